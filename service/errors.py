@@ -1,0 +1,72 @@
+"""Every error the product raises on purpose; it knows no HTTP and no exit codes.
+
+    HeimvorteilError
+    ├── InvalidValue        a value that cannot be used: field, value, what would be valid
+    │   └── UnknownName     a name that is in no catalog, with the nearest names first
+    ├── NotFound            a stored thing that is not there
+    ├── MissingFact         a number the answer needs and nobody has told us
+    └── DatabaseNotReady    the database cannot be reached, or its schema is not ours
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class HeimvorteilError(Exception):
+    """Base of all errors raised on purpose; `str()` is one line fit for a person."""
+
+
+class InvalidValue(HeimvorteilError):
+    """A value that cannot be used: names the field, the value and the valid choices."""
+
+    def __init__(self, field: str, value: object, reason: str, choices: Iterable[str] = ()) -> None:
+        self.field = field
+        self.value = value
+        self.reason = reason
+        self.choices = tuple(choices)
+        super().__init__(self._line())
+
+    def _line(self) -> str:
+        line = f"{self.field} = {self.value!r}: {self.reason}"
+        if self.choices:
+            shown = ", ".join(self.choices[:8])
+            more = len(self.choices) - 8
+            line += f"; valid: {shown}" + (f" and {more} more" if more > 0 else "")
+        return line
+
+
+class UnknownName(InvalidValue):
+    """A name that is in no catalog; `choices` holds all names, the nearest ones first."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        super().__init__(field, value, "unknown", nearest_first(value, known))
+
+
+class NotFound(HeimvorteilError):
+    """A stored thing that is not there."""
+
+    def __init__(self, what: str, key: object) -> None:
+        self.what = what
+        self.key = key
+        super().__init__(f"there is no {what} {key!r}")
+
+
+class MissingFact(HeimvorteilError):
+    """A number the answer needs and nobody has told us; says how to supply it."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        self.what = what
+        self.remedy = remedy
+        super().__init__(f"{what} is not known; {remedy}")
+
+
+class DatabaseNotReady(HeimvorteilError):
+    """The database cannot be reached, or its schema is not the one this code needs."""
+
+
+def nearest_first(value: str, known: Iterable[str]) -> tuple[str, ...]:
+    """All `known` names, those most like `value` first, the rest in alphabetical order."""
+    names = sorted(set(known))
+    lowered = {name.lower(): name for name in reversed(names)}
+    near = [lowered[n] for n in get_close_matches(value.lower(), lowered, n=8, cutoff=0.4)]
+    return (*near, *(name for name in names if name not in near))

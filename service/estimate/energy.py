@@ -1,0 +1,82 @@
+"""Kilowatt-hours at the wall, at home and in a data centre, on the same footing.
+
+Home: (GPUs x share of board power + rest of the PC) / power supply efficiency. Cloud: node power as
+a share of the node's rated power, times PUE. Rated node power is GPUs plus a host share as in an
+HGX H100 (10.2 kW for 8 x 700 W; Latif et al., IEEE Access 2025, measured 8.4 kW at most in training;
+arXiv:2506.14551: 76 % of rated power when training). Leaves out network and storage outside the
+node, and cooling of a room at home.
+"""
+
+from dataclasses import dataclass
+
+from service.estimate.interval import Interval, certain
+from service.facts import Figure, Gpu
+
+
+@dataclass(frozen=True, slots=True)
+class WallPower:
+    """Power drawn at the meter while training [W], with its parts."""
+
+    watts: Interval
+    gpu_watts: float
+    """Central estimate of what the GPUs draw."""
+    overhead_watts: float
+    """Rest of the machine, central estimate, before power supply or PUE."""
+    loss_factor: float
+    """1 / power supply efficiency at home, PUE in the cloud."""
+
+
+def range_of(figure: Figure) -> Interval:
+    """A figure's low, value, high as an 80 % interval; certain when it gives no range."""
+    if figure.low is None or figure.high is None:
+        return certain(figure.value)
+    return Interval(figure.low, figure.value, figure.high)
+
+
+def home_power(
+    gpu: Gpu, gpu_count: int, gpu_share: Figure, rest_of_pc: Figure, supply_efficiency: Figure
+) -> WallPower:
+    """Watts at the wall of a PC with these GPUs in compute-bound training; 4070: about 280 W."""
+
+    def at_wall(share: float, rest: float, efficiency: float) -> float:
+        return (gpu_count * gpu.board_watts * share + rest) / efficiency
+
+    share, rest, efficiency = range_of(gpu_share), range_of(rest_of_pc), range_of(supply_efficiency)
+    return WallPower(
+        Interval(
+            at_wall(share.p10, rest.p10, efficiency.p90),
+            at_wall(share.p50, rest.p50, efficiency.p50),
+            at_wall(share.p90, rest.p90, efficiency.p10),
+        ),
+        gpu_watts=gpu_count * gpu.board_watts * share.p50,
+        overhead_watts=rest.p50,
+        loss_factor=1 / efficiency.p50,
+    )
+
+
+def cloud_power(
+    gpu: Gpu, gpu_count: int, node_share: Figure, host_watts_per_gpu_watt: Figure, pue: Figure
+) -> WallPower:
+    """Watts at the data centre's meter for these GPUs and their share of the node.
+
+    8 H100 SXM: 10.2 kW rated x 0.76 = 7.75 kW, at PUE 1.2 9.3 kW.
+    """
+    host = gpu.board_watts * host_watts_per_gpu_watt.value
+    rated = gpu_count * (gpu.board_watts + host)
+    share, factor = range_of(node_share), range_of(pue)
+    return WallPower(
+        share.widened(factor) * rated,
+        gpu_watts=gpu_count * gpu.board_watts * share.p50,
+        overhead_watts=gpu_count * host * share.p50,
+        loss_factor=factor.p50,
+    )
+
+
+def energy_kwh(hours: Interval, power: WallPower) -> Interval:
+    """Energy of a run [kWh]; spreads of hours and watts add in squares."""
+    return hours.widened(power.watts) * (1 / 1000)
+
+
+def co2_kg(energy: Interval, grams_per_kwh: float) -> Interval:
+    """Greenhouse gas of that energy [kg CO2e]; 450 kWh at 380.95 g: 171.4275 kg."""
+    return energy * (grams_per_kwh / 1000)

@@ -1,0 +1,117 @@
+"""What a GPU can reach at most, derived from SMs, clock and architecture.
+
+Peaks are dense and accumulate in FP32. NVIDIA's GeForce cards run tensor products with FP32
+accumulate at half rate, which spec sheets that quote FP16 accumulate or sparsity hide: an
+RTX 4070 has 58 TFLOP/s, not 117 or 233. References: NVIDIA whitepapers for Volta (2017), Turing
+(2018), A100 (2020), GA102 (2020), Ada (2023), H100 (2022), RTX Blackwell (2025); AMD CDNA2/3/4 and
+RDNA3/4 whitepapers. Leaves out clocks that real cards hold above or below the rated boost; the
+calibrated efficiency absorbs that.
+"""
+
+from service.errors import InvalidValue
+from service.facts import Gpu
+
+# Dense FP16/BF16 FLOPs per SM (AMD: compute unit) and clock at full rate, FP32 accumulate.
+TENSOR_FLOPS_PER_SM_AND_CLOCK = {
+    "volta": 1024,
+    "turing": 1024,
+    "ampere": 1024,
+    "ampere-gx100": 2048,
+    "ada": 1024,
+    "hopper": 4096,
+    "blackwell": 1024,
+    "blackwell-dc": 8192,
+    "cdna2": 1024,
+    "cdna3": 2048,
+    "cdna4": 4096,
+    "rdna3": 512,
+    "rdna4": 1024,
+}
+FP32_FLOPS_PER_SM_AND_CLOCK = {
+    "volta": 128,
+    "turing": 128,
+    "ampere": 256,
+    "ampere-gx100": 128,
+    "ada": 256,
+    "hopper": 256,
+    "blackwell": 256,
+    "blackwell-dc": 256,
+    "cdna2": 256,
+    "cdna3": 256,
+    "cdna4": 256,
+    "rdna3": 256,
+    "rdna4": 256,
+}
+TENSOR_RATE = {"full": 1.0, "half": 0.5, "quarter": 0.25}
+WITHOUT_BF16 = frozenset({"volta", "turing"})
+WITH_FP8 = frozenset({"ada", "hopper", "blackwell", "blackwell-dc", "cdna3", "cdna4", "rdna4"})
+WITHOUT_TF32 = frozenset({"volta", "turing", "cdna2", "rdna3", "rdna4"})
+PRECISIONS = ("bf16", "fp16", "fp8", "tf32", "fp32")
+
+# GB/s of payload-free line rate per lane and direction, by PCIe generation.
+PCIE_GB_PER_S_PER_LANE = {2: 0.5, 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563}
+
+DRIVER_RESERVE = 0.02
+"""Share of the marketed memory that driver and firmware keep: a 24 GB card offers about 23.5 GiB."""
+
+
+def dense_tensor_tflops(gpu: Gpu) -> float:
+    """Dense FP16/BF16 tensor peak with FP32 accumulate [TFLOP/s]; RTX 4070: 58.3.
+
+    Within 1 % of every vendor figure in the catalog (`published_tensor_tflops`).
+    """
+    per_clock = TENSOR_FLOPS_PER_SM_AND_CLOCK[gpu.architecture] * TENSOR_RATE[gpu.tensor_rate]
+    return gpu.sm_count * gpu.boost_clock_mhz * 1e6 * per_clock / 1e12
+
+
+def runs_precision(gpu: Gpu, precision: str) -> bool:
+    """Whether the card's tensor units (or for fp32 its shaders) compute in this precision."""
+    if precision == "bf16":
+        return gpu.architecture not in WITHOUT_BF16
+    if precision == "fp8":
+        return gpu.architecture in WITH_FP8
+    if precision == "tf32":
+        return gpu.architecture not in WITHOUT_TF32
+    return precision in PRECISIONS
+
+
+def precision_used(gpu: Gpu, precision: str) -> str:
+    """The precision a run falls back to on this card: BF16 becomes FP16 before Ampere, FP8 becomes BF16.
+
+    Raises InvalidValue for a precision that is none of `PRECISIONS`.
+    """
+    if precision not in PRECISIONS:
+        raise InvalidValue("precision", precision, "unknown", PRECISIONS)
+    if runs_precision(gpu, precision):
+        return precision
+    if precision == "tf32":
+        return "fp32"
+    return "bf16" if precision == "fp8" and runs_precision(gpu, "bf16") else "fp16"
+
+
+def peak_tflops(gpu: Gpu, precision: str) -> float:
+    """Dense peak of matrix products in a precision the card runs [TFLOP/s].
+
+    FP8 is counted at twice, TF32 at half the BF16 rate (whitepapers as above). Raises InvalidValue
+    when the card does not run it; `precision_used` names the fall-back.
+    """
+    if not runs_precision(gpu, precision):
+        choices = [p for p in PRECISIONS if runs_precision(gpu, p)]
+        raise InvalidValue("precision", precision, f"{gpu.name} does not run it", choices)
+    if precision == "fp32":
+        flops = FP32_FLOPS_PER_SM_AND_CLOCK[gpu.architecture]
+        return gpu.sm_count * gpu.boost_clock_mhz * 1e6 * flops / 1e12
+    factor = {"bf16": 1.0, "fp16": 1.0, "fp8": 2.0, "tf32": 0.5}[precision]
+    return dense_tensor_tflops(gpu) * factor
+
+
+def available_memory_gib(gpu: Gpu) -> float:
+    """Memory a training process can use on a card without a display [GiB]."""
+    return gpu.memory_gib * (1 - DRIVER_RESERVE)
+
+
+def host_link_gb_per_s(gpu: Gpu) -> float | None:
+    """Line rate between GPU and host per direction [GB/s]; None where the catalog does not say."""
+    if gpu.pcie_generation is None or gpu.pcie_lanes is None:
+        return None
+    return PCIE_GB_PER_S_PER_LANE[gpu.pcie_generation] * gpu.pcie_lanes

@@ -1,0 +1,323 @@
+"""WHAT WE KNOW: immutable facts, each number with its unit, its source and its date.
+
+The unit of a number is part of its field's name and is spelt out once, in `UNITS`.
+`sources[field]` says where a number of a fact was read and when that was true.
+This module is the ground floor: it imports the standard library's types and nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+GIB = 2**30
+
+UNITS: Mapping[str, str] = MappingProxyType(
+    {
+        "sm_count": "SMs",
+        "boost_clock_mhz": "MHz",
+        "memory_gib": "GiB",
+        "memory_gib_per_gpu": "GiB",
+        "memory_bandwidth_gb_per_s": "GB/s",
+        "board_watts": "W",
+        "pcie_generation": "generation",
+        "pcie_lanes": "lanes",
+        "gpu_link_gb_per_s": "GB/s",
+        "published_tensor_tflops": "TFLOP/s dense",
+        "peak_bf16_tflops": "TFLOP/s dense",
+        "n_layers": "layers",
+        "d_model": "channels",
+        "n_heads": "heads",
+        "n_kv_heads": "heads",
+        "head_dim": "channels",
+        "d_ff": "channels",
+        "vocab_size": "tokens",
+        "seq_len": "tokens",
+        "tokens": "tokens",
+        "global_batch_tokens": "tokens",
+        "micro_batch": "sequences",
+        "other_stages_fraction": "of pretraining time",
+        "reference_hours": "h",
+        "reference_gpu_count": "GPUs",
+        "billing_increment_s": "s",
+        "minimum_billing_s": "s",
+        "pue": "ratio",
+        "grams_co2e_per_kwh": "g CO2e/kWh",
+        "tokens_per_s": "tokens/s",
+        "peak_memory_gib": "GiB",
+        "hours": "h",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who said so, and when it was true: the passport of a number."""
+
+    slug: str
+    title: str
+    url: str
+    as_of: date
+    """The day for which the source states the number."""
+    licence: str = ""
+    read_on: date | None = None
+    """The day we read it there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with everything a reader may ask of it."""
+
+    name: str
+    value: float
+    unit: str
+    source: Source
+    low: float | None = None
+    high: float | None = None
+    basis: str = "published"
+    """measured | published | derived | estimate | assumed | user"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A GPU as its makers and measurers describe it; peaks are derived, not stored."""
+
+    slug: str
+    name: str
+    vendor: str
+    category: str
+    """geforce | geforce-laptop | workstation | workstation-laptop | datacenter | radeon"""
+    architecture: str
+    tensor_rate: str
+    """full | half | quarter: rate of tensor maths with FP32 accumulate (GeForce: half)."""
+    sm_count: int
+    boost_clock_mhz: float
+    memory_gib: float
+    memory_bandwidth_gb_per_s: float
+    board_watts: float
+    sources: Mapping[str, Source]
+    aliases: tuple[str, ...] = ()
+    compute_capability: str = ""
+    released: date | None = None
+    pcie_generation: int | None = None
+    pcie_lanes: int | None = None
+    gpu_link_gb_per_s: float | None = None
+    published_tensor_tflops: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The shape of a decoder-only transformer; estimate/architecture.py counts it."""
+
+    n_layers: int
+    d_model: int
+    n_heads: int
+    n_kv_heads: int
+    head_dim: int
+    d_ff: int
+    vocab_size: int
+    tied_embeddings: bool
+    gated_mlp: bool = False
+    qkv_bias: bool = False
+    linear_bias: bool = False
+    """Biases on the attention output and the MLP matrices."""
+    norm: str = "rmsnorm"
+    """rmsnorm (d weights) | layernorm (2 d) | none (norms without parameters, nanochat)"""
+    learned_positions: int = 0
+    """Length of a learned position table; 0 for rotary or ALiBi positions."""
+    value_embedding_layers: int = 0
+    """Layers with an extra vocabulary-sized value embedding (nanochat since 2026)."""
+    window_pattern: str = "L"
+    """Attention windows over the layers, repeated: L full, S short; last layer always L."""
+    short_window_divisor: int = 4
+    qk_norm_parameters: bool = False
+    """Learned norms of head_dim weights on queries and keys (Qwen3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the model is trained, as published or as asked."""
+
+    optimizer: str
+    """adamw | muon+adamw"""
+    precision: str
+    """bf16 | fp16 | fp8 | tf32 | fp32: the arithmetic of the matrix products"""
+    engine: str
+    """torch-compile | torch-eager | native"""
+    attention: str
+    """flash | naive"""
+    seq_len: int
+    global_batch_tokens: int
+    micro_batch: int
+    """Sequences per GPU and forward pass."""
+    sharding: str = "zero-1"
+    """Over several GPUs: ddp | zero-1 | zero-2 | fsdp"""
+    checkpointing: str = "none"
+    """none | selective | full: which activations are recomputed"""
+    weight_bytes: int = 4
+    """Bytes of a stored weight and of its gradient: 4 FP32 master weights, 2 BF16."""
+    state_bytes: int = 4
+    """Bytes of one optimizer state element."""
+    embedding_bytes: int = 4
+    """Bytes of a weight, gradient or state element of the embeddings (nanochat: 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A training run somebody wants to do: a model, a recipe, a number of tokens."""
+
+    slug: str
+    name: str
+    family: str
+    architecture: Architecture
+    recipe: Recipe
+    tokens: int
+    sources: Mapping[str, Source]
+    aliases: tuple[str, ...] = ()
+    kind: str = "pretrain"
+    other_stages_fraction: float = 0.0
+    """Time of evaluation and later stages as a fraction of pretraining time."""
+    reference_hours: float | None = None
+    reference_gpu: str | None = None
+    reference_gpu_count: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredRun:
+    """A published training run: what estimates are calibrated on and judged by."""
+
+    slug: str
+    project: str
+    model: str
+    gpu: str | None
+    gpu_count: int | None
+    source: Source
+    use_for: frozenset[str]
+    """Subset of throughput, memory, power: what the row is sound for."""
+    n_params: float | None = None
+    n_layers: int | None = None
+    d_model: int | None = None
+    n_heads: int | None = None
+    n_kv_heads: int | None = None
+    d_ff: int | None = None
+    vocab_size: int | None = None
+    seq_len: int | None = None
+    tokens: float | None = None
+    nodes: int | None = None
+    precision: str | None = None
+    optimizer: str | None = None
+    engine: str | None = None
+    attention: str | None = None
+    checkpointing: str | None = None
+    offload: bool | None = None
+    parallelism: str | None = None
+    micro_batch: int | None = None
+    global_batch_tokens: int | None = None
+    hours: float | None = None
+    tokens_per_s: float | None = None
+    peak_memory_gib: float | None = None
+    gpu_watts: float | None = None
+    node_watts: float | None = None
+    workload: str | None = None
+    year: int | None = None
+    confidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who rents out GPUs, and on which terms."""
+
+    slug: str
+    name: str
+    url: str
+    kind: str
+    """hyperscaler | gpu-cloud | marketplace"""
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    billing_increment_s: float | None = None
+    minimum_billing_s: float | None = None
+    pue: float | None = None
+    pue_basis: str = "assumed"
+    egress_per_gb: Decimal | None = None
+    storage_per_gb_month: Decimal | None = None
+    fee_currency: str | None = None
+    """Currency of egress and storage fees."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudOffer:
+    """A whole instance for rent, at the price last seen; `hourly_price` is never 0."""
+
+    provider: str
+    instance: str
+    region: str
+    country: str | None
+    gpu: str | None
+    """Canonical GPU slug; None while nobody has mapped `gpu_raw_name`."""
+    gpu_raw_name: str
+    gpu_count: int
+    memory_gib_per_gpu: float | None
+    tier: str
+    """on_demand | spot | reserved | community | marketplace"""
+    hourly_price: Decimal
+    currency: str
+    as_of: date
+    source: Source
+    vcpus: int | None = None
+    ram_gib: float | None = None
+    term_months: int | None = None
+    note: str = ""
+    slug: str = ""
+    fetched_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ElectricityRate:
+    """What a kilowatt-hour costs in a zone over a period."""
+
+    zone: str
+    zone_name: str
+    kind: str
+    """retail | spot; spot is not what a home pays"""
+    currency: str
+    per_kwh: Decimal
+    taxes: str
+    """all | excl_vat | excl_taxes"""
+    as_of: date
+    source: Source
+    band: str = ""
+    valid_from: date | None = None
+    valid_until: date | None = None
+    note: str = ""
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarbonIntensity:
+    """Greenhouse gas per kilowatt-hour of a grid, with the method that makes it comparable."""
+
+    zone: str
+    zone_name: str
+    year: int
+    grams_co2e_per_kwh: float
+    scope: str
+    """lifecycle | direct"""
+    accounting: str
+    """production | consumption"""
+    as_of: date
+    source: Source
+    note: str = ""
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRate:
+    """Units of `quote` for one `base` on the rate's own day."""
+
+    base: str
+    quote: str
+    rate: Decimal
+    as_of: date
+    source: Source
