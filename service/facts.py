@@ -321,3 +321,16 @@ class ExchangeRate:
     rate: Decimal
     as_of: date
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class SpotPrice:
+    """The day-ahead price of one market slot, before charges and tax; may be negative."""
+
+    zone: str
+    """Bidding zone, e.g. DE-LU."""
+    slot_start: datetime
+    slot_end: datetime
+    per_mwh: Decimal
+    currency: str
+    source: Source

@@ -126,8 +126,12 @@ def predictor(run: MeasuredRun, gpu: Gpu) -> Callable[[Mapping[str, float]], flo
     def tokens_per_s(terms: Mapping[str, float]) -> float:
         machine = machines([(gpu, run.gpu_count or 1)], recipe.precision, {**HOST_TERMS, **terms})
         step = step_time(
-            architecture, recipe, machine, terms,
-            micro_batch=recipe.micro_batch, checkpointed_layers=layers,
+            architecture,
+            recipe,
+            machine,
+            terms,
+            micro_batch=recipe.micro_batch,
+            checkpointed_layers=layers,
         )
         return recipe.global_batch_tokens / step.of(0).step_s
 
@@ -144,7 +148,11 @@ def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibrati
     used = [
         (run, gpus[run.gpu], run.tokens_per_s)
         for run in runs
-        if "throughput" in run.use_for and run.gpu and run.gpu in gpus and run.tokens_per_s and run.n_layers
+        if "throughput" in run.use_for
+        and run.gpu
+        and run.gpu in gpus
+        and run.tokens_per_s
+        and run.n_layers
         and run.workload not in ("lora", "qlora")
     ]
     predictors = [predictor(run, gpu) for run, gpu, _ in used]
@@ -158,9 +166,7 @@ def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibrati
         found: list[float] = []
         for name in sorted(set(groups)):
             kept = [i for i in rows if groups[i] != name]
-            without, _ = fit_terms(
-                [predictors[i] for i in kept], [measured[i] for i in kept], iterations=6
-            )
+            without, _ = fit_terms([predictors[i] for i in kept], [measured[i] for i in kept], iterations=6)
             found += [math.log(predictors[i](without) / measured[i]) for i in rows if groups[i] == name]
         return found
 

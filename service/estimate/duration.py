@@ -74,8 +74,13 @@ class StepTime:
             return float(np.broadcast_to(value, np.shape(self.step_s))[machine])
 
         return StepSeconds(
-            one(self.step_s), one(self.matmul_s), one(self.memory_s), one(self.optimizer_s),
-            one(self.sharding_s), one(self.offload_s), round(one(self.accumulation)),
+            one(self.step_s),
+            one(self.matmul_s),
+            one(self.memory_s),
+            one(self.optimizer_s),
+            one(self.sharding_s),
+            one(self.offload_s),
+            round(one(self.accumulation)),
         )
 
 
@@ -178,9 +183,7 @@ def step_time(
     return StepTime(step_s, matmul_s, memory_s, optimizer_s, sharding_s, offload_s, accumulation)
 
 
-def _host_exchange_seconds(
-    a: Architecture, recipe: Recipe, machine: Machine, accumulation: Number
-) -> Number:
+def _host_exchange_seconds(a: Architecture, recipe: Recipe, machine: Machine, accumulation: Number) -> Number:
     """Seconds a step spends moving gradients between GPUs without a link of their own.
 
     Ring all-reduce, 2 (n-1)/n bytes per gradient byte, over the host link at half rate because

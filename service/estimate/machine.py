@@ -54,8 +54,10 @@ def machines(hardware: Sequence[tuple[Gpu, int]], precision: str, terms: Mapping
             [matmul_efficiency(g, p, terms) for (g, _), p in zip(hardware, used, strict=True)]
         ),
         flash_attention_cost=per_machine(
-            [terms["attention_flash_half_rate" if g.tensor_rate == "half" else "attention_flash_full_rate"]
-             for g, _ in hardware]
+            [
+                terms["attention_flash_half_rate" if g.tensor_rate == "half" else "attention_flash_full_rate"]
+                for g, _ in hardware
+            ]
         ),
         bandwidth_gb_per_s=per_machine([g.memory_bandwidth_gb_per_s for g, _ in hardware]),
         gpu_count=counts,

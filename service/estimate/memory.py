@@ -111,7 +111,8 @@ def peak_memory(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: in
     state_count_matrices, state_count_rest = state_elements(a, recipe)
     rest = groups.total - groups.matrices
     rest_state_bytes = (
-        state_count_rest * (embeddings * recipe.embedding_bytes + (rest - embeddings) * recipe.state_bytes)
+        state_count_rest
+        * (embeddings * recipe.embedding_bytes + (rest - embeddings) * recipe.state_bytes)
         / max(rest, 1)
     )
     states = state_count_matrices * recipe.state_bytes + rest_state_bytes

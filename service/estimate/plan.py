@@ -23,8 +23,9 @@ from service.facts import Gpu, Workload
 CHECKPOINTED_SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 CHANGE_PENALTY = 0.01
 """Time a code change must save before it is worth proposing."""
-NEEDS_CODE = frozenset({"chunked_cross_entropy", "checkpointing", "optimizer_8bit", "optimizer_host",
-                        "gradients_host"})
+NEEDS_CODE = frozenset(
+    {"chunked_cross_entropy", "checkpointing", "optimizer_8bit", "optimizer_host", "gradients_host"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,13 @@ def plan_steps(
         key = (plan.micro_batch, plan.checkpointed_layers, plan.optimizer)
         if key not in steps:
             steps[key] = step_time(
-                architecture, recipe, machine, terms, micro_batch=plan.micro_batch,
-                checkpointed_layers=plan.checkpointed_layers, optimizer_placement=plan.optimizer,
+                architecture,
+                recipe,
+                machine,
+                terms,
+                micro_batch=plan.micro_batch,
+                checkpointed_layers=plan.checkpointed_layers,
+                optimizer_placement=plan.optimizer,
             )
         seconds[row] = np.broadcast_to(steps[key].step_s, (len(hardware),))
     changes = np.array([code_changes(plan, plans[0]) for plan in plans])
@@ -183,22 +189,39 @@ def adjustments(
     machine = machines([(gpu, gpu_count)], recipe.precision, terms)
 
     def seconds(p: MemoryPlan) -> float:
-        return step_time(
-            workload.architecture, recipe, machine, terms, micro_batch=p.micro_batch,
-            checkpointed_layers=p.checkpointed_layers, optimizer_placement=p.optimizer,
-        ).of(0).step_s
+        return (
+            step_time(
+                workload.architecture,
+                recipe,
+                machine,
+                terms,
+                micro_batch=p.micro_batch,
+                checkpointed_layers=p.checkpointed_layers,
+                optimizer_placement=p.optimizer,
+            )
+            .of(0)
+            .step_s
+        )
 
     now = seconds(plan)
     without: dict[str, tuple[MemoryPlan, str, str]] = {
-        "micro_batch": (replace(plan, micro_batch=published.micro_batch),
-                        str(published.micro_batch), str(plan.micro_batch)),
+        "micro_batch": (
+            replace(plan, micro_batch=published.micro_batch),
+            str(published.micro_batch),
+            str(plan.micro_batch),
+        ),
         "chunked_cross_entropy": (replace(plan, chunked_cross_entropy=False), "whole", "chunked"),
-        "checkpointing": (replace(plan, checkpointed_layers=published.checkpointed_layers),
-                          f"{published.checkpointed_layers}/{layers}",
-                          f"{plan.checkpointed_layers}/{layers}"),
+        "checkpointing": (
+            replace(plan, checkpointed_layers=published.checkpointed_layers),
+            f"{published.checkpointed_layers}/{layers}",
+            f"{plan.checkpointed_layers}/{layers}",
+        ),
         "optimizer_8bit": (replace(plan, optimizer="gpu"), "32-bit", "8-bit"),
-        "optimizer_host": (replace(plan, optimizer="gpu"), "gpu",
-                           f"host, {planned.peak.host_memory_gib:.0f} GiB"),
+        "optimizer_host": (
+            replace(plan, optimizer="gpu"),
+            "gpu",
+            f"host, {planned.peak.host_memory_gib:.0f} GiB",
+        ),
         "gradients_host": (replace(plan, optimizer="host"), "gpu", "host"),
     }
     found = [

@@ -46,13 +46,16 @@ def rule_of_three(
     33 h, 8, (8, 9), 200 W -> 264 GPU-hours, 2,112-2,376 h, 422.4-475.2 kWh. Raises InvalidValue for
     a ratio, hours or counts that are not positive.
     """
-    for field, value in (("reference_hours", reference_hours), ("reference_gpus", reference_gpus),
-                         ("ratio", min(ratio)), ("watts", watts), ("gpu_count", gpu_count)):
+    for field, value in (
+        ("reference_hours", reference_hours),
+        ("reference_gpus", reference_gpus),
+        ("ratio", min(ratio)),
+        ("watts", watts),
+        ("gpu_count", gpu_count),
+    ):
         if not value > 0:
             raise InvalidValue(field, value, "must be positive")
     gpu_hours = reference_hours * reference_gpus
     low, high = (gpu_hours * r / gpu_count for r in sorted(ratio))
     kwh = watts * gpu_count / 1000
-    return ReferenceMethod(
-        gpu_hours, min(ratio), max(ratio), low, high, low * kwh, high * kwh, watts
-    )
+    return ReferenceMethod(gpu_hours, min(ratio), max(ratio), low, high, low * kwh, high * kwh, watts)

@@ -89,5 +89,3 @@ def training_time(
         evidence=evidence,
         log_spread=spread,
     )
-
-

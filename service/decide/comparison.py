@@ -1,0 +1,383 @@
+"""At home or rented: two ways to do one run, side by side, and where the verdict turns.
+
+Everything here is computed from facts handed in; nothing knows the clock, the network or a file.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from service.decide.inputs import Input, carbon_inputs, cloud_inputs, gpu_inputs, home_inputs, workload_inputs
+from service.errors import MissingFact
+from service.estimate.architecture import flops_per_token
+from service.estimate.calibration import Calibration
+from service.estimate.cost import Cost, electricity_cost, rent_cost
+from service.estimate.energy import WallPower, cloud_power, co2_kg, energy_kwh, home_power
+from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.interval import Interval
+from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
+from service.estimate.reference_run import ReferenceMethod, rule_of_three
+from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
+from service.facts import (
+    CarbonIntensity,
+    CloudOffer,
+    ElectricityRate,
+    ExchangeRate,
+    Figure,
+    Gpu,
+    Provider,
+    Source,
+    Workload,
+)
+
+REFERENCE_GPU = "rtx-4070"
+"""The card whose ratio to an H100 the note gives; other cards are scaled by their dense peak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """Where the home machine stands: its tariff and its grid."""
+
+    zone: str
+    rate: ElectricityRate | None
+    carbon: CarbonIntensity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What the same configuration costs elsewhere, so that one price is never alone."""
+
+    offers: int
+    cheapest_per_hour: Decimal
+    median_per_hour: Decimal
+    dearest_per_hour: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rental:
+    """A rented configuration: the offer, who makes it, the grid it runs on, its market."""
+
+    offer: CloudOffer | None
+    provider: Provider | None = None
+    carbon: CarbonIntensity | None = None
+    market: Market | None = None
+    instances: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What every estimate needs beside the question: calibration, assumptions, exchange rates."""
+
+    calibration: Calibration
+    figures: Mapping[str, Figure]
+    exchange_rates: Sequence[ExchangeRate]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One way to do the run, with everything it takes; None where it cannot be said."""
+
+    kind: str
+    """home | cloud"""
+    label: str
+    gpu: Gpu
+    gpu_count: int
+    planned: PlannedStep
+    adjustments: tuple[Adjustment, ...]
+    time: TrainingTime | None
+    power: WallPower
+    energy_kwh: Interval | None
+    cost: Cost | None
+    co2_kg: Interval | None
+    inputs: tuple[Input, ...]
+    rate: ElectricityRate | None = None
+    rental: Rental | None = None
+    carbon: CarbonIntensity | None = None
+
+    @property
+    def hours(self) -> Interval | None:
+        """Hours of the run; None when it does not fit."""
+        return self.time.hours if self.time else None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Prices at which home and cloud cost the same, at median hours and energy."""
+
+    rent_per_hour: Decimal | None
+    """Whole rented configuration per hour; cheaper than this, renting wins."""
+    per_kwh: Decimal | None
+    """Electricity at home; dearer than this, renting wins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Which option wins on money and on time, and how surely."""
+
+    cheaper: str | None
+    faster: str | None
+    cheaper_probability: float | None
+    saving: float | None
+    """Median difference of cost, in the comparison's currency."""
+    slow_down: float | None
+    """Median hours of the slower over the faster option."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One question answered: the options, the verdict, and the well-known rule of three beside it."""
+
+    asked_at: datetime
+    workload: Workload
+    currency: str
+    zone: str
+    options: tuple[Option, ...]
+    verdict: Verdict
+    break_even: BreakEven
+    reference: ReferenceMethod | None
+    inputs: tuple[Input, ...]
+    data_version: int
+    considered: int = 0
+    """Offers looked at when the question was about every offer; 0 for a single one."""
+
+
+def home_option(
+    workload: Workload,
+    gpu: Gpu,
+    gpu_count: int,
+    household: Household,
+    currency: str,
+    knowledge: Knowledge,
+    planned: PlannedStep | None = None,
+) -> Option:
+    """The run on one's own machine."""
+    check_gpu_count(workload, gpu_count)
+    planned = planned or plan_steps(workload, [(gpu, gpu_count)], knowledge.calibration.terms)[0]
+    time = _time(workload, gpu, gpu_count, planned, knowledge, at_home=True)
+    figures = knowledge.figures
+    power = home_power(
+        gpu,
+        gpu_count,
+        figures["home.gpu_power_share"],
+        figures["home.rest_of_pc_watts"],
+        figures["home.psu_efficiency"],
+    )
+    energy = energy_kwh(time.hours, power) if time else None
+    cost = None
+    if energy and household.rate:
+        cost = electricity_cost(energy, household.rate, currency, knowledge.exchange_rates)
+    carbon = household.carbon
+    return Option(
+        kind="home",
+        label=_label(gpu, gpu_count),
+        gpu=gpu,
+        gpu_count=gpu_count,
+        planned=planned,
+        adjustments=adjustments(workload, gpu, gpu_count, planned, knowledge.calibration.terms),
+        time=time,
+        power=power,
+        energy_kwh=energy,
+        cost=cost,
+        co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
+        inputs=(
+            *gpu_inputs(gpu),
+            *home_inputs(household.rate, cost, figures),
+            *carbon_inputs("home", carbon),
+        ),
+        rate=household.rate,
+        carbon=carbon,
+    )
+
+
+def cloud_option(
+    workload: Workload,
+    gpu: Gpu,
+    gpu_count: int,
+    rental: Rental,
+    currency: str,
+    knowledge: Knowledge,
+    planned: PlannedStep | None = None,
+) -> Option:
+    """The run on a rented configuration; without an offer its cost is None, never 0."""
+    check_gpu_count(workload, gpu_count)
+    planned = planned or plan_steps(workload, [(gpu, gpu_count)], knowledge.calibration.terms)[0]
+    time = _time(workload, gpu, gpu_count, planned, knowledge, at_home=False)
+    pue = _pue(rental.provider, knowledge.figures)
+    overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
+    host_share = Figure(
+        "host_watts_per_gpu_watt",
+        overhead.value / REFERENCE_BOARD_WATTS,
+        "W/W",
+        overhead.source,
+        basis="derived",
+    )
+    power = cloud_power(gpu, gpu_count, knowledge.figures["cloud.node_power_share_of_tdp"], host_share, pue)
+    energy = energy_kwh(time.hours, power) if time else None
+    cost = None
+    if time and rental.offer:
+        cost = rent_cost(
+            time.hours, rental.offer, rental.provider, currency, knowledge.exchange_rates, rental.instances
+        )
+    carbon = rental.carbon
+    return Option(
+        kind="cloud",
+        label=_label(gpu, gpu_count),
+        gpu=gpu,
+        gpu_count=gpu_count,
+        planned=planned,
+        adjustments=adjustments(workload, gpu, gpu_count, planned, knowledge.calibration.terms),
+        time=time,
+        power=power,
+        energy_kwh=energy,
+        cost=cost,
+        co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
+        inputs=(
+            *gpu_inputs(gpu),
+            *cloud_inputs(rental.offer, rental.provider, cost, pue, knowledge.figures),
+            *carbon_inputs("cloud", carbon),
+        ),
+        rental=rental,
+        carbon=carbon,
+    )
+
+
+REFERENCE_BOARD_WATTS = 700.0
+"""Board power of the H100 SXM, for whose node the host overhead is known; others are scaled by it."""
+
+
+def compare(
+    workload: Workload,
+    options: Sequence[Option],
+    *,
+    asked_at: datetime,
+    currency: str,
+    zone: str,
+    knowledge: Knowledge,
+    data_version: int,
+    reference_ratio: Figure | None = None,
+    reference_card: Gpu | None = None,
+    considered: int = 0,
+) -> Comparison:
+    """The first home option against the first cloud option; further options are carried along.
+
+    Raises MissingFact when there is not at least one of each kind.
+    """
+    home = next((o for o in options if o.kind == "home"), None)
+    cloud = next((o for o in options if o.kind == "cloud"), None)
+    if home is None or cloud is None:
+        raise MissingFact("a home and a cloud option", "name one of each")
+    return Comparison(
+        asked_at=asked_at,
+        workload=workload,
+        currency=currency,
+        zone=zone,
+        options=tuple(options),
+        verdict=verdict_of(home, cloud),
+        break_even=break_even_of(home, cloud),
+        reference=reference_method(workload, home, reference_ratio, reference_card),
+        inputs=workload_inputs(workload, knowledge.calibration, [o.gpu for o in options], knowledge.figures),
+        data_version=data_version,
+        considered=considered,
+    )
+
+
+def verdict_of(home: Option, cloud: Option) -> Verdict:
+    """Who is cheaper and who is faster by the medians; None where one side is unknown.
+
+    The probability treats the two costs as independent log-normals, which overstates doubt a
+    little because both share the calibration.
+    """
+    cheaper = probability = saving = faster = slow_down = None
+    if home.cost and cloud.cost:
+        home_cost, cloud_cost = home.cost.total, cloud.cost.total
+        cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
+        saving = abs(cloud_cost.p50 - home_cost.p50)
+        probability = _probability_less(
+            *((home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost))
+        )
+    if home.hours and cloud.hours:
+        faster = "home" if home.hours.p50 <= cloud.hours.p50 else "cloud"
+        slow_down = max(home.hours.p50, cloud.hours.p50) / min(home.hours.p50, cloud.hours.p50)
+    return Verdict(cheaper, faster, probability, saving, slow_down)
+
+
+def _probability_less(a: Interval, b: Interval) -> float:
+    """Probability that log-normal `a` is below log-normal `b`, using the spreads that face each other."""
+    if a.p50 <= 0 or b.p50 <= 0:
+        return 1.0 if a.p50 < b.p50 else 0.5
+    spread = math.hypot(a.spread()[1], b.spread()[0])
+    if spread == 0:
+        return 1.0 if a.p50 < b.p50 else 0.5
+    return 0.5 * (1 + math.erf(math.log(b.p50 / a.p50) / spread / math.sqrt(2)))
+
+
+def break_even_of(home: Option, cloud: Option) -> BreakEven:
+    """Where the verdict turns: home cost / cloud hours, and cloud cost / home energy."""
+    rent = per_kwh = None
+    if home.cost and cloud.hours:
+        rent = Decimal(repr(home.cost.total.p50 / cloud.hours.p50))
+    if cloud.cost and home.energy_kwh:
+        per_kwh = Decimal(repr(cloud.cost.total.p50 / home.energy_kwh.p50))
+    return BreakEven(rent, per_kwh)
+
+
+def reference_method(
+    workload: Workload, home: Option, ratio: Figure | None, card: Gpu | None
+) -> ReferenceMethod | None:
+    """The rule of three for this home machine; None for a workload without a published run on H100s.
+
+    The note gives the ratio for an RTX 4070; for another card it is scaled by the dense peaks.
+    """
+    if not (
+        ratio
+        and ratio.low
+        and ratio.high
+        and card
+        and workload.reference_hours
+        and workload.reference_gpu_count
+        and workload.reference_gpu == "h100-sxm"
+    ):
+        return None
+    scale = dense_tensor_tflops(card) / dense_tensor_tflops(home.gpu)
+    return rule_of_three(
+        workload.reference_hours,
+        workload.reference_gpu_count,
+        (ratio.low * scale, ratio.high * scale),
+        home.gpu.board_watts,
+        home.gpu_count,
+    )
+
+
+def _time(
+    workload: Workload, gpu: Gpu, gpu_count: int, planned: PlannedStep, knowledge: Knowledge, *, at_home: bool
+) -> TrainingTime | None:
+    if planned.verdict == "does_not_fit":
+        return None
+    return training_time(
+        workload,
+        gpu,
+        gpu_count,
+        planned,
+        knowledge.calibration,
+        at_home=at_home,
+        counted_flops_per_token=flops_per_token(workload.architecture, workload.recipe.seq_len),
+        peak_tflops=dense_tensor_tflops(gpu),
+    )
+
+
+def _label(gpu: Gpu, count: int) -> str:
+    return gpu.name if count == 1 else f"{count} x {gpu.name}"
+
+
+def _pue(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:
+    """The provider's published PUE, or the assumed one with its range."""
+    if provider is None or provider.pue is None or provider.pue_basis != "published":
+        return figures["cloud.pue_unpublished"]
+    return Figure("pue", provider.pue, "ratio", _source(provider, "pue", figures), basis="published")
+
+
+def _source(provider: Provider, field: str, figures: Mapping[str, Figure]) -> Source:
+    return provider.sources.get(field, figures["cloud.pue_unpublished"].source)

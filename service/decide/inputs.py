@@ -1,0 +1,202 @@
+"""Every number an answer was computed from, with its unit, its source and its date."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.calibration import Calibration
+from service.estimate.cost import Cost
+from service.estimate.hardware import dense_tensor_tflops
+from service.facts import (
+    UNITS,
+    CarbonIntensity,
+    CloudOffer,
+    ElectricityRate,
+    Figure,
+    Gpu,
+    Provider,
+    Workload,
+)
+
+GPU_NUMBERS = (
+    "sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts",
+    "pcie_generation", "pcie_lanes", "gpu_link_gb_per_s",
+)  # fmt: skip
+ARCHITECTURE_NUMBERS = ("n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff", "vocab_size")
+RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One number, and of what it is a number."""
+
+    subject: str
+    figure: Figure
+
+
+def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
+    """What the catalog says of a card, and the peak derived from it."""
+    found = [
+        Input(gpu.name, Figure(name, float(value), UNITS[name], gpu.sources[name]))
+        for name in GPU_NUMBERS
+        if (value := getattr(gpu, name)) is not None and name in gpu.sources
+    ]
+    peak = Figure(
+        "peak_bf16_tflops",
+        dense_tensor_tflops(gpu),
+        UNITS["peak_bf16_tflops"],
+        gpu.sources["boost_clock_mhz"],
+        basis="derived",
+    )
+    return (*found, Input(gpu.name, peak))
+
+
+def workload_inputs(
+    workload: Workload, calibration: Calibration, gpus: Sequence[Gpu], figures: Mapping[str, Figure]
+) -> tuple[Input, ...]:
+    """What is known of the run, what is counted from it, and the calibrated terms that apply."""
+    sources, anchor = workload.sources, workload.sources["tokens"]
+
+    def stated(prefix: str, names: Sequence[str], holder: object) -> list[Input]:
+        return [
+            Input(
+                workload.name,
+                Figure(
+                    name, float(getattr(holder, name)), UNITS[name], sources.get(f"{prefix}{name}", anchor)
+                ),
+            )
+            for name in names
+        ]
+
+    counted = [
+        Figure("parameters", float(parameters(workload.architecture)), "parameters", anchor, basis="derived"),
+        Figure(
+            "flops_per_token",
+            float(flops_per_token(workload.architecture, workload.recipe.seq_len)),
+            "FLOP/token",
+            anchor,
+            basis="derived",
+        ),
+        Figure(
+            "steps",
+            float(steps(workload.tokens, workload.recipe.global_batch_tokens)),
+            "steps",
+            anchor,
+            basis="derived",
+        ),
+    ]
+    own = stated("", ["tokens", "other_stages_fraction"], workload)
+    if workload.reference_hours and workload.reference_gpu_count:
+        own += stated("", ["reference_hours", "reference_gpu_count"], workload)
+    terms = sorted(
+        {f"efficiency_{gpu.architecture}" for gpu in gpus}
+        | {f"attention_flash_{'half' if gpu.tensor_rate == 'half' else 'full'}_rate" for gpu in gpus}
+        | {f"traffic_{workload.recipe.engine}"}
+    )
+    fitted = [
+        Input("calibration", figures[key]) for term in terms if (key := f"calibration.{term}") in figures
+    ]
+    return (
+        *own,
+        *stated("architecture.", ARCHITECTURE_NUMBERS, workload.architecture),
+        *stated("recipe.", RECIPE_NUMBERS, workload.recipe),
+        *(Input(workload.name, figure) for figure in counted),
+        *fitted,
+    )
+
+
+def home_inputs(
+    rate: ElectricityRate | None, cost: Cost | None, figures: Mapping[str, Figure]
+) -> tuple[Input, ...]:
+    """Tariff, exchange rates and assumptions of the home side."""
+    found = [
+        Input("home", figures[key])
+        for key in ("home.gpu_power_share", "home.rest_of_pc_watts", "home.psu_efficiency")
+    ]
+    if rate:
+        found.insert(
+            0,
+            Input(
+                f"electricity {rate.zone}",
+                Figure(
+                    "per_kwh",
+                    float(rate.per_kwh),
+                    f"{rate.currency}/kWh",
+                    replace(rate.source, as_of=rate.as_of),
+                    basis="user" if rate.kind == "contract" else "published",
+                ),
+            ),
+        )
+    return (*found, *exchange_inputs(cost))
+
+
+def cloud_inputs(
+    offer: CloudOffer | None,
+    provider: Provider | None,
+    cost: Cost | None,
+    pue: Figure,
+    figures: Mapping[str, Figure],
+) -> tuple[Input, ...]:
+    """Price, terms, exchange rates and assumptions of the rented side."""
+    found = []
+    if offer:
+        subject = f"{offer.provider} {offer.instance}"
+        found.append(
+            Input(
+                subject,
+                Figure(
+                    "hourly_price",
+                    float(offer.hourly_price),
+                    f"{offer.currency}/h",
+                    replace(offer.source, as_of=offer.as_of),
+                ),
+            )
+        )
+    if provider:
+        found += [
+            Input(provider.name, Figure(name, value, UNITS[name], provider.sources[name]))
+            for name in ("billing_increment_s", "minimum_billing_s")
+            if (value := getattr(provider, name)) is not None and name in provider.sources
+        ]
+    found += [
+        Input("cloud", figures["cloud.node_power_share_of_tdp"]),
+        Input("cloud", figures["cloud.node_overhead_watts_per_gpu"]),
+        Input("cloud", pue),
+    ]
+    return (*found, *exchange_inputs(cost))
+
+
+def carbon_inputs(subject: str, carbon: CarbonIntensity | None) -> tuple[Input, ...]:
+    """Grid intensity with the method it was counted by."""
+    if carbon is None:
+        return ()
+    method = f"g CO2e/kWh ({carbon.scope}, {carbon.accounting}, {carbon.year})"
+    return (
+        Input(
+            f"{subject} grid {carbon.zone}",
+            Figure(
+                "grams_co2e_per_kwh",
+                carbon.grams_co2e_per_kwh,
+                method,
+                replace(carbon.source, as_of=carbon.as_of),
+            ),
+        ),
+    )
+
+
+def exchange_inputs(cost: Cost | None) -> tuple[Input, ...]:
+    """The dated rates a cost was converted with."""
+    if cost is None:
+        return ()
+    return tuple(
+        Input(
+            "exchange rate",
+            Figure(
+                f"{rate.quote} per {rate.base}",
+                float(rate.rate),
+                f"{rate.quote}/{rate.base}",
+                replace(rate.source, as_of=rate.as_of),
+            ),
+        )
+        for rate in cost.conversion.rates
+    )

@@ -1,0 +1,168 @@
+"""An architecture from a Hugging Face config.json or from explicit dimensions, checked on entry.
+
+Key names per model type: Hugging Face transformers configuration classes (GPT2Config, LlamaConfig,
+MistralConfig, Qwen2Config, Qwen3Config, GPTNeoXConfig) and MPT's configuration. Refuses rather than
+guesses: mixture-of-experts and unknown model types are named as such.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from service.errors import InvalidValue
+from service.facts import Architecture
+
+MODEL_TYPES = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox", "mpt")
+LARGEST = {
+    "n_layers": 1_000, "d_model": 100_000, "n_heads": 1_000, "n_kv_heads": 1_000, "head_dim": 10_000,
+    "d_ff": 1_000_000, "vocab_size": 10_000_000, "learned_positions": 100_000_000,
+    "value_embedding_layers": 1_000, "short_window_divisor": 1_000,
+}  # fmt: skip
+OPTIONAL_ZERO = frozenset({"learned_positions", "value_embedding_layers"})
+
+
+def architecture_from_config(config: Mapping[str, object]) -> Architecture:
+    """The architecture that a Hugging Face `config.json` describes.
+
+    Raises InvalidValue naming the field: unknown `model_type`, a missing or impossible dimension,
+    experts (`num_local_experts`, `num_experts`), whose active parameters are not counted yet.
+    """
+    model_type = config.get("model_type")
+    if model_type not in MODEL_TYPES:
+        raise InvalidValue("model_type", model_type, "unknown kind of config.json", MODEL_TYPES)
+    for key in ("num_local_experts", "num_experts", "n_routed_experts"):
+        if config.get(key):
+            raise InvalidValue(key, config[key], "mixtures of experts are not supported yet")
+    return _READERS[str(model_type)](config)
+
+
+def _gpt2(c: Mapping[str, object]) -> Architecture:
+    width, heads = _count(c, "n_embd"), _count(c, "n_head")
+    return checked(
+        Architecture(
+            _count(c, "n_layer"),
+            width,
+            heads,
+            heads,
+            _divided(width, heads, "n_head"),
+            _count(c, "n_inner", 4 * width),
+            _count(c, "vocab_size"),
+            _flag(c, "tie_word_embeddings", True),
+            qkv_bias=True,
+            linear_bias=True,
+            norm="layernorm",
+            learned_positions=_count(c, "n_positions", 1024),
+        )
+    )
+
+
+def _llama(c: Mapping[str, object]) -> Architecture:
+    width, heads = _count(c, "hidden_size"), _count(c, "num_attention_heads")
+    head_dim = _count(c, "head_dim", 0) or _divided(width, heads, "num_attention_heads")
+    kind = c["model_type"]
+    return checked(
+        Architecture(
+            _count(c, "num_hidden_layers"),
+            width,
+            heads,
+            _count(c, "num_key_value_heads", heads),
+            head_dim,
+            _count(c, "intermediate_size"),
+            _count(c, "vocab_size"),
+            _flag(c, "tie_word_embeddings", False),
+            gated_mlp=True,
+            qkv_bias=kind == "qwen2" or _flag(c, "attention_bias", False),
+            qk_norm_parameters=kind == "qwen3",
+        )
+    )
+
+
+def _gpt_neox(c: Mapping[str, object]) -> Architecture:
+    width, heads = _count(c, "hidden_size"), _count(c, "num_attention_heads")
+    return checked(
+        Architecture(
+            _count(c, "num_hidden_layers"),
+            width,
+            heads,
+            heads,
+            _divided(width, heads, "num_attention_heads"),
+            _count(c, "intermediate_size"),
+            _count(c, "vocab_size"),
+            _flag(c, "tie_word_embeddings", False),
+            qkv_bias=True,
+            linear_bias=True,
+            norm="layernorm",
+        )
+    )
+
+
+def _mpt(c: Mapping[str, object]) -> Architecture:
+    width, heads = _count(c, "d_model"), _count(c, "n_heads")
+    biased = not _flag(c, "no_bias", True)
+    return checked(
+        Architecture(
+            _count(c, "n_layers"),
+            width,
+            heads,
+            heads,
+            _divided(width, heads, "n_heads"),
+            _count(c, "expansion_ratio", 4) * width,
+            _count(c, "vocab_size"),
+            True,
+            qkv_bias=biased,
+            linear_bias=biased,
+            norm="layernorm" if biased else "rmsnorm",
+        )
+    )
+
+
+_READERS = {
+    "gpt2": _gpt2, "llama": _llama, "mistral": _llama, "qwen2": _llama, "qwen3": _llama,
+    "gpt_neox": _gpt_neox, "mpt": _mpt,
+}  # fmt: skip
+
+
+def checked(a: Architecture) -> Architecture:
+    """The same architecture, or InvalidValue naming the first dimension that cannot be."""
+    for field in fields(a):
+        value = getattr(a, field.name)
+        most = LARGEST.get(field.name)
+        if most is None:
+            continue
+        least = 0 if field.name in OPTIONAL_ZERO else 1
+        if not least <= value <= most:
+            raise InvalidValue(field.name, value, f"must be between {least} and {most:,}")
+    if a.n_heads % a.n_kv_heads:
+        raise InvalidValue("n_kv_heads", a.n_kv_heads, f"must divide the {a.n_heads} heads")
+    if a.value_embedding_layers > a.n_layers:
+        raise InvalidValue("value_embedding_layers", a.value_embedding_layers, f"of {a.n_layers} layers")
+    if a.norm not in ("rmsnorm", "layernorm", "none"):
+        raise InvalidValue("norm", a.norm, "unknown", ("rmsnorm", "layernorm", "none"))
+    if not a.window_pattern or set(a.window_pattern) - {"L", "S"}:
+        raise InvalidValue("window_pattern", a.window_pattern, "must consist of L and S", ("L", "SSSL"))
+    return a
+
+
+def _count(c: Mapping[str, object], key: str, default: int | None = None) -> int:
+    value = c.get(key)
+    if value is None:
+        if default is None:
+            raise InvalidValue(key, None, "is missing from the model's configuration")
+        return default
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidValue(key, value, "must be a whole number")
+    return value
+
+
+def _flag(c: Mapping[str, object], key: str, default: bool) -> bool:
+    value = c.get(key)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise InvalidValue(key, value, "must be true or false")
+    return value
+
+
+def _divided(width: int, heads: int, key: str) -> int:
+    if heads < 1 or width % heads:
+        raise InvalidValue(key, heads, f"must divide the width {width}")
+    return width // heads

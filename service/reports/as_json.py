@@ -1,0 +1,218 @@
+"""A comparison as JSON: the stable keys of the API, numbers beside their unit, source and date."""
+
+from typing import Any
+
+from service.decide.comparison import Comparison, Option
+from service.decide.inputs import Input
+from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.cost import Cost
+from service.estimate.interval import Interval
+from service.estimate.plan import Adjustment
+from service.facts import Source, Workload
+from service.reports.sentences import adjustment_sentence, verdict_sentences
+from service.reports.wording import Wording, wording
+
+Json = dict[str, Any]
+
+
+def render(c: Comparison, language: str = "en") -> Json:
+    """The whole answer; an unknown number is null, never 0."""
+    w = wording(language)
+    break_even = c.break_even
+    return {
+        "asked_at": c.asked_at.isoformat(),
+        "data_version": c.data_version,
+        "zone": c.zone,
+        "workload": workload(c.workload),
+        "considered_offers": c.considered,
+        "options": [option(o, w) for o in c.options],
+        "verdict": {
+            "cheaper": c.verdict.cheaper,
+            "faster": c.verdict.faster,
+            "cheaper_probability": _round(c.verdict.cheaper_probability, 3),
+            "saving": _round(c.verdict.saving, 2),
+            "slow_down": _round(c.verdict.slow_down, 2),
+            "summary": " ".join(verdict_sentences(w, c)),
+        },
+        "break_even": {
+            "currency": c.currency,
+            "rent_per_hour": _money(break_even.rent_per_hour),
+            "per_kwh": None if break_even.per_kwh is None else round(float(break_even.per_kwh), 4),
+        },
+        "reference_method": reference(c),
+        "sources": [input_number(i) for i in c.inputs],
+    }
+
+
+def workload(w: Workload) -> Json:
+    """The run: its size as counted, its recipe as published."""
+    recipe = w.recipe
+    per_token = flops_per_token(w.architecture, recipe.seq_len)
+    run_steps = steps(w.tokens, recipe.global_batch_tokens)
+    return {
+        "slug": w.slug,
+        "name": w.name,
+        "family": w.family,
+        "parameters": parameters(w.architecture),
+        "flops_per_token": per_token,
+        "tokens": w.tokens,
+        "steps": run_steps,
+        "total_flops": float(per_token) * run_steps * recipe.global_batch_tokens,
+        "seq_len": recipe.seq_len,
+        "global_batch_tokens": recipe.global_batch_tokens,
+        "precision": recipe.precision,
+        "optimizer": recipe.optimizer,
+        "engine": recipe.engine,
+    }
+
+
+def option(o: Option, w: Wording) -> Json:
+    """One way to do it."""
+    planned, rental = o.planned, o.rental
+    answer: Json = {
+        "kind": o.kind,
+        "label": o.label,
+        "gpu": o.gpu.slug,
+        "gpu_count": o.gpu_count,
+        "fit": {
+            "verdict": planned.verdict,
+            "adjustments": [adjustment(a, w) for a in o.adjustments],
+            "micro_batch": planned.plan.micro_batch,
+            "gradient_accumulation": planned.step.accumulation,
+            "peak_memory_gib": round(planned.peak.p50, 2),
+            "peak_memory_interval_gib": interval(
+                Interval(planned.peak.p10, planned.peak.p50, planned.peak.p90), 2
+            ),
+            "available_memory_gib": round(planned.available_gib, 2),
+            "host_memory_gib": round(planned.peak.host_memory_gib, 1),
+        },
+        "hours": interval(o.hours),
+        "tokens_per_s": _round(o.time.tokens_per_s, 1) if o.time else None,
+        "mfu": _round(o.time.mfu, 4) if o.time else None,
+        "evidence": o.time.evidence if o.time else None,
+        "wall_watts": interval(o.power.watts, 1),
+        "energy_kwh": interval(o.energy_kwh),
+        "cost": cost(o.cost),
+        "co2_kg": interval(o.co2_kg),
+        "offer": None,
+        "sources": [input_number(i) for i in o.inputs],
+    }
+    if rental and rental.offer:
+        offer = rental.offer
+        answer["offer"] = {
+            "slug": offer.slug,
+            "provider": offer.provider,
+            "instance": offer.instance,
+            "region": offer.region,
+            "country": offer.country,
+            "tier": offer.tier,
+            "hourly_price": str(offer.hourly_price),
+            "currency": offer.currency,
+            "instances": rental.instances,
+            "as_of": offer.as_of.isoformat(),
+            "note": offer.note,
+            "market": None,
+        }
+        if rental.market:
+            market = rental.market
+            answer["offer"]["market"] = {
+                "offers": market.offers,
+                "cheapest_per_hour": str(market.cheapest_per_hour),
+                "median_per_hour": str(market.median_per_hour),
+                "dearest_per_hour": str(market.dearest_per_hour),
+                "currency": market.currency,
+            }
+    return answer
+
+
+def adjustment(a: Adjustment, w: Wording) -> Json:
+    """One departure from the published recipe."""
+    return {
+        "code": a.code,
+        "before": a.before,
+        "after": a.after,
+        "time_factor": round(a.time_factor, 4),
+        "needs_code_change": a.needs_code_change,
+        "text": adjustment_sentence(w, a),
+    }
+
+
+def cost(c: Cost | None) -> Json | None:
+    """Money with its items."""
+    if c is None:
+        return None
+    return {
+        "currency": c.currency,
+        **(interval(c.total, 2) or {}),
+        "items": [
+            {
+                "code": item.code,
+                "quantity": interval(item.quantity),
+                "quantity_unit": item.quantity_unit,
+                "unit_price": round(float(item.unit_price), 6),
+                "currency": c.currency,
+                **(interval(item.amount, 2) or {}),
+            }
+            for item in c.items
+        ],
+    }
+
+
+def reference(c: Comparison) -> Json | None:
+    """The note's rule of three; null where no published run on H100s exists."""
+    r = c.reference
+    if r is None:
+        return None
+    return {
+        "gpu_hours": r.gpu_hours,
+        "ratio_low": r.ratio_low,
+        "ratio_high": r.ratio_high,
+        "hours_low": r.hours_low,
+        "hours_high": r.hours_high,
+        "days_low": r.days_low,
+        "days_high": r.days_high,
+        "watts": r.watts,
+        "energy_kwh_low": r.energy_kwh_low,
+        "energy_kwh_high": r.energy_kwh_high,
+    }
+
+
+def input_number(i: Input) -> Json:
+    """One number an answer was computed from."""
+    figure = i.figure
+    return {
+        "subject": i.subject,
+        "name": figure.name,
+        "value": figure.value,
+        "unit": figure.unit,
+        "low": figure.low,
+        "high": figure.high,
+        "basis": figure.basis,
+        **source(figure.source),
+    }
+
+
+def source(s: Source) -> Json:
+    """Who said so, and when it was true."""
+    return {
+        "source": s.title,
+        "url": s.url,
+        "as_of": s.as_of.isoformat(),
+        "read_on": s.read_on.isoformat() if s.read_on else None,
+        "licence": s.licence,
+    }
+
+
+def interval(i: Interval | None, digits: int = 3) -> dict[str, float] | None:
+    """p10, p50, p90; null when unknown."""
+    if i is None:
+        return None
+    return {"p10": round(i.p10, digits), "p50": round(i.p50, digits), "p90": round(i.p90, digits)}
+
+
+def _round(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _money(value: object) -> float | None:
+    return None if value is None else round(float(str(value)), 2)

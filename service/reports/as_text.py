@@ -1,0 +1,180 @@
+"""A comparison as text for a terminal: one screen, home beside cloud, and the reasons below."""
+
+from collections.abc import Callable
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from service.decide.comparison import Comparison, Option
+from service.decide.inputs import Input
+from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.interval import Interval
+from service.reports.sentences import (
+    HOURS_PER_DAY,
+    adjustment_sentence,
+    break_even_sentence,
+    fit_sentence,
+    price_sentences,
+    reference_sentences,
+    trust_sentence,
+    verdict_sentences,
+)
+from service.reports.wording import Wording, wording
+
+DASH = "-"
+
+
+def render(c: Comparison, language: str = "en", *, explain: bool = False, width: int = 100) -> str:
+    """The answer as plain text of this width; `explain` adds every input number with its source."""
+    w = wording(language)
+    page = StringIO()
+    console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
+    console.print(Text(headline(w, c)))
+    console.print(options_table(w, c))
+    for title, lines in paragraphs(w, c):
+        console.print(Text(title))
+        for line in lines:
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+    if explain:
+        console.print(inputs_table(w, c))
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+
+
+def headline(w: Wording, c: Comparison) -> str:
+    """What is asked, and when."""
+    workload = c.workload
+    run_steps = steps(workload.tokens, workload.recipe.global_batch_tokens)
+    flops = float(flops_per_token(workload.architecture, workload.recipe.seq_len))
+    flops *= run_steps * workload.recipe.global_batch_tokens
+    return w.say(
+        "{name}: {parameters} parameters, {tokens} tokens, {steps} steps, {flops} FLOPs. {zone}, {day}.",
+        name=workload.name,
+        parameters=w.compact(parameters(workload.architecture)),
+        tokens=w.compact(workload.tokens),
+        steps=w.number(run_steps),
+        flops=f"{flops:.2e}".replace("e+", "e").replace(".", "," if w.language == "de" else "."),
+        zone=c.zone,
+        day=w.day(c.asked_at.date()),
+    )
+
+
+def options_table(w: Wording, c: Comparison) -> Table:
+    """Home beside cloud: fit, hours, energy, cost, CO2, each as median and 80 % interval."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
+    table.add_column("")
+    for option in c.options:
+        kind = w.say("At home") if option.kind == "home" else w.say("Rented")
+        table.add_column(f"{kind}: {option.label}")
+
+    def row(title: str, cell: Callable[[Option], str]) -> None:
+        table.add_row(title, *(cell(option) for option in c.options))
+
+    def measured(i: Interval | None, unit: str) -> str:
+        if i is None:
+            return DASH
+        return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
+
+    row(w.say("Does it fit?"), lambda o: fit_sentence(w, o))
+    row(
+        w.say("Memory per GPU"),
+        lambda o: w.say(
+            "{need} of {available} GiB",
+            need=w.rounded(o.planned.peak.p50),
+            available=w.rounded(o.planned.available_gib),
+        ),
+    )
+    row(w.say("Hours (p10-p90)"), lambda o: measured(o.hours, "h"))
+    row(w.say("Days"), lambda o: measured(o.hours * (1 / HOURS_PER_DAY) if o.hours else None, w.say("days")))
+    row(
+        w.say("Speed"),
+        lambda o: w.say("{speed} tokens/s", speed=w.number(o.time.tokens_per_s)) if o.time else DASH,
+    )
+    row(w.say("At the wall"), lambda o: measured(o.power.watts, "W"))
+    row(w.say("Energy"), lambda o: measured(o.energy_kwh, "kWh"))
+    row(w.say("Cost"), lambda o: money(w, o))
+    row(w.say("CO2e"), lambda o: measured(o.co2_kg, "kg"))
+    return table
+
+
+def money(w: Wording, option: Option) -> str:
+    """Median and 80 % interval of the cost, or a dash."""
+    if option.cost is None:
+        return DASH
+    total, currency = option.cost.total, option.cost.currency
+    return f"{w.money(total.p50, currency)} ({w.money(total.p10, currency)} - {w.money(total.p90, currency)})"
+
+
+def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
+    """Titles with their sentences, empty ones left out."""
+    changes = [
+        f"{option.label}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."
+        for option in c.options
+        if option.adjustments
+    ]
+    turning = break_even_sentence(w, c)
+    trust = [line for o in c.options if (line := trust_sentence(w, o))]
+    trust.append(
+        w.say("Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side.")
+    )
+    found = [
+        (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
+        (w.say("Adjustments"), changes),
+        (w.say("Prices"), price_sentences(w, c)),
+        (w.say("How far to trust this"), trust),
+        (w.say("The note's own method"), reference_sentences(w, c)),
+    ]
+    return [(title, lines) for title, lines in found if lines]
+
+
+def inputs_table(w: Wording, c: Comparison) -> Table:
+    """Every input number with unit, source and date, each once."""
+    table = Table(
+        box=SIMPLE_HEAD,
+        padding=(0, 1),
+        show_edge=False,
+        title=w.say("Every input number"),
+        title_justify="left",
+    )
+    for title in (w.say("Of"), w.say("Number"), w.say("Value"), w.say("Unit"), w.say("Source, date")):
+        table.add_column(title, overflow="fold")
+    seen: set[tuple[str, str]] = set()
+    for i in [*c.inputs, *(i for option in c.options for i in option.inputs)]:
+        key = (i.subject, i.figure.name)
+        if key in seen:
+            continue
+        seen.add(key)
+        table.add_row(i.subject, i.figure.name, value(w, i), i.figure.unit, provenance(w, i))
+    return table
+
+
+def value(w: Wording, i: Input) -> str:
+    """The number itself, with its range where it has one."""
+    figure = i.figure
+
+    def plain(number: float) -> str:
+        if number == int(number) and abs(number) < 1e15:
+            return w.number(number)
+        return w.number(number, 4 if abs(number) < 10 else 2)
+
+    if figure.low is None or figure.high is None:
+        return plain(figure.value)
+    return f"{plain(figure.value)} ({plain(figure.low)}-{plain(figure.high)})"
+
+
+def provenance(w: Wording, i: Input) -> str:
+    """Source, the day it speaks of, the day we read it, and whether it is more than a reading."""
+    figure, source = i.figure, i.figure.source
+    basis = {
+        "derived": w.say("derived from"),
+        "estimate": w.say("our estimate after"),
+        "assumed": w.say("assumed after"),
+        "measured": w.say("measured,"),
+        "fitted": w.say("fitted to"),
+        "user": w.say("your own figure,"),
+    }.get(figure.basis, "")
+    read = w.say(", read {day}", day=w.day(source.read_on)) if source.read_on else ""
+    return f"{basis} {source.title}, {w.day(source.as_of)}{read}, {source.url}".strip()

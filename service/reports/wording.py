@@ -1,0 +1,108 @@
+"""Words, numbers and dates in German and English; sentences are looked up in translations/<lang>.po."""
+
+import gettext
+import math
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+
+from service.errors import InvalidValue
+
+LANGUAGES = ("en", "de")
+TRANSLATIONS = Path(__file__).parent.parent / "translations"
+
+
+class Wording:
+    """One language: its sentences and its number formats."""
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise InvalidValue("lang", language, "unknown", LANGUAGES)
+        self.language = language
+        self.locale = Locale.parse(language)
+        self._catalog = catalog(language)
+
+    def say(self, sentence: str, /, **values: object) -> str:
+        """The sentence in this language, its {placeholders} filled."""
+        return self._catalog.gettext(sentence).format(**values)
+
+    def number(self, value: float | Decimal, digits: int = 0) -> str:
+        """A number with this many decimals and the language's separators."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(format_decimal(value, format=pattern, locale=self.locale))
+
+    def rounded(self, value: float) -> str:
+        """About three significant digits, as an estimate deserves: 2,940, 33.4, 1.39, 0.052."""
+        if value == 0:
+            return "0"
+        exponent = math.floor(math.log10(abs(value)))
+        rounded = round(value, 2 - exponent)
+        return self.number(rounded, max(0, 2 - math.floor(math.log10(abs(rounded)))))
+
+    def exact(self, value: float | Decimal) -> str:
+        """A stated number as it was stated: no rounding, no trailing zeros."""
+        return str(format_decimal(value, format="#,##0.######", locale=self.locale))
+
+    def likely(self, probability: float) -> str:
+        """A probability no model deserves to call certain: capped at 99 %."""
+        if probability > 0.99:
+            return self.say("over {share}", share=self.percent(0.99))
+        return self.percent(probability)
+
+    def zone(self, code: str, fallback: str) -> str:
+        """A country's name in this language; the given name for states and price zones."""
+        return str(self.locale.territories.get(code, fallback))
+
+    def money(self, value: float | Decimal, currency: str, digits: int | None = None) -> str:
+        """An amount with its currency; whole units from 100 on unless `digits` says otherwise."""
+        places = digits if digits is not None else (0 if abs(float(value)) >= 100 else 2)
+        pattern = str(self.locale.currency_formats["standard"].pattern)
+        pattern = pattern.replace("0.00", "0." + "0" * places if places else "0")
+        return str(
+            format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
+        ).replace("\xa0", " ")
+
+    def percent(self, share: float) -> str:
+        """A share as a percentage without decimals."""
+        return str(format_percent(share, locale=self.locale)).replace("\xa0", " ")
+
+    def compact(self, value: float) -> str:
+        """A large count in words: 37.6 billion."""
+        return str(
+            format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=2)
+        ).replace("\xa0", " ")
+
+    def day(self, value: date) -> str:
+        """A date in the language's short numeric form, always with a four-digit year."""
+        return str(
+            format_date(
+                value, format="d.M.yyyy" if self.language == "de" else "yyyy-MM-dd", locale=self.locale
+            )
+        )
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def wording(language: str) -> Wording:
+    """The shared wording of a language. Raises InvalidValue for a language we do not speak."""
+    return Wording(language)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalog(language: str) -> gettext.NullTranslations:
+    """Translations of a language, read from its .po file, so that no compiled file can fall behind."""
+    if language == "en":
+        return gettext.NullTranslations()
+    with (TRANSLATIONS / f"{language}.po").open("rb") as file:
+        messages = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)

@@ -1,0 +1,154 @@
+"""Home against cloud on small facts: what is compared, what is missing, where the verdict turns."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from service.decide.comparison import (
+    Household,
+    Rental,
+    break_even_of,
+    cloud_option,
+    compare,
+    home_option,
+    verdict_of,
+)
+from service.errors import InvalidValue, MissingFact
+from tests.facts_for_tests import (
+    ASKED_AT,
+    D32,
+    GERMANY,
+    H100_SXM,
+    KNOWLEDGE,
+    RATIO,
+    RENTAL,
+    RTX_4070,
+    RTX_4090,
+)
+
+
+def home(gpu=RTX_4070, household=GERMANY, count=1):
+    return home_option(D32, gpu, count, household, "EUR", KNOWLEDGE)
+
+
+def cloud(rental=RENTAL):
+    return cloud_option(D32, H100_SXM, 8, rental, "EUR", KNOWLEDGE)
+
+
+def comparison(*options):
+    return compare(
+        D32,
+        options,
+        asked_at=ASKED_AT,
+        currency="EUR",
+        zone="DE",
+        knowledge=KNOWLEDGE,
+        data_version=1,
+        reference_ratio=RATIO,
+        reference_card=RTX_4070,
+    )
+
+
+def test_the_headline_has_the_right_order_of_magnitude():
+    """ESTIMATION 0: 115-140 days at home, 31.3 h pretraining and about 33 h in all on the node."""
+    c = comparison(home(), cloud())
+    at_home, rented = c.options
+    assert 105 < at_home.hours.p50 / 24 < 145
+    assert 30 < rented.hours.p50 < 37
+    assert 750 < at_home.energy_kwh.p50 < 1100
+    assert at_home.planned.verdict == "fits_with_adjustments"
+    assert rented.planned.verdict == "fits"
+    assert c.verdict.faster == "cloud"
+
+
+def test_cost_and_co2_are_products_one_can_check():
+    option = home()
+    assert option.cost.total.p50 == pytest.approx(option.energy_kwh.p50 * 0.372)
+    assert option.co2_kg.p50 == pytest.approx(option.energy_kwh.p50 * 0.34206)
+    rented = cloud()
+    assert rented.cost.total.p50 == pytest.approx(rented.hours.p50 * 31.92 / 1.1172, rel=1e-3)
+
+
+def test_the_verdict_turns_at_the_break_even_prices():
+    at_home, rented = home(), cloud()
+    turning = break_even_of(at_home, rented)
+    same_rent = replace(RENTAL.offer, hourly_price=turning.rent_per_hour, currency="EUR")
+    assert cloud(replace(RENTAL, offer=same_rent)).cost.total.p50 == pytest.approx(
+        at_home.cost.total.p50, rel=1e-3
+    )
+    same_rate = replace(GERMANY.rate, per_kwh=turning.per_kwh)
+    assert home(household=replace(GERMANY, rate=same_rate)).cost.total.p50 == pytest.approx(
+        rented.cost.total.p50, rel=1e-9
+    )
+
+
+def test_probability_is_certain_for_points_and_a_coin_toss_for_equals():
+    at_home, rented = home(), cloud()
+    verdict = verdict_of(at_home, rented)
+    assert 0.5 <= verdict.cheaper_probability <= 1
+    dear = replace(RENTAL.offer, hourly_price=Decimal(10_000))
+    assert verdict_of(at_home, cloud(replace(RENTAL, offer=dear))).cheaper_probability > 0.999
+    turning = replace(RENTAL.offer, hourly_price=break_even_of(at_home, rented).rent_per_hour, currency="EUR")
+    assert verdict_of(at_home, cloud(replace(RENTAL, offer=turning))).cheaper_probability == pytest.approx(
+        0.5, abs=0.01
+    )
+
+
+def test_a_missing_price_is_none_never_zero():
+    rented = cloud(Rental(None))
+    assert rented.cost is None
+    assert rented.hours is not None
+    assert rented.co2_kg is None
+    at_home = home(household=Household("XX", None, None))
+    assert at_home.cost is None and at_home.co2_kg is None
+    c = comparison(at_home, rented)
+    assert c.verdict.cheaper is None and c.verdict.faster == "cloud"
+    assert c.break_even.rent_per_hour is None and c.break_even.per_kwh is None
+
+
+def test_what_does_not_fit_has_no_hours_and_no_cost():
+    option = home(replace(RTX_4070, memory_gib=2.0))
+    assert option.planned.verdict == "does_not_fit"
+    assert option.hours is None and option.cost is None and option.energy_kwh is None
+
+
+def test_two_cards_at_home_are_faster_and_draw_more():
+    one, two = home(RTX_4090), home(RTX_4090, count=2)
+    assert two.hours.p50 < one.hours.p50
+    assert two.power.watts.p50 > one.power.watts.p50
+
+
+def test_the_note_stands_beside_ours_and_scales_to_other_cards():
+    note = comparison(home(), cloud()).reference
+    assert (note.hours_low, note.hours_high) == pytest.approx((2112, 2376))
+    other = comparison(home(RTX_4090), cloud()).reference
+    assert other.hours_low == pytest.approx(2112 * 58.29 / 165.15, rel=0.01)
+    unpublished = replace(D32, reference_hours=None)
+    without = compare(
+        unpublished,
+        [home(), cloud()],
+        asked_at=ASKED_AT,
+        currency="EUR",
+        zone="DE",
+        knowledge=KNOWLEDGE,
+        data_version=1,
+        reference_ratio=RATIO,
+        reference_card=RTX_4070,
+    )
+    assert without.reference is None
+
+
+def test_every_input_number_has_unit_source_and_date():
+    c = comparison(home(), cloud())
+    inputs = [*c.inputs, *(i for o in c.options for i in o.inputs)]
+    assert len(inputs) > 40
+    for i in inputs:
+        assert i.figure.unit and i.figure.source.title and i.figure.source.as_of, i
+
+
+def test_both_kinds_are_needed_and_gpus_must_have_work():
+    with pytest.raises(MissingFact):
+        comparison(home())
+    with pytest.raises(InvalidValue, match="gpu_count"):
+        home_option(D32, RTX_4070, 1000, GERMANY, "EUR", KNOWLEDGE)

@@ -1,0 +1,89 @@
+"""Energy, carbon and money: cases done in the head and vectors published by other tools."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.errors import MissingFact
+from service.estimate.cost import billed_hours, conversion, electricity_cost, rate_day, rent_cost
+from service.estimate.energy import cloud_power, co2_kg, energy_kwh, home_power
+from service.estimate.interval import Interval, around, certain
+from service.facts import ExchangeRate
+from tests.facts_for_tests import FIGURES, GERMANY, H100_SXM, LAMBDA, OFFER, RATES, RTX_4070, SOURCE, figure
+
+
+def test_a_4070_pc_draws_about_280_watts_at_the_wall():
+    power = home_power(
+        RTX_4070,
+        1,
+        FIGURES["home.gpu_power_share"],
+        FIGURES["home.rest_of_pc_watts"],
+        FIGURES["home.psu_efficiency"],
+    )
+    assert power.watts.p50 == pytest.approx((200 * 0.95 + 65) / 0.90)
+    assert 220 < power.watts.p10 < power.watts.p50 < power.watts.p90 < 320
+
+
+def test_an_hgx_h100_node_draws_76_percent_of_10_2_kw():
+    host = figure("host", 575 / 700, "W/W")
+    power = cloud_power(H100_SXM, 8, FIGURES["cloud.node_power_share_of_tdp"], host, figure("pue", 1.0, ""))
+    assert power.watts.p50 == pytest.approx(10_200 * 0.76)
+
+
+def test_vectors_other_tools_print():
+    """450 kWh at 380.95 g (codecarbon, Germany 2023) = 171.4275 kg; 100 USD at 1.1172 = 89.51 EUR."""
+    assert co2_kg(certain(450), 380.95).p50 == pytest.approx(171.4275)
+    assert round(100 * float(conversion("USD", "EUR", RATES).factor), 2) == 89.51
+    assert energy_kwh(
+        certain(2250),
+        home_power(RTX_4070, 1, figure("share", 1, ""), figure("rest", 0, ""), figure("supply", 1, "")),
+    ).p50 == pytest.approx(450)
+
+
+def test_450_kwh_at_37_2_cents_cost_167_40_euros():
+    cost = electricity_cost(certain(450), GERMANY.rate, "EUR", RATES)
+    assert cost.total.p50 == pytest.approx(167.40)
+    assert cost.conversion.factor == 1
+    assert rate_day(cost.conversion) is None
+
+
+def test_264_gpu_hours_at_2_dollars_are_472_61_euros():
+    """33 node-hours at 16 USD: 528 USD at the ECB rate of 2026-10-30."""
+    offer = replace(OFFER, hourly_price=Decimal("16"))
+    cost = rent_cost(certain(33), offer, None, "EUR", RATES)
+    assert round(cost.total.p50, 2) == 472.61
+    assert rate_day(cost.conversion) == date(2026, 10, 30)
+
+
+def test_an_unknown_currency_is_missing_never_one_to_one():
+    with pytest.raises(MissingFact, match="XYZ"):
+        conversion("USD", "XYZ", RATES)
+
+
+def test_conversion_crosses_over_the_euro():
+    rates = (*RATES, ExchangeRate("EUR", "GBP", Decimal("0.8338"), date(2026, 10, 30), SOURCE))
+    assert float(conversion("USD", "GBP", rates).factor) == pytest.approx(0.8338 / 1.1172)
+
+
+def test_billing_rounds_up_to_the_increment_and_the_minimum():
+    assert billed_hours(1.001, LAMBDA) == pytest.approx(61 / 60)
+    assert billed_hours(1.0, LAMBDA) == 1.0
+    assert billed_hours(0.001, replace(LAMBDA, minimum_billing_s=3600.0)) == 1.0
+    assert billed_hours(0.001, None) == 0.001
+
+
+@given(st.floats(0.01, 1e6), st.floats(0, 1.0), st.floats(0, 1.0))
+def test_widening_multiplies_medians_and_never_narrows(median, spread, other):
+    a, b = around(median, spread), around(2.0, other)
+    product = a.widened(b)
+    assert product.p50 == pytest.approx(2 * median)
+    assert product.p10 <= product.p50 * (1 + 1e-12) and product.p50 <= product.p90 * (1 + 1e-12)
+    assert product.p90 / product.p50 >= max(a.p90 / a.p50, b.p90 / b.p50) * (1 - 1e-9)
+
+
+def test_an_interval_without_spread_stays_a_point():
+    assert certain(5.0).widened(certain(2.0)) == Interval(10.0, 10.0, 10.0)

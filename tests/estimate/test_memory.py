@@ -1,0 +1,86 @@
+"""Memory against the project's step-by-step account of d32 and against published peaks."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.estimate.memory import MemoryPlan, fit_verdict, peak_memory, with_context
+from service.facts import Recipe
+from tests.estimate.test_architecture import llama, nanochat_2025, nanochat_2026
+
+NANOCHAT = Recipe("muon+adamw", "bf16", "torch-compile", "flash", 2048, 524_288, 8, embedding_bytes=2)
+D32 = nanochat_2025(32)
+BATCHES = (1, 2, 4, 8, 16)
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected_gib"),
+    [
+        ({}, (29.5, 34.8, 45.3, 66.3, 108.5)),
+        ({"checkpointed_layers": 32}, (22.2, 23.1, 24.9, 28.5, 35.7)),
+        ({"checkpointed_layers": 32, "chunked_cross_entropy": True}, (21.8, 22.2, 23.0, 24.6, 27.8)),
+        ({"checkpointed_layers": 32, "optimizer": "8bit"}, (16.7, 17.6, 19.4, 23.0, 30.2)),
+        ({"checkpointed_layers": 32, "optimizer": "host"}, (7.9, 8.8, 10.6, 14.2, 21.4)),
+        ({"checkpointed_layers": 32, "optimizer": "host+gradients"}, (4.6, 5.5, 7.3, 10.9, 18.1)),
+    ],
+    ids=["plain", "checkpointing", "chunked loss", "8-bit states", "optimizer on host", "gradients too"],
+)
+def test_d32_on_one_gpu_within_3_percent(plan, expected_gib):
+    for batch, expected in zip(BATCHES, expected_gib, strict=True):
+        assert peak_memory(D32, NANOCHAT, MemoryPlan(batch, **plan)).p50 == pytest.approx(expected, rel=0.03)
+
+
+def test_states_of_d32_are_21_gib():
+    peak = peak_memory(D32, NANOCHAT, MemoryPlan(1))
+    assert peak.weights_gib == pytest.approx(6.75, abs=0.01)
+    assert peak.gradients_gib == pytest.approx(6.75, abs=0.01)
+    assert peak.optimizer_gib == pytest.approx(7.50, abs=0.01)
+
+
+def test_published_peaks_lie_in_the_band():
+    """nanochat d20 on 8 GPUs at batch 32: 75,422.02 MiB in six reports; d12 on an RTX 4070: 9,448 MiB."""
+    d20 = peak_memory(nanochat_2025(20), NANOCHAT, MemoryPlan(32), gpu_count=8)
+    assert d20.p10 < 75_422.02 / 1024 < d20.p90
+    d12 = peak_memory(nanochat_2026(12), NANOCHAT, MemoryPlan(8))
+    assert d12.p10 < 9_448 / 1024 < d12.p90
+
+
+def test_d32_on_8_gpus_fits_at_batch_8_and_runs_out_at_16():
+    """Case 2 of the sharp cases: b8 fits, b16 does not."""
+    available = 80 * 0.98
+    assert fit_verdict(with_context(peak_memory(D32, NANOCHAT, MemoryPlan(8), 8), 8), available) == "fits"
+    assert fit_verdict(with_context(peak_memory(D32, NANOCHAT, MemoryPlan(16), 8), 8), available) == (
+        "does_not_fit"
+    )
+
+
+def test_tinyllama_fits_a_40_gb_card_without_checkpointing():
+    recipe = Recipe("adamw", "bf16", "native", "flash", 2048, 2**21, 8, sharding="fsdp")
+    peak = with_context(peak_memory(llama(22, 2048, 32, 4, 5632, 32000), recipe, MemoryPlan(8), 16), 16)
+    assert fit_verdict(peak, 40 * 0.98) == "fits"
+
+
+def test_the_muon_stack_can_be_the_peak():
+    """The 2026 nanochat needs 8 more bytes per matrix weight during the optimizer step: d32 +12 GiB."""
+    peak = peak_memory(nanochat_2026(32), NANOCHAT, MemoryPlan(1, checkpointed_layers=32))
+    assert peak.instant == "optimizer-step"
+    assert peak.p50 == pytest.approx(27.5 + 12.0, rel=0.01)
+
+
+@given(st.integers(1, 32), st.integers(0, 32), st.booleans(), st.sampled_from(["gpu", "8bit", "host"]))
+def test_more_batch_never_needs_less_and_more_checkpointing_never_more(batch, layers, chunked, optimizer):
+    def peak(b, n):
+        return peak_memory(D32, NANOCHAT, MemoryPlan(b, n, chunked, optimizer)).p50
+
+    assert peak(batch + 1, layers) > peak(batch, layers)
+    if layers > 1:
+        assert peak(batch, layers) <= peak(batch, layers - 1) + 1e-9
+
+
+@given(st.sampled_from(["ddp", "zero-1", "zero-2", "fsdp"]), st.integers(1, 64))
+def test_sharding_never_needs_more_than_one_gpu(sharding, gpus):
+    recipe = Recipe("adamw", "bf16", "torch-eager", "flash", 2048, 2**22, 4, sharding=sharding)
+    model = llama(22, 2048, 32, 4, 5632, 32000)
+    alone, shared = (peak_memory(model, recipe, MemoryPlan(4), n) for n in (1, gpus))
+    assert shared.p50 <= alone.p50 + 1e-9
+    assert shared.p10 <= shared.p50 <= shared.p90

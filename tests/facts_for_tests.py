@@ -1,0 +1,151 @@
+"""Small, real facts for tests: the headline's cards, its run, its prices, as in the catalog."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from service.decide.comparison import Household, Knowledge, Rental
+from service.estimate.calibration import HOST_TERMS, PRIORS, Calibration
+from service.facts import (
+    CarbonIntensity,
+    CloudOffer,
+    ElectricityRate,
+    ExchangeRate,
+    Figure,
+    Gpu,
+    Provider,
+    Recipe,
+    Source,
+    Workload,
+)
+from tests.estimate.test_architecture import nanochat_2025
+
+ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+SOURCE = Source("test", "A test's own source", "https://example.org/facts", date(2026, 10, 30))
+
+
+def gpu(slug, name, architecture, sms, clock, memory, bandwidth, watts, **kwargs) -> Gpu:
+    fields = (
+        "sm_count",
+        "boost_clock_mhz",
+        "memory_gib",
+        "memory_bandwidth_gb_per_s",
+        "board_watts",
+        "pcie_generation",
+        "pcie_lanes",
+    )
+    rate = kwargs.pop("tensor_rate", "full")
+    category = kwargs.pop("category", "datacenter")
+    return Gpu(
+        slug,
+        name,
+        "NVIDIA",
+        category,
+        architecture,
+        rate,
+        sms,
+        clock,
+        memory,
+        bandwidth,
+        watts,
+        sources={f: SOURCE for f in fields},
+        pcie_generation=kwargs.pop("pcie", 4),
+        pcie_lanes=16,
+        **kwargs,
+    )
+
+
+RTX_4070 = gpu(
+    "rtx-4070", "GeForce RTX 4070", "ada", 46, 2475, 12, 504, 200, tensor_rate="half", category="geforce"
+)
+RTX_4090 = gpu(
+    "rtx-4090", "GeForce RTX 4090", "ada", 128, 2520, 24, 1008, 450, tensor_rate="half", category="geforce"
+)
+H100_SXM = gpu("h100-sxm", "H100 SXM", "hopper", 132, 1830, 80, 3350, 700, gpu_link_gb_per_s=900, pcie=5)
+A100_80 = gpu(
+    "a100-sxm-80gb", "A100 SXM 80 GB", "ampere-gx100", 108, 1410, 80, 2039, 400, gpu_link_gb_per_s=600
+)
+V100 = gpu("v100-sxm-32gb", "V100 SXM 32 GB", "volta", 80, 1530, 32, 900, 300, gpu_link_gb_per_s=300)
+
+D32 = Workload(
+    "nanochat-d32",
+    "nanochat d32 (October 2025)",
+    "nanochat-2025",
+    nanochat_2025(32),
+    Recipe("muon+adamw", "bf16", "torch-compile", "flash", 2048, 524_288, 8, embedding_bytes=2),
+    37_580_963_840,
+    sources={"tokens": SOURCE},
+    other_stages_fraction=0.0543,
+    reference_hours=33,
+    reference_gpu="h100-sxm",
+    reference_gpu_count=8,
+)
+
+# The shipped calibration, rounded: these tests are about structure, tests/test_headline.py about truth.
+TERMS = {
+    **{name: median for name, (median, _) in PRIORS.items()},
+    **HOST_TERMS,
+    "efficiency_ada": 1.01,
+    "efficiency_hopper": 0.956,
+    "attention_flash_full_rate": 1.75,
+    "attention_flash_half_rate": 0.74,
+    "traffic_torch-compile": 178.0,
+}
+CALIBRATION = Calibration(
+    terms=TERMS,
+    low=TERMS,
+    high=TERMS,
+    spread_same_gpu_and_engine=0.10,
+    spread_same_architecture=0.19,
+    spread_unseen=0.24,
+    evidence=frozenset({("rtx-4070", "torch-compile"), ("h100-sxm", "torch-compile")}),
+    architectures=frozenset({"ada", "hopper"}),
+)
+
+
+def figure(name, value, unit, low=None, high=None) -> Figure:
+    return Figure(name, value, unit, SOURCE, low, high, "estimate")
+
+
+FIGURES = {
+    "home.gpu_power_share": figure("gpu_power_share", 0.95, "share", 0.85, 1.0),
+    "home.rest_of_pc_watts": figure("rest_of_pc_watts", 65, "W", 40, 80),
+    "home.psu_efficiency": figure("psu_efficiency", 0.90, "share", 0.88, 0.92),
+    "cloud.node_power_share_of_tdp": figure("node_power_share_of_tdp", 0.76, "share", 0.70, 0.82),
+    "cloud.node_overhead_watts_per_gpu": figure("node_overhead_watts_per_gpu", 575, "W"),
+    "cloud.pue_unpublished": figure("pue_unpublished", 1.4, "ratio", 1.3, 1.5),
+}
+RATES = (ExchangeRate("EUR", "USD", Decimal("1.1172"), date(2026, 10, 30), SOURCE),)
+KNOWLEDGE = Knowledge(CALIBRATION, FIGURES, RATES)
+GERMANY = Household(
+    "DE",
+    ElectricityRate("DE", "Germany", "retail", "EUR", Decimal("0.372"), "all", date(2026, 1, 15), SOURCE),
+    CarbonIntensity("DE", "Germany", 2024, 342.06, "lifecycle", "production", date(2024, 12, 31), SOURCE),
+)
+OFFER = CloudOffer(
+    "lambda",
+    "gpu_8x_h100_sxm5",
+    "us-east-1",
+    "US",
+    "h100-sxm",
+    "H100 SXM",
+    8,
+    80.0,
+    "on_demand",
+    Decimal("31.92"),
+    "USD",
+    date(2026, 5, 7),
+    SOURCE,
+    slug="lambda-gpu-8x-h100-sxm5",
+)
+LAMBDA = Provider(
+    "lambda",
+    "Lambda",
+    "https://lambda.ai/pricing",
+    "gpu-cloud",
+    sources={"billing_increment_s": SOURCE},
+    billing_increment_s=60.0,
+)
+US_GRID = replace(GERMANY.carbon, zone="US", zone_name="United States", grams_co2e_per_kwh=383.6)
+RENTAL = Rental(OFFER, LAMBDA, US_GRID)
+RATIO = figure("ratio", 8.5, "H100 per RTX 4070", 8.0, 9.0)
