@@ -334,3 +334,4 @@ class SpotPrice:
     per_mwh: Decimal
     currency: str
     source: Source
+    fetched_at: datetime

@@ -98,7 +98,7 @@ CALIBRATION = Calibration(
     spread_same_gpu_and_engine=0.10,
     spread_same_architecture=0.19,
     spread_unseen=0.24,
-    evidence=frozenset({("rtx-4070", "torch-compile"), ("h100-sxm", "torch-compile")}),
+    evidence={("rtx-4070", "torch-compile"): 2, ("h100-sxm", "torch-compile"): 5},
     architectures=frozenset({"ada", "hopper"}),
 )
 

@@ -7,6 +7,7 @@ architecture nobody has measured keeps its prior and says so.
 """
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -72,8 +73,8 @@ class Calibration:
     spread_same_gpu_and_engine: float
     spread_same_architecture: float
     spread_unseen: float
-    evidence: frozenset[tuple[str, str]]
-    """(GPU, engine) pairs that were measured."""
+    evidence: Mapping[tuple[str, str], int]
+    """How many runs each (GPU, engine) pair was measured in."""
     architectures: frozenset[str]
     """GPU architectures that were measured."""
 
@@ -177,7 +178,7 @@ def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibrati
         spread_same_gpu_and_engine=log_spread(errors),
         spread_same_architecture=log_spread(left_out([gpu.slug for _, gpu, _ in used])),
         spread_unseen=log_spread(left_out([run.project for run, _, _ in used])),
-        evidence=frozenset((gpu.slug, recipe_of(run).engine) for run, gpu, _ in used),
+        evidence=Counter((gpu.slug, recipe_of(run).engine) for run, gpu, _ in used),
         architectures=frozenset(gpu.architecture for _, gpu, _ in used),
     )
 

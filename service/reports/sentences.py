@@ -195,7 +195,7 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
                     source=rate.source.title,
                 )
             )
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def trust_sentence(w: Wording, option: Option) -> str | None:
@@ -226,8 +226,9 @@ def reference_sentences(w: Wording, c: Comparison) -> list[str]:
         return []
     lines = [
         w.say(
-            "The well-known rule of three: {hours} h x {gpus} = {gpu_hours} H100-hours; ratio {low} to {high} -> "
-            "{hours_low}-{hours_high} h -> {days_low}-{days_high} days; {watts} W -> {kwh_low}-{kwh_high} kWh.",
+            "The well-known rule of three: {hours} h x {gpus} = {gpu_hours} H100-hours; "
+            "ratio {low} to {high} -> {hours_low}-{hours_high} h -> {days_low}-{days_high} days; "
+            "{watts} W -> {kwh_low}-{kwh_high} kWh.",
             hours=w.exact(c.workload.reference_hours),
             gpus=c.workload.reference_gpu_count,
             gpu_hours=w.number(r.gpu_hours),

@@ -1,0 +1,10 @@
+"""The one list of price sources: a file, a fixture, and two lines here make a new one."""
+
+from pricing.source import PriceSource
+from pricing.sources.currency import ecb
+from pricing.sources.electricity import energy_charts
+
+SOURCES: tuple[PriceSource, ...] = (
+    ecb.SOURCE,
+    energy_charts.SOURCE,
+)

@@ -1,0 +1,138 @@
+"""`heimvorteil compare`."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+from service.cli.amounts import Money
+from service.cli.opening import open_facts
+from service.errors import InvalidValue
+
+
+@click.command()
+@click.argument("workload", default="nanochat-d32")
+@click.option("--home", default="rtx-4070", show_default=True, help="GPU at home, by name or slug.")
+@click.option("--home-count", default=1, show_default=True, help="How many of them in one machine.")
+@click.option(
+    "--cloud",
+    default="8xh100-sxm",
+    show_default=True,
+    help="Rented: COUNTxGPU, an offer's slug, or 'any' for every stored offer.",
+)
+@click.option(
+    "--tier",
+    default="on_demand",
+    show_default=True,
+    help="on_demand | spot | reserved | community | marketplace | any",
+)
+@click.option("--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE.")
+@click.option("--currency", default="EUR", show_default=True, help="Currency of the answer.")
+@click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
+@click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
+)
+@click.option(
+    "--dimensions",
+    help="Explicit dimensions instead of WORKLOAD, e.g. "
+    "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
+)
+@click.option("--recipe", default="", help="Recipe of an own model, e.g. seq_len=1024,micro_batch=16.")
+@click.option("--limit", default=5, show_default=True, help="With --cloud any: how many offers.")
+@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
+@click.option("--explain", is_flag=True, help="Every input number with unit, source and date.")
+def compare(
+    workload: str,
+    home: str,
+    home_count: int,
+    cloud: str,
+    tier: str,
+    country: str,
+    currency: str,
+    kwh_price: Decimal | None,
+    tokens: int | None,
+    config: Path | None,
+    dimensions: str | None,
+    recipe: str,
+    limit: int,
+    lang: str,
+    as_json: bool,
+    explain: bool,
+) -> None:
+    """Compare training WORKLOAD at home with renting; without arguments: the headline case."""
+    from service import usecases
+
+    now = datetime.now(UTC)
+    sessions, snapshot = open_facts()
+    asked: Any = workload
+    if config or dimensions:
+        asked = _own_workload(config, dimensions, recipe, tokens, now)
+        tokens = None
+    request = usecases.ComparisonRequest(
+        workload=asked,
+        home=home,
+        home_count=home_count,
+        cloud=cloud,
+        country=country,
+        currency=currency.strip().upper(),
+        kwh_price=kwh_price,
+        tokens=tokens,
+        tier=tier,
+        limit=limit,
+        language=lang,
+    )
+    if as_json:
+        stored = usecases.answer(sessions, snapshot, request, now)
+        from service.reports.as_table import print_json
+
+        print_json(stored.answer)
+        return
+    from service.reports import as_text
+
+    comparison = usecases.compare_home_with_cloud(snapshot, request, now)
+    click.echo(as_text.render(comparison, lang, explain=explain), nl=False)
+
+
+def _own_workload(
+    config: Path | None, dimensions: str | None, recipe: str, tokens: int | None, now: datetime
+) -> Any:
+    """The workload that --config or --dimensions describes."""
+    import orjson
+
+    from service.usecases import custom_workload
+
+    if tokens is None:
+        raise InvalidValue("--tokens", None, "an own model needs a number of tokens")
+    read = None
+    if config:
+        try:
+            read = orjson.loads(config.read_bytes())
+        except ValueError as error:
+            raise InvalidValue("--config", str(config), f"is not JSON: {error}") from error
+        if not isinstance(read, dict):
+            raise InvalidValue("--config", str(config), "is not a JSON object")
+    given = _pairs("--dimensions", dimensions) if dimensions else None
+    name = config.stem if config else "own model"
+    return custom_workload(given, read, _pairs("--recipe", recipe), tokens, now.date(), name)
+
+
+def _pairs(option: str, text: str) -> dict[str, object]:
+    """`a=1,b=true,c=word` as a mapping; numbers and truth values are recognised."""
+    pairs: dict[str, object] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise InvalidValue(option, part, "is not of the form name=value")
+        word = value.strip()
+        lowered = word.lower()
+        if lowered in ("true", "false"):
+            pairs[key.strip()] = lowered == "true"
+        else:
+            pairs[key.strip()] = int(word) if word.lstrip("-").isdigit() else word
+    return pairs

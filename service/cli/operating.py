@@ -1,0 +1,114 @@
+"""Running the product: `serve`, `db`, `token`."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from service.cli.opening import open_database
+from service.errors import InvalidValue
+from service.settings import Settings
+
+
+@click.command()
+@click.option("--host", default=None, help="Address to listen on.")
+@click.option("--port", default=None, type=click.IntRange(0, 65535))
+@click.option("--workers", default=None, type=click.IntRange(1, 64))
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the REST API; on SQLite the price scheduler runs inside."""
+    from service.serving import serve as run
+
+    settings = Settings.from_environ()
+    sessions = open_database()
+    scheduled = settings.scheduler == "on" or (
+        settings.scheduler == "auto" and sessions.engine.dialect.name == "sqlite"
+    )
+    scheduler = None
+    if scheduled:
+        from pricing.jobs import start_in_background
+
+        scheduler = start_in_background(sessions)
+    try:
+        run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
+    finally:
+        if scheduler:
+            scheduler.shutdown(wait=False)
+
+
+@click.group()
+def db() -> None:
+    """Create, upgrade and fill the database."""
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the schema to this version and fill in the catalog."""
+    from service.store.seed import seed
+    from service.store.session import Sessions, engine_for, upgrade
+
+    url = Settings.from_environ().database_url
+    upgrade(url)
+    engine = engine_for(url)
+    with Sessions(engine).begin() as session:
+        seed(session)
+    click.echo(f"{engine.url.render_as_string()} is up to date")
+
+
+@db.command("calibrate")
+@click.option("--check", is_flag=True, help="Only say whether the stored calibration is what the runs give.")
+def db_calibrate(check: bool) -> None:
+    """Fit the efficiency terms to the catalog's measured runs and store them with version and date."""
+    from service.store import calibration_file
+
+    changed = calibration_file.refit(datetime.now(UTC).date(), write=not check)
+    if check and changed:
+        raise InvalidValue("calibration", ", ".join(changed), "differs from what the runs give")
+    click.echo("calibration is what the runs give" if not changed else f"calibrated: {len(changed)} terms")
+
+
+@click.group()
+def token() -> None:
+    """Create and revoke API tokens; only their SHA-256 is stored."""
+
+
+def _with_session(work: Callable[[Any], Any]) -> Any:
+    """Run `work` in one writing transaction."""
+    with open_database().begin() as session:
+        return work(session)
+
+
+@token.command("create")
+@click.argument("name")
+def token_create(name: str) -> None:
+    """Create a token called NAME and show it once."""
+    from service.store import tokens
+
+    click.echo(_with_session(lambda session: tokens.create(session, name, datetime.now(UTC))))
+
+
+@token.command("list")
+def token_list() -> None:
+    """List tokens by name."""
+    from service.reports.as_table import print_table
+    from service.store import tokens
+
+    known = _with_session(tokens.all)
+    print_table(
+        ["name", "created", "revoked"],
+        [
+            [t.name, f"{t.created_at:%Y-%m-%d}", f"{t.revoked_at:%Y-%m-%d}" if t.revoked_at else "-"]
+            for t in known
+        ],
+        set(),
+    )
+
+
+@token.command("revoke")
+@click.argument("name")
+def token_revoke(name: str) -> None:
+    """Revoke the token called NAME."""
+    from service.store import tokens
+
+    _with_session(lambda session: tokens.revoke(session, name, datetime.now(UTC)))
+    click.echo(f"revoked {name}")

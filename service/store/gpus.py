@@ -1,0 +1,59 @@
+"""GPUs: rows in, facts out."""
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import UnknownName
+from service.facts import Gpu
+from service.store import aliases, sources, versions
+from service.store.models import GpuAliasRow, GpuRow, GpuSourceRow
+
+_gpus: sa.Table = GpuRow.__table__  # type: ignore[assignment]
+_COLUMNS = tuple(column.name for column in _gpus.c if column.name != "id")
+
+
+def all(session: Session) -> list[Gpu]:
+    """Every GPU, by slug."""
+    names = aliases.of_owners(session, GpuAliasRow, "gpu_id")
+    said = sources.of_fields(session, GpuSourceRow, "gpu_id")
+    return [
+        Gpu(
+            **{column: row[column] for column in _COLUMNS},
+            aliases=names.get(row["id"], ()),
+            sources=said.get(row["id"], {}),
+        )
+        for row in session.execute(sa.select(_gpus).order_by(_gpus.c.slug)).mappings()
+    ]
+
+
+def get(session: Session, name: str) -> Gpu:
+    """The GPU of that slug, name or alias; UnknownName lists all slugs, the nearest first."""
+    known = {gpu.slug: gpu for gpu in all(session)}
+    found = aliases.find(session, GpuAliasRow, "gpu_id", name)
+    if found is None:
+        raise UnknownName("gpu", name, known)
+    return known[session.execute(sa.select(_gpus.c.slug).where(_gpus.c.id == found)).scalar_one()]
+
+
+def put(session: Session, gpu: Gpu) -> bool:
+    """Store the GPU as given; True if that changed anything (and the data version).
+
+    Aliases that say no more than slug, name or another alias are left out. Raises InvalidValue if
+    an alias belongs to another GPU.
+    """
+    versions.lock(session)
+    gpu = replace(gpu, aliases=aliases.distinct(gpu.slug, gpu.name, gpu.aliases))
+    values = {column: getattr(gpu, column) for column in _COLUMNS}
+    row_id = session.execute(sa.select(_gpus.c.id).where(_gpus.c.slug == gpu.slug)).scalar()
+    if row_id is None:
+        row_id = session.execute(sa.insert(_gpus).values(values).returning(_gpus.c.id)).scalar_one()
+    elif gpu in all(session):
+        return False
+    else:
+        session.execute(sa.update(_gpus).where(_gpus.c.id == row_id).values(values))
+    aliases.put(session, GpuAliasRow, "gpu_id", row_id, gpu.slug, gpu.name, gpu.aliases)
+    sources.put_fields(session, GpuSourceRow, "gpu_id", row_id, gpu.sources)
+    versions.bump(session)
+    return True

@@ -1,0 +1,52 @@
+"""Measured runs: rows in, facts out."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.facts import MeasuredRun
+from service.store import sources, versions
+from service.store.models import MeasuredRunRow
+
+_runs: sa.Table = MeasuredRunRow.__table__  # type: ignore[assignment]
+_COLUMNS = tuple(c.name for c in _runs.c if c.name not in ("id", "source_id", "use_for"))
+
+
+def all(session: Session, use_for: str | None = None) -> list[MeasuredRun]:
+    """Every measured run by slug, or those sound for `use_for`: throughput, memory or power."""
+    said = sources.by_id(session)
+    runs = [
+        MeasuredRun(
+            **{column: row[column] for column in _COLUMNS},
+            source=said[row["source_id"]],
+            use_for=frozenset(filter(None, row["use_for"].split("+"))),
+        )
+        for row in session.execute(sa.select(_runs).order_by(_runs.c.slug)).mappings()
+    ]
+    return [run for run in runs if use_for is None or use_for in run.use_for]
+
+
+def put_all(session: Session, runs: Iterable[MeasuredRun]) -> int:
+    """Store the runs; returns how many were new or corrected."""
+    versions.lock(session)
+    wanted = list(runs)
+    ids = sources.ids_of(session, (run.source for run in wanted))
+    stored = {run.slug: run for run in all(session)}
+    new: dict[str, dict[str, Any]] = {}
+    corrected = {}
+    for run in wanted:
+        row = {column: getattr(run, column) for column in _COLUMNS}
+        row |= {"source_id": ids[run.source.slug], "use_for": "+".join(sorted(run.use_for))}
+        if run.slug not in stored:
+            new[run.slug] = row
+        elif stored[run.slug] != run:
+            corrected[run.slug] = row
+    if new:
+        session.execute(sa.insert(_runs), list(new.values()))
+    for slug, row in corrected.items():
+        session.execute(sa.update(_runs).where(_runs.c.slug == slug).values(row))
+    if new or corrected:
+        versions.bump(session)
+    return len(new) + len(corrected)

@@ -1,0 +1,400 @@
+"""The tables. Units are part of the column names; facts.py says what each column means.
+
+Every number leads to a source: by a `source_id` beside it, or by a row of `<noun>_sources` per field.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from service.store.column_types import ExactDecimal, UtcDateTime
+
+TIERS = ("on_demand", "spot", "reserved", "community", "marketplace")
+_OFFER_KEY = ("provider_id", "instance", "region", "gpu_count", "tier", "term_months", "gpu_raw_name")
+OUTCOMES = ("ok", "failed", "asleep", "unchanged")
+
+
+class Base(DeclarativeBase):
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012
+        datetime: UtcDateTime(),
+        Decimal: ExactDecimal(),
+        float: sa.Double(),
+        dict[str, Any]: sa.JSON(),
+    }
+
+
+def _one_of(column: str, choices: tuple[str, ...]) -> sa.CheckConstraint:
+    listed = ", ".join(f"'{choice}'" for choice in choices)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+def _positive(*columns: str) -> list[sa.CheckConstraint]:
+    return [sa.CheckConstraint(f"{column} > 0", name=f"{column}_positive") for column in columns]
+
+
+def _source() -> Mapped[int]:
+    return mapped_column(sa.ForeignKey("sources.id"))
+
+
+class SourceRow(Base):
+    __tablename__ = "sources"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    title: Mapped[str]
+    url: Mapped[str]
+    published: Mapped[date]
+    licence: Mapped[str]
+
+
+class GpuRow(Base):
+    __tablename__ = "gpus"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    vendor: Mapped[str]
+    category: Mapped[str]
+    architecture: Mapped[str]
+    compute_capability: Mapped[str]
+    tensor_rate: Mapped[str]
+    released: Mapped[date | None]
+    sm_count: Mapped[int]
+    boost_clock_mhz: Mapped[float]
+    memory_gib: Mapped[float]
+    memory_bandwidth_gb_per_s: Mapped[float]
+    board_watts: Mapped[float]
+    pcie_generation: Mapped[int | None]
+    pcie_lanes: Mapped[int | None]
+    gpu_link_gb_per_s: Mapped[float | None]
+    published_tensor_tflops: Mapped[float | None]
+    note: Mapped[str]
+    __table_args__ = (
+        *_positive("sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts"),
+        _one_of("tensor_rate", ("full", "half", "quarter")),
+    )
+
+
+class GpuAliasRow(Base):
+    __tablename__ = "gpu_aliases"
+    alias_key: Mapped[str] = mapped_column(primary_key=True)
+    gpu_id: Mapped[int] = mapped_column(sa.ForeignKey("gpus.id"), index=True)
+    alias: Mapped[str]
+    position: Mapped[int]
+
+
+class GpuSourceRow(Base):
+    __tablename__ = "gpu_sources"
+    gpu_id: Mapped[int] = mapped_column(sa.ForeignKey("gpus.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = _source()
+    read_on: Mapped[date | None]
+
+
+class WorkloadRow(Base):
+    __tablename__ = "workloads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    family: Mapped[str]
+    kind: Mapped[str]
+    tokens: Mapped[int] = mapped_column(sa.BigInteger())
+    note: Mapped[str]
+    architecture: Mapped[dict[str, Any]]
+    recipe: Mapped[dict[str, Any]]
+    other_stages_fraction: Mapped[float]
+    reference_hours: Mapped[float | None]
+    reference_gpu: Mapped[str | None]
+    reference_gpu_count: Mapped[int | None]
+    __table_args__ = (
+        *_positive("tokens", "reference_hours", "reference_gpu_count"),
+        sa.CheckConstraint("other_stages_fraction >= 0", name="other_stages_fraction_not_negative"),
+    )
+
+
+class WorkloadAliasRow(Base):
+    __tablename__ = "workload_aliases"
+    alias_key: Mapped[str] = mapped_column(primary_key=True)
+    workload_id: Mapped[int] = mapped_column(sa.ForeignKey("workloads.id"), index=True)
+    alias: Mapped[str]
+    position: Mapped[int]
+
+
+class WorkloadSourceRow(Base):
+    __tablename__ = "workload_sources"
+    workload_id: Mapped[int] = mapped_column(sa.ForeignKey("workloads.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = _source()
+    read_on: Mapped[date | None]
+
+
+class ProviderRow(Base):
+    __tablename__ = "providers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    url: Mapped[str]
+    kind: Mapped[str]
+    billing_increment_s: Mapped[float | None]
+    minimum_billing_s: Mapped[float | None]
+    pue: Mapped[float | None]
+    pue_basis: Mapped[str]
+    egress_per_gb: Mapped[Decimal | None]
+    storage_per_gb_month: Mapped[Decimal | None]
+    fee_currency: Mapped[str | None]
+    __table_args__ = (
+        sa.CheckConstraint("pue >= 1", name="pue_at_least_one"),
+        sa.CheckConstraint("egress_per_gb >= 0", name="egress_per_gb_not_negative"),
+        sa.CheckConstraint("storage_per_gb_month >= 0", name="storage_per_gb_month_not_negative"),
+    )
+
+
+class ProviderSourceRow(Base):
+    __tablename__ = "provider_sources"
+    provider_id: Mapped[int] = mapped_column(sa.ForeignKey("providers.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = _source()
+    read_on: Mapped[date | None]
+
+
+class OfferRow(Base):
+    """An offer and the price last seen; ids are dealt by offers.add_all under the writers' lock."""
+
+    __tablename__ = "offers"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    slug: Mapped[str] = mapped_column(unique=True)
+    provider_id: Mapped[int] = mapped_column(sa.ForeignKey("providers.id"))
+    instance: Mapped[str]
+    region: Mapped[str]
+    country: Mapped[str | None]
+    gpu: Mapped[str | None]
+    gpu_raw_name: Mapped[str]
+    gpu_count: Mapped[int]
+    memory_gib_per_gpu: Mapped[float | None]
+    total_memory_gib: Mapped[float | None]
+    vcpus: Mapped[int | None]
+    ram_gib: Mapped[float | None]
+    tier: Mapped[str]
+    term_months: Mapped[int]
+    note: Mapped[str]
+    hourly_price: Mapped[Decimal]
+    currency: Mapped[str]
+    as_of: Mapped[date]
+    source_id: Mapped[int] = _source()
+    fetched_at: Mapped[datetime]
+    price_since: Mapped[date]
+    price_first_seen: Mapped[datetime]
+    price_eur_sort: Mapped[float]
+    """In EUR at the newest stored rate; infinity while no rate of the currency is known."""
+    __table_args__ = (
+        sa.UniqueConstraint(*_OFFER_KEY, name="uq_offers_key"),
+        *_positive("hourly_price", "gpu_count", "memory_gib_per_gpu"),
+        _one_of("tier", TIERS),
+        sa.CheckConstraint("term_months >= 0", name="term_months_not_negative"),
+        sa.Index("ix_offers_gpu_by_price", "gpu", "gpu_count", "tier", "price_eur_sort", "slug"),
+        sa.Index("ix_offers_by_price", "price_eur_sort", "slug"),
+    )
+
+
+class OfferPriceRow(Base):
+    """One price of an offer, first stated for `as_of` and last for `last_as_of`; rows are only added.
+
+    The newest row of an unchanged price has its `last_as_of` and `last_seen` moved on instead.
+    """
+
+    __tablename__ = "offer_prices"
+    offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offers.id"), primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    first_seen: Mapped[datetime] = mapped_column(primary_key=True)
+    last_as_of: Mapped[date]
+    last_seen: Mapped[datetime]
+    hourly_price: Mapped[Decimal]
+    currency: Mapped[str]
+    source_id: Mapped[int] = _source()
+    __table_args__ = (
+        *_positive("hourly_price"),
+        sa.CheckConstraint("last_as_of >= as_of", name="as_of_in_order"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class ElectricityRateRow(Base):
+    __tablename__ = "electricity_rates"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    zone: Mapped[str] = mapped_column(index=True)
+    zone_name: Mapped[str]
+    kind: Mapped[str]
+    currency: Mapped[str]
+    per_kwh: Mapped[Decimal]
+    taxes: Mapped[str]
+    band: Mapped[str]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    as_of: Mapped[date]
+    source_id: Mapped[int] = _source()
+    note: Mapped[str]
+    __table_args__ = (
+        *(_one_of("kind", ("retail", "spot")), _one_of("taxes", ("all", "excl_vat", "excl_taxes"))),
+    )
+
+
+class SpotPriceRow(Base):
+    __tablename__ = "spot_prices"
+    zone: Mapped[str] = mapped_column(primary_key=True)
+    slot_start: Mapped[datetime] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(sa.ForeignKey("sources.id"), primary_key=True)
+    slot_end: Mapped[datetime]
+    per_mwh: Mapped[Decimal]
+    currency: Mapped[str]
+    fetched_at: Mapped[datetime]
+    __table_args__ = (
+        sa.CheckConstraint("slot_end > slot_start", name="slot_in_order"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class CarbonIntensityRow(Base):
+    __tablename__ = "carbon_intensities"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    zone: Mapped[str] = mapped_column(index=True)
+    zone_name: Mapped[str]
+    year: Mapped[int]
+    grams_co2e_per_kwh: Mapped[float]
+    scope: Mapped[str]
+    accounting: Mapped[str]
+    as_of: Mapped[date]
+    source_id: Mapped[int] = _source()
+    note: Mapped[str]
+    __table_args__ = (
+        sa.CheckConstraint("grams_co2e_per_kwh >= 0", name="grams_co2e_per_kwh_not_negative"),
+        _one_of("scope", ("lifecycle", "direct")),
+        _one_of("accounting", ("production", "consumption")),
+    )
+
+
+class ExchangeRateRow(Base):
+    __tablename__ = "exchange_rates"
+    base: Mapped[str] = mapped_column(primary_key=True)
+    quote: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    rate: Mapped[Decimal]
+    source_id: Mapped[int] = _source()
+    __table_args__ = (*_positive("rate"), {"sqlite_with_rowid": False})
+
+
+class MeasuredRunRow(Base):
+    __tablename__ = "measured_runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    project: Mapped[str]
+    model: Mapped[str]
+    gpu: Mapped[str | None]
+    gpu_count: Mapped[int | None]
+    source_id: Mapped[int] = _source()
+    use_for: Mapped[str]
+    n_params: Mapped[float | None]
+    n_layers: Mapped[int | None]
+    d_model: Mapped[int | None]
+    n_heads: Mapped[int | None]
+    n_kv_heads: Mapped[int | None]
+    d_ff: Mapped[int | None]
+    vocab_size: Mapped[int | None]
+    seq_len: Mapped[int | None]
+    tokens: Mapped[float | None]
+    nodes: Mapped[int | None]
+    precision: Mapped[str | None]
+    optimizer: Mapped[str | None]
+    engine: Mapped[str | None]
+    attention: Mapped[str | None]
+    checkpointing: Mapped[str | None]
+    offload: Mapped[bool | None]
+    parallelism: Mapped[str | None]
+    micro_batch: Mapped[int | None]
+    global_batch_tokens: Mapped[int | None] = mapped_column(sa.BigInteger())
+    hours: Mapped[float | None]
+    tokens_per_s: Mapped[float | None]
+    peak_memory_gib: Mapped[float | None]
+    gpu_watts: Mapped[float | None]
+    node_watts: Mapped[float | None]
+    workload: Mapped[str | None]
+    year: Mapped[int | None]
+    confidence: Mapped[str | None]
+
+
+class FigureRow(Base):
+    __tablename__ = "figures"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    value: Mapped[float]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    unit: Mapped[str]
+    basis: Mapped[str]
+    source_id: Mapped[int] = _source()
+    read_on: Mapped[date | None]
+
+
+class RefreshRow(Base):
+    __tablename__ = "refreshes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    source_name: Mapped[str]
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    outcome: Mapped[str]
+    accepted: Mapped[int]
+    rejected: Mapped[int]
+    error: Mapped[str]
+    __table_args__ = (
+        _one_of("outcome", OUTCOMES),
+        sa.Index("ix_refreshes_latest", "source_name", "started_at"),
+    )
+
+
+class ComparisonRow(Base):
+    __tablename__ = "comparisons"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime]
+    request: Mapped[str] = mapped_column(sa.Text())
+    answer: Mapped[str] = mapped_column(sa.Text())
+    inputs: Mapped[str] = mapped_column(sa.Text())
+    data_version: Mapped[int]
+    code_version: Mapped[str]
+
+
+class ApiTokenRow(Base):
+    __tablename__ = "api_tokens"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    sha256: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class DataVersionRow(Base):
+    __tablename__ = "data_version"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    changed_at: Mapped[datetime]
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+
+class JobLeaseRow(Base):
+    __tablename__ = "job_leases"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    due: Mapped[datetime]
+    owner: Mapped[str | None]
+    until: Mapped[datetime | None]
+    last_started: Mapped[datetime | None]
+    last_finished: Mapped[datetime | None]

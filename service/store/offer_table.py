@@ -1,0 +1,151 @@
+"""All current offers as columns, for answers that look at every one of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from service.facts import CloudOffer, Source
+from service.store import sources
+from service.store.column_types import from_billionths, to_billionths
+from service.store.models import TIERS, OfferRow, ProviderRow
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfferTable:
+    """Offers by slug; `row(i)` is the i-th of them, the arrays are read-only and equally long."""
+
+    price: NDArray[np.float64]
+    """Hourly price in the offer's own currency."""
+    price_eur: NDArray[np.float64]
+    """Hourly price in EUR at the newest stored rate; infinity where none is known."""
+    gpu: NDArray[np.int32]
+    """Index into `gpu_slugs`; -1 while nobody has mapped the GPU's name."""
+    gpu_count: NDArray[np.int32]
+    memory_gib_per_gpu: NDArray[np.float64]
+    """NaN where unknown."""
+    tier: NDArray[np.int8]
+    """Index into models.TIERS, also `tiers` here."""
+    as_of_ordinal: NDArray[np.int32]
+    """date.toordinal() of the day the price was stated for."""
+    slug: tuple[str, ...]
+    provider: tuple[str, ...]
+    instance: tuple[str, ...]
+    region: tuple[str, ...]
+    country: tuple[str | None, ...]
+    currency: tuple[str, ...]
+    gpu_slugs: tuple[str, ...]
+    """Every GPU slug an offer names, sorted."""
+    _billionths: NDArray[np.int64]
+    _vcpus: NDArray[np.int32]
+    _ram_gib: NDArray[np.float64]
+    _term_months: NDArray[np.int32]
+    _fetched_us: NDArray[np.int64]
+    _source: NDArray[np.int32]
+    _gpu_raw_name: tuple[str, ...]
+    _note: tuple[str, ...]
+    _said: Mapping[int, Source]
+
+    def __len__(self) -> int:
+        return len(self.slug)
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        return TIERS
+
+    def row(self, i: int) -> CloudOffer:
+        """The i-th offer as a fact, its price exact."""
+        as_of = date.fromordinal(int(self.as_of_ordinal[i]))
+        gpu, vcpus = int(self.gpu[i]), int(self._vcpus[i])
+        return CloudOffer(
+            provider=self.provider[i],
+            instance=self.instance[i],
+            region=self.region[i],
+            country=self.country[i],
+            gpu=None if gpu < 0 else self.gpu_slugs[gpu],
+            gpu_raw_name=self._gpu_raw_name[i],
+            gpu_count=int(self.gpu_count[i]),
+            memory_gib_per_gpu=_known(self.memory_gib_per_gpu[i]),
+            tier=TIERS[self.tier[i]],
+            hourly_price=from_billionths(int(self._billionths[i])),
+            currency=self.currency[i],
+            as_of=as_of,
+            source=sources.stated(self._said[int(self._source[i])], as_of),
+            vcpus=None if vcpus < 0 else vcpus,
+            ram_gib=_known(self._ram_gib[i]),
+            term_months=int(self._term_months[i]) or None,
+            note=self._note[i],
+            slug=self.slug[i],
+            fetched_at=_EPOCH + int(self._fetched_us[i]) * _MICROSECOND,
+        )
+
+
+def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
+    """The table of all current offers; `said` holds the sources by id."""
+    o = OfferRow
+    statement = (
+        sa.select(
+            o.slug, ProviderRow.slug, o.instance, o.region, o.country, o.gpu, o.gpu_raw_name, o.gpu_count,
+            o.memory_gib_per_gpu, o.tier, o.hourly_price, o.currency, o.as_of, o.source_id, o.vcpus,
+            o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort,
+        )
+        .join(ProviderRow, ProviderRow.id == o.provider_id)
+        .order_by(o.slug)
+    )  # fmt: skip
+    rows = session.connection().execute(statement).all()
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 20
+    (slug, provider, instance, region, country, gpu, raw_name, gpu_count, memory, tier, price, currency,
+     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur) = columns  # fmt: skip
+    gpu_slugs = tuple(sorted({name for name in gpu if name is not None}))
+    gpu_index: dict[str | None, int] = {name: i for i, name in enumerate(gpu_slugs)} | {None: -1}
+    tier_index = {name: i for i, name in enumerate(TIERS)}
+    same: dict[Any, Any] = {}
+    return OfferTable(
+        price=_array((float(p) for p in price), np.float64),
+        price_eur=_array(price_eur, np.float64),
+        gpu=_array((gpu_index[name] for name in gpu), np.int32),
+        gpu_count=_array(gpu_count, np.int32),
+        memory_gib_per_gpu=_array((np.nan if m is None else m for m in memory), np.float64),
+        tier=_array((tier_index[name] for name in tier), np.int8),
+        as_of_ordinal=_array((day.toordinal() for day in as_of), np.int32),
+        slug=slug,
+        provider=_shared(provider, same),
+        instance=_shared(instance, same),
+        region=_shared(region, same),
+        country=_shared(country, same),
+        currency=_shared(currency, same),
+        gpu_slugs=gpu_slugs,
+        _billionths=_array((to_billionths(Decimal(p)) for p in price), np.int64),
+        _vcpus=_array((-1 if n is None else n for n in vcpus), np.int32),
+        _ram_gib=_array((np.nan if r is None else r for r in ram_gib), np.float64),
+        _term_months=_array(term, np.int32),
+        _fetched_us=_array(((at - _EPOCH) // _MICROSECOND for at in fetched_at), np.int64),
+        _source=_array(source_id, np.int32),
+        _gpu_raw_name=_shared(raw_name, same),
+        _note=_shared(note, same),
+        _said=said,
+    )
+
+
+def _array(values: Iterable[Any], kind: type[Any]) -> NDArray[Any]:
+    array = np.fromiter(values, kind)
+    array.setflags(write=False)
+    return array
+
+
+def _shared(values: Iterable[Any], same: dict[Any, Any]) -> tuple[Any, ...]:
+    """The values with one object for equal ones: rows bring a string of their own each."""
+    return tuple(same.setdefault(value, value) for value in values)
+
+
+def _known(value: np.float64) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,265 @@
+"""Cloud offers: search them, look one up, see its price history; `add_all` takes new observations in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import InvalidValue, NotFound
+from service.facts import CloudOffer, Source
+from service.store import exchange_rates, sources
+from service.store.column_types import DECIMALS, as_float
+from service.store.models import OfferPriceRow, OfferRow, ProviderRow
+from service.store.offer_intake import Added, add_all, offer_slug
+
+__all__ = [
+    "ORDERS",
+    "Added",
+    "OfferFilter",
+    "OfferPage",
+    "PriceSeen",
+    "add_all",
+    "get",
+    "history",
+    "offer_slug",
+    "search",
+]
+
+ORDERS = ("price", "-price", "memory", "-memory", "slug")
+"""Orders of a search: by price in euros, by memory of the whole instance, by slug; "-" is descending."""
+
+_offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
+_prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
+_providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFilter:
+    """Which offers: every condition given must hold; an offer that does not tell fails it."""
+
+    gpu: str | None = None
+    """Exact GPU slug."""
+    gpu_count_min: int | None = None
+    gpu_count_max: int | None = None
+    memory_gib_per_gpu_min: float | None = None
+    memory_gib_per_gpu_max: float | None = None
+    total_memory_gib_min: float | None = None
+    total_memory_gib_max: float | None = None
+    provider: str | None = None
+    """Exact provider slug."""
+    region: str | None = None
+    """Exact region, upper or lower case."""
+    country: str | None = None
+    tier: str | None = None
+    price_min: Decimal | None = None
+    price_max: Decimal | None = None
+    currency: str = "EUR"
+    """Currency of price_min and price_max; other prices are compared at the newest stored rates."""
+    as_of: date | None = None
+    """The price as known on that day; offers not observed by then are absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPage:
+    """Some of the offers found, in order, and how many there are in all."""
+
+    offers: tuple[CloudOffer, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSeen:
+    """A price and the days for which it was first and last stated."""
+
+    first_as_of: date
+    last_as_of: date
+    hourly_price: Decimal
+    currency: str
+    source: Source
+
+
+def search(
+    session: Session, wanted: OfferFilter, order: str = "price", limit: int = 50, offset: int = 0
+) -> OfferPage:
+    """The offers that match, equal ones by slug; prices stay in each offer's own currency.
+
+    Raises InvalidValue for an unknown order, a negative limit or offset, or price bounds in a currency
+    for which no exchange rate is stored.
+    """
+    if order not in ORDERS:
+        raise InvalidValue("order", order, "unknown", ORDERS)
+    for name, value in (("limit", limit), ("offset", offset)):
+        if value < 0:
+            raise InvalidValue(name, value, "must not be negative")
+    found = _found(session, wanted)
+    total = session.execute(sa.select(sa.func.count()).select_from(found.with_only_columns(1).subquery()))
+    key = {"price": found.selected_columns.price_eur_sort, "memory": _offers.c.total_memory_gib}.get(
+        order.lstrip("-")
+    )
+    arranged: list[sa.ColumnElement[Any]] = [_offers.c.slug]
+    if key is not None:
+        directed = key.desc() if order.startswith("-") else key.asc()
+        arranged.insert(
+            0, directed if key is found.selected_columns.price_eur_sort else directed.nulls_last()
+        )
+    rows = session.execute(found.order_by(*arranged).limit(limit).offset(offset)).mappings().all()
+    said = sources.by_id(session) if rows else {}
+    return OfferPage(tuple(_offer(row, said) for row in rows), total.scalar_one())
+
+
+def get(session: Session, slug: str) -> CloudOffer:
+    """The offer of that slug at the price last seen; NotFound if there is none."""
+    row = session.execute(_current().where(_offers.c.slug == slug)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("offer", slug)
+    return _offer(row, sources.by_id(session))
+
+
+def history(session: Session, slug: str) -> list[PriceSeen]:
+    """Every price seen of the offer, oldest day first; NotFound if there is no such offer."""
+    offer_id = session.execute(sa.select(_offers.c.id).where(_offers.c.slug == slug)).scalar()
+    if offer_id is None:
+        raise NotFound("offer", slug)
+    said = sources.by_id(session)
+    statement = (
+        sa.select(_prices)
+        .where(_prices.c.offer_id == offer_id)
+        .order_by(_prices.c.as_of, _prices.c.first_seen)
+    )
+    return [
+        PriceSeen(
+            row.as_of,
+            row.last_as_of,
+            row.hourly_price,
+            row.currency,
+            sources.stated(said[row.source_id], row.last_as_of),
+        )
+        for row in session.execute(statement)
+    ]
+
+
+def _current() -> sa.Select[Any]:
+    return sa.select(_offers, _providers.c.slug.label("provider")).join(
+        _providers, _providers.c.id == _offers.c.provider_id
+    )
+
+
+def _found(session: Session, wanted: OfferFilter) -> sa.Select[Any]:
+    if wanted.as_of is None:
+        return _current().where(*_conditions(wanted), *_price_bounds(session, wanted, _offers.c))
+    divisors = exchange_rates.units_per_eur(session)
+    spans = _spans_on(wanted.as_of, _conditions(wanted))
+    in_eur = sa.case(
+        *(
+            (spans.c.currency == currency, as_float(spans.c.hourly_price) / divisor)
+            for currency, divisor in divisors.items()
+        ),
+        else_=sa.literal(float("inf"), sa.Double()),
+    )
+    own = [
+        c for c in _offers.c if c.name not in ("hourly_price", "currency", "as_of", "source_id", "fetched_at")
+    ]
+    return (
+        sa.select(
+            *(c for c in own if c.name != "price_eur_sort"),
+            _providers.c.slug.label("provider"),
+            spans.c.hourly_price,
+            spans.c.currency,
+            spans.c.told_on.label("as_of"),
+            spans.c.source_id,
+            spans.c.told_at.label("fetched_at"),
+            in_eur.label("price_eur_sort"),
+        )
+        .join(_providers, _providers.c.id == _offers.c.provider_id)
+        .join(spans, (spans.c.offer_id == _offers.c.id) & (spans.c.place == 1))
+        .where(*_price_bounds(session, wanted, spans.c))
+    )
+
+
+def _spans_on(day: date, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Subquery:
+    # The same ranking as PriceSpan.rank_on, in SQL.
+    over = _prices.c.last_as_of <= day
+    told_on = sa.case((over, _prices.c.last_as_of), else_=_prices.c.as_of)
+    told_at = sa.case((over, _prices.c.last_seen), else_=_prices.c.first_seen)
+    place = sa.func.row_number().over(
+        partition_by=_prices.c.offer_id,
+        order_by=(told_on.desc(), told_at.desc(), _prices.c.first_seen.desc()),
+    )
+    return (
+        sa.select(_prices, told_on.label("told_on"), told_at.label("told_at"), place.label("place"))
+        .join(_offers, _offers.c.id == _prices.c.offer_id)
+        .join(_providers, _providers.c.id == _offers.c.provider_id)
+        .where(_prices.c.as_of <= day, *conditions)
+        .subquery()
+    )
+
+
+def _conditions(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    c = _offers.c
+    equal = (
+        (c.gpu, wanted.gpu),
+        (c.tier, wanted.tier),
+        (_providers.c.slug, wanted.provider),
+        (sa.func.lower(c.region), wanted.region and wanted.region.lower()),
+        (sa.func.lower(c.country), wanted.country and wanted.country.lower()),
+    )
+    ranges = (
+        (c.gpu_count, wanted.gpu_count_min, wanted.gpu_count_max),
+        (c.memory_gib_per_gpu, wanted.memory_gib_per_gpu_min, wanted.memory_gib_per_gpu_max),
+        (c.total_memory_gib, wanted.total_memory_gib_min, wanted.total_memory_gib_max),
+    )
+    return [
+        *(column == value for column, value in equal if value is not None),
+        *(column >= low for column, low, _ in ranges if low is not None),
+        *(column <= high for column, _, high in ranges if high is not None),
+    ]
+
+
+def _price_bounds(
+    session: Session, wanted: OfferFilter, c: sa.sql.base.ReadOnlyColumnCollection[str, Any]
+) -> list[sa.ColumnElement[bool]]:
+    """Exact in each currency: a bound is converted, never the stored price."""
+    if wanted.price_min is None and wanted.price_max is None:
+        return []
+    rates = {"EUR": Decimal(1)} | {q: rate.rate for q, rate in exchange_rates.newest_rates(session).items()}
+    if wanted.currency not in rates:
+        raise InvalidValue("currency", wanted.currency, "no exchange rate is stored", sorted(rates))
+    step = Decimal(1).scaleb(-DECIMALS)
+    alternatives = []
+    for currency in sorted(rates):
+        ratio = Decimal(1) if currency == wanted.currency else rates[currency] / rates[wanted.currency]
+        bounds = [c.currency == currency]
+        if wanted.price_min is not None:
+            bounds.append(c.hourly_price >= (wanted.price_min * ratio).quantize(step, ROUND_CEILING))
+        if wanted.price_max is not None:
+            bounds.append(c.hourly_price <= (wanted.price_max * ratio).quantize(step, ROUND_FLOOR))
+        alternatives.append(sa.and_(*bounds))
+    return [sa.or_(sa.false(), *alternatives)]
+
+
+def _offer(row: Any, said: dict[int, Source]) -> CloudOffer:
+    return CloudOffer(
+        provider=row["provider"],
+        instance=row["instance"],
+        region=row["region"],
+        country=row["country"],
+        gpu=row["gpu"],
+        gpu_raw_name=row["gpu_raw_name"],
+        gpu_count=row["gpu_count"],
+        memory_gib_per_gpu=row["memory_gib_per_gpu"],
+        tier=row["tier"],
+        hourly_price=row["hourly_price"],
+        currency=row["currency"],
+        as_of=row["as_of"],
+        source=sources.stated(said[row["source_id"]], row["as_of"]),
+        vcpus=row["vcpus"],
+        ram_gib=row["ram_gib"],
+        term_months=row["term_months"] or None,
+        note=row["note"],
+        slug=row["slug"],
+        fetched_at=row["fetched_at"],
+    )

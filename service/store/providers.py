@@ -1,0 +1,52 @@
+"""Providers: rows in, facts out."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import UnknownName
+from service.facts import Provider
+from service.store import sources, versions
+from service.store.aliases import alias_key
+from service.store.models import ProviderRow, ProviderSourceRow
+
+_providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+_COLUMNS = tuple(column.name for column in _providers.c if column.name != "id")
+
+
+def all(session: Session) -> list[Provider]:
+    """Every provider, by slug."""
+    said = sources.of_fields(session, ProviderSourceRow, "provider_id")
+    return [
+        Provider(**{column: row[column] for column in _COLUMNS}, sources=said.get(row["id"], {}))
+        for row in session.execute(sa.select(_providers).order_by(_providers.c.slug)).mappings()
+    ]
+
+
+def get(session: Session, name: str) -> Provider:
+    """The provider of that slug or name; UnknownName lists all slugs, the nearest first."""
+    known = all(session)
+    for provider in known:
+        if alias_key(name) in (alias_key(provider.slug), alias_key(provider.name)):
+            return provider
+    raise UnknownName("provider", name, [provider.slug for provider in known])
+
+
+def put(session: Session, provider: Provider) -> bool:
+    """Store the provider as given; True if that changed anything (and the data version)."""
+    versions.lock(session)
+    values = {column: getattr(provider, column) for column in _COLUMNS}
+    row_id = session.execute(sa.select(_providers.c.id).where(_providers.c.slug == provider.slug)).scalar()
+    if row_id is None:
+        row_id = session.execute(sa.insert(_providers).values(values).returning(_providers.c.id)).scalar_one()
+    elif provider in all(session):
+        return False
+    else:
+        session.execute(sa.update(_providers).where(_providers.c.id == row_id).values(values))
+    sources.put_fields(session, ProviderSourceRow, "provider_id", row_id, provider.sources)
+    versions.bump(session)
+    return True
+
+
+def ids(session: Session) -> dict[str, int]:
+    """Slug -> row id of every provider."""
+    return {slug: row_id for slug, row_id in session.execute(sa.select(_providers.c.slug, _providers.c.id))}

@@ -1,0 +1,58 @@
+"""Refreshes: when each price source was read, and how that went."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.errors import InvalidValue
+from service.store.models import OUTCOMES, RefreshRow
+
+_refreshes: sa.Table = RefreshRow.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """One attempt to read a price source: how many facts were accepted and rejected, or the error."""
+
+    source_name: str
+    started_at: datetime
+    outcome: str
+    """ok | failed | asleep | unchanged"""
+    finished_at: datetime | None = None
+    accepted: int = 0
+    rejected: int = 0
+    error: str = ""
+
+
+def add(session: Session, refresh: Refresh) -> int:
+    """Keep the refresh; returns its id. Raises InvalidValue for an unknown outcome."""
+    if refresh.outcome not in OUTCOMES:
+        raise InvalidValue("outcome", refresh.outcome, "unknown", OUTCOMES)
+    values = {name: getattr(refresh, name) for name in Refresh.__slots__}
+    return int(session.execute(sa.insert(_refreshes).values(values).returning(_refreshes.c.id)).scalar_one())
+
+
+def latest(session: Session, outcomes: tuple[str, ...] = OUTCOMES) -> dict[str, Refresh]:
+    """Source name -> its last refresh, or its last one with one of these outcomes."""
+    place = sa.func.row_number().over(
+        partition_by=_refreshes.c.source_name,
+        order_by=(_refreshes.c.started_at.desc(), _refreshes.c.id.desc()),
+    )
+    ranked = sa.select(_refreshes, place.label("place")).where(_refreshes.c.outcome.in_(outcomes)).subquery()
+    statement = sa.select(ranked).where(ranked.c.place == 1).order_by(ranked.c.source_name)
+    return {row["source_name"]: _refresh(row) for row in session.execute(statement).mappings()}
+
+
+def recent(session: Session, source_name: str | None = None, limit: int = 50) -> list[Refresh]:
+    """The last refreshes of one source or of all, the newest first."""
+    statement = sa.select(_refreshes).order_by(_refreshes.c.started_at.desc(), _refreshes.c.id.desc())
+    if source_name is not None:
+        statement = statement.where(_refreshes.c.source_name == source_name)
+    return [_refresh(row) for row in session.execute(statement.limit(limit)).mappings()]
+
+
+def _refresh(row: Any) -> Refresh:
+    return Refresh(**{name: row[name] for name in Refresh.__slots__})

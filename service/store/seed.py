@@ -1,0 +1,57 @@
+"""catalog/ -> tables. Seeding twice changes nothing."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from service.store import (
+    exchange_rates,
+    figures,
+    gpus,
+    measured_runs,
+    offers,
+    providers,
+    rates,
+    sources,
+    versions,
+    workloads,
+)
+from service.store.catalog_files import CATALOG, Catalog, load_catalog
+
+__all__ = ["CATALOG", "seed"]
+
+
+def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | None = None) -> bool:
+    """Bring the stored facts up to the catalog; True if that changed anything.
+
+    Numbers that changed in the catalog are corrected, prices are appended to the history as read `now`
+    (default: this moment), and facts that came from elsewhere stay. Raises InvalidValue if the catalog
+    cannot be read.
+    """
+    if isinstance(catalog, Path):
+        catalog = load_catalog(catalog)
+    before = versions.lock(session)
+    said = {source.slug: source for source in sources.all(session)}
+    for source in (*catalog.sources, *(run.source for run in catalog.measured_runs)):
+        if said.get(source.slug) != source:
+            sources.put(session, source)
+    known_gpus = {gpu.slug: gpu for gpu in gpus.all(session)}
+    for gpu in catalog.gpus:
+        if known_gpus.get(gpu.slug) != gpu:
+            gpus.put(session, gpu)
+    known_workloads = {workload.slug: workload for workload in workloads.all(session)}
+    for workload in catalog.workloads:
+        if known_workloads.get(workload.slug) != workload:
+            workloads.put(session, workload)
+    known_providers = {provider.slug: provider for provider in providers.all(session)}
+    for provider in catalog.providers:
+        if known_providers.get(provider.slug) != provider:
+            providers.put(session, provider)
+    exchange_rates.put_all(session, catalog.exchange_rates)
+    offers.add_all(session, catalog.offers, now or datetime.now(UTC))
+    rates.put_electricity(session, catalog.electricity)
+    rates.put_carbon(session, catalog.carbon)
+    figures.put_all(session, catalog.figures)
+    measured_runs.put_all(session, catalog.measured_runs)
+    return versions.data_version(session) != before

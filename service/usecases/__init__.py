@@ -1,0 +1,17 @@
+"""THE QUESTIONS: names in, one answer out."""
+
+from service.usecases.comparing import answer, compare_home_with_cloud, estimate
+from service.usecases.custom_workload import custom_workload
+from service.usecases.finding import find_gpu, find_workload
+from service.usecases.requests import ComparisonRequest, EstimateRequest
+
+__all__ = [
+    "ComparisonRequest",
+    "EstimateRequest",
+    "answer",
+    "compare_home_with_cloud",
+    "custom_workload",
+    "estimate",
+    "find_gpu",
+    "find_workload",
+]

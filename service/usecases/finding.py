@@ -1,0 +1,127 @@
+"""Here names become facts, and nowhere else: GPUs, workloads, households, rentals."""
+
+import re
+import statistics
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.decide.comparison import Household, Market, Rental
+from service.errors import InvalidValue, MissingFact, UnknownName
+from service.estimate.cost import conversion
+from service.facts import CloudOffer, ElectricityRate, Gpu, Source, Workload
+from service.store.snapshot import Snapshot
+from service.usecases.knowledge import carbon_of, knowledge_of, retail_rate
+from service.usecases.requests import EVERY_OFFER, ComparisonRequest
+
+CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
+LARGEST_COUNT = 1024
+LARGEST_TOKENS = 10**15
+LARGEST_PER_KWH = Decimal(100)
+USER = Source("user", "given by you", "", date(1970, 1, 1), "own")
+
+
+def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
+    """A GPU by slug, name or alias. Raises UnknownName for `field` with the nearest slugs first."""
+    try:
+        return snapshot.gpu(name)
+    except UnknownName as error:
+        raise UnknownName(field, name, error.choices) from None
+
+
+def find_workload(snapshot: Snapshot, asked: str | Workload, tokens: int | None = None) -> Workload:
+    """A workload by slug or alias, or the custom one handed in; `tokens` replaces its token count."""
+    workload = asked if isinstance(asked, Workload) else snapshot.workload(asked)
+    if tokens is None:
+        return workload
+    least = workload.recipe.global_batch_tokens
+    if not least <= tokens <= LARGEST_TOKENS:
+        raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
+    given = {**workload.sources, "tokens": USER}
+    return replace(workload, tokens=tokens, reference_hours=None, sources=given)
+
+
+def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) -> Household:
+    """Tariff and grid of a country or US state; one's own price wins over every stored one.
+
+    Raises UnknownName for a zone nobody has told us of, MissingFact where only its price is unknown.
+    """
+    zone = request.country.strip().upper()
+    rate, carbon = retail_rate(snapshot, zone), carbon_of(snapshot, zone)
+    if request.kwh_price is not None:
+        if not Decimal(0) <= request.kwh_price <= LARGEST_PER_KWH:
+            raise InvalidValue(
+                "kwh_price", str(request.kwh_price), f"must be between 0 and {LARGEST_PER_KWH}"
+            )
+        said = replace(USER, as_of=today)
+        rate = ElectricityRate(
+            zone, zone, "contract", request.currency, request.kwh_price, "all", today, said
+        )
+    if rate is None and carbon is None:
+        raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
+    if rate is None:
+        raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
+    return Household(zone, rate, carbon)
+
+
+def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:
+    """The rented configuration a name stands for: the cheapest offer of `8xh100-sxm`, or one offer.
+
+    Without any offer of exactly this GPU and count the rental carries no price, never a guess.
+    """
+    offers = snapshot.offers
+    asked = request.cloud.strip()
+    row = bisect_left(offers.slug, asked)
+    if row < len(offers) and offers.slug[row] == asked:
+        offer = offers.row(row)
+        if offer.gpu is None:
+            raise MissingFact(f"the GPU of offer {offer.slug}", f"nobody has mapped {offer.gpu_raw_name!r}")
+        return snapshot.gpus[offer.gpu], offer.gpu_count, rental_of(snapshot, offer, request)
+    match = CONFIGURATION.fullmatch(asked)
+    gpu = find_gpu(snapshot, "cloud", match["gpu"].strip() if match else asked)
+    count = checked_count("cloud", int(match["count"]) if match else 1)
+    market = [offers.row(int(i)) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
+    if not market:
+        return gpu, count, Rental(None)
+    return gpu, count, rental_of(snapshot, market[0], request, market)
+
+
+def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> NDArray[np.intp]:
+    """Rows of the offers of exactly this GPU, count and tier, cheapest first, equal ones by slug."""
+    offers = snapshot.offers
+    if tier != EVERY_OFFER and tier not in offers.tiers:
+        raise InvalidValue("tier", tier, "unknown", (*offers.tiers, EVERY_OFFER))
+    if gpu not in offers.gpu_slugs:
+        return np.array([], dtype=np.intp)
+    wanted = (offers.gpu == offers.gpu_slugs.index(gpu)) & (offers.gpu_count == count)
+    wanted &= np.isfinite(offers.price_eur)
+    if tier != EVERY_OFFER:
+        wanted &= offers.tier == offers.tiers.index(tier)
+    rows = np.flatnonzero(wanted)
+    return rows[np.argsort(offers.price_eur[rows], kind="stable")]
+
+
+def rental_of(
+    snapshot: Snapshot, offer: CloudOffer, request: ComparisonRequest, market: Sequence[CloudOffer] = ()
+) -> Rental:
+    """An offer with its provider, the grid of its country, and what the same costs elsewhere."""
+    rates = knowledge_of(snapshot).exchange_rates
+    summary = None
+    if market:
+        prices = sorted(
+            o.hourly_price * conversion(o.currency, request.currency, rates).factor for o in market
+        )
+        summary = Market(len(prices), prices[0], statistics.median(prices), prices[-1], request.currency)
+    return Rental(offer, snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country), summary)
+
+
+def checked_count(field: str, count: int) -> int:
+    """The count, or InvalidValue outside 1 to 1,024."""
+    if not 1 <= count <= LARGEST_COUNT:
+        raise InvalidValue(field, count, f"must be between 1 and {LARGEST_COUNT}")
+    return count

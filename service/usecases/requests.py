@@ -1,0 +1,53 @@
+"""What people ask, before names become facts."""
+
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+
+from service.facts import Workload
+
+EVERY_OFFER = "any"
+"""As `cloud`: every stored offer. As `tier`: every tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonRequest:
+    """The question: which run, on which machine at home, against which rented one, where."""
+
+    workload: str | Workload = "nanochat-d32"
+    home: str = "rtx-4070"
+    home_count: int = 1
+    cloud: str = "8xh100-sxm"
+    """`8xh100-sxm`, an offer's slug, or `any` for every stored offer."""
+    country: str = "DE"
+    currency: str = "EUR"
+    kwh_price: Decimal | None = None
+    """One's own contract price per kWh in `currency`; it wins over every stored rate."""
+    tokens: int | None = None
+    tier: str = "on_demand"
+    limit: int = 20
+    """With `any`: how many of the cheapest offers are answered."""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateRequest:
+    """A run and the machines to estimate it on, as (GPU name, count)."""
+
+    workload: str | Workload
+    hardware: tuple[tuple[str, int], ...]
+    at_home: bool = True
+
+
+def request_as_json(request: ComparisonRequest) -> dict[str, object]:
+    """The request in plain values, in a stable order."""
+    plain = {name: getattr(request, name) for name in request.__slots__}
+    if isinstance(request.workload, Workload):
+        workload = request.workload
+        plain["workload"] = {
+            "architecture": asdict(workload.architecture),
+            "recipe": asdict(workload.recipe),
+            "tokens": workload.tokens,
+        }
+    if request.kwh_price is not None:
+        plain["kwh_price"] = str(request.kwh_price)
+    return plain
