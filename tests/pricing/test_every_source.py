@@ -1,0 +1,72 @@
+"""One promise for all sources: registered, recorded, parsed, believable, dated."""
+
+import pkgutil
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+import pricing.sources
+from pricing.checks import check
+from pricing.source import Payload, UnreadablePayload
+from pricing.sources import SOURCES
+from pricing.sources.electricity import energy_charts
+from service.facts import ExchangeRate
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NOW = datetime(2026, 10, 30, 18, tzinfo=UTC)
+
+
+def recorded(name: str) -> Payload:
+    found = sorted(FIXTURES.glob(f"{name}.*"))
+    assert len(found) == 1, f"no single fixture for {name}"
+    return Payload(found[0].read_bytes(), f"https://example.org/{name}", NOW)
+
+
+def test_every_module_is_registered_once():
+    modules = {
+        module.name.rsplit(".", 1)[1]
+        for module in pkgutil.walk_packages(pricing.sources.__path__, "pricing.sources.")
+        if not module.ispkg
+    }
+    assert modules
+    assert modules == {source.name for source in SOURCES}
+    assert len(SOURCES) == len({source.name for source in SOURCES})
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_its_recorded_answer_gives_believable_dated_facts(source):
+    facts = source.parse(recorded(source.name))
+    assert facts
+    checked = check(facts, {})
+    assert not checked.rejected
+    assert source.url.startswith("https://") and source.licence and source.every >= timedelta(minutes=15)
+    for fact in facts:
+        assert fact.source.title and fact.source.url and fact.source.as_of <= NOW.date()
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+@pytest.mark.parametrize("content", [b"", b"<html>busy</html>", b"{}", b"[]", b"\xff\xfe", b'{"price": 1}', b"null"])
+def test_what_it_cannot_read_is_named_not_guessed(source, content):
+    with pytest.raises(UnreadablePayload):
+        source.parse(Payload(content, source.url, NOW))
+
+
+def test_ecb_rates_carry_their_own_day_and_are_exact():
+    rates = {rate.quote: rate for rate in SOURCES[0].parse(recorded("ecb"))}
+    assert rates["USD"] == ExchangeRate("EUR", "USD", Decimal("1.1172"), NOW.date(), rates["USD"].source)
+    assert str(rates["GBP"].rate) == "0.83380"
+
+
+def test_spot_slots_end_where_the_next_begins_and_negative_prices_stay():
+    prices = energy_charts.parse(recorded("energy_charts"))
+    assert [p.per_mwh for p in prices] == [Decimal("108.87"), Decimal("97.08"), Decimal("-4.5")]
+    assert all(p.slot_end - p.slot_start == timedelta(minutes=15) for p in prices)
+    assert "SMARD" in prices[0].source.licence
+
+
+def test_slots_out_of_order_are_refused():
+    content = b'{"unix_seconds": [900, 0, 1800], "price": [1, 2, 3]}'
+    with pytest.raises(UnreadablePayload, match="order"):
+        energy_charts.parse(Payload(content, "", NOW))
