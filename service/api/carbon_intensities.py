@@ -1,0 +1,90 @@
+"""/api/v1/carbon-intensities"""
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from service.api.collections import Collection, Page, PageQuery, publish, sliced
+from service.api.schemas import page_of
+from service.api.sourced import source_of
+from service.facts import UNITS, CarbonIntensity
+from service.store.snapshot import Snapshot
+
+
+class CarbonIntensityQuery(PageQuery):
+    """Filters for grid intensities."""
+
+    zone: str | None = Field(None, description="Country or US-STATE")
+    year: int | None = Field(None, ge=1990, le=2100)
+    scope: Literal["lifecycle", "direct"] | None = None
+    accounting: Literal["production", "consumption"] | None = None
+
+
+class CarbonIntensityOut(BaseModel):
+    """Greenhouse gas per kilowatt-hour with the method it was counted by."""
+
+    slug: str
+    zone: str
+    zone_name: str
+    year: int
+    grams_co2e_per_kwh: float
+    scope: str
+    accounting: str
+    note: str
+    unit: str
+    source: str
+    url: str
+    as_of: date
+    read_on: date | None
+    licence: str
+
+
+def carbon_item(carbon: CarbonIntensity) -> dict[str, Any]:
+    """An intensity as plain values."""
+    return {
+        "slug": carbon.slug,
+        "zone": carbon.zone,
+        "zone_name": carbon.zone_name,
+        "year": carbon.year,
+        "grams_co2e_per_kwh": carbon.grams_co2e_per_kwh,
+        "scope": carbon.scope,
+        "accounting": carbon.accounting,
+        "note": carbon.note,
+        **source_of(UNITS["grams_co2e_per_kwh"], carbon.source),
+        "as_of": carbon.as_of,
+    }
+
+
+def find(snapshot: Snapshot, query: CarbonIntensityQuery) -> Page:
+    """Intensities that match, by zone, the newest first."""
+    zones = sorted(snapshot.carbon) if query.zone is None else [query.zone.upper()]
+    rows = [
+        carbon
+        for zone in zones
+        for carbon in snapshot.carbon.get(zone, ())
+        if query.year in (None, carbon.year)
+        and query.scope in (None, carbon.scope)
+        and query.accounting in (None, carbon.accounting)
+    ]
+    return sliced(rows, query, carbon_item)
+
+
+def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
+    """One intensity by slug."""
+    found = (carbon for rows in snapshot.carbon.values() for carbon in rows if carbon.slug == slug)
+    return next((carbon_item(carbon) for carbon in found), None)
+
+
+blueprint = publish(
+    Collection(
+        "carbon-intensities",
+        "carbon intensity",
+        "grid carbon intensities",
+        CarbonIntensityQuery,
+        CarbonIntensityOut,
+        page_of("CarbonIntensityPage", CarbonIntensityOut),
+        find,
+        get,
+    )
+)

@@ -1,0 +1,197 @@
+"""Collections in one manner: filters, stable order, paging, ETag, JSON or CSV, an item by slug."""
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, Field
+from spectree import Response as Answers
+
+from service.api.contract import Strict, contract
+from service.api.state import facts
+from service.errors import NotFound
+from service.store.snapshot import Snapshot
+
+LARGEST_PAGE = 500
+LARGEST_OFFSET = 10_000_000
+API_VERSION = "1"
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+class PageQuery(Strict):
+    """Which part of a collection."""
+
+    limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Items per page")
+    offset: int = Field(0, ge=0, le=LARGEST_OFFSET, description="Items to skip")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items in order, and how many there are in all."""
+
+    items: Sequence[dict[str, Any]]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """One resource: how to find a page of it and one item, each as plain values."""
+
+    name: str
+    one: str
+    summary: str
+    query: type[PageQuery]
+    item: type[BaseModel]
+    page: type[BaseModel]
+    find: Callable[[Snapshot, Any], Page]
+    get: Callable[[Snapshot, str, Any], dict[str, Any] | None]
+    item_query: type[Strict] = Strict
+
+
+def publish(collection: Collection) -> Blueprint:
+    """A blueprint with the collection as JSON and CSV, and its items."""
+    name = collection.name
+    under = name.replace("-", "_")
+    blueprint = Blueprint(under, __name__)
+
+    def listed(query: Any) -> Response:
+        return respond_page(name, query, collection.find)
+
+    def tabled(query: Any) -> Response:
+        snapshot = facts()
+        tag = etag(snapshot)
+        if unchanged(tag):
+            return not_modified(tag)
+        return finish(Response(as_csv(collection.find(snapshot, query).items), mimetype="text/csv"), tag)
+
+    def one(slug: str, query: Any) -> Response:
+        snapshot = facts()
+        tag = etag(snapshot)
+        found = collection.get(snapshot, slug, query)
+        if found is None:
+            raise NotFound(collection.one, slug)
+        if unchanged(tag):
+            return not_modified(tag)
+        return finish(json_response(found), tag)
+
+    listed.__doc__ = f"List {collection.summary}."
+    tabled.__doc__ = f"List {collection.summary} as CSV."
+    one.__doc__ = f"One of {collection.summary}."
+    for path, view, query, answer in (
+        (f"/{name}", listed, collection.query, collection.page),
+        (f"/{name}.csv", tabled, collection.query, None),
+        (f"/{name}/<string:slug>", one, collection.item_query, collection.item),
+    ):
+        suffix = {listed: "list", tabled: "list_csv", one: "get"}[view]
+        view.__name__ = f"{under}_{suffix}"
+        answers = Answers(HTTP_200=answer) if answer else Answers("HTTP_200")
+        decorated = contract.validate(query=query, resp=answers, tags=[name], operation_id=view.__name__)(
+            view
+        )
+        blueprint.add_url_rule(path, view_func=decorated, endpoint=suffix, methods=["GET"])
+    return blueprint
+
+
+def respond_page(name: str, query: Any, find: Callable[[Snapshot, Any], Page]) -> Response:
+    """A page as JSON with the address of the next one, also as an RFC 8288 Link."""
+    snapshot = facts()
+    tag = etag(snapshot)
+    if unchanged(tag):
+        return not_modified(tag)
+    page = find(snapshot, query)
+    after = query.offset + len(page.items)
+    following = None
+    if page.items and after < page.total and after <= LARGEST_OFFSET:
+        asked = {**request.args.to_dict(), "limit": query.limit, "offset": after}
+        following = f"{request.path}?{urlencode(asked)}"
+    response = json_response(
+        {
+            "items": page.items,
+            "total": page.total,
+            "limit": query.limit,
+            "offset": query.offset,
+            "next": following,
+        }
+    )
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return finish(response, tag)
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Plain values as JSON."""
+    return Response(orjson.dumps(value, default=str), status, mimetype="application/json")
+
+
+def etag(snapshot: Snapshot) -> str:
+    """A strong tag: the same question on the same facts has the same answer."""
+    asked = f"{API_VERSION} {snapshot.data_version} {request.full_path}".encode()
+    return f"v{snapshot.data_version}-{hashlib.sha256(asked).hexdigest()[:16]}"
+
+
+def unchanged(tag: str) -> bool:
+    """Whether the asker has this answer already."""
+    return request.if_none_match.contains(tag)
+
+
+def not_modified(tag: str) -> Response:
+    """304 with the tag."""
+    return finish(Response(status=304), tag)
+
+
+def finish(response: Response, tag: str) -> Response:
+    """The answer with its tag; caches must ask again, cheaply."""
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def sliced(rows: Sequence[Any], query: PageQuery, render: Callable[[Any], dict[str, Any]]) -> Page:
+    """A page of rows that are all in memory; only the page's own items are rendered."""
+    part = rows[query.offset : query.offset + query.limit]
+    return Page([render(row) for row in part], len(rows))
+
+
+def as_csv(items: Iterable[Mapping[str, Any]]) -> str:
+    """Items as a table: nested fields become columns a.b, lists are joined, formulas defused."""
+    rows = [dict(_flat(item)) for item in items]
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    text = StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({column: _cell(value) for column, value in row.items()})
+    return text.getvalue()
+
+
+def _flat(item: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
+    for key, value in item.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, list):
+            plain = not any(isinstance(part, Mapping) for part in value)
+            yield f"{prefix}{key}", "; ".join(map(str, value)) if plain else orjson.dumps(value).decode()
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+        return "'" + value
+    return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

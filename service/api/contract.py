@@ -1,0 +1,118 @@
+"""What the API takes and gives: validation by pydantic, described in OpenAPI 3.1 by spectree.
+
+The stock plugin turns a malformed JSON body into {} and answers errors as application/json; this
+one refuses the first by position and leaves errors to problems.py. Answers are not validated per
+request: a test holds them to the schema.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Flask, Request, make_response, request
+from pydantic import BaseModel, ConfigDict
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+from spectree.plugins.base import Context
+from spectree.plugins.flask_plugin import FlaskPlugin
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from service.api.problems import MEDIA_TYPE, Problem
+
+ERRORS = {
+    "400": "Malformed request",
+    "401": "A bearer token is missing or wrong",
+    "404": "Not found",
+    "405": "Method not allowed",
+    "413": "Body too large",
+    "415": "Body is not JSON",
+    "422": "A field cannot be used",
+    "500": "Our error",
+    "503": "The database is not ready",
+}
+
+
+class Strict(BaseModel):
+    """A request model: unknown fields are refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ContractPlugin(FlaskPlugin):
+    """Flask, with strict bodies and without response validation."""
+
+    def request_validation(
+        self, asked: Request, query: Any, json: Any, form: Any, headers: Any, cookies: Any
+    ) -> None:
+        """Put the validated query and body into the request's context; pydantic's error passes through."""
+        asked.context = Context(  # type: ignore[attr-defined]
+            query.model_validate(asked.args.to_dict(), strict=False) if query else None,
+            json.model_validate(read_json(asked)) if json else None,
+            None,
+            None,
+            None,
+        )
+
+    def validate(self, func: Callable[..., Any], query: Any, json: Any, *args: Any, **kwargs: Any) -> Any:
+        """Validate the request, call the view with `query` and `json` as it wants them."""
+        # spectree passes nine more positional settings before the view's own arguments.
+        view_args = args[9:]
+        self.request_validation(request, query, json, None, None, None)
+        context = request.context  # type: ignore[attr-defined]
+        if query:
+            kwargs["query"] = context.query
+        if json:
+            kwargs["json"] = context.json
+        return make_response(func(*view_args, **kwargs))
+
+
+def read_json(asked: Request) -> Any:
+    """The body as JSON. Raises UnsupportedMediaType, or BadRequest with the position of the fault."""
+    if asked.mimetype != "application/json" and not asked.mimetype.endswith("+json"):
+        raise UnsupportedMediaType("the body must be application/json")
+    try:
+        return orjson.loads(asked.get_data(cache=True))
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+
+
+contract = SpecTree(
+    "flask",
+    backend=ContractPlugin,
+    naming_strategy=lambda model: model.__name__,
+    nested_naming_strategy=lambda _parent, child: child,
+    validation_error_model=Problem,
+    page_templates={},
+    title="Heimvorteil",
+    description="Train a transformer at home or rent? Every number with its unit, source and date.",
+    version="1",
+    mode="strict",
+    annotations=False,
+    security_schemes=[
+        SecurityScheme(name="token", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")),
+    ],
+)
+
+
+def specification(app: Flask) -> dict[str, Any]:
+    """The OpenAPI 3.1 description of the app's routes, every error in it as problem+json."""
+    contract.app = app
+    with app.app_context():
+        spec = contract._generate_spec()
+    reference = {"$ref": "#/components/schemas/Problem"}
+    for path in spec["paths"].values():
+        for method, operation in path.items():
+            responses = operation["responses"]
+            for status, meaning in ERRORS.items():
+                if status in ("413", "415", "400") and method != "post":
+                    continue
+                if status == "401" and not operation.get("security"):
+                    continue
+                responses[status] = {"description": meaning, "content": {MEDIA_TYPE: {"schema": reference}}}
+            if operation["operationId"].endswith("_csv"):
+                responses["200"] = {
+                    "description": "The same items as a table",
+                    "content": {"text/csv": {"schema": {"type": "string"}}},
+                }
+    spec["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
+    return spec

@@ -1,0 +1,75 @@
+"""/api/v1/exchange-rates"""
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from service.api.collections import Collection, Page, PageQuery, publish, sliced
+from service.api.schemas import page_of
+from service.api.sourced import exchange_rate, rate_slug
+from service.api.state import state
+from service.facts import ExchangeRate
+from service.store import exchange_rates
+from service.store.snapshot import Snapshot
+
+
+class ExchangeRateQuery(PageQuery):
+    """Which rates: the newest known on a day."""
+
+    quote: str | None = Field(None, pattern="^[A-Za-z]{3}$")
+    as_of: date | None = Field(None, description="The newest rate of each currency up to this day")
+
+
+class ExchangeRateOut(BaseModel):
+    """Units of `quote` for one `base` on the rate's own day; exact decimal."""
+
+    slug: str
+    base: str
+    quote: str
+    rate: str
+    unit: str
+    source: str
+    url: str
+    as_of: date
+    read_on: date | None
+    licence: str
+
+
+def find(snapshot: Snapshot, query: ExchangeRateQuery) -> Page:
+    """Rates that match, by currency."""
+    known = rates_known(snapshot, query.as_of)
+    rows = [known[quote] for quote in sorted(known) if query.quote in (None, quote, quote.lower())]
+    return sliced(rows, query, exchange_rate)
+
+
+def rates_known(snapshot: Snapshot, day: date | None) -> dict[str, ExchangeRate]:
+    """The newest rate of each currency, or the newest up to a day."""
+    if day is None:
+        return dict(snapshot.exchange)
+    with state().sessions.reading() as session:
+        return exchange_rates.rates_on(session, day)
+
+
+def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
+    """One rate, as eur-usd-2026-10-30."""
+    try:
+        day = date.fromisoformat(slug[-10:])
+    except ValueError:
+        return None
+    found = (rate for rate in rates_known(snapshot, day).values() if rate_slug(rate) == slug)
+    return next((exchange_rate(rate) for rate in found), None)
+
+
+blueprint = publish(
+    Collection(
+        "exchange-rates",
+        "exchange rate",
+        "exchange rates",
+        ExchangeRateQuery,
+        ExchangeRateOut,
+        page_of("ExchangeRatePage", ExchangeRateOut),
+        find,
+        get,
+    )
+)

@@ -1,0 +1,306 @@
+"""/api/v1/offers: rentable instances, cheapest first; a private quote with a token."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any, Literal
+
+from flask import Blueprint, Response
+from pydantic import BaseModel, Field, field_validator
+from spectree import Response as Answers
+
+from service.api.collections import (
+    Collection,
+    Page,
+    PageQuery,
+    etag,
+    finish,
+    json_response,
+    not_modified,
+    publish,
+    unchanged,
+)
+from service.api.contract import Strict, contract
+from service.api.exchange_rates import ExchangeRateOut
+from service.api.schemas import page_of
+from service.api.sourced import amount, converter, rates_of, source_of
+from service.api.state import facts, now, state
+from service.api.tokens import bearer
+from service.errors import InvalidValue, NotFound, UnknownName
+from service.facts import CloudOffer, Source
+from service.store import offers
+from service.store.models import TIERS
+from service.store.snapshot import Snapshot
+from service.usecases import find_gpu
+
+CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert prices at the dated rate")
+LARGEST_PRICE = Decimal(1_000_000)
+
+
+class OfferQuery(PageQuery):
+    """Filters for offers; all must hold, bounds are inclusive."""
+
+    gpu: str | None = Field(None, description="Slug or alias of the GPU; exact, never a part of a name")
+    gpu_count_min: int | None = Field(None, ge=0, le=1024)
+    gpu_count_max: int | None = Field(None, ge=0, le=1024)
+    memory_gib_min: float | None = Field(None, ge=0, le=10_000, description="Per GPU")
+    memory_gib_max: float | None = Field(None, ge=0, le=10_000, description="Per GPU")
+    total_memory_gib_min: float | None = Field(None, ge=0, le=10**7)
+    total_memory_gib_max: float | None = Field(None, ge=0, le=10**7)
+    provider: str | None = None
+    region: str | None = Field(None, description="Exact, upper or lower case")
+    country: str | None = Field(None, description="ISO 3166 alpha-2")
+    tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] | None = None
+    price_min: Decimal | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_PRICE,
+        max_digits=16,
+        description="Whole instance per hour, in `currency` (else USD)",
+    )
+    price_max: Decimal | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_PRICE,
+        max_digits=16,
+        description="Whole instance per hour, in `currency` (else USD)",
+    )
+    currency: str | None = CURRENCY
+    as_of: date | None = Field(None, description="Prices as known on that day")
+
+
+class OfferItemQuery(Strict):
+    """How to show one offer."""
+
+    currency: str | None = CURRENCY
+
+
+class OfferOut(BaseModel):
+    """A whole instance for rent; exact decimals; a null GPU is a name nobody has mapped."""
+
+    slug: str
+    provider: str
+    instance: str
+    region: str
+    country: str | None
+    gpu: str | None
+    gpu_raw_name: str
+    gpu_count: int
+    memory_gib_per_gpu: float | None
+    total_memory_gib: float | None
+    vcpus: int | None
+    ram_gib: float | None
+    tier: str
+    term_months: int | None
+    price_per_hour: str
+    price_per_gpu_hour: str
+    currency: str
+    quoted_price_per_hour: str
+    quoted_currency: str
+    exchange_rates: list[ExchangeRateOut]
+    note: str
+    fetched_at: datetime | None
+    unit: str
+    source: str
+    url: str
+    as_of: date
+    read_on: date | None
+    licence: str
+
+
+class PriceSeenOut(BaseModel):
+    """A price and the days for which it was first and last stated."""
+
+    first_as_of: date
+    last_as_of: date
+    price_per_hour: str
+    currency: str
+    unit: str
+    source: str
+    url: str
+
+
+class OfferHistoryOut(BaseModel):
+    """All prices of an offer, the oldest first."""
+
+    slug: str
+    prices: list[PriceSeenOut]
+
+
+class OfferIn(Strict):
+    """A private quote or a correction: one offer as one's provider states it."""
+
+    provider: str = Field(min_length=1, max_length=60, description="Slug of a known provider")
+    instance: str = Field(min_length=1, max_length=120)
+    region: str = Field("", max_length=60)
+    country: str | None = Field(None, pattern="^[A-Z]{2}$")
+    gpu: str = Field(min_length=1, max_length=80)
+    gpu_count: int = Field(ge=1, le=1024)
+    tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] = "on_demand"
+    term_months: int | None = Field(None, ge=1, le=120)
+    hourly_price: Decimal = Field(gt=0, le=LARGEST_PRICE, max_digits=16, decimal_places=9)
+    currency: str = Field(pattern="^[A-Z]{3}$")
+    as_of: date
+    note: str = Field("", max_length=300)
+
+    @field_validator("hourly_price", mode="before")
+    @classmethod
+    def _finite(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, float) else value
+
+
+def offer_item(snapshot: Snapshot, offer: CloudOffer, currency: str | None) -> dict[str, Any]:
+    """An offer as plain values."""
+    converted = converter(snapshot, offer.currency, currency)
+    price = offer.hourly_price * converted.factor
+    memory = offer.memory_gib_per_gpu
+    shown = (currency or offer.currency).upper()
+    return {
+        "slug": offer.slug,
+        "provider": offer.provider,
+        "instance": offer.instance,
+        "region": offer.region,
+        "country": offer.country,
+        "gpu": offer.gpu,
+        "gpu_raw_name": offer.gpu_raw_name,
+        "gpu_count": offer.gpu_count,
+        "memory_gib_per_gpu": memory,
+        "total_memory_gib": None if memory is None else memory * offer.gpu_count,
+        "vcpus": offer.vcpus,
+        "ram_gib": offer.ram_gib,
+        "tier": offer.tier,
+        "term_months": offer.term_months,
+        "price_per_hour": amount(price),
+        "price_per_gpu_hour": amount(price / offer.gpu_count),
+        "currency": shown,
+        "quoted_price_per_hour": amount(offer.hourly_price),
+        "quoted_currency": offer.currency,
+        "exchange_rates": rates_of(converted),
+        "note": offer.note,
+        "fetched_at": offer.fetched_at,
+        **source_of(f"{shown}/h", offer.source),
+        "as_of": offer.as_of,
+    }
+
+
+def find(snapshot: Snapshot, query: OfferQuery) -> Page:
+    """Offers that match, by true price, equal ones by slug."""
+    if query.provider is not None and query.provider not in snapshot.providers:
+        raise UnknownName("provider", query.provider, snapshot.providers)
+    wanted = offers.OfferFilter(
+        gpu=find_gpu(snapshot, "gpu", query.gpu).slug if query.gpu is not None else None,
+        gpu_count_min=query.gpu_count_min,
+        gpu_count_max=query.gpu_count_max,
+        memory_gib_per_gpu_min=query.memory_gib_min,
+        memory_gib_per_gpu_max=query.memory_gib_max,
+        total_memory_gib_min=query.total_memory_gib_min,
+        total_memory_gib_max=query.total_memory_gib_max,
+        provider=query.provider,
+        region=query.region,
+        country=query.country,
+        tier=query.tier,
+        price_min=query.price_min,
+        price_max=query.price_max,
+        currency=(query.currency or "USD").upper(),
+        as_of=query.as_of,
+    )
+    converter(snapshot, "EUR", query.currency)
+    with state().sessions.reading() as session:
+        page = offers.search(session, wanted, limit=query.limit, offset=query.offset)
+    return Page([offer_item(snapshot, offer, query.currency) for offer in page.offers], page.total)
+
+
+def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] | None:
+    """One offer by slug."""
+    with state().sessions.reading() as session:
+        try:
+            return offer_item(snapshot, offers.get(session, slug), query.currency)
+        except NotFound:
+            return None
+
+
+blueprint: Blueprint = publish(
+    Collection(
+        "offers",
+        "offer",
+        "cloud offers, cheapest first",
+        OfferQuery,
+        OfferOut,
+        page_of("OfferPage", OfferOut),
+        find,
+        get,
+        OfferItemQuery,
+    )
+)
+
+
+@blueprint.get("/offers/<string:slug>/history")
+@contract.validate(resp=Answers(HTTP_200=OfferHistoryOut), tags=["offers"], operation_id="offers_history")
+def history(slug: str) -> Response:
+    """All prices of one offer over time."""
+    snapshot = facts()
+    tag = etag(snapshot)
+    with state().sessions.reading() as session:
+        offers.get(session, slug)
+        seen = offers.history(session, slug)
+    if unchanged(tag):
+        return not_modified(tag)
+    prices = [
+        {
+            "first_as_of": p.first_as_of,
+            "last_as_of": p.last_as_of,
+            "price_per_hour": amount(p.hourly_price),
+            "currency": p.currency,
+            "unit": f"{p.currency}/h",
+            "source": p.source.title,
+            "url": p.source.url,
+        }
+        for p in seen
+    ]
+    return finish(json_response({"slug": slug, "prices": prices}), tag)
+
+
+@contract.validate(
+    json=OfferIn,
+    resp=Answers(HTTP_201=OfferOut),
+    tags=["offers"],
+    operation_id="offers_add",
+    security={"token": []},
+)
+def quoted(json: OfferIn) -> Response:
+    """Add a private quote; the same quote again changes nothing."""
+    who = bearer()
+    snapshot = facts()
+    if json.provider not in snapshot.providers:
+        raise UnknownName("provider", json.provider, snapshot.providers)
+    if json.tier not in TIERS or (json.term_months is None) != (json.tier != "reserved"):
+        raise InvalidValue("term_months", json.term_months, "goes with tier reserved, and only with it")
+    today = now()
+    if json.as_of > today.date():
+        raise InvalidValue("as_of", json.as_of.isoformat(), "is in the future")
+    gpu = find_gpu(snapshot, "gpu", json.gpu)
+    source = Source(f"quote:{who}", f"private quote entered by {who}", "", json.as_of, "own", today.date())
+    offer = CloudOffer(
+        provider=json.provider, instance=json.instance, region=json.region, country=json.country,
+        gpu=gpu.slug, gpu_raw_name=json.gpu, gpu_count=json.gpu_count, memory_gib_per_gpu=gpu.memory_gib,
+        tier=json.tier, hourly_price=json.hourly_price, currency=json.currency, as_of=json.as_of,
+        source=source, term_months=json.term_months, note=json.note,
+    )  # fmt: skip
+    converter(snapshot, json.currency, "EUR")
+    with state().sessions.begin() as session:
+        offers.add_all(session, [offer], today)
+    slug = offers.offer_slug(offer)
+    with state().sessions.reading() as session:
+        stored = offers.get(session, slug)
+    response = json_response(offer_item(snapshot, stored, None), 201)
+    response.headers["Location"] = f"/api/v1/offers/{slug}"
+    return response
+
+
+@blueprint.post("/offers")
+@wraps(quoted)
+def add() -> Response:
+    # Who may not write learns nothing about what a valid body is.
+    bearer()
+    response: Response = quoted()
+    return response

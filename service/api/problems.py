@@ -1,0 +1,123 @@
+"""Errors in one shape everywhere: RFC 9457 application/problem+json."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from pydantic import BaseModel, Field, ValidationError
+from werkzeug.exceptions import HTTPException
+
+from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, MissingFact, NotFound
+
+MEDIA_TYPE = "application/problem+json"
+CHOICES_SHOWN = 12
+STATUS: dict[type[HeimvorteilError], int] = {
+    InvalidValue: 422,
+    MissingFact: 422,
+    NotFound: 404,
+    DatabaseNotReady: 503,
+}
+log = logging.getLogger(__name__)
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field."""
+
+    field: str
+    value: Any = Field(description="What was sent, shortened")
+    reason: str
+    choices: list[str] = Field(description="Valid values, the nearest first; empty where there is no list")
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 describes it."""
+
+    type: str = Field(description="about:blank: the title is the status' own")
+    title: str
+    status: int
+    detail: str
+    instance: str = Field(description="The path that was asked")
+    errors: list[FieldProblem]
+
+
+def problem(
+    status: int,
+    detail: str,
+    errors: list[dict[str, Any]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """A response in the one shape."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": request.path,
+        "errors": errors or [],
+    }
+    response = Response(orjson.dumps(body), status, headers or {}, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def field_problem(field: str, value: object, reason: str, choices: tuple[str, ...] = ()) -> dict[str, Any]:
+    """One entry of `errors`; a long value is shortened, an unprintable one shown by its kind."""
+    shown: object = value
+    if not isinstance(value, str | int | float | bool | None):
+        shown = repr(value)
+    if isinstance(shown, str) and len(shown) > 200:
+        shown = shown[:200] + "…"
+    if isinstance(shown, int) and abs(shown) >= 2**53:
+        shown = str(shown)[:60]
+    if (isinstance(shown, float) and shown in (float("inf"), float("-inf"))) or shown != shown:
+        shown = str(shown)
+    return {"field": field, "value": shown, "reason": reason, "choices": list(choices[:CHOICES_SHOWN])}
+
+
+def from_validation(error: ValidationError) -> Response:
+    """422 naming every field that pydantic refused."""
+    found = []
+    for item in error.errors(include_url=False, include_context=True):
+        field = ".".join(str(part) for part in item["loc"]) or "body"
+        choices: tuple[str, ...] = ()
+        if "expected" in item.get("ctx", {}):
+            choices = tuple(
+                part.strip().strip("'")
+                for part in str(item["ctx"]["expected"]).replace(" or ", ", ").split(",")
+            )
+        value = None if item["type"] == "missing" else item.get("input")
+        found.append(field_problem(field, value, item["msg"], choices))
+    detail = "; ".join(f"{f['field']}: {f['reason']}" for f in found[:5])
+    return problem(422, detail, found)
+
+
+def from_ours(error: HeimvorteilError) -> Response:
+    """The problem for an error that a use case raised."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    errors = []
+    if isinstance(error, InvalidValue):
+        errors = [field_problem(error.field, error.value, error.reason, error.choices)]
+    headers = {"Retry-After": "5"} if status == 503 else None
+    return problem(status, str(error), errors, headers)
+
+
+def from_http(error: HTTPException) -> Response:
+    """The problem for what Flask or Werkzeug refused; keeps Allow and its kin."""
+    kept = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}
+    return problem(error.code or 500, error.description or HTTPStatus(error.code or 500).phrase, None, kept)
+
+
+def from_bug(error: Exception) -> Response:
+    """500 without a trace for the asker; the log has it."""
+    log.exception("unhandled error at %s", request.path, exc_info=error)
+    return problem(500, "an error on our side; it has been logged")
+
+
+def register(app: Flask) -> None:
+    """Let every error of the app leave in the one shape."""
+    app.register_error_handler(ValidationError, from_validation)
+    app.register_error_handler(HeimvorteilError, from_ours)
+    app.register_error_handler(HTTPException, from_http)
+    app.register_error_handler(Exception, from_bug)

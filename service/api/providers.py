@@ -1,0 +1,102 @@
+"""/api/v1/providers"""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from service.api.collections import Collection, Page, PageQuery, publish, sliced
+from service.api.contract import Strict
+from service.api.exchange_rates import ExchangeRateOut
+from service.api.schemas import SourceOut, page_of
+from service.api.sourced import amount, converter, rates_of, sources_of
+from service.facts import Provider
+from service.store.snapshot import Snapshot
+
+CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert fees at the dated rate")
+
+
+class ProviderQuery(PageQuery):
+    """Filters for providers."""
+
+    kind: str | None = Field(None, description="hyperscaler | gpu-cloud | marketplace")
+    currency: str | None = CURRENCY
+
+
+class ProviderItemQuery(Strict):
+    """How to show one provider."""
+
+    currency: str | None = CURRENCY
+
+
+class ProviderOut(BaseModel):
+    """Who rents out GPUs; null is unknown, 0 is free."""
+
+    slug: str
+    name: str
+    url: str
+    kind: str
+    billing_increment_s: float | None
+    minimum_billing_s: float | None
+    pue: float | None
+    pue_basis: str
+    egress_per_gb: str | None
+    storage_per_gb_month: str | None
+    fee_currency: str | None
+    exchange_rates: list[ExchangeRateOut]
+    sources: dict[str, SourceOut]
+
+
+def provider_item(snapshot: Snapshot, provider: Provider, currency: str | None) -> dict[str, Any]:
+    """A provider as plain values."""
+    quoted = provider.fee_currency
+    converted = converter(snapshot, quoted, currency) if quoted else None
+    factor = converted.factor if converted else 1
+
+    def fee(name: str) -> str | None:
+        value = getattr(provider, name)
+        return None if value is None else amount(value * factor)
+
+    return {
+        "slug": provider.slug,
+        "name": provider.name,
+        "url": provider.url,
+        "kind": provider.kind,
+        "billing_increment_s": provider.billing_increment_s,
+        "minimum_billing_s": provider.minimum_billing_s,
+        "pue": provider.pue,
+        "pue_basis": provider.pue_basis,
+        "egress_per_gb": fee("egress_per_gb"),
+        "storage_per_gb_month": fee("storage_per_gb_month"),
+        "fee_currency": (currency or quoted).upper() if quoted else None,
+        "exchange_rates": rates_of(converted) if converted else [],
+        "sources": sources_of(provider.sources),
+    }
+
+
+def find(snapshot: Snapshot, query: ProviderQuery) -> Page:
+    """Providers that match, by slug."""
+    rows = list(snapshot.providers.values())
+    if query.kind is not None:
+        rows = [p for p in rows if p.kind == query.kind]
+    return sliced(rows, query, lambda p: provider_item(snapshot, p, query.currency))
+
+
+def get(snapshot: Snapshot, slug: str, query: ProviderItemQuery) -> dict[str, Any] | None:
+    """One provider by slug."""
+    found = snapshot.providers.get(slug)
+    return provider_item(snapshot, found, query.currency) if found else None
+
+
+blueprint = publish(
+    Collection(
+        "providers",
+        "provider",
+        "providers",
+        ProviderQuery,
+        ProviderOut,
+        page_of("ProviderPage", ProviderOut),
+        find,
+        get,
+        ProviderItemQuery,
+    )
+)

@@ -1,0 +1,219 @@
+"""The shapes of answers, as the OpenAPI description shows them."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field, create_model
+
+
+class SourceOut(BaseModel):
+    """Where a number was read, and when it was true."""
+
+    unit: str = Field(description="Unit of the number")
+    source: str
+    url: str
+    as_of: date
+    read_on: date | None
+    licence: str
+
+
+class IntervalOut(BaseModel):
+    """A median with its 80 % interval."""
+
+    p10: float
+    p50: float
+    p90: float
+
+
+class InputOut(BaseModel):
+    """One number an answer was computed from."""
+
+    subject: str
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    basis: str = Field(description="measured | published | derived | fitted | estimate | assumed | user")
+    source: str
+    url: str
+    as_of: date
+    read_on: date | None
+    licence: str
+
+
+class AdjustmentOut(BaseModel):
+    """One departure from the published recipe."""
+
+    code: str
+    before: str
+    after: str
+    time_factor: float
+    needs_code_change: bool
+    text: str
+
+
+class FitOut(BaseModel):
+    """Does the run fit the memory, and with which adjustments."""
+
+    verdict: Literal["fits", "fits_with_adjustments", "marginal", "does_not_fit"]
+    adjustments: list[AdjustmentOut]
+    micro_batch: int
+    gradient_accumulation: int
+    peak_memory_gib: float
+    peak_memory_interval_gib: IntervalOut
+    available_memory_gib: float
+    host_memory_gib: float
+
+
+class CostItemOut(IntervalOut):
+    """One line of the bill."""
+
+    code: str
+    quantity: IntervalOut
+    quantity_unit: str
+    unit_price: float
+    currency: str
+
+
+class CostOut(IntervalOut):
+    """What an option costs."""
+
+    currency: str
+    items: list[CostItemOut]
+
+
+class MarketOut(BaseModel):
+    """What the same configuration costs elsewhere."""
+
+    offers: int
+    cheapest_per_hour: str
+    median_per_hour: str
+    dearest_per_hour: str
+    currency: str
+
+
+class RentedOfferOut(BaseModel):
+    """The offer behind a rented option."""
+
+    slug: str
+    provider: str
+    instance: str
+    region: str
+    country: str | None
+    tier: str
+    hourly_price: str = Field(description="Exact decimal, whole instance")
+    currency: str
+    instances: int
+    as_of: date
+    note: str
+    market: MarketOut | None
+
+
+class OptionOut(BaseModel):
+    """One way to do the run; null where it cannot be said."""
+
+    kind: Literal["home", "cloud"]
+    label: str
+    gpu: str
+    gpu_count: int
+    fit: FitOut
+    hours: IntervalOut | None = Field(description="h")
+    tokens_per_s: float | None
+    mfu: float | None
+    evidence: str | None
+    wall_watts: IntervalOut = Field(description="W at the meter")
+    energy_kwh: IntervalOut | None = Field(description="kWh at the meter")
+    cost: CostOut | None
+    co2_kg: IntervalOut | None = Field(description="kg CO2e")
+    offer: RentedOfferOut | None
+    sources: list[InputOut]
+
+
+class VerdictOut(BaseModel):
+    """Which option wins, and how surely."""
+
+    cheaper: Literal["home", "cloud"] | None
+    faster: Literal["home", "cloud"] | None
+    cheaper_probability: float | None
+    saving: float | None
+    slow_down: float | None
+    summary: str
+
+
+class BreakEvenOut(BaseModel):
+    """Prices at which the verdict turns."""
+
+    currency: str
+    rent_per_hour: float | None
+    per_kwh: float | None
+
+
+class ReferenceMethodOut(BaseModel):
+    """The well-known rule of three on the same question."""
+
+    gpu_hours: float
+    ratio_low: float
+    ratio_high: float
+    hours_low: float
+    hours_high: float
+    days_low: float
+    days_high: float
+    watts: float
+    energy_kwh_low: float
+    energy_kwh_high: float
+
+
+class WorkloadSummaryOut(BaseModel):
+    """The run, as counted and as published."""
+
+    slug: str
+    name: str
+    family: str
+    parameters: int
+    flops_per_token: int
+    tokens: int
+    steps: int
+    total_flops: float
+    seq_len: int
+    global_batch_tokens: int
+    precision: str
+    optimizer: str
+    engine: str
+
+
+class ComparisonOut(BaseModel):
+    """The answer to a comparison, as kept."""
+
+    id: str
+    asked_at: datetime
+    data_version: int
+    zone: str
+    workload: WorkloadSummaryOut
+    considered_offers: int
+    options: list[OptionOut]
+    verdict: VerdictOut
+    break_even: BreakEvenOut
+    reference_method: ReferenceMethodOut | None
+    sources: list[InputOut]
+
+
+class EstimatesOut(BaseModel):
+    """Fit, hours and energy per machine, without prices."""
+
+    workload: WorkloadSummaryOut
+    estimates: list[OptionOut]
+    sources: list[InputOut]
+
+
+def page_of(name: str, item: type[BaseModel]) -> type[BaseModel]:
+    """The page model of a collection."""
+    return create_model(
+        name,
+        __doc__=f"A page of {item.__name__}.",
+        items=(list[item], ...),  # type: ignore[valid-type]
+        total=(int, ...),
+        limit=(int, ...),
+        offset=(int, ...),
+        next=(str | None, ...),
+    )

@@ -1,0 +1,37 @@
+"""What a request needs of the process: the database, the newest facts, the clock."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import current_app
+
+from service.settings import Settings
+from service.store.session import Sessions
+from service.store.snapshot import Snapshot, Snapshots
+
+EXTENSION = "heimvorteil"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Shared by all requests of an app; immutable but for the snapshot behind it."""
+
+    settings: Settings
+    sessions: Sessions
+    snapshots: Snapshots
+
+
+def state() -> State:
+    """The state of the app that answers this request."""
+    found: State = current_app.extensions[EXTENSION]
+    return found
+
+
+def facts() -> Snapshot:
+    """All facts as this worker knows them."""
+    return state().snapshots.current()
+
+
+def now() -> datetime:
+    """The time of this request."""
+    return datetime.now(UTC)

@@ -1,0 +1,91 @@
+"""/api/v1/workloads"""
+
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import Field
+
+from service.api.collections import Collection, Page, PageQuery, publish, sliced
+from service.api.schemas import SourceOut, WorkloadSummaryOut, page_of
+from service.api.sourced import sources_of
+from service.errors import UnknownName
+from service.facts import Workload
+from service.reports.as_json import workload as summary
+from service.store.snapshot import Snapshot
+
+
+class WorkloadQuery(PageQuery):
+    """Filters for workloads; all must hold."""
+
+    family: str | None = None
+    kind: str | None = None
+    parameters_min: int | None = Field(None, ge=0, le=10**15)
+    parameters_max: int | None = Field(None, ge=0, le=10**15)
+
+
+class WorkloadOut(WorkloadSummaryOut):
+    """A training run, each number with its source in `sources`."""
+
+    kind: str
+    aliases: list[str]
+    architecture: dict[str, Any]
+    recipe: dict[str, Any]
+    other_stages_fraction: float
+    reference_hours: float | None
+    reference_gpu: str | None
+    reference_gpu_count: int | None
+    note: str
+    sources: dict[str, SourceOut]
+
+
+def workload_item(workload: Workload) -> dict[str, Any]:
+    """A workload as plain values."""
+    return {
+        **summary(workload),
+        "kind": workload.kind,
+        "aliases": list(workload.aliases),
+        "architecture": asdict(workload.architecture),
+        "recipe": asdict(workload.recipe),
+        "other_stages_fraction": workload.other_stages_fraction,
+        "reference_hours": workload.reference_hours,
+        "reference_gpu": workload.reference_gpu,
+        "reference_gpu_count": workload.reference_gpu_count,
+        "note": workload.note,
+        "sources": sources_of(workload.sources),
+    }
+
+
+def find(snapshot: Snapshot, query: WorkloadQuery) -> Page:
+    """Workloads that match, by slug."""
+    rows = list(snapshot.workloads.values())
+    if query.family is not None:
+        rows = [w for w in rows if w.family.lower() == query.family.lower()]
+    if query.kind is not None:
+        rows = [w for w in rows if w.kind.lower() == query.kind.lower()]
+    if query.parameters_min is not None:
+        rows = [w for w in rows if summary(w)["parameters"] >= query.parameters_min]
+    if query.parameters_max is not None:
+        rows = [w for w in rows if summary(w)["parameters"] <= query.parameters_max]
+    return sliced(rows, query, workload_item)
+
+
+def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
+    """One workload by slug or alias."""
+    try:
+        return workload_item(snapshot.workload(slug))
+    except UnknownName:
+        return None
+
+
+blueprint = publish(
+    Collection(
+        "workloads",
+        "workload",
+        "training runs",
+        WorkloadQuery,
+        WorkloadOut,
+        page_of("WorkloadPage", WorkloadOut),
+        find,
+        get,
+    )
+)

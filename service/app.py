@@ -1,0 +1,37 @@
+"""The web application: settings, database, routes, error shapes. Nothing happens at import."""
+
+from flask import Flask, Response
+
+from service.api import HEALTH, PREFIX, RESOURCES, problems
+from service.api.state import EXTENSION, State
+from service.settings import Settings
+from service.store.session import Sessions, engine_for
+from service.store.snapshot import Snapshots
+
+
+def create_app(settings: Settings | None = None, sessions: Sessions | None = None) -> Flask:
+    """An app that serves the facts of one database, which must be ready (`heimvorteil db upgrade`)."""
+    settings = settings or Settings.from_environ()
+    sessions = sessions or Sessions(engine_for(settings.database_url))
+    app = Flask("service")
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.url_map.strict_slashes = False
+    app.extensions[EXTENSION] = State(
+        settings, sessions, Snapshots(sessions.engine, settings.snapshot_check_seconds)
+    )
+    problems.register(app)
+    app.register_blueprint(HEALTH)
+    for blueprint in RESOURCES:
+        app.register_blueprint(blueprint, url_prefix=PREFIX)
+    app.after_request(secure)
+    return app
+
+
+def secure(response: Response) -> Response:
+    """Headers that every answer carries."""
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,92 @@
+"""The description is valid, answers keep to it, and a fuzzer finds no fault."""
+
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from openapi_spec_validator import validate
+
+from service.app import create_app
+from service.settings import SETTINGS, Settings
+
+
+@pytest.fixture(scope="module")
+def specification(app):
+    return app.test_client().get("/api/v1/openapi.json").get_json()
+
+
+def test_it_is_valid_openapi_3_1_with_every_error_as_problem_json(specification):
+    validate(specification)
+    assert specification["openapi"].startswith("3.1")
+    for path, operations in specification["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], path
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert list(response["content"]) == ["application/problem+json"], (path, method, status)
+    assert not [name for name in specification["components"]["schemas"] if re.search(r"[^A-Za-z]", name)]
+
+
+@pytest.mark.parametrize(("path", "body"), [("comparisons", {"cloud": "any"}), ("comparisons", {}), (
+    "estimates", {"hardware": [{"gpu": "rtx-4070"}, {"gpu": "rtx-4060"}]})])
+def test_real_answers_keep_to_their_schema(client, specification, path, body):
+    operation = specification["paths"][f"/api/v1/{path}"]["post"]
+    status = "201" if path == "comparisons" else "200"
+    schema = operation["responses"][status]["content"]["application/json"]["schema"]
+    answer = client.post(f"/api/v1/{path}", json=body).get_json()
+    jsonschema.validate(answer, {**schema, "components": specification["components"]})
+
+
+def test_the_page_needs_no_other_host(client):
+    page = client.get("/api/v1/docs")
+    html = page.get_data(as_text=True)
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
+    for asset in re.findall(r"(?:src|href)=\"(/static/[^\"]+)\"", html):
+        assert client.get(asset).status_code == 200, asset
+    assert "http" not in page.headers["Content-Security-Policy"]
+
+
+def test_headers_health_and_settings(client):
+    response = client.get("/healthz")
+    assert response.get_json() == {"status": "ok"}
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert client.get("/ping").data == b"pong"
+    ready = client.get("/readyz").get_json()
+    assert ready["status"] == "ready" and ready["data_version"] > 0
+    assert len({s.name for s in SETTINGS}) == len(SETTINGS)
+
+
+def test_a_database_that_is_not_ready_is_said_and_not_a_crash(tmp_path):
+    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    client = create_app(Settings.from_environ({"HEIMVORTEIL_DATABASE_URL": url})).test_client()
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/readyz").status_code == 503
+    gpus = client.get("/api/v1/gpus")
+    assert gpus.status_code == 503 and gpus.mimetype == "application/problem+json"
+
+
+def test_heavy_imports_stay_out_of_requests():
+    code = (
+        "import sys; from service.app import create_app; create_app()\n"
+        "print(sorted({'pandas', 'alembic', 'requests', 'apscheduler', 'granian'} & set(sys.modules)))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
+
+
+schema = schemathesis.pytest.from_fixture("fuzzed")
+
+
+@pytest.fixture(scope="module")
+def fuzzed(app):
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+
+
+@schema.parametrize()
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+def test_a_fuzzer_finds_no_fault(case):
+    case.call_and_validate()
