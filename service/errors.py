@@ -1,11 +1,11 @@
 """Every error the product raises on purpose; it knows no HTTP and no exit codes.
 
-    HeimvorteilError
-    ├── InvalidValue        a value that cannot be used: field, value, what would be valid
-    │   └── UnknownName     a name that is in no catalog, with the nearest names first
-    ├── NotFound            a stored thing that is not there
-    ├── MissingFact         a number the answer needs and nobody has told us
-    └── DatabaseNotReady    the database cannot be reached, or its schema is not ours
+HeimvorteilError
+├── InvalidValue        a value that cannot be used: field, value, what would be valid
+│   └── UnknownName     a name that is in no catalog, with the nearest names first
+├── NotFound            a stored thing that is not there
+├── MissingFact         a number the answer needs and nobody has told us
+└── DatabaseNotReady    the database cannot be reached, or its schema is not ours
 """
 
 from collections.abc import Iterable

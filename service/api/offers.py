@@ -286,7 +286,7 @@ def quoted(json: OfferIn) -> Response:
         tier=json.tier, hourly_price=json.hourly_price, currency=json.currency, as_of=json.as_of,
         source=source, term_months=json.term_months, note=json.note,
     )  # fmt: skip
-    converter(snapshot, json.currency, "EUR")
+    converter(snapshot, "EUR", json.currency)
     with state().sessions.begin() as session:
         offers.add_all(session, [offer], today)
     slug = offers.offer_slug(offer)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from service.errors import InvalidValue, NotFound
 from service.facts import CloudOffer, Source
 from service.store import exchange_rates, sources
-from service.store.column_types import DECIMALS, as_float
+from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
 from service.store.offer_intake import Added, add_all, offer_slug
 
@@ -234,9 +234,11 @@ def _price_bounds(
         ratio = Decimal(1) if currency == wanted.currency else rates[currency] / rates[wanted.currency]
         bounds = [c.currency == currency]
         if wanted.price_min is not None:
-            bounds.append(c.hourly_price >= (wanted.price_min * ratio).quantize(step, ROUND_CEILING))
+            least = min(wanted.price_min * ratio, LARGEST)
+            bounds.append(c.hourly_price >= least.quantize(step, ROUND_CEILING))
         if wanted.price_max is not None:
-            bounds.append(c.hourly_price <= (wanted.price_max * ratio).quantize(step, ROUND_FLOOR))
+            most = min(wanted.price_max * ratio, LARGEST)
+            bounds.append(c.hourly_price <= most.quantize(step, ROUND_FLOOR))
         alternatives.append(sa.and_(*bounds))
     return [sa.or_(sa.false(), *alternatives)]
 

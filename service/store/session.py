@@ -119,8 +119,7 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
     if engine.dialect.name != "sqlite":
         state = "is empty" if revision is None else f"has schema revision {revision}"
         raise DatabaseNotReady(
-            f"{_shown(engine.url)} {state}, this version needs {HEAD_REVISION}; "
-            "run: heimvorteil db upgrade"
+            f"{_shown(engine.url)} {state}, this version needs {HEAD_REVISION}; run: heimvorteil db upgrade"
         )
     return _first_use(url, catalog)
 

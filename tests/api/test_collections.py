@@ -31,10 +31,12 @@ def test_items_have_an_address_an_etag_and_a_source(client, name):
     one = client.get(f"/api/v1/{name}/{item['slug']}")
     assert one.status_code == 200 and one.get_json() == item
     assert item.get("source") or "sources" in item
-    for source in (item.get("sources") or {"": item}).values():
+    for source in item.get("sources", {"": item}).values():
         assert source["unit"] and source["source"] and source["as_of"]
     for response in (first, one):
-        again = client.get(response.request.full_path.rstrip("?"), headers={"If-None-Match": response.headers["ETag"]})
+        again = client.get(
+            response.request.full_path.rstrip("?"), headers={"If-None-Match": response.headers["ETag"]}
+        )
         assert again.status_code == 304 and not again.data
     assert_problem(client.get(f"/api/v1/{name}/no-such-thing"), 404)
 
@@ -52,8 +54,14 @@ def test_csv_holds_the_same_items(client, name):
 @pytest.mark.parametrize("name", COLLECTIONS)
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("limit=0", "limit"), ("limit=501", "limit"), ("offset=-1", "offset"), ("limit=x", "limit"),
-     ("colour=red", "colour"), ("offset=99999999999999999999", "offset")],
+    [
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("offset=-1", "offset"),
+        ("limit=x", "limit"),
+        ("colour=red", "colour"),
+        ("offset=99999999999999999999", "offset"),
+    ],
 )
 def test_bad_queries_name_the_field(client, name, query, field):
     assert_problem(client.get(f"/api/v1/{name}?{query}"), 422, field)
@@ -104,11 +112,13 @@ def test_filters_keep_exactly_what_matches(client, query, holds):
     found = offers(client, query)
     assert found and all(holds(o) for o in found)
     if everything:
+
         def fits(offer):
             try:
                 return holds(offer)
             except TypeError:
                 return False
+
         assert {o["slug"] for o in everything if fits(o)} == {o["slug"] for o in found}
 
 
@@ -150,3 +160,10 @@ def test_the_peak_is_derived_and_says_so(client):
     d32 = client.get("/api/v1/workloads/nanochat-d32").get_json()
     assert d32["parameters"] == 1_879_048_192 and d32["steps"] == 71_680
     assert client.get("/api/v1/electricity-rates?zone=de&newest=true&taxes=all").get_json()["total"] == 1
+
+
+def test_a_bound_beyond_every_price_is_no_fault_in_any_currency(client):
+    """1 million USD are more IDR than a stored price can hold (found by the fuzzer)."""
+    everything = client.get("/api/v1/offers?limit=1").get_json()["total"]
+    assert client.get("/api/v1/offers?limit=1&price_max=999999.99").get_json()["total"] == everything
+    assert client.get("/api/v1/offers?limit=1&price_min=999999.99").get_json()["total"] == 0

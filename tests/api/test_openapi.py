@@ -7,8 +7,9 @@ import sys
 import jsonschema
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from openapi_spec_validator import validate
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from service.app import create_app
 from service.settings import SETTINGS, Settings
@@ -31,8 +32,14 @@ def test_it_is_valid_openapi_3_1_with_every_error_as_problem_json(specification)
     assert not [name for name in specification["components"]["schemas"] if re.search(r"[^A-Za-z]", name)]
 
 
-@pytest.mark.parametrize(("path", "body"), [("comparisons", {"cloud": "any"}), ("comparisons", {}), (
-    "estimates", {"hardware": [{"gpu": "rtx-4070"}, {"gpu": "rtx-4060"}]})])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("comparisons", {"cloud": "any"}),
+        ("comparisons", {}),
+        ("estimates", {"hardware": [{"gpu": "rtx-4070"}, {"gpu": "rtx-4060"}]}),
+    ],
+)
 def test_real_answers_keep_to_their_schema(client, specification, path, body):
     operation = specification["paths"][f"/api/v1/{path}"]["post"]
     status = "201" if path == "comparisons" else "200"
@@ -46,7 +53,8 @@ def test_the_page_needs_no_other_host(client):
     html = page.get_data(as_text=True)
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//", html)
     for asset in re.findall(r"(?:src|href)=\"(/static/[^\"]+)\"", html):
-        assert client.get(asset).status_code == 200, asset
+        with client.get(asset) as answer:
+            assert answer.status_code == 200 and answer.data, asset
     assert "http" not in page.headers["Content-Security-Policy"]
 
 
@@ -78,15 +86,24 @@ def test_heavy_imports_stay_out_of_requests():
     assert out.strip() == "[]"
 
 
-schema = schemathesis.pytest.from_fixture("fuzzed")
+def test_a_fuzzer_finds_no_fault(app):
+    """schemathesis over every operation, in-process: no 5xx, no answer outside the description."""
+    # Its pytest fixture reaches into pytest's private names and breaks on pytest 9.2.
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert len(operations) > 25
+    for operation in operations:
 
+        @given(case=operation.as_strategy())
+        @settings(
+            max_examples=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+            database=None,
+        )
+        def holds(case):
+            # A well-formed name may still be in no catalog: that is a 422 with the nearest names.
+            case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
-@pytest.fixture(scope="module")
-def fuzzed(app):
-    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
-
-
-@schema.parametrize()
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
-def test_a_fuzzer_finds_no_fault(case):
-    case.call_and_validate()
+        holds()

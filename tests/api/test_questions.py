@@ -4,8 +4,15 @@ import pytest
 
 from tests.api.conftest import assert_problem
 
-CONFIG = {"model_type": "llama", "hidden_size": 2048, "intermediate_size": 5632, "num_attention_heads": 32,
-          "num_hidden_layers": 22, "num_key_value_heads": 4, "vocab_size": 32000}
+CONFIG = {
+    "model_type": "llama",
+    "hidden_size": 2048,
+    "intermediate_size": 5632,
+    "num_attention_heads": 32,
+    "num_hidden_layers": 22,
+    "num_key_value_heads": 4,
+    "vocab_size": 32000,
+}
 
 
 def test_the_headline_is_kept_under_its_address(client):
@@ -40,7 +47,9 @@ def test_every_stored_offer_can_be_compared(client):
 
 
 def test_one_offer_by_its_slug(client):
-    slug = client.get("/api/v1/offers?gpu=h100-sxm&gpu_count_min=8&provider=lambda").get_json()["items"][0]["slug"]
+    slug = client.get("/api/v1/offers?gpu=h100-sxm&gpu_count_min=8&provider=lambda").get_json()["items"][0][
+        "slug"
+    ]
     cloud = client.post("/api/v1/comparisons", json={"cloud": slug}).get_json()["options"][1]
     assert cloud["offer"]["provider"] == "lambda" and cloud["offer"]["hourly_price"] == "31.92"
 
@@ -59,8 +68,10 @@ def test_a_configuration_without_an_offer_has_no_price(client):
 
 
 def test_an_own_model_by_config_or_dimensions(client):
-    body = {"workload": {"config": CONFIG, "tokens": 10**9, "recipe": {"seq_len": 2048}},
-            "hardware": [{"gpu": "rtx-4090"}, {"gpu": "h100-sxm", "gpu_count": 8}]}
+    body = {
+        "workload": {"config": CONFIG, "tokens": 10**9, "recipe": {"seq_len": 2048}},
+        "hardware": [{"gpu": "rtx-4090"}, {"gpu": "h100-sxm", "gpu_count": 8}],
+    }
     answer = client.post("/api/v1/estimates", json=body).get_json()
     assert answer["workload"]["parameters"] == 1_100_048_384
     one, eight = answer["estimates"]
@@ -112,7 +123,9 @@ def test_bad_bodies_name_the_field(client, body, field):
 
 def test_bodies_that_are_not_a_question(client):
     url = "/api/v1/comparisons"
-    assert "char" in assert_problem(client.post(url, data="{", content_type="application/json"), 400)["detail"]
+    assert (
+        "char" in assert_problem(client.post(url, data="{", content_type="application/json"), 400)["detail"]
+    )
     assert_problem(client.post(url, data='{"tokens": NaN}', content_type="application/json"), 400)
     assert_problem(client.post(url, data="[]", content_type="application/json"), 422)
     assert_problem(client.post(url, data="a=1"), 415)

@@ -10,8 +10,16 @@ from service.store import exchange_rates, tokens
 from tests.api.conftest import assert_problem
 from tests.facts_for_tests import SOURCE
 
-QUOTE = {"provider": "lambda", "instance": "my-8xh100", "gpu": "h100-sxm", "gpu_count": 8,
-         "hourly_price": "12.50", "currency": "USD", "as_of": "2026-11-20", "note": "=1+1"}
+QUOTE = {
+    "provider": "lambda",
+    "instance": "my-8xh100",
+    "gpu": "h100-sxm",
+    "gpu_count": 8,
+    "hourly_price": "12.50",
+    "currency": "USD",
+    "as_of": "2026-11-20",
+    "note": "=1+1",
+}
 
 
 def sessions(app):
@@ -44,9 +52,14 @@ def test_a_quote_needs_a_token_and_then_counts_at_once(own_app):
     assert kept == before
     table = client.get("/api/v1/offers.csv?provider=lambda&limit=500").get_data(as_text=True)
     assert ",'=1+1," in table
-    for change, field in (({"hourly_price": 0}, "hourly_price"), ({"currency": "XXX"}, "currency"),
-                          ({"as_of": "2999-01-01"}, "as_of"), ({"gpu": "h10"}, "gpu"),
-                          ({"term_months": 12}, "term_months"), ({"provider": "lamda"}, "provider")):
+    for change, field in (
+        ({"hourly_price": 0}, "hourly_price"),
+        ({"currency": "XXX"}, "currency"),
+        ({"as_of": "2999-01-01"}, "as_of"),
+        ({"gpu": "h10"}, "gpu"),
+        ({"term_months": 12}, "term_months"),
+        ({"provider": "lamda"}, "provider"),
+    ):
         assert_problem(client.post("/api/v1/offers", json={**QUOTE, **change}, headers=token), 422, field)
     with sessions(own_app).begin() as session:
         tokens.revoke(session, "ci", datetime.now(UTC))

@@ -47,7 +47,9 @@ def test_its_recorded_answer_gives_believable_dated_facts(source):
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
-@pytest.mark.parametrize("content", [b"", b"<html>busy</html>", b"{}", b"[]", b"\xff\xfe", b'{"price": 1}', b"null"])
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>busy</html>", b"{}", b"[]", b"\xff\xfe", b'{"price": 1}', b"null"]
+)
 def test_what_it_cannot_read_is_named_not_guessed(source, content):
     with pytest.raises(UnreadablePayload):
         source.parse(Payload(content, source.url, NOW))

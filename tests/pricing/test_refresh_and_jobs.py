@@ -105,9 +105,7 @@ def test_many_tickers_ask_a_source_once_and_a_missed_run_is_caught_up_once(sessi
         return recorded("ecb")
 
     def together(now):
-        threads = [
-            threading.Thread(target=run_due, args=(sessions, now, (ECB,), counting)) for _ in range(6)
-        ]
+        threads = [threading.Thread(target=run_due, args=(sessions, now, (ECB,), counting)) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
