@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 DECIMALS = 9
 SCALE = 10**DECIMALS
-LARGEST = 9_000_000_000
+LARGEST = Decimal(9_000_000_000)
 """A scaled 64-bit integer holds a little more; NUMERIC(20, 9) would hold ten times as much."""
 
 
@@ -87,7 +87,7 @@ def to_billionths(value: Decimal) -> int:
         whole = int(scaled)
     except (InvalidOperation, OverflowError, ValueError):
         raise Unstorable(f"{value} is not a finite number") from None
-    if abs(whole) >= LARGEST * SCALE:
+    if abs(whole) >= int(LARGEST) * SCALE:
         raise Unstorable(f"{value} is too large: exact decimals go up to {LARGEST}")
     if whole != scaled or Decimal(whole).scaleb(-DECIMALS) != value:
         raise Unstorable(f"{value} has more than {DECIMALS} decimals")

@@ -234,10 +234,10 @@ def _price_bounds(
         ratio = Decimal(1) if currency == wanted.currency else rates[currency] / rates[wanted.currency]
         bounds = [c.currency == currency]
         if wanted.price_min is not None:
-            least = min(wanted.price_min * ratio, LARGEST)
+            least = min(wanted.price_min * ratio, LARGEST - 1)
             bounds.append(c.hourly_price >= least.quantize(step, ROUND_CEILING))
         if wanted.price_max is not None:
-            most = min(wanted.price_max * ratio, LARGEST)
+            most = min(wanted.price_max * ratio, LARGEST - 1)
             bounds.append(c.hourly_price <= most.quantize(step, ROUND_FLOOR))
         alternatives.append(sa.and_(*bounds))
     return [sa.or_(sa.false(), *alternatives)]
