@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
 from service.api.contract import Strict, contract
+from service.api.remembered import Remembered
 from service.api.state import facts
 from service.errors import NotFound
 from service.store.snapshot import Snapshot
@@ -21,6 +22,8 @@ from service.store.snapshot import Snapshot
 LARGEST_PAGE = 500
 LARGEST_OFFSET = 10_000_000
 API_VERSION = "1"
+PAGES = Remembered(32 * 2**20)
+"""By facts and address."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -61,7 +64,7 @@ def publish(collection: Collection) -> Blueprint:
     blueprint = Blueprint(under, __name__)
 
     def listed(query: Any) -> Response:
-        return respond_page(name, query, collection.find)
+        return respond_page(query, collection.find)
 
     def tabled(query: Any) -> Response:
         snapshot = facts()
@@ -98,30 +101,40 @@ def publish(collection: Collection) -> Blueprint:
     return blueprint
 
 
-def respond_page(name: str, query: Any, find: Callable[[Snapshot, Any], Page]) -> Response:
+def respond_page(query: Any, find: Callable[[Snapshot, Any], Page]) -> Response:
     """A page as JSON with the address of the next one, also as an RFC 8288 Link."""
     snapshot = facts()
     tag = etag(snapshot)
     if unchanged(tag):
         return not_modified(tag)
-    page = find(snapshot, query)
-    after = query.offset + len(page.items)
-    following = None
+    question = (snapshot, request.full_path)
+    given = PAGES.get(question)
+    if given is None:
+        given = _page(query, find(snapshot, query))
+        PAGES.keep(question, given)
+    following, body = given
+    response = Response(body, mimetype="application/json")
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    return finish(response, tag)
+
+
+def _page(query: PageQuery, page: Page) -> tuple[str, bytes]:
+    """The address of the next page ("" at the end) and the page as JSON."""
+    after, following = query.offset + len(page.items), ""
     if page.items and after < page.total and after <= LARGEST_OFFSET:
         asked = {**request.args.to_dict(), "limit": query.limit, "offset": after}
         following = f"{request.path}?{urlencode(asked)}"
-    response = json_response(
+    return following, orjson.dumps(
         {
             "items": page.items,
             "total": page.total,
             "limit": query.limit,
             "offset": query.offset,
-            "next": following,
-        }
+            "next": following or None,
+        },
+        default=str,
     )
-    if following:
-        response.headers["Link"] = f'<{following}>; rel="next"'
-    return finish(response, tag)
 
 
 def json_response(value: Any, status: int = 200) -> Response:

@@ -1,50 +1,21 @@
 """/api/v1/comparisons: home against cloud, answered, kept, and found again."""
 
-from collections import OrderedDict
-from datetime import date
 from functools import wraps
-from threading import Lock
 
 from flask import Blueprint, Response, request
 from spectree import Response as Answers
 
 from service.api.contract import contract
 from service.api.questions import ComparisonIn, workload_asked
+from service.api.remembered import Remembered
 from service.api.schemas import ComparisonOut
-from service.api.state import State, facts, now, state
+from service.api.state import facts, now, state
 from service.store import comparisons
 from service.usecases import ComparisonRequest, answer
 
 blueprint = Blueprint("comparisons", __name__)
-ANSWERS_KEPT = 512
-LARGEST_KEPT_BYTES = 64 * 1024
-Question = tuple[int, bytes, int, date]
-
-
-class Answered:
-    """The last answers of this process by body, data version and day; each was stored before it is here."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: OrderedDict[Question, tuple[str, bytes]] = OrderedDict()
-
-    def get(self, question: Question) -> tuple[str, bytes] | None:
-        """The identity and bytes of an answer, if it was given lately."""
-        with self._lock:
-            found = self._kept.get(question)
-            if found:
-                self._kept.move_to_end(question)
-            return found
-
-    def keep(self, question: Question, given: tuple[str, bytes]) -> None:
-        """Remember an answer; the longest unasked one is forgotten."""
-        with self._lock:
-            self._kept[question] = given
-            while len(self._kept) > ANSWERS_KEPT:
-                self._kept.popitem(last=False)
-
-
-ANSWERED = Answered()
+ANSWERED = Remembered(32 * 2**20)
+"""By body, facts and day; each answer was stored before it is remembered."""
 
 
 @contract.validate(
@@ -71,10 +42,7 @@ def asked(json: ComparisonIn) -> Response:
     )
     stored = answer(state().sessions, snapshot, wanted, today)
     body = request.get_data(cache=True)
-    if len(stored.answer) <= LARGEST_KEPT_BYTES:
-        ANSWERED.keep(
-            _question(state(), body, snapshot.data_version, today.date()), (stored.id, stored.answer)
-        )
+    ANSWERED.keep((snapshot, body, today.date()), (stored.id, stored.answer))
     return _created(stored.id, stored.answer)
 
 
@@ -84,7 +52,7 @@ def create() -> Response:
     # The same question on the same facts and day is answered from memory, without parsing it again.
     if request.mimetype == "application/json":
         body = request.get_data(cache=True)
-        given = ANSWERED.get(_question(state(), body, facts().data_version, now().date()))
+        given = ANSWERED.get((facts(), body, now().date()))
         if given:
             return _created(*given)
     response: Response = asked()
@@ -103,10 +71,6 @@ def get(id: str) -> Response:
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.make_conditional(request)
     return response
-
-
-def _question(of: State, body: bytes, data_version: int, day: date) -> Question:
-    return id(of), body, data_version, day
 
 
 def _created(identity: str, body: bytes) -> Response:

@@ -152,10 +152,14 @@ def home_option(
     currency: str,
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
+    changes: tuple[Adjustment, ...] | None = None,
 ) -> Option:
-    """The run on one's own machine."""
+    """The run on one's own machine; `planned` and its `changes` are worked out unless they are given."""
     check_gpu_count(workload, gpu_count)
-    planned = planned or plan_steps(workload, [(gpu, gpu_count)], knowledge.calibration.terms)[0]
+    terms = knowledge.calibration.terms
+    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms)[0]
+    if changes is None:
+        changes = adjustments(workload, gpu, gpu_count, planned, terms)
     time = _time(workload, gpu, gpu_count, planned, knowledge, at_home=True)
     figures = knowledge.figures
     power = home_power(
@@ -176,7 +180,7 @@ def home_option(
         gpu=gpu,
         gpu_count=gpu_count,
         planned=planned,
-        adjustments=adjustments(workload, gpu, gpu_count, planned, knowledge.calibration.terms),
+        adjustments=changes,
         time=time,
         power=power,
         energy_kwh=energy,
@@ -200,10 +204,14 @@ def cloud_option(
     currency: str,
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
+    changes: tuple[Adjustment, ...] | None = None,
 ) -> Option:
     """The run on a rented configuration; without an offer its cost is None, never 0."""
     check_gpu_count(workload, gpu_count)
-    planned = planned or plan_steps(workload, [(gpu, gpu_count)], knowledge.calibration.terms)[0]
+    terms = knowledge.calibration.terms
+    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms)[0]
+    if changes is None:
+        changes = adjustments(workload, gpu, gpu_count, planned, terms)
     time = _time(workload, gpu, gpu_count, planned, knowledge, at_home=False)
     pue = _pue(rental.provider, knowledge.figures)
     overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
@@ -228,7 +236,7 @@ def cloud_option(
         gpu=gpu,
         gpu_count=gpu_count,
         planned=planned,
-        adjustments=adjustments(workload, gpu, gpu_count, planned, knowledge.calibration.terms),
+        adjustments=changes,
         time=time,
         power=power,
         energy_kwh=energy,

@@ -19,6 +19,7 @@ from service.decide.comparison import (
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cost import conversion
 from service.estimate.plan import plan_steps
+from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports import as_json
 from service.store import comparisons
@@ -34,7 +35,7 @@ from service.usecases.finding import (
     household_of,
     rental_of,
 )
-from service.usecases.knowledge import knowledge_of, plans_of
+from service.usecases.knowledge import changes_of, knowledge_of, plan_of, plans_of
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
@@ -56,12 +57,26 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     conversion(
         household.rate.currency if household.rate else "EUR", request.currency, knowledge.exchange_rates
     )
-    at_home = home_option(workload, home_gpu, home_count, household, request.currency, knowledge)
+    check_gpu_count(workload, home_count)
+    planned = plan_of(snapshot, workload, home_gpu, home_count)
+    at_home = home_option(
+        workload,
+        home_gpu,
+        home_count,
+        household,
+        request.currency,
+        knowledge,
+        planned,
+        changes_of(snapshot, workload, home_gpu, home_count, planned),
+    )
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
     else:
         gpu, count, rental = find_rental(snapshot, request)
-        rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge)]
+        check_gpu_count(workload, count)
+        planned = plan_of(snapshot, workload, gpu, count)
+        changes = changes_of(snapshot, workload, gpu, count, planned)
+        rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes)]
         considered = 0
     return compare(
         workload,
@@ -161,16 +176,17 @@ def cheapest_offers(
     options = []
     for position in order:
         slug, count = hardware[int(machine[position])]
-        offer = offers.row(int(rows[position]))
+        gpu, plan = snapshot.gpus[slug], planned[int(machine[position])]
         options.append(
             cloud_option(
                 workload,
-                snapshot.gpus[slug],
+                gpu,
                 count,
-                rental_of(snapshot, offer, request),
+                rental_of(snapshot, offers.row(int(rows[position])), request),
                 request.currency,
                 knowledge_of(snapshot),
-                planned[int(machine[position])],
+                plan,
+                changes_of(snapshot, workload, gpu, count, plan),
             )
         )
     return options, len(rows)

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from service.decide.comparison import Knowledge
-from service.estimate.plan import PlannedStep, plan_steps
-from service.facts import Architecture, CarbonIntensity, ElectricityRate, Recipe, Workload
+from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
+from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
 from service.store.calibration_file import calibration_from
 from service.store.snapshot import Snapshot
 
@@ -30,6 +30,26 @@ def plans_of(
     run = Workload("", "", "", architecture, recipe, 0, {})
     machines = [(snapshot.gpus[slug], count) for slug, count in hardware]
     return tuple(plan_steps(run, machines, knowledge_of(snapshot).calibration.terms))
+
+
+def plan_of(snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int) -> PlannedStep:
+    """The chosen plan of a run on one machine."""
+    return plans_of(snapshot, workload.architecture, workload.recipe, ((gpu.slug, count),))[0]
+
+
+@lru_cache(maxsize=4 * PLANS_KEPT)
+def _changes(
+    snapshot: Snapshot, architecture: Architecture, recipe: Recipe, gpu: str, count: int, planned: PlannedStep
+) -> tuple[Adjustment, ...]:
+    run = Workload("", "", "", architecture, recipe, 0, {})
+    return adjustments(run, snapshot.gpus[gpu], count, planned, knowledge_of(snapshot).calibration.terms)
+
+
+def changes_of(
+    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep
+) -> tuple[Adjustment, ...]:
+    """What a plan changes in the published recipe on one machine."""
+    return _changes(snapshot, workload.architecture, workload.recipe, gpu.slug, count, planned)
 
 
 def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:

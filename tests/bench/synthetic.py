@@ -1,0 +1,51 @@
+"""Databases of synthetic offers on the catalog's real GPUs."""
+
+import random
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from service.facts import CloudOffer, Source
+from service.store import gpus, offers, providers
+from service.store.session import Sessions, prepare
+
+TODAY = date(2026, 11, 24)
+SOURCE = Source("bench", "synthetic offers of the benchmark", "https://example.org/bench", TODAY)
+
+
+def database(folder: Path, count: int) -> str:
+    """The URL of a fresh SQLite database with the catalog and `count` offers in all."""
+    url = f"sqlite:///{folder / f'bench-{count}.sqlite3'}"
+    engine, _ = prepare(url)
+    sessions = Sessions(engine)
+    with sessions.begin() as session:
+        known = [g for g in gpus.all(session) if g.category in ("datacenter", "geforce", "workstation")]
+        names = [p.slug for p in providers.all(session)]
+        stored = offers.search(session, offers.OfferFilter(), limit=0).total
+        draw = random.Random(2026)
+        offers.add_all(
+            session, [_offer(i, draw, known, names) for i in range(count - stored)], datetime.now(UTC)
+        )
+    engine.dispose()
+    return url
+
+
+def _offer(i: int, draw: random.Random, known: list, names: list[str]) -> CloudOffer:  # type: ignore[type-arg]
+    gpu = draw.choice(known)
+    count = draw.choice((1, 1, 1, 2, 4, 8))
+    price = Decimal(str(round(0.002 * gpu.board_watts * count * draw.uniform(0.5, 3), 4)))
+    return CloudOffer(
+        draw.choice(names),
+        f"type-{i}",
+        f"region-{i % 40}",
+        draw.choice(("US", "DE", "FI", "SG")),
+        gpu.slug,
+        gpu.name,
+        count,
+        gpu.memory_gib,
+        draw.choice(("on_demand", "on_demand", "spot")),
+        price,
+        "USD",
+        TODAY,
+        SOURCE,
+    )
