@@ -2,11 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from service.estimate.architecture import flops_per_token, parameters, steps
-from service.estimate.calibration import Calibration
+from service.estimate.calibration import HOST_TERMS, Calibration
 from service.estimate.cost import Cost
-from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.duration import ALIGNED_VOCABULARY
+from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
+from service.estimate.memory import (
+    BAND_HIGH,
+    BAND_LOW,
+    COMMUNICATION_GIB,
+    CONTEXT_GIB,
+    EAGER_ACTIVATIONS,
+)
+from service.estimate.training_time import (
+    ADJUSTMENT_SPREAD,
+    DOWNTIME_SPREAD_CLOUD,
+    DOWNTIME_SPREAD_HOME,
+    FLEET_GOODPUT,
+    FLEET_GPUS,
+)
 from service.facts import (
     UNITS,
     CarbonIntensity,
@@ -15,15 +31,9 @@ from service.facts import (
     Figure,
     Gpu,
     Provider,
+    Source,
     Workload,
 )
-
-GPU_NUMBERS = (
-    "sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts",
-    "pcie_generation", "pcie_lanes", "gpu_link_gb_per_s",
-)  # fmt: skip
-ARCHITECTURE_NUMBERS = ("n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff", "vocab_size")
-RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,39 @@ class Input:
 
     subject: str
     figure: Figure
+
+
+METHOD_SOURCE = Source(
+    "heimvorteil-method",
+    "Heimvorteil's method, its own estimates",
+    "README.md#assumptions",
+    date(2026, 11, 24),
+    "own",
+)
+METHOD = tuple(
+    Input("method", Figure(name, value, unit, METHOD_SOURCE, basis="estimate"))
+    for name, value, unit in (
+        ("driver_reserve", DRIVER_RESERVE, "of the marketed memory"),
+        ("context_gib", CONTEXT_GIB, "GiB"),
+        ("communication_gib", COMMUNICATION_GIB, "GiB, several GPUs"),
+        ("memory_band_low", BAND_LOW, "of the central estimate"),
+        ("memory_band_high", BAND_HIGH, "of the central estimate"),
+        ("eager_activations", EAGER_ACTIVATIONS, "of compiled activations"),
+        ("pcie_efficiency", HOST_TERMS["pcie_efficiency"], "of the line rate"),
+        ("host_memory_gb_per_s", HOST_TERMS["host_memory_gb_per_s"], "GB/s"),
+        ("adjustment_spread", ADJUSTMENT_SPREAD, "log standard deviation per code change"),
+        ("downtime_spread_home", DOWNTIME_SPREAD_HOME, "log standard deviation, upwards"),
+        ("downtime_spread_cloud", DOWNTIME_SPREAD_CLOUD, "log standard deviation, upwards"),
+        ("fleet_goodput", FLEET_GOODPUT, f"of the time, above {FLEET_GPUS} GPUs"),
+    )
+)
+"""The constants of our own method that an answer rests on."""
+GPU_NUMBERS = (
+    "sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts",
+    "pcie_generation", "pcie_lanes", "gpu_link_gb_per_s",
+)  # fmt: skip
+ARCHITECTURE_NUMBERS = ("n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff", "vocab_size")
+RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
 
 
 def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
@@ -88,11 +131,19 @@ def workload_inputs(
     own = stated("", ["tokens", "other_stages_fraction"], workload)
     if workload.reference_hours and workload.reference_gpu_count:
         own += stated("", ["reference_hours", "reference_gpu_count"], workload)
+    recipe = workload.recipe
     terms = sorted(
         {f"efficiency_{gpu.architecture}" for gpu in gpus}
         | {f"attention_flash_{'half' if gpu.tensor_rate == 'half' else 'full'}_rate" for gpu in gpus}
-        | {f"traffic_{workload.recipe.engine}"}
+        | {f"traffic_{recipe.engine}", "power_exponent", "sharding_per_node_doubling"}
+        | {"sharding_fsdp" if recipe.sharding == "fsdp" else "sharding_replicated"}
+        | ({f"traffic_naive_{recipe.engine}"} if recipe.attention == "naive" else set())
+        | ({"unaligned_vocabulary"} if workload.architecture.vocab_size % ALIGNED_VOCABULARY else set())
+        | {"spread_same_gpu_and_engine", "spread_same_architecture", "spread_unseen"}
+        | {f"runs_on__{gpu.slug}__{recipe.engine}" for gpu in gpus}
     )
+    if workload.reference_hours and "reference.ratio" in figures:
+        own.append(Input("rule of three", figures["reference.ratio"]))
     fitted = [
         Input("calibration", figures[key]) for term in terms if (key := f"calibration.{term}") in figures
     ]
@@ -102,6 +153,7 @@ def workload_inputs(
         *stated("recipe.", RECIPE_NUMBERS, workload.recipe),
         *(Input(workload.name, figure) for figure in counted),
         *fitted,
+        *METHOD,
     )
 
 

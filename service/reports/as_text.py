@@ -4,7 +4,7 @@ from collections.abc import Callable
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -13,6 +13,7 @@ from service.decide.comparison import Comparison, Option
 from service.decide.inputs import Input
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.interval import Interval
+from service.facts import Source
 from service.reports.sentences import (
     HOURS_PER_DAY,
     adjustment_sentence,
@@ -40,7 +41,8 @@ def render(c: Comparison, language: str = "en", *, explain: bool = False, width:
         for line in lines:
             console.print(Padding(Text(line), (0, 0, 0, 2)))
     if explain:
-        console.print(inputs_table(w, c))
+        for part in inputs(w, c):
+            console.print(part)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
@@ -130,25 +132,36 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     return [(title, lines) for title, lines in found if lines]
 
 
-def inputs_table(w: Wording, c: Comparison) -> Table:
-    """Every input number with unit, source and date, each once."""
-    table = Table(
-        box=SIMPLE_HEAD,
-        padding=(0, 1),
-        show_edge=False,
-        title=w.say("Every input number"),
-        title_justify="left",
-    )
-    for title in (w.say("Of"), w.say("Number"), w.say("Value"), w.say("Unit"), w.say("Source, date")):
+def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
+    """Every input number with unit and day, each once, and the numbered list of their sources."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
+    table.add_column(w.say("Number"), no_wrap=True)
+    for title in (w.say("Value"), w.say("Unit"), w.say("As of"), w.say("Source")):
         table.add_column(title, overflow="fold")
+    numbers: dict[tuple[str, str], int] = {}
+    sources: list[Source] = []
     seen: set[tuple[str, str]] = set()
+    subject = ""
     for i in [*c.inputs, *(i for option in c.options for i in option.inputs)]:
-        key = (i.subject, i.figure.name)
+        key, source = (i.subject, i.figure.name), i.figure.source
         if key in seen:
             continue
         seen.add(key)
-        table.add_row(i.subject, i.figure.name, value(w, i), i.figure.unit, provenance(w, i))
-    return table
+        known = (source.title, source.url)
+        if known not in numbers:
+            numbers[known] = len(sources) + 1
+            sources.append(source)
+        name = i.figure.name.rsplit(".", 1)[-1]
+        said = f"{basis(w, i)} [{numbers[known]}]".strip()
+        if i.subject != subject:
+            subject = i.subject
+            table.add_row(Text(subject, overflow="ellipsis"), end_section=False)
+        table.add_row(f"  {name}", value(w, i), i.figure.unit, w.day(source.as_of), Text(said))
+    listed = [
+        Text(f"[{number}] {source.title}{read_on(w, source)}. {source.url}".rstrip())
+        for number, source in enumerate(sources, 1)
+    ]
+    return [Text(w.say("Every input number")), table, Text(w.say("Sources")), *listed]
 
 
 def value(w: Wording, i: Input) -> str:
@@ -158,23 +171,25 @@ def value(w: Wording, i: Input) -> str:
     def plain(number: float) -> str:
         if number == int(number) and abs(number) < 1e15:
             return w.number(number)
-        return w.number(number, 4 if abs(number) < 10 else 2)
+        return w.exact(float(f"{number:.5g}"))
 
-    if figure.low is None or figure.high is None:
+    if figure.low is None or figure.high is None or figure.low == figure.high:
         return plain(figure.value)
     return f"{plain(figure.value)} ({plain(figure.low)}-{plain(figure.high)})"
 
 
-def provenance(w: Wording, i: Input) -> str:
-    """Source, the day it speaks of, the day we read it, and whether it is more than a reading."""
-    figure, source = i.figure, i.figure.source
-    basis = {
+def basis(w: Wording, i: Input) -> str:
+    """How the number follows from its source; nothing for one that is simply stated there."""
+    return {
         "derived": w.say("derived from"),
         "estimate": w.say("our estimate after"),
         "assumed": w.say("assumed after"),
         "measured": w.say("measured,"),
         "fitted": w.say("fitted to"),
         "user": w.say("your own figure,"),
-    }.get(figure.basis, "")
-    read = w.say(", read {day}", day=w.day(source.read_on)) if source.read_on else ""
-    return f"{basis} {source.title}, {w.day(source.as_of)}{read}, {source.url}".strip()
+    }.get(i.figure.basis, "")
+
+
+def read_on(w: Wording, source: Source) -> str:
+    """When we read it there, if we did."""
+    return w.say(", read {day}", day=w.day(source.read_on)) if source.read_on else ""

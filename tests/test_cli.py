@@ -1,0 +1,166 @@
+"""The command line as a person uses it: first use, the answer, its languages, its errors."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli import main
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('cli') / 'new' / 'facts.sqlite3'}"
+
+
+@pytest.fixture
+def run(database, monkeypatch):
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
+
+    def invoke(*words, code=0):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+def test_first_use_fills_the_database_and_says_so_in_one_line(tmp_path):
+    """As a new user: no arguments, no server, no network, the default place."""
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
+    command = [sys.executable, "-c", "from service.cli import main; main()", "compare"]
+    here = Path(__file__).parent.parent
+    first = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=here, check=True)
+    assert len(first.stderr.splitlines()) == 1 and "created and filled sqlite:///" in first.stderr
+    assert "88-99 days" in " ".join(first.stdout.split())
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=here, check=True)
+    assert again.stderr == "" and again.stdout == first.stdout
+    assert list((tmp_path / "data").rglob("*.sqlite3"))
+
+
+def test_the_answer_as_json_is_the_answer_of_the_api(run):
+    answer = json.loads(run("compare", "--json").stdout)
+    assert {"id", "workload", "options", "verdict", "break_even", "reference_method"} <= set(answer)
+    assert answer["workload"]["parameters"] == 1_879_048_192
+    assert [o["kind"] for o in answer["options"]] == ["home", "cloud"]
+
+
+def test_another_question_in_german(run):
+    text = " ".join(
+        run(
+            "compare",
+            "gpt2-124m",
+            "--home",
+            "RTX 3090",
+            "--home-count",
+            "2",
+            "--cloud",
+            "8xa100-sxm-80gb",
+            "--country",
+            "US-CA",
+            "--currency",
+            "USD",
+            "--lang",
+            "de",
+        ).stdout.split()
+    )
+    assert "Zu Hause: 2 x GeForce RTX 3090" in text and "California" in text and "$" in text
+
+
+def test_ones_own_model(run, tmp_path):
+    config = tmp_path / "config.json"
+    config.write_text(
+        json.dumps(
+            {
+                "model_type": "llama",
+                "hidden_size": 2048,
+                "intermediate_size": 5632,
+                "num_attention_heads": 32,
+                "num_hidden_layers": 22,
+                "num_key_value_heads": 4,
+                "vocab_size": 32000,
+            }
+        )
+    )
+    assert (
+        "1.1 billion parameters" in run("compare", "--config", str(config), "--tokens", "1000000000").stdout
+    )
+    own = run(
+        "compare",
+        "--dimensions",
+        "n_layers=12,d_model=768,n_heads=12,vocab_size=50304",
+        "--recipe",
+        "seq_len=1024,micro_batch=16",
+        "--tokens",
+        "10000000000",
+        "--cloud",
+        "any",
+        "--limit",
+        "2",
+    )
+    assert "own model" in own.stdout and own.stdout.count("Rented") == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("compare", "nanochat-d31"), "workload = 'nanochat-d31': unknown; valid: nanochat-d3"),
+        (("compare", "--home", "rtx-407"), "home = 'rtx-407': unknown; valid: rtx-4070"),
+        (("compare", "--cloud", "8xh10"), "cloud = 'h10': unknown"),
+        (("compare", "--country", "ZZ"), "country = 'ZZ': unknown"),
+        (("compare", "--currency", "XYZ"), "XYZ"),
+        (("compare", "--home-count", "0"), "home_count = 0"),
+        (("compare", "--tokens", "5"), "tokens = 5"),
+        (("compare", "--tier", "cheap"), "tier = 'cheap'"),
+        (("compare", "--dimensions", "n_layers=12"), "--tokens"),
+        (("compare", "--dimensions", "n_layers", "--tokens", "10000000000"), "name=value"),
+        (("offers", "--gpu", "a1"), "gpu = 'a1': unknown; valid: a1"),
+        (("gpus", "--category", "gforce"), "category = 'gforce': unknown; valid: geforce"),
+        (("prices", "refresh", "ebc"), "source = 'ebc': unknown; valid: ecb"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(run, words, message):
+    result = run(*words, code=2)
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert message in result.stderr
+
+
+def test_a_bad_setting_or_database_is_one_line_too(run, monkeypatch, tmp_path):
+    monkeypatch.setenv("HEIMVORTEIL_PORT", "eighty")
+    assert "HEIMVORTEIL_PORT = 'eighty'" in run("compare", code=2).stderr
+    monkeypatch.delenv("HEIMVORTEIL_PORT")
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", "mysql://nowhere")
+    assert "unknown database" in run("compare", code=2).stderr
+    (tmp_path / "broken.sqlite3").write_bytes(b"this is not a database" * 100)
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", f"sqlite:///{tmp_path / 'broken.sqlite3'}")
+    assert len(run("compare", code=2).stderr.strip().splitlines()) == 1
+
+
+def test_lists_name_source_and_day(run):
+    assert "rtx-4070" in run("gpus").stdout and "2025-12-01" in run("gpus").stdout
+    assert "nanochat-d32" in run("workloads").stdout
+    offers = run("offers", "--gpu", "a10", "--currency", "EUR").stdout
+    assert "a100" not in offers and "as of" in offers
+    listed = json.loads(run("offers", "--gpu", "h100-sxm", "--gpu-count", "8", "--json").stdout)
+    prices = [float(o["price_per_hour"]) for o in listed]
+    assert prices == sorted(prices) and all(o["source"] and o["as_of"] for o in listed)
+    assert json.loads(run("gpus", "--category", "geforce", "--json").stdout)[0]["sources"]
+    assert json.loads(run("workloads", "--json").stdout)
+    assert "ecb" in run("prices", "list").stdout
+
+
+def test_tokens_are_shown_once_listed_and_revoked(run):
+    shown = run("token", "create", "laptop").stdout.strip()
+    assert shown.startswith("hv_") and len(shown) > 40
+    listed = run("token", "list").stdout
+    assert "laptop" in listed and shown not in listed
+    run("token", "revoke", "laptop")
+    assert len(run("token", "create", "laptop", code=2).stderr.splitlines()) == 1
+    assert len(run("token", "revoke", "nobody", code=2).stderr.splitlines()) == 1
+
+
+def test_the_database_is_brought_up_to_date(run):
+    assert "is up to date" in run("db", "upgrade").stdout
