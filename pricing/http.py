@@ -48,5 +48,14 @@ def get(url: str, now: datetime | None = None) -> Payload:
                     if len(content) > LARGEST_ANSWER_BYTES:
                         raise FetchFailed(f"{url}: more than {LARGEST_ANSWER_BYTES} bytes")
         except requests.RequestException as error:
-            raise FetchFailed(f"{url}: {error}") from error
+            raise FetchFailed(f"{url}: {_cause(error)}") from error
     return Payload(bytes(content), url, now or datetime.now(UTC))
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason in a few words: the library's own text nests the address three times."""
+    while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(
+        inner, BaseException
+    ):
+        error = inner
+    return f"{type(error).__name__}: {str(error).rpartition(': ')[2][:160]}"

@@ -85,7 +85,7 @@ def publish(collection: Collection) -> Blueprint:
 
     listed.__doc__ = f"List {collection.summary}."
     tabled.__doc__ = f"List {collection.summary} as CSV."
-    one.__doc__ = f"One of {collection.summary}."
+    one.__doc__ = f"One {collection.one} by slug."
     for path, view, query, answer in (
         (f"/{name}", listed, collection.query, collection.page),
         (f"/{name}.csv", tabled, collection.query, None),

@@ -32,6 +32,8 @@ from service.facts import (
     Workload,
 )
 
+MOST_CERTAIN = 0.99
+"""No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"
 """The card whose ratio to an H100 the note gives; other cards are scaled by their dense peak."""
 
@@ -303,9 +305,8 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
         home_cost, cloud_cost = home.cost.total, cloud.cost.total
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
         saving = abs(cloud_cost.p50 - home_cost.p50)
-        probability = _probability_less(
-            *((home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost))
-        )
+        ordered = (home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost)
+        probability = min(MOST_CERTAIN, _probability_less(*ordered))
     if home.hours and cloud.hours:
         faster = "home" if home.hours.p50 <= cloud.hours.p50 else "cloud"
         slow_down = max(home.hours.p50, cloud.hours.p50) / min(home.hours.p50, cloud.hours.p50)

@@ -95,12 +95,21 @@ def verdict_sentences(w: Wording, c: Comparison) -> list[str]:
         )
     lines.append(sentence)
     changes = [a for a in home.adjustments if a.needs_code_change]
-    if changes:
+    memory = w.exact(home.gpu.memory_gib)
+    if len(changes) == 1:
+        lines.append(
+            w.say(
+                "At home it fits {memory} GiB only with one change to the training code that the project "
+                "does not ship.",
+                memory=memory,
+            )
+        )
+    elif changes:
         lines.append(
             w.say(
                 "At home it fits {memory} GiB only with {count} changes to the training code that the "
                 "project does not ship.",
-                memory=w.exact(home.gpu.memory_gib),
+                memory=memory,
                 count=len(changes),
             )
         )

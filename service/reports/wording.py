@@ -53,7 +53,7 @@ class Wording:
 
     def likely(self, probability: float) -> str:
         """A probability no model deserves to call certain: capped at 99 %."""
-        if probability > 0.99:
+        if probability >= 0.99:
             return self.say("over {share}", share=self.percent(0.99))
         return self.percent(probability)
 
