@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 from importlinter.cli import lint_imports
 
@@ -20,3 +21,19 @@ def test_heavy_imports_stay_out_of_start():
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert out.splitlines()[-1] == "[]"
+
+
+def test_the_linter_has_nothing_to_say():
+    run([sys.executable, "-m", "ruff", "check", "."])
+    run([sys.executable, "-m", "ruff", "format", "--check", "."])
+
+
+def test_types_are_strict_everywhere():
+    run([sys.executable, "-m", "mypy"])
+
+
+def run(command):
+    """The command must succeed; what it prints is the failure's message."""
+    root = Path(__file__).parent.parent
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

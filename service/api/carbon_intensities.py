@@ -1,12 +1,11 @@
 """/api/v1/carbon-intensities"""
 
-from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.schemas import page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import source_of
 from service.facts import UNITS, CarbonIntensity
 from service.store.snapshot import Snapshot
@@ -21,7 +20,7 @@ class CarbonIntensityQuery(PageQuery):
     accounting: Literal["production", "consumption"] | None = None
 
 
-class CarbonIntensityOut(BaseModel):
+class CarbonIntensityOut(SourceOut):
     """Greenhouse gas per kilowatt-hour with the method it was counted by."""
 
     slug: str
@@ -32,12 +31,6 @@ class CarbonIntensityOut(BaseModel):
     scope: str
     accounting: str
     note: str
-    unit: str
-    source: str
-    url: str
-    as_of: date
-    read_on: date | None
-    licence: str
 
 
 def carbon_item(carbon: CarbonIntensity) -> dict[str, Any]:

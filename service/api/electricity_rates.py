@@ -3,12 +3,12 @@
 from datetime import date
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.schemas import page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import amount, converter, rates_of, source_of
 from service.facts import ElectricityRate
 from service.store.snapshot import Snapshot
@@ -32,7 +32,7 @@ class ElectricityRateItemQuery(Strict):
     currency: str | None = CURRENCY
 
 
-class ElectricityRateOut(BaseModel):
+class ElectricityRateOut(SourceOut):
     """What a kilowatt-hour costs; exact decimals."""
 
     slug: str
@@ -49,12 +49,6 @@ class ElectricityRateOut(BaseModel):
     valid_from: date | None
     valid_until: date | None
     note: str
-    unit: str
-    source: str
-    url: str
-    as_of: date
-    read_on: date | None
-    licence: str
 
 
 def rate_item(snapshot: Snapshot, rate: ElectricityRate, currency: str | None) -> dict[str, Any]:

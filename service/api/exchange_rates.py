@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.schemas import page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import exchange_rate, rate_slug
 from service.api.state import state
 from service.facts import ExchangeRate
@@ -21,19 +21,13 @@ class ExchangeRateQuery(PageQuery):
     as_of: date | None = Field(None, description="The newest rate of each currency up to this day")
 
 
-class ExchangeRateOut(BaseModel):
+class ExchangeRateOut(SourceOut):
     """Units of `quote` for one `base` on the rate's own day; exact decimal."""
 
     slug: str
     base: str
     quote: str
     rate: str
-    unit: str
-    source: str
-    url: str
-    as_of: date
-    read_on: date | None
-    licence: str
 
 
 def find(snapshot: Snapshot, query: ExchangeRateQuery) -> Page:

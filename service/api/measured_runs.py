@@ -1,13 +1,10 @@
 """/api/v1/measured-runs"""
 
-from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import BaseModel
-
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.schemas import page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import source_of
 from service.api.state import state
 from service.facts import MeasuredRun
@@ -27,7 +24,7 @@ class MeasuredRunQuery(PageQuery):
     use_for: Literal["throughput", "memory", "power"] | None = None
 
 
-class MeasuredRunOut(BaseModel):
+class MeasuredRunOut(SourceOut):
     """A published training run; null is unknown."""
 
     slug: str
@@ -63,12 +60,6 @@ class MeasuredRunOut(BaseModel):
     year: int | None
     confidence: str | None
     use_for: list[str]
-    unit: str
-    source: str
-    url: str
-    as_of: date
-    read_on: date | None
-    licence: str
 
 
 @lru_cache(maxsize=2)

@@ -22,7 +22,7 @@ from service.api.collections import (
 )
 from service.api.contract import Strict, contract
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.schemas import page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import amount, converter, rates_of, source_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
@@ -75,7 +75,7 @@ class OfferItemQuery(Strict):
     currency: str | None = CURRENCY
 
 
-class OfferOut(BaseModel):
+class OfferOut(SourceOut):
     """A whole instance for rent; exact decimals; a null GPU is a name nobody has mapped."""
 
     slug: str
@@ -100,12 +100,6 @@ class OfferOut(BaseModel):
     exchange_rates: list[ExchangeRateOut]
     note: str
     fetched_at: datetime | None
-    unit: str
-    source: str
-    url: str
-    as_of: date
-    read_on: date | None
-    licence: str
 
 
 class PriceSeenOut(BaseModel):

@@ -25,21 +25,15 @@ class IntervalOut(BaseModel):
     p90: float
 
 
-class InputOut(BaseModel):
+class InputOut(SourceOut):
     """One number an answer was computed from."""
 
     subject: str
     name: str
     value: float
-    unit: str
     low: float | None
     high: float | None
     basis: str = Field(description="measured | published | derived | fitted | estimate | assumed | user")
-    source: str
-    url: str
-    as_of: date
-    read_on: date | None
-    licence: str
 
 
 class AdjustmentOut(BaseModel):

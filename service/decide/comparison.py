@@ -157,12 +157,7 @@ def home_option(
     changes: tuple[Adjustment, ...] | None = None,
 ) -> Option:
     """The run on one's own machine; `planned` and its `changes` are worked out unless they are given."""
-    check_gpu_count(workload, gpu_count)
-    terms = knowledge.calibration.terms
-    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms)[0]
-    if changes is None:
-        changes = adjustments(workload, gpu, gpu_count, planned, terms)
-    time = _time(workload, gpu, gpu_count, planned, knowledge, at_home=True)
+    planned, changes, time = _settled(workload, gpu, gpu_count, knowledge, planned, changes, at_home=True)
     figures = knowledge.figures
     power = home_power(
         gpu,
@@ -209,12 +204,7 @@ def cloud_option(
     changes: tuple[Adjustment, ...] | None = None,
 ) -> Option:
     """The run on a rented configuration; without an offer its cost is None, never 0."""
-    check_gpu_count(workload, gpu_count)
-    terms = knowledge.calibration.terms
-    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms)[0]
-    if changes is None:
-        changes = adjustments(workload, gpu, gpu_count, planned, terms)
-    time = _time(workload, gpu, gpu_count, planned, knowledge, at_home=False)
+    planned, changes, time = _settled(workload, gpu, gpu_count, knowledge, planned, changes, at_home=False)
     pue = _pue(rental.provider, knowledge.figures)
     overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
     host_share = Figure(
@@ -360,12 +350,25 @@ def reference_method(
     )
 
 
-def _time(
-    workload: Workload, gpu: Gpu, gpu_count: int, planned: PlannedStep, knowledge: Knowledge, *, at_home: bool
-) -> TrainingTime | None:
+def _settled(
+    workload: Workload,
+    gpu: Gpu,
+    gpu_count: int,
+    knowledge: Knowledge,
+    planned: PlannedStep | None,
+    changes: tuple[Adjustment, ...] | None,
+    *,
+    at_home: bool,
+) -> tuple[PlannedStep, tuple[Adjustment, ...], TrainingTime | None]:
+    """The plan on a machine, what it changes, and how long it takes (None when nothing fits)."""
+    check_gpu_count(workload, gpu_count)
+    terms = knowledge.calibration.terms
+    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms)[0]
+    if changes is None:
+        changes = adjustments(workload, gpu, gpu_count, planned, terms)
     if planned.verdict == "does_not_fit":
-        return None
-    return training_time(
+        return planned, changes, None
+    time = training_time(
         workload,
         gpu,
         gpu_count,
@@ -375,6 +378,7 @@ def _time(
         counted_flops_per_token=flops_per_token(workload.architecture, workload.recipe.seq_len),
         peak_tflops=dense_tensor_tflops(gpu),
     )
+    return planned, changes, time
 
 
 def _label(gpu: Gpu, count: int) -> str:
