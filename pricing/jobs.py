@@ -84,6 +84,7 @@ def start_in_background(sessions: Sessions) -> BackgroundScheduler:
 def watch(sessions: Sessions) -> None:
     """Tick in the foreground until interrupted."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
     scheduler = BlockingScheduler(timezone=UTC)
     _add_ticker(scheduler, sessions)
     threading.current_thread().name = "prices watch"

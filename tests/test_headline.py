@@ -210,11 +210,13 @@ def test_all_throughput_runs_at_the_median(catalog, gpus, calibration):
 
 def test_tinyllama_and_llama_2_within_20_percent(gpus, workloads, calibration):
     """24,000 tokens/s per A100-40GB; 184,320 GPU-hours for 2 T tokens with a fleet's interruptions."""
-    tiny = plan_steps(workloads["tinyllama-1.1b"], [(gpus["a100-sxm-40gb"], 16)], calibration.terms)[0]
+    tiny = plan_steps(
+        workloads["tinyllama-1.1b"], [(gpus["a100-sxm-40gb"], 16)], calibration.terms, [200 * 16]
+    )[0]
     per_gpu = workloads["tinyllama-1.1b"].recipe.global_batch_tokens / tiny.step.step_s / 16
     assert per_gpu == pytest.approx(24_000, rel=0.20)
     llama, a100 = workloads["llama-2-7b"], gpus["a100-sxm-80gb"]
-    planned = plan_steps(llama, [(a100, 512)], calibration.terms)[0]
+    planned = plan_steps(llama, [(a100, 512)], calibration.terms, [200 * 512])[0]
     time = training_time(
         llama, a100, 512, planned, calibration, at_home=False, counted_flops_per_token=1.0, peak_tflops=312.0
     )

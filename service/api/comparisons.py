@@ -35,6 +35,7 @@ def asked(json: ComparisonIn) -> Response:
         country=json.country,
         currency=json.currency,
         kwh_price=json.kwh_price,
+        host_memory_gib=json.host_memory_gib,
         tokens=json.tokens,
         tier=json.tier,
         limit=json.limit,

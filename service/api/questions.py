@@ -45,6 +45,9 @@ class ComparisonIn(Strict):
     kwh_price: Decimal | None = Field(
         None, ge=0, le=100, max_digits=16, decimal_places=9, description="Own price per kWh, in `currency`"
     )
+    host_memory_gib: float | None = Field(
+        None, ge=0, le=100_000, description="Memory of the home PC that offload may use"
+    )
     tokens: int | None = Field(None, ge=1, le=LARGEST_COUNT)
     tier: Literal["on_demand", "spot", "reserved", "community", "marketplace", "any"] = "on_demand"
     limit: int = Field(20, ge=1, le=100, description="With cloud any: how many of the cheapest offers")

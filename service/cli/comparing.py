@@ -31,6 +31,7 @@ from service.errors import InvalidValue
 @click.option("--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE.")
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the answer.")
 @click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
+@click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64.")
 @click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
 @click.option(
     "--config",
@@ -56,6 +57,7 @@ def compare(
     country: str,
     currency: str,
     kwh_price: Decimal | None,
+    host_memory: float | None,
     tokens: int | None,
     config: Path | None,
     dimensions: str | None,
@@ -82,6 +84,7 @@ def compare(
         country=country,
         currency=currency.strip().upper(),
         kwh_price=kwh_price,
+        host_memory_gib=host_memory,
         tokens=tokens,
         tier=tier,
         limit=limit,

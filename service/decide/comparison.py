@@ -45,6 +45,8 @@ class Household:
     zone: str
     rate: ElectricityRate | None
     carbon: CarbonIntensity | None
+    host_memory_gib: float | None = None
+    """What the PC's own memory can spare for offload; None takes the usual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,10 @@ def home_option(
     changes: tuple[Adjustment, ...] | None = None,
 ) -> Option:
     """The run on one's own machine; `planned` and its `changes` are worked out unless they are given."""
-    planned, changes, time = _settled(workload, gpu, gpu_count, knowledge, planned, changes, at_home=True)
+    spare = home_memory_gib(household, knowledge)
+    planned, changes, time = _settled(
+        workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=True
+    )
     figures = knowledge.figures
     power = home_power(
         gpu,
@@ -204,7 +209,10 @@ def cloud_option(
     changes: tuple[Adjustment, ...] | None = None,
 ) -> Option:
     """The run on a rented configuration; without an offer its cost is None, never 0."""
-    planned, changes, time = _settled(workload, gpu, gpu_count, knowledge, planned, changes, at_home=False)
+    spare = cloud_memory_gib(gpu_count, knowledge)
+    planned, changes, time = _settled(
+        workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=False
+    )
     pue = _pue(rental.provider, knowledge.figures)
     overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
     host_share = Figure(
@@ -350,6 +358,17 @@ def reference_method(
     )
 
 
+def home_memory_gib(household: Household, knowledge: Knowledge) -> float:
+    """Host memory a home machine can spare [GiB]: as stated, else the usual."""
+    stated = household.host_memory_gib
+    return knowledge.figures["home.host_memory_gib"].value if stated is None else stated
+
+
+def cloud_memory_gib(gpu_count: int, knowledge: Knowledge) -> float:
+    """Host memory a rented node can spare for so many GPUs [GiB]."""
+    return knowledge.figures["cloud.host_memory_gib_per_gpu"].value * gpu_count
+
+
 def _settled(
     workload: Workload,
     gpu: Gpu,
@@ -357,13 +376,14 @@ def _settled(
     knowledge: Knowledge,
     planned: PlannedStep | None,
     changes: tuple[Adjustment, ...] | None,
+    host_memory_gib: float,
     *,
     at_home: bool,
 ) -> tuple[PlannedStep, tuple[Adjustment, ...], TrainingTime | None]:
     """The plan on a machine, what it changes, and how long it takes (None when nothing fits)."""
     check_gpu_count(workload, gpu_count)
     terms = knowledge.calibration.terms
-    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms)[0]
+    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms, [host_memory_gib])[0]
     if changes is None:
         changes = adjustments(workload, gpu, gpu_count, planned, terms)
     if planned.verdict == "does_not_fit":

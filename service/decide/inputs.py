@@ -69,6 +69,12 @@ METHOD = tuple(
     )
 )
 """The constants of our own method that an answer rests on."""
+HOME_FIGURES = (
+    "home.gpu_power_share",
+    "home.rest_of_pc_watts",
+    "home.psu_efficiency",
+    "home.host_memory_gib",
+)
 GPU_NUMBERS = (
     "sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts",
     "pcie_generation", "pcie_lanes", "gpu_link_gb_per_s",
@@ -161,10 +167,7 @@ def home_inputs(
     rate: ElectricityRate | None, cost: Cost | None, figures: Mapping[str, Figure]
 ) -> tuple[Input, ...]:
     """Tariff, exchange rates and assumptions of the home side."""
-    found = [
-        Input("home", figures[key])
-        for key in ("home.gpu_power_share", "home.rest_of_pc_watts", "home.psu_efficiency")
-    ]
+    found = [Input("home", figures[key]) for key in HOME_FIGURES]
     if rate:
         found.insert(
             0,
@@ -213,6 +216,7 @@ def cloud_inputs(
     found += [
         Input("cloud", figures["cloud.node_power_share_of_tdp"]),
         Input("cloud", figures["cloud.node_overhead_watts_per_gpu"]),
+        Input("cloud", figures["cloud.host_memory_gib_per_gpu"]),
         Input("cloud", pue),
     ]
     return (*found, *exchange_inputs(cost))

@@ -85,12 +85,14 @@ def plan_steps(
     workload: Workload,
     hardware: Sequence[tuple[Gpu, int]],
     terms: Mapping[str, float],
+    host_memory_gib: Sequence[float],
 ) -> list[PlannedStep]:
     """The chosen plan for each machine, in the order given.
 
-    One pass over plans, vectorised over machines: memory depends on the number of GPUs only, time
-    on everything. A machine on which nothing fits gets the plan with the smallest memory and the
-    verdict `does_not_fit`. An empty `hardware` gives an empty list.
+    `host_memory_gib` is what each machine's host can spare for offload [GiB]. One pass over plans,
+    vectorised over machines: memory depends on the number of GPUs only, time on everything. A
+    machine on which nothing fits gets the plan with the smallest memory and the verdict
+    `does_not_fit`. An empty `hardware` gives an empty list.
     """
     if not hardware:
         return []
@@ -105,8 +107,10 @@ def plan_steps(
         [with_context(peak_memory(architecture, recipe, plan, count), count) for count in counts]
         for plan in plans
     ]
-    low = np.array([[p.p10 for p in row] for row in peaks])[:, column]
-    high = np.array([[p.p90 for p in row] for row in peaks])[:, column]
+    # What the host cannot hold fits nowhere.
+    spilled = np.array([row[0].host_memory_gib for row in peaks])[:, None] > np.array(host_memory_gib)
+    low = np.where(spilled, np.inf, np.array([[p.p10 for p in row] for row in peaks])[:, column])
+    high = np.where(spilled, np.inf, np.array([[p.p90 for p in row] for row in peaks])[:, column])
     steps: dict[tuple[int, int, str], StepTime] = {}
     seconds = np.empty((len(plans), len(hardware)))
     for row, plan in enumerate(plans):

@@ -107,7 +107,7 @@ def money(w: Wording, option: Option) -> str:
     if option.cost is None:
         return DASH
     total, currency = option.cost.total, option.cost.currency
-    return f"{w.money(total.p50, currency)} ({w.money(total.p10, currency)} - {w.money(total.p90, currency)})"
+    return f"{w.about(total.p50, currency)} ({w.about(total.p10, currency)} - {w.about(total.p90, currency)})"
 
 
 def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:

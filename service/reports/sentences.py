@@ -54,9 +54,9 @@ def verdict_sentences(w: Wording, c: Comparison) -> list[str]:
     verdict = c.verdict
     if home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None:
         amounts = {
-            "home": w.money(home.cost.total.p50, c.currency),
-            "cloud": w.money(cloud.cost.total.p50, c.currency),
-            "saving": w.money(verdict.saving, c.currency),
+            "home": w.about(home.cost.total.p50, c.currency),
+            "cloud": w.about(cloud.cost.total.p50, c.currency),
+            "saving": w.about(verdict.saving, c.currency),
             "sure": w.likely(verdict.cheaper_probability or 0),
         }
         if verdict.cheaper == "home":
@@ -91,7 +91,7 @@ def verdict_sentences(w: Wording, c: Comparison) -> list[str]:
         sentence += " " + w.say(
             "Waiting {days} days saves {per_day} a day.",
             days=w.rounded(days),
-            per_day=w.money(verdict.saving / days, c.currency, 2),
+            per_day=w.about(verdict.saving / days, c.currency),
         )
     lines.append(sentence)
     changes = [a for a in home.adjustments if a.needs_code_change]
@@ -119,9 +119,10 @@ def verdict_sentences(w: Wording, c: Comparison) -> list[str]:
 def no_fit_sentence(w: Wording, option: Option) -> str:
     """An option that does not fit, with the smallest memory we found for it."""
     return w.say(
-        "{label} cannot hold this run: even with every adjustment we know it needs about {need} GiB of "
-        "{available} GiB.",
+        "{label} cannot hold this run: even with every adjustment we know, and {host} GiB of host memory, "
+        "it needs about {need} GiB of {available} GiB.",
         label=option.label,
+        host=w.rounded(option.planned.peak.host_memory_gib),
         need=w.rounded(option.planned.peak.p50),
         available=w.rounded(option.planned.available_gib),
     )
@@ -193,17 +194,18 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
                 )
             )
         elif rate:
-            lines.append(
-                w.say(
-                    "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}. "
-                    "Your own contract may differ by 40 %: give it with --kwh-price.",
-                    price=w.money(rate.per_kwh, rate.currency, 4),
-                    zone=w.zone(rate.zone, rate.zone_name),
-                    day=w.day(rate.as_of),
-                    age=w.number((today - rate.as_of).days),
-                    source=rate.source.title,
-                )
+            line = w.say(
+                "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
+                price=w.money(rate.per_kwh, rate.currency, 4),
+                zone=w.zone(rate.zone, rate.zone_name),
+                day=w.day(rate.as_of),
+                age=w.number((today - rate.as_of).days),
+                source=rate.source.title,
             )
+            if rate.note:
+                line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
+            line += " " + w.say("Your own contract counts: give it with --kwh-price.")
+            lines.append(line)
     return list(dict.fromkeys(lines))
 
 

@@ -70,6 +70,12 @@ class Wording:
             format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
         ).replace("\xa0", " ")
 
+    def about(self, value: float, currency: str) -> str:
+        """An estimated amount with three significant digits: €595, €1,080, €12.40."""
+        if value == 0:
+            return self.money(0, currency)
+        return self.money(round(value, 2 - math.floor(math.log10(abs(value)))), currency)
+
     def percent(self, share: float) -> str:
         """A share as a percentage without decimals."""
         return str(format_percent(share, locale=self.locale)).replace("\xa0", " ")

@@ -12,13 +12,14 @@ from service.decide.comparison import (
     Household,
     Option,
     Rental,
+    cloud_memory_gib,
     cloud_option,
     compare,
+    home_memory_gib,
     home_option,
 )
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cost import conversion
-from service.estimate.plan import plan_steps
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports import as_json
@@ -58,7 +59,8 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
         household.rate.currency if household.rate else "EUR", request.currency, knowledge.exchange_rates
     )
     check_gpu_count(workload, home_count)
-    planned = plan_of(snapshot, workload, home_gpu, home_count)
+    spare = home_memory_gib(household, knowledge)
+    planned = plan_of(snapshot, workload, home_gpu, home_count, spare)
     at_home = home_option(
         workload,
         home_gpu,
@@ -74,7 +76,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     else:
         gpu, count, rental = find_rental(snapshot, request)
         check_gpu_count(workload, count)
-        planned = plan_of(snapshot, workload, gpu, count)
+        planned = plan_of(snapshot, workload, gpu, count, cloud_memory_gib(count, knowledge))
         changes = changes_of(snapshot, workload, gpu, count, planned)
         rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes)]
         considered = 0
@@ -134,14 +136,18 @@ def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
         (find_gpu(snapshot, "gpu", name), checked_count("gpu_count", count))
         for name, count in request.hardware
     ]
-    planned = plan_steps(workload, hardware, knowledge_of(snapshot).calibration.terms)
-    nowhere = Household("", None, None)
-    return [
-        home_option(workload, gpu, count, nowhere, "EUR", knowledge_of(snapshot), plan)
-        if request.at_home
-        else cloud_option(workload, gpu, count, Rental(None), "EUR", knowledge_of(snapshot), plan)
-        for (gpu, count), plan in zip(hardware, planned, strict=True)
-    ]
+    known, nowhere = knowledge_of(snapshot), Household("", None, None)
+    options = []
+    for gpu, count in hardware:
+        check_gpu_count(workload, count)
+        spare = home_memory_gib(nowhere, known) if request.at_home else cloud_memory_gib(count, known)
+        plan = plan_of(snapshot, workload, gpu, count, spare)
+        changes = changes_of(snapshot, workload, gpu, count, plan)
+        if request.at_home:
+            options.append(home_option(workload, gpu, count, nowhere, "EUR", known, plan, changes))
+        else:
+            options.append(cloud_option(workload, gpu, count, Rental(None), "EUR", known, plan, changes))
+    return options
 
 
 def cheapest_offers(
@@ -166,7 +172,9 @@ def cheapest_offers(
     hardware = tuple(
         (offers.gpu_slugs[int(c) // (LARGEST_COUNT + 1)], int(c) % (LARGEST_COUNT + 1)) for c in distinct
     )
-    planned = plans_of(snapshot, workload.architecture, workload.recipe, hardware)
+    known = knowledge_of(snapshot)
+    machines = tuple((slug, count, cloud_memory_gib(count, known)) for slug, count in hardware)
+    planned = plans_of(snapshot, workload.architecture, workload.recipe, machines)
     seconds = np.array([np.inf if p.verdict == "does_not_fit" else p.step.step_s for p in planned])
     cost = seconds[machine] * offers.price_eur[rows]
     order = np.argsort(cost, kind="stable")[: max(1, min(request.limit, MOST_OPTIONS))]
@@ -184,7 +192,7 @@ def cheapest_offers(
                 count,
                 rental_of(snapshot, offers.row(int(rows[position])), request),
                 request.currency,
-                knowledge_of(snapshot),
+                known,
                 plan,
                 changes_of(snapshot, workload, gpu, count, plan),
             )

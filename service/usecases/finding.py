@@ -23,6 +23,7 @@ CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
+LARGEST_HOST_GIB = 100_000
 USER = Source("user", "given by you", "", date(1970, 1, 1), "own")
 
 
@@ -66,7 +67,10 @@ def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) ->
         raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
     if rate is None:
         raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
-    return Household(zone, rate, carbon)
+    spare = request.host_memory_gib
+    if spare is not None and not 0 <= spare <= LARGEST_HOST_GIB:
+        raise InvalidValue("host_memory_gib", spare, f"must be from 0 to {LARGEST_HOST_GIB} GiB")
+    return Household(zone, rate, carbon, spare)
 
 
 def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:

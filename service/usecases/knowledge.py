@@ -24,17 +24,24 @@ def knowledge_of(snapshot: Snapshot) -> Knowledge:
 
 @lru_cache(maxsize=PLANS_KEPT)
 def plans_of(
-    snapshot: Snapshot, architecture: Architecture, recipe: Recipe, hardware: tuple[tuple[str, int], ...]
+    snapshot: Snapshot,
+    architecture: Architecture,
+    recipe: Recipe,
+    hardware: tuple[tuple[str, int, float], ...],
 ) -> tuple[PlannedStep, ...]:
-    """The chosen plan of a model and recipe on each machine, as (GPU slug, count)."""
+    """The chosen plan of a model and recipe on each machine, as (GPU slug, count, spare host GiB)."""
     run = Workload("", "", "", architecture, recipe, 0, {})
-    machines = [(snapshot.gpus[slug], count) for slug, count in hardware]
-    return tuple(plan_steps(run, machines, knowledge_of(snapshot).calibration.terms))
+    machines = [(snapshot.gpus[slug], count) for slug, count, _ in hardware]
+    spare = [host_gib for _, _, host_gib in hardware]
+    return tuple(plan_steps(run, machines, knowledge_of(snapshot).calibration.terms, spare))
 
 
-def plan_of(snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int) -> PlannedStep:
-    """The chosen plan of a run on one machine."""
-    return plans_of(snapshot, workload.architecture, workload.recipe, ((gpu.slug, count),))[0]
+def plan_of(
+    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, host_memory_gib: float
+) -> PlannedStep:
+    """The chosen plan of a run on one machine whose host can spare so much memory [GiB]."""
+    machine = ((gpu.slug, count, host_memory_gib),)
+    return plans_of(snapshot, workload.architecture, workload.recipe, machine)[0]
 
 
 @lru_cache(maxsize=4 * PLANS_KEPT)

@@ -22,6 +22,8 @@ class ComparisonRequest:
     currency: str = "EUR"
     kwh_price: Decimal | None = None
     """One's own contract price per kWh in `currency`; it wins over every stored rate."""
+    host_memory_gib: float | None = None
+    """Memory of the home PC that offload may use [GiB]; None takes the usual."""
     tokens: int | None = None
     tier: str = "on_demand"
     limit: int = 20

@@ -62,6 +62,11 @@ def test_ones_own_contract_wins(client):
     assert price["basis"] == "user" and price["value"] == 0.25
 
 
+def test_a_pc_with_little_memory_cannot_offload(client):
+    home = client.post("/api/v1/comparisons", json={"host_memory_gib": 16}).get_json()["options"][0]
+    assert home["fit"]["verdict"] == "does_not_fit" and home["hours"] is None and home["cost"] is None
+
+
 def test_a_configuration_without_an_offer_has_no_price(client):
     cloud = client.post("/api/v1/comparisons", json={"cloud": "64xmi355x"}).get_json()["options"][1]
     assert cloud["cost"] is None and cloud["offer"] is None and cloud["hours"]
@@ -102,6 +107,7 @@ def test_an_own_model_by_config_or_dimensions(client):
         ({"kwh_price": -0.1}, "kwh_price"),
         ({"kwh_price": "1e99"}, "kwh_price"),
         ({"kwh_price": "NaN"}, "kwh_price"),
+        ({"host_memory_gib": -1}, "host_memory_gib"),
         ({"lang": "fr"}, "lang"),
         ({"tier": "cheap"}, "tier"),
         ({"colour": "red"}, "colour"),

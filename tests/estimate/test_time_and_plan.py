@@ -93,10 +93,10 @@ def test_more_gpus_are_faster_but_never_more_than_linearly(gpu, count):
 
 def test_arrays_answer_what_single_machines_answer():
     hardware = [(RTX_4070, 1), (H100_SXM, 8), (A100_80, 4), (V100, 2)]
-    together = plan_steps(D32, hardware, TERMS)
+    together = plan_steps(D32, hardware, TERMS, [64] * 4)
     for machine, planned in zip(hardware, together, strict=True):
-        assert plan_steps(D32, [machine], TERMS)[0] == planned
-    assert plan_steps(D32, [], TERMS) == []
+        assert plan_steps(D32, [machine], TERMS, [64])[0] == planned
+    assert plan_steps(D32, [], TERMS, []) == []
 
 
 def test_a_power_starved_card_is_slower_than_its_peak():
@@ -105,7 +105,7 @@ def test_a_power_starved_card_is_slower_than_its_peak():
 
 
 def test_d32_fits_12_gib_only_with_its_optimizer_in_host_memory():
-    planned = plan_steps(D32, [(RTX_4070, 1)], TERMS)[0]
+    planned = plan_steps(D32, [(RTX_4070, 1)], TERMS, [64])[0]
     assert planned.verdict == "fits_with_adjustments"
     assert planned.plan.optimizer == "host"
     assert planned.peak.p90 <= planned.available_gib
@@ -116,15 +116,22 @@ def test_d32_fits_12_gib_only_with_its_optimizer_in_host_memory():
     assert codes["optimizer_host"].needs_code_change
 
 
+def test_offload_needs_a_host_that_can_hold_it():
+    """d32 moves 18 GiB off the card: a PC with 16 GiB to spare cannot, and no other plan fits 12 GiB."""
+    assert plan_steps(D32, [(RTX_4070, 1)], TERMS, [18])[0].verdict == "fits_with_adjustments"
+    starved = plan_steps(D32, [(RTX_4070, 1)], TERMS, [16])[0]
+    assert starved.verdict == "does_not_fit" and starved.plan.optimizer == "gpu"
+
+
 def test_the_published_recipe_wins_where_it_fits():
-    planned = plan_steps(D32, [(H100_SXM, 8)], TERMS)[0]
+    planned = plan_steps(D32, [(H100_SXM, 8)], TERMS, [64])[0]
     assert planned.verdict == "fits"
     assert planned.plan == published_plan(D32)
     assert adjustments(D32, H100_SXM, 8, planned, TERMS) == ()
 
 
 def test_the_fastest_fitting_plan_is_chosen():
-    planned = plan_steps(D32, [(RTX_4090, 1)], TERMS)[0]
+    planned = plan_steps(D32, [(RTX_4090, 1)], TERMS, [64])[0]
     from service.estimate.memory import peak_memory, with_context
 
     for plan in candidate_plans(D32):
@@ -141,13 +148,13 @@ def test_the_fastest_fitting_plan_is_chosen():
 
 def test_what_cannot_fit_says_so():
     tiny = replace(RTX_4070, memory_gib=2.0)
-    planned = plan_steps(D32, [(tiny, 1)], TERMS)[0]
+    planned = plan_steps(D32, [(tiny, 1)], TERMS, [64])[0]
     assert planned.verdict == "does_not_fit"
     assert planned.peak.p10 > planned.available_gib
 
 
 def test_fp16_on_a_v100_is_an_adjustment():
-    planned = plan_steps(D32, [(V100, 1)], TERMS)[0]
+    planned = plan_steps(D32, [(V100, 1)], TERMS, [64])[0]
     assert adjustments(D32, V100, 1, planned, TERMS)[0].code == "precision"
 
 

@@ -183,6 +183,12 @@ def test_money_in_both_languages():
     assert wording("de").money(12.5, "EUR") == "12,50 €"
 
 
+def test_estimated_money_has_three_digits():
+    assert wording("en").about(1_495_846, "EUR") == "€1,500,000"
+    assert wording("de").about(1_084.4, "EUR") == "1.080 €"
+    assert wording("en").about(12.345, "USD") == "$12.30"
+
+
 def test_an_unknown_language_is_refused_with_the_valid_ones():
     with pytest.raises(InvalidValue, match="en, de"):
         wording("fr")
