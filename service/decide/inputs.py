@@ -141,7 +141,12 @@ def workload_inputs(
     terms = sorted(
         {f"efficiency_{gpu.architecture}" for gpu in gpus}
         | {f"attention_flash_{'half' if gpu.tensor_rate == 'half' else 'full'}_rate" for gpu in gpus}
-        | {f"traffic_{recipe.engine}", "power_exponent", "sharding_per_node_doubling"}
+        | {
+            f"traffic_{recipe.engine}",
+            "power_exponent",
+            "micro_step_overhead_s",
+            "sharding_per_node_doubling",
+        }
         | {"sharding_fsdp" if recipe.sharding == "fsdp" else "sharding_replicated"}
         | ({f"traffic_naive_{recipe.engine}"} if recipe.attention == "naive" else set())
         | ({"unaligned_vocabulary"} if workload.architecture.vocab_size % ALIGNED_VOCABULARY else set())

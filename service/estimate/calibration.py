@@ -46,6 +46,7 @@ PRIORS: Mapping[str, tuple[float, float]] = {
     "attention_flash_full_rate": (1.5, 0.25),
     "attention_flash_half_rate": (1.0, 0.25),
     "unaligned_vocabulary": (1.5, 0.25),
+    "micro_step_overhead_s": (0.004, 0.7),
     "sharding_replicated": (0.03, 0.60),
     "sharding_fsdp": (0.06, 0.60),
     "sharding_per_node_doubling": (0.01, 0.70),

@@ -1,6 +1,6 @@
 """Hours of training: a roofline of matrix products and memory traffic, times calibrated efficiency.
 
-    t_micro = F / (m P)  +  (k L d + k_v V) n / BW  +  weight and gradient traffic
+    t_micro = F / (m P)  +  (k L d + k_v V) n / BW  +  weight and gradient traffic  +  overhead
     t_step  = accumulation x t_micro x (1 + sharding)  +  optimizer step  +  offload
     hours   = steps x t_step x (1 + other stages)
 
@@ -65,6 +65,8 @@ class StepTime:
     optimizer_s: Number
     sharding_s: Number
     offload_s: Number
+    overhead_s: Number
+    """Launches, synchronisation and the training loop itself, once per micro-batch."""
     accumulation: Number
 
     def of(self, machine: int) -> "StepSeconds":
@@ -80,6 +82,7 @@ class StepTime:
             one(self.optimizer_s),
             one(self.sharding_s),
             one(self.offload_s),
+            one(self.overhead_s),
             round(one(self.accumulation)),
         )
 
@@ -94,6 +97,7 @@ class StepSeconds:
     optimizer_s: float
     sharding_s: float
     offload_s: float
+    overhead_s: float
     accumulation: int
 
 
@@ -179,8 +183,9 @@ def step_time(
         reached = machine.efficiency * machine.peak_tflops * 1e12
         optimizer_s = optimizer_s + newton_schulz_flops(a) / shards / reached
     offload_s = _offload_seconds(a, recipe, machine, accumulation, optimizer_placement)
-    step_s = matmul_s + memory_s + sharding_s + optimizer_s + offload_s
-    return StepTime(step_s, matmul_s, memory_s, optimizer_s, sharding_s, offload_s, accumulation)
+    overhead_s = terms["micro_step_overhead_s"] * accumulation
+    step_s = matmul_s + memory_s + sharding_s + optimizer_s + offload_s + overhead_s
+    return StepTime(step_s, matmul_s, memory_s, optimizer_s, sharding_s, offload_s, overhead_s, accumulation)
 
 
 def _host_exchange_seconds(a: Architecture, recipe: Recipe, machine: Machine, accumulation: Number) -> Number:

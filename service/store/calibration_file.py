@@ -74,6 +74,8 @@ def as_toml(numbers: Mapping[str, tuple[float, float, float]], today: date) -> s
             unit = "B per attention score"
         elif name == "traffic_native":
             unit = "B per token, layer and channel"
+        elif name.endswith("_s"):
+            unit = "s per micro-batch"
         elif name in SPREADS:
             unit = "log standard deviation"
         elif name.startswith(EVIDENCE):
