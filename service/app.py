@@ -18,7 +18,10 @@ def create_app(settings: Settings | None = None, sessions: Sessions | None = Non
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = State(
-        settings, sessions, Snapshots(sessions.engine, settings.snapshot_check_seconds)
+        settings,
+        sessions,
+        Snapshots(sessions.engine, settings.snapshot_check_seconds),
+        str(sessions.engine.url),
     )
     problems.register(app)
     app.register_blueprint(HEALTH)

@@ -15,7 +15,7 @@ from spectree import Response as Answers
 
 from service.api.contract import Strict, contract
 from service.api.remembered import Remembered
-from service.api.state import facts
+from service.api.state import facts, state
 from service.errors import NotFound
 from service.store.snapshot import Snapshot
 
@@ -107,7 +107,7 @@ def respond_page(query: Any, find: Callable[[Snapshot, Any], Page]) -> Response:
     tag = etag(snapshot)
     if unchanged(tag):
         return not_modified(tag)
-    question = (snapshot, request.full_path)
+    question = (state().database, snapshot.data_version, request.full_path)
     given = PAGES.get(question)
     if given is None:
         given = _page(query, find(snapshot, query))

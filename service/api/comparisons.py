@@ -43,7 +43,8 @@ def asked(json: ComparisonIn) -> Response:
     )
     stored = answer(state().sessions, snapshot, wanted, today)
     body = request.get_data(cache=True)
-    ANSWERED.keep((snapshot, body, today.date()), (stored.id, stored.answer))
+    question = (state().database, snapshot.data_version, body, today.date())
+    ANSWERED.keep(question, (stored.id, stored.answer))
     return _created(stored.id, stored.answer)
 
 
@@ -53,7 +54,7 @@ def create() -> Response:
     # The same question on the same facts and day is answered from memory, without parsing it again.
     if request.mimetype == "application/json":
         body = request.get_data(cache=True)
-        given = ANSWERED.get((facts(), body, now().date()))
+        given = ANSWERED.get((state().database, facts().data_version, body, now().date()))
         if given:
             return _created(*given)
     response: Response = asked()

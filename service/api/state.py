@@ -19,6 +19,8 @@ class State:
     settings: Settings
     sessions: Sessions
     snapshots: Snapshots
+    database: str
+    """Tells apart what several apps of one process remember."""
 
 
 def state() -> State:

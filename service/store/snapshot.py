@@ -35,7 +35,7 @@ Aliased = TypeVar("Aliased", bound=Gpu | Workload)
 Zoned = TypeVar("Zoned", bound=ElectricityRate | CarbonIntensity)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Snapshot:
     """All facts at one data version; mappings and arrays are read-only."""
 

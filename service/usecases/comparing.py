@@ -36,7 +36,7 @@ from service.usecases.finding import (
     household_of,
     rental_of,
 )
-from service.usecases.knowledge import changes_of, knowledge_of, plan_of, plans_of
+from service.usecases.knowledge import changes_of, knowledge_of, plans_of
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
@@ -60,7 +60,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     )
     check_gpu_count(workload, home_count)
     spare = home_memory_gib(household, knowledge)
-    planned = plan_of(snapshot, workload, home_gpu, home_count, spare)
+    planned = plans_of(snapshot, workload, ((home_gpu.slug, home_count, spare),))[0]
     at_home = home_option(
         workload,
         home_gpu,
@@ -76,7 +76,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     else:
         gpu, count, rental = find_rental(snapshot, request)
         check_gpu_count(workload, count)
-        planned = plan_of(snapshot, workload, gpu, count, cloud_memory_gib(count, knowledge))
+        planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
         changes = changes_of(snapshot, workload, gpu, count, planned)
         rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes)]
         considered = 0
@@ -141,7 +141,7 @@ def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
     for gpu, count in hardware:
         check_gpu_count(workload, count)
         spare = home_memory_gib(nowhere, known) if request.at_home else cloud_memory_gib(count, known)
-        plan = plan_of(snapshot, workload, gpu, count, spare)
+        plan = plans_of(snapshot, workload, ((gpu.slug, count, spare),))[0]
         changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
             options.append(home_option(workload, gpu, count, nowhere, "EUR", known, plan, changes))
@@ -174,7 +174,7 @@ def cheapest_offers(
     )
     known = knowledge_of(snapshot)
     machines = tuple((slug, count, cloud_memory_gib(count, known)) for slug, count in hardware)
-    planned = plans_of(snapshot, workload.architecture, workload.recipe, machines)
+    planned = plans_of(snapshot, workload, machines)
     seconds = np.array([np.inf if p.verdict == "does_not_fit" else p.step.step_s for p in planned])
     cost = seconds[machine] * offers.price_eur[rows]
     order = np.argsort(cost, kind="stable")[: max(1, min(request.limit, MOST_OPTIONS))]

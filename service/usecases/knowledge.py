@@ -1,6 +1,8 @@
 """What every answer needs of a snapshot beside the question: calibration, rates, and plans per machine."""
 
+from collections.abc import Mapping
 from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 from service.decide.comparison import Knowledge
 from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
@@ -8,55 +10,71 @@ from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, R
 from service.store.calibration_file import calibration_from
 from service.store.snapshot import Snapshot
 
-SNAPSHOTS_KEPT = 2
 PLANS_KEPT = 256
+Machine = tuple[str, int, float]
+"""GPU slug, count, host memory to spare [GiB]."""
 
 
-@lru_cache(maxsize=SNAPSHOTS_KEPT)
+class Known:
+    """What follows from one snapshot's facts alone, worked out once; it must not hold the snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.knowledge = Knowledge(
+            calibration_from(snapshot.figures, snapshot.gpus),
+            snapshot.figures,
+            tuple(snapshot.exchange.values()),
+        )
+        gpus: Mapping[str, Gpu] = snapshot.gpus
+        terms = self.knowledge.calibration.terms
+
+        @lru_cache(maxsize=PLANS_KEPT)
+        def plans(
+            architecture: Architecture, recipe: Recipe, machines: tuple[Machine, ...]
+        ) -> tuple[PlannedStep, ...]:
+            run = Workload("", "", "", architecture, recipe, 0, {})
+            hardware = [(gpus[slug], count) for slug, count, _ in machines]
+            return tuple(plan_steps(run, hardware, terms, [spare for _, _, spare in machines]))
+
+        @lru_cache(maxsize=4 * PLANS_KEPT)
+        def changes(
+            architecture: Architecture, recipe: Recipe, gpu: str, count: int, planned: PlannedStep
+        ) -> tuple[Adjustment, ...]:
+            run = Workload("", "", "", architecture, recipe, 0, {})
+            return adjustments(run, gpus[gpu], count, planned, terms)
+
+        self.plans = plans
+        self.changes = changes
+
+
+_KNOWN: WeakKeyDictionary[Snapshot, Known] = WeakKeyDictionary()
+"""Goes with its snapshot: after a refresh nothing here keeps the old facts in memory."""
+
+
+def known_of(snapshot: Snapshot) -> Known:
+    """What follows from a snapshot; two threads may work it out at once, with the same result."""
+    found = _KNOWN.get(snapshot)
+    if found is None:
+        found = _KNOWN[snapshot] = Known(snapshot)
+    return found
+
+
 def knowledge_of(snapshot: Snapshot) -> Knowledge:
     """Calibration, assumptions and newest exchange rates of a snapshot."""
-    return Knowledge(
-        calibration_from(snapshot.figures, snapshot.gpus),
-        snapshot.figures,
-        tuple(snapshot.exchange.values()),
-    )
+    return known_of(snapshot).knowledge
 
 
-@lru_cache(maxsize=PLANS_KEPT)
 def plans_of(
-    snapshot: Snapshot,
-    architecture: Architecture,
-    recipe: Recipe,
-    hardware: tuple[tuple[str, int, float], ...],
+    snapshot: Snapshot, workload: Workload, machines: tuple[Machine, ...]
 ) -> tuple[PlannedStep, ...]:
-    """The chosen plan of a model and recipe on each machine, as (GPU slug, count, spare host GiB)."""
-    run = Workload("", "", "", architecture, recipe, 0, {})
-    machines = [(snapshot.gpus[slug], count) for slug, count, _ in hardware]
-    spare = [host_gib for _, _, host_gib in hardware]
-    return tuple(plan_steps(run, machines, knowledge_of(snapshot).calibration.terms, spare))
-
-
-def plan_of(
-    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, host_memory_gib: float
-) -> PlannedStep:
-    """The chosen plan of a run on one machine whose host can spare so much memory [GiB]."""
-    machine = ((gpu.slug, count, host_memory_gib),)
-    return plans_of(snapshot, workload.architecture, workload.recipe, machine)[0]
-
-
-@lru_cache(maxsize=4 * PLANS_KEPT)
-def _changes(
-    snapshot: Snapshot, architecture: Architecture, recipe: Recipe, gpu: str, count: int, planned: PlannedStep
-) -> tuple[Adjustment, ...]:
-    run = Workload("", "", "", architecture, recipe, 0, {})
-    return adjustments(run, snapshot.gpus[gpu], count, planned, knowledge_of(snapshot).calibration.terms)
+    """The chosen plan of a run on each machine."""
+    return known_of(snapshot).plans(workload.architecture, workload.recipe, machines)
 
 
 def changes_of(
     snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep
 ) -> tuple[Adjustment, ...]:
     """What a plan changes in the published recipe on one machine."""
-    return _changes(snapshot, workload.architecture, workload.recipe, gpu.slug, count, planned)
+    return known_of(snapshot).changes(workload.architecture, workload.recipe, gpu.slug, count, planned)
 
 
 def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:

@@ -1,6 +1,8 @@
 """What changes facts: a private quote with a token; answers follow, on SQLite and PostgreSQL."""
 
+import gc
 import threading
+import weakref
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -99,3 +101,17 @@ def test_answers_stay_whole_while_facts_change(own_app):
     by_version = dict(seen)
     assert all(by_version[version] == rate for version, rate in seen)
     assert client.get("/readyz").get_json()["status"] == "ready"
+
+
+def test_old_facts_leave_memory_after_a_change(own_app):
+    """Nothing that answers are remembered by may hold a snapshot that was replaced."""
+    client = own_app.test_client()
+    client.post("/api/v1/comparisons", json={"cloud": "any"})
+    client.get("/api/v1/offers")
+    old = weakref.ref(own_app.extensions[EXTENSION].snapshots.current())
+    rate = ExchangeRate("EUR", "USD", Decimal("1.2345"), date(2026, 11, 23), SOURCE)
+    with sessions(own_app).begin() as session:
+        exchange_rates.put_all(session, [rate])
+    assert client.post("/api/v1/comparisons", json={"cloud": "any"}).status_code == 201
+    gc.collect()
+    assert old() is None
