@@ -47,6 +47,8 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "tokens_per_s": "tokens/s",
         "peak_memory_gib": "GiB",
         "hours": "h",
+        "power_limit_watts": "W",
+        "optimizer_bits": "bit",
     }
 )
 
@@ -162,6 +164,15 @@ class Recipe:
     """Bytes of one optimizer state element."""
     embedding_bytes: int = 4
     """Bytes of a weight, gradient or state element of the embeddings (nanochat: 2)."""
+    chunked_cross_entropy: bool = False
+    """The loss is computed in pieces, so that whole logits are never stored."""
+    optimizer_placement: str = "gpu"
+    """gpu | 8bit | 8bit-paged | host: see estimate/memory_plan.py"""
+    gradient_release: bool = False
+    """The optimizer steps inside the backward pass."""
+    activations_on_host: bool = False
+    code_base: str = ""
+    """The training code whose measured habits apply, by its project's name; "" where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +224,14 @@ class MeasuredRun:
     attention: str | None = None
     checkpointing: str | None = None
     offload: bool | None = None
+    """Whether weights, gradients or optimizer states wait in host memory."""
     parallelism: str | None = None
+    chunked_cross_entropy: bool | None = None
+    gradient_release: bool | None = None
+    activations_on_host: bool | None = None
+    optimizer_bits: int | None = None
+    """Bits of an optimizer state element where they are not those of the weights."""
+    power_limit_watts: float | None = None
     micro_batch: int | None = None
     global_batch_tokens: int | None = None
     hours: float | None = None

@@ -383,7 +383,9 @@ def _settled(
     """The plan on a machine, what it changes, and how long it takes (None when nothing fits)."""
     check_gpu_count(workload, gpu_count)
     terms = knowledge.calibration.terms
-    planned = planned or plan_steps(workload, [(gpu, gpu_count)], terms, [host_memory_gib])[0]
+    if planned is None:
+        known = knowledge.calibration.posterior
+        planned = plan_steps(workload, [(gpu, gpu_count)], known, [host_memory_gib])[0]
     if changes is None:
         changes = adjustments(workload, gpu, gpu_count, planned, terms)
     if planned.verdict == "does_not_fit":

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.estimate.architecture import flops_per_token, parameters, steps
-from service.estimate.calibration import HOST_TERMS, Calibration
+from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
-from service.estimate.duration import ALIGNED_VOCABULARY
 from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
+from service.estimate.machine import flash_term
 from service.estimate.memory import (
     BAND_HIGH,
     BAND_LOW,
@@ -16,6 +16,8 @@ from service.estimate.memory import (
     CONTEXT_GIB,
     EAGER_ACTIVATIONS,
 )
+from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
+from service.estimate.terms import HOST_TERMS
 from service.estimate.training_time import (
     ADJUSTMENT_SPREAD,
     DOWNTIME_SPREAD_CLOUD,
@@ -138,20 +140,19 @@ def workload_inputs(
     if workload.reference_hours and workload.reference_gpu_count:
         own += stated("", ["reference_hours", "reference_gpu_count"], workload)
     recipe = workload.recipe
+    engine = recipe.engine
     terms = sorted(
-        {f"efficiency_{gpu.architecture}" for gpu in gpus}
-        | {f"attention_flash_{'half' if gpu.tensor_rate == 'half' else 'full'}_rate" for gpu in gpus}
-        | {
-            f"traffic_{recipe.engine}",
-            "power_exponent",
-            "micro_step_overhead_s",
-            "sharding_per_node_doubling",
-        }
+        {"efficiency", "power_exponent", "weight_traffic", "optimizer_traffic", "sharding_per_node_doubling"}
+        | {f"{kind}_{engine}" for kind in ("traffic", "logits", "micro_batch", "layer")}
+        | {f"efficiency_{gpu.architecture}" for gpu in gpus}
+        | ({"geforce_clock"} if any(gpu.category.startswith("geforce") for gpu in gpus) else set())
+        | ({"fp8_datacenter", "fp8_consumer"} if recipe.precision == "fp8" else set())
+        | ({flash_term(gpu) for gpu in gpus} if recipe.attention == "flash" else {f"scores_{engine}"})
+        | ({"flash_narrow_heads"} if workload.architecture.head_dim < NARROW_HEADS else set())
         | {"sharding_fsdp" if recipe.sharding == "fsdp" else "sharding_replicated"}
-        | ({f"traffic_naive_{recipe.engine}"} if recipe.attention == "naive" else set())
+        | ({"selective_recompute"} if recipe.checkpointing == "selective" else set())
         | ({"unaligned_vocabulary"} if workload.architecture.vocab_size % ALIGNED_VOCABULARY else set())
-        | {"spread_same_gpu_and_engine", "spread_same_architecture", "spread_unseen"}
-        | {f"runs_on__{gpu.slug}__{recipe.engine}" for gpu in gpus}
+        | {f"runs_on__{gpu.slug}__{engine}" for gpu in gpus}
     )
     if workload.reference_hours and "reference.ratio" in figures:
         own.append(Input("rule of three", figures["reference.ratio"]))

@@ -1,189 +1,230 @@
-"""What measured runs teach: a few efficiency terms, and how far to trust an estimate.
+"""What measured runs teach: a few physical terms, and how each new case differs from them.
 
-A maximum-a-posteriori fit in log space (Gauss-Newton, Gaussian priors): few terms, physical
-meanings, weak priors from published matrix-product measurements (stas00/ml-engineering@744d01e,
-"maximum achievable matmul FLOPS": A100 87 %, H100 80 %, B200 78 %, MI300X 51 % of peak), so that an
-architecture nobody has measured keeps its prior and says so.
+Bayesian and small: log tokens/s of a run = log of the formula at the terms + what its code base, GPU and
+reporter have in common with others (likeness.py) + noise. Terms have Gaussian priors in log space
+(terms.py) and are fitted by Gauss-Newton steps with everything else marginalised; the posterior is then
+Gaussian around them, and a prediction is its conditional distribution. It widens by itself where GPU,
+engine, code base or size is far from the evidence, and one's own measurement is simply one more run.
+Odd published rows are given more noise instead of being dropped (Student-t weights, nu = 4; Lange et
+al., JASA 84, 1989). Leaves out that terms interact beyond first order around the fit (small: the
+leave-out errors of the documentation contain it).
 """
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.estimate.duration import step_time
-from service.estimate.machine import machines
-from service.estimate.measured_run import architecture_of, checkpointed_layers, recipe_of
+from service.errors import HeimvorteilError
+from service.estimate.case import Cases, case_of, side_by_side
+from service.estimate.likeness import covariance, own_variance
+from service.estimate.quantile import QUANTILE_90
+from service.estimate.terms import HOST_TERMS, TERMS
 from service.facts import Gpu, MeasuredRun
 
-# name -> (prior median, prior spread as a log standard deviation)
-PRIORS: Mapping[str, tuple[float, float]] = {
-    "efficiency_volta": (0.75, 0.15),
-    "efficiency_turing": (0.85, 0.20),
-    "efficiency_ampere": (0.95, 0.15),
-    "efficiency_ampere-gx100": (0.87, 0.15),
-    "efficiency_ada": (0.95, 0.15),
-    "efficiency_hopper": (0.75, 0.15),
-    "efficiency_blackwell": (0.95, 0.15),
-    "efficiency_blackwell-dc": (0.65, 0.20),
-    "efficiency_cdna2": (0.55, 0.25),
-    "efficiency_cdna3": (0.51, 0.25),
-    "efficiency_cdna4": (0.60, 0.25),
-    "efficiency_rdna3": (0.50, 0.30),
-    "efficiency_rdna4": (0.60, 0.30),
-    "fp8_gain_datacenter": (0.62, 0.15),
-    "fp8_gain_consumer": (0.75, 0.15),
-    "power_exponent": (0.40, 0.60),
-    "traffic_torch-compile": (220.0, 0.25),
-    "traffic_native": (150.0, 0.30),
-    "traffic_torch-eager": (350.0, 0.25),
-    "traffic_naive_torch-compile": (80.0, 0.40),
-    "traffic_naive_torch-eager": (150.0, 0.40),
-    "traffic_naive_native": (80.0, 0.40),
-    "attention_flash_full_rate": (1.5, 0.25),
-    "attention_flash_half_rate": (1.0, 0.25),
-    "unaligned_vocabulary": (1.5, 0.25),
-    "micro_step_overhead_s": (0.004, 0.7),
-    "sharding_replicated": (0.03, 0.60),
-    "sharding_fsdp": (0.06, 0.60),
-    "sharding_per_node_doubling": (0.01, 0.70),
-}
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
-RUN_SPREAD = 0.08
-"""Assumed log scatter of a single published run around the model while fitting."""
-HUBER = 2.0
-"""Residuals beyond this many spreads pull with bounded force: some published rows are odd."""
+NOISE = 0.02
+"""Log scatter of a run read from a log or a table."""
+PROSE_NOISE = 0.07
+"""The same for a number rounded in prose or projected by its author."""
+UNKNOWN_BATCH_SPREAD = 0.10
+NEW_CASE_NOISE = 1.14
+"""Noise of a new case over that of a typical one in the evidence: odd rows exist there too."""
+STUDENT_T = 4.0
+FIT_STEPS = 8
+WEIGHT_STEPS = 6
+STEP = 1e-4
+NAMES = tuple(TERMS)
+PRIOR_MEAN: Vector = np.log([term.median for term in TERMS.values()])
+PRIOR_VARIANCE: Vector = np.array([term.log_spread**2 for term in TERMS.values()])
 
 
-HOST_TERMS: Mapping[str, float] = {"pcie_efficiency": 0.77, "host_memory_gb_per_s": 40.0}
-"""Not fitted: share of the PCIe line rate reached (0.75-0.80), DRAM rate of a desktop [GB/s]."""
-QUANTILE_90 = 1.2815515594
-"""Standard normal quantile that turns a log spread into p10 and p90."""
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """What the evidence says: everything a prediction needs, worked out once. Compared by identity."""
+
+    terms: Mapping[str, float]
+    cases: Cases = field(repr=False)
+    slugs: tuple[str, ...]
+    """Names of the runs, in the order of the cases."""
+    measured: Vector
+    """Tokens per second."""
+    jacobian: Matrix = field(repr=False)
+    """d log(tokens/s) / d log(term), shape (runs, terms)."""
+    inverse: Matrix = field(repr=False)
+    """Inverse covariance of the measurements, shape (runs, runs)."""
+    weights: Vector = field(repr=False)
+    """Inverse covariance times what the priors do not explain, shape (runs,)."""
+    noise: Vector = field(repr=False)
+    """Noise variance of each run after odd rows were discounted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Predicted:
+    """Log-normal predictions of tokens per second, one per case."""
+
+    median: Vector
+    log_spread: Vector
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Fitted terms with their 80 % ranges, and the log spreads of a prediction by novelty."""
+    """Fitted terms with their 80 % ranges and the evidence behind them."""
 
     terms: Mapping[str, float]
     low: Mapping[str, float]
     high: Mapping[str, float]
-    spread_same_gpu_and_engine: float
-    spread_same_architecture: float
-    spread_unseen: float
+    posterior: Posterior
     evidence: Mapping[tuple[str, str], int]
     """How many runs each (GPU, engine) pair was measured in."""
     architectures: frozenset[str]
     """GPU architectures that were measured."""
 
 
-def fit_terms(
-    predictors: Sequence[Callable[[Mapping[str, float]], float]],
-    measured: Sequence[float],
-    priors: Mapping[str, tuple[float, float]] = PRIORS,
-    iterations: int = 12,
-) -> tuple[dict[str, float], NDArray[np.float64]]:
-    """Terms that make `predictors` agree with `measured`, and the covariance of their logarithms.
+def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[MeasuredRun]:
+    """The runs that can be learnt from: sound for throughput, GPU and shape known, all weights trained."""
+    found = []
+    for run in runs:
+        gpu = gpus.get(run.gpu or "")
+        if gpu is None or "throughput" not in run.use_for or not run.tokens_per_s:
+            continue
+        if run.workload in ("lora", "qlora"):
+            continue
+        try:
+            case_of(run, gpu)
+        except HeimvorteilError:
+            continue
+        found.append(run)
+    return found
 
-    Each predictor maps terms to a prediction in the measurement's unit. Raises ValueError when the
-    two sequences differ in length. The result is a deterministic function of its arguments.
+
+def log_prediction(cases: Cases, terms: Mapping[str, float]) -> tuple[Vector, Matrix]:
+    """log(tokens/s) of every case at the terms, shape (cases,), and its derivatives, (cases, terms)."""
+    count = len(NAMES)
+    values = np.tile([terms[name] for name in NAMES], (count + 1, 1))
+    values[np.arange(1, count + 1), np.arange(count)] *= math.exp(STEP)
+    varied = {name: values[:, [i]] for i, name in enumerate(NAMES)}
+    varied |= {name: np.full((count + 1, 1), value) for name, value in HOST_TERMS.items()}
+    logs = np.log(cases.tokens_per_s(varied))
+    return logs[0], (logs[1:] - logs[0]).T / STEP
+
+
+def base_noise(cases: Cases) -> Vector:
+    """Noise variance of every case before any is found odd."""
+    known = np.where(cases.trusted, NOISE, PROSE_NOISE) ** 2
+    return np.asarray(known + np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2))
+
+
+def _discounted(
+    total: Matrix, unexplained: Vector, noise: Vector, oddness: Vector, own: NDArray[np.bool_]
+) -> Vector:
+    """How many times its noise each run is given, from how badly the others foresee it."""
+    inverse = np.linalg.inv(total)
+    variance = 1 / np.diag(inverse)
+    missed = (inverse @ unexplained) * variance
+    surprise = np.maximum(missed**2 - (variance - noise * oddness), 0.0) / noise
+    heavier = np.maximum(1.0, 0.5 * oddness + 0.5 * (STUDENT_T + surprise) / (STUDENT_T + 1))
+    return np.where(own, 1.0, heavier)
+
+
+def fit_terms(cases: Cases, measured: Vector, start: Mapping[str, float] | None = None) -> dict[str, float]:
+    """The most probable terms given these measurements [tokens/s]; a deterministic function of them.
+
+    Raises ValueError when there are not as many measurements as cases.
     """
-    if len(predictors) != len(measured):
-        raise ValueError(f"{len(predictors)} predictors for {len(measured)} measurements")
-    names = list(priors)
-    centre = np.array([math.log(priors[n][0]) for n in names])
-    prior_precision = np.diag([1 / priors[n][1] ** 2 for n in names])
-    target = np.log(np.asarray(measured, dtype=float))
-
-    def predicted(log_terms: NDArray[np.float64]) -> NDArray[np.float64]:
-        terms = {n: math.exp(v) for n, v in zip(names, log_terms, strict=True)}
-        return np.log(np.array([p(terms) for p in predictors], dtype=np.float64), dtype=np.float64)
-
-    x = centre.copy()
-    hessian = prior_precision
-    for _ in range(iterations):
-        base = predicted(x)
-        jacobian = np.empty((len(target), len(x)))
-        for column in range(len(x)):
-            moved = x.copy()
-            moved[column] += 1e-4
-            jacobian[:, column] = (predicted(moved) - base) / 1e-4
-        residual = target - base
-        weight = np.minimum(1.0, HUBER * RUN_SPREAD / np.maximum(np.abs(residual), 1e-12)) / RUN_SPREAD**2
-        hessian = jacobian.T @ (weight[:, None] * jacobian) + prior_precision
-        gradient = jacobian.T @ (weight * residual) - prior_precision @ (x - centre)
-        x = x + np.linalg.solve(hessian, gradient)
-    terms = {n: math.exp(v) for n, v in zip(names, x, strict=True)}
-    return terms, np.linalg.inv(hessian)
+    if len(cases) != len(measured):
+        raise ValueError(f"{len(cases)} cases for {len(measured)} measurements")
+    target = np.log(measured)
+    x = PRIOR_MEAN.copy() if start is None else np.log([start[name] for name in NAMES])
+    noise, oddness = base_noise(cases), np.ones(len(cases))
+    for step in range(FIT_STEPS):
+        terms = {**HOST_TERMS, **dict(zip(NAMES, np.exp(x).tolist(), strict=True))}
+        predicted, jacobian = log_prediction(cases, terms)
+        shared = covariance(cases, cases, terms) + (jacobian * PRIOR_VARIANCE) @ jacobian.T
+        total = shared + np.diag(noise * oddness)
+        unexplained = target - predicted + jacobian @ (x - PRIOR_MEAN)
+        x = PRIOR_MEAN + PRIOR_VARIANCE * (jacobian.T @ np.linalg.solve(total, unexplained))
+        if step < FIT_STEPS - 1:
+            oddness = _discounted(total, unexplained, noise, oddness, cases.own)
+    return dict(zip(NAMES, np.exp(x).tolist(), strict=True))
 
 
-def predictor(run: MeasuredRun, gpu: Gpu) -> Callable[[Mapping[str, float]], float]:
-    """Tokens per second of a published run as a function of the calibrated terms."""
-    architecture, recipe = architecture_of(run, gpu.architecture), recipe_of(run)
-    layers = checkpointed_layers(run)
-
-    def tokens_per_s(terms: Mapping[str, float]) -> float:
-        machine = machines([(gpu, run.gpu_count or 1)], recipe.precision, {**HOST_TERMS, **terms})
-        step = step_time(
-            architecture,
-            recipe,
-            machine,
-            terms,
-            micro_batch=recipe.micro_batch,
-            checkpointed_layers=layers,
-        )
-        return recipe.global_batch_tokens / step.of(0).step_s
-
-    return tokens_per_s
-
-
-def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibration:
-    """The calibration that these runs support: terms, ranges, and spreads found by leaving out.
-
-    Uses rows sound for throughput whose GPU and shape are known. The three spreads are the 80th
-    percentile of |log error| over 1.28: in-sample for a GPU and engine already measured (a little
-    optimistic), with the whole GPU left out, and with the whole project left out.
-    """
-    used = [
-        (run, gpus[run.gpu], run.tokens_per_s)
-        for run in runs
-        if "throughput" in run.use_for
-        and run.gpu
-        and run.gpu in gpus
-        and run.tokens_per_s
-        and run.n_layers
-        and run.workload not in ("lora", "qlora")
-    ]
-    predictors = [predictor(run, gpu) for run, gpu, _ in used]
-    measured = [tokens for _, _, tokens in used]
-    terms, covariance = fit_terms(predictors, measured)
-    spread = np.sqrt(np.diag(covariance)) * QUANTILE_90
-    errors = [math.log(p(terms) / m) for p, m in zip(predictors, measured, strict=True)]
-    rows = range(len(used))
-
-    def left_out(groups: Sequence[str]) -> list[float]:
-        found: list[float] = []
-        for name in sorted(set(groups)):
-            kept = [i for i in rows if groups[i] != name]
-            without, _ = fit_terms([predictors[i] for i in kept], [measured[i] for i in kept], iterations=6)
-            found += [math.log(predictors[i](without) / measured[i]) for i in rows if groups[i] == name]
-        return found
-
-    return Calibration(
-        terms={**HOST_TERMS, **terms},
-        low={n: terms[n] * math.exp(-s) for n, s in zip(PRIORS, spread, strict=True)},
-        high={n: terms[n] * math.exp(s) for n, s in zip(PRIORS, spread, strict=True)},
-        spread_same_gpu_and_engine=log_spread(errors),
-        spread_same_architecture=log_spread(left_out([gpu.slug for _, gpu, _ in used])),
-        spread_unseen=log_spread(left_out([run.project for run, _, _ in used])),
-        evidence=Counter((gpu.slug, recipe_of(run).engine) for run, gpu, _ in used),
-        architectures=frozenset(gpu.architecture for _, gpu, _ in used),
+def posterior(
+    cases: Cases, measured: Vector, terms: Mapping[str, float], slugs: Sequence[str] = ()
+) -> Posterior:
+    """What these runs say around the given terms; the terms themselves may come from other runs."""
+    used = {**HOST_TERMS, **terms}
+    predicted, jacobian = log_prediction(cases, used)
+    x = np.log([used[name] for name in NAMES])
+    shared = covariance(cases, cases, used) + (jacobian * PRIOR_VARIANCE) @ jacobian.T
+    unexplained = np.log(measured) - predicted + jacobian @ (x - PRIOR_MEAN)
+    noise, oddness = base_noise(cases), np.ones(len(cases))
+    for _ in range(WEIGHT_STEPS):
+        oddness = _discounted(shared + np.diag(noise * oddness), unexplained, noise, oddness, cases.own)
+    inverse: Matrix = np.asarray(np.linalg.inv(shared + np.diag(noise * oddness)), dtype=np.float64)
+    return Posterior(
+        used, cases, tuple(slugs), measured, jacobian, inverse, inverse @ unexplained, noise * oddness
     )
 
 
-def log_spread(errors: Sequence[float]) -> float:
-    """Log standard deviation of a normal whose central 80 % holds 80 % of these errors."""
-    return float(np.quantile(np.abs(np.asarray(errors)), 0.8)) / QUANTILE_90
+def predict(known: Posterior, new: Cases) -> Predicted:
+    """Tokens per second of new cases given the evidence, as medians and log spreads."""
+    predicted, jacobian = log_prediction(new, known.terms)
+    x = np.log([known.terms[name] for name in NAMES])
+    with_evidence = covariance(new, known.cases, known.terms)
+    with_evidence += (jacobian * PRIOR_VARIANCE) @ known.jacobian.T
+    median = predicted - jacobian @ (x - PRIOR_MEAN) + with_evidence @ known.weights
+    variance = own_variance(new, known.terms) + (jacobian**2) @ PRIOR_VARIANCE
+    variance -= np.einsum("ij,jk,ik->i", with_evidence, known.inverse, with_evidence)
+    noise = NEW_CASE_NOISE**2 * base_noise(new)
+    return Predicted(np.exp(median), np.sqrt(np.maximum(variance, 0.0) + noise))
+
+
+def left_out(known: Posterior) -> Predicted:
+    """Every run of the evidence predicted from all the others, terms included, in one go.
+
+    The closed form of leaving one out of a Gaussian (Rasmussen and Williams, section 5.4.2).
+    """
+    variance = 1 / np.diag(known.inverse)
+    median = np.log(known.measured) - known.weights * variance
+    noise = NEW_CASE_NOISE**2 * base_noise(known.cases)
+    return Predicted(np.exp(median), np.sqrt(np.maximum(variance - known.noise, 0.0) + noise))
+
+
+def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibration:
+    """The calibration that these runs support."""
+    used = usable(runs, gpus)
+    cases, measured = evidence_of(used, gpus)
+    return with_terms(fit_terms(cases, measured), used, gpus)
+
+
+def evidence_of(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> tuple[Cases, Vector]:
+    """Usable runs as cases and what was measured [tokens/s]."""
+    cases = side_by_side(case_of(run, gpus[run.gpu or ""]) for run in runs)
+    return cases, np.array([run.tokens_per_s or math.nan for run in runs])
+
+
+def with_terms(
+    terms: Mapping[str, float], runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]
+) -> Calibration:
+    """A calibration from terms fitted earlier and the runs at hand, one's own included."""
+    used = usable(runs, gpus)
+    cases, measured = evidence_of(used, gpus)
+    known = posterior(cases, measured, terms, [run.slug for run in used])
+    told = (known.jacobian * PRIOR_VARIANCE).T
+    variance = PRIOR_VARIANCE - np.einsum("ij,jk,ik->i", told, known.inverse, told)
+    spread = QUANTILE_90 * np.sqrt(np.maximum(variance, 0.0))
+    engines = [str(engine) for engine in cases.work.engine]
+    return Calibration(
+        terms=known.terms,
+        low={name: terms[name] * math.exp(-s) for name, s in zip(NAMES, spread, strict=True)},
+        high={name: terms[name] * math.exp(s) for name, s in zip(NAMES, spread, strict=True)},
+        posterior=known,
+        evidence=Counter(zip((str(slug) for slug in cases.gpu), engines, strict=True)),
+        architectures=frozenset(gpus[str(slug)].architecture for slug in cases.gpu),
+    )

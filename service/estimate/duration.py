@@ -1,194 +1,152 @@
-"""Hours of training: a roofline of matrix products and memory traffic, times calibrated efficiency.
+"""Hours of training: counted work over hardware rates, times a few calibrated terms.
 
-    t_micro = F / (m P)  +  (k L d + k_v V) n / BW  +  weight and gradient traffic  +  overhead
-    t_step  = accumulation x t_micro x (1 + sharding)  +  optimizer step  +  offload
-    hours   = steps x t_step x (1 + other stages)
+    t_step = (matrix products + attention + memory traffic) x (1 + sharding)
+           + per micro-batch: launches and weight traffic
+           + per step: optimizer, exchange between GPUs without a link, offload
 
-F counted as in architecture.py, P the dense peak of hardware.py, m and k the calibrated terms of
-calibration.py. All functions take floats or numpy arrays over hardware, so that one call answers
-for every machine at once. Leaves out data loading (hidden on a sound set-up), warm-up compilation
-(minutes), and failures.
+Matrix products run at efficiency x peak, where efficiency = common x architecture x GeForce clock x
+(watts per TFLOP/s)^e; a fused causal attention kernel does half of the counted FLOPs at its own rate;
+everything else moves bytes at the memory's rate (Williams et al., Roofline, 2009, with the parts
+added instead of overlapped, which the calibrated terms absorb). Leaves out data loading (hidden on a
+sound set-up), warm-up compilation (minutes) and failures.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.estimate.architecture import (
-    attention_flops_per_token,
-    layer_flops_share,
-    matmul_parameters,
-    parameter_groups,
-)
-from service.facts import Architecture, Recipe
+from service.estimate.machine import Machine
+from service.estimate.step_work import Name, Number, StepWork
 
-Number = float | NDArray[np.float64]
-Flag = bool | NDArray[np.bool_]
-
-NEWTON_SCHULZ_ITERATIONS = 5
-ALIGNED_VOCABULARY = 8
-"""Tensor units want the vocabulary to be a multiple of this; GPT-2's 50,257 is not."""
-LOGIT_TRAFFIC_BYTES = {"torch-compile": 12.0, "native": 8.0, "torch-eager": 24.0}
-SELECTIVE_RECOMPUTE = 0.12
-"""Extra share of block FLOPs when only attention internals are recomputed (calibration hint, x1.12)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Machine:
-    """What duration needs of the hardware; every field a float or an array over machines."""
-
-    peak_tflops: Number
-    """Dense peak of matrix products in the precision used."""
-    efficiency: Number
-    """Calibrated share of that peak which matrix products reach."""
-    flash_attention_cost: Number
-    """Calibrated time of a FLOP in a flash kernel over that of one in a matrix product."""
-    bandwidth_gb_per_s: Number
-    gpu_count: Number
-    nodes: Number
-    host_link_gb_per_s: Number
-    """Usable rate between GPU and host per direction."""
-    gpu_link: Flag
-    """Whether GPUs speak to each other over NVLink or alike; else gradients cross the host link."""
-    host_memory_gb_per_s: Number
+Terms = Mapping[str, float] | Mapping[str, NDArray[np.float64]]
+PARTS = ("matmul_s", "attention_s", "memory_s", "micro_batch_s", "optimizer_s", "sharding_s", "offload_s")
 
 
 @dataclass(frozen=True, slots=True)
 class StepTime:
-    """Seconds of one optimizer step and where they go."""
+    """Seconds of one optimizer step and where they go; arrays over cases."""
 
     step_s: Number
     matmul_s: Number
+    attention_s: Number
     memory_s: Number
+    micro_batch_s: Number
+    """Launches, synchronisation, the loop itself and weight traffic, once per micro-batch."""
     optimizer_s: Number
     sharding_s: Number
     offload_s: Number
-    overhead_s: Number
-    """Launches, synchronisation and the training loop itself, once per micro-batch."""
     accumulation: Number
 
-    def of(self, machine: int) -> "StepSeconds":
-        """The parts of one machine's step."""
+    def of(self, case: int) -> "StepSeconds":
+        """The parts of one case's step."""
 
         def one(value: Number) -> float:
-            return float(np.broadcast_to(value, np.shape(self.step_s))[machine])
+            return float(np.broadcast_to(value, np.shape(self.step_s))[case])
 
-        return StepSeconds(
-            one(self.step_s),
-            one(self.matmul_s),
-            one(self.memory_s),
-            one(self.optimizer_s),
-            one(self.sharding_s),
-            one(self.offload_s),
-            one(self.overhead_s),
-            round(one(self.accumulation)),
-        )
+        return StepSeconds(**{field.name: one(getattr(self, field.name)) for field in fields(StepTime)})
+
+    def shares(self) -> NDArray[np.float64]:
+        """Parts of the step's time by `PARTS` [0-1], shape (cases, parts)."""
+        columns = [np.broadcast_to(getattr(self, part), np.shape(self.step_s)) for part in PARTS]
+        shares: NDArray[np.float64] = np.stack(columns, axis=-1) / np.asarray(self.step_s)[..., None]
+        return shares
 
 
 @dataclass(frozen=True, slots=True)
 class StepSeconds:
-    """Seconds of one optimizer step on one machine and where they go."""
+    """Seconds of one optimizer step of one case and where they go."""
 
     step_s: float
     matmul_s: float
+    attention_s: float
     memory_s: float
+    micro_batch_s: float
     optimizer_s: float
     sharding_s: float
     offload_s: float
-    overhead_s: float
-    accumulation: int
+    accumulation: float
+
+    def scaled(self, factor: float) -> "StepSeconds":
+        """All seconds times a factor."""
+        seconds = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name != "accumulation"}
+        return replace(self, **seconds)
 
 
-def recomputed_share(a: Architecture, recipe: Recipe, checkpointed_layers: int) -> float:
-    """FLOPs repeated by activation checkpointing as a share of all counted FLOPs [0-1/3].
+def named(terms: Terms, prefix: str, names: Name) -> Number:
+    """The term of each case: a number for one name, one column per case for a tuple of names."""
+    if isinstance(names, str):
+        return terms[prefix + names]
+    return np.concatenate([np.atleast_1d(terms[prefix + name]) for name in names], axis=-1)
 
-    One more forward pass of the recomputed layers; the output matrix is not recomputed, so full
-    checkpointing costs nanochat d32 x1.311, not x1.333.
+
+def matmul_flops_per_s(machine: Machine, terms: Terms) -> Number:
+    """Rate of large matrix products per GPU [FLOP/s]; for FP8 runs that of their BF16 parts."""
+    efficiency = terms["efficiency"] * named(terms, "", machine.efficiency_term)
+    efficiency = efficiency * np.where(machine.geforce, terms["geforce_clock"], 1.0)
+    efficiency = efficiency * machine.power_ratio ** terms["power_exponent"]
+    return efficiency * machine.peak_tflops * 1e12
+
+
+def step_time(work: StepWork, machine: Machine, terms: Terms) -> StepTime:
+    """Seconds of one optimizer step of each case, with its parts.
+
+    `work` is one count for all machines or one per machine. `terms` hold a float each, or an array of
+    shape (variants, 1) to answer for many variants of the terms at once.
     """
-    layers = layer_flops_share(a, recipe.seq_len)
-    if checkpointed_layers:
-        return layers / 3 * min(checkpointed_layers / a.n_layers, 1.0)
-    return layers * SELECTIVE_RECOMPUTE if recipe.checkpointing == "selective" else 0.0
-
-
-def newton_schulz_flops(a: Architecture) -> float:
-    """FLOPs of Muon's orthogonalisation of all block matrices, once per step; d32: 8.2e13.
-
-    Five iterations of X X^T, A^2 and B X on the short side s and long side l of each matrix
-    (Jordan et al., Muon, 2024): 5 (4 s^2 l + 2 s^3).
-    """
-    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    mlp = [(a.d_model, a.d_ff)] * (3 if a.gated_mlp else 2)
-    shapes = [(a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model), *mlp]
-    per_layer = 0.0
-    for rows, columns in shapes:
-        short, long = min(rows, columns), max(rows, columns)
-        per_layer += NEWTON_SCHULZ_ITERATIONS * (4.0 * short**2 * long + 2.0 * short**3)
-    return a.n_layers * per_layer
-
-
-def step_time(
-    a: Architecture,
-    recipe: Recipe,
-    machine: Machine,
-    terms: Mapping[str, float],
-    *,
-    micro_batch: int,
-    checkpointed_layers: int = 0,
-    optimizer_placement: str = "gpu",
-) -> StepTime:
-    """Seconds of one optimizer step on each machine, with its parts.
-
-    `terms` are the calibrated ones of calibration.py by name. Micro-batches that do not divide the
-    global batch are rounded up to whole accumulation steps of a proportionally smaller micro-batch.
-    """
-    groups = parameter_groups(a)
-    local_tokens = recipe.global_batch_tokens / machine.gpu_count
-    accumulation = np.maximum(1.0, np.ceil(local_tokens / (micro_batch * recipe.seq_len) - 1e-9))
-
-    share = recomputed_share(a, recipe, checkpointed_layers)
-    attention = attention_flops_per_token(a, recipe.seq_len)
-    head = 6.0 * a.vocab_size * a.d_model
-    linear = 6.0 * matmul_parameters(a)
-    if recipe.engine != "native" and a.vocab_size % ALIGNED_VOCABULARY:
-        linear += head * (terms["unaligned_vocabulary"] - 1)
-    flash = recipe.attention == "flash"
-    in_kernel = attention * (machine.flash_attention_cost if flash else 1.0)
-    flops = linear + in_kernel
-    matmul_s = flops * (1 + share) * local_tokens / (machine.efficiency * machine.peak_tflops * 1e12)
-
-    traffic = terms[f"traffic_{recipe.engine}"] * a.n_layers * a.d_model * (1 + share)
-    traffic += LOGIT_TRAFFIC_BYTES[recipe.engine] * a.vocab_size
-    if not flash:
-        bytes_per_score = terms[f"traffic_naive_{recipe.engine}"]
-        if recipe.precision in ("fp32", "tf32"):
-            bytes_per_score *= 2
-        traffic += bytes_per_score * a.n_layers * a.n_heads * recipe.seq_len
+    rate = matmul_flops_per_s(machine, terms)
     bandwidth = machine.bandwidth_gb_per_s * 1e9
-    per_micro = (3 * 2.0 + 2 * (4.0 if optimizer_placement == "gpu" else 2.0)) * groups.total
-    memory_s = (traffic * local_tokens + per_micro * accumulation) / bandwidth
+    fp8 = np.where(machine.fp8, 2.0 * named(terms, "", machine.fp8_term), 1.0)
+    repeated = 1 + work.recomputed / 3 + terms["selective_recompute"] * work.selective
+    head = work.head_flops * np.where(work.unaligned_head, terms["unaligned_vocabulary"], 1.0)
+    matmul_s = (work.block_flops * repeated / fp8 + head) / rate * work.tokens
 
-    sharded = np.where(machine.gpu_count > 1, 1.0, 0.0)
-    shards = machine.gpu_count if recipe.sharding != "ddp" else 1.0
-    overhead = terms["sharding_fsdp"] if recipe.sharding == "fsdp" else terms["sharding_replicated"]
-    sharding_s = (matmul_s + memory_s) * (
-        overhead * sharded + terms["sharding_per_node_doubling"] * np.log2(machine.nodes)
-    ) + _host_exchange_seconds(a, recipe, machine, accumulation)
+    flash_rate = named(terms, "", machine.flash_term) * np.where(
+        work.narrow_heads, terms["flash_narrow_heads"], 1.0
+    )
+    kernel = np.where(work.flash, 0.5 / flash_rate, 1.0)
+    attention_s = work.attention_flops * kernel * repeated / rate * work.tokens
 
-    state_bytes = 7.0 * 4 * groups.total
-    optimizer_s = state_bytes / shards / bandwidth
-    if recipe.optimizer == "muon+adamw":
-        reached = machine.efficiency * machine.peak_tflops * 1e12
-        optimizer_s = optimizer_s + newton_schulz_flops(a) / shards / reached
-    offload_s = _offload_seconds(a, recipe, machine, accumulation, optimizer_placement)
-    overhead_s = terms["micro_step_overhead_s"] * accumulation
-    step_s = matmul_s + memory_s + sharding_s + optimizer_s + offload_s + overhead_s
-    return StepTime(step_s, matmul_s, memory_s, optimizer_s, sharding_s, offload_s, overhead_s, accumulation)
+    traffic = named(terms, "traffic_", work.engine) * work.layer_channels * repeated
+    traffic = traffic + named(terms, "logits_", work.engine) * work.vocabulary
+    traffic = traffic + named(terms, "scores_", work.engine) * work.stored_score_bytes * work.scores
+    memory_s = traffic / bandwidth * work.tokens
+
+    launches = named(terms, "micro_batch_", work.engine) + named(terms, "layer_", work.engine) * work.layers
+    weights = terms["weight_traffic"] * work.weight_traffic_share * work.parameters / bandwidth
+    micro_batch_s = (launches + weights) * work.accumulation
+
+    states = terms["optimizer_traffic"] * work.optimizer_traffic_share * work.parameters / bandwidth
+    optimizer_s = (states + work.newton_schulz_flops / rate) / work.shards
+
+    host_link = terms["pcie_efficiency"] * machine.host_link_gb_per_s * 1e9
+    sharding_s = (matmul_s + attention_s + memory_s) * sharding_share(work, machine, terms)
+    sharding_s = sharding_s + exchange_over_host_s(work, machine, host_link)
+    offload_s = work.host_link_bytes / host_link
+    offload_s = offload_s + work.host_memory_bytes / (terms["host_memory_gb_per_s"] * 1e9)
+    step_s = matmul_s + attention_s + memory_s + micro_batch_s + optimizer_s + sharding_s + offload_s
+    return StepTime(
+        step_s,
+        matmul_s,
+        attention_s,
+        memory_s,
+        micro_batch_s,
+        optimizer_s,
+        sharding_s,
+        offload_s,
+        work.accumulation,
+    )
 
 
-def _host_exchange_seconds(a: Architecture, recipe: Recipe, machine: Machine, accumulation: Number) -> Number:
+def sharding_share(work: StepWork, machine: Machine, terms: Terms) -> Number:
+    """Time that GPUs of one run lose to each other, as a share of their computation [0-1]."""
+    several = np.where(machine.gpu_count > 1, 1.0, 0.0)
+    together = np.where(work.fsdp, terms["sharding_fsdp"], terms["sharding_replicated"])
+    return together * several + terms["sharding_per_node_doubling"] * np.log2(machine.nodes)
+
+
+def exchange_over_host_s(work: StepWork, machine: Machine, host_link_bytes_per_s: Number) -> Number:
     """Seconds a step spends moving gradients between GPUs without a link of their own.
 
     Ring all-reduce, 2 (n-1)/n bytes per gradient byte, over the host link at half rate because
@@ -196,29 +154,5 @@ def _host_exchange_seconds(a: Architecture, recipe: Recipe, machine: Machine, ac
     gather BF16 weights twice and scatter gradients once per micro-batch instead. Taken as exposed.
     """
     n = machine.gpu_count
-    parameters = parameter_groups(a).total
-    passes: Number = 3 * accumulation if recipe.sharding == "fsdp" else 2.0
-    moved = passes * 2.0 * parameters
-    seconds = moved * (n - 1) / n / (0.5 * machine.host_link_gb_per_s * 1e9)
-    return np.where(machine.gpu_link, 0.0, seconds)
-
-
-def _offload_seconds(
-    a: Architecture, recipe: Recipe, machine: Machine, accumulation: Number, placement: str
-) -> Number:
-    """Seconds a step spends on what lives in host memory, transfers exposed in full.
-
-    Gradients out and weights in, 2 bytes each way per parameter (ZeRO-Offload, arXiv:2101.06840);
-    AdamW on the CPU moves 28 bytes per parameter; Muon's momentum is streamed to the GPU instead,
-    16 bytes per matrix weight, because Newton-Schulz would take a CPU minutes. With gradients on
-    the host every micro-batch sends 2 bytes per parameter.
-    """
-    if placement not in ("host", "host+gradients"):
-        return 0.0 * machine.gpu_count
-    groups = parameter_groups(a)
-    muon = groups.matrices if recipe.optimizer == "muon+adamw" else 0
-    link = machine.host_link_gb_per_s * 1e9
-    transfer = (4.0 * groups.total + 16.0 * muon) / link
-    on_cpu = 28.0 * (groups.total - muon) / (machine.host_memory_gb_per_s * 1e9)
-    streamed = 2.0 * groups.total * accumulation / link if placement == "host+gradients" else 0.0
-    return transfer + on_cpu + streamed
+    moved = work.gathered_passes * 2.0 * work.parameters * (n - 1) / n
+    return np.where(machine.gpu_link, 0.0, moved / (0.5 * host_link_bytes_per_s))

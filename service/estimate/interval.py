@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from service.estimate.calibration import QUANTILE_90
+from service.estimate.quantile import QUANTILE_90
 
 
 @dataclass(frozen=True, slots=True)

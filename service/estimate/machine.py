@@ -1,11 +1,11 @@
 """A machine as the formulas see it: GPUs, how many, and how they are connected."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.estimate.duration import Machine
 from service.estimate.hardware import (
     dense_tensor_tflops,
     host_link_gb_per_s,
@@ -14,6 +14,9 @@ from service.estimate.hardware import (
 )
 from service.facts import Gpu
 
+Number = float | NDArray[np.float64]
+Flag = bool | NDArray[np.bool_]
+
 GPUS_PER_NODE = 8
 UNKNOWN_LINK_GB_PER_S = 15.75
 """PCIe 3.0 x16, assumed where the catalog does not know a card's host link."""
@@ -21,49 +24,65 @@ UNCAPPED_WATTS_PER_TFLOPS = 1.5
 """Cards with more board power per peak TFLOP/s than this are not slowed by their power limit."""
 
 
-def matmul_efficiency(gpu: Gpu, precision: str, terms: Mapping[str, float]) -> float:
-    """Share of the dense peak that matrix products of this card are expected to reach.
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What duration needs of the hardware; every number an array over machines."""
 
-    A calibrated term per architecture, times (watts per peak TFLOP/s / 1.5)^e for cards whose power
-    limit holds their clock down (RTX PRO, L4, Max-Q), times the calibrated FP8 gain. GeForce cards
-    can exceed 1: real clocks are above the rated boost that the peak is derived from.
-    """
-    efficiency = terms[f"efficiency_{gpu.architecture}"]
-    watts_per_tflops = gpu.board_watts / dense_tensor_tflops(gpu)
-    efficiency *= math.pow(min(1.0, watts_per_tflops / UNCAPPED_WATTS_PER_TFLOPS), terms["power_exponent"])
-    if precision == "fp8":
-        kind = "datacenter" if gpu.category == "datacenter" else "consumer"
-        efficiency *= terms[f"fp8_gain_{kind}"]
-    return efficiency
+    peak_tflops: NDArray[np.float64]
+    """Dense peak of matrix products in the precision used; for FP8 runs the BF16 peak."""
+    fp8: NDArray[np.bool_]
+    power_ratio: NDArray[np.float64]
+    """Board power per peak TFLOP/s over what a card needs to hold its clock, at most 1."""
+    geforce: NDArray[np.bool_]
+    """Half-rate GeForce cards, whose clock exceeds the rated boost."""
+    bandwidth_gb_per_s: NDArray[np.float64]
+    gpu_count: NDArray[np.float64]
+    nodes: NDArray[np.float64]
+    host_link_gb_per_s: NDArray[np.float64]
+    """Line rate between GPU and host per direction."""
+    gpu_link: NDArray[np.bool_]
+    """Whether GPUs speak to each other over NVLink or alike; else gradients cross the host link."""
+    efficiency_term: tuple[str, ...]
+    fp8_term: tuple[str, ...]
+    flash_term: tuple[str, ...]
 
 
-def machines(hardware: Sequence[tuple[Gpu, int]], precision: str, terms: Mapping[str, float]) -> Machine:
+def flash_term(gpu: Gpu) -> str:
+    """Name of the calibrated term for this card's flash attention kernels."""
+    if gpu.tensor_rate == "half":
+        return "flash_half_rate"
+    return "flash_hopper" if gpu.architecture == "hopper" else "flash_full_rate"
+
+
+def machines(
+    hardware: Sequence[tuple[Gpu, int]],
+    precision: str | Sequence[str],
+    power_limit_watts: Sequence[float | None] | None = None,
+) -> Machine:
     """All machines at once, as arrays in the order given; GPUs fall back to a precision they run.
 
-    `terms` are the calibrated ones plus `pcie_efficiency` and `host_memory_gb_per_s`.
+    `precision` is one for all or one per machine. A power limit below the board's own replaces it.
     """
-    used = [precision_used(gpu, precision) for gpu, _ in hardware]
+    asked = [precision] * len(hardware) if isinstance(precision, str) else precision
+    used = [precision_used(gpu, p) for (gpu, _), p in zip(hardware, asked, strict=True)]
+    gpus = [gpu for gpu, _ in hardware]
+    limits = power_limit_watts or [None] * len(gpus)
+    watts = [min(g.board_watts, w) if w else g.board_watts for g, w in zip(gpus, limits, strict=True)]
+    tensor = np.array([dense_tensor_tflops(g) for g in gpus])
     counts = np.array([float(count) for _, count in hardware])
-
-    def per_machine(values: Sequence[float]) -> np.ndarray:
-        return np.array(values, dtype=float)
-
     return Machine(
-        peak_tflops=per_machine([peak_tflops(g, p) for (g, _), p in zip(hardware, used, strict=True)]),
-        efficiency=per_machine(
-            [matmul_efficiency(g, p, terms) for (g, _), p in zip(hardware, used, strict=True)]
+        peak_tflops=np.array(
+            [peak_tflops(g, "bf16" if p == "fp8" else p) for g, p in zip(gpus, used, strict=True)]
         ),
-        flash_attention_cost=per_machine(
-            [
-                terms["attention_flash_half_rate" if g.tensor_rate == "half" else "attention_flash_full_rate"]
-                for g, _ in hardware
-            ]
-        ),
-        bandwidth_gb_per_s=per_machine([g.memory_bandwidth_gb_per_s for g, _ in hardware]),
+        fp8=np.array([p == "fp8" for p in used]),
+        power_ratio=np.minimum(1.0, np.array(watts) / tensor / UNCAPPED_WATTS_PER_TFLOPS),
+        geforce=np.array([g.tensor_rate == "half" and g.category.startswith("geforce") for g in gpus]),
+        bandwidth_gb_per_s=np.array([g.memory_bandwidth_gb_per_s for g in gpus]),
         gpu_count=counts,
         nodes=np.maximum(1.0, counts / GPUS_PER_NODE),
-        host_link_gb_per_s=terms["pcie_efficiency"]
-        * per_machine([host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S for g, _ in hardware]),
-        gpu_link=np.array([g.gpu_link_gb_per_s is not None for g, _ in hardware]),
-        host_memory_gb_per_s=np.full(len(hardware), terms["host_memory_gb_per_s"]),
+        host_link_gb_per_s=np.array([host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S for g in gpus]),
+        gpu_link=np.array([g.gpu_link_gb_per_s is not None for g in gpus]),
+        efficiency_term=tuple(f"efficiency_{g.architecture}" for g in gpus),
+        fp8_term=tuple("fp8_datacenter" if g.category == "datacenter" else "fp8_consumer" for g in gpus),
+        flash_term=tuple(flash_term(g) for g in gpus),
     )

@@ -1,65 +1,162 @@
-"""A published run, read as an architecture and a recipe that the formulas understand."""
+"""A published run, read as an architecture, a recipe and a machine that the formulas understand.
 
-from service.errors import MissingFact
-from service.facts import Architecture, MeasuredRun, Recipe
+What a row does not say is filled in the way people train: the choice is written down here, once, and
+widens the prediction (`calibration.UNKNOWN_BATCH_SPREAD`).
+"""
 
-DEFAULT_MICRO_BATCH = 8
-TIED = frozenset({"LLM.Q", "nanoGPT", "llm.c", "llm-foundry (MPT)"})
+import math
+from dataclasses import replace
+from itertools import product
+
+from service.errors import InvalidValue, MissingFact
+from service.estimate.architecture import parameters
+from service.estimate.hardware import available_memory_gib, precision_used
+from service.estimate.memory import peak_memory
+from service.estimate.memory_plan import MemoryPlan, published_plan
+from service.facts import Architecture, Gpu, MeasuredRun, Recipe
+
+LARGEST_GUESSED_MICRO_BATCH = 32
+SMALLEST_GUESSED_TOKENS = 4096
+FILLED_MEMORY = 0.85
+"""Share of a card's memory that somebody who fills it plans for."""
+DEFAULT_BATCH_SEQUENCES = 8
+TIED = ("llm.q", "nanogpt", "llm.c", "llm-foundry", "llms-from-scratch", "llama-factory", "build-nanogpt")
+GATED = (
+    "llama",
+    "qwen",
+    "mistral",
+    "gemma",
+    "smollm",
+    "olmo",
+    "phi-3",
+    "yi-",
+    "deepseek",
+    "baichuan",
+    "internlm",
+)
 UNTIED_VOCABULARY = 152_064
 """Qwen2.5 unties its embeddings from 7 B on, where the padded vocabulary has this size."""
 VALUE_EMBEDDING_VOCABULARIES = frozenset({32_768, 8_192})
+USUAL_HEAD_DIM = 128
+PARAMETERS_SAY_OTHERWISE = 0.04
+"""Log distance by which a printed parameter count must favour another shape over the expected one."""
+FINE_TUNING = ("full-finetune", "lora", "qlora")
+
+
+def code_base(project: str) -> str:
+    """The training code behind a project's name, without who ran it: "llm-foundry (MPT)" -> "llm-foundry"."""
+    return project.split("(")[0].strip().lower()
 
 
 def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     """The model's shape as far as the row tells it, defaults of its project where it does not.
 
-    nanochat since 2026 has value embeddings and, on Hopper with FlashAttention 3, short windows in
-    three of four layers; elsewhere its runs use full windows. Raises MissingFact without layers,
-    width, vocabulary or sequence length.
+    Whether the MLP is gated and the embeddings are tied follows the project and the model's name, unless
+    a printed parameter count clearly says otherwise. nanochat since 2026 has value embeddings and, on
+    Hopper with FlashAttention 3, short windows in three of four layers; elsewhere its runs use full
+    windows. Raises MissingFact without layers, width, vocabulary or sequence length, InvalidValue for
+    sizes no transformer has.
     """
     if not (run.n_layers and run.d_model and run.vocab_size and run.seq_len):
         raise MissingFact(f"the shape of {run.slug}", "it needs layers, width, vocabulary, sequence length")
-    heads = run.n_heads or max(1, run.d_model // 128)
-    nanochat_2026 = (
-        run.project.startswith(("nanochat", "autoresearch"))
-        and run.vocab_size in VALUE_EMBEDDING_VOCABULARIES
-    )
+    heads = run.n_heads or max(1, run.d_model // USUAL_HEAD_DIM)
+    kv_heads = run.n_kv_heads or heads
+    head_dim = run.d_model // heads if run.d_model % heads == 0 else USUAL_HEAD_DIM
+    if head_dim == 0 or heads > run.d_model:
+        raise InvalidValue(
+            "n_heads", heads, f"more than the model's {run.d_model} channels", ["1 to d_model"]
+        )
+    if kv_heads > heads or heads % kv_heads:
+        raise InvalidValue("n_kv_heads", kv_heads, f"does not divide {heads} heads", ["a divisor of n_heads"])
+    nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
+    nanochat_2026 = nanochat and run.vocab_size in VALUE_EMBEDDING_VOCABULARIES
     model = run.model.lower()
-    return Architecture(
+    expected = Architecture(
         n_layers=run.n_layers,
         d_model=run.d_model,
         n_heads=heads,
-        n_kv_heads=run.n_kv_heads or heads,
-        head_dim=run.d_model // heads,
+        n_kv_heads=kv_heads,
+        head_dim=head_dim,
         d_ff=run.d_ff or 4 * run.d_model,
         vocab_size=run.vocab_size,
-        tied_embeddings=run.project in TIED and run.vocab_size != UNTIED_VOCABULARY,
-        gated_mlp="llama" in model or "qwen" in model,
-        norm="none" if run.project.startswith(("nanochat", "autoresearch")) else "rmsnorm",
+        tied_embeddings=code_base(run.project).startswith(TIED)
+        and not (run.vocab_size == UNTIED_VOCABULARY or "llama" in model),
+        gated_mlp=any(name in model for name in GATED),
+        norm="none" if nanochat else "rmsnorm",
         value_embedding_layers=-(-run.n_layers // 2) if nanochat_2026 else 0,
         window_pattern="SSSL" if nanochat_2026 and gpu_architecture == "hopper" else "L",
     )
+    if nanochat or not run.n_params:
+        return expected
+    printed = run.n_params
+
+    def distance(a: Architecture) -> float:
+        return abs(math.log(parameters(a) / printed))
+
+    shapes = [
+        replace(expected, gated_mlp=gated, tied_embeddings=tied)
+        for gated, tied in product((False, True), repeat=2)
+    ]
+    nearest = min(shapes, key=distance)
+    return nearest if distance(nearest) + PARAMETERS_SAY_OTHERWISE < distance(expected) else expected
 
 
-def recipe_of(run: MeasuredRun) -> Recipe:
-    """How the run was trained; unknown engine means eager PyTorch, unknown attention means flash."""
+def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
+    """How the run was trained; an unknown engine means eager PyTorch, unknown attention means flash.
+
+    An unknown micro-batch is the largest power of two up to 32 that fills 85 % of the card; unknown
+    checkpointing of a run that fits only with it means full checkpointing, for it did run.
+    """
     if not run.seq_len:
         raise MissingFact(f"the sequence length of {run.slug}", "add seq_len")
-    micro_batch = run.micro_batch or DEFAULT_MICRO_BATCH
     gpus = run.gpu_count or 1
-    return Recipe(
-        optimizer="muon+adamw" if "Muon" in (run.optimizer or "") else "adamw",
-        precision="bf16" if run.precision in (None, "nf4") else run.precision,
+    fine_tuning = run.workload in FINE_TUNING
+    nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
+    placement = "gpu"
+    if run.optimizer_bits == 8:
+        placement = "8bit-paged" if run.offload and not run.activations_on_host else "8bit"
+    recipe = Recipe(
+        optimizer="muon+adamw" if "muon" in (run.optimizer or "").lower() else "adamw",
+        precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),
         engine=run.engine or "torch-eager",
         attention="naive" if run.attention == "naive" else "flash",
         seq_len=run.seq_len,
-        global_batch_tokens=run.global_batch_tokens or gpus * micro_batch * run.seq_len,
-        micro_batch=micro_batch,
+        global_batch_tokens=run.global_batch_tokens or gpus * DEFAULT_BATCH_SEQUENCES * run.seq_len,
+        micro_batch=run.micro_batch or 1,
         sharding=run.parallelism if run.parallelism in ("ddp", "zero-1", "zero-2", "fsdp") else "zero-1",
         checkpointing=run.checkpointing or "none",
+        weight_bytes=2 if fine_tuning else 4,
+        state_bytes=2 if fine_tuning else 4,
+        embedding_bytes=2 if fine_tuning or nanochat else 4,
+        chunked_cross_entropy=bool(run.chunked_cross_entropy),
+        optimizer_placement=placement,
+        gradient_release=bool(run.gradient_release),
+        activations_on_host=bool(run.activations_on_host),
+        code_base=code_base(run.project),
     )
+    architecture = architecture_of(run, gpu.architecture)
+
+    def peak_gib(candidate: Recipe) -> float:
+        return peak_memory(
+            architecture, candidate, published_plan(candidate, architecture.n_layers), gpus
+        ).p50
+
+    full = replace(recipe, checkpointing="full")
+    room = available_memory_gib(gpu)
+    if run.checkpointing is None and peak_gib(full) <= room < peak_gib(recipe):
+        recipe = full
+    if run.micro_batch is None:
+        most = min(LARGEST_GUESSED_MICRO_BATCH, recipe.global_batch_tokens // (gpus * run.seq_len))
+        while (doubled := replace(recipe, micro_batch=2 * recipe.micro_batch)).micro_batch <= most and (
+            peak_gib(doubled) <= FILLED_MEMORY * gpu.memory_gib
+            or doubled.micro_batch * run.seq_len <= SMALLEST_GUESSED_TOKENS
+        ):
+            recipe = doubled
+    if run.global_batch_tokens is None:
+        recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * run.seq_len)
+    return recipe
 
 
-def checkpointed_layers(run: MeasuredRun) -> int:
-    """Layers the run recomputes in full."""
-    return run.n_layers or 0 if run.checkpointing == "full" else 0
+def plan_of(run: MeasuredRun, recipe: Recipe) -> MemoryPlan:
+    """Where the run kept the pieces of its training step."""
+    return published_plan(recipe, run.n_layers or 0)

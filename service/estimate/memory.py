@@ -6,37 +6,40 @@ checked against published peaks: nanochat d20 on 8 GPUs 75,422 MiB, d12 on an RT
 Leaves out allocator fragmentation and framework surprises: the band of `PeakMemory` carries them.
 """
 
+import math
 from dataclasses import dataclass, replace
 
-from service.estimate.architecture import parameter_groups
+import numpy as np
+
+from service.estimate.architecture import ParameterGroups, parameter_groups
+from service.estimate.memory_plan import MemoryPlan
+from service.estimate.quantile import QUANTILE_90
+from service.estimate.step_work import Number
 from service.facts import GIB, Architecture, Recipe
 
 ACTIVATION_REMAINDER = 0.1
 """Log-sum-exp and norm statistics in FP32 [bytes per token, layer and channel]."""
 EAGER_ACTIVATIONS = 1.16
 """Eager PyTorch keeps 16 % more activations than the min-cut partitioner of torch.compile."""
-EAGER_LOGIT_BYTES = 6.3
+LOGITS_BYTES = {"torch-compile": 4.0, "native": 2.0, "torch-eager": 12.0}
+"""Logits and their gradient, bytes per token and vocabulary entry. Compiled: BF16 logits and, unless
+Inductor reuses the buffer (it depends on the version), their gradient of the same size; native: one fused
+buffer; eager: BF16 logits, their FP32 copy, its gradient and the BF16 gradient."""
+ONE_LOGITS_BUFFER = 2.0
+"""The 2026 nanochat (three published peaks on three GPUs) keeps one."""
+SELECTIVE_ACTIVATIONS = 0.45
+"""Share of the activations that per-operator selective checkpointing keeps (every second matrix product
+and the attention output; torchtitan)."""
 CONTEXT_GIB = 0.65
 """CUDA context and library workspaces: 0.5-0.8 GiB on one GPU."""
 COMMUNICATION_GIB = 0.6
 """NCCL buffers as soon as there are several GPUs."""
 CHUNKED_LOGITS_SHARE = 1 / 8
-BAND_LOW, BAND_HIGH = 0.95, 1.12
-"""80 % band around the central estimate; the low side also assumes one logits buffer less."""
-
-PLACEMENTS = ("gpu", "8bit", "host", "host+gradients")
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryPlan:
-    """The adjustable part of a training step's memory."""
-
-    micro_batch: int
-    checkpointed_layers: int = 0
-    chunked_cross_entropy: bool = False
-    optimizer: str = "gpu"
-    """gpu as published | 8bit states | host: master weights and states in host memory, BF16
-    weights and gradients on the GPU | host+gradients: gradients streamed to the host as well"""
+ON_HOST = ("host", "host+gradients", "host+parameters")
+"""Placements that leave BF16 weights alone on the GPU."""
+BAND_LOW, BAND_HIGH = 0.95, 1.15
+"""80 % band around the central estimate, skewed upwards as the misses are; the low side also assumes one
+logits buffer less. Fixed, not fitted: some 20 published peaks would over-fit at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +81,10 @@ def activation_bytes_per_token_and_layer(a: Architecture, recipe: Recipe) -> flo
 
 
 def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
-    """Logits and their gradient [bytes per token]: two BF16 buffers compiled, one fused, FP32 eager."""
-    if recipe.engine == "torch-eager":
-        return EAGER_LOGIT_BYTES * a.vocab_size
-    return (2 if recipe.engine == "native" else 4) * a.vocab_size
+    """Logits and their gradient [bytes per token]."""
+    if recipe.engine == "torch-compile" and a.value_embedding_layers:
+        return ONE_LOGITS_BUFFER * a.vocab_size
+    return LOGITS_BYTES[recipe.engine] * a.vocab_size
 
 
 def state_elements(a: Architecture, recipe: Recipe) -> tuple[float, float]:
@@ -91,6 +94,45 @@ def state_elements(a: Architecture, recipe: Recipe) -> tuple[float, float]:
     return matrices, 2 * (groups.total - groups.matrices)
 
 
+def persistent_bytes(
+    a: Architecture, groups: ParameterGroups, recipe: Recipe, plan: MemoryPlan, gpu_count: int
+) -> tuple[float, float, float, float]:
+    """Bytes per GPU that stay over the whole step: weights, gradients, optimizer states; bytes on the host.
+
+    Per parameter group (ZeRO, arXiv:1910.02054, section 3, with each group's own widths). A gradient
+    released in the backward pass leaves the largest matrix group alive; streamed weights leave two layers.
+    """
+    embeddings = groups.embedding + groups.value_embeddings
+    sharding = plan.sharding or recipe.sharding
+    fsdp = sharding == "fsdp"
+    weight_shards = gpu_count if fsdp else 1
+    gradient_shards = gpu_count if fsdp or sharding == "zero-2" else 1
+    state_shards = 1 if sharding == "ddp" else gpu_count
+    stored = (groups.total - embeddings) * recipe.weight_bytes + embeddings * recipe.embedding_bytes
+    in_matrices, in_rest = state_elements(a, recipe)
+    rest = groups.total - groups.matrices
+    rest_bytes = (embeddings * recipe.embedding_bytes + (rest - embeddings) * recipe.state_bytes) / max(
+        rest, 1
+    )
+    states = in_matrices * recipe.state_bytes + in_rest * rest_bytes
+    largest = max(groups.matrices / a.n_layers, a.vocab_size * a.d_model)
+    weights, gradients, on_host = float(stored), float(stored), 0.0
+    if plan.optimizer in ("8bit", "8bit-paged"):
+        states = in_matrices + in_rest
+    if plan.optimizer == "8bit-paged":
+        on_host, states = states, 0.0
+    elif plan.optimizer in ON_HOST:
+        on_host, states = states + stored + 2 * groups.total, 0.0
+        weights = gradients = 2.0 * groups.total
+        if plan.optimizer != "host":
+            gradients = 2.0 * largest
+        if plan.optimizer == "host+parameters":
+            weights = 2.0 * (2 * groups.matrices / a.n_layers + a.vocab_size * a.d_model)
+    if plan.gradient_release:
+        gradients = min(gradients, largest * recipe.weight_bytes)
+    return weights / weight_shards, gradients / gradient_shards, states / state_shards, on_host
+
+
 def peak_memory(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: int = 1) -> PeakMemory:
     """Peak memory per GPU of one training step [GiB], without CUDA context (see `with_context`).
 
@@ -98,81 +140,110 @@ def peak_memory(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: in
     master weights in host memory. The 2026 nanochat's Muon stacks all gradients and weights during
     the optimizer step (+8 bytes per matrix weight), which can be the peak at small batches.
     """
-    groups = parameter_groups(a)
-    embeddings = groups.embedding + groups.value_embeddings
-    others = groups.total - embeddings
-    fsdp = recipe.sharding == "fsdp"
-    weight_shards = gpu_count if fsdp else 1
-    gradient_shards = gpu_count if fsdp or recipe.sharding == "zero-2" else 1
-    state_shards = 1 if recipe.sharding == "ddp" else gpu_count
-    tokens = plan.micro_batch * recipe.seq_len
-
-    stored = others * recipe.weight_bytes + embeddings * recipe.embedding_bytes
-    state_count_matrices, state_count_rest = state_elements(a, recipe)
-    rest = groups.total - groups.matrices
-    rest_state_bytes = (
-        state_count_rest
-        * (embeddings * recipe.embedding_bytes + (rest - embeddings) * recipe.state_bytes)
-        / max(rest, 1)
+    at = instants(a, recipe, plan, gpu_count, float(plan.micro_batch), float(plan.checkpointed_layers))
+    in_step = at.optimizer_step > at.forward_backward
+    return PeakMemory(
+        p10=float(at.p10) / GIB,
+        p50=float(at.p50) / GIB,
+        p90=float(at.p90) / GIB,
+        weights_gib=at.weights / GIB,
+        gradients_gib=at.gradients / GIB,
+        optimizer_gib=at.states / GIB,
+        activations_gib=float(at.activations) / GIB,
+        logits_gib=float(at.logits) / GIB,
+        instant="optimizer-step" if in_step else "forward-backward",
+        host_memory_gib=float(at.on_host) / GIB,
     )
-    states = state_count_matrices * recipe.state_bytes + rest_state_bytes
-    on_host = 0.0
-    on_device_copies = plan.optimizer in ("host", "host+gradients")
-    weights, gradients = float(stored), float(stored)
-    if plan.optimizer == "8bit":
-        states = state_count_matrices + state_count_rest
-    elif on_device_copies:
-        on_host = states + stored + 2 * groups.total
-        states = 0.0
-        weights = 2.0 * groups.total
-        gradients = 2.0 * groups.total
-        if plan.optimizer == "host+gradients":
-            largest = max(groups.matrices / a.n_layers, a.vocab_size * a.d_model)
-            gradients = 2.0 * largest
-    weights /= weight_shards
-    gradients /= gradient_shards
-    states /= state_shards
 
-    checkpointed = min(plan.checkpointed_layers, a.n_layers)
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """Bytes per GPU at the two instants of a step that can be the peak; numbers, or arrays over plans."""
+
+    forward_backward: Number
+    optimizer_step: Number
+    lowest: Number
+    """The peak if the compiler saves one buffer of logits."""
+    weights: float
+    gradients: float
+    states: float
+    activations: Number
+    logits: Number
+    on_host: Number
+
+    @property
+    def p50(self) -> Number:
+        return np.maximum(self.forward_backward, self.optimizer_step)
+
+    @property
+    def p10(self) -> Number:
+        return self.lowest * BAND_LOW
+
+    @property
+    def p90(self) -> Number:
+        return self.p50 * BAND_HIGH
+
+
+def instants(
+    a: Architecture,
+    recipe: Recipe,
+    plan: MemoryPlan,
+    gpu_count: int,
+    micro_batch: Number,
+    checkpointed_layers: Number,
+) -> Instants:
+    """Bytes per GPU for any micro-batches and numbers of checkpointed layers; the rest is the plan's."""
+    groups = parameter_groups(a)
+    sharding = plan.sharding or recipe.sharding
+    tokens = micro_batch * recipe.seq_len
+    weights, gradients, states, on_host = persistent_bytes(a, groups, recipe, plan, gpu_count)
+    on_device_copies = plan.optimizer in ON_HOST
+
+    checkpointed = np.minimum(checkpointed_layers, a.n_layers)
+    any_checkpoint = np.where(checkpointed > 0, 1.0, 0.0)
     per_layer = activation_bytes_per_token_and_layer(a, recipe) * tokens
-    activations = (a.n_layers - checkpointed) * per_layer + checkpointed * 2 * a.d_model * tokens
-    if checkpointed:
-        activations += per_layer
+    if recipe.checkpointing == "selective":
+        per_layer = per_layer * np.where(checkpointed > 0, 1.0, SELECTIVE_ACTIVATIONS)
+    kept_checkpoints = np.minimum(2, checkpointed) if plan.activations_on_host else checkpointed
+    activations = (a.n_layers - checkpointed) * per_layer + kept_checkpoints * 2 * a.d_model * tokens
+    activations = activations + any_checkpoint * per_layer
     logits = logits_bytes_per_token(a, recipe) * tokens
+    one_buffer_less = 0.0 if plan.chunked_cross_entropy else logits / 2
     if plan.chunked_cross_entropy:
-        logits = logits * CHUNKED_LOGITS_SHARE / plan.micro_batch
-    compute_copies = 0.0
+        logits = logits * CHUNKED_LOGITS_SHARE / micro_batch
+    compute_copies: Number = 0.0
     if recipe.weight_bytes == 4 and not on_device_copies and recipe.precision != "fp32":
-        live_layers = a.n_layers - checkpointed + (1 if checkpointed else 0)
-        if fsdp:
+        live_layers = a.n_layers - checkpointed + any_checkpoint
+        if sharding == "fsdp":
             live_layers = min(2, a.n_layers)
-        if recipe.engine == "torch-compile" or fsdp:
+        if recipe.engine == "torch-compile" or sharding == "fsdp":
             compute_copies = 2 * (groups.matrices * live_layers / a.n_layers + a.vocab_size * a.d_model)
 
     persistent = weights + gradients + states
     forward_backward = persistent + activations + logits + compute_copies
     stacked = 8.0 * groups.matrices if a.value_embedding_layers and not on_device_copies else 0.0
     optimizer_step = persistent + stacked
-    peak = max(forward_backward, optimizer_step)
-    one_buffer_less = 0.0 if plan.chunked_cross_entropy else logits / 2
-    lowest = max(forward_backward - one_buffer_less, optimizer_step)
-    return PeakMemory(
-        p10=lowest * BAND_LOW / GIB,
-        p50=peak / GIB,
-        p90=peak * BAND_HIGH / GIB,
-        weights_gib=weights / GIB,
-        gradients_gib=gradients / GIB,
-        optimizer_gib=states / GIB,
-        activations_gib=activations / GIB,
-        logits_gib=logits / GIB,
-        instant="forward-backward" if forward_backward >= optimizer_step else "optimizer-step",
-        host_memory_gib=on_host / GIB,
+    return Instants(
+        forward_backward,
+        optimizer_step,
+        np.maximum(forward_backward - one_buffer_less, optimizer_step),
+        weights,
+        gradients,
+        states,
+        activations,
+        logits,
+        on_host + (checkpointed - kept_checkpoints) * 2 * a.d_model * tokens,
     )
 
 
+def context_gib(gpu_count: int) -> float:
+    """CUDA context and, over several GPUs, communication buffers [GiB]."""
+    return CONTEXT_GIB + (COMMUNICATION_GIB if gpu_count > 1 else 0.0)
+
+
 def with_context(peak: PeakMemory, gpu_count: int) -> PeakMemory:
-    """The same peak with CUDA context and, over several GPUs, communication buffers [GiB]."""
-    extra = CONTEXT_GIB + (COMMUNICATION_GIB if gpu_count > 1 else 0.0)
+    """The same peak with what the process itself takes [GiB]."""
+    extra = context_gib(gpu_count)
     return replace(peak, p10=peak.p10 + extra, p50=peak.p50 + extra, p90=peak.p90 + extra)
 
 
@@ -181,3 +252,18 @@ def fit_verdict(peak: PeakMemory, available_gib: float) -> str:
     if peak.p90 <= available_gib:
         return "fits"
     return "marginal" if peak.p10 <= available_gib else "does_not_fit"
+
+
+def fit_probability(peak: PeakMemory, available_gib: float) -> float:
+    """Probability that the peak stays within so many GiB [0-1]: 0.9 at p90, 0.5 at p50, 0.1 at p10.
+
+    A normal in log space on each side of the median, with the band's own spread there.
+    """
+    if available_gib <= 0 or peak.p50 <= 0:
+        return 0.0
+    above = available_gib >= peak.p50
+    edge = peak.p90 / peak.p50 if above else peak.p50 / peak.p10
+    if edge <= 1:
+        return 1.0 if above else 0.0
+    z = QUANTILE_90 * math.log(available_gib / peak.p50) / math.log(edge)
+    return 0.5 * (1 + math.erf(z / math.sqrt(2)))

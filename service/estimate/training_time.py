@@ -7,7 +7,8 @@ from service.errors import InvalidValue
 from service.estimate.architecture import steps
 from service.estimate.calibration import Calibration
 from service.estimate.interval import Interval, around
-from service.estimate.plan import PlannedStep, code_changes, published_plan
+from service.estimate.memory_plan import published_plan
+from service.estimate.plan import PlannedStep, code_changes
 from service.facts import Gpu, Workload
 
 ADJUSTMENT_SPREAD = 0.05
@@ -64,19 +65,15 @@ def training_time(
 ) -> TrainingTime:
     """Hours of the run as planned: steps x step time x other stages, divided by fleet goodput.
 
-    The spread is the calibration's for this nearness to the evidence, plus one per unpublished code
-    change, plus downtime upwards. Leaves out queueing for a machine and hours the machine is off.
+    The spread is the prediction's own, plus one per unpublished code change, plus downtime upwards.
+    Leaves out queueing for a machine and hours the machine is off.
     """
     run_steps = steps(workload.tokens, workload.recipe.global_batch_tokens)
     seconds = run_steps * planned.step.step_s * (1 + workload.other_stages_fraction)
     evidence = evidence_class(gpu, workload.recipe.engine, calibration)
-    spread = {
-        "same-gpu-and-engine": calibration.spread_same_gpu_and_engine,
-        "same-architecture": calibration.spread_same_architecture,
-        "unseen": calibration.spread_unseen,
-    }[evidence]
-    changes = code_changes(planned.plan, published_plan(workload))
-    spread = math.hypot(spread, ADJUSTMENT_SPREAD * math.sqrt(changes))
+    published = published_plan(workload.recipe, workload.architecture.n_layers)
+    changes = code_changes(planned.plan, published)
+    spread = math.hypot(planned.log_spread, ADJUSTMENT_SPREAD * math.sqrt(changes))
     upward = math.hypot(spread, DOWNTIME_SPREAD_HOME if at_home else DOWNTIME_SPREAD_CLOUD)
     if gpu_count > FLEET_GPUS:
         seconds /= FLEET_GOODPUT

@@ -331,6 +331,11 @@ class MeasuredRunRow(Base):
     workload: Mapped[str | None]
     year: Mapped[int | None]
     confidence: Mapped[str | None]
+    chunked_cross_entropy: Mapped[bool | None]
+    gradient_release: Mapped[bool | None]
+    activations_on_host: Mapped[bool | None]
+    optimizer_bits: Mapped[int | None]
+    power_limit_watts: Mapped[float | None]
 
 
 class FigureRow(Base):

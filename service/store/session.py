@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import DatabaseNotReady, InvalidValue
 
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
 HEAD_REVISION = REVISIONS[-1]
 

@@ -14,11 +14,21 @@ from typing import TypeVar
 from sqlalchemy.engine import Engine
 
 from service.errors import DatabaseNotReady, UnknownName
-from service.facts import CarbonIntensity, ElectricityRate, ExchangeRate, Figure, Gpu, Provider, Workload
+from service.facts import (
+    CarbonIntensity,
+    ElectricityRate,
+    ExchangeRate,
+    Figure,
+    Gpu,
+    MeasuredRun,
+    Provider,
+    Workload,
+)
 from service.store import (
     exchange_rates,
     figures,
     gpus,
+    measured_runs,
     offer_table,
     providers,
     rates,
@@ -54,6 +64,8 @@ class Snapshot:
     exchange: Mapping[str, ExchangeRate]
     """Quote currency -> the newest rate of one EUR."""
     offers: OfferTable
+    measured_runs: tuple[MeasuredRun, ...] = ()
+    """By slug."""
 
     def gpu(self, name: str) -> Gpu:
         """The GPU of that slug, name or alias; UnknownName lists all slugs, the nearest first."""
@@ -87,6 +99,7 @@ def load(sessions: Sessions) -> Snapshot:
             carbon=_by_zone(rates.carbon(session)),
             exchange=MappingProxyType(exchange_rates.newest_rates(session)),
             offers=offer_table.load(session, MappingProxyType(sources.by_id(session))),
+            measured_runs=tuple(measured_runs.all(session)),
         )
 
 

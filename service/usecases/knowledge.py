@@ -20,12 +20,12 @@ class Known:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.knowledge = Knowledge(
-            calibration_from(snapshot.figures, snapshot.gpus),
+            calibration_from(snapshot.figures, snapshot.measured_runs, snapshot.gpus),
             snapshot.figures,
             tuple(snapshot.exchange.values()),
         )
         gpus: Mapping[str, Gpu] = snapshot.gpus
-        terms = self.knowledge.calibration.terms
+        known = self.knowledge.calibration.posterior
 
         @lru_cache(maxsize=PLANS_KEPT)
         def plans(
@@ -33,14 +33,14 @@ class Known:
         ) -> tuple[PlannedStep, ...]:
             run = Workload("", "", "", architecture, recipe, 0, {})
             hardware = [(gpus[slug], count) for slug, count, _ in machines]
-            return tuple(plan_steps(run, hardware, terms, [spare for _, _, spare in machines]))
+            return tuple(plan_steps(run, hardware, known, [spare for _, _, spare in machines]))
 
         @lru_cache(maxsize=4 * PLANS_KEPT)
         def changes(
             architecture: Architecture, recipe: Recipe, gpu: str, count: int, planned: PlannedStep
         ) -> tuple[Adjustment, ...]:
             run = Workload("", "", "", architecture, recipe, 0, {})
-            return adjustments(run, gpus[gpu], count, planned, terms)
+            return adjustments(run, gpus[gpu], count, planned, known.terms)
 
         self.plans = plans
         self.changes = changes

@@ -108,7 +108,7 @@ def test_a_missing_price_is_none_never_zero():
 
 
 def test_what_does_not_fit_has_no_hours_and_no_cost():
-    option = home(replace(RTX_4070, memory_gib=2.0))
+    option = home(replace(RTX_4070, memory_gib=1.5))
     assert option.planned.verdict == "does_not_fit"
     assert option.hours is None and option.cost is None and option.energy_kwh is None
 

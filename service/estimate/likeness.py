@@ -1,0 +1,104 @@
+"""How much two training runs have in common: what one tells about the other beyond the formulas.
+
+A code base, a GPU, and a code base on a GPU each deviate from the general terms in the parts of the
+step they influence: matrix products, attention, memory traffic, launches, optimizer, sharding. Each
+deviation is a normal number with the spreads below; two runs share it in proportion to the time both
+spend in that part. Covariances of this form are a Gaussian process with a physical basis (Rasmussen
+and Williams, Gaussian Processes for Machine Learning, 2006, section 2.7). Spreads are log standard
+deviations, rounded from the marginal likelihood and the leave-out errors of the shipped runs.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.estimate.case import Cases
+from service.estimate.duration import PARTS, Terms
+
+Matrix = NDArray[np.float64]
+
+CODE_BASE: Mapping[str, float] = MappingProxyType(
+    {
+        "matmul_s": 0.04,
+        "attention_s": 0.4,
+        "memory_s": 0.3,
+        "micro_batch_s": 0.6,
+        "optimizer_s": 0.4,
+        "sharding_s": 0.3,
+    }
+)
+GPU: Mapping[str, float] = MappingProxyType(
+    {"matmul_s": 0.06, "attention_s": 0.1, "memory_s": 0.15, "micro_batch_s": 0.2, "sharding_s": 0.2}
+)
+CODE_BASE_ON_GPU: Mapping[str, float] = MappingProxyType(
+    {"matmul_s": 0.03, "attention_s": 0.1, "memory_s": 0.1, "micro_batch_s": 0.2, "sharding_s": 0.1}
+)
+WHOLE_STEP = {"code_base": 0.04, "gpu": 0.03, "code_base_on_gpu": 0.02}
+REPORTER = 0.05
+"""Spread between people who run the same thing: five reports of nanochat d20 on 8 H100 took 170.4 to
+193.6 minutes."""
+SIZE = 0.04
+"""Spread that runs of one code base share only when their sizes are alike."""
+SIZE_SCALE = {"width": 1.0, "seq_len": 0.5, "gpu_count": 0.35, "micro_batch_tokens": 0.25}
+RECOMPUTE_SCALE = {"full": 0.6, "selective": 0.3}
+FP8_SCALE = 0.8
+
+
+def size_coordinates(cases: Cases) -> Matrix:
+    """Where each case lies in size, shape (cases, 6); runs a distance of 1 apart are half alike."""
+    work, count = cases.work, len(cases)
+
+    def log(value: object) -> Matrix:
+        return np.log(np.broadcast_to(np.asarray(value, dtype=np.float64), (count,)), dtype=np.float64)
+
+    return np.stack(
+        [
+            SIZE_SCALE["width"] * log(work.width),
+            SIZE_SCALE["seq_len"] * log(work.seq_len),
+            SIZE_SCALE["gpu_count"] * log(cases.machine.gpu_count),
+            SIZE_SCALE["micro_batch_tokens"] * log(work.micro_batch_tokens),
+            RECOMPUTE_SCALE["full"] * np.asarray(work.recomputed)
+            + RECOMPUTE_SCALE["selective"] * np.asarray(work.selective),
+            FP8_SCALE * cases.machine.fp8,
+        ],
+        axis=1,
+    )
+
+
+def _shared(spreads: Mapping[str, float], whole: float, of: Matrix, with_: Matrix) -> Matrix:
+    variances = np.array([spreads.get(part, 0.0) ** 2 for part in PARTS])
+    return np.asarray(whole**2 + (of * variances) @ with_.T)
+
+
+def covariance(a: Cases, b: Cases, terms: Terms) -> Matrix:
+    """Covariance of the log deviations of cases `a` and `b`, shape (len(a), len(b)), noise left out."""
+    shares_a, shares_b = a.time(terms).shares(), b.time(terms).shares()
+    same_code = (a.code_base[:, None] == b.code_base[None, :]) & (a.code_base[:, None] != "")
+    same_gpu = a.gpu[:, None] == b.gpu[None, :]
+    same_reporter = (a.reporter[:, None] == b.reporter[None, :]) & (a.reporter[:, None] != "")
+    distance = size_coordinates(a)[:, None, :] - size_coordinates(b)[None, :, :]
+    alike = np.exp(-0.5 * (distance**2).sum(axis=-1))
+    return np.asarray(
+        same_code * _shared(CODE_BASE, WHOLE_STEP["code_base"], shares_a, shares_b)
+        + same_gpu * _shared(GPU, WHOLE_STEP["gpu"], shares_a, shares_b)
+        + (same_code & same_gpu)
+        * _shared(CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"], shares_a, shares_b)
+        + same_reporter * REPORTER**2
+        + same_code * alike * SIZE**2
+    )
+
+
+def own_variance(cases: Cases, terms: Terms) -> NDArray[np.float64]:
+    """Variance of each case's own log deviation, noise left out, shape (cases,)."""
+    shares = cases.time(terms).shares()
+    total = np.full(len(cases), REPORTER**2 + SIZE**2)
+    for spreads, whole in (
+        (CODE_BASE, WHOLE_STEP["code_base"]),
+        (GPU, WHOLE_STEP["gpu"]),
+        (CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"]),
+    ):
+        variances = np.array([spreads.get(part, 0.0) ** 2 for part in PARTS])
+        total += whole**2 + (shares**2) @ variances
+    return total

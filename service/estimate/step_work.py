@@ -1,0 +1,194 @@
+"""What one GPU has to do in one optimizer step, counted before anything is known of its speed.
+
+FLOPs as in architecture.py (attention in full, its causal half discounted in duration.py), bytes of
+memory traffic in units that the calibrated terms price. Every number is a float, or an array over
+cases; `stacked` turns many single counts into one count over cases.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.estimate.architecture import (
+    attention_flops_per_token,
+    matmul_parameters,
+    parameter_groups,
+)
+from service.estimate.memory_plan import MemoryPlan
+from service.facts import Architecture, Recipe
+
+Number = float | NDArray[np.float64]
+Name = str | tuple[str, ...]
+
+NEWTON_SCHULZ_ITERATIONS = 5
+ALIGNED_VOCABULARY = 8
+"""Tensor units want the vocabulary to be a multiple of this; GPT-2's 50,257 is not."""
+NARROW_HEADS = 96
+"""Flash kernels lose rate below this head dimension."""
+GPT_CHANNELS = 16.0
+"""Channels that a GPT-2 block reads and writes per token, in units of its width: 5 d + q + 2 kv + 2 d_ff."""
+BF16_WEIGHT_TRAFFIC = 0.5
+"""Traffic of stored BF16 weights and gradients over that of FP32 ones."""
+BF16_OPTIMIZER_TRAFFIC = 0.6
+EIGHT_BIT_OPTIMIZER_TRAFFIC = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class StepWork:
+    """The work of one GPU in one optimizer step; per token unless said otherwise."""
+
+    tokens: Number
+    """Tokens this GPU trains in the step."""
+    accumulation: Number
+    """Micro-batches in the step."""
+    micro_batch_tokens: Number
+    layers: Number
+    width: Number
+    seq_len: Number
+    block_flops: Number
+    """Forward and backward FLOPs of the blocks' matrices."""
+    head_flops: Number
+    attention_flops: Number
+    """As counted for MFU, causal half included."""
+    recomputed: Number
+    """Share of the layers whose forward pass is repeated in full [0-1]."""
+    selective: Number
+    """1 where attention internals alone are recomputed, else 0."""
+    layer_channels: Number
+    """Layers x channels, in widths of a GPT-2 block."""
+    scores: Number
+    """Attention scores written to memory; 0 with a flash kernel."""
+    vocabulary: Number
+    parameters: Number
+    weight_traffic_share: Number
+    """Stored bytes relative to FP32 weights and gradients."""
+    optimizer_traffic_share: Number
+    newton_schulz_flops: Number
+    """FLOPs of Muon per step over all GPUs; 0 for AdamW."""
+    shards: Number
+    """GPUs among which the optimizer's work is divided."""
+    gathered_passes: Number
+    """Times per step that all parameters cross between GPUs, 2 bytes each."""
+    fsdp: Number
+    """1 where weights are sharded, else 0."""
+    host_link_bytes: Number
+    """Bytes a step moves between GPU and host."""
+    host_memory_bytes: Number
+    """Bytes a step moves in the host's memory for an optimizer on the CPU."""
+    flash: Number
+    """1 with a flash kernel, 0 with stored scores."""
+    narrow_heads: Number
+    unaligned_head: Number
+    stored_score_bytes: Number
+    """2 where scores are kept in FP32 instead of 16 bits, else 1."""
+    engine: Name
+
+
+def recomputed_share(a: Architecture, recipe: Recipe, checkpointed_layers: int) -> float:
+    """FLOPs repeated by activation checkpointing as a share of all counted FLOPs [0-1/3].
+
+    One more forward pass of the recomputed layers; the output matrix is not recomputed, so full
+    checkpointing costs nanochat d32 x1.311, not x1.333.
+    """
+    attention = attention_flops_per_token(a, recipe.seq_len)
+    total = 6 * matmul_parameters(a) + attention
+    layers = (total - 6 * a.vocab_size * a.d_model) / total
+    return layers / 3 * min(checkpointed_layers / a.n_layers, 1.0)
+
+
+def newton_schulz_flops(a: Architecture) -> float:
+    """FLOPs of Muon's orthogonalisation of all block matrices, once per step; d32: 8.2e13.
+
+    Five iterations of X X^T, A^2 and B X on the short side s and long side l of each matrix
+    (Jordan et al., Muon, 2024): 5 (4 s^2 l + 2 s^3).
+    """
+    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
+    mlp = [(a.d_model, a.d_ff)] * (3 if a.gated_mlp else 2)
+    shapes = [(a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model), *mlp]
+    per_layer = 0.0
+    for rows, columns in shapes:
+        short, long = min(rows, columns), max(rows, columns)
+        per_layer += NEWTON_SCHULZ_ITERATIONS * (4.0 * short**2 * long + 2.0 * short**3)
+    return a.n_layers * per_layer
+
+
+def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Number) -> StepWork:
+    """The work of one step under a memory plan, on machines with `gpu_count` GPUs.
+
+    A micro-batch that does not divide the global batch is rounded up to whole accumulation steps of
+    proportionally smaller micro-batches. What a plan keeps on the host costs (ZeRO-Offload,
+    arXiv:2101.06840): gradients out and weights in, 2 bytes each way per parameter; 28 bytes of host
+    memory traffic per parameter for AdamW on the CPU; 16 bytes over the link per matrix weight of
+    Muon, whose Newton-Schulz a CPU would take minutes for; 2 bytes per parameter and micro-batch
+    where gradients, 4 more where weights are streamed; 4 bytes per parameter for paged 8-bit states.
+    Offloaded activations are taken as hidden behind computation.
+    """
+    groups = parameter_groups(a)
+    tokens = recipe.global_batch_tokens / gpu_count
+    micro_batch_tokens = float(plan.micro_batch * recipe.seq_len)
+    accumulation = np.maximum(1.0, np.ceil(tokens / micro_batch_tokens - 1e-9))
+    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
+    flash = recipe.attention == "flash"
+    muon = recipe.optimizer == "muon+adamw"
+    in_bf16 = recipe.weight_bytes == 2 or recipe.engine == "native"
+    eight_bit = plan.optimizer in ("8bit", "8bit-paged")
+    sharding = plan.sharding or recipe.sharding
+    fsdp = sharding == "fsdp"
+    channels = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff
+    streamed_matrices = groups.matrices if muon else 0
+    link_bytes: Number = 0.0
+    cpu_bytes = 0.0
+    if plan.optimizer in ("host", "host+gradients", "host+parameters"):
+        link_bytes = 4.0 * groups.total + 16.0 * streamed_matrices
+        cpu_bytes = 28.0 * (groups.total - streamed_matrices)
+        if plan.optimizer != "host":
+            link_bytes = link_bytes + 2.0 * groups.total * accumulation
+        if plan.optimizer == "host+parameters":
+            link_bytes = link_bytes + 4.0 * groups.total * accumulation
+    elif plan.optimizer == "8bit-paged":
+        link_bytes = 4.0 * groups.total
+    return StepWork(
+        tokens=tokens,
+        accumulation=accumulation,
+        micro_batch_tokens=micro_batch_tokens,
+        layers=float(a.n_layers),
+        width=float(a.d_model),
+        seq_len=float(recipe.seq_len),
+        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model),
+        head_flops=6.0 * a.vocab_size * a.d_model,
+        attention_flops=float(attention_flops_per_token(a, recipe.seq_len)),
+        recomputed=min(plan.checkpointed_layers / a.n_layers, 1.0),
+        selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),
+        layer_channels=a.n_layers * channels / GPT_CHANNELS,
+        scores=0.0 if flash else float(a.n_layers * a.n_heads * recipe.seq_len),
+        vocabulary=float(a.vocab_size),
+        parameters=float(groups.total),
+        weight_traffic_share=BF16_WEIGHT_TRAFFIC if in_bf16 else 1.0,
+        optimizer_traffic_share=(BF16_OPTIMIZER_TRAFFIC if in_bf16 else 1.0)
+        * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else 1.0),
+        newton_schulz_flops=newton_schulz_flops(a) if muon else 0.0,
+        shards=1.0 if sharding == "ddp" else gpu_count,
+        gathered_passes=3.0 * accumulation if fsdp else 2.0,
+        fsdp=float(fsdp),
+        host_link_bytes=link_bytes,
+        host_memory_bytes=cpu_bytes,
+        flash=float(flash),
+        narrow_heads=float(a.head_dim < NARROW_HEADS),
+        unaligned_head=float(recipe.engine != "native" and a.vocab_size % ALIGNED_VOCABULARY != 0),
+        stored_score_bytes=2.0 if recipe.precision in ("fp32", "tf32") else 1.0,
+        engine=recipe.engine,
+    )
+
+
+def stacked(works: Sequence[StepWork]) -> StepWork:
+    """One count over cases from the counts of single cases, in the order given."""
+
+    def column(name: str) -> Number | Name:
+        values = [getattr(work, name) for work in works]
+        if isinstance(values[0], str):
+            return tuple(values)
+        return np.array([float(value) for value in values])
+
+    return StepWork(**{field.name: column(field.name) for field in fields(StepWork)})  # type: ignore[arg-type]

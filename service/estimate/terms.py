@@ -1,0 +1,88 @@
+"""The few numbers that turn counted work into seconds: what each means and what is believed before any run.
+
+Every prior is a median and a log standard deviation. Matrix-product priors rest on published
+measurements of the achievable matrix rate (stas00/ml-engineering@744d01e, "maximum achievable matmul
+FLOPS": A100 87 %, H100 80 %, B200 78 %, MI300X 51 %, MI325X 60 %, MI355X 68 % of the dense peak;
+Markidis et al., arXiv:1803.04014: cuBLAS on V100 83 of 125 TFLOP/s), the others on counting reads and
+writes; what nobody measured keeps a wide prior. There is no table of MFUs: a GPU is known by its
+peak, its bandwidth, its board power and its architecture.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One calibrated number: its prior and its unit."""
+
+    median: float
+    log_spread: float
+    unit: str = "ratio"
+
+
+TRAFFIC = "B per token, layer and channel"
+SCORE = "B per attention score"
+
+TERMS: Mapping[str, Term] = MappingProxyType(
+    {
+        # Share of the dense peak that large matrix products reach, and how architectures differ from it.
+        "efficiency": Term(0.92, 0.06),
+        "efficiency_volta": Term(0.80, 0.15),
+        "efficiency_turing": Term(0.85, 0.15),
+        "efficiency_ampere": Term(1.0, 0.10),
+        "efficiency_ampere-gx100": Term(1.0, 0.10),
+        "efficiency_ada": Term(1.0, 0.10),
+        "efficiency_hopper": Term(1.0, 0.10),
+        "efficiency_blackwell": Term(1.0, 0.10),
+        "efficiency_blackwell-dc": Term(1.15, 0.12),
+        "efficiency_cdna2": Term(0.70, 0.20),
+        "efficiency_cdna3": Term(0.78, 0.15),
+        "efficiency_cdna4": Term(1.0, 0.20),
+        "efficiency_rdna3": Term(0.60, 0.25),
+        "efficiency_rdna4": Term(0.65, 0.25),
+        # GeForce cards hold clocks above the rated boost that their peak is derived from.
+        "geforce_clock": Term(1.08, 0.06),
+        # Cards with little board power per peak TFLOP/s cannot hold their clock under full load.
+        "power_exponent": Term(0.40, 0.50, "exponent"),
+        # FP8 doubles the peak; this is the share of the doubling that is left.
+        "fp8_datacenter": Term(0.65, 0.15),
+        "fp8_consumer": Term(0.80, 0.15),
+        # HBM traffic beside the matrix products' own: element-wise kernels, norms, residuals.
+        "traffic_torch-compile": Term(200.0, 0.25, TRAFFIC),
+        "traffic_native": Term(140.0, 0.25, TRAFFIC),
+        "traffic_torch-eager": Term(400.0, 0.25, TRAFFIC),
+        "scores_torch-compile": Term(60.0, 0.40, SCORE),
+        "scores_torch-eager": Term(130.0, 0.40, SCORE),
+        "scores_native": Term(60.0, 0.40, SCORE),
+        "logits_torch-compile": Term(12.0, 0.40, "B per token and vocabulary entry"),
+        "logits_torch-eager": Term(30.0, 0.40, "B per token and vocabulary entry"),
+        "logits_native": Term(8.0, 0.40, "B per token and vocabulary entry"),
+        # Matrix rate of flash attention (its causal half only) over that of large matrix products.
+        "flash_full_rate": Term(0.60, 0.25),
+        "flash_hopper": Term(0.55, 0.30),
+        "flash_half_rate": Term(1.0, 0.20),
+        "flash_narrow_heads": Term(0.75, 0.20),
+        # A vocabulary that is no multiple of 8 keeps the output matrix off the fast kernels.
+        "unaligned_vocabulary": Term(1.5, 0.25),
+        # Launches, synchronisation and the loop itself, once per micro-batch and once per layer of it.
+        "micro_batch_torch-compile": Term(0.004, 0.60, "s per micro-batch"),
+        "micro_batch_torch-eager": Term(0.006, 0.60, "s per micro-batch"),
+        "micro_batch_native": Term(0.001, 0.80, "s per micro-batch"),
+        "layer_torch-compile": Term(0.0001, 0.60, "s per layer and micro-batch"),
+        "layer_torch-eager": Term(0.00035, 0.50, "s per layer and micro-batch"),
+        "layer_native": Term(0.00002, 0.80, "s per layer and micro-batch"),
+        # Weights cast and read, gradients added up: once per micro-batch.
+        "weight_traffic": Term(14.0, 0.40, "B per parameter and micro-batch"),
+        "optimizer_traffic": Term(28.0, 0.40, "B per parameter and step"),
+        # What several GPUs lose to each other that computation does not hide.
+        "sharding_replicated": Term(0.03, 0.60),
+        "sharding_fsdp": Term(0.05, 0.60),
+        "sharding_per_node_doubling": Term(0.012, 0.70),
+        "selective_recompute": Term(0.12, 0.40, "of the blocks' FLOPs"),
+    }
+)
+
+HOST_TERMS: Mapping[str, float] = MappingProxyType({"pcie_efficiency": 0.77, "host_memory_gb_per_s": 40.0})
+"""Not fitted: share of the PCIe line rate reached (0.75-0.80), DRAM rate of a desktop [GB/s]."""

@@ -1,0 +1,243 @@
+"""A file of measured runs, row by row: what can be used, and why the rest cannot.
+
+Columns as published in collections of training runs (id, project, model, gpu, ..., tokens_per_s,
+peak_mem_gib); further ones are ignored and empty cells mean unknown. Free text in
+`strategy_as_printed` and `notes` is read for what has no column: engine, checkpointing, chunked loss,
+offload, power limit. Measured values are never read from text.
+"""
+
+import csv
+import io
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from service.errors import HeimvorteilError, InvalidValue
+from service.facts import Gpu, MeasuredRun, Source
+
+LARGEST_FILE_BYTES = 50_000_000
+LARGEST_ROWS = 100_000
+ENGINES = {"torch-compile", "torch-eager", "native"}
+CHECKPOINTING = {"none", "selective", "full"}
+ATTENTION = {"flash", "naive"}
+PRECISIONS = {"bf16", "fp16", "fp8", "tf32", "fp32", "nf4"}
+YES = {"yes", "true", "1"}
+NO = {"no", "false", "0"}
+LIMITS = {
+    "n_layers": 10_000,
+    "d_model": 1_000_000,
+    "n_heads": 10_000,
+    "n_kv_heads": 10_000,
+    "d_ff": 10_000_000,
+    "vocab": 100_000_000,
+    "seq_len": 100_000_000,
+    "gpu_count": 100_000,
+    "nodes": 100_000,
+    "micro_batch": 1_000_000,
+    "global_batch_tokens": 10**12,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One row of the file: the run, or why it cannot be used."""
+
+    id: str
+    run: MeasuredRun | None
+    problem: str | None = None
+
+
+class _Cells:
+    """The cells of one row; a wrong one raises InvalidValue with its column's name."""
+
+    def __init__(self, row: Mapping[str, str | None]) -> None:
+        self.row = row
+
+    def text(self, name: str) -> str:
+        return (self.row.get(name) or "").strip()
+
+    def number(self, name: str, most: float = 1e30) -> float | None:
+        written = self.text(name)
+        if not written:
+            return None
+        try:
+            value = float(written)
+        except ValueError:
+            raise InvalidValue(name, written, "is not a number") from None
+        if not math.isfinite(value) or not 0 < value <= most:
+            raise InvalidValue(name, written, f"must be above 0 and at most {most:g}")
+        return value
+
+    def whole(self, name: str) -> int | None:
+        value = self.number(name, LIMITS[name])
+        if value is not None and value != int(value):
+            raise InvalidValue(name, self.text(name), "must be a whole number")
+        return None if value is None else int(value)
+
+    def one_of(self, name: str, choices: set[str]) -> str | None:
+        written = self.text(name).lower()
+        if written and written not in choices:
+            raise InvalidValue(name, written, "unknown", sorted(choices))
+        return written or None
+
+    def flag(self, name: str) -> bool | None:
+        written = self.text(name).lower()
+        return True if written in YES else False if written in NO else None
+
+
+def read_runs(
+    text: str, gpu_named: Callable[[str], Gpu], known: Mapping[str, MeasuredRun] = {}
+) -> list[RunRow]:
+    """Every row of a CSV file of runs, in its order.
+
+    `gpu_named` finds a GPU by slug or alias or raises UnknownName. What the file leaves blank of a run
+    that is among the `known` is taken from there. Raises InvalidValue when the file as a whole is no
+    such table: not CSV, without an `id` or `gpu` column, too large.
+    """
+    if len(text) > LARGEST_FILE_BYTES:
+        raise InvalidValue("file", f"{len(text)} characters", f"more than {LARGEST_FILE_BYTES}")
+    if "\0" in text[:10_000]:
+        raise InvalidValue("file", "binary", "is not a text file of comma-separated values")
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    names = [name.strip() for name in reader.fieldnames or ()]
+    for needed in ("id", "gpu"):
+        if needed not in names:
+            raise InvalidValue("columns", ", ".join(names[:12]) or "none", f"has no column {needed!r}")
+    reader.fieldnames = names
+    found = []
+    try:
+        for number, row in enumerate(reader, start=1):
+            if number > LARGEST_ROWS:
+                raise InvalidValue("file", f"row {number}", f"more than {LARGEST_ROWS} rows")
+            if any(isinstance(value, str) and value.strip() for value in row.values()):
+                found.append(_row(number, row, gpu_named, known))
+    except csv.Error as error:
+        raise InvalidValue(
+            "file", f"line {reader.line_num}", f"is not comma-separated text: {error}"
+        ) from None
+    return found
+
+
+def _row(
+    number: int,
+    row: Mapping[str, str | None],
+    gpu_named: Callable[[str], Gpu],
+    known: Mapping[str, MeasuredRun],
+) -> RunRow:
+    cells = _Cells(row)
+    name = cells.text("id") or f"row {number}"
+    try:
+        run = _run(name, cells, gpu_named)
+    except HeimvorteilError as error:
+        return RunRow(name, None, str(error))
+    if name in known:
+        run = filled(run, known[name])
+    return RunRow(name, run)
+
+
+def _run(name: str, cells: _Cells, gpu_named: Callable[[str], Gpu]) -> MeasuredRun:
+    said = f"{cells.text('strategy_as_printed')}; {cells.text('notes')}"
+    gpu = cells.text("gpu") or cells.text("gpu_as_printed")
+    if not gpu:
+        raise InvalidValue("gpu", "", "no GPU is given")
+    url = cells.text("source_url")
+    year = cells.number("year", 3000)
+    run = MeasuredRun(
+        slug=name,
+        project=cells.text("project"),
+        model=cells.text("model"),
+        gpu=gpu_named(gpu).slug,
+        gpu_count=cells.whole("gpu_count"),
+        source=Source(f"run:{name}", name, url, date(int(year), 1, 1) if year else date(1970, 1, 1)),
+        use_for=frozenset(filter(None, cells.text("use_for").split("+")))
+        or frozenset({"throughput", "memory"}),
+        n_params=cells.number("n_params"),
+        n_layers=cells.whole("n_layers"),
+        d_model=cells.whole("d_model"),
+        n_heads=cells.whole("n_heads"),
+        n_kv_heads=cells.whole("n_kv_heads"),
+        d_ff=cells.whole("d_ff"),
+        vocab_size=cells.whole("vocab"),
+        seq_len=cells.whole("seq_len"),
+        nodes=cells.whole("nodes"),
+        precision=cells.one_of("precision", PRECISIONS),
+        optimizer=cells.text("optimizer") or None,
+        engine=cells.one_of("engine", ENGINES),
+        attention=cells.one_of("attention", ATTENTION),
+        checkpointing=cells.one_of("checkpointing", CHECKPOINTING),
+        offload=cells.flag("offload"),
+        parallelism=cells.text("parallelism").lower() or None,
+        micro_batch=cells.whole("micro_batch"),
+        global_batch_tokens=cells.whole("global_batch_tokens"),
+        tokens_per_s=cells.number("tokens_per_s"),
+        peak_memory_gib=cells.number("peak_mem_gib"),
+        workload=cells.text("workload").lower() or None,
+        year=int(year) if year else None,
+        confidence=cells.text("confidence").lower() or None,
+    )
+    return understood(run, said.lower())
+
+
+def understood(run: MeasuredRun, said: str) -> MeasuredRun:
+    """The run with what its free text (in lower case) says and its columns do not.
+
+    The text wins over the column for the engine alone, where it says that nothing was compiled.
+    """
+
+    def says(*patterns: str) -> bool:
+        return any(re.search(pattern, said) for pattern in patterns)
+
+    engine = run.engine
+    if says(r"\bno compile\b", r"torch\.compile no", r"\beager\b", r"without compil"):
+        engine = "torch-eager"
+    elif engine is None and says(r"c\+\+/cuda", r"\bc/cuda"):
+        engine = "native"
+    elif engine is None and says(r"\bcompile"):
+        engine = "torch-compile"
+    attention = run.attention
+    if attention is None and says(r"flash attention no", r"hand-written attention", r"\bnaive attention"):
+        attention = "naive"
+    elif attention is None and says(r"\bflash", r"\bsdpa\b", r"\bfa[23]\b", r"flexattention"):
+        attention = "flash"
+    checkpointing = run.checkpointing
+    if checkpointing is None:
+        if says(r"selective (ac\b|activation)"):
+            checkpointing = "selective"
+        elif says(r"no checkpointing", r"checkpointing no\b", r"recompute no\b"):
+            checkpointing = "none"
+        elif says(r"checkpointing yes", r"full (ac\b|activation)", r"gradient checkpointing", r"\bckpt\b"):
+            checkpointing = "full"
+    limit = re.search(r"(\d{2,4}) ?w power limit", said)
+    return replace(
+        run,
+        engine=engine,
+        attention=attention,
+        checkpointing=checkpointing,
+        chunked_cross_entropy=says(r"chunked ?(ce|cross)", r"lmhead-chunks") or None,
+        gradient_release=says(r"optimizer[ -]in[ -]b", r"opt in bwd") or None,
+        activations_on_host=says(r"act(ivation)? offload", r"offload-residual", r"everything offloaded")
+        or None,
+        optimizer_bits=8 if says(r"\b8-?bit") else None,
+        offload=run.offload
+        if run.offload is not None
+        else (says(r"offload-opt", r"\bpaged", r"offload\b") or None),
+        power_limit_watts=float(limit[1]) if limit else None,
+    )
+
+
+def filled(run: MeasuredRun, known: MeasuredRun) -> MeasuredRun:
+    """The run with its blanks taken from the same run as we know it; measured values stay the file's."""
+    measured = {"tokens_per_s", "peak_memory_gib", "hours", "gpu_watts", "node_watts", "source", "use_for"}
+    blanks = {
+        name: getattr(known, name)
+        for name in MeasuredRun.__dataclass_fields__
+        if name not in measured and getattr(run, name) in (None, "")
+    }
+    return replace(run, **blanks)
+
+
+def ids(rows: Iterable[RunRow]) -> frozenset[str]:
+    """The ids in the file."""
+    return frozenset(row.id for row in rows)
