@@ -171,6 +171,8 @@ class Recipe:
     gradient_release: bool = False
     """The optimizer steps inside the backward pass."""
     activations_on_host: bool = False
+    trained: str = "all"
+    """all weights | lora: adapters beside frozen 16-bit weights | qlora: beside frozen 4-bit weights"""
     code_base: str = ""
     """The training code whose measured habits apply, by its project's name; "" where unknown."""
 

@@ -12,6 +12,7 @@ from service.cli.comparing import compare
 from service.cli.listing import gpus, offers, workloads
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
+from service.cli.validating import validate
 from service.errors import HeimvorteilError
 
 EXIT_BAD_INPUT = 2
@@ -37,5 +38,5 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-for command in (compare, serve, offers, gpus, workloads, prices, db, token):
+for command in (compare, validate, serve, offers, gpus, workloads, prices, db, token):
     main.add_command(command)

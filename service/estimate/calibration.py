@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from service.errors import HeimvorteilError
 from service.estimate.case import Cases, case_of, side_by_side
 from service.estimate.likeness import covariance, own_variance
+from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
 from service.estimate.terms import HOST_TERMS, TERMS
 from service.facts import Gpu, MeasuredRun
@@ -33,15 +34,21 @@ NOISE = 0.02
 PROSE_NOISE = 0.07
 """The same for a number rounded in prose or projected by its author."""
 UNKNOWN_BATCH_SPREAD = 0.10
-NEW_CASE_NOISE = 1.14
+UNKNOWN_SHAPE_SPREAD = 0.15
+NEW_CASE_NOISE = 1.3
 """Noise of a new case over that of a typical one in the evidence: odd rows exist there too."""
 STUDENT_T = 4.0
 FIT_STEPS = 8
+REFIT_STEPS = 5
+"""From terms that were fitted to nearly the same runs."""
 WEIGHT_STEPS = 6
 STEP = 1e-4
+FARTHEST = 4.0
+"""Prior spreads that a term may move: a wild measurement must not carry the others off."""
 NAMES = tuple(TERMS)
 PRIOR_MEAN: Vector = np.log([term.median for term in TERMS.values()])
-PRIOR_VARIANCE: Vector = np.array([term.log_spread**2 for term in TERMS.values()])
+PRIOR_SPREAD: Vector = np.array([term.log_spread for term in TERMS.values()])
+PRIOR_VARIANCE: Vector = PRIOR_SPREAD**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[Measure
         gpu = gpus.get(run.gpu or "")
         if gpu is None or "throughput" not in run.use_for or not run.tokens_per_s:
             continue
-        if run.workload in ("lora", "qlora"):
+        if run.workload in ("lora", "qlora") or not shape_is_known(run):
             continue
         try:
             case_of(run, gpu)
@@ -117,7 +124,8 @@ def log_prediction(cases: Cases, terms: Mapping[str, float]) -> tuple[Vector, Ma
 def base_noise(cases: Cases) -> Vector:
     """Noise variance of every case before any is found odd."""
     known = np.where(cases.trusted, NOISE, PROSE_NOISE) ** 2
-    return np.asarray(known + np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2))
+    known += np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2)
+    return np.asarray(known + np.where(cases.shape_known, 0.0, UNKNOWN_SHAPE_SPREAD**2))
 
 
 def _discounted(
@@ -142,14 +150,16 @@ def fit_terms(cases: Cases, measured: Vector, start: Mapping[str, float] | None 
     target = np.log(measured)
     x = PRIOR_MEAN.copy() if start is None else np.log([start[name] for name in NAMES])
     noise, oddness = base_noise(cases), np.ones(len(cases))
-    for step in range(FIT_STEPS):
+    steps = FIT_STEPS if start is None else REFIT_STEPS
+    for step in range(steps):
         terms = {**HOST_TERMS, **dict(zip(NAMES, np.exp(x).tolist(), strict=True))}
         predicted, jacobian = log_prediction(cases, terms)
         shared = covariance(cases, cases, terms) + (jacobian * PRIOR_VARIANCE) @ jacobian.T
         total = shared + np.diag(noise * oddness)
         unexplained = target - predicted + jacobian @ (x - PRIOR_MEAN)
         x = PRIOR_MEAN + PRIOR_VARIANCE * (jacobian.T @ np.linalg.solve(total, unexplained))
-        if step < FIT_STEPS - 1:
+        x = np.clip(x, PRIOR_MEAN - FARTHEST * PRIOR_SPREAD, PRIOR_MEAN + FARTHEST * PRIOR_SPREAD)
+        if step < steps - 1:
             oddness = _discounted(total, unexplained, noise, oddness, cases.own)
     return dict(zip(NAMES, np.exp(x).tolist(), strict=True))
 

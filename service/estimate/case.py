@@ -9,7 +9,13 @@ from numpy.typing import NDArray
 
 from service.estimate.duration import StepTime, Terms, step_time
 from service.estimate.machine import Machine, machines
-from service.estimate.measured_run import architecture_of, plan_of, recipe_of
+from service.estimate.measured_run import (
+    architecture_of,
+    plan_of,
+    recipe_of,
+    shape_is_known,
+    with_shape,
+)
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.step_work import StepWork, count_step, stacked
 from service.facts import Architecture, Gpu, MeasuredRun, Recipe
@@ -31,6 +37,7 @@ class Case:
     """Who measured it: runs of one reporter share a machine room and habits; "" nobody yet."""
     power_limit_watts: float | None = None
     batch_known: bool = True
+    shape_known: bool = True
     trusted: bool = True
     """Whether its measurement is read from a log or a table rather than rounded prose."""
     own: bool = False
@@ -47,6 +54,7 @@ class Cases:
     gpu: NDArray[np.str_]
     reporter: NDArray[np.str_]
     batch_known: NDArray[np.bool_]
+    shape_known: NDArray[np.bool_]
     trusted: NDArray[np.bool_]
     own: NDArray[np.bool_]
     global_batch_tokens: NDArray[np.float64]
@@ -92,6 +100,7 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
         gpu=np.array([c.gpu.slug for c in wanted]),
         reporter=np.array([c.reporter for c in wanted]),
         batch_known=np.array([c.batch_known for c in wanted]),
+        shape_known=np.array([c.shape_known for c in wanted]),
         trusted=np.array([c.trusted for c in wanted]),
         own=np.array([c.own for c in wanted]),
         global_batch_tokens=np.array([float(c.recipe.global_batch_tokens) for c in wanted]),
@@ -100,6 +109,8 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
 
 def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
     """A published run as a case. Raises MissingFact or InvalidValue where its shape is not usable."""
+    known = shape_is_known(run)
+    run = with_shape(run)
     recipe = recipe_of(run, gpu)
     return Case(
         architecture=architecture_of(run, gpu.architecture),
@@ -110,6 +121,7 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
         reporter=run.source.url.split("#")[0],
         power_limit_watts=run.power_limit_watts,
         batch_known=run.micro_batch is not None,
+        shape_known=known,
         trusted=run.confidence in (None, "high", OWN),
         own=run.confidence == OWN,
     )

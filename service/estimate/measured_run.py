@@ -20,6 +20,8 @@ SMALLEST_GUESSED_TOKENS = 4096
 FILLED_MEMORY = 0.85
 """Share of a card's memory that somebody who fills it plans for."""
 DEFAULT_BATCH_SEQUENCES = 8
+ACCUMULATED_WITH_OFFLOAD = 8
+"""Micro-batches per step of a run with its optimizer on the host that does not say: they hide it."""
 TIED = ("llm.q", "nanogpt", "llm.c", "llm-foundry", "llms-from-scratch", "llama-factory", "build-nanogpt")
 GATED = (
     "llama",
@@ -38,6 +40,10 @@ UNTIED_VOCABULARY = 152_064
 """Qwen2.5 unties its embeddings from 7 B on, where the padded vocabulary has this size."""
 VALUE_EMBEDDING_VOCABULARIES = frozenset({32_768, 8_192})
 USUAL_HEAD_DIM = 128
+USUAL_VOCABULARY = 50_304
+USUAL_SEQ_LEN = 2048
+WIDTH_PER_LAYER, WIDTH_PER_LAYER_OF_LARGE_MODELS = 64.0, 100.0
+SHAPE_STEPS = 10
 PARAMETERS_SAY_OTHERWISE = 0.04
 """Log distance by which a printed parameter count must favour another shape over the expected one."""
 FINE_TUNING = ("full-finetune", "lora", "qlora")
@@ -46,6 +52,50 @@ FINE_TUNING = ("full-finetune", "lora", "qlora")
 def code_base(project: str) -> str:
     """The training code behind a project's name, without who ran it: "llm-foundry (MPT)" -> "llm-foundry"."""
     return project.split("(")[0].strip().lower()
+
+
+def shape_is_known(run: MeasuredRun) -> bool:
+    """Whether layers, width, vocabulary and sequence length are all stated."""
+    return bool(run.n_layers and run.d_model and run.vocab_size and run.seq_len)
+
+
+def with_shape(run: MeasuredRun) -> MeasuredRun:
+    """The run with layers, width, vocabulary and sequence length, guessed where only the size is known.
+
+    N parameters are taken as 12 L d^2 + 2 V d with d = r L, r = 64 below a billion and 100 above
+    (GPT-2 124M: 64, GPT-2 1.5B: 33, Llama 7B: 128): speed depends on the size far more than on how it is
+    divided. Raises MissingFact when neither the shape nor the size is known.
+    """
+    if shape_is_known(run):
+        return run
+    vocabulary = run.vocab_size or USUAL_VOCABULARY
+    layers, width = run.n_layers, run.d_model
+    if not (layers and width):
+        if not run.n_params:
+            raise MissingFact(f"the shape of {run.slug}", "it needs layers and width, or a parameter count")
+        ratio = WIDTH_PER_LAYER if run.n_params < 1e9 else WIDTH_PER_LAYER_OF_LARGE_MODELS
+        matrices = guess = run.n_params
+        for _ in range(SHAPE_STEPS):
+            if width:
+                guess = width
+            elif layers:
+                guess = math.sqrt(matrices / 12 / layers)
+            else:
+                guess = (ratio * matrices / 12) ** (1 / 3)
+            matrices = max(run.n_params / 4, run.n_params - 2 * vocabulary * guess)
+        width = width or max(64, round(guess / 64) * 64)
+        layers = layers or max(1, round(matrices / 12 / width**2))
+    stated = run.d_model is not None
+    return replace(
+        run,
+        n_layers=layers,
+        d_model=width,
+        n_heads=run.n_heads if stated else None,
+        n_kv_heads=run.n_kv_heads if stated else None,
+        d_ff=run.d_ff if stated else None,
+        vocab_size=vocabulary,
+        seq_len=run.seq_len or USUAL_SEQ_LEN,
+    )
 
 
 def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
@@ -105,7 +155,8 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     """How the run was trained; an unknown engine means eager PyTorch, unknown attention means flash.
 
     An unknown micro-batch is the largest power of two up to 32 that fills 85 % of the card; unknown
-    checkpointing of a run that fits only with it means full checkpointing, for it did run.
+    checkpointing of a run that fits only with it means full checkpointing, for it did run; offload means the
+    optimizer where the card cannot hold it; states in FP32 that cannot be there at all were in 16 bits.
     """
     if not run.seq_len:
         raise MissingFact(f"the sequence length of {run.slug}", "add seq_len")
@@ -115,6 +166,7 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     placement = "gpu"
     if run.optimizer_bits == 8:
         placement = "8bit-paged" if run.offload and not run.activations_on_host else "8bit"
+    half = fine_tuning or "bf16 states" in (run.optimizer or "").lower()
     recipe = Recipe(
         optimizer="muon+adamw" if "muon" in (run.optimizer or "").lower() else "adamw",
         precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),
@@ -125,13 +177,14 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
         micro_batch=run.micro_batch or 1,
         sharding=run.parallelism if run.parallelism in ("ddp", "zero-1", "zero-2", "fsdp") else "zero-1",
         checkpointing=run.checkpointing or "none",
-        weight_bytes=2 if fine_tuning else 4,
-        state_bytes=2 if fine_tuning else 4,
-        embedding_bytes=2 if fine_tuning or nanochat else 4,
+        weight_bytes=2 if half else 4,
+        state_bytes=2 if half else 4,
+        embedding_bytes=2 if half or nanochat else 4,
         chunked_cross_entropy=bool(run.chunked_cross_entropy),
         optimizer_placement=placement,
         gradient_release=bool(run.gradient_release),
         activations_on_host=bool(run.activations_on_host),
+        trained=run.workload if run.workload in ("lora", "qlora") else "all",
         code_base=code_base(run.project),
     )
     architecture = architecture_of(run, gpu.architecture)
@@ -141,10 +194,15 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
             architecture, candidate, published_plan(candidate, architecture.n_layers), gpus
         ).p50
 
-    full = replace(recipe, checkpointing="full")
     room = available_memory_gib(gpu)
+    smallest = replace(recipe, checkpointing="full", micro_batch=1)
+    if recipe.engine != "native" and peak_gib(smallest) > room:
+        recipe = replace(recipe, weight_bytes=2, state_bytes=2, embedding_bytes=2)
+    full = replace(recipe, checkpointing="full")
     if run.checkpointing is None and peak_gib(full) <= room < peak_gib(recipe):
         recipe = full
+    if run.offload and placement == "gpu" and peak_gib(recipe) > room:
+        recipe = replace(recipe, optimizer_placement="host")
     if run.micro_batch is None:
         most = min(LARGEST_GUESSED_MICRO_BATCH, recipe.global_batch_tokens // (gpus * run.seq_len))
         while (doubled := replace(recipe, micro_batch=2 * recipe.micro_batch)).micro_batch <= most and (
@@ -153,10 +211,24 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
         ):
             recipe = doubled
     if run.global_batch_tokens is None:
-        recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * run.seq_len)
+        accumulated = ACCUMULATED_WITH_OFFLOAD if recipe.optimizer_placement.startswith("host") else 1
+        recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * run.seq_len * accumulated)
     return recipe
 
 
 def plan_of(run: MeasuredRun, recipe: Recipe) -> MemoryPlan:
-    """Where the run kept the pieces of its training step."""
+    """Where the run kept the pieces of its training step, as far as its speed tells."""
     return published_plan(recipe, run.n_layers or 0)
+
+
+def memory_plan_of(run: MeasuredRun, recipe: Recipe, gpu: Gpu) -> MemoryPlan:
+    """The same for its memory: a run that offloads unnamed things keeps no more on the card than fits."""
+    plan = plan_of(run, recipe)
+    if plan.optimizer != "host":
+        return plan
+    architecture = architecture_of(run, gpu.architecture)
+    for moved in ("host", "host+gradients", "host+parameters"):
+        plan = replace(plan, optimizer=moved)
+        if peak_memory(architecture, recipe, plan, run.gpu_count or 1).p50 <= available_memory_gib(gpu):
+            break
+    return plan

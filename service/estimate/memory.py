@@ -14,27 +14,33 @@ import numpy as np
 from service.estimate.architecture import ParameterGroups, parameter_groups
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.quantile import QUANTILE_90
-from service.estimate.step_work import Number
+from service.estimate.step_work import Number, trained_parameters
 from service.facts import GIB, Architecture, Recipe
 
 ACTIVATION_REMAINDER = 0.1
 """Log-sum-exp and norm statistics in FP32 [bytes per token, layer and channel]."""
 EAGER_ACTIVATIONS = 1.16
-"""Eager PyTorch keeps 16 % more activations than the min-cut partitioner of torch.compile."""
+"""What eager PyTorch keeps of nanochat's block over what the min-cut partitioner of torch.compile does."""
 LOGITS_BYTES = {"torch-compile": 4.0, "native": 2.0, "torch-eager": 12.0}
 """Logits and their gradient, bytes per token and vocabulary entry. Compiled: BF16 logits and, unless
 Inductor reuses the buffer (it depends on the version), their gradient of the same size; native: one fused
 buffer; eager: BF16 logits, their FP32 copy, its gradient and the BF16 gradient."""
 ONE_LOGITS_BUFFER = 2.0
 """The 2026 nanochat (three published peaks on three GPUs) keeps one."""
+FUSED_LOSS = {"llm-foundry": 4.0}
+"""Code bases whose eager cross entropy is one fused kernel that works in place."""
 SELECTIVE_ACTIVATIONS = 0.45
 """Share of the activations that per-operator selective checkpointing keeps (every second matrix product
 and the attention output; torchtitan)."""
+LEAST_SELECTIVE_ACTIVATIONS = 0.15
+"""The same where MLP, attention and norms are all recomputed (LLM.Q): the lower end of the band."""
 CONTEXT_GIB = 0.65
 """CUDA context and library workspaces: 0.5-0.8 GiB on one GPU."""
 COMMUNICATION_GIB = 0.6
 """NCCL buffers as soon as there are several GPUs."""
 CHUNKED_LOGITS_SHARE = 1 / 8
+FOUR_BIT_WEIGHT = 0.5625
+"""Bytes of an NF4 weight with its block scales (QLoRA, arXiv:2305.14314, section 3: 4.5 bits)."""
 ON_HOST = ("host", "host+gradients", "host+parameters")
 """Placements that leave BF16 weights alone on the GPU."""
 BAND_LOW, BAND_HIGH = 0.95, 1.15
@@ -65,25 +71,35 @@ def activation_bytes_per_token_and_layer(a: Architecture, recipe: Recipe) -> flo
 
     38.1 x d for nanochat's ReLU-squared block under torch.compile: MLP pre- and post-activation
     8 d + 8 d, inputs of the linear layers 6 d, q/k/v 6 d, their values before the norm 4 d,
-    residuals 4 d, attention output 2 d. A gated MLP keeps three hidden vectors instead of two;
-    naive attention adds scores and probabilities (Korthikanti et al., arXiv:2205.05198, section 4).
+    residuals 4 d, attention output 2 d. Other blocks keep 32 d (the attention output is the linear
+    layer's input; no norm of q and k). A gated MLP keeps three hidden vectors instead of two, four in
+    eager mode; naive attention adds scores and probabilities (Korthikanti et al., arXiv:2205.05198,
+    section 4).
     """
     d, ff = a.d_model, a.d_ff
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    hidden = (3 if a.gated_mlp else 2) * 2 * ff
+    gated = 4 if recipe.engine == "torch-eager" else 3
+    hidden = (gated if a.gated_mlp else 2) * 2 * ff
     linear_inputs = 2 * d + 2 * q + 2 * d
     heads = 2 * (q + 2 * kv)
     before_norm = 2 * (q + kv) if a.norm == "none" or a.qk_norm_parameters else 0
-    kept = hidden + linear_inputs + heads + before_norm + 4 * d + 2 * q + ACTIVATION_REMAINDER * d
+    kept = hidden + linear_inputs + heads + before_norm + 4 * d + ACTIVATION_REMAINDER * d
+    if a.norm == "none":
+        kept = (kept + 2 * q) * (EAGER_ACTIVATIONS if recipe.engine == "torch-eager" else 1.0)
     if recipe.attention == "naive":
         kept += 4 * a.n_heads * recipe.seq_len
-    return kept * (EAGER_ACTIVATIONS if recipe.engine == "torch-eager" else 1.0)
+    return kept
 
 
 def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     """Logits and their gradient [bytes per token]."""
     if recipe.engine == "torch-compile" and a.value_embedding_layers:
         return ONE_LOGITS_BUFFER * a.vocab_size
+    if recipe.code_base in FUSED_LOSS:
+        return FUSED_LOSS[recipe.code_base] * a.vocab_size
+    if recipe.engine == "torch-compile" and recipe.sharding == "fsdp":
+        # Sharded code compiles the blocks one by one and leaves the loss eager.
+        return LOGITS_BYTES["torch-eager"] * a.vocab_size
     return LOGITS_BYTES[recipe.engine] * a.vocab_size
 
 
@@ -117,6 +133,12 @@ def persistent_bytes(
     states = in_matrices * recipe.state_bytes + in_rest * rest_bytes
     largest = max(groups.matrices / a.n_layers, a.vocab_size * a.d_model)
     weights, gradients, on_host = float(stored), float(stored), 0.0
+    if recipe.trained != "all":
+        adapters = trained_parameters(a, recipe)
+        frozen = FOUR_BIT_WEIGHT if recipe.trained == "qlora" else 2.0
+        weights = groups.matrices * frozen + 2.0 * (groups.total - groups.matrices) + 2.0 * adapters
+        gradients = 2.0 * adapters
+        return weights / weight_shards, gradients / gradient_shards, 4.0 * adapters / state_shards, 0.0
     if plan.optimizer in ("8bit", "8bit-paged"):
         states = in_matrices + in_rest
     if plan.optimizer == "8bit-paged":
@@ -163,7 +185,7 @@ class Instants:
     forward_backward: Number
     optimizer_step: Number
     lowest: Number
-    """The peak if the compiler saves one buffer of logits."""
+    """The peak if one buffer of logits is saved and selective recomputation keeps little."""
     weights: float
     gradients: float
     states: float
@@ -202,7 +224,10 @@ def instants(
     checkpointed = np.minimum(checkpointed_layers, a.n_layers)
     any_checkpoint = np.where(checkpointed > 0, 1.0, 0.0)
     per_layer = activation_bytes_per_token_and_layer(a, recipe) * tokens
+    perhaps_less: Number = 0.0
     if recipe.checkpointing == "selective":
+        spared = np.where(checkpointed > 0, 0.0, SELECTIVE_ACTIVATIONS - LEAST_SELECTIVE_ACTIVATIONS)
+        perhaps_less = spared * a.n_layers * per_layer
         per_layer = per_layer * np.where(checkpointed > 0, 1.0, SELECTIVE_ACTIVATIONS)
     kept_checkpoints = np.minimum(2, checkpointed) if plan.activations_on_host else checkpointed
     activations = (a.n_layers - checkpointed) * per_layer + kept_checkpoints * 2 * a.d_model * tokens
@@ -216,6 +241,10 @@ def instants(
         live_layers = a.n_layers - checkpointed + any_checkpoint
         if sharding == "fsdp":
             live_layers = min(2, a.n_layers)
+            # Whole gradients wait in FP32 for their reduce-scatter.
+            activations = activations + 4 * (
+                groups.matrices * live_layers / a.n_layers + a.vocab_size * a.d_model
+            )
         if recipe.engine == "torch-compile" or sharding == "fsdp":
             compute_copies = 2 * (groups.matrices * live_layers / a.n_layers + a.vocab_size * a.d_model)
 
@@ -226,7 +255,7 @@ def instants(
     return Instants(
         forward_backward,
         optimizer_step,
-        np.maximum(forward_backward - one_buffer_less, optimizer_step),
+        np.maximum(forward_backward - one_buffer_less - perhaps_less, optimizer_step),
         weights,
         gradients,
         states,

@@ -23,12 +23,21 @@ Number = float | NDArray[np.float64]
 Name = str | tuple[str, ...]
 
 NEWTON_SCHULZ_ITERATIONS = 5
+ADAPTER_RANK = 16
 ALIGNED_VOCABULARY = 8
 """Tensor units want the vocabulary to be a multiple of this; GPT-2's 50,257 is not."""
 NARROW_HEADS = 96
 """Flash kernels lose rate below this head dimension."""
 GPT_CHANNELS = 16.0
 """Channels that a GPT-2 block reads and writes per token, in units of its width: 5 d + q + 2 kv + 2 d_ff."""
+FROZEN_FLOPS = 2 / 3
+"""Forward and input gradient, but no weight gradient: 4 N FLOPs per token instead of 6 N (LoRA,
+arXiv:2106.09685; the adapters' own products are within ADAPTER_FLOPS)."""
+ADAPTER_FLOPS = 1.10
+DEQUANTISATION = 1.10
+"""Extra work of matrices kept in 4 bits (QLoRA, arXiv:2305.14314). Both shares are estimates of ours."""
+HOST_ACCUMULATION_BYTES = 10.0
+"""A BF16 gradient read, an FP32 sum read and written, per parameter and micro-batch on the CPU."""
 BF16_WEIGHT_TRAFFIC = 0.5
 """Traffic of stored BF16 weights and gradients over that of FP32 ones."""
 BF16_OPTIMIZER_TRAFFIC = 0.6
@@ -74,9 +83,13 @@ class StepWork:
     fsdp: Number
     """1 where weights are sharded, else 0."""
     host_link_bytes: Number
-    """Bytes a step moves between GPU and host."""
+    """Bytes a GPU moves over its host link once per step."""
+    streamed_bytes: Number
+    """Bytes a GPU moves over its host link in every micro-batch."""
+    accumulated_bytes: Number
+    """Bytes of host memory traffic per micro-batch where gradients are added up there."""
     host_memory_bytes: Number
-    """Bytes a step moves in the host's memory for an optimizer on the CPU."""
+    """Bytes a step moves in one host's memory for an optimizer on the CPU."""
     flash: Number
     """1 with a flash kernel, 0 with stored scores."""
     narrow_heads: Number
@@ -84,6 +97,18 @@ class StepWork:
     stored_score_bytes: Number
     """2 where scores are kept in FP32 instead of 16 bits, else 1."""
     engine: Name
+
+
+def trained_parameters(a: Architecture, recipe: Recipe) -> float:
+    """Parameters that get a gradient [count]: all, or adapters of rank 16 beside every block matrix.
+
+    A matrix of d x k gains 16 (d + k); Llama 3.1 8B: 42 M, 0.5 %.
+    """
+    if recipe.trained == "all":
+        return float(parameter_groups(a).total)
+    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
+    sides = (a.d_model + q) * 2 + (a.d_model + kv) * 2 + (3 if a.gated_mlp else 2) * (a.d_model + a.d_ff)
+    return float(ADAPTER_RANK * a.n_layers * sides)
 
 
 def recomputed_share(a: Architecture, recipe: Recipe, checkpointed_layers: int) -> float:
@@ -132,23 +157,30 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
     flash = recipe.attention == "flash"
     muon = recipe.optimizer == "muon+adamw"
-    in_bf16 = recipe.weight_bytes == 2 or recipe.engine == "native"
+    in_bf16 = recipe.weight_bytes == 2 or recipe.engine == "native" or plan.optimizer.startswith("host")
+    frozen = 1.0 if recipe.trained == "all" else FROZEN_FLOPS * ADAPTER_FLOPS
+    if recipe.trained == "qlora":
+        frozen *= DEQUANTISATION
+    trained = trained_parameters(a, recipe)
     eight_bit = plan.optimizer in ("8bit", "8bit-paged")
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
     channels = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff
     streamed_matrices = groups.matrices if muon else 0
+    shards = 1.0 if sharding == "ddp" else gpu_count
     link_bytes: Number = 0.0
-    cpu_bytes = 0.0
+    streamed: Number = 0.0
+    cpu_bytes = accumulated = 0.0
     if plan.optimizer in ("host", "host+gradients", "host+parameters"):
-        link_bytes = 4.0 * groups.total + 16.0 * streamed_matrices
-        cpu_bytes = 28.0 * (groups.total - streamed_matrices)
+        link_bytes = (4.0 * trained + 16.0 * streamed_matrices) / shards
+        cpu_bytes = 28.0 * (trained - streamed_matrices)
         if plan.optimizer != "host":
-            link_bytes = link_bytes + 2.0 * groups.total * accumulation
+            streamed = 2.0 * trained / shards
+            accumulated = HOST_ACCUMULATION_BYTES * trained
         if plan.optimizer == "host+parameters":
-            link_bytes = link_bytes + 4.0 * groups.total * accumulation
+            streamed = streamed + 4.0 * groups.total / shards
     elif plan.optimizer == "8bit-paged":
-        link_bytes = 4.0 * groups.total
+        link_bytes = 4.0 * trained / shards
     return StepWork(
         tokens=tokens,
         accumulation=accumulation,
@@ -156,8 +188,8 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         layers=float(a.n_layers),
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
-        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model),
-        head_flops=6.0 * a.vocab_size * a.d_model,
+        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * frozen,
+        head_flops=6.0 * a.vocab_size * a.d_model * (1.0 if recipe.trained == "all" else FROZEN_FLOPS),
         attention_flops=float(attention_flops_per_token(a, recipe.seq_len)),
         recomputed=min(plan.checkpointed_layers / a.n_layers, 1.0),
         selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),
@@ -167,12 +199,15 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         parameters=float(groups.total),
         weight_traffic_share=BF16_WEIGHT_TRAFFIC if in_bf16 else 1.0,
         optimizer_traffic_share=(BF16_OPTIMIZER_TRAFFIC if in_bf16 else 1.0)
-        * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else 1.0),
+        * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else 1.0)
+        * (trained / groups.total),
         newton_schulz_flops=newton_schulz_flops(a) if muon else 0.0,
-        shards=1.0 if sharding == "ddp" else gpu_count,
+        shards=shards,
         gathered_passes=3.0 * accumulation if fsdp else 2.0,
         fsdp=float(fsdp),
         host_link_bytes=link_bytes,
+        streamed_bytes=streamed,
+        accumulated_bytes=accumulated,
         host_memory_bytes=cpu_bytes,
         flash=float(flash),
         narrow_heads=float(a.head_dim < NARROW_HEADS),

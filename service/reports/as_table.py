@@ -10,8 +10,8 @@ def print_json(content: bytes) -> None:
     sys.stdout.write(orjson.dumps(orjson.loads(content), option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def print_table(titles: list[str], rows: list[list[str]], numeric: set[int]) -> None:
-    """Rows under titles, as wide as the terminal allows."""
+def print_table(titles: list[str], rows: list[list[str]], numeric: set[int], width: int = 160) -> None:
+    """Rows under titles, as wide as the terminal allows, or `width` characters where there is none."""
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -21,5 +21,5 @@ def print_table(titles: list[str], rows: list[list[str]], numeric: set[int]) -> 
         table.add_column(title, justify="right" if i in numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else 160
-    Console(width=width, highlight=False, emoji=False).print(table)
+    columns = None if sys.stdout.isatty() else width
+    Console(width=columns, highlight=False, emoji=False).print(table)

@@ -26,7 +26,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "attention": ("flash", "naive"),
     "sharding": ("ddp", "zero-1", "zero-2", "fsdp"),
     "checkpointing": ("none", "selective", "full"),
+    "optimizer_placement": ("gpu", "8bit", "8bit-paged", "host"),
+    "trained": ("all", "lora", "qlora"),
 }
+RECIPE_FLAGS = frozenset({"chunked_cross_entropy", "gradient_release", "activations_on_host"})
+LONGEST_CODE_BASE = 100
 RANGES: Mapping[str, tuple[int, int]] = {
     "seq_len": (1, 10_000_000),
     "global_batch_tokens": (1, 10**9),
@@ -106,6 +110,12 @@ def _recipe(given: Mapping[str, object]) -> Recipe:
             raise UnknownName("recipe", key, known)
         if key in CHOICES and value not in CHOICES[key]:
             raise InvalidValue(f"recipe.{key}", value, "unknown", CHOICES[key])
+        if key in RECIPE_FLAGS and not isinstance(value, bool):
+            raise InvalidValue(f"recipe.{key}", value, "must be true or false")
+        if key == "code_base" and not (isinstance(value, str) and len(value) <= LONGEST_CODE_BASE):
+            raise InvalidValue(
+                "recipe.code_base", value, f"must be a name of at most {LONGEST_CODE_BASE} letters"
+            )
         if key in RANGES:
             low, high = RANGES[key]
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

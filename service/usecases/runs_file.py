@@ -10,14 +10,14 @@ import csv
 import io
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from service.errors import HeimvorteilError, InvalidValue
 from service.facts import Gpu, MeasuredRun, Source
 
-LARGEST_FILE_BYTES = 50_000_000
+LARGEST_FILE_CHARACTERS = 50_000_000
 LARGEST_ROWS = 100_000
 ENGINES = {"torch-compile", "torch-eager", "native"}
 CHECKPOINTING = {"none", "selective", "full"}
@@ -96,8 +96,8 @@ def read_runs(
     that is among the `known` is taken from there. Raises InvalidValue when the file as a whole is no
     such table: not CSV, without an `id` or `gpu` column, too large.
     """
-    if len(text) > LARGEST_FILE_BYTES:
-        raise InvalidValue("file", f"{len(text)} characters", f"more than {LARGEST_FILE_BYTES}")
+    if len(text) > LARGEST_FILE_CHARACTERS:
+        raise InvalidValue("file", f"{len(text)} characters", f"more than {LARGEST_FILE_CHARACTERS}")
     if "\0" in text[:10_000]:
         raise InvalidValue("file", "binary", "is not a text file of comma-separated values")
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
@@ -236,8 +236,3 @@ def filled(run: MeasuredRun, known: MeasuredRun) -> MeasuredRun:
         if name not in measured and getattr(run, name) in (None, "")
     }
     return replace(run, **blanks)
-
-
-def ids(rows: Iterable[RunRow]) -> frozenset[str]:
-    """The ids in the file."""
-    return frozenset(row.id for row in rows)

@@ -1,6 +1,7 @@
 """Step time, the ladder of adjustments, hours with their interval, and the rule of three."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import InvalidValue
-from service.estimate.duration import matmul_flops_per_s, step_time
+from service.estimate.duration import exposed_offload_s, matmul_flops_per_s, step_time
 from service.estimate.hardware import (
     dense_tensor_tflops,
     host_link_gb_per_s,
@@ -82,12 +83,35 @@ def test_parts_add_up_to_the_step():
 
 
 def test_offload_hides_behind_gradient_accumulation():
-    """ESTIMATION 3.4: 1-2 % of a step that accumulates 256 times."""
+    """ESTIMATION 3.4: 1-2 % of a step that accumulates 256 times, much more of one that hardly does."""
     step = seconds(RTX_4070, checkpointed_layers=32, optimizer="host")
-    assert 0.005 < step.offload_s / step.step_s < 0.03
-    little = replace(D32, recipe=replace(D32.recipe, global_batch_tokens=16_384))
+    assert 0.005 < step.offload_s / step.step_s < 0.02
+    little = replace(D32, recipe=replace(D32.recipe, global_batch_tokens=4_096))
     step = seconds(RTX_4070, workload=little, optimizer="host")
     assert step.offload_s / step.step_s > 0.2
+
+
+def test_offload_is_amortised_as_measured_with_prime_rl():
+    """prime-rl #3234, 8 H200, full offload: 44, 90 and about 100 % of the speed at 8, 16 and 32 K tokens.
+
+    Its model is not stated: one whose offload takes 2.27 times the computation of 8 K tokens gives
+    44 % there, and the law of overlap must give the rest within 15 points.
+    """
+    kept = []
+    for tokens in (8, 16, 32):
+        computation, transfer = tokens / 8, 2.27
+        work = SimpleNamespace(
+            accumulation=1.0,
+            host_link_bytes=transfer * 1e9,
+            host_memory_bytes=0.0,
+            streamed_bytes=0.0,
+            accumulated_bytes=0.0,
+        )
+        machine = SimpleNamespace(host_link_gb_per_s=1.0, nodes=1.0)
+        terms = {"pcie_efficiency": 1.0, "host_memory_gb_per_s": 40.0}
+        kept.append(computation / (computation + exposed_offload_s(work, machine, terms, computation)))
+    assert kept == pytest.approx([0.44, 0.90, 1.0], abs=0.15)
+    assert kept[0] < kept[1] < kept[2]
 
 
 @settings(max_examples=40)

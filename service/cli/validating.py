@@ -1,0 +1,73 @@
+"""`heimvorteil validate`."""
+
+from pathlib import Path
+
+import click
+
+from service.cli.opening import open_facts
+from service.errors import InvalidValue
+
+LARGEST_FILE_BYTES = 50_000_000
+
+
+@click.command()
+@click.argument("runs", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--leave-out",
+    type=click.Choice(["run", "gpu", "project"]),
+    default="run",
+    show_default=True,
+    help="Of the shipped runs: leave out each run, its whole GPU or its whole code base.",
+)
+@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="All rows and the summary as JSON.")
+@click.option("--markdown", is_flag=True, help="The page of the documentation on the shipped runs.")
+def validate(runs: Path | None, leave_out: str, lang: str, as_json: bool, markdown: bool) -> None:
+    """Predict measured runs without their own measurement and say how well that went.
+
+    RUNS is a CSV file with the columns id, gpu, n_layers, d_model, vocab, seq_len, ... and, to be judged
+    by, tokens_per_s and peak_mem_gib; without it the shipped runs are judged.
+    """
+    if runs and (leave_out != "run" or markdown):
+        raise InvalidValue("RUNS", str(runs), "--leave-out and --markdown are about the shipped runs")
+    text = read_text(runs) if runs else None
+    _, snapshot = open_facts()
+    from service.reports import validation_page
+    from service.reports.wording import wording
+    from service.usecases import validating
+
+    if markdown:
+        found = validating.validate_left_out(snapshot)
+        by_group = {"run": found.run, "gpu": found.gpu, "project": found.project}
+        count = len(found.run.rows)
+        click.echo(validation_page.markdown(by_group, f"the {count} shipped runs"), nl=False)
+        return
+    judged = (
+        validating.validate_shipped(snapshot, leave_out)
+        if text is None
+        else validating.validate_file(snapshot, text)
+    )
+    if as_json:
+        import orjson
+
+        from service.reports.as_table import print_json
+
+        print_json(orjson.dumps(validation_page.as_json(judged)))
+        return
+    from service.reports.as_table import print_table
+
+    w = wording(lang)
+    rows = [validation_page.row_cells(w, row) for row in judged.rows]
+    print_table(validation_page.row_titles(w), rows, {2, 3, 4, 5, 6}, width=200)
+    print_table(validation_page.score_titles(w), validation_page.score_rows(w, judged), {1, 2, 3, 4, 5, 6})
+
+
+def read_text(path: Path) -> str:
+    """A text file's content. Raises InvalidValue for one that is too large or not UTF-8 text."""
+    size = path.stat().st_size
+    if size > LARGEST_FILE_BYTES:
+        raise InvalidValue("RUNS", str(path), f"has {size:,} bytes, more than {LARGEST_FILE_BYTES:,}")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise InvalidValue("RUNS", str(path), "is not UTF-8 text") from None
