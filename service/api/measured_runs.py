@@ -59,6 +59,11 @@ class MeasuredRunOut(SourceOut):
     workload: str | None
     year: int | None
     confidence: str | None
+    chunked_cross_entropy: bool | None
+    gradient_release: bool | None
+    activations_on_host: bool | None
+    optimizer_bits: int | None
+    power_limit_watts: float | None
     use_for: list[str]
 
 

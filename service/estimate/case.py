@@ -24,6 +24,11 @@ OWN = "own"
 """Confidence of a run that the user measured."""
 
 
+def own_reporter(gpu: Gpu) -> str:
+    """The reporter of everything run on one's own machine with this card."""
+    return f"own:{gpu.slug}"
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One step to be timed and what it has in common with others."""

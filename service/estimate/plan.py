@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.estimate.calibration import Posterior, predict
-from service.estimate.case import Case, side_by_side
+from service.estimate.case import Case, own_reporter, side_by_side
 from service.estimate.duration import StepSeconds, StepTime, step_time
 from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.machine import Machine, machines
@@ -147,7 +147,8 @@ def plan_steps(
     """The chosen plan for each machine, in the order given.
 
     `host_memory_gib` is what each machine's host can spare for offload [GiB]. Vectorised over machines:
-    memory depends on the number of GPUs only, time on everything. A machine on which nothing fits
+    memory depends on the number of GPUs only, time on everything. On the machine of its published run a
+    recipe that is marginal by the formula fits, for it did. A machine on which nothing fits
     gets the plan with the smallest memory and the verdict `does_not_fit`. An empty `hardware` gives
     an empty list.
     """
@@ -166,14 +167,18 @@ def plan_steps(
         available,
         np.asarray(host_memory_gib, dtype=np.float64),
     )
+    proven = (workload.reference_gpu, workload.reference_gpu_count)
     plans, peaks, verdicts = [], [], []
-    for i, (_, count) in enumerate(hardware):
+    for i, (gpu, count) in enumerate(hardware):
         as_is = with_context(peak_memory(workload.architecture, recipe, published, count), count)
-        plan = published if fit_verdict(as_is, float(available[i])) == "fits" else searched.plan(i)
+        as_published = fit_verdict(as_is, float(available[i]))
+        if as_published == "marginal" and (gpu.slug, count) == proven:
+            as_published = "fits"
+        plan = published if as_published == "fits" else searched.plan(i)
         peak = with_context(peak_memory(workload.architecture, recipe, plan, count), count)
         verdict = fit_verdict(peak, float(available[i]))
-        if plan == published:
-            peak = as_is
+        if as_published == "fits":
+            verdict = "fits"
         elif verdict == "fits":
             verdict = "fits_with_adjustments"
         if plan != published and not searched.fitting[i]:
@@ -182,7 +187,7 @@ def plan_steps(
         peaks.append(peak)
         verdicts.append(verdict)
     chosen = side_by_side(
-        Case(workload.architecture, recipe_on(recipe, gpu), plan, gpu, count)
+        Case(workload.architecture, recipe_on(recipe, gpu), plan, gpu, count, own_reporter(gpu))
         for plan, (gpu, count) in zip(plans, hardware, strict=True)
     )
     step = chosen.time(known.terms)
@@ -191,7 +196,7 @@ def plan_steps(
     untouched = step_time(
         count_step(workload.architecture, recipe, published, machine.gpu_count), machine, known.terms
     )
-    as_published = np.broadcast_to(untouched.step_s, (len(hardware),))
+    unadjusted = np.broadcast_to(untouched.step_s, (len(hardware),))
     return [
         PlannedStep(
             plans[i],
@@ -199,7 +204,7 @@ def plan_steps(
             peaks[i],
             float(available[i]),
             step.of(i).scaled(float(factor[i])),
-            float(as_published[i] * factor[i]),
+            float(unadjusted[i] * factor[i]),
             float(predicted.log_spread[i]),
         )
         for i in range(len(hardware))

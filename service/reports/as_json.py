@@ -78,7 +78,7 @@ def option(o: Option, w: Wording) -> Json:
             "verdict": planned.verdict,
             "adjustments": [adjustment(a, w) for a in o.adjustments],
             "micro_batch": planned.plan.micro_batch,
-            "gradient_accumulation": planned.step.accumulation,
+            "gradient_accumulation": round(planned.step.accumulation),
             "peak_memory_gib": round(planned.peak.p50, 2),
             "peak_memory_interval_gib": interval(
                 Interval(planned.peak.p10, planned.peak.p50, planned.peak.p90), 2

@@ -38,6 +38,8 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
             "optimizer and master weights in host memory ({host})", host=after.split(", ")[-1]
         ),
         "gradients_host": w.say("gradients streamed to host memory"),
+        "parameters_host": w.say("weights streamed from host memory layer by layer"),
+        "fsdp": w.say("weights divided among the GPUs (fully sharded)"),
     }[adjustment.code]
     factor = adjustment.time_factor
     if abs(factor - 1) >= 0.005:

@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.errors import NotFound
+from service.estimate.case import OWN
 from service.facts import MeasuredRun
 from service.store import sources, versions
 from service.store.models import MeasuredRunRow
@@ -26,6 +28,16 @@ def all(session: Session, use_for: str | None = None) -> list[MeasuredRun]:
         for row in session.execute(sa.select(_runs).order_by(_runs.c.slug)).mappings()
     ]
     return [run for run in runs if use_for is None or use_for in run.use_for]
+
+
+def remove_own(session: Session, slug: str) -> None:
+    """Forget a run that its user measured; NotFound if there is none of that name."""
+    versions.lock(session)
+    owned = (_runs.c.slug == slug) & (_runs.c.confidence == OWN)
+    if session.execute(sa.select(_runs.c.id).where(owned)).first() is None:
+        raise NotFound("measurement of your own", slug)
+    session.execute(sa.delete(_runs).where(owned))
+    versions.bump(session)
 
 
 def put_all(session: Session, runs: Iterable[MeasuredRun]) -> int:

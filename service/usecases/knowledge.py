@@ -13,6 +13,8 @@ from service.store.snapshot import Snapshot
 PLANS_KEPT = 256
 Machine = tuple[str, int, float]
 """GPU slug, count, host memory to spare [GiB]."""
+Proven = tuple[str | None, int | None]
+"""GPU slug and count that the published run used."""
 
 
 class Known:
@@ -29,9 +31,19 @@ class Known:
 
         @lru_cache(maxsize=PLANS_KEPT)
         def plans(
-            architecture: Architecture, recipe: Recipe, machines: tuple[Machine, ...]
+            architecture: Architecture, recipe: Recipe, proven: Proven, machines: tuple[Machine, ...]
         ) -> tuple[PlannedStep, ...]:
-            run = Workload("", "", "", architecture, recipe, 0, {})
+            run = Workload(
+                "",
+                "",
+                "",
+                architecture,
+                recipe,
+                0,
+                {},
+                reference_gpu=proven[0],
+                reference_gpu_count=proven[1],
+            )
             hardware = [(gpus[slug], count) for slug, count, _ in machines]
             return tuple(plan_steps(run, hardware, known, [spare for _, _, spare in machines]))
 
@@ -67,7 +79,8 @@ def plans_of(
     snapshot: Snapshot, workload: Workload, machines: tuple[Machine, ...]
 ) -> tuple[PlannedStep, ...]:
     """The chosen plan of a run on each machine."""
-    return known_of(snapshot).plans(workload.architecture, workload.recipe, machines)
+    proven = (workload.reference_gpu, workload.reference_gpu_count)
+    return known_of(snapshot).plans(workload.architecture, workload.recipe, proven, machines)
 
 
 def changes_of(

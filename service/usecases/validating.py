@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.errors import UnknownName
+from service.estimate.case import OWN
 from service.estimate.validation import Judged, Validation, judge, validation
 from service.facts import Gpu, MeasuredRun
 from service.store.snapshot import Snapshot
@@ -61,9 +62,14 @@ def validate_left_out(snapshot: Snapshot) -> LeftOut:
 
 def sound_runs(snapshot: Snapshot) -> list[MeasuredRun]:
     """Stored runs with a measurement to judge by."""
-    return [run for run in snapshot.measured_runs if run.use_for & {"throughput", "memory"}]
+    return [run for run in published_runs(snapshot) if run.use_for & {"throughput", "memory"}]
+
+
+def published_runs(snapshot: Snapshot) -> list[MeasuredRun]:
+    """Stored runs without one's own: what anybody else would be judged on."""
+    return [run for run in snapshot.measured_runs if run.confidence != OWN]
 
 
 def _judged(snapshot: Snapshot, runs: Sequence[MeasuredRun], leave_out: str) -> list[Judged]:
     calibration = knowledge_of(snapshot).calibration
-    return judge(runs, snapshot.measured_runs, snapshot.gpus, calibration.terms, leave_out)
+    return judge(runs, published_runs(snapshot), snapshot.gpus, calibration.terms, leave_out)

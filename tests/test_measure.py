@@ -1,0 +1,124 @@
+"""`heimvorteil measure`: what one's own run teaches every later answer, and where a run stands."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli import main
+from tests.estimate.test_training_log import NANOCHAT_BANNER, nanochat
+
+BANNER_D20 = (
+    NANOCHAT_BANNER.replace("num_layers: 32", "num_layers: 20")
+    .replace("2048\nnum_heads: 16\nnum_kv_heads: 16", "1280\nnum_heads: 10\nnum_kv_heads: 10")
+    .replace("8 x 2048 = 16,384", "4 x 2048 = 8,192")
+    .replace("131,072", "8,192")
+    .replace("1,879,048,192", "560,988,160")
+)
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    return f"sqlite:///{tmp_path_factory.mktemp('measure') / 'facts.sqlite3'}"
+
+
+@pytest.fixture
+def run(database, monkeypatch):
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
+
+    def invoke(*words, code=0):
+        result = CliRunner().invoke(main, [str(word) for word in words])
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def log(tmp_path):
+    """nanochat d20 on an RTX 3090 that does 17,476 tokens/s, at step 4,039 of 21,400."""
+    file = tmp_path / "train.log"
+    lines = nanochat(40, dt_ms=30_000, tokens_per_s="17,476", first=4000).replace("/71680", "/21400")
+    file.write_text(BANNER_D20 + lines)
+    return file
+
+
+def speed_at_home(run, workload):
+    answer = json.loads(run("compare", workload, "--home", "rtx-3090", "--json").stdout)
+    return answer["options"][0]["tokens_per_s"]
+
+
+def test_a_log_teaches_every_later_answer_and_can_be_forgotten(run, log):
+    before = speed_at_home(run, "nanochat-d26")
+    learnt = json.loads(run("measure", log, "--gpu", "rtx-3090", "--json").stdout)
+    speed = learnt["tokens_per_s"]
+    assert learnt["kept"] and speed["measured"] == pytest.approx(17_476, rel=1e-3)
+    assert speed["believed_before"]["p50"] > speed["believed_after"]["p50"]
+    assert speed["believed_after"]["p50"] == pytest.approx(17_476, rel=0.03)
+    width = [speed[k]["p90"] / speed[k]["p10"] for k in ("believed_before", "believed_after")]
+    assert width[1] < width[0]
+    after = speed_at_home(run, "nanochat-d26")
+    assert after < 0.97 * before
+    run("measure", "--forget", learnt["id"])
+    assert speed_at_home(run, "nanochat-d26") == before
+    assert "there is no measurement" in run("measure", "--forget", learnt["id"], code=2).output
+    assert "there is no" in run("measure", "--forget", "nanochat-d32-run1000", code=2).output
+
+
+def test_a_run_in_progress(run, log):
+    """17,361 steps of 30 s are left: 144.7 h; at 300 W at the plug 43.4 kWh, at 0.40 a kWh 17.36."""
+    words = ("measure", log, "--gpu", "rtx-3090", "--dry-run", "--plug-watts", 300, "--kwh-price", "0.40")
+    answer = json.loads(run(*words, "--json").stdout)
+    assert answer["kept"] is False
+    where = answer["progress"]
+    assert (where["steps_done"], where["steps_total"]) == (4039, 21_400)
+    assert where["hours_done"] == pytest.approx(33.66, abs=0.01)
+    assert where["hours_left"]["p50"] == pytest.approx(144.7, abs=0.1)
+    assert where["hours_left"]["p10"] < 144.7 < where["hours_left"]["p90"]
+    assert where["energy_kwh_left"]["p50"] == pytest.approx(43.4, abs=0.1)
+    assert where["cost_left"]["p50"] == pytest.approx(17.36, abs=0.05)
+    text = run(*words, "--lang", "de").stdout
+    assert "4.039 von 21.400 Schritten" in text and "Nicht behalten" in text
+
+
+def test_three_numbers_do_as_well(run):
+    words = (
+        "measure",
+        "--gpu",
+        "RTX 3090",
+        "--workload",
+        "nanochat-d26",
+        "--tokens-per-s",
+        "9000",
+        "--dry-run",
+    )
+    answer = json.loads(run(*words, "--json").stdout)
+    assert answer["log"] is None and answer["progress"] is None
+    assert answer["tokens_per_s"]["believed_after"]["p50"] == pytest.approx(9_000, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tokens-per-s", "9000"], "--gpu"),
+        (["--gpu", "rtx-3090"], "exactly one of them"),
+        (["--gpu", "rtx-3099", "--tokens-per-s", "9"], "valid: rtx-3090"),
+        (["--gpu", "rtx-3090", "--tokens-per-s", "nan", "--workload", "nanochat-d26"], "tokens_per_s = nan"),
+        (["--gpu", "rtx-3090", "--tokens-per-s", "9000"], "the shape of"),
+        (["--gpu", "rtx-3090", "--tokens-per-s", "9", "--workload", "nanochat-99"], "nanochat-"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_one_line(run, words, said):
+    output = run("measure", *words, code=2).output
+    assert said in output and len(output.strip().splitlines()) == 1
+
+
+def test_hostile_files_are_one_line(run, tmp_path):
+    file = tmp_path / "train.log"
+    file.write_bytes(bytes(range(256)) * 100)
+    assert "is not the text of a training log" in run("measure", file, "--gpu", "rtx-3090", code=2).output
+    file.write_bytes(b"")
+    assert "is not the text" in run("measure", file, "--gpu", "rtx-3090", code=2).output
+    with file.open("wb") as out:
+        out.truncate(5_000_000_000)
+    assert "more than 200,000,000" in run("measure", file, "--gpu", "rtx-3090", code=2).output
