@@ -1,4 +1,4 @@
-"""How a measured run saved memory and power
+"""How a measured run saved memory and power; which catalog was seeded last
 
 Revision: 0002
 Revises: 0001
@@ -21,9 +21,13 @@ def upgrade() -> None:
         table.add_column(sa.Column("activations_on_host", sa.Boolean(), nullable=True))
         table.add_column(sa.Column("optimizer_bits", sa.Integer(), nullable=True))
         table.add_column(sa.Column("power_limit_watts", sa.Double(), nullable=True))
+    with op.batch_alter_table("data_version") as table:
+        table.add_column(sa.Column("catalog", sa.String(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("data_version") as table:
+        table.drop_column("catalog")
     with op.batch_alter_table("measured_runs") as table:
         for column in (
             "power_limit_watts",

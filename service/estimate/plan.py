@@ -9,6 +9,7 @@ Nobody publishes an 8-bit Muon, so that is shown in the ladder but never chosen.
 mix GPUs of different kinds.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -138,6 +139,12 @@ def memory_grids(workload: Workload, family: MemoryPlan, gpu_count: int) -> Grid
     )
 
 
+def within(peak: PeakMemory, available_gib: float) -> PeakMemory:
+    """The same peak, knowing that it did not exceed the memory."""
+    middle = math.sqrt(peak.p10 * available_gib)
+    return replace(peak, p50=min(peak.p50, middle), p90=min(peak.p90, available_gib))
+
+
 def plan_steps(
     workload: Workload,
     hardware: Sequence[tuple[Gpu, int]],
@@ -173,9 +180,11 @@ def plan_steps(
         as_is = with_context(peak_memory(workload.architecture, recipe, published, count), count)
         as_published = fit_verdict(as_is, float(available[i]))
         if as_published == "marginal" and (gpu.slug, count) == proven:
-            as_published = "fits"
+            as_published, as_is = "fits", within(as_is, float(available[i]))
         plan = published if as_published == "fits" else searched.plan(i)
-        peak = with_context(peak_memory(workload.architecture, recipe, plan, count), count)
+        peak = as_is
+        if plan != published:
+            peak = with_context(peak_memory(workload.architecture, recipe, plan, count), count)
         verdict = fit_verdict(peak, float(available[i]))
         if as_published == "fits":
             verdict = "fits"

@@ -9,7 +9,8 @@ from service.errors import MissingFact
 from service.estimate.calibration import Calibration, calibrate, with_terms
 from service.estimate.terms import TERMS
 from service.facts import Figure, Gpu, MeasuredRun
-from service.store.catalog_files import CATALOG, load_catalog
+from service.store.catalog_files import load_catalog
+from service.store.versions import CATALOG
 
 FILE = CATALOG / "calibration.toml"
 SIGNIFICANT_DIGITS = 6

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, get_type_hints
 
-import service
 from service.facts import (
     Architecture,
     CarbonIntensity,
@@ -28,8 +27,8 @@ from service.store.catalog_fields import Row, Sources, Table, as_number, rows, s
 from service.store.models import TIERS
 from service.store.offer_intake import offer_slug
 from service.store.sources import stated
+from service.store.versions import CATALOG
 
-CATALOG = Path(str(service.__file__)).parent / "catalog"
 WRITTEN_ON = date(2026, 11, 24)
 """The day the catalog was written: a measured run dated with a year alone is not dated after it."""
 

@@ -392,6 +392,8 @@ class DataVersionRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     version: Mapped[int]
     changed_at: Mapped[datetime]
+    catalog: Mapped[str] = mapped_column(server_default="")
+    """Fingerprint of the catalog that was seeded last; "" before the first."""
     __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
 
 

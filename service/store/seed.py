@@ -17,7 +17,8 @@ from service.store import (
     versions,
     workloads,
 )
-from service.store.catalog_files import CATALOG, Catalog, load_catalog
+from service.store.catalog_files import Catalog, load_catalog
+from service.store.versions import CATALOG
 
 __all__ = ["CATALOG", "seed"]
 
@@ -29,7 +30,9 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
     (default: this moment), and facts that came from elsewhere stay. Raises InvalidValue if the catalog
     cannot be read.
     """
+    read_from = ""
     if isinstance(catalog, Path):
+        read_from = versions.fingerprint(catalog)
         catalog = load_catalog(catalog)
     before = versions.lock(session)
     said = {source.slug: source for source in sources.all(session)}
@@ -54,4 +57,6 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
     rates.put_carbon(session, catalog.carbon)
     figures.put_all(session, catalog.figures)
     measured_runs.put_all(session, catalog.measured_runs)
+    if read_from:
+        versions.catalog_was_seeded(session, read_from)
     return versions.data_version(session) != before

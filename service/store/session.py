@@ -13,6 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import DatabaseNotReady, InvalidValue
+from service.store import versions
+from service.store.versions import CATALOG
 
 REVISIONS = ("0001", "0002")
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
@@ -110,6 +112,8 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
             raise DatabaseNotReady(f"cannot create the folder of {_shown(engine.url)}: {error}") from error
     revision = schema_revision(engine)
     if revision == HEAD_REVISION:
+        if engine.dialect.name == "sqlite":
+            _keep_up_with(engine, catalog)
         return False
     if revision is not None and revision not in REVISIONS:
         raise DatabaseNotReady(
@@ -122,6 +126,20 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
             f"{_shown(engine.url)} {state}, this version needs {HEAD_REVISION}; run: heimvorteil db upgrade"
         )
     return _first_use(url, catalog)
+
+
+def _keep_up_with(engine: Engine, catalog: Path | None) -> None:
+    """Seed again when the catalog has changed since: a new version of the product knows newer facts."""
+    now = versions.fingerprint(catalog or CATALOG)
+    sessions = Sessions(engine)
+    with sessions.reading() as session:
+        if versions.seeded_catalog(session) == now:
+            return
+    from service.store import seed
+
+    with sessions.begin() as session:
+        if versions.seeded_catalog(session) != now:
+            seed.seed(session, catalog or CATALOG)
 
 
 def _first_use(url: str, catalog: Path | None) -> bool:

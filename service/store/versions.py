@@ -1,11 +1,17 @@
 """The data version: one number that grows with every change of a fact; readers cache by it."""
 
+import hashlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+import service
 from service.store.models import DataVersionRow
+
+CATALOG = Path(str(service.__file__)).parent / "catalog"
+"""The facts that come with the product."""
 
 
 def data_version(session: Session) -> int:
@@ -16,6 +22,28 @@ def data_version(session: Session) -> int:
 def changed_at(session: Session) -> datetime:
     """When the facts last changed; 1970 while there are none."""
     return session.execute(sa.select(DataVersionRow.changed_at)).scalar_one()
+
+
+def seeded_catalog(session: Session) -> str:
+    """Fingerprint of the catalog that was seeded last; "" before the first."""
+    return session.execute(sa.select(DataVersionRow.catalog)).scalar_one()
+
+
+def catalog_was_seeded(session: Session, fingerprint: str) -> None:
+    """Remember which catalog the facts came from."""
+    session.execute(
+        sa.update(DataVersionRow).values(catalog=fingerprint),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def fingerprint(catalog: Path) -> str:
+    """A short hash of every file of a catalog, by name and content; a few milliseconds."""
+    digest = hashlib.sha256()
+    for file in sorted(catalog.rglob("*")):
+        if file.suffix in (".toml", ".csv"):
+            digest.update(file.relative_to(catalog).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def lock(session: Session) -> int:

@@ -8,8 +8,9 @@ import pytest
 
 from service.errors import InvalidValue
 from service.store import figures, gpus, measured_runs, offers, providers, seed, versions, workloads
-from service.store.catalog_files import CATALOG, load_catalog
+from service.store.catalog_files import load_catalog
 from service.store.session import Sessions
+from service.store.versions import CATALOG
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 WATTS = '{ value = 200, source = "maker", read_on = 2026-11-24 }'
@@ -128,3 +129,24 @@ def test_our_own_catalog_loads_and_seeds(sessions: Sessions) -> None:
         assert {offer.gpu for offer in catalog.offers} - {None} <= known
         for workload in catalog.workloads:
             assert workload.reference_gpu is None or workload.reference_gpu in known
+
+
+def test_a_database_keeps_up_with_a_newer_catalog(tmp_path, small_catalog):
+    """A user who updates the product gets its newer facts on the next start, without a command."""
+    from service.store.session import Sessions, prepare
+
+    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
+    prepare(url, small_catalog)[0].dispose()
+    file = small_catalog / "calibration.toml"
+    file.write_text(file.read_text().replace("0.75", "0.70"))
+    for _ in range(2):
+        engine, created = prepare(url, small_catalog)
+        assert not created
+        with Sessions(engine).reading() as session:
+            assert figures.get(session, "calibration.efficiency.hopper").value == 0.70
+            seen = versions.data_version(session)
+        engine.dispose()
+    engine, _ = prepare(url, small_catalog)
+    with Sessions(engine).reading() as session:
+        assert versions.data_version(session) == seen
+    engine.dispose()
