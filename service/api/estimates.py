@@ -1,5 +1,7 @@
 """/api/v1/estimates: will it fit, how long, how much energy; no prices."""
 
+from typing import Any
+
 from flask import Blueprint, Response
 from spectree import Response as Answers
 
@@ -8,10 +10,11 @@ from service.api.contract import contract
 from service.api.questions import EstimateIn, workload_asked
 from service.api.schemas import EstimatesOut
 from service.api.state import facts, now
+from service.decide.comparison import Option
 from service.decide.inputs import workload_inputs
 from service.reports import as_json
 from service.reports.wording import wording
-from service.usecases import EstimateRequest, estimate, find_workload
+from service.usecases import EstimateRequest, estimate, explain, find_workload
 from service.usecases.knowledge import knowledge_of
 
 blueprint = Blueprint("estimates", __name__)
@@ -30,10 +33,17 @@ def create(json: EstimateIn) -> Response:
     known = knowledge_of(snapshot)
     inputs = workload_inputs(workload, known.calibration, [o.gpu for o in options], known.figures)
     words = wording("en")
+
+    def shown(option: Option) -> dict[str, Any]:
+        answer = as_json.option(option, words)
+        if json.explain:
+            answer["explanation"] = as_json.explained(explain(snapshot, workload, option), words)
+        return answer
+
     return json_response(
         {
             "workload": as_json.workload(workload),
-            "estimates": [as_json.option(option, words) for option in options],
+            "estimates": [shown(option) for option in options],
             "sources": [as_json.input_number(i) for i in inputs],
         }
     )

@@ -72,6 +72,7 @@ class EstimateIn(Strict):
     workload: Slug | WorkloadIn = "nanochat-d32"
     hardware: list[MachineIn] = Field(min_length=1, max_length=100)
     at_home: bool = Field(True, description="Energy as a PC at home draws it, else as in a data centre")
+    explain: bool = Field(False, description="Say where time and doubt come from, and on which runs it rests")
 
 
 def workload_asked(asked: "str | WorkloadIn", today: Any) -> str | Workload:

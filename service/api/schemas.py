@@ -47,6 +47,59 @@ class AdjustmentOut(BaseModel):
     text: str
 
 
+class RungOut(BaseModel):
+    """One rung of the ladder: everything above it and one thing more."""
+
+    code: str
+    fits: bool
+    fit_probability: float
+    peak_memory_gib: float
+    micro_batch: int
+    checkpointed_layers: int
+    chunked_cross_entropy: bool
+    hours: float | None
+    hours_added: float
+    host_memory_gib: float
+    host_memory_suffices: bool
+    needs_code_change: bool
+    experimental: bool
+    text: str
+
+
+class ContributionOut(BaseModel):
+    """One part of the time or of the doubt."""
+
+    code: str
+    amount: float
+    unit: str
+    share: float
+
+
+class WitnessOut(BaseModel):
+    """A measured run that an estimate rests on."""
+
+    id: str
+    gpu: str
+    code_base: str
+    tokens_per_s: float
+    weight: float = Field(description="Percent that the estimate moves when this run moves by one")
+
+
+class ExplanationOut(BaseModel):
+    """Where time and doubt come from, and which runs an estimate rests on."""
+
+    time: list[ContributionOut]
+    doubt: list[ContributionOut]
+    terms: list[ContributionOut]
+    runs: list[WitnessOut]
+    runs_in_all: int
+    same_code_base_and_gpu: int
+    same_gpu: int
+    same_code_base: int
+    size_ratio: float | None
+    text: list[str]
+
+
 class FitOut(BaseModel):
     """Does the run fit the memory, and with which adjustments."""
 
@@ -58,6 +111,8 @@ class FitOut(BaseModel):
     peak_memory_interval_gib: IntervalOut
     available_memory_gib: float
     host_memory_gib: float
+    fit_probability: float = Field(description="Probability that the peak stays within the memory")
+    ladder: list[RungOut] = Field(description="Every other way to hold the run; empty where it fits as is")
 
 
 class CostItemOut(IntervalOut):
@@ -122,6 +177,7 @@ class OptionOut(BaseModel):
     co2_kg: IntervalOut | None = Field(description="kg CO2e")
     offer: RentedOfferOut | None
     sources: list[InputOut]
+    explanation: ExplanationOut | None = Field(None, description="With `explain`; hours alone")
 
 
 class VerdictOut(BaseModel):

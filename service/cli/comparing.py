@@ -99,7 +99,10 @@ def compare(
     from service.reports import as_text
 
     comparison = usecases.compare_home_with_cloud(snapshot, request, now)
-    click.echo(as_text.render(comparison, lang, explain=explain), nl=False)
+    reasons = []
+    if explain:
+        reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]
+    click.echo(as_text.render(comparison, lang, explain=explain, reasons=reasons), nl=False)
 
 
 def _own_workload(

@@ -17,6 +17,7 @@ from service.estimate.cost import Cost, electricity_cost, rent_cost
 from service.estimate.energy import WallPower, cloud_power, co2_kg, energy_kwh, home_power
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.interval import Interval
+from service.estimate.ladder import Rung, ladder
 from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
@@ -100,6 +101,8 @@ class Option:
     rate: ElectricityRate | None = None
     rental: Rental | None = None
     carbon: CarbonIntensity | None = None
+    ladder: tuple[Rung, ...] = ()
+    """Every other way to hold the run on this machine; empty where it fits as published."""
 
     @property
     def hours(self) -> Interval | None:
@@ -157,13 +160,16 @@ def home_option(
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
     changes: tuple[Adjustment, ...] | None = None,
+    rungs: tuple[Rung, ...] | None = None,
 ) -> Option:
-    """The run on one's own machine; `planned` and its `changes` are worked out unless they are given."""
+    """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given."""
     spare = home_memory_gib(household, knowledge)
     planned, changes, time = _settled(
         workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=True
     )
     figures = knowledge.figures
+    if rungs is None:
+        rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
     power = home_power(
         gpu,
         gpu_count,
@@ -195,7 +201,22 @@ def home_option(
         ),
         rate=household.rate,
         carbon=carbon,
+        ladder=rungs,
     )
+
+
+def ladder_of(
+    workload: Workload,
+    gpu: Gpu,
+    gpu_count: int,
+    planned: PlannedStep,
+    knowledge: Knowledge,
+    host_memory_gib: float,
+) -> tuple[Rung, ...]:
+    """All rungs on a machine that cannot hold the run as published; empty where it can."""
+    if planned.verdict == "fits":
+        return ()
+    return ladder(workload, gpu, gpu_count, planned, knowledge.calibration.terms, host_memory_gib)
 
 
 def cloud_option(

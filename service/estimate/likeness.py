@@ -72,33 +72,51 @@ def _shared(spreads: Mapping[str, float], whole: float, of: Matrix, with_: Matri
     return np.asarray(whole**2 + (of * variances) @ with_.T)
 
 
-def covariance(a: Cases, b: Cases, terms: Terms) -> Matrix:
-    """Covariance of the log deviations of cases `a` and `b`, shape (len(a), len(b)), noise left out."""
+def shared_parts(a: Cases, b: Cases, terms: Terms) -> dict[str, Matrix]:
+    """Covariances of the log deviations of cases `a` and `b` by what they have in common.
+
+    Each of shape (len(a), len(b)): the code base, the GPU, that code base on that GPU, the reporter,
+    and the size within a code base. Noise is left out.
+    """
     shares_a, shares_b = a.time(terms).shares(), b.time(terms).shares()
     same_code = (a.code_base[:, None] == b.code_base[None, :]) & (a.code_base[:, None] != "")
     same_gpu = a.gpu[:, None] == b.gpu[None, :]
     same_reporter = (a.reporter[:, None] == b.reporter[None, :]) & (a.reporter[:, None] != "")
     distance = size_coordinates(a)[:, None, :] - size_coordinates(b)[None, :, :]
     alike = np.exp(-0.5 * (distance**2).sum(axis=-1))
-    return np.asarray(
-        same_code * _shared(CODE_BASE, WHOLE_STEP["code_base"], shares_a, shares_b)
-        + same_gpu * _shared(GPU, WHOLE_STEP["gpu"], shares_a, shares_b)
-        + (same_code & same_gpu)
-        * _shared(CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"], shares_a, shares_b)
-        + same_reporter * REPORTER**2
-        + same_code * alike * SIZE**2
-    )
+    both = same_code & same_gpu
+    return {
+        "code_base": same_code * _shared(CODE_BASE, WHOLE_STEP["code_base"], shares_a, shares_b),
+        "gpu": same_gpu * _shared(GPU, WHOLE_STEP["gpu"], shares_a, shares_b),
+        "code_base_on_gpu": both
+        * _shared(CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"], shares_a, shares_b),
+        "reporter": same_reporter * REPORTER**2,
+        "size": same_code * alike * SIZE**2,
+    }
+
+
+def covariance(a: Cases, b: Cases, terms: Terms) -> Matrix:
+    """Covariance of the log deviations of cases `a` and `b`, shape (len(a), len(b)), noise left out."""
+    return np.asarray(sum(shared_parts(a, b, terms).values()))
+
+
+def own_parts(cases: Cases, terms: Terms) -> dict[str, NDArray[np.float64]]:
+    """Variances of each case's own log deviation by the same names, shape (cases,)."""
+    shares = cases.time(terms).shares()
+
+    def of(spreads: Mapping[str, float], whole: float) -> NDArray[np.float64]:
+        variances = np.array([spreads.get(part, 0.0) ** 2 for part in PARTS])
+        return np.asarray(whole**2 + (shares**2) @ variances)
+
+    return {
+        "code_base": of(CODE_BASE, WHOLE_STEP["code_base"]),
+        "gpu": of(GPU, WHOLE_STEP["gpu"]),
+        "code_base_on_gpu": of(CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"]),
+        "reporter": np.full(len(cases), REPORTER**2),
+        "size": np.full(len(cases), SIZE**2),
+    }
 
 
 def own_variance(cases: Cases, terms: Terms) -> NDArray[np.float64]:
     """Variance of each case's own log deviation, noise left out, shape (cases,)."""
-    shares = cases.time(terms).shares()
-    total = np.full(len(cases), REPORTER**2 + SIZE**2)
-    for spreads, whole in (
-        (CODE_BASE, WHOLE_STEP["code_base"]),
-        (GPU, WHOLE_STEP["gpu"]),
-        (CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"]),
-    ):
-        variances = np.array([spreads.get(part, 0.0) ** 2 for part in PARTS])
-        total += whole**2 + (shares**2) @ variances
-    return total
+    return np.asarray(sum(own_parts(cases, terms).values()))

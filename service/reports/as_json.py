@@ -1,14 +1,18 @@
 """A comparison as JSON: the stable keys of the API, numbers beside their unit, source and date."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from service.decide.comparison import Comparison, Option
 from service.decide.inputs import Input
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.cost import Cost
+from service.estimate.explanation import Contribution, Explanation
 from service.estimate.interval import Interval
+from service.estimate.ladder import Rung
 from service.estimate.plan import Adjustment
 from service.facts import Source, Workload
+from service.reports.explaining import explanation_sentences, rung_sentence
 from service.reports.sentences import adjustment_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
 
@@ -85,6 +89,8 @@ def option(o: Option, w: Wording) -> Json:
             ),
             "available_memory_gib": round(planned.available_gib, 2),
             "host_memory_gib": round(planned.peak.host_memory_gib, 1),
+            "fit_probability": round(planned.fit_probability, 3),
+            "ladder": [rung(r, w) for r in o.ladder],
         },
         "hours": interval(o.hours),
         "tokens_per_s": _round(o.time.tokens_per_s, 1) if o.time else None,
@@ -123,6 +129,58 @@ def option(o: Option, w: Wording) -> Json:
                 "currency": market.currency,
             }
     return answer
+
+
+def rung(r: Rung, w: Wording) -> Json:
+    """One rung of the ladder."""
+    return {
+        "code": r.code,
+        "fits": r.fits,
+        "fit_probability": round(r.fit_probability, 3),
+        "peak_memory_gib": round(r.peak.p50, 2),
+        "micro_batch": r.plan.micro_batch,
+        "checkpointed_layers": r.plan.checkpointed_layers,
+        "chunked_cross_entropy": r.plan.chunked_cross_entropy,
+        "hours": _round(r.hours, 2),
+        "hours_added": round(r.hours_added, 2),
+        "host_memory_gib": round(r.host_memory_gib, 1),
+        "host_memory_suffices": r.host_suffices,
+        "needs_code_change": r.needs_code_change,
+        "experimental": r.experimental,
+        "text": rung_sentence(w, r),
+    }
+
+
+def explained(e: Explanation, w: Wording) -> Json:
+    """Where time and doubt come from, and which runs an estimate rests on."""
+
+    def parts(contributions: Sequence[Contribution], unit: str) -> list[Json]:
+        return [
+            {"code": c.code, "amount": round(c.amount, 5), "unit": unit, "share": round(c.share, 4)}
+            for c in contributions
+        ]
+
+    return {
+        "time": parts(e.time, "s per optimizer step"),
+        "doubt": parts(e.doubt, "log standard deviation"),
+        "terms": parts(e.terms, "log standard deviation"),
+        "runs": [
+            {
+                "id": x.slug,
+                "gpu": x.gpu,
+                "code_base": x.code_base,
+                "tokens_per_s": x.tokens_per_s,
+                "weight": round(x.weight, 4),
+            }
+            for x in e.witnesses
+        ],
+        "runs_in_all": e.runs_in_all,
+        "same_code_base_and_gpu": e.same_code_base_and_gpu,
+        "same_gpu": e.same_gpu,
+        "same_code_base": e.same_code_base,
+        "size_ratio": None if e.size_ratio is None else round(e.size_ratio, 3),
+        "text": explanation_sentences(w, e),
+    }
 
 
 def adjustment(a: Adjustment, w: Wording) -> Json:

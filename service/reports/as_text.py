@@ -1,6 +1,6 @@
 """A comparison as text for a terminal: one screen, home beside cloud, and the reasons below."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import StringIO
 
 from rich.box import SIMPLE_HEAD
@@ -12,8 +12,10 @@ from rich.text import Text
 from service.decide.comparison import Comparison, Option
 from service.decide.inputs import Input
 from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
+from service.reports.explaining import explanation_sentences, rung_cells, rung_titles
 from service.reports.sentences import (
     HOURS_PER_DAY,
     adjustment_sentence,
@@ -29,8 +31,19 @@ from service.reports.wording import Wording, wording
 DASH = "-"
 
 
-def render(c: Comparison, language: str = "en", *, explain: bool = False, width: int = 100) -> str:
-    """The answer as plain text of this width; `explain` adds every input number with its source."""
+def render(
+    c: Comparison,
+    language: str = "en",
+    *,
+    explain: bool = False,
+    reasons: Sequence[Explanation] = (),
+    width: int = 100,
+) -> str:
+    """The answer as plain text of this width.
+
+    `explain` adds the ladder of memory, why each option takes its time (`reasons`, in the order of the
+    options) and every input number with its source.
+    """
     w = wording(language)
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
@@ -41,7 +54,7 @@ def render(c: Comparison, language: str = "en", *, explain: bool = False, width:
         for line in lines:
             console.print(Padding(Text(line), (0, 0, 0, 2)))
     if explain:
-        for part in inputs(w, c):
+        for part in (*ladders(w, c), *reasoned(w, c, reasons), *inputs(w, c)):
             console.print(part)
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
@@ -130,6 +143,30 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
         (w.say("The note's own method"), reference_sentences(w, c)),
     ]
     return [(title, lines) for title, lines in found if lines]
+
+
+def ladders(w: Wording, c: Comparison) -> list[RenderableType]:
+    """The ladder of every option that does not fit as published."""
+    found: list[RenderableType] = []
+    for option in c.options:
+        if not option.ladder:
+            continue
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
+        for i, title in enumerate(rung_titles(w)):
+            table.add_column(title, justify="left" if i in (0, 4, 7) else "right")
+        for rung in option.ladder:
+            table.add_row(*rung_cells(w, rung))
+        found += [Text(w.say("Every way to fit: {device}", device=option.label)), table]
+    return found
+
+
+def reasoned(w: Wording, c: Comparison, reasons: Sequence[Explanation]) -> list[RenderableType]:
+    """Where each option's time and doubt come from, and the runs it rests on."""
+    found: list[RenderableType] = []
+    for option, reason in zip(c.options, reasons, strict=False):
+        found.append(Text(w.say("Why these hours: {device}", device=option.label)))
+        found += [Padding(Text(line), (0, 0, 0, 2)) for line in explanation_sentences(w, reason)]
+    return found
 
 
 def inputs(w: Wording, c: Comparison) -> list[RenderableType]:

@@ -20,6 +20,7 @@ from service.decide.comparison import (
 )
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cost import conversion
+from service.estimate.explanation import Explanation, explanation
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports import as_json
@@ -36,7 +37,7 @@ from service.usecases.finding import (
     household_of,
     rental_of,
 )
-from service.usecases.knowledge import changes_of, knowledge_of, plans_of
+from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
@@ -70,6 +71,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
         knowledge,
         planned,
         changes_of(snapshot, workload, home_gpu, home_count, planned),
+        rungs_of(snapshot, workload, home_gpu, home_count, planned, spare),
     )
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
@@ -144,10 +146,17 @@ def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
         plan = plans_of(snapshot, workload, ((gpu.slug, count, spare),))[0]
         changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
-            options.append(home_option(workload, gpu, count, nowhere, "EUR", known, plan, changes))
+            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare)
+            options.append(home_option(workload, gpu, count, nowhere, "EUR", known, plan, changes, rungs))
         else:
             options.append(cloud_option(workload, gpu, count, Rental(None), "EUR", known, plan, changes))
     return options
+
+
+def explain(snapshot: Snapshot, workload: Workload, option: Option) -> Explanation:
+    """Why an option takes the time it takes, and where its doubt comes from."""
+    known = knowledge_of(snapshot).calibration.posterior
+    return explanation(workload, option.gpu, option.gpu_count, option.planned, known)
 
 
 def cheapest_offers(

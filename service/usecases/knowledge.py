@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from service.decide.comparison import Knowledge
+from service.decide.comparison import Knowledge, ladder_of
+from service.estimate.ladder import Rung
 from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
 from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
 from service.store.calibration_file import calibration_from
@@ -13,6 +14,8 @@ from service.store.snapshot import Snapshot
 PLANS_KEPT = 256
 Machine = tuple[str, int, float]
 """GPU slug, count, host memory to spare [GiB]."""
+LadderKey = tuple[Architecture, Recipe, int, float]
+"""What of a workload its ladder depends on: shape, recipe, tokens, share of other stages."""
 Proven = tuple[str | None, int | None]
 """GPU slug and count that the published run used."""
 
@@ -54,7 +57,16 @@ class Known:
             run = Workload("", "", "", architecture, recipe, 0, {})
             return adjustments(run, gpus[gpu], count, planned, known.terms)
 
+        @lru_cache(maxsize=PLANS_KEPT)
+        def ladders(
+            workload: LadderKey, gpu: str, count: int, planned: PlannedStep, spare: float
+        ) -> tuple[Rung, ...]:
+            architecture, recipe, tokens, other_stages = workload
+            run = Workload("", "", "", architecture, recipe, tokens, {}, other_stages_fraction=other_stages)
+            return ladder_of(run, gpus[gpu], count, planned, self.knowledge, spare)
+
         self.plans = plans
+        self.ladders = ladders
         self.changes = changes
 
 
@@ -88,6 +100,14 @@ def changes_of(
 ) -> tuple[Adjustment, ...]:
     """What a plan changes in the published recipe on one machine."""
     return known_of(snapshot).changes(workload.architecture, workload.recipe, gpu.slug, count, planned)
+
+
+def rungs_of(
+    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep, spare: float
+) -> tuple[Rung, ...]:
+    """Every other way to hold the run on one machine."""
+    key = (workload.architecture, workload.recipe, workload.tokens, workload.other_stages_fraction)
+    return known_of(snapshot).ladders(key, gpu.slug, count, planned, spare)
 
 
 def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:
