@@ -29,6 +29,7 @@ from service.reports.sentences import (
 from service.reports.wording import Wording, wording
 
 DASH = "-"
+LADDER_WIDTH = 32
 
 
 def render(
@@ -153,7 +154,8 @@ def ladders(w: Wording, c: Comparison) -> list[RenderableType]:
             continue
         table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
         for i, title in enumerate(rung_titles(w)):
-            table.add_column(title, justify="left" if i in (0, 4, 7) else "right")
+            width = LADDER_WIDTH if i == 0 else None
+            table.add_column(title, justify="left" if i in (0, 4, 7) else "right", min_width=width)
         for rung in option.ladder:
             table.add_row(*rung_cells(w, rung))
         found += [Text(w.say("Every way to fit: {device}", device=option.label)), table]

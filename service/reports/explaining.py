@@ -25,12 +25,12 @@ def rung_titles(w: Wording) -> list[str]:
     return [
         w.say("Ladder"),
         w.say("Batch"),
-        w.say("Checkpoints"),
-        w.say("Peak GiB"),
-        w.say("Fits (probability)"),
-        w.say("Hours added"),
+        w.say("Redone"),
+        w.say("GiB"),
+        w.say("Fits"),
+        w.say("Hours +"),
         w.say("Host GiB"),
-        w.say("Code change"),
+        w.say("New code"),
     ]
 
 
