@@ -48,6 +48,9 @@ class ComparisonIn(Strict):
     host_memory_gib: float | None = Field(
         None, ge=0, le=100_000, description="Memory of the home PC that offload may use"
     )
+    plug_watts: float | None = Field(
+        None, gt=0, le=10_000_000, description="Watts measured at the plug while training; else estimated"
+    )
     tokens: int | None = Field(None, ge=1, le=LARGEST_COUNT)
     tier: Literal["on_demand", "spot", "reserved", "community", "marketplace", "any"] = "on_demand"
     limit: int = Field(20, ge=1, le=100, description="With cloud any: how many of the cheapest offers")

@@ -159,6 +159,31 @@ class RentedOfferOut(BaseModel):
     market: MarketOut | None
 
 
+class LimitStepOut(BaseModel):
+    """The run under one power limit."""
+
+    limit_share: float
+    limit_watts: float
+    hours: float
+    wall_watts: float
+    energy_kwh: float
+
+
+class PowerLimitOut(BaseModel):
+    """The power limit with the least energy, from curves measured in training."""
+
+    best: LimitStepOut
+    worth_while: bool
+    hours_added: float
+    energy_kwh_saved: IntervalOut
+    steps: list[LimitStepOut]
+    measured_on: str
+    stand_in: bool = Field(description="The curve is another card's")
+    source: str
+    url: str
+    as_of: date
+
+
 class OptionOut(BaseModel):
     """One way to do the run; null where it cannot be said."""
 
@@ -172,6 +197,7 @@ class OptionOut(BaseModel):
     mfu: float | None
     evidence: str | None
     wall_watts: IntervalOut = Field(description="W at the meter")
+    power_limit: PowerLimitOut | None = Field(description="At home: the cheapest limit for the whole machine")
     energy_kwh: IntervalOut | None = Field(description="kWh at the meter")
     cost: CostOut | None
     co2_kg: IntervalOut | None = Field(description="kg CO2e")

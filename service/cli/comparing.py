@@ -32,6 +32,7 @@ from service.errors import InvalidValue
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the answer.")
 @click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
 @click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64.")
+@click.option("--plug-watts", type=float, help="Watts measured at your plug while training; else estimated.")
 @click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
 @click.option(
     "--config",
@@ -58,6 +59,7 @@ def compare(
     currency: str,
     kwh_price: Decimal | None,
     host_memory: float | None,
+    plug_watts: float | None,
     tokens: int | None,
     config: Path | None,
     dimensions: str | None,
@@ -85,6 +87,7 @@ def compare(
         currency=currency.strip().upper(),
         kwh_price=kwh_price,
         host_memory_gib=host_memory,
+        plug_watts=plug_watts,
         tokens=tokens,
         tier=tier,
         limit=limit,

@@ -14,11 +14,20 @@ from service.errors import MissingFact
 from service.estimate.architecture import flops_per_token
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost, electricity_cost, rent_cost
-from service.estimate.energy import WallPower, cloud_power, co2_kg, energy_kwh, home_power
+from service.estimate.energy import (
+    WallPower,
+    activity,
+    cloud_power,
+    co2_kg,
+    energy_kwh,
+    home_power,
+    measured_power,
+)
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
+from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
@@ -48,6 +57,8 @@ class Household:
     carbon: CarbonIntensity | None
     host_memory_gib: float | None = None
     """What the PC's own memory can spare for offload; None takes the usual."""
+    plug_watts: float | None = None
+    """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,8 @@ class Option:
     carbon: CarbonIntensity | None = None
     ladder: tuple[Rung, ...] = ()
     """Every other way to hold the run on this machine; empty where it fits as published."""
+    power_limit: PowerLimitAdvice | None = None
+    """The cheapest power limit at home; None where nothing can be said of it."""
 
     @property
     def hours(self) -> Interval | None:
@@ -170,18 +183,23 @@ def home_option(
     figures = knowledge.figures
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
-    power = home_power(
-        gpu,
-        gpu_count,
-        figures["home.gpu_power_share"],
-        figures["home.rest_of_pc_watts"],
-        figures["home.psu_efficiency"],
-    )
+    if household.plug_watts is None:
+        power = home_power(
+            gpu,
+            gpu_count,
+            figures["home.gpu_power_share"],
+            figures["home.rest_of_pc_watts"],
+            figures["home.psu_efficiency"],
+            activity(planned.step),
+        )
+    else:
+        power = measured_power(household.plug_watts)
     energy = energy_kwh(time.hours, power) if time else None
     cost = None
     if energy and household.rate:
         cost = electricity_cost(energy, household.rate, currency, knowledge.exchange_rates)
     carbon = household.carbon
+    limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
     return Option(
         kind="home",
         label=_label(gpu, gpu_count),
@@ -196,12 +214,13 @@ def home_option(
         co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
         inputs=(
             *gpu_inputs(gpu),
-            *home_inputs(household.rate, cost, figures),
+            *home_inputs(household.rate, cost, figures, limit, household.plug_watts),
             *carbon_inputs("home", carbon),
         ),
         rate=household.rate,
         carbon=carbon,
         ladder=rungs,
+        power_limit=limit,
     )
 
 
@@ -243,7 +262,14 @@ def cloud_option(
         overhead.source,
         basis="derived",
     )
-    power = cloud_power(gpu, gpu_count, knowledge.figures["cloud.node_power_share_of_tdp"], host_share, pue)
+    power = cloud_power(
+        gpu,
+        gpu_count,
+        knowledge.figures["cloud.node_power_share_of_tdp"],
+        host_share,
+        pue,
+        activity(planned.step),
+    )
     energy = energy_kwh(time.hours, power) if time else None
     cost = None
     if time and rental.offer:
@@ -273,6 +299,7 @@ def cloud_option(
     )
 
 
+PUE_OF_KIND = {"hyperscaler": "cloud.pue_hyperscaler", "gpu-cloud": "cloud.pue_gpu_cloud"}
 REFERENCE_BOARD_WATTS = 700.0
 """Board power of the H100 SXM, for whose node the host overhead is known; others are scaled by it."""
 
@@ -429,9 +456,10 @@ def _label(gpu: Gpu, count: int) -> str:
 
 
 def _pue(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:
-    """The provider's published PUE, or the assumed one with its range."""
+    """The provider's published PUE, or the one assumed for its kind with its range."""
     if provider is None or provider.pue is None or provider.pue_basis != "published":
-        return figures["cloud.pue_unpublished"]
+        usual = figures["cloud.pue_unpublished"]
+        return figures.get(PUE_OF_KIND.get(provider.kind, ""), usual) if provider else usual
     return Figure("pue", provider.pue, "ratio", _source(provider, "pue", figures), basis="published")
 
 

@@ -7,7 +7,10 @@ from datetime import date
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
+from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
+from service.estimate.energy import PART_ACTIVITY
 from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
+from service.estimate.likeness import REPORTER
 from service.estimate.machine import flash_term
 from service.estimate.memory import (
     BAND_HIGH,
@@ -16,6 +19,7 @@ from service.estimate.memory import (
     CONTEXT_GIB,
     EAGER_ACTIVATIONS,
 )
+from service.estimate.power_limit import PREFIX, PowerLimitAdvice
 from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
 from service.estimate.terms import HOST_TERMS
 from service.estimate.training_time import (
@@ -64,6 +68,10 @@ METHOD = tuple(
         ("eager_activations", EAGER_ACTIVATIONS, "of compiled activations"),
         ("pcie_efficiency", HOST_TERMS["pcie_efficiency"], "of the line rate"),
         ("host_memory_gb_per_s", HOST_TERMS["host_memory_gb_per_s"], "GB/s"),
+        *((f"draw_in_{part}", share, "of that in matrix products") for part, share in PART_ACTIVITY.items()),
+        ("unhidden_optimizer", UNHIDDEN_OPTIMIZER, "of a hidden exchange with the host"),
+        ("unhidden_stream", UNHIDDEN_STREAM, "of a hidden stream from the host"),
+        ("reporter_spread", REPORTER, "log standard deviation between machines"),
         ("adjustment_spread", ADJUSTMENT_SPREAD, "log standard deviation per code change"),
         ("downtime_spread_home", DOWNTIME_SPREAD_HOME, "log standard deviation, upwards"),
         ("downtime_spread_cloud", DOWNTIME_SPREAD_CLOUD, "log standard deviation, upwards"),
@@ -170,10 +178,25 @@ def workload_inputs(
 
 
 def home_inputs(
-    rate: ElectricityRate | None, cost: Cost | None, figures: Mapping[str, Figure]
+    rate: ElectricityRate | None,
+    cost: Cost | None,
+    figures: Mapping[str, Figure],
+    limit: PowerLimitAdvice | None = None,
+    plug_watts: float | None = None,
+    today: date | None = None,
 ) -> tuple[Input, ...]:
-    """Tariff, exchange rates and assumptions of the home side."""
+    """Tariff, exchange rates, assumptions of the home side, the curve behind its power limit."""
     found = [Input("home", figures[key]) for key in HOME_FIGURES]
+    if plug_watts is not None:
+        said = Source("user", "given by you", "", today or date(1970, 1, 1), "own")
+        found = [Input("home", Figure("plug_watts", plug_watts, "W", said, basis="user"))]
+    if limit is not None:
+        curve = f"{PREFIX}{limit.curve.gpu}."
+        found += [
+            Input(f"power limit, {limit.curve.gpu}", f)
+            for name, f in figures.items()
+            if name.startswith(curve)
+        ]
     if rate:
         found.insert(
             0,

@@ -3,17 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
 from service.estimate.architecture import steps
 from service.estimate.cost import Cost, electricity_cost
-from service.estimate.energy import WallPower, energy_kwh, home_power
+from service.estimate.energy import WallPower, energy_kwh, home_power, measured_power
 from service.estimate.interval import Interval, certain
 from service.estimate.progress import Progress, progress
 from service.estimate.training_log import TrainingLog
 from service.estimate.training_time import DOWNTIME_SPREAD_HOME
 from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
-
-LARGEST_PLUG_WATTS = 1e7
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +74,8 @@ def run_in_progress(
             figures["home.rest_of_pc_watts"],
             figures["home.psu_efficiency"],
         )
-    elif 0 < plug_watts <= LARGEST_PLUG_WATTS:
-        power = WallPower(certain(plug_watts), plug_watts, 0.0, 1.0)
     else:
-        raise InvalidValue("plug_watts", plug_watts, f"must be above 0 and at most {LARGEST_PLUG_WATTS:g} W")
+        power = measured_power(plug_watts)
     done = energy_kwh(certain(where.hours_done), power) if where.hours_done else certain(0.0)
     left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
     costs = [electricity_cost(e, rate, currency, exchange_rates) if rate else None for e in (done, left)]

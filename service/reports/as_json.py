@@ -11,6 +11,7 @@ from service.estimate.explanation import Contribution, Explanation
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.plan import Adjustment
+from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import Source, Workload
 from service.reports.explaining import explanation_sentences, rung_sentence
 from service.reports.sentences import adjustment_sentence, verdict_sentences
@@ -97,6 +98,7 @@ def option(o: Option, w: Wording) -> Json:
         "mfu": _round(o.time.mfu, 4) if o.time else None,
         "evidence": o.time.evidence if o.time else None,
         "wall_watts": interval(o.power.watts, 1),
+        "power_limit": None if o.power_limit is None else power_limit(o.power_limit),
         "energy_kwh": interval(o.energy_kwh),
         "cost": cost(o.cost),
         "co2_kg": interval(o.co2_kg),
@@ -129,6 +131,32 @@ def option(o: Option, w: Wording) -> Json:
                 "currency": market.currency,
             }
     return answer
+
+
+def power_limit(advice: PowerLimitAdvice) -> Json:
+    """The cheapest power limit for the whole machine, and every limit that was tried."""
+
+    def step(s: LimitStep) -> Json:
+        return {
+            "limit_share": s.share,
+            "limit_watts": round(s.watts, 1),
+            "hours": round(s.hours, 2),
+            "wall_watts": round(s.wall_watts, 1),
+            "energy_kwh": round(s.kwh, 2),
+        }
+
+    return {
+        "best": step(advice.best),
+        "worth_while": advice.worth_while,
+        "hours_added": round(advice.hours_added, 2),
+        "energy_kwh_saved": interval(advice.kwh_saved, 2),
+        "steps": [step(s) for s in advice.steps],
+        "measured_on": advice.curve.gpu,
+        "stand_in": advice.stand_in,
+        "source": advice.curve.source.title,
+        "url": advice.curve.source.url,
+        "as_of": advice.curve.source.as_of.isoformat(),
+    }
 
 
 def rung(r: Rung, w: Wording) -> Json:

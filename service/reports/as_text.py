@@ -21,6 +21,7 @@ from service.reports.sentences import (
     adjustment_sentence,
     break_even_sentence,
     fit_sentence,
+    power_limit_sentences,
     price_sentences,
     reference_sentences,
     trust_sentence,
@@ -139,6 +140,7 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),
+        (w.say("Power limit"), power_limit_sentences(w, c)),
         (w.say("Prices"), price_sentences(w, c)),
         (w.say("How far to trust this"), trust),
         (w.say("The note's own method"), reference_sentences(w, c)),

@@ -142,6 +142,35 @@ def break_even_sentence(w: Wording, c: Comparison) -> str | None:
     )
 
 
+def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
+    """The cheapest power limit at home, where one is worth setting."""
+    lines = []
+    for option in c.options:
+        advice = option.power_limit
+        if advice is None or not advice.worth_while:
+            continue
+        saved = advice.kwh_saved
+        line = w.say(
+            "{device}: limited to {watts} W ({share}) it takes {added} longer and saves {kwh} kWh "
+            "({low}-{high})",
+            device=option.label,
+            watts=w.number(advice.best.watts),
+            share=w.percent(advice.best.share),
+            added=duration(w, advice.hours_added),
+            kwh=w.rounded(saved.p50),
+            low=w.rounded(saved.p10),
+            high=w.rounded(saved.p90),
+        )
+        if option.rate and option.cost and option.cost.items:
+            money = saved.p50 * float(option.cost.items[0].unit_price)
+            line += w.say(", {money}", money=w.about(money, c.currency))
+        line += w.say(" ({source}).", source=advice.curve.source.title)
+        if advice.stand_in:
+            line += w.say(" That card stands in for yours: nobody has published its curve.")
+        lines.append(line)
+    return lines
+
+
 def price_sentences(w: Wording, c: Comparison) -> list[str]:
     """Where the two prices come from and how old they are."""
     lines = []

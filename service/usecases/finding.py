@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from service.decide.comparison import Household, Market, Rental
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.cost import conversion
+from service.estimate.energy import measured_power
 from service.facts import CloudOffer, ElectricityRate, Gpu, Source, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import carbon_of, knowledge_of, retail_rate
@@ -70,7 +71,9 @@ def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) ->
     spare = request.host_memory_gib
     if spare is not None and not 0 <= spare <= LARGEST_HOST_GIB:
         raise InvalidValue("host_memory_gib", spare, f"must be from 0 to {LARGEST_HOST_GIB} GiB")
-    return Household(zone, rate, carbon, spare)
+    if request.plug_watts is not None:
+        measured_power(request.plug_watts)
+    return Household(zone, rate, carbon, spare, request.plug_watts)
 
 
 def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:

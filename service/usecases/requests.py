@@ -24,6 +24,8 @@ class ComparisonRequest:
     """One's own contract price per kWh in `currency`; it wins over every stored rate."""
     host_memory_gib: float | None = None
     """Memory of the home PC that offload may use [GiB]; None takes the usual."""
+    plug_watts: float | None = None
+    """Watts measured at the plug while training; None estimates them."""
     tokens: int | None = None
     tier: str = "on_demand"
     limit: int = 20

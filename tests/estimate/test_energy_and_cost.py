@@ -8,10 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.errors import MissingFact
+from service.errors import InvalidValue, MissingFact
 from service.estimate.cost import billed_hours, conversion, electricity_cost, rate_day, rent_cost
-from service.estimate.energy import cloud_power, co2_kg, energy_kwh, home_power
+from service.estimate.duration import StepSeconds
+from service.estimate.energy import (
+    WallPower,
+    activity,
+    cloud_power,
+    co2_kg,
+    energy_kwh,
+    home_power,
+    measured_power,
+)
 from service.estimate.interval import Interval, around, certain
+from service.estimate.power_limit import power_curves, power_limit_advice
 from service.facts import ExchangeRate
 from tests.facts_for_tests import FIGURES, GERMANY, H100_SXM, LAMBDA, OFFER, RATES, RTX_4070, SOURCE, figure
 
@@ -87,3 +97,67 @@ def test_widening_multiplies_medians_and_never_narrows(median, spread, other):
 
 def test_an_interval_without_spread_stays_a_point():
     assert certain(5.0).widened(certain(2.0)) == Interval(10.0, 10.0, 10.0)
+
+
+CURVES = power_curves(
+    {
+        f"power_limit.{card}.{kind}_at_{at}": replace(
+            figure("x", value, "of the full limit"), name=f"power_limit.{card}.{kind}_at_{at}"
+        )
+        for card, points in {
+            "a40": {"100": (1.0, 1.0), "75": (0.96, 0.79), "66_7": (0.906, 0.714), "50": (0.608, 0.547)},
+            "v100-pcie-16gb": {"100": (1.0, 1.0), "70": (0.904, 0.745), "50": (0.70, 0.545)},
+        }.items()
+        for at, values in points.items()
+        for kind, value in zip(("speed", "power"), values, strict=True)
+    }
+)
+PC = WallPower(certain(300.0), gpu_watts=200.0, overhead_watts=70.0, loss_factor=1 / 0.9)
+
+
+def test_the_cheapest_limit_is_the_whole_machines():
+    """200 W GPU + 70 W PC, 0.9 supply, 1,000 h: 300 kWh. At 75 %: 158 + 70 W for 1,041.7 h = 263.9 kWh."""
+    advice = power_limit_advice(RTX_4070, 1000.0, PC, CURVES)
+    at_75 = next(step for step in advice.steps if step.share == 0.75)
+    assert advice.full.kwh == pytest.approx(300)
+    assert at_75.hours == pytest.approx(1000 / 0.96)
+    assert at_75.kwh == pytest.approx((200 * 0.79 + 70) / 0.9 / 0.96)
+    assert advice.stand_in and advice.curve.gpu == "a40" and advice.worth_while
+    assert 0.6 < advice.best.share < 0.8
+    assert all(advice.best.kwh <= step.kwh for step in advice.steps)
+    assert advice.kwh_saved.p10 <= advice.kwh_saved.p50 <= advice.kwh_saved.p90
+    gpu_alone = power_limit_advice(RTX_4070, 1000.0, replace(PC, overhead_watts=1e-9), CURVES)
+    assert gpu_alone.best.share <= advice.best.share
+
+
+def test_a_limit_is_not_advised_where_nothing_is_known():
+    assert power_limit_advice(RTX_4070, 1000.0, PC, ()) is None
+    assert power_limit_advice(replace(RTX_4070, architecture="abacus"), 1000.0, PC, CURVES) is None
+    assert power_limit_advice(RTX_4070, 1000.0, measured_power(280.0), CURVES) is None
+    own = power_limit_advice(replace(RTX_4070, slug="a40"), 1000.0, PC, CURVES)
+    assert not own.stand_in
+
+
+def test_a_gpu_that_waits_draws_less():
+    busy = StepSeconds(10.0, 9.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    waiting = replace(busy, step_s=20.0, offload_s=10.0)
+    assert activity(busy) == pytest.approx(1 / 0.95)
+    assert activity(waiting) == pytest.approx((0.5 + 0.5 * 0.35) / 0.95)
+    shares = (
+        FIGURES["home.gpu_power_share"],
+        FIGURES["home.rest_of_pc_watts"],
+        FIGURES["home.psu_efficiency"],
+    )
+    lazy, eager = (home_power(RTX_4070, 1, *shares, level) for level in (0.5, 1.2))
+    assert lazy.watts.p50 == pytest.approx((200 * 0.95 * 0.5 + 65) / 0.90)
+    assert eager.gpu_watts == 200  # no card draws more than its board allows
+    assert lazy.watts.p90 < eager.watts.p50
+
+
+def test_a_reading_at_the_plug_replaces_every_assumption():
+    power = measured_power(263.0)
+    assert power.watts.p50 == 263.0
+    assert power.watts.p90 / power.watts.p10 < 1.1
+    for nonsense in (0.0, -5.0, float("nan"), 1e9):
+        with pytest.raises(InvalidValue, match="plug_watts"):
+            measured_power(nonsense)
