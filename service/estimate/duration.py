@@ -51,6 +51,12 @@ class StepTime:
 
         return StepSeconds(**{field.name: one(getattr(self, field.name)) for field in fields(StepTime)})
 
+    def each(self) -> list["StepSeconds"]:
+        """The parts of every case's step, in order."""
+        shape = np.shape(self.step_s)
+        columns = [np.broadcast_to(getattr(self, f.name), shape).tolist() for f in fields(StepTime)]
+        return [StepSeconds(*row) for row in zip(*columns, strict=True)]
+
     def shares(self) -> NDArray[np.float64]:
         """Parts of the step's time by `PARTS` [0-1], shape (cases, parts)."""
         columns = [np.broadcast_to(getattr(self, part), np.shape(self.step_s)) for part in PARTS]
@@ -82,7 +88,10 @@ def named(terms: Terms, prefix: str, names: Name) -> Number:
     """The term of each case: a number for one name, one column per case for a tuple of names."""
     if isinstance(names, str):
         return terms[prefix + names]
-    return np.concatenate([np.atleast_1d(terms[prefix + name]) for name in names], axis=-1)
+    values = {name: terms[prefix + name] for name in set(names)}
+    if all(isinstance(value, float) for value in values.values()):
+        return np.array([values[name] for name in names])
+    return np.concatenate([np.atleast_1d(values[name]) for name in names], axis=-1)
 
 
 def matmul_flops_per_s(machine: Machine, terms: Terms) -> Number:

@@ -1,7 +1,8 @@
 """A machine as the formulas see it: GPUs, how many, and how they are connected."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,15 @@ class Machine:
     efficiency_term: tuple[str, ...]
     fp8_term: tuple[str, ...]
     flash_term: tuple[str, ...]
+
+    def picked(self, rows: Sequence[int]) -> "Machine":
+        """Some of the machines, in the order of `rows`."""
+        index = np.asarray(rows, dtype=np.intp)
+
+        def of(value: Any) -> Any:
+            return value[index] if isinstance(value, np.ndarray) else tuple(value[i] for i in index)
+
+        return Machine(**{field.name: of(getattr(self, field.name)) for field in fields(Machine)})
 
 
 def flash_term(gpu: Gpu) -> str:

@@ -165,36 +165,42 @@ def plan_steps(
     published = published_plan(recipe, layers)
     machine = machines(hardware, recipe.precision)
     available = np.array([available_memory_gib(gpu) for gpu, _ in hardware])
-    searched = search(
-        workload,
-        families(recipe, max(count for _, count in hardware)),
-        machine,
-        [count for _, count in hardware],
-        known.terms,
-        available,
-        np.asarray(host_memory_gib, dtype=np.float64),
-    )
     proven = (workload.reference_gpu, workload.reference_gpu_count)
-    plans, peaks, verdicts = [], [], []
+    spare = np.asarray(host_memory_gib, dtype=np.float64)
+    of_count = {
+        count: with_context(peak_memory(workload.architecture, recipe, published, count), count)
+        for count in {count for _, count in hardware}
+    }
+    plans, peaks, verdicts = [published] * len(hardware), [], []
+    adjusted = []
     for i, (gpu, count) in enumerate(hardware):
-        as_is = with_context(peak_memory(workload.architecture, recipe, published, count), count)
-        as_published = fit_verdict(as_is, float(available[i]))
-        if as_published == "marginal" and (gpu.slug, count) == proven:
-            as_published, as_is = "fits", within(as_is, float(available[i]))
-        plan = published if as_published == "fits" else searched.plan(i)
-        peak = as_is
-        if plan != published:
-            peak = with_context(peak_memory(workload.architecture, recipe, plan, count), count)
-        verdict = fit_verdict(peak, float(available[i]))
-        if as_published == "fits":
-            verdict = "fits"
-        elif verdict == "fits":
-            verdict = "fits_with_adjustments"
-        if plan != published and not searched.fitting[i]:
-            verdict = "does_not_fit"
-        plans.append(plan)
+        peak, room = of_count[count], float(available[i])
+        verdict = fit_verdict(peak, room)
+        if verdict == "marginal" and (gpu.slug, count) == proven:
+            verdict, peak = "fits", within(peak, room)
+        if verdict != "fits":
+            adjusted.append(i)
         peaks.append(peak)
         verdicts.append(verdict)
+    if adjusted:
+        counts = [hardware[i][1] for i in adjusted]
+        searched = search(
+            workload,
+            families(recipe, max(counts)),
+            machine.picked(adjusted),
+            counts,
+            known.terms,
+            available[adjusted],
+            spare[adjusted],
+        )
+        for position, i in enumerate(adjusted):
+            plan, count, room = searched.plan(position), hardware[i][1], float(available[i])
+            peak = with_context(peak_memory(workload.architecture, recipe, plan, count), count)
+            verdict = fit_verdict(peak, room)
+            if plan != published:
+                verdict = "fits_with_adjustments" if verdict == "fits" else verdict
+                verdict = verdict if searched.fitting[position] else "does_not_fit"
+            plans[i], peaks[i], verdicts[i] = plan, peak, verdict
     chosen = side_by_side(
         Case(workload.architecture, recipe_on(recipe, gpu), plan, gpu, count, own_reporter(gpu))
         for plan, (gpu, count) in zip(plans, hardware, strict=True)
@@ -206,13 +212,14 @@ def plan_steps(
         count_step(workload.architecture, recipe, published, machine.gpu_count), machine, known.terms
     )
     unadjusted = np.broadcast_to(untouched.step_s, (len(hardware),))
+    each = step.each()
     return [
         PlannedStep(
             plans[i],
             verdicts[i],
             peaks[i],
             float(available[i]),
-            step.of(i).scaled(float(factor[i])),
+            each[i].scaled(float(factor[i])),
             float(unadjusted[i] * factor[i]),
             float(predicted.log_spread[i]),
         )
@@ -275,13 +282,11 @@ def search(
     last = a.n_layers if may_checkpoint else first
     column = {count: i for i, count in enumerate(sorted(set(counts)))}
     of_machine = np.array([column[count] for count in counts])
+    grids = [[memory_grids(workload, family, count) for count in column] for family in candidates]
     low, high, host = (
-        np.stack(
-            [
-                np.stack([getattr(grid, name)[rows, first : last + 1] for grid in per_family], axis=-1)
-                for per_family in [[memory_grids(workload, f, count) for count in column] for f in candidates]
-            ]
-        )[..., of_machine]
+        np.array(
+            [[getattr(grid, name)[rows, first : last + 1] for grid in of_family] for of_family in grids]
+        ).transpose(0, 2, 3, 1)[..., of_machine]
         for name in ("low", "high", "host")
     )  # shape (families, micro-batches, layers, machines)
     one_gpu = np.array(counts) == 1
@@ -333,11 +338,15 @@ def search(
 
 def _rows(works: Sequence[StepWork], count: int, engine: str) -> StepWork:
     """Counts of several plans as rows over machines."""
-    columns = {
-        field.name: np.stack([np.broadcast_to(getattr(work, field.name), (count,)) for work in works])
-        for field in fields(StepWork)
-        if field.name != "engine"
-    }
+    columns = {}
+    for field in fields(StepWork):
+        if field.name == "engine":
+            continue
+        values = [getattr(work, field.name) for work in works]
+        if any(isinstance(value, np.ndarray) for value in values):
+            columns[field.name] = np.stack([np.broadcast_to(value, (count,)) for value in values])
+        else:
+            columns[field.name] = np.array(values, dtype=np.float64)[:, None]
     return StepWork(**columns, engine=engine)
 
 
