@@ -1,17 +1,32 @@
 """/api/v1/measured-runs"""
 
-from functools import lru_cache
+from datetime import date
+from functools import lru_cache, wraps
 from typing import Any, Literal
 
-from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.schemas import SourceOut, page_of
+from flask import Response, request
+from pydantic import BaseModel, Field
+from spectree import Response as Answers
+
+from service.api.collections import Collection, Page, PageQuery, json_response, publish, sliced
+from service.api.contract import Strict, contract
+from service.api.questions import Slug
+from service.api.schemas import CostOut, IntervalOut, SourceOut, page_of
 from service.api.sourced import source_of
-from service.api.state import state
+from service.api.state import facts, now, state
+from service.api.tokens import bearer
+from service.errors import InvalidValue
+from service.estimate.training_log import read_log
 from service.facts import MeasuredRun
+from service.reports import measurement
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
+from service.usecases import ComparisonRequest, measuring
+from service.usecases.finding import household_of
 
+LARGEST_LOG_BYTES = 8_000_000
+"""A day of log lines is larger than any other body this service reads."""
 PLAIN = tuple(name for name in MeasuredRun.__slots__ if name not in ("source", "use_for"))
 
 
@@ -114,3 +129,130 @@ blueprint = publish(
         get,
     )
 )
+
+
+class MeasurementIn(Strict):
+    """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
+
+    gpu: Slug
+    gpu_count: int | None = Field(None, ge=1, le=1024, description="Taken from the log where it says so")
+    workload: Slug | None = Field(None, description="What was trained, where the log does not print it")
+    log: str | None = Field(
+        None,
+        min_length=1,
+        max_length=8_000_000,
+        description="nanochat, nanoGPT, llm.c, torchtune, HF Trainer",
+    )
+    tokens_per_s: float | None = Field(None, gt=0, le=1e9, description="Of the whole machine")
+    micro_batch: int | None = Field(None, ge=1, le=100_000)
+    seq_len: int | None = Field(None, ge=1, le=10_000_000)
+    total_steps: int | None = Field(None, ge=1, le=10**12, description="Of the whole run")
+    country: str = Field("DE", min_length=2, max_length=12)
+    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
+    plug_watts: float | None = Field(None, gt=0, le=10_000_000)
+    keep: bool = Field(True, description="False shows what it would teach and forgets it")
+
+
+class BelievedOut(BaseModel):
+    """A measured speed beside what was and is believed of it."""
+
+    measured: float
+    believed_before: IntervalOut
+    believed_after: IntervalOut
+    unit: str
+    source: str
+    as_of: date
+
+
+class DroppedOut(BaseModel):
+    """A line that could not be used."""
+
+    line: int
+    reason: str
+
+
+class LogOut(BaseModel):
+    """What a log says."""
+
+    format: str
+    steps_read: int
+    last_step: int
+    step_s: float | None
+    global_batch_tokens: int | None
+    peak_memory_gib: float | None
+    dropped: int
+    dropped_lines: list[DroppedOut]
+    note: str
+
+
+class ProgressOut(BaseModel):
+    """Where a run stands, and what the rest takes."""
+
+    steps_done: int
+    steps_total: int
+    share_done: float
+    hours_done: float
+    hours_left: IntervalOut
+    wall_watts: IntervalOut
+    energy_kwh_done: IntervalOut
+    energy_kwh_left: IntervalOut
+    cost_done: CostOut | None
+    cost_left: CostOut | None
+
+
+class MeasurementOut(BaseModel):
+    """What a measurement teaches."""
+
+    id: str
+    kept: bool
+    gpu: str
+    gpu_count: int
+    project: str
+    tokens_per_s: BelievedOut
+    log: LogOut | None
+    progress: ProgressOut | None
+
+
+@contract.validate(
+    json=MeasurementIn,
+    resp=Answers(HTTP_201=MeasurementOut),
+    tags=["measured-runs"],
+    operation_id="measured_runs_add",
+    security={"token": []},
+)
+def measured(json: MeasurementIn) -> Response:
+    """Add a measurement of one's own; every later estimate on this card learns from it."""
+    snapshot = facts()
+    if (json.log is None) == (json.tokens_per_s is None):
+        raise InvalidValue("log", None, "give a log or tokens_per_s, exactly one of them")
+    log = None
+    if json.log is not None:
+        log = read_log(json.log, json.seq_len, json.gpu_count or 1)
+    said = measuring.OwnMeasurement(
+        json.gpu, json.gpu_count, json.workload, json.tokens_per_s, json.micro_batch
+    )
+    today = now().date()
+    run, workload = measuring.own_run(snapshot, said, log, today)
+    learnt = measuring.learnt_from(snapshot, run)
+    standing = None
+    if log is not None:
+        household = household_of(snapshot, ComparisonRequest(country=json.country), today)
+        standing = measuring.progress_of(
+            snapshot, run, log, household, json.currency, workload, json.total_steps, json.plug_watts
+        )
+    if json.keep:
+        measuring.keep(state().sessions, run)
+    response = json_response(measurement.as_json(learnt, log, standing, kept=json.keep), 201)
+    if json.keep:
+        response.headers["Location"] = f"/api/v1/measured-runs/{run.slug}"
+    return response
+
+
+@blueprint.post("/measured-runs")
+@wraps(measured)
+def add() -> Response:
+    # Who may not write learns nothing about what a valid body is.
+    bearer()
+    request.max_content_length = LARGEST_LOG_BYTES
+    response: Response = measured()
+    return response

@@ -115,3 +115,57 @@ def test_old_facts_leave_memory_after_a_change(own_app):
     assert client.post("/api/v1/comparisons", json={"cloud": "any"}).status_code == 201
     gc.collect()
     assert old() is None
+
+
+def test_a_log_is_learnt_from_with_a_token(own_app):
+    from tests.test_measure import BANNER_D20, nanochat
+
+    client = own_app.test_client()
+    log = BANNER_D20 + nanochat(4000, dt_ms=30_000, tokens_per_s="17,476").replace("/71680", "/21400")
+    assert len(log) > 262_144  # a log may be larger than any other body
+    asked = {"gpu": "RTX 3090", "log": log, "plug_watts": 400}
+    assert_problem(client.post("/api/v1/measured-runs", json=asked), 401)
+    token = headers(own_app)
+    question = {"workload": "nanochat-d26", "home": "rtx-3090"}
+    before = client.post("/api/v1/comparisons", json=question).get_json()["options"][0]["tokens_per_s"]
+    trial = client.post("/api/v1/measured-runs", json=asked | {"keep": False}, headers=token)
+    assert trial.status_code == 201 and "Location" not in trial.headers
+    added = client.post("/api/v1/measured-runs", json=asked, headers=token)
+    answer = added.get_json()
+    assert answer["kept"] and answer["log"]["format"] == "nanochat"
+    assert answer["progress"]["steps_total"] == 21_400
+    assert answer["progress"]["wall_watts"]["p50"] == 400
+    stored = client.get(added.headers["Location"]).get_json()
+    assert stored["confidence"] == "own" and stored["source"] == "measured by you"
+    after = client.post("/api/v1/comparisons", json=question).get_json()["options"][0]["tokens_per_s"]
+    assert after < 0.97 * before
+    for change, field in (
+        ({"log": None}, "log"),
+        ({"log": "nothing"}, "log"),
+        ({"gpu": "rtx-3099"}, "gpu"),
+        ({"tokens_per_s": 5}, "log"),
+    ):
+        problem = client.post("/api/v1/measured-runs", json=asked | change, headers=token)
+        assert_problem(problem, 422)
+        assert field in problem.get_data(as_text=True), problem.get_json()
+
+
+def test_an_estimate_explains_itself(own_app):
+    client = own_app.test_client()
+    asked = {
+        "workload": "nanochat-d32",
+        "hardware": [{"gpu": "rtx-4070"}, {"gpu": "h100-sxm", "gpu_count": 8}],
+    }
+    plain = client.post("/api/v1/estimates", json=asked).get_json()["estimates"]
+    assert all(estimate.get("explanation") is None for estimate in plain)
+    home, cloud = client.post("/api/v1/estimates", json=asked | {"explain": True}).get_json()["estimates"]
+    for estimate in (home, cloud):
+        why = estimate["explanation"]
+        assert abs(sum(part["share"] for part in why["time"]) - 1) < 0.03
+        assert abs(sum(part["share"] for part in why["doubt"]) - 1) < 0.03
+        assert why["runs"] and why["runs_in_all"] > 100 and len(why["text"]) >= 4
+    assert home["explanation"]["runs"][0]["gpu"] == "rtx-4070"
+    ladder = home["fit"]["ladder"]
+    assert [rung["code"] for rung in ladder][:2] == ["as_published", "micro_batch"]
+    assert [rung["fits"] for rung in ladder] == [False] * 5 + [True] * 3
+    assert home["power_limit"]["stand_in"] is True and cloud["fit"]["ladder"] == []

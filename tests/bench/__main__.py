@@ -1,4 +1,4 @@
-"""Comparisons and offers against a constant route of the same server, in turn within each round."""
+"""Comparisons and offers against a constant route, in turn within each round; estimates alone."""
 
 import argparse
 import json
@@ -10,12 +10,15 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.app import create_app
+from service.estimate.calibration import calibrate
+from service.estimate.plan import plan_steps
 from service.settings import Settings
+from service.store.catalog_files import load_catalog
 from tests.bench.load import DIFFERENT, Measured, Shot, load, tool_name
 from tests.bench.synthetic import database
 
@@ -51,6 +54,32 @@ def main() -> None:
             with server(url) as port:
                 report(port, shots, asked)
             in_process(url, shots)
+    estimates()
+
+
+def estimates() -> None:
+    """Milliseconds of one estimate and seconds of 10,000 cases, without a server; best of five."""
+    catalog = load_catalog()
+    gpus = {gpu.slug: gpu for gpu in catalog.gpus}
+    workloads = {workload.slug: workload for workload in catalog.workloads}
+    known = calibrate(catalog.measured_runs, gpus).posterior
+    one = [(gpus["rtx-4070"], 1)]
+    many = [(gpu, count) for gpu in catalog.gpus for count in (1, 8)][: 10_000 // len(workloads) + 1]
+
+    def best(work: Callable[[], object], times: int) -> float:
+        took = []
+        for _ in range(5):
+            start = time.perf_counter()
+            for _ in range(times):
+                work()
+            took.append((time.perf_counter() - start) / times)
+        return min(took)
+
+    single = best(lambda: plan_steps(workloads["nanochat-d32"], one, known, [64.0]), 20)
+    sweep = best(lambda: [plan_steps(w, many, known, [64.0] * len(many)) for w in workloads.values()], 1)
+    cases = len(many) * len(workloads)
+    print(f"one estimate (d32 on an RTX 4070, plan searched): {single * 1e3:.2f} ms")
+    print(f"{cases:,} cases (workload x machine): {sweep:.2f} s")
 
 
 def report(port: int, shots: tuple[Shot, ...], asked: argparse.Namespace) -> None:
