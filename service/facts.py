@@ -136,6 +136,9 @@ class Architecture:
     short_window_divisor: int = 4
     qk_norm_parameters: bool = False
     """Learned norms of head_dim weights on queries and keys (Qwen3)."""
+    n_experts: int = 1
+    """MLPs per layer among which a router chooses; 1 for a dense model."""
+    experts_per_token: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,13 @@ class RentedOfferOut(BaseModel):
     market: MarketOut | None
 
 
+class StageOut(BaseModel):
+    """A part of the hours."""
+
+    code: str = Field(description="pretraining | later_stages | warm_up | checkpoints | restarts | fleet")
+    hours: float | None
+
+
 class LimitStepOut(BaseModel):
     """The run under one power limit."""
 
@@ -195,6 +202,7 @@ class OptionOut(BaseModel):
     hours: IntervalOut | None = Field(description="h")
     tokens_per_s: float | None
     mfu: float | None
+    stages: list[StageOut] = Field(description="What the median hours consist of")
     evidence: str | None
     wall_watts: IntervalOut = Field(description="W at the meter")
     power_limit: PowerLimitOut | None = Field(description="At home: the cheapest limit for the whole machine")

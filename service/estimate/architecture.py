@@ -45,7 +45,7 @@ def parameter_groups(a: Architecture) -> ParameterGroups:
     q_width = a.n_heads * a.head_dim
     kv_width = a.n_kv_heads * a.head_dim
     attention = a.d_model * (q_width + 2 * kv_width) + q_width * a.d_model
-    mlp = (3 if a.gated_mlp else 2) * a.d_model * a.d_ff
+    mlp = (3 if a.gated_mlp else 2) * a.d_model * a.d_ff * a.n_experts
     per_layer_biases = 0
     if a.qkv_bias:
         per_layer_biases += q_width + 2 * kv_width
@@ -55,6 +55,8 @@ def parameter_groups(a: Architecture) -> ParameterGroups:
     other = a.n_layers * (per_layer_biases + 2 * norm) + norm
     if a.qk_norm_parameters:
         other += a.n_layers * 2 * a.head_dim
+    if a.n_experts > 1:
+        other += a.n_layers * a.d_model * a.n_experts
     if a.value_embedding_layers:
         other += a.value_embedding_layers * VALUE_GATE_CHANNELS * a.n_kv_heads
         other += 2 * a.n_layers + NANOCHAT_2026_SCALARS
@@ -73,10 +75,15 @@ def parameters(a: Architecture) -> int:
 
 
 def matmul_parameters(a: Architecture) -> int:
-    """Weights that meet every token in a matrix product [count]: blocks, gates and the output matrix."""
+    """Weights that meet every token in a matrix product [count]: blocks, gates and the output matrix.
+
+    Of a mixture of experts those that a token is sent to, and the router.
+    """
     groups = parameter_groups(a)
     gates = a.value_embedding_layers * VALUE_GATE_CHANNELS * a.n_kv_heads
-    return groups.matrices + gates + a.vocab_size * a.d_model
+    idle = a.n_layers * (3 if a.gated_mlp else 2) * a.d_model * a.d_ff * (a.n_experts - a.experts_per_token)
+    router = a.n_layers * a.d_model * a.n_experts if a.n_experts > 1 else 0
+    return groups.matrices - idle + router + gates + a.vocab_size * a.d_model
 
 
 def attention_windows(a: Architecture, seq_len: int) -> tuple[int, ...]:

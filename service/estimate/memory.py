@@ -76,7 +76,7 @@ def activation_bytes_per_token_and_layer(a: Architecture, recipe: Recipe) -> flo
     eager mode; naive attention adds scores and probabilities (Korthikanti et al., arXiv:2205.05198,
     section 4).
     """
-    d, ff = a.d_model, a.d_ff
+    d, ff = a.d_model, a.d_ff * a.experts_per_token
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
     gated = 4 if recipe.engine == "torch-eager" else 3
     hidden = (gated if a.gated_mlp else 2) * 2 * ff
@@ -249,7 +249,12 @@ def instants(
             compute_copies = 2 * (groups.matrices * live_layers / a.n_layers + a.vocab_size * a.d_model)
 
     persistent = weights + gradients + states
-    forward_backward = persistent + activations + logits + compute_copies
+    # A step of one micro-batch makes its gradients while the backward pass frees activations. Peaks of
+    # eager and block-compiled code, whose allocator fragments, are as if they were there all the time.
+    in_one_piece = recipe.engine == "torch-compile" and sharding != "fsdp" and recipe.weight_bytes == 4
+    accumulates = tokens * gpu_count < recipe.global_batch_tokens
+    held = weights + states + np.where(accumulates | (not in_one_piece), gradients, 0.0)
+    forward_backward = held + activations + logits + compute_copies
     stacked = 8.0 * groups.matrices if a.value_embedding_layers and not on_device_copies else 0.0
     optimizer_step = persistent + stacked
     return Instants(

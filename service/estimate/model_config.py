@@ -1,8 +1,8 @@
 """An architecture from a Hugging Face config.json or from explicit dimensions, checked on entry.
 
 Key names per model type: Hugging Face transformers configuration classes (GPT2Config, LlamaConfig,
-MistralConfig, Qwen2Config, Qwen3Config, GPTNeoXConfig) and MPT's configuration. Refuses rather than
-guesses: mixture-of-experts and unknown model types are named as such.
+MistralConfig, MixtralConfig, Qwen2Config, Qwen3Config, Qwen3MoeConfig, GPTNeoXConfig) and MPT's
+configuration. Refuses rather than guesses: shared experts and unknown model types are named as such.
 """
 
 from collections.abc import Mapping
@@ -11,11 +11,12 @@ from dataclasses import fields
 from service.errors import InvalidValue
 from service.facts import Architecture
 
-MODEL_TYPES = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "gpt_neox", "mpt")
+MODEL_TYPES = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "mixtral", "qwen3_moe", "gpt_neox", "mpt")
 LARGEST = {
     "n_layers": 1_000, "d_model": 100_000, "n_heads": 1_000, "n_kv_heads": 1_000, "head_dim": 10_000,
     "d_ff": 1_000_000, "vocab_size": 10_000_000, "learned_positions": 100_000_000,
-    "value_embedding_layers": 1_000, "short_window_divisor": 1_000,
+    "value_embedding_layers": 1_000, "short_window_divisor": 1_000, "n_experts": 10_000,
+    "experts_per_token": 10_000,
 }  # fmt: skip
 OPTIONAL_ZERO = frozenset({"learned_positions", "value_embedding_layers"})
 
@@ -24,14 +25,14 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     """The architecture that a Hugging Face `config.json` describes.
 
     Raises InvalidValue naming the field: unknown `model_type`, a missing or impossible dimension,
-    experts (`num_local_experts`, `num_experts`), whose active parameters are not counted yet.
+    shared experts, whose part nobody here counts yet.
     """
     model_type = config.get("model_type")
     if model_type not in MODEL_TYPES:
         raise InvalidValue("model_type", model_type, "unknown kind of config.json", MODEL_TYPES)
-    for key in ("num_local_experts", "num_experts", "n_routed_experts"):
+    for key in ("n_routed_experts", "n_shared_experts", "shared_expert_intermediate_size"):
         if config.get(key):
-            raise InvalidValue(key, config[key], "mixtures of experts are not supported yet")
+            raise InvalidValue(key, config[key], "shared experts are not supported yet")
     return _READERS[str(model_type)](config)
 
 
@@ -66,12 +67,14 @@ def _llama(c: Mapping[str, object]) -> Architecture:
             heads,
             _count(c, "num_key_value_heads", heads),
             head_dim,
-            _count(c, "intermediate_size"),
+            _count(c, "moe_intermediate_size", 0) or _count(c, "intermediate_size"),
             _count(c, "vocab_size"),
             _flag(c, "tie_word_embeddings", False),
             gated_mlp=True,
             qkv_bias=kind == "qwen2" or _flag(c, "attention_bias", False),
-            qk_norm_parameters=kind == "qwen3",
+            qk_norm_parameters=str(kind).startswith("qwen3"),
+            n_experts=_count(c, "num_local_experts", _count(c, "num_experts", 1)),
+            experts_per_token=_count(c, "num_experts_per_tok", 1),
         )
     )
 
@@ -117,6 +120,7 @@ def _mpt(c: Mapping[str, object]) -> Architecture:
 
 _READERS = {
     "gpt2": _gpt2, "llama": _llama, "mistral": _llama, "qwen2": _llama, "qwen3": _llama,
+    "mixtral": _llama, "qwen3_moe": _llama,
     "gpt_neox": _gpt_neox, "mpt": _mpt,
 }  # fmt: skip
 
@@ -135,6 +139,8 @@ def checked(a: Architecture) -> Architecture:
         raise InvalidValue("n_kv_heads", a.n_kv_heads, f"must divide the {a.n_heads} heads")
     if a.value_embedding_layers > a.n_layers:
         raise InvalidValue("value_embedding_layers", a.value_embedding_layers, f"of {a.n_layers} layers")
+    if a.experts_per_token > a.n_experts:
+        raise InvalidValue("experts_per_token", a.experts_per_token, f"more than the {a.n_experts} experts")
     if a.norm not in ("rmsnorm", "layernorm", "none"):
         raise InvalidValue("norm", a.norm, "unknown", ("rmsnorm", "layernorm", "none"))
     if not a.window_pattern or set(a.window_pattern) - {"L", "S"}:

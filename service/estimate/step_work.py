@@ -130,7 +130,7 @@ def newton_schulz_flops(a: Architecture) -> float:
     (Jordan et al., Muon, 2024): 5 (4 s^2 l + 2 s^3).
     """
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    mlp = [(a.d_model, a.d_ff)] * (3 if a.gated_mlp else 2)
+    mlp = [(a.d_model, a.d_ff)] * (3 if a.gated_mlp else 2) * a.n_experts
     shapes = [(a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model), *mlp]
     per_layer = 0.0
     for rows, columns in shapes:
@@ -165,7 +165,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     eight_bit = plan.optimizer in ("8bit", "8bit-paged")
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
-    channels = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff
+    channels = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
     streamed_matrices = groups.matrices if muon else 0
     shards = 1.0 if sharding == "ddp" else gpu_count
     link_bytes: Number = 0.0

@@ -96,6 +96,7 @@ def option(o: Option, w: Wording) -> Json:
         "hours": interval(o.hours),
         "tokens_per_s": _round(o.time.tokens_per_s, 1) if o.time else None,
         "mfu": _round(o.time.mfu, 4) if o.time else None,
+        "stages": [{"code": s.code, "hours": _round(s.hours, 3)} for s in o.time.stages] if o.time else [],
         "evidence": o.time.evidence if o.time else None,
         "wall_watts": interval(o.power.watts, 1),
         "power_limit": None if o.power_limit is None else power_limit(o.power_limit),

@@ -15,7 +15,7 @@ from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
-from service.reports.explaining import explanation_sentences, rung_cells, rung_titles
+from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
 from service.reports.sentences import (
     HOURS_PER_DAY,
     adjustment_sentence,
@@ -133,7 +133,8 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
         if option.adjustments
     ]
     turning = break_even_sentence(w, c)
-    trust = [line for o in c.options if (line := trust_sentence(w, o))]
+    experts = c.workload.architecture.n_experts > 1
+    trust = [line for o in c.options if (line := trust_sentence(w, o, experts=experts))]
     trust.append(
         w.say("Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side.")
     )
@@ -169,7 +170,10 @@ def reasoned(w: Wording, c: Comparison, reasons: Sequence[Explanation]) -> list[
     found: list[RenderableType] = []
     for option, reason in zip(c.options, reasons, strict=False):
         found.append(Text(w.say("Why these hours: {device}", device=option.label)))
-        found += [Padding(Text(line), (0, 0, 0, 2)) for line in explanation_sentences(w, reason)]
+        lines = explanation_sentences(w, reason)
+        if option.time:
+            lines.insert(0, stages_sentence(w, option.time))
+        found += [Padding(Text(line), (0, 0, 0, 2)) for line in lines]
     return found
 
 

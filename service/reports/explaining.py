@@ -2,6 +2,7 @@
 
 from service.estimate.explanation import Explanation
 from service.estimate.ladder import Rung
+from service.estimate.training_time import TrainingTime
 from service.reports.wording import Wording
 
 
@@ -53,6 +54,24 @@ def rung_cells(w: Wording, rung: Rung) -> list[str]:
         w.rounded(rung.host_memory_gib),
         change,
     ]
+
+
+def stage_name(w: Wording, code: str) -> str:
+    """A part of the run's hours."""
+    return {
+        "pretraining": w.say("training steps"),
+        "later_stages": w.say("evaluation and later stages"),
+        "warm_up": w.say("compilation"),
+        "checkpoints": w.say("checkpoints"),
+        "restarts": w.say("restarts"),
+        "fleet": w.say("failures of a large fleet"),
+    }[code]
+
+
+def stages_sentence(w: Wording, time: TrainingTime) -> str:
+    """What the hours consist of."""
+    parts = ", ".join(f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in time.stages)
+    return w.say("Hours: {parts}.", parts=parts)
 
 
 def part_name(w: Wording, code: str) -> str:

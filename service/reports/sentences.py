@@ -6,6 +6,7 @@ from service.reports.wording import Wording
 
 HOURS_PER_DAY = 24
 STALE_AFTER_DAYS = 45
+TIGHT_GIB = 1.0
 
 
 def duration(w: Wording, hours: float) -> str:
@@ -240,7 +241,7 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def trust_sentence(w: Wording, option: Option) -> str | None:
+def trust_sentence(w: Wording, option: Option, *, experts: bool = False) -> str | None:
     """How far the hours can be trusted, and why."""
     if option.time is None:
         return None
@@ -258,6 +259,14 @@ def trust_sentence(w: Wording, option: Option) -> str | None:
     )
     if any(a.needs_code_change for a in option.adjustments):
         line += " " + w.say("This exact plan has not been run by anyone we know.")
+    if experts:
+        line += " " + w.say("A mixture of experts: routing and uneven load are not modelled; expect longer.")
+    room = option.planned.available_gib - option.planned.peak.p90
+    if option.kind == "home" and room < TIGHT_GIB:
+        line += " " + w.say(
+            "Memory is tight: a display takes 0.3 to 1 GiB, and Windows spills into main memory, many times "
+            "slower, instead of failing."
+        )
     return line
 
 

@@ -83,7 +83,8 @@ def test_published_configurations_give_published_parameters(config, published):
         ({"num_key_value_heads": 7}, "must divide the 32 heads"),
         ({"num_hidden_layers": 0}, "between 1 and"),
         ({"num_hidden_layers": 10**30}, "between 1 and"),
-        ({"num_local_experts": 8}, "experts"),
+        ({"num_local_experts": 8, "num_experts_per_tok": 9}, "experts"),
+        ({"n_shared_experts": 2}, "experts"),
         ({"tie_word_embeddings": "no"}, "true or false"),
     ],
 )
