@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from service.estimate.architecture import flops_per_token, matmul_parameters, parameters, steps
-from service.estimate.calibration import predict
-from service.estimate.case import Case, side_by_side
+from service.estimate.calibration import calibrate, predict, with_terms
+from service.estimate.case import OWN, Case, case_of, own_reporter, side_by_side
 from service.estimate.energy import cloud_power
 from service.estimate.hardware import available_memory_gib
 from service.estimate.memory import fit_verdict, peak_memory, with_context
@@ -132,6 +132,22 @@ def test_9_llama_7b_on_a_fleet_of_a100(known):
     hours = known.gpu_hours("llama-2-7b", "a100-sxm-80gb", 512)
     assert hours == pytest.approx(184_320, rel=0.20)
     assert hours / 2 == pytest.approx(82_432, rel=0.20)
+
+
+def test_one_own_log_foretells_the_next_sizes_on_the_card(known):
+    """No Hopper run is known but one's own log of d32: d24 and d26, BF16 and FP8, come within 6 %."""
+    runs = [r for r in known.runs.values() if not (r.gpu or "").startswith(("h100", "h200"))]
+    d32 = known.runs["nanochat-d32-run1000"]
+    here = replace(d32.source, url=own_reporter(known.gpus["h100-sxm"]))
+    own = replace(d32, source=here, confidence=OWN)
+    terms = calibrate(runs, known.gpus).terms
+    learnt = with_terms(terms, [*runs, own], known.gpus)
+    blind = with_terms(terms, runs, known.gpus)
+    for slug in ("nanochat-lb1-d24", "nanochat-d26-bf16-tps", "nanochat-lb2-d26-fp8"):
+        asked = side_by_side([case_of(replace(known.runs[slug], source=here), known.gpus["h100-sxm"])])
+        before, after = (predict(c.posterior, asked) for c in (blind, learnt))
+        assert after.median[0] == pytest.approx(known.runs[slug].tokens_per_s, rel=0.06), slug
+        assert after.log_spread[0] < 0.7 * before.log_spread[0]
 
 
 # Case 10, offload with prime-rl, is tests/estimate/test_time_and_plan.py.

@@ -36,6 +36,7 @@ def asked(json: ComparisonIn) -> Response:
         currency=json.currency,
         kwh_price=json.kwh_price,
         host_memory_gib=json.host_memory_gib,
+        display_gib=json.display_gib,
         plug_watts=json.plug_watts,
         tokens=json.tokens,
         tier=json.tier,

@@ -48,6 +48,7 @@ class ComparisonIn(Strict):
     host_memory_gib: float | None = Field(
         None, ge=0, le=100_000, description="Memory of the home PC that offload may use"
     )
+    display_gib: float = Field(0.0, ge=0, le=16, description="Memory that a screen on the card takes")
     plug_watts: float | None = Field(
         None, gt=0, le=10_000_000, description="Watts measured at the plug while training; else estimated"
     )

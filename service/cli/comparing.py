@@ -32,6 +32,9 @@ from service.errors import InvalidValue
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the answer.")
 @click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
 @click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64.")
+@click.option(
+    "--display-gib", type=float, default=0.0, show_default=True, help="GiB that a screen on the card takes."
+)
 @click.option("--plug-watts", type=float, help="Watts measured at your plug while training; else estimated.")
 @click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
 @click.option(
@@ -59,6 +62,7 @@ def compare(
     currency: str,
     kwh_price: Decimal | None,
     host_memory: float | None,
+    display_gib: float,
     plug_watts: float | None,
     tokens: int | None,
     config: Path | None,
@@ -87,6 +91,7 @@ def compare(
         currency=currency.strip().upper(),
         kwh_price=kwh_price,
         host_memory_gib=host_memory,
+        display_gib=display_gib,
         plug_watts=plug_watts,
         tokens=tokens,
         tier=tier,

@@ -57,6 +57,8 @@ class Household:
     carbon: CarbonIntensity | None
     host_memory_gib: float | None = None
     """What the PC's own memory can spare for offload; None takes the usual."""
+    display_gib: float = 0.0
+    """What a screen on the card takes of its memory."""
     plug_watts: float | None = None
     """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
 
@@ -178,7 +180,7 @@ def home_option(
     """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given."""
     spare = home_memory_gib(household, knowledge)
     planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=True
+        workload, gpu, gpu_count, knowledge, planned, changes, spare, household.display_gib, at_home=True
     )
     figures = knowledge.figures
     if rungs is None:
@@ -425,6 +427,7 @@ def _settled(
     planned: PlannedStep | None,
     changes: tuple[Adjustment, ...] | None,
     host_memory_gib: float,
+    display_gib: float = 0.0,
     *,
     at_home: bool,
 ) -> tuple[PlannedStep, tuple[Adjustment, ...], TrainingTime | None]:
@@ -433,7 +436,8 @@ def _settled(
     terms = knowledge.calibration.terms
     if planned is None:
         known = knowledge.calibration.posterior
-        planned = plan_steps(workload, [(gpu, gpu_count)], known, [host_memory_gib])[0]
+        machine, spare = [(gpu, gpu_count)], [host_memory_gib]
+        planned = plan_steps(workload, machine, known, spare, display_gib)[0]
     if changes is None:
         changes = adjustments(workload, gpu, gpu_count, planned, terms)
     if planned.verdict == "does_not_fit":

@@ -29,7 +29,7 @@ from service.facts import Gpu, MeasuredRun
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
-NOISE = 0.02
+NOISE = 0.025
 """Log scatter of a run read from a log or a table."""
 PROSE_NOISE = 0.07
 """The same for a number rounded in prose or projected by its author."""

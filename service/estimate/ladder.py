@@ -11,7 +11,6 @@ import numpy as np
 
 from service.estimate.architecture import steps
 from service.estimate.duration import step_time
-from service.estimate.hardware import available_memory_gib
 from service.estimate.machine import machines
 from service.estimate.memory import PeakMemory, fit_probability, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
@@ -67,7 +66,7 @@ def ladder(
     recipe, a = workload.recipe, workload.architecture
     published = published_plan(recipe, a.n_layers)
     machine = machines([(gpu, gpu_count)], recipe.precision)
-    available = available_memory_gib(gpu)
+    available = planned.available_gib
     every = families(recipe, gpu_count, experimental=True)
     run_steps = steps(workload.tokens, recipe.global_batch_tokens) * (1 + workload.other_stages_fraction)
 

@@ -150,10 +150,12 @@ def plan_steps(
     hardware: Sequence[tuple[Gpu, int]],
     known: Posterior,
     host_memory_gib: Sequence[float],
+    display_gib: float = 0.0,
 ) -> list[PlannedStep]:
     """The chosen plan for each machine, in the order given.
 
-    `host_memory_gib` is what each machine's host can spare for offload [GiB]. Vectorised over machines:
+    `host_memory_gib` is what each machine's host can spare for offload, `display_gib` what a screen takes
+    of each card [GiB]. Vectorised over machines:
     memory depends on the number of GPUs only, time on everything. On the machine of its published run a
     recipe that is marginal by the formula fits, for it did. A machine on which nothing fits
     gets the plan with the smallest memory and the verdict `does_not_fit`. An empty `hardware` gives
@@ -164,7 +166,7 @@ def plan_steps(
     recipe, layers = workload.recipe, workload.architecture.n_layers
     published = published_plan(recipe, layers)
     machine = machines(hardware, recipe.precision)
-    available = np.array([available_memory_gib(gpu) for gpu, _ in hardware])
+    available = np.array([available_memory_gib(gpu) - display_gib for gpu, _ in hardware])
     proven = (workload.reference_gpu, workload.reference_gpu_count)
     spare = np.asarray(host_memory_gib, dtype=np.float64)
     of_count = {

@@ -61,7 +61,8 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     )
     check_gpu_count(workload, home_count)
     spare = home_memory_gib(household, knowledge)
-    planned = plans_of(snapshot, workload, ((home_gpu.slug, home_count, spare),))[0]
+    machine = ((home_gpu.slug, home_count, spare),)
+    planned = plans_of(snapshot, workload, machine, household.display_gib)[0]
     at_home = home_option(
         workload,
         home_gpu,

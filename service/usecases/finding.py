@@ -25,6 +25,7 @@ LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
 LARGEST_HOST_GIB = 100_000
+LARGEST_DISPLAY_GIB = 16
 USER = Source("user", "given by you", "", date(1970, 1, 1), "own")
 
 
@@ -73,7 +74,9 @@ def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) ->
         raise InvalidValue("host_memory_gib", spare, f"must be from 0 to {LARGEST_HOST_GIB} GiB")
     if request.plug_watts is not None:
         measured_power(request.plug_watts)
-    return Household(zone, rate, carbon, spare, request.plug_watts)
+    if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
+        raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
+    return Household(zone, rate, carbon, spare, request.display_gib, request.plug_watts)
 
 
 def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:

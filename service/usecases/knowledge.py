@@ -34,7 +34,11 @@ class Known:
 
         @lru_cache(maxsize=PLANS_KEPT)
         def plans(
-            architecture: Architecture, recipe: Recipe, proven: Proven, machines: tuple[Machine, ...]
+            architecture: Architecture,
+            recipe: Recipe,
+            proven: Proven,
+            machines: tuple[Machine, ...],
+            display: float,
         ) -> tuple[PlannedStep, ...]:
             run = Workload(
                 "",
@@ -48,7 +52,7 @@ class Known:
                 reference_gpu_count=proven[1],
             )
             hardware = [(gpus[slug], count) for slug, count, _ in machines]
-            return tuple(plan_steps(run, hardware, known, [spare for _, _, spare in machines]))
+            return tuple(plan_steps(run, hardware, known, [spare for _, _, spare in machines], display))
 
         @lru_cache(maxsize=4 * PLANS_KEPT)
         def changes(
@@ -88,11 +92,11 @@ def knowledge_of(snapshot: Snapshot) -> Knowledge:
 
 
 def plans_of(
-    snapshot: Snapshot, workload: Workload, machines: tuple[Machine, ...]
+    snapshot: Snapshot, workload: Workload, machines: tuple[Machine, ...], display_gib: float = 0.0
 ) -> tuple[PlannedStep, ...]:
-    """The chosen plan of a run on each machine."""
+    """The chosen plan of a run on each machine, with a screen on its cards or without."""
     proven = (workload.reference_gpu, workload.reference_gpu_count)
-    return known_of(snapshot).plans(workload.architecture, workload.recipe, proven, machines)
+    return known_of(snapshot).plans(workload.architecture, workload.recipe, proven, machines, display_gib)
 
 
 def changes_of(

@@ -24,6 +24,8 @@ class ComparisonRequest:
     """One's own contract price per kWh in `currency`; it wins over every stored rate."""
     host_memory_gib: float | None = None
     """Memory of the home PC that offload may use [GiB]; None takes the usual."""
+    display_gib: float = 0.0
+    """What a screen on the card takes of its memory, usually 0.3 to 1 [GiB]."""
     plug_watts: float | None = None
     """Watts measured at the plug while training; None estimates them."""
     tokens: int | None = None
