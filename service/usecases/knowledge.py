@@ -1,10 +1,12 @@
 """What every answer needs of a snapshot beside the question: calibration, rates, and plans per machine."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from service.decide.comparison import Knowledge, ladder_of
+from service.estimate.architecture import steps
 from service.estimate.ladder import Rung
 from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
 from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
@@ -14,8 +16,6 @@ from service.store.snapshot import Snapshot
 PLANS_KEPT = 256
 Machine = tuple[str, int, float]
 """GPU slug, count, host memory to spare [GiB]."""
-LadderKey = tuple[Architecture, Recipe, int, float]
-"""What of a workload its ladder depends on: shape, recipe, tokens, share of other stages."""
 Proven = tuple[str | None, int | None]
 """GPU slug and count that the published run used."""
 
@@ -63,10 +63,14 @@ class Known:
 
         @lru_cache(maxsize=PLANS_KEPT)
         def ladders(
-            workload: LadderKey, gpu: str, count: int, planned: PlannedStep, spare: float
+            architecture: Architecture,
+            recipe: Recipe,
+            gpu: str,
+            count: int,
+            planned: PlannedStep,
+            spare: float,
         ) -> tuple[Rung, ...]:
-            architecture, recipe, tokens, other_stages = workload
-            run = Workload("", "", "", architecture, recipe, tokens, {}, other_stages_fraction=other_stages)
+            run = Workload("", "", "", architecture, recipe, recipe.global_batch_tokens, {})
             return ladder_of(run, gpus[gpu], count, planned, self.knowledge, spare)
 
         self.plans = plans
@@ -110,8 +114,13 @@ def rungs_of(
     snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep, spare: float
 ) -> tuple[Rung, ...]:
     """Every other way to hold the run on one machine."""
-    key = (workload.architecture, workload.recipe, workload.tokens, workload.other_stages_fraction)
-    return known_of(snapshot).ladders(key, gpu.slug, count, planned, spare)
+    of_one_step = known_of(snapshot).ladders(
+        workload.architecture, workload.recipe, gpu.slug, count, planned, spare
+    )
+    times = steps(workload.tokens, workload.recipe.global_batch_tokens) * (1 + workload.other_stages_fraction)
+    return tuple(
+        replace(rung, hours=rung.hours * times, hours_added=rung.hours_added * times) for rung in of_one_step
+    )
 
 
 def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:
