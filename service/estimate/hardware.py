@@ -11,8 +11,11 @@ calibrated efficiency absorbs that.
 from service.errors import InvalidValue
 from service.facts import Gpu
 
-# Dense FP16/BF16 FLOPs per SM (AMD: compute unit) and clock at full rate, FP32 accumulate.
+# Dense FP16/BF16 FLOPs per SM (AMD: compute unit) and clock at full rate, FP32 accumulate. Pascal has no
+# tensor units: GP100 runs FP16 at twice the FP32 rate, its siblings only by way of FP32.
 TENSOR_FLOPS_PER_SM_AND_CLOCK = {
+    "pascal": 256,
+    "pascal-gp100": 256,
     "volta": 1024,
     "turing": 1024,
     "ampere": 1024,
@@ -28,6 +31,8 @@ TENSOR_FLOPS_PER_SM_AND_CLOCK = {
     "rdna4": 1024,
 }
 FP32_FLOPS_PER_SM_AND_CLOCK = {
+    "pascal": 256,
+    "pascal-gp100": 128,
     "volta": 128,
     "turing": 128,
     "ampere": 256,
@@ -43,9 +48,9 @@ FP32_FLOPS_PER_SM_AND_CLOCK = {
     "rdna4": 256,
 }
 TENSOR_RATE = {"full": 1.0, "half": 0.5, "quarter": 0.25}
-WITHOUT_BF16 = frozenset({"volta", "turing"})
+WITHOUT_BF16 = frozenset({"pascal", "pascal-gp100", "volta", "turing"})
 WITH_FP8 = frozenset({"ada", "hopper", "blackwell", "blackwell-dc", "cdna3", "cdna4", "rdna4"})
-WITHOUT_TF32 = frozenset({"volta", "turing", "cdna2", "rdna3", "rdna4"})
+WITHOUT_TF32 = frozenset({"pascal", "pascal-gp100", "volta", "turing", "cdna2", "rdna3", "rdna4"})
 PRECISIONS = ("bf16", "fp16", "fp8", "tf32", "fp32")
 
 # GB/s of payload-free line rate per lane and direction, by PCIe generation.

@@ -29,7 +29,17 @@ STANDS_IN_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
         "a40": frozenset({"ampere", "ada", "blackwell", "rdna3", "rdna4"}),
         "quadro-rtx-6000": frozenset({"turing"}),
         "v100-pcie-16gb": frozenset(
-            {"volta", "ampere-gx100", "hopper", "blackwell-dc", "cdna2", "cdna3", "cdna4"}
+            {
+                "pascal",
+                "pascal-gp100",
+                "volta",
+                "ampere-gx100",
+                "hopper",
+                "blackwell-dc",
+                "cdna2",
+                "cdna3",
+                "cdna4",
+            }
         ),
     }
 )

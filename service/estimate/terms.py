@@ -29,6 +29,8 @@ TERMS: Mapping[str, Term] = MappingProxyType(
     {
         # Share of the dense peak that large matrix products reach, and how architectures differ from it.
         "efficiency": Term(0.92, 0.06),
+        "efficiency_pascal": Term(0.95, 0.15),
+        "efficiency_pascal-gp100": Term(0.85, 0.20),
         "efficiency_volta": Term(0.80, 0.15),
         "efficiency_turing": Term(0.85, 0.15),
         "efficiency_ampere": Term(1.0, 0.10),

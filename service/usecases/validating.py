@@ -11,7 +11,18 @@ from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
 from service.usecases.runs_file import read_runs
 
-VARIANTS = ("-sxm-80gb", "-sxm", "-sxm-32gb", "-pcie", "-16gb", "-12gb", "-10gb", "-8gb", "-96gb")
+VARIANTS = (
+    "-sxm-80gb",
+    "-sxm",
+    "-sxm-32gb",
+    "-pcie",
+    "-pcie-80gb",
+    "-16gb",
+    "-12gb",
+    "-10gb",
+    "-8gb",
+    "-96gb",
+)
 """Endings tried, in this order, when a run names a card without saying which of its kinds."""
 
 
@@ -29,7 +40,8 @@ def gpu_of_run(snapshot: Snapshot, name: str) -> Gpu:
 
     Raises UnknownName with the nearest slugs first.
     """
-    for candidate in (name, *(name + ending for ending in VARIANTS)):
+    kind = name.removesuffix("-80gb").removesuffix("-141gb").removesuffix("-192gb")
+    for candidate in (name, *(name + ending for ending in VARIANTS), kind, *(kind + end for end in VARIANTS)):
         try:
             return snapshot.gpu(candidate)
         except UnknownName as error:
