@@ -12,17 +12,8 @@ from service.usecases.knowledge import knowledge_of
 from service.usecases.runs_file import read_runs
 
 VARIANTS = (
-    "-sxm-80gb",
-    "-sxm",
-    "-sxm-32gb",
-    "-pcie",
-    "-pcie-80gb",
-    "-16gb",
-    "-12gb",
-    "-10gb",
-    "-8gb",
-    "-96gb",
-)
+    "-sxm-80gb", "-sxm", "-sxm-32gb", "-pcie", "-80gb", "-16gb", "-12gb", "-10gb", "-8gb", "-96gb",
+)  # fmt: skip
 """Endings tried, in this order, when a run names a card without saying which of its kinds."""
 
 
