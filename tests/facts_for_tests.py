@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from service.decide.comparison import Household, Knowledge, Rental
+from service.decide.options import Household, Knowledge, Rental
 from service.estimate.calibration import with_terms
 from service.estimate.terms import HOST_TERMS
 from service.estimate.terms import TERMS as FITTED

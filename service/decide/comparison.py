@@ -4,41 +4,20 @@ Everything here is computed from facts handed in; nothing knows the clock, the n
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.decide.inputs import Input, carbon_inputs, cloud_inputs, gpu_inputs, home_inputs, workload_inputs
+from service.decide.inputs import Input, workload_inputs
+from service.decide.options import Knowledge, Option
 from service.errors import MissingFact
-from service.estimate.architecture import flops_per_token
-from service.estimate.calibration import Calibration
-from service.estimate.cost import Cost, electricity_cost, rent_cost
-from service.estimate.energy import (
-    WallPower,
-    activity,
-    cloud_power,
-    co2_kg,
-    energy_kwh,
-    home_power,
-    measured_power,
-)
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.interval import Interval
-from service.estimate.ladder import Rung, ladder
-from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
-from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
-from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
-    CarbonIntensity,
-    CloudOffer,
-    ElectricityRate,
-    ExchangeRate,
     Figure,
     Gpu,
-    Provider,
-    Source,
     Workload,
 )
 
@@ -46,83 +25,6 @@ MOST_CERTAIN = 0.99
 """No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"
 """The card whose ratio to an H100 the note gives; other cards are scaled by their dense peak."""
-
-
-@dataclass(frozen=True, slots=True)
-class Household:
-    """Where the home machine stands: its tariff and its grid."""
-
-    zone: str
-    rate: ElectricityRate | None
-    carbon: CarbonIntensity | None
-    host_memory_gib: float | None = None
-    """What the PC's own memory can spare for offload; None takes the usual."""
-    display_gib: float = 0.0
-    """What a screen on the card takes of its memory."""
-    plug_watts: float | None = None
-    """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What the same configuration costs elsewhere, so that one price is never alone."""
-
-    offers: int
-    cheapest_per_hour: Decimal
-    median_per_hour: Decimal
-    dearest_per_hour: Decimal
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rental:
-    """A rented configuration: the offer, who makes it, the grid it runs on, its market."""
-
-    offer: CloudOffer | None
-    provider: Provider | None = None
-    carbon: CarbonIntensity | None = None
-    market: Market | None = None
-    instances: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What every estimate needs beside the question: calibration, assumptions, exchange rates."""
-
-    calibration: Calibration
-    figures: Mapping[str, Figure]
-    exchange_rates: Sequence[ExchangeRate]
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One way to do the run, with everything it takes; None where it cannot be said."""
-
-    kind: str
-    """home | cloud"""
-    label: str
-    gpu: Gpu
-    gpu_count: int
-    planned: PlannedStep
-    adjustments: tuple[Adjustment, ...]
-    time: TrainingTime | None
-    power: WallPower
-    energy_kwh: Interval | None
-    cost: Cost | None
-    co2_kg: Interval | None
-    inputs: tuple[Input, ...]
-    rate: ElectricityRate | None = None
-    rental: Rental | None = None
-    carbon: CarbonIntensity | None = None
-    ladder: tuple[Rung, ...] = ()
-    """Every other way to hold the run on this machine; empty where it fits as published."""
-    power_limit: PowerLimitAdvice | None = None
-    """The cheapest power limit at home; None where nothing can be said of it."""
-
-    @property
-    def hours(self) -> Interval | None:
-        """Hours of the run; None when it does not fit."""
-        return self.time.hours if self.time else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,146 +66,6 @@ class Comparison:
     data_version: int
     considered: int = 0
     """Offers looked at when the question was about every offer; 0 for a single one."""
-
-
-def home_option(
-    workload: Workload,
-    gpu: Gpu,
-    gpu_count: int,
-    household: Household,
-    currency: str,
-    knowledge: Knowledge,
-    planned: PlannedStep | None = None,
-    changes: tuple[Adjustment, ...] | None = None,
-    rungs: tuple[Rung, ...] | None = None,
-) -> Option:
-    """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given."""
-    spare = home_memory_gib(household, knowledge)
-    planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, household.display_gib, at_home=True
-    )
-    figures = knowledge.figures
-    if rungs is None:
-        rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
-    if household.plug_watts is None:
-        power = home_power(
-            gpu,
-            gpu_count,
-            figures["home.gpu_power_share"],
-            figures["home.rest_of_pc_watts"],
-            figures["home.psu_efficiency"],
-            activity(planned.step),
-        )
-    else:
-        power = measured_power(household.plug_watts)
-    energy = energy_kwh(time.hours, power) if time else None
-    cost = None
-    if energy and household.rate:
-        cost = electricity_cost(energy, household.rate, currency, knowledge.exchange_rates)
-    carbon = household.carbon
-    limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
-    return Option(
-        kind="home",
-        label=_label(gpu, gpu_count),
-        gpu=gpu,
-        gpu_count=gpu_count,
-        planned=planned,
-        adjustments=changes,
-        time=time,
-        power=power,
-        energy_kwh=energy,
-        cost=cost,
-        co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
-        inputs=(
-            *gpu_inputs(gpu),
-            *home_inputs(household.rate, cost, figures, limit, household.plug_watts),
-            *carbon_inputs("home", carbon),
-        ),
-        rate=household.rate,
-        carbon=carbon,
-        ladder=rungs,
-        power_limit=limit,
-    )
-
-
-def ladder_of(
-    workload: Workload,
-    gpu: Gpu,
-    gpu_count: int,
-    planned: PlannedStep,
-    knowledge: Knowledge,
-    host_memory_gib: float,
-) -> tuple[Rung, ...]:
-    """All rungs on a machine that cannot hold the run as published; empty where it can."""
-    if planned.verdict == "fits":
-        return ()
-    return ladder(workload, gpu, gpu_count, planned, knowledge.calibration.terms, host_memory_gib)
-
-
-def cloud_option(
-    workload: Workload,
-    gpu: Gpu,
-    gpu_count: int,
-    rental: Rental,
-    currency: str,
-    knowledge: Knowledge,
-    planned: PlannedStep | None = None,
-    changes: tuple[Adjustment, ...] | None = None,
-) -> Option:
-    """The run on a rented configuration; without an offer its cost is None, never 0."""
-    spare = cloud_memory_gib(gpu_count, knowledge)
-    planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=False
-    )
-    pue = _pue(rental.provider, knowledge.figures)
-    overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
-    host_share = Figure(
-        "host_watts_per_gpu_watt",
-        overhead.value / REFERENCE_BOARD_WATTS,
-        "W/W",
-        overhead.source,
-        basis="derived",
-    )
-    power = cloud_power(
-        gpu,
-        gpu_count,
-        knowledge.figures["cloud.node_power_share_of_tdp"],
-        host_share,
-        pue,
-        activity(planned.step),
-    )
-    energy = energy_kwh(time.hours, power) if time else None
-    cost = None
-    if time and rental.offer:
-        cost = rent_cost(
-            time.hours, rental.offer, rental.provider, currency, knowledge.exchange_rates, rental.instances
-        )
-    carbon = rental.carbon
-    return Option(
-        kind="cloud",
-        label=_label(gpu, gpu_count),
-        gpu=gpu,
-        gpu_count=gpu_count,
-        planned=planned,
-        adjustments=changes,
-        time=time,
-        power=power,
-        energy_kwh=energy,
-        cost=cost,
-        co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
-        inputs=(
-            *gpu_inputs(gpu),
-            *cloud_inputs(rental.offer, rental.provider, cost, pue, knowledge.figures),
-            *carbon_inputs("cloud", carbon),
-        ),
-        rental=rental,
-        carbon=carbon,
-    )
-
-
-PUE_OF_KIND = {"hyperscaler": "cloud.pue_hyperscaler", "gpu-cloud": "cloud.pue_gpu_cloud"}
-REFERENCE_BOARD_WATTS = 700.0
-"""Board power of the H100 SXM, for whose node the host overhead is known; others are scaled by it."""
 
 
 def compare(
@@ -406,66 +168,3 @@ def reference_method(
         home.gpu.board_watts,
         home.gpu_count,
     )
-
-
-def home_memory_gib(household: Household, knowledge: Knowledge) -> float:
-    """Host memory a home machine can spare [GiB]: as stated, else the usual."""
-    stated = household.host_memory_gib
-    return knowledge.figures["home.host_memory_gib"].value if stated is None else stated
-
-
-def cloud_memory_gib(gpu_count: int, knowledge: Knowledge) -> float:
-    """Host memory a rented node can spare for so many GPUs [GiB]."""
-    return knowledge.figures["cloud.host_memory_gib_per_gpu"].value * gpu_count
-
-
-def _settled(
-    workload: Workload,
-    gpu: Gpu,
-    gpu_count: int,
-    knowledge: Knowledge,
-    planned: PlannedStep | None,
-    changes: tuple[Adjustment, ...] | None,
-    host_memory_gib: float,
-    display_gib: float = 0.0,
-    *,
-    at_home: bool,
-) -> tuple[PlannedStep, tuple[Adjustment, ...], TrainingTime | None]:
-    """The plan on a machine, what it changes, and how long it takes (None when nothing fits)."""
-    check_gpu_count(workload, gpu_count)
-    terms = knowledge.calibration.terms
-    if planned is None:
-        known = knowledge.calibration.posterior
-        machine, spare = [(gpu, gpu_count)], [host_memory_gib]
-        planned = plan_steps(workload, machine, known, spare, display_gib)[0]
-    if changes is None:
-        changes = adjustments(workload, gpu, gpu_count, planned, terms)
-    if planned.verdict == "does_not_fit":
-        return planned, changes, None
-    time = training_time(
-        workload,
-        gpu,
-        gpu_count,
-        planned,
-        knowledge.calibration,
-        at_home=at_home,
-        counted_flops_per_token=flops_per_token(workload.architecture, workload.recipe.seq_len),
-        peak_tflops=dense_tensor_tflops(gpu),
-    )
-    return planned, changes, time
-
-
-def _label(gpu: Gpu, count: int) -> str:
-    return gpu.name if count == 1 else f"{count} x {gpu.name}"
-
-
-def _pue(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:
-    """The provider's published PUE, or the one assumed for its kind with its range."""
-    if provider is None or provider.pue is None or provider.pue_basis != "published":
-        usual = figures["cloud.pue_unpublished"]
-        return figures.get(PUE_OF_KIND.get(provider.kind, ""), usual) if provider else usual
-    return Figure("pue", provider.pue, "ratio", _source(provider, "pue", figures), basis="published")
-
-
-def _source(provider: Provider, field: str, figures: Mapping[str, Figure]) -> Source:
-    return provider.sources.get(field, figures["cloud.pue_unpublished"].source)

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from service.estimate.adjustments import NEEDS_CODE, changed
 from service.estimate.architecture import steps
 from service.estimate.duration import step_time
 from service.estimate.machine import machines
 from service.estimate.memory import PeakMemory, fit_probability, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
-from service.estimate.plan import NEEDS_CODE, PlannedStep, changed, families, micro_batches, search
+from service.estimate.plan import PlannedStep
+from service.estimate.plan_search import families, micro_batches, search
 from service.estimate.step_work import count_step
 from service.facts import Gpu, Workload
 

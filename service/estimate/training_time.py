@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 
 from service.errors import InvalidValue
+from service.estimate.adjustments import code_changes
 from service.estimate.architecture import parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.interval import Interval, around
 from service.estimate.memory_plan import published_plan
-from service.estimate.plan import PlannedStep, code_changes
+from service.estimate.plan import PlannedStep
 from service.facts import Gpu, Workload
 
 ADJUSTMENT_SPREAD = 0.05

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from service.decide.comparison import Comparison, Option
+from service.decide.comparison import Comparison
 from service.decide.inputs import Input
+from service.decide.options import Option
+from service.estimate.adjustments import Adjustment
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
-from service.estimate.plan import Adjustment
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import Source, Workload
 from service.reports.explaining import explanation_sentences, rung_sentence

@@ -9,8 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from service.decide.comparison import Comparison, Option
+from service.decide.comparison import Comparison
 from service.decide.inputs import Input
+from service.decide.options import Option
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval

@@ -1,7 +1,8 @@
 """What an answer says in words: verdict, break-even, price and age, trust, the rule of three."""
 
-from service.decide.comparison import Comparison, Option
-from service.estimate.plan import Adjustment
+from service.decide.comparison import Comparison
+from service.decide.options import Option
+from service.estimate.adjustments import Adjustment
 from service.reports.wording import Wording
 
 HOURS_PER_DAY = 24

@@ -6,15 +6,13 @@ from datetime import datetime
 import numpy as np
 import orjson
 
-from service.decide.comparison import (
-    REFERENCE_GPU,
-    Comparison,
+from service.decide.comparison import REFERENCE_GPU, Comparison, compare
+from service.decide.options import (
     Household,
     Option,
     Rental,
     cloud_memory_gib,
     cloud_option,
-    compare,
     home_memory_gib,
     home_option,
 )

@@ -5,10 +5,11 @@ from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
-from service.decide.comparison import Knowledge, ladder_of
+from service.decide.options import Knowledge, ladder_of
+from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
 from service.estimate.ladder import Rung
-from service.estimate.plan import Adjustment, PlannedStep, adjustments, plan_steps
+from service.estimate.plan import PlannedStep, plan_steps
 from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
 from service.store.calibration_file import calibration_from
 from service.store.snapshot import Snapshot
@@ -59,7 +60,8 @@ class Known:
             architecture: Architecture, recipe: Recipe, gpu: str, count: int, planned: PlannedStep
         ) -> tuple[Adjustment, ...]:
             run = Workload("", "", "", architecture, recipe, 0, {})
-            return adjustments(run, gpus[gpu], count, planned, known.terms)
+            host = planned.peak.host_memory_gib
+            return adjustments(run, gpus[gpu], count, planned.plan, host, known.terms)
 
         @lru_cache(maxsize=PLANS_KEPT)
         def ladders(

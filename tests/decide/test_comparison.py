@@ -5,15 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from service.decide.comparison import (
-    Household,
-    Rental,
-    break_even_of,
-    cloud_option,
-    compare,
-    home_option,
-    verdict_of,
-)
+from service.decide.comparison import break_even_of, compare, verdict_of
+from service.decide.options import Household, Rental, cloud_option, home_option
 from service.errors import InvalidValue, MissingFact
 from tests.facts_for_tests import (
     ASKED_AT,

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import InvalidValue
+from service.estimate.adjustments import adjustments
 from service.estimate.duration import exposed_offload_s, matmul_flops_per_s, step_time
 from service.estimate.hardware import (
     dense_tensor_tflops,
@@ -20,7 +21,8 @@ from service.estimate.ladder import ladder
 from service.estimate.machine import machines
 from service.estimate.memory import instants, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
-from service.estimate.plan import adjustments, families, micro_batches, plan_steps
+from service.estimate.plan import plan_steps
+from service.estimate.plan_search import families, micro_batches
 from service.estimate.reference_run import rule_of_three
 from service.estimate.step_work import count_step, newton_schulz_flops, recomputed_share
 from service.estimate.training_time import check_gpu_count
@@ -148,7 +150,7 @@ def test_d32_fits_12_gib_only_with_its_optimizer_in_host_memory():
     assert planned.verdict == "fits_with_adjustments"
     assert planned.plan.optimizer == "host"
     assert planned.peak.p90 <= planned.available_gib
-    codes = {a.code: a for a in adjustments(D32, RTX_4070, 1, planned, TERMS)}
+    codes = {a.code: a for a in adjustments(D32, RTX_4070, 1, planned.plan, 18, TERMS)}
     assert {"micro_batch", "checkpointing", "optimizer_host"} <= set(codes)
     assert codes["checkpointing"].time_factor > 1.05
     assert not codes["micro_batch"].needs_code_change
@@ -166,7 +168,7 @@ def test_the_published_recipe_wins_where_it_fits():
     planned = plan_steps(D32, [(H100_SXM, 8)], KNOWN, [64])[0]
     assert planned.verdict == "fits"
     assert planned.plan == published_plan(D32.recipe, 32)
-    assert adjustments(D32, H100_SXM, 8, planned, TERMS) == ()
+    assert adjustments(D32, H100_SXM, 8, planned.plan, 0, TERMS) == ()
 
 
 def test_the_fastest_fitting_plan_is_chosen():
@@ -247,7 +249,7 @@ def test_what_cannot_fit_says_so():
 
 def test_fp16_on_a_v100_is_an_adjustment():
     planned = plan_steps(D32, [(V100, 1)], KNOWN, [64])[0]
-    assert adjustments(D32, V100, 1, planned, TERMS)[0].code == "precision"
+    assert adjustments(D32, V100, 1, planned.plan, 0, TERMS)[0].code == "precision"
 
 
 def test_a_batch_cannot_be_shared_by_more_gpus_than_it_has_sequences():

@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from service.decide.comparison import Rental, cloud_option, compare, home_option
+from service.decide.comparison import compare
+from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue
 from service.reports import as_json, as_text
 from service.reports.wording import wording
