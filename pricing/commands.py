@@ -1,8 +1,11 @@
 """`heimvorteil prices`: list, refresh, watch."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import click
+
+UNKNOWN = "-"
 
 
 @click.group()
@@ -62,6 +65,51 @@ def refresh_(context: click.Context, names: tuple[str, ...]) -> None:
     )
     if any(o.outcome == "failed" for o in outcomes):
         context.exit(1)
+
+
+@prices.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "format_", type=click.Choice(["skypilot", "gpuhunt", "csv", "json"]), default="csv")
+@click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day they are true for; today.")
+@click.option("--dry-run", is_flag=True, help="Show what would be kept and keep nothing.")
+@click.pass_context
+def import_(
+    context: click.Context, file: Path, format_: str, provider: str, as_of: datetime | None, dry_run: bool
+) -> None:
+    """Take in prices from a file: a private quote, a correction, a catalogue without network.
+
+    csv and json need instance, gpu, gpu_count, price_per_hour and currency.
+    """
+    from pricing.importing import import_file
+    from service.reports.as_table import print_table
+
+    now = datetime.now(UTC)
+    day = as_of.date() if as_of else now.date()
+    done = import_file(context.obj(), file, format_, provider, day, now, dry_run=dry_run)
+    verb = "would be kept" if dry_run else "kept"
+    click.echo(
+        f"{done.accepted} offers {verb} ({done.changed} new or changed), {done.rejected} rows rejected, "
+        f"{done.unmapped} with a GPU that nobody has mapped"
+    )
+    if done.reasons:
+        print_table(["rows", "rejected because", "for example"], done.reasons, {0})
+
+
+@prices.command("unmapped")
+@click.pass_context
+def unmapped_(context: click.Context) -> None:
+    """List GPU names that stand for no card of the catalog, the most frequent first."""
+    from service.reports.as_table import print_table
+    from service.store import offers
+
+    with context.obj().reading() as session:
+        rows = offers.unmapped(session)
+    shown = [
+        [r.name, r.provider, UNKNOWN if r.memory_gib is None else f"{r.memory_gib:g}", str(r.offers)]
+        for r in rows
+    ]
+    print_table(["GPU as written", "provider", "GiB", "offers"], shown, {2, 3})
 
 
 @prices.command("watch")

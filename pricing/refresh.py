@@ -1,15 +1,16 @@
 """fetch -> parse -> check -> keep, one source at a time; one source down never touches the others."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from os import environ
 
 from pricing.checks import Checked, check
+from pricing.gpu_names import GpuNames
 from pricing.http import FetchFailed, get
 from pricing.source import Payload, PriceSource, UnreadablePayload
-from service.facts import ExchangeRate, SpotPrice
-from service.store import exchange_rates, refreshes, spot_prices
+from service.facts import CloudOffer, ExchangeRate, SpotPrice
+from service.store import exchange_rates, gpus, offers, refreshes, spot_prices
 from service.store.refreshes import Refresh
 from service.store.session import Sessions
 
@@ -67,7 +68,7 @@ def _attempt(
         with sessions.reading() as session:
             known = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
         checked = check(facts, known)
-        changed = _keep(sessions, checked)
+        changed = keep(sessions, checked, now)
     except (FetchFailed, UnreadablePayload) as error:
         return Outcome(source.name, "failed", error=str(error))
     reasons = "; ".join(sorted({reason for _, reason in checked.rejected})[:5])
@@ -86,11 +87,26 @@ def address(source: PriceSource, now: datetime, settings: Mapping[str, str]) -> 
     return url.replace("{today}", today.isoformat()).replace("{tomorrow}", tomorrow.isoformat())
 
 
-def _keep(sessions: Sessions, checked: Checked) -> int:
-    """How many facts were new or different."""
+def keep(sessions: Sessions, checked: Checked, now: datetime) -> int:
+    """How many facts were new or different, kept in one transaction; offers get our names of their GPUs."""
     if not checked.accepted:
         return 0
+    quoted = [f for f in checked.accepted if isinstance(f, CloudOffer)]
     with sessions.begin() as session:
-        return exchange_rates.put_all(
+        changed = exchange_rates.put_all(
             session, [f for f in checked.accepted if isinstance(f, ExchangeRate)]
         ) + spot_prices.put_all(session, [f for f in checked.accepted if isinstance(f, SpotPrice)])
+        if quoted:
+            added = offers.add_all(session, named(quoted, GpuNames(gpus.all(session))), now)
+            changed += added.new + added.changed
+    return changed
+
+
+def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
+    """The offers with our slugs; one whose GPU nobody can tell is kept without."""
+    found = []
+    for offer in quoted:
+        understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
+        note = "; ".join(filter(None, (offer.note, understood.note)))
+        found.append(replace(offer, gpu=understood.slug, memory_gib_per_gpu=understood.memory_gib, note=note))
+    return found

@@ -4,13 +4,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.facts import ExchangeRate, SpotPrice
+from service.facts import CloudOffer, ExchangeRate, SpotPrice
 
-Fact = ExchangeRate | SpotPrice
+Fact = ExchangeRate | SpotPrice | CloudOffer
 
 
 class UnreadablePayload(Exception):
     """A source answered with something its parser cannot read; the text says what was missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that a parser refuses: as it was written, and why."""
+
+    raw: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class PriceSource:
     url: str
     """May contain {today} and {tomorrow}, ISO dates of the source's own market."""
     every: timedelta
-    parse: Callable[[Payload], Sequence[Fact]]
+    parse: Callable[[Payload], Sequence[Fact | Rejected]]
     licence: str
     key: str | None = None
     """Environment variable with the access key; without it the source sleeps."""

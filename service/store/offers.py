@@ -27,6 +27,7 @@ __all__ = [
     "history",
     "offer_slug",
     "search",
+    "unmapped",
 ]
 
 ORDERS = ("price", "-price", "memory", "-memory", "slug")
@@ -140,6 +141,30 @@ def history(session: Session, slug: str) -> list[PriceSeen]:
         )
         for row in session.execute(statement)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class UnmappedName:
+    """A GPU name that stands for no card of the catalog, as one provider writes it."""
+
+    name: str
+    provider: str
+    memory_gib: float | None
+    """Per GPU, where the provider states it."""
+    offers: int
+
+
+def unmapped(session: Session) -> list[UnmappedName]:
+    """GPU names without a card, those of most offers first."""
+    count = sa.func.count().label("offers")
+    statement = (
+        sa.select(_offers.c.gpu_raw_name, _providers.c.slug, _offers.c.memory_gib_per_gpu, count)
+        .join(_providers, _providers.c.id == _offers.c.provider_id)
+        .where(_offers.c.gpu.is_(None))
+        .group_by(_offers.c.gpu_raw_name, _providers.c.slug, _offers.c.memory_gib_per_gpu)
+        .order_by(count.desc(), _offers.c.gpu_raw_name, _providers.c.slug)
+    )
+    return [UnmappedName(*row) for row in session.execute(statement)]
 
 
 def _current() -> sa.Select[Any]:

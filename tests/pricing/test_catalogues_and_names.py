@@ -1,0 +1,256 @@
+"""Foreign tables and foreign names: every trap that the catalogues are known for."""
+
+import json
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pricing.catalogue_rows import (
+    Table,
+    csv_rows,
+    gpuhunt_offers,
+    json_rows,
+    plain_offers,
+    skypilot_offers,
+)
+from pricing.checks import check
+from pricing.gpu_names import GpuNames, real_memory_gib
+from pricing.refresh import refresh
+from pricing.source import Payload, Rejected, UnreadablePayload
+from pricing.sources.cloud import skypilot
+from service.cli import main
+from service.facts import CloudOffer, Source
+from service.store import offers
+from service.store.catalog_files import load_catalog
+from service.store.session import Sessions, prepare
+
+DAY = date(2026, 11, 20)
+SAID = Source("test", "a test's table", "https://example.org", DAY)
+TABLE = Table("vast", DAY, SAID)
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "cloud"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+HEAD = "Region,Price,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,SpotPrice\n"
+
+
+@pytest.fixture(scope="module")
+def names():
+    return GpuNames(load_catalog().gpus)
+
+
+@pytest.mark.parametrize(
+    ("raw", "memory", "instance", "slug"),
+    [
+        ("NVIDIA H100 80GB HBM3", None, "", "h100-sxm"),
+        ("H100 SXM", 80, "", "h100-sxm"),
+        ("H100 PCIe", 80, "", "h100-pcie"),
+        ("H100 NVL", 94, "", "h100-nvl"),
+        ("H100", 80, "gpu-h100-sxm_8gpu-128vcpu-1600gb", "h100-sxm"),
+        ("H100", 80, "p5.48xlarge", "h100-sxm"),
+        ("H100", 80, "something", None),
+        ("A100-80G-PCIe", 80, "", "a100-pcie-80gb"),
+        ("A100-SXM4-80GB", None, "", "a100-sxm-80gb"),
+        ("A100 SXM4", 40, "", "a100-sxm-40gb"),
+        ("A10G", 22.5, "", "a10g"),
+        ("A10", 24, "", "a10"),
+        ("L40S", 45, "", "l40s"),
+        ("L40", 48, "", "l40"),
+        ("L4", 24, "", "l4"),
+        ("GB200", 186, "", "gb200"),
+        ("B200", 180, "", "b200-sxm"),
+        ("RTX 4070 Ti", 12, "", "rtx-4070-ti"),
+        ("RTX 4070 Ti SUPER", 16, "", "rtx-4070-ti-super"),
+        ("RTX4090", 23.99, "", "rtx-4090"),
+        ("RTX4090", 47.99, "", None),
+        ("RTX_A6000", None, "", "rtx-a6000"),
+        ("RTX6000-Ada", 48, "", "rtx-6000-ada"),
+        ("Tesla V100-SXM2-32GB", None, "", "v100-sxm-32gb"),
+        ("Abacus 3000", 1, "", None),
+        ("A1000", None, "", None),
+    ],
+)
+def test_names_are_compared_whole_and_with_their_memory(names, raw, memory, instance, slug):
+    assert names.named(raw, memory, instance).slug == slug
+
+
+def test_a_card_with_twice_its_memory_is_another_card(names):
+    found = names.named("RTX 4090", 49_140 / 1024)
+    assert found.slug is None and "twice memory: 48 GiB" in found.note
+
+
+def test_every_name_of_the_catalog_is_its_own(names):
+    for gpu in load_catalog().gpus:
+        for name in (gpu.slug, gpu.name):
+            assert names.named(name, gpu.memory_gib).slug == gpu.slug, name
+
+
+def test_stated_memory_is_rounded_to_a_size_that_exists():
+    assert [real_memory_gib(m / 1024) for m in (46_068, 95_830, 23_028)] == [48, 94, 24]
+    assert real_memory_gib(4.0) == 4.0 and real_memory_gib(None) is None and real_memory_gib(0) is None
+
+
+def sky(*lines):
+    return list(skypilot_offers(HEAD + "\n".join(lines) + "\n", TABLE))
+
+
+def test_a_price_of_zero_is_unknown_and_spot_is_an_offer_of_its_own():
+    assert [(o.tier, o.hourly_price) for o in sky("eu,16.00,8x-H100,H100,8,32,64.0,,0.00")] == [
+        ("on_demand", Decimal("16.00"))
+    ]
+    assert [(o.tier, o.hourly_price) for o in sky("eu,,2B300.60V,B300,2,60,550,,4.893")] == [
+        ("spot", Decimal("4.893"))
+    ]
+    assert [o.tier for o in sky("eu,2.0,x,H100,1,8,64,,1.0")] == ["on_demand", "spot"]
+    assert [o.tier for o in sky("eu,2.0,x,H100,1,8,64,,2.0")] == ["on_demand"]
+    assert [o.tier for o in sky("eu,2.0,1x_RTXA6000_COMMUNITY,RTXA6000,1,8,64,,")] == ["community"]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("eu,0,x,H100,1,8,64,,0.00", "neither price is known"),
+        ("eu,nan,x,H100,1,8,64,,", "neither price is known"),
+        ("eu,2.93,,A100,1,,,,", "the price of a GPU without its host"),
+        ("eu,0.45,x,A10,0.167,6,55,,", "a share of one"),
+    ],
+)
+def test_what_is_no_price_is_rejected_with_its_row(line, why):
+    (refused,) = sky(line)
+    assert isinstance(refused, Rejected) and why in refused.reason and refused.raw == line
+
+
+def test_spot_above_on_demand_is_refused_and_the_rest_kept():
+    refused, kept = sky("eu,2.0,x,H100,1,8,64,,3.0")
+    assert "spot 3.0 above on-demand 2.0" in refused.reason and kept.tier == "on_demand"
+
+
+@pytest.mark.parametrize(
+    ("info", "gib"),
+    [
+        ("\"{'Gpus': [{'Name': 'H100', 'Count': 8, 'MemoryInfo': {'SizeInMiB': 81920}}]}\"", 80),
+        ("\"{'Gpus': [{'Name': 'A', 'Manufacturer': null, 'MemoryInfo': {'SizeInMiB': 48}}]}\"", 48),
+        ('"{""Gpus"": [{""MemoryInfo"": {""SizeInMiB"": 81920}}]}"', 80),
+        (
+            "\"{'Gpus': [{'Count': 2, 'MemoryInfo': {'SizeInMiB': 287542}}],"
+            " 'TotalGpuMemoryInMiB': 287542}\"",
+            140.4,
+        ),
+        ("A10", None),
+        ("\"__import__('os').system('true')\"", None),
+    ],
+)
+def test_memory_is_read_from_python_json_or_not_at_all(info, gib):
+    (offer,) = sky(f"eu,2.0,x,H100,1,8,64,{info},")
+    assert offer.memory_gib_per_gpu == (None if gib is None else pytest.approx(gib, rel=0.001))
+
+
+def test_surplus_cells_of_unquoted_commas_do_no_harm():
+    (offer,) = sky("eu,2.0,x,H100,1,8,64,,,V1,V2")
+    assert offer.hourly_price == 2
+
+
+def test_gpuhunt_rows():
+    head = "instance_name,location,price,cpu,memory,gpu_count,gpu_name,gpu_memory,spot,disk_size\n"
+    text = head + "1H100.80S.30V,FIN-01,3.95,30,120.0,1,H100,80.0,False,\nq,FIN-01,0.0,1,1,1,H100,80,True,\n"
+    offer, refused = gpuhunt_offers(text, TABLE)
+    assert (offer.instance, offer.tier, offer.memory_gib_per_gpu) == ("1H100.80S.30V", "on_demand", 80.0)
+    assert "not known" in refused.reason
+
+
+def test_own_tables():
+    text = (
+        "instance,gpu,gpu_count,price_per_hour,currency,tier\nbox,RTX 4090,2,1.10,eur,reserved\nx,,1,1,EUR,\n"
+    )
+    offer, refused = plain_offers(csv_rows(text), TABLE)
+    assert (offer.currency, offer.gpu_count, offer.tier) == ("EUR", 2, "reserved")
+    assert "no GPU" in refused.reason
+    (same,) = plain_offers(
+        json_rows(
+            json.dumps([{"gpu": "RTX 4090", "gpu_count": 2, "price_per_hour": 1.1, "currency": "EUR"}])
+        ),
+        TABLE,
+    )
+    assert same.instance == "2x RTX 4090"
+    for broken in ("", "a,b\n1,2\n"):
+        with pytest.raises(UnreadablePayload, match="no column"):
+            list(csv_rows(broken))
+    for broken in ("", "{}", "[1]"):
+        with pytest.raises(UnreadablePayload):
+            list(json_rows(broken))
+
+
+def test_absurd_prices_are_not_believed():
+    def offer(price, count=1):
+        return CloudOffer(
+            "vast", "x", "", None, None, "H100", count, 80, "spot", Decimal(price), "USD", DAY, SAID
+        )
+
+    checked = check([offer("0.005"), offer("25007"), offer("16", 8)], {})
+    assert [o.hourly_price for o in checked.accepted] == [16]
+    assert len(checked.rejected) == 2
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
+    engine, _ = prepare(url)
+    yield Sessions(engine)
+    engine.dispose()
+
+
+def test_a_refresh_keeps_named_offers_and_a_second_one_changes_nothing(database):
+    fixture = Path(__file__).parent / "fixtures" / "skypilot_hyperstack.csv"
+    payload = Payload(fixture.read_bytes(), "https://example.org", NOW)
+    source = skypilot.source_of("skypilot_hyperstack")
+    first = refresh(database, source, NOW, lambda _: payload, {})
+    assert (first.outcome, first.rejected) == ("ok", 0) and first.accepted >= 8
+    again = refresh(database, source, NOW, lambda _: payload, {})
+    assert again.outcome == "unchanged"
+    with database.reading() as session:
+        page = offers.search(
+            session, offers.OfferFilter(provider="hyperstack", gpu="a100-pcie-80gb"), limit=50
+        )
+    assert any(o.as_of == NOW.date() for o in page.offers)
+
+
+def test_an_import_from_a_file_answers_and_names_its_rejects(database, tmp_path):
+    file = tmp_path / "quote.csv"
+    file.write_text(
+        "instance,gpu,gpu_count,price_per_hour,currency\n"
+        "box,H100 SXM,8,12.34,USD\nodd,Abacus 3000,1,1.00,USD\nfree,H100 SXM,8,0,USD\n"
+    )
+
+    def run(*words, code=0):
+        result = CliRunner().invoke(main, ["prices", *map(str, words)])
+        assert result.exit_code == code, result.output
+        return result.output
+
+    words = ("import", file, "--provider", "lambda", "--as-of", "2026-11-20")
+    assert "2 offers would be kept" in run(*words, "--dry-run")
+    said = run(*words)
+    assert "2 offers kept (2 new or changed), 1 rows rejected, 1 with a GPU that nobody has mapped" in said
+    assert "the price is not known" in said and "free,H100 SXM,8,0,USD" in said
+    assert "(0 new or changed)" in run(*words)
+    assert "Abacus 3000" in run("unmapped")
+    with database.reading() as session:
+        found = offers.search(session, offers.OfferFilter(gpu="h100-sxm", provider="lambda"), limit=99).offers
+    assert Decimal("12.34") in {o.hourly_price for o in found}
+    assert "valid: lambda" in run("import", file, "--provider", "lambada", code=2)
+    assert "is in the future" in run("import", file, "--provider", "lambda", "--as-of", "2999-01-01", code=2)
+    file.write_text("nothing,here\n")
+    assert "no column instance" in run("import", file, "--provider", "lambda", code=2)
+
+
+@pytest.mark.parametrize("path", sorted(SHARED.glob("skypilot-catalog/*.csv")) or [None])
+def test_real_catalogues_parse_with_every_reject_explained(path, names):
+    if path is None:
+        pytest.skip("the collection of catalogues is not on this machine")
+    read = list(skypilot_offers(path.read_text(), TABLE))
+    kept = [fact for fact in read if isinstance(fact, CloudOffer)]
+    assert len(kept) > 0
+    assert all(row.reason for row in read if isinstance(row, Rejected))
+    mapped = [o for o in kept if names.named(o.gpu_raw_name, o.memory_gib_per_gpu, o.instance).slug]
+    assert len(mapped) / len(kept) > 0.5
