@@ -49,6 +49,8 @@ NOTE_RATIO = 8.5
 NOTE_CARD_TFLOPS = 58.3
 """The note's RTX 4070 against an H100; other cards by their dense peak over its own."""
 UNPREDICTED_ERROR = 1.0
+ROWS_AT_ONCE = 2_000
+"""Bounds the memory of predicting a long file."""
 PEERS = ("6ND at 40 % MFU", "6ND at 50 % MFU", "the note's ratio")
 
 
@@ -159,7 +161,8 @@ def judge(
         cases, measured = evidence_of(left, gpus)
         fitted = fit_terms(cases, measured, terms) if name else terms
         around_it = posterior(cases, measured, fitted)
-        judged |= _predicted(positions, runs, around_it, gpus)
+        for start in range(0, len(positions), ROWS_AT_ONCE):
+            judged |= _predicted(positions[start : start + ROWS_AT_ONCE], runs, around_it, gpus)
     return [judged[position] for position in range(len(runs))]
 
 
