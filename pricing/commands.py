@@ -1,11 +1,13 @@
 """`heimvorteil prices`: list, refresh, watch."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 UNKNOWN = "-"
+MOST_SHOWN = 10
 
 
 @click.group()
@@ -65,6 +67,38 @@ def refresh_(context: click.Context, names: tuple[str, ...]) -> None:
     )
     if any(o.outcome == "failed" for o in outcomes):
         context.exit(1)
+
+
+@prices.command("show")
+@click.argument("name")
+@click.option("--raw", is_flag=True, help="The rejected rows as they were written.")
+@click.pass_context
+def show_(context: click.Context, name: str, raw: bool) -> None:
+    """Show one source: where it is read, its last refreshes, and which rows it had rejected and why."""
+    from pricing.sources import SOURCES
+    from service.errors import UnknownName
+    from service.reports.as_table import print_table
+    from service.store import refreshes
+
+    known = {source.name: source for source in SOURCES}
+    if name not in known:
+        raise UnknownName("source", name, known)
+    source = known[name]
+    with context.obj().reading() as session:
+        last, refused = refreshes.recent(session, name, MOST_SHOWN), refreshes.rejected(session, name)
+    click.echo(f"{source.title}\n{source.url}\n{source.licence}; another address: {source.url_setting}")
+    rows = [
+        [f"{r.started_at:%Y-%m-%d %H:%M} UTC", r.outcome, str(r.accepted), str(r.rejected), r.error]
+        for r in last
+    ]
+    print_table(["refreshed", "outcome", "accepted", "rejected", "error"], rows, {2, 3})
+    if not refused:
+        return
+    if raw:
+        print_table(["rejected because", "row"], [[row.reason, row.raw] for row in refused], set())
+        return
+    counted = Counter(row.reason for row in refused).most_common(MOST_SHOWN)
+    print_table(["rows", "rejected because"], [[str(count), reason] for reason, count in counted], {0})
 
 
 @prices.command("import")

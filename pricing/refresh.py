@@ -8,10 +8,10 @@ from os import environ
 from pricing.checks import Checked, check
 from pricing.gpu_names import GpuNames
 from pricing.http import FetchFailed, get
-from pricing.source import Payload, PriceSource, UnreadablePayload
+from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
 from service.facts import CloudOffer, ExchangeRate, SpotPrice
 from service.store import exchange_rates, gpus, offers, refreshes, spot_prices
-from service.store.refreshes import Refresh
+from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 
 Fetch = Callable[[str], Payload]
@@ -27,6 +27,8 @@ class Outcome:
     accepted: int = 0
     rejected: int = 0
     error: str = ""
+    refused: tuple[RejectedRow, ...] = ()
+    """The rejected rows themselves."""
 
 
 def refresh(
@@ -43,7 +45,7 @@ def refresh(
     """
     outcome = _attempt(sessions, source, now, fetch, settings)
     with sessions.begin() as session:
-        refreshes.add(
+        number = refreshes.add(
             session,
             Refresh(
                 source_name=source.name,
@@ -55,6 +57,7 @@ def refresh(
                 error=outcome.error,
             ),
         )
+        refreshes.add_rejected(session, number, outcome.refused)
     return outcome
 
 
@@ -72,11 +75,14 @@ def _attempt(
     except (FetchFailed, UnreadablePayload) as error:
         return Outcome(source.name, "failed", error=str(error))
     reasons = "; ".join(sorted({reason for _, reason in checked.rejected})[:5])
-    if not checked.accepted:
-        return Outcome(source.name, "failed", 0, len(checked.rejected), reasons or "nothing in the answer")
-    return Outcome(
-        source.name, "ok" if changed else "unchanged", len(checked.accepted), len(checked.rejected), reasons
+    refused = tuple(
+        RejectedRow(reason, row.raw if isinstance(row, Rejected) else repr(row))
+        for row, reason in checked.rejected
     )
+    if not checked.accepted:
+        return Outcome(source.name, "failed", 0, len(refused), reasons or "nothing in the answer", refused)
+    outcome = "ok" if changed else "unchanged"
+    return Outcome(source.name, outcome, len(checked.accepted), len(refused), reasons, refused)
 
 
 def address(source: PriceSource, now: datetime, settings: Mapping[str, str]) -> str:

@@ -367,6 +367,14 @@ class RefreshRow(Base):
     )
 
 
+class RejectedRowRow(Base):
+    __tablename__ = "rejected_rows"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refresh_id: Mapped[int] = mapped_column(sa.ForeignKey("refreshes.id"), index=True)
+    reason: Mapped[str]
+    raw: Mapped[str]
+
+
 class ComparisonRow(Base):
     __tablename__ = "comparisons"
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -1,15 +1,20 @@
 """Refreshes: when each price source was read, and how that went."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue
-from service.store.models import OUTCOMES, RefreshRow
+from service.store.models import OUTCOMES, RefreshRow, RejectedRowRow
 
+MOST_REJECTED_KEPT = 1_000
+LONGEST_RAW = 2_000
+_rejected: sa.Table = RejectedRowRow.__table__  # type: ignore[assignment]
 _refreshes: sa.Table = RefreshRow.__table__  # type: ignore[assignment]
 
 
@@ -33,6 +38,37 @@ def add(session: Session, refresh: Refresh) -> int:
         raise InvalidValue("outcome", refresh.outcome, "unknown", OUTCOMES)
     values = {name: getattr(refresh, name) for name in Refresh.__slots__}
     return int(session.execute(sa.insert(_refreshes).values(values).returning(_refreshes.c.id)).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row that a refresh refused: why, and as it was written."""
+
+    reason: str
+    raw: str
+
+
+def add_rejected(session: Session, refresh_id: int, rows: Iterable[RejectedRow]) -> None:
+    """Keep what a refresh refused, at most `MOST_REJECTED_KEPT` rows."""
+    values = [
+        {"refresh_id": refresh_id, "reason": row.reason, "raw": row.raw[:LONGEST_RAW]}
+        for row in islice(rows, MOST_REJECTED_KEPT)
+    ]
+    if values:
+        session.execute(sa.insert(_rejected), values)
+
+
+def rejected(session: Session, source_name: str) -> list[RejectedRow]:
+    """What the last refresh of a source that answered refused, in the order of its answer."""
+    answered = sa.select(sa.func.max(_refreshes.c.id)).where(
+        _refreshes.c.source_name == source_name, _refreshes.c.outcome.in_(("ok", "unchanged", "failed"))
+    )
+    statement = (
+        sa.select(_rejected.c.reason, _rejected.c.raw)
+        .where(_rejected.c.refresh_id == answered.scalar_subquery())
+        .order_by(_rejected.c.id)
+    )
+    return [RejectedRow(*row) for row in session.execute(statement)]
 
 
 def latest(session: Session, outcomes: tuple[str, ...] = OUTCOMES) -> dict[str, Refresh]:

@@ -254,3 +254,24 @@ def test_real_catalogues_parse_with_every_reject_explained(path, names):
     assert all(row.reason for row in read if isinstance(row, Rejected))
     mapped = [o for o in kept if names.named(o.gpu_raw_name, o.memory_gib_per_gpu, o.instance).slug]
     assert len(mapped) / len(kept) > 0.5
+
+
+def test_rejected_rows_are_kept_with_their_reason_and_shown(database):
+    text = HEAD + "eu,1.0,x,H100 SXM,1,8,64,,3.0\neu,,,A100,1,,,,\neu,2.0,y,H100 SXM,1,8,64,,\n"
+    payload = Payload(text.encode(), "https://example.org", NOW)
+    source = skypilot.source_of("skypilot_vast")
+    assert refresh(database, source, NOW, lambda _: payload, {}).rejected == 2
+
+    def show(*words):
+        result = CliRunner().invoke(main, ["prices", "show", "skypilot_vast", *words])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert "the price of a GPU without its host" in show() and "spot 3.0 above on-demand 1.0" in show()
+    assert "eu,1.0,x,H100 SXM,1,8,64,,3.0" in show("--raw")
+    clean = Payload((HEAD + "eu,2.0,y,H100 SXM,1,8,64,,\n").encode(), "https://example.org", NOW)
+    later = NOW.replace(hour=20)
+    assert refresh(database, source, later, lambda _: clean, {}).rejected == 0
+    assert "eu,1.0,x" not in show("--raw")
+    result = CliRunner().invoke(main, ["prices", "show", "skypilot_vats"])
+    assert result.exit_code == 2 and "valid: skypilot_vast" in result.output
