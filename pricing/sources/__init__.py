@@ -1,12 +1,16 @@
 """The one list of price sources: a file, a fixture, and two lines here make a new one."""
 
 from pricing.source import PriceSource
-from pricing.sources.cloud import skypilot
-from pricing.sources.currency import ecb
-from pricing.sources.electricity import energy_charts
+from pricing.sources.cloud import skypilot, vast, verda
+from pricing.sources.currency import ecb, frankfurter
+from pricing.sources.electricity import awattar, energy_charts
 
 SOURCES: tuple[PriceSource, ...] = (
     ecb.SOURCE,
     energy_charts.SOURCE,
+    frankfurter.SOURCE,
+    *awattar.SOURCES,
     *skypilot.SOURCES,
+    vast.SOURCE,
+    verda.SOURCE,
 )

@@ -1,0 +1,55 @@
+"""aWATTar's hourly day-ahead prices of Austria and Germany: the fallback behind Energy-Charts.
+
+Slots carry their own ends. On the day in October that has 25 hours the answer has 24: a missing hour
+stays missing. Before tax and network charges.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
+from service.facts import Source, SpotPrice
+
+LICENCE = "service for customers, fair use; facts re-keyed"
+ZONES = {
+    "awattar_at": ("AT", "https://api.awattar.at/v1/marketdata"),
+    "awattar_de": ("DE-LU", "https://api.awattar.de/v1/marketdata"),
+}
+UNIT = "eur/mwh"
+
+
+def source_of(name: str) -> PriceSource:
+    """The prices of one country."""
+    zone, url = ZONES[name]
+    title = f"aWATTar day-ahead price, {zone}"
+
+    def parse(payload: Payload) -> list[SpotPrice | Rejected]:
+        """All slots of the answer. Raises UnreadablePayload."""
+        try:
+            slots = json.loads(payload.content, parse_float=Decimal, parse_int=Decimal)["data"]
+            day = payload.fetched_at.date()
+            source = Source(name.replace("_", "-"), title, url, day, LICENCE, day)
+            found: list[SpotPrice | Rejected] = []
+            for slot in slots:
+                if str(slot["unit"]).lower() != UNIT:
+                    found.append(Rejected(str(slot), f"unit {slot['unit']} is not EUR/MWh"))
+                    continue
+                start, end = (
+                    datetime.fromtimestamp(int(slot[key]) / 1000, UTC)
+                    for key in ("start_timestamp", "end_timestamp")
+                )
+                if end <= start:
+                    raise UnreadablePayload("a slot ends before it starts")
+                price = Decimal(slot["marketprice"])
+                found.append(SpotPrice(zone, start, end, price, "EUR", source, payload.fetched_at))
+        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+            raise UnreadablePayload(f"no market data in it: {error!r}") from error
+        if not found:
+            raise UnreadablePayload("no slot in it")
+        return found
+
+    return PriceSource(name, title, url, timedelta(hours=1), parse, LICENCE)
+
+
+SOURCES = tuple(source_of(name) for name in ZONES)
