@@ -32,7 +32,20 @@ class Dropped:
     """A line of the log that could not be used."""
 
     line: int
-    reason: str
+    code: str
+    """cut_off | no_time | no_speed"""
+    value: str = ""
+    """What stands where a number should."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogNote:
+    """Something a reader should know of how a log was read."""
+
+    code: str
+    """mixed | old_nanochat | old_nanochat_default_batch | batch_not_printed"""
+    text: str = ""
+    numbers: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +81,7 @@ class TrainingLog:
     """Dimensions, micro-batch, parameters, GPUs: whatever the banner printed."""
     dropped: tuple[Dropped, ...]
     dropped_count: int
-    note: str = ""
+    notes: tuple[LogNote, ...] = ()
 
 
 NUMBER = r"([-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?|nan|inf|-inf)"
@@ -172,8 +185,8 @@ def read_log(text: str, seq_len: int | None = None, gpu_count: int = 1) -> Train
         shared = facts["micro_batch_tokens_all"] / (facts["micro_batch"] * facts["seq_len"])
         facts["gpu_count"] = float(max(1, round(shared)))
     facts.setdefault("gpu_count", float(gpu_count))
-    note = f"mixed log: {', '.join(others)} left aside" if others else ""
-    return _summed_up(project, facts, steps, dropped, note)
+    notes = [LogNote("mixed", ", ".join(others))] if others else []
+    return _summed_up(project, facts, steps, dropped, notes)
 
 
 def _facts(project: str, lines: Iterable[str]) -> dict[str, float]:
@@ -195,7 +208,7 @@ def _steps(project: str, lines: Iterable[str]) -> tuple[list[LogStep], list[Drop
         match = pattern.match(line)
         if match is None:
             if _looks_like_a_step(project, line):
-                dropped.append(Dropped(position, "a step line that is cut off or garbled"))
+                dropped.append(Dropped(position, "cut_off"))
             continue
         step = read(position, match)
         if isinstance(step, Dropped):
@@ -221,7 +234,7 @@ def _timed(position: int, match: re.Match[str]) -> LogStep | Dropped:
     rest = [g for g, i in zip(groups, range(1, len(groups) + 1), strict=True) if i not in _named(match)]
     seconds = number(rest[0]) if rest and rest[0] else None
     if seconds is None or seconds / 1000 > LONGEST_STEP_S:
-        return Dropped(position, f"its time per step is {rest[0] if rest else 'missing'}")
+        return Dropped(position, "no_time", rest[0] if rest and rest[0] else "")
     speed = number(rest[1]) if len(rest) > 1 and rest[1] else None
     return LogStep(position, int(named["step"]), seconds / 1000, speed, _whole(named.get("total")))
 
@@ -233,7 +246,7 @@ def _named(match: re.Match[str]) -> set[int]:
 def _per_gpu(position: int, match: re.Match[str]) -> LogStep | Dropped:
     speed = number(match.group(2))
     if speed is None:
-        return Dropped(position, f"its speed is {match.group(2)}")
+        return Dropped(position, "no_speed", match.group(2))
     return LogStep(position, int(match["step"]), None, speed)
 
 
@@ -256,7 +269,7 @@ READERS: Mapping[str, Callable[[int, re.Match[str]], LogStep | Dropped]] = {
 
 
 def _summed_up(
-    project: str, facts: dict[str, float], steps: list[LogStep], dropped: list[Dropped], note: str
+    project: str, facts: dict[str, float], steps: list[LogStep], dropped: list[Dropped], notes: list[LogNote]
 ) -> TrainingLog:
     if not steps:
         raise InvalidValue("log", f"{len(dropped)} steps", "none of them can be used")
@@ -269,7 +282,8 @@ def _summed_up(
     speeds = [s.tokens_per_s for s in steady if s.tokens_per_s]
     printed = statistics.median(speeds) if speeds else None
     batch, said = _batch_tokens(project, facts, step_s, printed)
-    note = "; ".join(filter(None, (note, said)))
+    if said:
+        notes.append(said)
     tokens_per_s = batch / step_s if batch and step_s else None
     if tokens_per_s is None and printed is not None:
         tokens_per_s = printed * (facts["gpu_count"] if project == "torchtune" else 1)
@@ -295,7 +309,7 @@ def _summed_up(
         facts=facts,
         dropped=tuple(dropped[:MOST_DROPPED_SHOWN]),
         dropped_count=len(dropped),
-        note=note,
+        notes=tuple(notes),
     )
 
 
@@ -308,7 +322,7 @@ def _spread(times: list[float], middle: float | None) -> float:
 
 def _batch_tokens(
     project: str, facts: Mapping[str, float], step_s: float | None, printed: float | None
-) -> tuple[float | None, str]:
+) -> tuple[float | None, LogNote | None]:
     """Tokens of one optimizer step, and a note where that was not simply printed."""
     batch = facts.get("global_batch_tokens")
     if batch is None and "sequences_per_step" in facts and "seq_len" in facts:
@@ -318,19 +332,13 @@ def _batch_tokens(
         if batch is None:
             share = NANOCHAT_BATCH_TOKENS / implied
             if abs(share - 1) < 0.02:
-                return NANOCHAT_BATCH_TOKENS, ""
+                return NANOCHAT_BATCH_TOKENS, None
             if share > 1.5 and abs(share - round(share)) < 0.02 * share:
-                return NANOCHAT_BATCH_TOKENS, (
-                    f"its tok/sec leaves out {round(share)} steps of gradient accumulation (nanochat before "
-                    "2025-10-30); time per step and the default batch of 524,288 tokens are used"
-                )
-            return implied, "its batch is not printed; tok/sec is believed"
+                numbers = (float(round(share)), float(NANOCHAT_BATCH_TOKENS))
+                return NANOCHAT_BATCH_TOKENS, LogNote("old_nanochat_default_batch", numbers=numbers)
+            return implied, LogNote("batch_not_printed")
         if abs(implied / batch - 1) > 0.05:
-            return batch, (
-                f"its tok/sec times its time per step is {implied:,.0f} tokens, not the batch of "
-                f"{batch:,.0f}: nanochat before 2025-10-30 leaves out gradient accumulation; time per step "
-                "is used"
-            )
+            return batch, LogNote("old_nanochat", numbers=(implied, batch))
     if batch is None and printed and step_s:
         batch = printed * step_s
-    return batch, ""
+    return batch, None

@@ -31,7 +31,7 @@ def rung_titles(w: Wording) -> list[str]:
         w.say("Fits"),
         w.say("Hours +"),
         w.say("Host GiB"),
-        w.say("New code"),
+        w.say("Code"),
     ]
 
 
@@ -43,7 +43,7 @@ def rung_cells(w: Wording, rung: Rung) -> list[str]:
         fits = w.say("no, host too small")
     change = w.say("yes") if rung.needs_code_change else w.say("no")
     if rung.experimental:
-        change = w.say("yes, unpublished")
+        change = w.say("new")
     return [
         rung_sentence(w, rung),
         str(rung.plan.micro_batch),

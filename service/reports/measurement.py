@@ -4,7 +4,7 @@ from typing import Any
 
 from service.decide.own_run import Learnt, RunInProgress
 from service.estimate.interval import Interval
-from service.estimate.training_log import TrainingLog
+from service.estimate.training_log import Dropped, LogNote, TrainingLog
 from service.reports.as_json import cost, interval
 from service.reports.sentences import duration
 from service.reports.wording import Wording, wording
@@ -29,12 +29,40 @@ def as_json(learnt: Learnt, log: TrainingLog | None, run: RunInProgress | None, 
             "source": own.source.title,
             "as_of": own.source.as_of.isoformat(),
         },
-        "log": None if log is None else _log(log),
+        "log": None if log is None else _log(log, wording("en")),
         "progress": None if run is None else _progress(run),
     }
 
 
-def _log(log: TrainingLog) -> Json:
+def note_sentence(w: Wording, note: LogNote) -> str:
+    """Something to know of how a log was read."""
+    shown = {f"n{i}": w.number(value) for i, value in enumerate(note.numbers)}
+    return {
+        "mixed": lambda: w.say("mixed log: {others} steps left aside", others=note.text),
+        "batch_not_printed": lambda: w.say("its batch is not printed; tok/sec is believed"),
+        "old_nanochat": lambda: w.say(
+            "its tok/sec times its time per step is {n0} tokens, not the batch of {n1}: nanochat before "
+            "2025-10-30 leaves out gradient accumulation; time per step is used",
+            **shown,
+        ),
+        "old_nanochat_default_batch": lambda: w.say(
+            "its tok/sec leaves out {n0} steps of gradient accumulation (nanochat before 2025-10-30); time "
+            "per step and the default batch of {n1} tokens are used",
+            **shown,
+        ),
+    }[note.code]()
+
+
+def dropped_sentence(w: Wording, dropped: Dropped) -> str:
+    """Why a line was dropped."""
+    return {
+        "cut_off": w.say("a step line that is cut off or garbled"),
+        "no_time": w.say("its time per step is {value}", value=dropped.value or "?"),
+        "no_speed": w.say("its speed is {value}", value=dropped.value or "?"),
+    }[dropped.code]
+
+
+def _log(log: TrainingLog, w: Wording) -> Json:
     return {
         "format": log.project,
         "steps_read": log.steps,
@@ -43,8 +71,8 @@ def _log(log: TrainingLog) -> Json:
         "global_batch_tokens": log.global_batch_tokens,
         "peak_memory_gib": log.peak_memory_gib,
         "dropped": log.dropped_count,
-        "dropped_lines": [{"line": d.line, "reason": d.reason} for d in log.dropped],
-        "note": log.note,
+        "dropped_lines": [{"line": d.line, "reason": dropped_sentence(w, d)} for d in log.dropped],
+        "note": "; ".join(note_sentence(w, note) for note in log.notes),
     }
 
 
@@ -86,10 +114,9 @@ def _read(w: Wording, learnt: Learnt, log: TrainingLog | None) -> list[str]:
             project=log.project,
         )
     ]
-    if log.note:
-        lines.append(w.say("Note: {note}.", note=log.note))
+    lines += [w.say("Note: {note}.", note=note_sentence(w, note)) for note in log.notes]
     if log.dropped_count:
-        named = "; ".join(f"{d.line}: {d.reason}" for d in log.dropped[:3])
+        named = "; ".join(f"{d.line}: {dropped_sentence(w, d)}" for d in log.dropped[:3])
         lines.append(
             w.say("Dropped lines: {count} ({lines}).", count=w.number(log.dropped_count), lines=named)
         )
