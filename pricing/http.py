@@ -1,55 +1,245 @@
-"""The one way out: timeouts, bounded retries, a cap on decoded size, a user agent."""
+"""The one way out: time limits, bounded retries, conditional GET, a cap on decoded size, safe redirects."""
 
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError, MaxRetryError, ResponseError
 from urllib3.util.retry import Retry
 
+from pricing.addresses import is_public, origin_of
 from pricing.source import Payload
 
-CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10, 60
+CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 60.0
+LONGEST_REFRESH_S = 240.0
+"""For all requests of one refresh together: a server that drips a byte a second ends here."""
 LARGEST_ANSWER_BYTES = 50 * 2**20
+LARGEST_STREAM_BYTES = 12 * 2**30
+MOST_REDIRECTS = 5
+LONGEST_WAIT_S = 20
+"""A longer Retry-After is not slept through: the refresh fails and the schedule asks again later."""
+CHUNK = 64 * 1024
 USER_AGENT = "heimvorteil/0.1 (price refresh)"
-RETRIES = Retry(
+SECRET_PARAMETERS = frozenset({"api_key", "apikey", "key", "securitytoken", "token", "appid"})
+
+
+class PatientRetry(Retry):
+    """Waits as long as a source asks, but not longer than `LONGEST_WAIT_S`: then its answer stands."""
+
+    def increment(self, *args: Any, **kwargs: Any) -> Self:
+        """The next attempt, or MaxRetryError where the source asks to wait too long."""
+        response = kwargs.get("response")
+        wait = self.get_retry_after(response) if response is not None else None
+        if wait is not None and wait > LONGEST_WAIT_S:
+            raise MaxRetryError(kwargs["_pool"], None, ResponseError(f"asks to wait {wait:.0f} s"))
+        return super().increment(*args, **kwargs)
+
+
+RETRIES = PatientRetry(
     total=3,
-    backoff_factor=1.0,
+    backoff_factor=0.5,
     backoff_jitter=0.5,
     status_forcelist=(429, 500, 502, 503, 504),
     respect_retry_after_header=True,
-    allowed_methods=frozenset({"GET"}),
-    redirect=5,
+    allowed_methods=frozenset({"GET", "POST"}),
+    redirect=False,
+    raise_on_status=False,
 )
+"""POST too: the sources that take one answer questions with it and change nothing."""
 
 
 class FetchFailed(Exception):
     """The answer could not be had: the text names the address and what happened."""
 
+    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+        self.retry_after_s = retry_after_s
+        """How long the source asked us to wait, where it did."""
+        super().__init__(reason)
 
-def get(url: str, now: datetime | None = None) -> Payload:
-    """The decoded bytes at an address.
 
-    Raises FetchFailed for a refused or broken connection, a status that is not 2xx, or an answer of
-    more than `LARGEST_ANSWER_BYTES` after decompression (a small gzip can hold gigabytes).
-    """
-    with requests.Session() as session:
-        session.headers["User-Agent"] = USER_AGENT
+class NotModified(Exception):
+    """The source has nothing newer than what it last answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a source said of its last answer, by which it can tell whether there is a newer one."""
+
+    url: str
+    etag: str
+    last_modified: str
+
+
+class Door:
+    """The way out of one refresh; close it, or use it in a `with` block."""
+
+    def __init__(self, now: datetime | None = None, validators: Validators | None = None) -> None:
+        self._now = now or datetime.now(UTC)
+        self._validators = validators
+        self._ends = time.monotonic() + LONGEST_REFRESH_S
+        self._session = requests.Session()
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+            self._session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Payload:
+        """The decoded bytes at an address.
+
+        Raises NotModified where the source has nothing newer; FetchFailed for a refused, broken or too
+        slow connection, an unsafe redirect, a status that is not 2xx, an answer that is cut off, or one
+        of more than `LARGEST_ANSWER_BYTES` after decompression (a small gzip can hold gigabytes).
+        """
+        known = self._validators if self._validators and self._validators.url == url else None
+        asked = dict(headers or {})
+        if known and known.etag:
+            asked["If-None-Match"] = known.etag
+        elif known and known.last_modified:
+            asked["If-Modified-Since"] = known.last_modified
+        with self._answer("GET", url, asked) as answer:
+            return self._payload(url, answer)
+
+    def post(self, url: str, json: Any, headers: Mapping[str, str] | None = None) -> Payload:
+        """The decoded answer to a JSON body; raises FetchFailed as `get` does."""
+        with self._answer("POST", url, headers or {}, json) as answer:
+            return self._payload(url, answer)
+
+    def lines(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+        """The lines of a text that is never whole in memory; raises FetchFailed as `get` does."""
+        with self._answer("GET", url, headers or {}) as answer:
+            rest = b""
+            for piece in self._decoded(url, answer, LARGEST_STREAM_BYTES):
+                *whole, rest = (rest + piece).split(b"\n")
+                if len(rest) > LARGEST_ANSWER_BYTES:
+                    raise FetchFailed(f"{shown(url)}: a line of more than {LARGEST_ANSWER_BYTES} bytes")
+                yield from (line.decode("utf-8", "replace") for line in whole)
+            if rest:
+                yield rest.decode("utf-8", "replace")
+
+    def same_host(self, link: str, asked: str) -> str:
+        """A link of an answer, on the scheme and host that were asked: a mirror stands in for all pages."""
+        there, here = urlsplit(urljoin(asked, link)), urlsplit(asked)
+        return urlunsplit((here.scheme, here.netloc, there.path, there.query, ""))
+
+    def _payload(self, url: str, answer: requests.Response) -> Payload:
+        content = b"".join(self._decoded(url, answer, LARGEST_ANSWER_BYTES))
+        given = answer.headers
+        return Payload(content, url, self._now, given.get("ETag", ""), given.get("Last-Modified", ""))
+
+    @contextmanager
+    def _answer(
+        self, method: str, url: str, headers: Mapping[str, str], json: Any = None
+    ) -> Iterator[requests.Response]:
         try:
-            with session.get(url, timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S), stream=True) as answer:
-                if answer.status_code in (401, 403):
-                    raise FetchFailed(f"{url}: {answer.status_code}, it needs a key now")
-                if not answer.ok:
-                    raise FetchFailed(f"{url}: HTTP {answer.status_code}")
-                content = bytearray()
-                for chunk in answer.iter_content(64 * 1024):
-                    content += chunk
-                    if len(content) > LARGEST_ANSWER_BYTES:
-                        raise FetchFailed(f"{url}: more than {LARGEST_ANSWER_BYTES} bytes")
-        except requests.RequestException as error:
-            raise FetchFailed(f"{url}: {_cause(error)}") from error
-    return Payload(bytes(content), url, now or datetime.now(UTC))
+            answer = self._followed(method, url, dict(headers), json)
+            with answer:
+                yield answer
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise FetchFailed(f"{shown(url)}: {_cause(error)}") from error
+
+    def _followed(self, method: str, url: str, headers: dict[str, str], json: Any) -> requests.Response:
+        at = url
+        for _ in range(MOST_REDIRECTS + 1):
+            if time.monotonic() > self._ends:
+                raise FetchFailed(f"{shown(url)}: not done after {LONGEST_REFRESH_S:g} s")
+            answer = self._session.request(
+                method, at, headers=headers, json=json, stream=True, allow_redirects=False,
+                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+            )  # fmt: skip
+            if answer.status_code == 304:
+                answer.close()
+                raise NotModified(url)
+            if not answer.is_redirect:
+                self._refuse_failure(url, answer)
+                return answer
+            target = urljoin(at, answer.headers["Location"])
+            answer.close()
+            if origin_of(target) != origin_of(url):
+                _refuse_unsafe(url, target)
+                headers = {name: value for name, value in headers.items() if name.startswith("If-")}
+            at = target
+        raise FetchFailed(f"{shown(url)}: more than {MOST_REDIRECTS} redirects")
+
+    def _refuse_failure(self, url: str, answer: requests.Response) -> None:
+        if answer.ok:
+            return
+        wait = _retry_after_s(answer.headers.get("Retry-After"), self._now)
+        answer.close()
+        if answer.status_code in (401, 403):
+            raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}, needs a key now", wait)
+        waits = f", asks to wait {wait:.0f} s" if wait is not None else ""
+        raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}{waits}", wait)
+
+    def _decoded(self, url: str, answer: requests.Response, largest: int) -> Iterator[bytes]:
+        # Not requests' own decoding: it takes a gzip that was cut off for a whole one.
+        encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
+            raise FetchFailed(f"{shown(url)}: unknown Content-Encoding {encoding}")
+        unpacking = None if encoding in ("identity", "") else zlib.decompressobj(wbits=47)
+        total = 0
+        while piece := answer.raw.read1(CHUNK, decode_content=False):
+            if time.monotonic() > self._ends:
+                raise FetchFailed(f"{shown(url)}: not done after {LONGEST_REFRESH_S:g} s")
+            for part in (piece,) if unpacking is None else _unpacked(url, unpacking, piece):
+                total += len(part)
+                if total > largest:
+                    raise FetchFailed(f"{shown(url)}: more than {largest} bytes")
+                yield part
+        if unpacking is not None and not unpacking.eof:
+            raise FetchFailed(f"{shown(url)}: cut off inside its compression")
+
+
+def shown(url: str) -> str:
+    """The address without the keys in it."""
+    parts = urlsplit(url)
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    if not any(name.lower() in SECRET_PARAMETERS for name, _ in pairs):
+        return url
+    told = [(name, "…" if name.lower() in SECRET_PARAMETERS else value) for name, value in pairs]
+    return urlunsplit((*parts[:3], urlencode(told, safe="…"), ""))
+
+
+def _unpacked(url: str, unpacking: Any, piece: bytes) -> Iterator[bytes]:
+    try:
+        while piece:
+            yield unpacking.decompress(piece, CHUNK)
+            piece = unpacking.unconsumed_tail
+    except zlib.error as error:
+        raise FetchFailed(f"{shown(url)}: its compression is broken: {error}") from error
+
+
+def _refuse_unsafe(url: str, target: str) -> None:
+    scheme, host, _ = origin_of(target)
+    if scheme != origin_of(url)[0]:
+        raise FetchFailed(f"{shown(url)}: a redirect to another scheme, {shown(target)}")
+    if not is_public(host):
+        raise FetchFailed(f"{shown(url)}: a redirect to a private address, {shown(target)}")
+
+
+def _retry_after_s(value: str | None, now: datetime) -> float | None:
+    """Seconds of a Retry-After header, a number or a date; None where it says nothing usable."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(0.0, (at - now).total_seconds()) if at.tzinfo else None
 
 
 def _cause(error: BaseException) -> str:

@@ -1,12 +1,12 @@
 """Prices from a file of one's own: the same rows, checks and names as a refresh, without the network."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from pricing.catalogue_rows import Table, csv_rows, gpuhunt_offers, json_rows, plain_offers, skypilot_offers
-from pricing.checks import check
+from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames
 from pricing.refresh import keep, named
 from pricing.source import Rejected, UnreadablePayload
@@ -17,6 +17,8 @@ from service.store.session import Sessions
 
 LARGEST_FILE_BYTES = 50_000_000
 MOST_REASONS = 20
+OWN = "own"
+"""The list of private quotes and imports: no refresh ever takes an offer off it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,10 @@ def import_file(
         read = _read(file.read_text(encoding="utf-8"), format_, table)
     except (UnreadablePayload, UnicodeDecodeError) as error:
         raise InvalidValue("FILE", str(file), f"is no {format_} table: {error}") from error
-    checked = check(read, {})
+    quoted = [replace(row, origin=OWN) if isinstance(row, CloudOffer) else row for row in read]
+    checked = check(quoted, Known())
     offers = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
-    changed = 0 if dry_run else keep(sessions, checked, now)
+    changed, _ = (0, "") if dry_run else keep(sessions, checked, now, OWN)
     counted = Counter(reason for _, reason in checked.rejected)
     example = {reason: row.raw if isinstance(row, Rejected) else str(row) for row, reason in checked.rejected}
     return Imported(

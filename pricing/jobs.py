@@ -55,7 +55,7 @@ def run_due(
             mine = leases.take(session, lease_name(source), owner, now, LEASE)
         if not mine:
             continue
-        outcome = refresh(sessions, source, now, fetch) if fetch else refresh(sessions, source, now)
+        outcome = refresh(sessions, source, now, fetch)
         with sessions.begin() as session:
             leases.finish(
                 session, lease_name(source), owner, datetime.now(UTC), next_due(source, outcome.outcome, now)

@@ -1,12 +1,13 @@
 """What a price source is: a name, an address, how often it changes, and how its answer is read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from service.facts import CloudOffer, ExchangeRate, SpotPrice
+from service.facts import CarbonIntensity, CloudOffer, ElectricityRate, ExchangeRate, GridCarbon, SpotPrice
 
-Fact = ExchangeRate | SpotPrice | CloudOffer
+Fact = ExchangeRate | SpotPrice | CloudOffer | ElectricityRate | CarbonIntensity | GridCarbon
 
 
 class UnreadablePayload(Exception):
@@ -23,11 +24,44 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What came back: the bytes, from where, and when."""
+    """What came back: the decoded bytes, from where, and when; of several pages one joined answer."""
 
     content: bytes
     url: str
     fetched_at: datetime
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one refresh asks a source: where, with which key, and at what time."""
+
+    url: str
+    """The source's address, or the one its setting puts in its place, with the days filled in."""
+    now: datetime
+    key: str = ""
+
+
+class WayOut(Protocol):
+    """How a source speaks to the internet during one refresh; pricing/http.py is the one that does."""
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Payload:
+        """The answer of a GET. Raises FetchFailed, or NotModified."""
+
+    def post(self, url: str, json: Any, headers: Mapping[str, str] | None = None) -> Payload:
+        """The answer of a POST with a JSON body. Raises FetchFailed."""
+
+    def lines(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+        """The lines of a text that is never whole in memory. Raises FetchFailed."""
+
+    def same_host(self, link: str, asked: str) -> str:
+        """A link of an answer, on the scheme and host that were asked: a mirror stands in for all pages."""
+
+
+def one_get(way_out: WayOut, asked: Asked) -> Payload:
+    """One request, one answer: what most sources need."""
+    return way_out.get(asked.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +71,18 @@ class PriceSource:
     name: str
     title: str
     url: str
-    """May contain {today} and {tomorrow}, ISO dates of the source's own market."""
+    """May contain {today} and {tomorrow}, ISO dates (UTC)."""
     every: timedelta
     parse: Callable[[Payload], Sequence[Fact | Rejected]]
     licence: str
     key: str | None = None
     """Environment variable with the access key; without it the source sleeps."""
+    fetch: Callable[[WayOut, Asked], Payload] = one_get
+    """For a source with pages, a POST or a key in its headers."""
+    fallback_for: str | None = None
+    """The source that comes first: on schedule this one is asked only while that one fails or is stale."""
+    market_zone: str | None = None
+    """Bidding zone of a day-ahead source: it is polled from 13:00 market time until tomorrow is known."""
 
     @property
     def url_setting(self) -> str:

@@ -294,6 +294,10 @@ class CloudOffer:
     note: str = ""
     slug: str = ""
     fetched_at: datetime | None = None
+    origin: str = "catalog"
+    """Which list says so: catalog, a price source's name, or own for quotes and imports."""
+    unlisted_since: datetime | None = None
+    """When a newer answer of the same list first left the offer out; None while it is listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,5 +360,24 @@ class SpotPrice:
     slot_end: datetime
     per_mwh: Decimal
     currency: str
+    source: Source
+    fetched_at: datetime
+    taxes: str = "excl_taxes"
+    """excl_taxes: wholesale; all: a dynamic tariff's own price with everything in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GridCarbon:
+    """Greenhouse gas per kilowatt-hour of a grid in one slot of time, measured or forecast."""
+
+    zone: str
+    slot_start: datetime
+    slot_end: datetime
+    grams_co2e_per_kwh: float
+    scope: str
+    """lifecycle | direct"""
+    accounting: str
+    """production | consumption"""
+    is_forecast: bool
     source: Source
     fetched_at: datetime

@@ -278,7 +278,7 @@ def quoted(json: OfferIn) -> Response:
         provider=json.provider, instance=json.instance, region=json.region, country=json.country,
         gpu=gpu.slug, gpu_raw_name=json.gpu, gpu_count=json.gpu_count, memory_gib_per_gpu=gpu.memory_gib,
         tier=json.tier, hourly_price=json.hourly_price, currency=json.currency, as_of=json.as_of,
-        source=source, term_months=json.term_months, note=json.note,
+        source=source, term_months=json.term_months, note=json.note, origin="own",
     )  # fmt: skip
     converter(snapshot, "EUR", json.currency)
     with state().sessions.begin() as session:

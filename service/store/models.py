@@ -13,8 +13,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from service.store.column_types import ExactDecimal, UtcDateTime
 
 TIERS = ("on_demand", "spot", "reserved", "community", "marketplace")
-_OFFER_KEY = ("provider_id", "instance", "region", "gpu_count", "tier", "term_months", "gpu_raw_name")
-OUTCOMES = ("ok", "failed", "asleep", "unchanged")
+_OFFER_KEY = (
+    "provider_id", "instance", "region", "gpu_count", "tier", "term_months", "gpu_raw_name", "origin",
+)  # fmt: skip
+OUTCOMES = ("requested", "running", "ok", "failed", "asleep", "unchanged")
 
 
 class Base(DeclarativeBase):
@@ -196,6 +198,10 @@ class OfferRow(Base):
     price_first_seen: Mapped[datetime]
     price_eur_sort: Mapped[float]
     """In EUR at the newest stored rate; infinity while no rate of the currency is known."""
+    origin: Mapped[str] = mapped_column(server_default="catalog")
+    """Which list says so; two lists that price one instance are two offers, each with its history."""
+    unlisted_since: Mapped[datetime | None]
+    """When a newer answer of the same list first left it out; its last price is then history."""
     __table_args__ = (
         sa.UniqueConstraint(*_OFFER_KEY, name="uq_offers_key"),
         *_positive("hourly_price", "gpu_count", "memory_gib_per_gpu"),
@@ -203,6 +209,7 @@ class OfferRow(Base):
         sa.CheckConstraint("term_months >= 0", name="term_months_not_negative"),
         sa.Index("ix_offers_gpu_by_price", "gpu", "gpu_count", "tier", "price_eur_sort", "slug"),
         sa.Index("ix_offers_by_price", "price_eur_sort", "slug"),
+        sa.Index("ix_offers_by_origin", "origin"),
     )
 
 
@@ -257,9 +264,34 @@ class SpotPriceRow(Base):
     slot_end: Mapped[datetime]
     per_mwh: Mapped[Decimal]
     currency: Mapped[str]
+    taxes: Mapped[str] = mapped_column(server_default="excl_taxes")
+    """excl_taxes: the wholesale price; all: a dynamic tariff's own price with everything in it."""
     fetched_at: Mapped[datetime]
     __table_args__ = (
         sa.CheckConstraint("slot_end > slot_start", name="slot_in_order"),
+        _one_of("taxes", ("all", "excl_vat", "excl_taxes")),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class GridCarbonRow(Base):
+    """Carbon intensity of a grid by the slot; measured values replace forecasts."""
+
+    __tablename__ = "grid_carbon"
+    zone: Mapped[str] = mapped_column(primary_key=True)
+    slot_start: Mapped[datetime] = mapped_column(primary_key=True)
+    source_id: Mapped[int] = mapped_column(sa.ForeignKey("sources.id"), primary_key=True)
+    slot_end: Mapped[datetime]
+    grams_co2e_per_kwh: Mapped[float]
+    scope: Mapped[str]
+    accounting: Mapped[str]
+    is_forecast: Mapped[bool]
+    fetched_at: Mapped[datetime]
+    __table_args__ = (
+        sa.CheckConstraint("slot_end > slot_start", name="slot_in_order"),
+        sa.CheckConstraint("grams_co2e_per_kwh >= 0", name="grams_co2e_per_kwh_not_negative"),
+        _one_of("scope", ("lifecycle", "direct")),
+        _one_of("accounting", ("production", "consumption")),
         {"sqlite_with_rowid": False},
     )
 
@@ -361,6 +393,8 @@ class RefreshRow(Base):
     accepted: Mapped[int]
     rejected: Mapped[int]
     error: Mapped[str]
+    requested_by: Mapped[str] = mapped_column(server_default="")
+    """Who asked for it by hand; "" for one on schedule."""
     __table_args__ = (
         _one_of("outcome", OUTCOMES),
         sa.Index("ix_refreshes_latest", "source_name", "started_at"),
@@ -373,6 +407,69 @@ class RejectedRowRow(Base):
     refresh_id: Mapped[int] = mapped_column(sa.ForeignKey("refreshes.id"), index=True)
     reason: Mapped[str]
     raw: Mapped[str]
+
+
+class SourceAnswerRow(Base):
+    """What a price source last answered: the next request can ask for something newer only."""
+
+    __tablename__ = "source_answers"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    etag: Mapped[str]
+    last_modified: Mapped[str]
+    sha256: Mapped[str]
+    """Of the decoded answer."""
+    answered_at: Mapped[datetime]
+
+
+class AlertRow(Base):
+    """A saved rule on rental prices: fires once when its condition becomes true."""
+
+    __tablename__ = "alerts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    gpu: Mapped[str]
+    gpu_count: Mapped[int]
+    tier: Mapped[str | None]
+    provider: Mapped[str | None]
+    currency: Mapped[str]
+    threshold_per_hour: Mapped[Decimal | None]
+    """Of the whole instance; fires when the cheapest offer falls to it or below."""
+    fall_percent: Mapped[float | None]
+    """Fires when the cheapest offer falls this far below the dearest since it last fired."""
+    webhook_url: Mapped[str]
+    webhook_secret: Mapped[str]
+    is_armed: Mapped[bool]
+    """False from firing until the condition has been false again."""
+    reference_per_hour: Mapped[Decimal | None]
+    last_per_hour: Mapped[Decimal | None]
+    last_checked_at: Mapped[datetime | None]
+    __table_args__ = (
+        *_positive("gpu_count", "threshold_per_hour", "fall_percent"),
+        sa.CheckConstraint("(threshold_per_hour IS NULL) <> (fall_percent IS NULL)", name="one_condition"),
+    )
+
+
+class AlertEventRow(Base):
+    """One firing of an alert and how its delivery goes."""
+
+    __tablename__ = "alert_events"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    alert_id: Mapped[int] = mapped_column(sa.ForeignKey("alerts.id"), index=True)
+    fired_at: Mapped[datetime]
+    price_per_hour: Mapped[Decimal]
+    reference_per_hour: Mapped[Decimal]
+    currency: Mapped[str]
+    offer_slug: Mapped[str]
+    body: Mapped[str] = mapped_column(sa.Text())
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None]
+    """None once delivered, given up, or where there is no webhook."""
+    delivered_at: Mapped[datetime | None]
+    error: Mapped[str]
 
 
 class ComparisonRow(Base):

@@ -28,6 +28,7 @@ _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 
 CHUNK = 5_000
+CATALOG_ORIGIN = "catalog"
 _DETAILS = ("country", "gpu", "memory_gib_per_gpu", "total_memory_gib", "vcpus", "ram_gib", "note")
 """What may change while an offer stays the same offer; the newest observation tells."""
 
@@ -50,6 +51,7 @@ class _Known:
     details: tuple[Any, ...]
     source_id: int
     fetched_at: datetime
+    unlisted_since: datetime | None
 
 
 def offer_slug(offer: CloudOffer) -> str:
@@ -65,6 +67,7 @@ def offer_slug(offer: CloudOffer) -> str:
             offer.tier,
             str(term),
             offer.gpu_raw_name,
+            *(() if offer.origin == CATALOG_ORIGIN else (offer.origin,)),
         )
     )
     return f"{_readable(shown)}-{blake2b(key.encode(), digest_size=3).hexdigest()}"
@@ -162,6 +165,7 @@ class _Batch:
                     "gpu_count": newest.gpu_count,
                     "tier": newest.tier,
                     "term_months": newest.term_months or 0,
+                    "origin": newest.origin,
                     **dict(zip(_DETAILS, details, strict=True)),
                     **self._price_columns(current, observed[-1].source_id, current.last_seen),
                 }
@@ -171,13 +175,14 @@ class _Batch:
             other_details = newest.as_of >= current.last_as_of and details != known.details
             if other_details and Verdict.CHANGED not in verdicts:
                 verdicts[-1] = Verdict.CHANGED
-            if current.is_new or current.is_extended or other_details:
+            relisted = _is_relisted(newest, known)
+            if current.is_new or current.is_extended or other_details or relisted:
                 kept = details if newest.as_of >= current.last_as_of else known.details
                 fresh = current.is_new or current.is_extended
                 source_id = observed[-1].source_id if fresh else known.source_id
                 fetched_at = current.last_seen if fresh else known.fetched_at
                 self.changed_offers.append(
-                    {"key": offer_id}
+                    {"key": offer_id, "unlisted_since": None if relisted else known.unlisted_since}
                     | dict(zip(_DETAILS, kept, strict=True))
                     | self._price_columns(current, source_id, fetched_at)
                 )
@@ -212,7 +217,7 @@ class _Batch:
 
     def write(self) -> None:
         key = _offers.c.id == sa.bindparam("key")
-        columns = (*_DETAILS, *_PRICE_COLUMNS)
+        columns = (*_DETAILS, *_PRICE_COLUMNS, "unlisted_since")
         update = sa.update(_offers).where(key).values({name: sa.bindparam(name) for name in columns})
         extend = (
             sa.update(_prices)
@@ -254,6 +259,13 @@ def _details(offer: CloudOffer) -> tuple[Any, ...]:
     return (offer.country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
 
 
+def _is_relisted(newest: CloudOffer, known: _Known) -> bool:
+    """A list that names an offer again lists it; the catalog says the same at every start, new or not."""
+    if known.unlisted_since is None:
+        return False
+    return newest.origin != CATALOG_ORIGIN or newest.as_of >= known.unlisted_since.date()
+
+
 def _span_columns(offer_id: int, span: PriceSpan) -> dict[str, Any]:
     return {
         "offer_id": offer_id,
@@ -272,13 +284,15 @@ def _older(known: _Known, observed: Sequence[Observation]) -> bool:
 
 
 def _known_offers(session: Session, provider_ids: Sequence[int]) -> dict[str, _Known]:
-    names = ("slug", "id", *_PRICE_COLUMNS[:-1], *_DETAILS)
+    names = ("slug", "id", "unlisted_since", *_PRICE_COLUMNS[:-1], *_DETAILS)
     statement = sa.select(*(_offers.c[name] for name in names)).where(_offers.c.provider_id.in_(provider_ids))
     known = {}
     for row in session.connection().execute(statement):
-        slug, row_id, price, currency, as_of, source_id, fetched_at, since, first_seen, *details = row
+        slug, row_id, unlisted, price, currency, as_of, source_id, fetched_at, since, first_seen, *details = (
+            row
+        )
         span = PriceSpan(since, first_seen, as_of, fetched_at, price, currency, source_id)
-        known[slug] = _Known(row_id, PriceHistory(span), tuple(details), source_id, fetched_at)
+        known[slug] = _Known(row_id, PriceHistory(span), tuple(details), source_id, fetched_at, unlisted)
     return known
 
 

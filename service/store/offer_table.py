@@ -53,6 +53,7 @@ class OfferTable:
     _source: NDArray[np.int32]
     _gpu_raw_name: tuple[str, ...]
     _note: tuple[str, ...]
+    _origin: tuple[str, ...]
     _said: Mapping[int, Source]
 
     def __len__(self) -> int:
@@ -86,25 +87,27 @@ class OfferTable:
             note=self._note[i],
             slug=self.slug[i],
             fetched_at=_EPOCH + int(self._fetched_us[i]) * _MICROSECOND,
+            origin=self._origin[i],
         )
 
 
 def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
-    """The table of all current offers; `said` holds the sources by id."""
+    """The table of all offers that are listed; `said` holds the sources by id."""
     o = OfferRow
     statement = (
         sa.select(
             o.slug, ProviderRow.slug, o.instance, o.region, o.country, o.gpu, o.gpu_raw_name, o.gpu_count,
             o.memory_gib_per_gpu, o.tier, o.hourly_price, o.currency, o.as_of, o.source_id, o.vcpus,
-            o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort,
+            o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort, o.origin,
         )
         .join(ProviderRow, ProviderRow.id == o.provider_id)
+        .where(o.unlisted_since.is_(None))
         .order_by(o.slug)
     )  # fmt: skip
     rows = session.connection().execute(statement).all()
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 20
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 21
     (slug, provider, instance, region, country, gpu, raw_name, gpu_count, memory, tier, price, currency,
-     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur) = columns  # fmt: skip
+     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur, origin) = columns  # fmt: skip
     gpu_slugs = tuple(sorted({name for name in gpu if name is not None}))
     gpu_index: dict[str | None, int] = {name: i for i, name in enumerate(gpu_slugs)} | {None: -1}
     tier_index = {name: i for i, name in enumerate(TIERS)}
@@ -132,6 +135,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         _source=_array(source_id, np.int32),
         _gpu_raw_name=_shared(raw_name, same),
         _note=_shared(note, same),
+        _origin=_shared(origin, same),
         _said=said,
     )
 

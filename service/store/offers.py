@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
@@ -62,6 +62,8 @@ class OfferFilter:
     """Currency of price_min and price_max; other prices are compared at the newest stored rates."""
     as_of: date | None = None
     """The price as known on that day; offers not observed by then are absent."""
+    unlisted: bool = False
+    """Also those that a newer answer of their list has left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +177,9 @@ def _current() -> sa.Select[Any]:
 
 def _found(session: Session, wanted: OfferFilter) -> sa.Select[Any]:
     if wanted.as_of is None:
-        return _current().where(*_conditions(wanted), *_price_bounds(session, wanted, _offers.c))
+        return _current().where(
+            *_conditions(wanted), *_price_bounds(session, wanted, _offers.c), *_still_listed(wanted)
+        )
     divisors = exchange_rates.units_per_eur(session)
     spans = _spans_on(wanted.as_of, _conditions(wanted))
     in_eur = sa.case(
@@ -201,8 +205,18 @@ def _found(session: Session, wanted: OfferFilter) -> sa.Select[Any]:
         )
         .join(_providers, _providers.c.id == _offers.c.provider_id)
         .join(spans, (spans.c.offer_id == _offers.c.id) & (spans.c.place == 1))
-        .where(*_price_bounds(session, wanted, spans.c))
+        .where(*_price_bounds(session, wanted, spans.c), *_still_listed(wanted))
     )
+
+
+def _still_listed(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.unlisted:
+        return []
+    listed = _offers.c.unlisted_since.is_(None)
+    if wanted.as_of is None:
+        return [listed]
+    end_of_day = datetime.combine(wanted.as_of, time.max, UTC)
+    return [sa.or_(listed, _offers.c.unlisted_since > end_of_day)]
 
 
 def _spans_on(day: date, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Subquery:
@@ -289,4 +303,6 @@ def _offer(row: Any, said: dict[int, Source]) -> CloudOffer:
         note=row["note"],
         slug=row["slug"],
         fetched_at=row["fetched_at"],
+        origin=row["origin"],
+        unlisted_since=row["unlisted_since"],
     )

@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, NotFound
 from service.store.models import OUTCOMES, RefreshRow, RejectedRowRow
 
 MOST_REJECTED_KEPT = 1_000
 LONGEST_RAW = 2_000
+ENDED = ("ok", "failed", "asleep", "unchanged")
 _rejected: sa.Table = RejectedRowRow.__table__  # type: ignore[assignment]
 _refreshes: sa.Table = RefreshRow.__table__  # type: ignore[assignment]
 
@@ -25,11 +26,13 @@ class Refresh:
     source_name: str
     started_at: datetime
     outcome: str
-    """ok | failed | asleep | unchanged"""
+    """requested | running | ok | failed | asleep | unchanged"""
     finished_at: datetime | None = None
     accepted: int = 0
     rejected: int = 0
     error: str = ""
+    requested_by: str = ""
+    """Who asked for it by hand; "" for one on schedule."""
 
 
 def add(session: Session, refresh: Refresh) -> int:
@@ -38,6 +41,17 @@ def add(session: Session, refresh: Refresh) -> int:
         raise InvalidValue("outcome", refresh.outcome, "unknown", OUTCOMES)
     values = {name: getattr(refresh, name) for name in Refresh.__slots__}
     return int(session.execute(sa.insert(_refreshes).values(values).returning(_refreshes.c.id)).scalar_one())
+
+
+def finish(session: Session, refresh_id: int, done: Refresh) -> int:
+    """Write how a requested refresh went over its request; returns its id. NotFound if there is none."""
+    if done.outcome not in OUTCOMES:
+        raise InvalidValue("outcome", done.outcome, "unknown", OUTCOMES)
+    values = {name: getattr(done, name) for name in Refresh.__slots__ if name != "requested_by"}
+    statement = sa.update(_refreshes).where(_refreshes.c.id == refresh_id).values(values)
+    if session.execute(statement.returning(_refreshes.c.id)).scalar() is None:
+        raise NotFound("refresh", refresh_id)
+    return refresh_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +85,8 @@ def rejected(session: Session, source_name: str) -> list[RejectedRow]:
     return [RejectedRow(*row) for row in session.execute(statement)]
 
 
-def latest(session: Session, outcomes: tuple[str, ...] = OUTCOMES) -> dict[str, Refresh]:
-    """Source name -> its last refresh, or its last one with one of these outcomes."""
+def latest(session: Session, outcomes: tuple[str, ...] = ENDED) -> dict[str, Refresh]:
+    """Source name -> its last refresh that ended, or its last one with one of these outcomes."""
     place = sa.func.row_number().over(
         partition_by=_refreshes.c.source_name,
         order_by=(_refreshes.c.started_at.desc(), _refreshes.c.id.desc()),

@@ -31,6 +31,7 @@ def between(session: Session, zone: str, start: datetime, end: datetime) -> list
             row.currency,
             sources.stated(said[row.source_id], row.slot_start.date()),
             row.fetched_at,
+            row.taxes,
         )
         for row in newest.values()
     ]
@@ -38,13 +39,13 @@ def between(session: Session, zone: str, start: datetime, end: datetime) -> list
 
 def put_all(session: Session, prices: Iterable[SpotPrice]) -> int:
     """Store the prices; returns how many were new or corrected by their source."""
-    versions.lock(session)
     wanted = list(prices)
     if not wanted:
         return 0
+    versions.lock(session)
     ids = sources.ids_of(session, (price.source for price in wanted))
     columns = (_spot.c.zone, _spot.c.slot_start, _spot.c.source_id)
-    values = (_spot.c.slot_end, _spot.c.per_mwh, _spot.c.currency)
+    values = (_spot.c.slot_end, _spot.c.per_mwh, _spot.c.currency, _spot.c.taxes)
     first, last = min(p.slot_start for p in wanted), max(p.slot_start for p in wanted)
     known = sa.select(*columns, *values).where(
         _spot.c.zone.in_({p.zone for p in wanted}), _spot.c.slot_start.between(first, last)
@@ -60,11 +61,12 @@ def put_all(session: Session, prices: Iterable[SpotPrice]) -> int:
             "slot_end": price.slot_end,
             "per_mwh": price.per_mwh,
             "currency": price.currency,
+            "taxes": price.taxes,
             "fetched_at": price.fetched_at,
         }
         if key not in stored:
             new[key] = row
-        elif stored[key] != (price.slot_end, price.per_mwh, price.currency):
+        elif stored[key] != (price.slot_end, price.per_mwh, price.currency, price.taxes):
             corrected[key] = row
     if new:
         session.execute(sa.insert(_spot), list(new.values()))

@@ -16,7 +16,7 @@ from pricing.catalogue_rows import (
     plain_offers,
     skypilot_offers,
 )
-from pricing.checks import check
+from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames, real_memory_gib
 from pricing.refresh import refresh
 from pricing.source import Payload, Rejected, UnreadablePayload
@@ -189,7 +189,7 @@ def test_absurd_prices_are_not_believed():
             "vast", "x", "", None, None, "H100", count, 80, "spot", Decimal(price), "USD", DAY, SAID
         )
 
-    checked = check([offer("0.005"), offer("25007"), offer("16", 8)], {})
+    checked = check([offer("0.005"), offer("25007"), offer("16", 8)], Known())
     assert [o.hourly_price for o in checked.accepted] == [16]
     assert len(checked.rejected) == 2
 

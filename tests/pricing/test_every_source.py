@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import pricing.sources
-from pricing.checks import check
+from pricing.checks import Known, check
 from pricing.source import Payload, Rejected, UnreadablePayload
 from pricing.sources import SOURCES
 from pricing.sources.electricity import energy_charts
@@ -42,7 +42,7 @@ def test_every_module_is_registered_once():
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_its_recorded_answer_gives_believable_dated_facts(source):
-    checked = check(source.parse(recorded(source.name)), {})
+    checked = check(source.parse(recorded(source.name)), Known())
     facts = checked.accepted
     assert facts
     assert not [row for row, _ in checked.rejected if not isinstance(row, Rejected)]

@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from pricing import http
-from pricing.checks import check
-from pricing.http import FetchFailed, get
+from pricing.checks import Known, check
+from pricing.http import Door, FetchFailed
 from pricing.jobs import lease_name, run_due
 from pricing.refresh import address, refresh
 from pricing.schedule import RETRY_AFTER, next_due
-from pricing.source import Payload
+from pricing.source import Asked, Payload
 from pricing.sources import SOURCES
 from service.facts import ExchangeRate, SpotPrice
 from service.store import exchange_rates, leases, refreshes
@@ -32,7 +32,7 @@ def sessions(engine):
     return Sessions(engine)
 
 
-def fetch(_url: str) -> Payload:
+def fetch(_asked: Asked) -> Payload:
     return recorded("ecb")
 
 
@@ -48,12 +48,12 @@ def test_a_refresh_keeps_rates_and_a_second_changes_nothing(sessions):
 def test_a_failure_is_recorded_and_the_old_rates_stay(sessions):
     refresh(sessions, ECB, NOW, fetch, {})
 
-    def down(url: str) -> Payload:
-        raise FetchFailed(f"{url}: HTTP 503")
+    def down(asked: Asked) -> Payload:
+        raise FetchFailed(f"{asked.url}: HTTP 503")
 
     failed = refresh(sessions, ECB, NOW + timedelta(hours=6), down, {})
     assert failed.outcome == "failed" and "503" in failed.error
-    broken = refresh(sessions, ECB, NOW, lambda url: Payload(b"<html/>", url, NOW), {})
+    broken = refresh(sessions, ECB, NOW, lambda asked: Payload(b"<html/>", asked.url, NOW), {})
     assert broken.outcome == "failed" and "Cube" in broken.error
     with sessions.reading() as session:
         assert exchange_rates.newest_rates(session)["USD"].rate == Decimal("1.1172")
@@ -79,17 +79,17 @@ def test_unbelievable_facts_are_refused_with_a_reason():
     def rate(value):
         return ExchangeRate("EUR", "USD", Decimal(value), NOW.date(), SOURCE)
 
-    assert not check([rate("1.2")], {"USD": Decimal("1.1")}).rejected
-    assert "before" in check([rate("12")], {"USD": Decimal("1.1")}).rejected[0][1]
-    assert "positive" in check([rate("0")], {}).rejected[0][1]
-    assert "positive" in check([rate("NaN")], {}).rejected[0][1]
+    assert not check([rate("1.2")], Known(rates={"USD": Decimal("1.1")})).rejected
+    assert "before" in check([rate("12")], Known(rates={"USD": Decimal("1.1")})).rejected[0][1]
+    assert "positive" in check([rate("0")], Known()).rejected[0][1]
+    assert "positive" in check([rate("NaN")], Known()).rejected[0][1]
 
     def spot(value):
         return SpotPrice("DE-LU", NOW, NOW + timedelta(hours=1), Decimal(value), "EUR", SOURCE, NOW)
 
-    assert not check([spot("-60"), spot("0")], {}).rejected
-    assert len(check([spot("0"), spot("0")], {}).rejected) == 2
-    assert "range" in check([spot("99999")], {}).rejected[0][1]
+    assert not check([spot("-60"), spot("0")], Known()).rejected
+    assert len(check([spot("0"), spot("0")], Known()).rejected) == 2
+    assert "range" in check([spot("99999")], Known()).rejected[0][1]
 
 
 def test_a_source_is_due_from_now_and_sooner_after_a_failure():
@@ -100,8 +100,8 @@ def test_a_source_is_due_from_now_and_sooner_after_a_failure():
 def test_many_tickers_ask_a_source_once_and_a_missed_run_is_caught_up_once(sessions):
     asked = []
 
-    def counting(url: str) -> Payload:
-        asked.append(url)
+    def counting(wanted: Asked) -> Payload:
+        asked.append(wanted.url)
         return recorded("ecb")
 
     def together(now):
@@ -164,12 +164,12 @@ def server():
 
 def test_the_way_out_retries_and_refuses(server, monkeypatch):
     monkeypatch.setattr(http, "LARGEST_ANSWER_BYTES", 1_000_000)
-    assert get(f"{server}/flaky").content == b"fine"
+    assert Door().get(f"{server}/flaky").content == b"fine"
     with pytest.raises(FetchFailed, match="key"):
-        get(f"{server}/secret")
+        Door().get(f"{server}/secret")
     with pytest.raises(FetchFailed, match="404"):
-        get(f"{server}/gone")
+        Door().get(f"{server}/gone")
     with pytest.raises(FetchFailed, match="more than"):
-        get(f"{server}/bomb")
+        Door().get(f"{server}/bomb")
     with pytest.raises(FetchFailed):
-        get("http://127.0.0.1:1/nothing-listens-here")
+        Door().get("http://127.0.0.1:1/nothing-listens-here")

@@ -1,0 +1,25 @@
+"""Which addresses may be spoken to: a public host, never the inside of a network."""
+
+import ipaddress
+import socket
+from urllib.parse import urlsplit
+
+
+def is_public(host: str) -> bool:
+    """Whether every address a host name stands for is public; False for a name that cannot be resolved.
+
+    Leaves out that a name may mean another address a moment later: what is sent there holds no secret.
+    """
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    addresses = [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]  # type: ignore[union-attr]
+    return bool(addresses) and all(address.is_global and not address.is_multicast for address in addresses)
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address. Raises ValueError for a port that is none."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme.lower(), (parts.hostname or "").lower(), port

@@ -1,0 +1,109 @@
+"""Which offers are still listed: what a newer answer leaves out or replaces is history, not an offer."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+from decimal import Decimal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.store import versions
+from service.store.models import OfferPriceRow, OfferRow
+from service.store.offer_intake import CATALOG_ORIGIN, CHUNK
+
+_offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
+_prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
+
+LEAST_SHARE_LISTED = 0.5
+"""An answer with fewer of the known offers than this is a broken list, not a market that emptied."""
+
+
+def listed(session: Session, origin: str) -> dict[str, tuple[Decimal, str, date]]:
+    """Slug -> price per hour, its currency and its day, of every offer that a list still names."""
+    c = _offers.c
+    statement = sa.select(c.slug, c.hourly_price, c.currency, c.as_of).where(
+        c.origin == origin, c.unlisted_since.is_(None)
+    )
+    return {slug: (price, currency, as_of) for slug, price, currency, as_of in session.execute(statement)}
+
+
+def unlist_missing(session: Session, origin: str, named: Collection[str], at: datetime) -> int | None:
+    """Mark what a list no longer names as unlisted; `named` holds the slugs of its newest answer.
+
+    Returns how many, or None where the answer names so few of the known offers that the list must be
+    broken: then nothing is marked.
+    """
+    versions.lock(session)
+    known = set(listed(session, origin))
+    gone = sorted(known - set(named))
+    if not gone:
+        return 0
+    if len(known) - len(gone) < LEAST_SHARE_LISTED * len(known):
+        return None
+    for start in range(0, len(gone), CHUNK):
+        session.execute(
+            sa.update(_offers)
+            .where(_offers.c.slug.in_(gone[start : start + CHUNK]))
+            .values(unlisted_since=at),
+            execution_options={"synchronize_session": False},
+        )
+    versions.bump(session)
+    return len(gone)
+
+
+def replace_in_catalog(session: Session, origin: str, at: datetime) -> int:
+    """Unlist what the catalog says of instances that a list prices on a later day; returns how many.
+
+    The same instance is the same GPU, count, tier and term of one provider in the same region or under
+    the same name.
+    """
+    versions.lock(session)
+    live = sa.alias(_offers, "live")
+    same = [
+        live.c[name] == _offers.c[name] for name in ("provider_id", "gpu", "gpu_count", "tier", "term_months")
+    ]
+    newer = sa.exists().where(
+        *same,
+        live.c.origin == origin,
+        live.c.unlisted_since.is_(None),
+        live.c.as_of > _offers.c.as_of,
+        sa.or_(
+            sa.func.lower(live.c.region) == sa.func.lower(_offers.c.region),
+            live.c.instance == _offers.c.instance,
+        ),
+    )
+    replaced = session.execute(
+        sa.update(_offers)
+        .where(_offers.c.origin == CATALOG_ORIGIN, _offers.c.unlisted_since.is_(None), newer)
+        .values(unlisted_since=at)
+        .returning(_offers.c.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if replaced:
+        versions.bump(session)
+    return len(replaced)
+
+
+def confirm(session: Session, origin: str, at: datetime) -> int:
+    """Say that a list still names all its offers at the same prices; returns how many were known for an
+    earlier day. For a source that answers "not modified"."""
+    versions.lock(session)
+    today = at.date()
+    older = sa.and_(_offers.c.origin == origin, _offers.c.unlisted_since.is_(None), _offers.c.as_of < today)
+    current = sa.exists().where(
+        _offers.c.id == _prices.c.offer_id,
+        _offers.c.price_since == _prices.c.as_of,
+        _offers.c.price_first_seen == _prices.c.first_seen,
+        older,
+    )
+    session.execute(
+        sa.update(_prices).where(current).values(last_as_of=today, last_seen=at),
+        execution_options={"synchronize_session": False},
+    )
+    confirmed = session.execute(
+        sa.update(_offers).where(older).values(as_of=today, fetched_at=at).returning(_offers.c.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    if confirmed:
+        versions.bump(session)
+    return len(confirmed)
