@@ -10,6 +10,7 @@ instance tells, it stays unmapped.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.facts import Gpu
 from service.store.aliases import alias_key
@@ -120,6 +121,7 @@ class GpuNames:
         return same if same or told_apart == found else found
 
 
+@lru_cache(maxsize=8192)
 def family_key(name: str) -> str:
     """A name without vendor, variant and memory: "A100-SXM4-80GB" and "A100 80G PCIe" -> "a100"."""
     bare = NOISE.sub(" ", name.replace("_", " "))

@@ -1,5 +1,6 @@
 """The one way out: time limits, bounded retries, conditional GET, a cap on decoded size, safe redirects."""
 
+import logging
 import time
 import zlib
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,9 @@ LONGEST_WAIT_S = 20
 CHUNK = 64 * 1024
 USER_AGENT = "heimvorteil/0.1 (price refresh)"
 SECRET_PARAMETERS = frozenset({"api_key", "apikey", "key", "securitytoken", "token", "appid"})
+
+# Its warnings print whole addresses, keys included.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 class PatientRetry(Retry):
@@ -167,7 +171,7 @@ class Door:
                 return answer
             target = urljoin(at, answer.headers["Location"])
             answer.close()
-            if origin_of(target) != origin_of(url):
+            if _is_elsewhere(url, target):
                 _refuse_unsafe(url, target)
                 headers = {name: value for name, value in headers.items() if name.startswith("If-")}
             at = target
@@ -188,18 +192,42 @@ class Door:
         encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
             raise FetchFailed(f"{shown(url)}: unknown Content-Encoding {encoding}")
-        unpacking = None if encoding in ("identity", "") else zlib.decompressobj(wbits=47)
+        unpacking = None if encoding in ("identity", "") else Unpacking(url)
         total = 0
         while piece := answer.raw.read1(CHUNK, decode_content=False):
             if time.monotonic() > self._ends:
                 raise FetchFailed(f"{shown(url)}: not done after {LONGEST_REFRESH_S:g} s")
-            for part in (piece,) if unpacking is None else _unpacked(url, unpacking, piece):
+            for part in (piece,) if unpacking is None else unpacking.parts(piece):
                 total += len(part)
                 if total > largest:
                     raise FetchFailed(f"{shown(url)}: more than {largest} bytes")
                 yield part
-        if unpacking is not None and not unpacking.eof:
+        if unpacking is not None and not unpacking.is_whole:
             raise FetchFailed(f"{shown(url)}: cut off inside its compression")
+
+
+class Unpacking:
+    """Unpacks gzip or deflate piece by piece, also several files in a row; knows whether it was cut off."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._file = zlib.decompressobj(wbits=47)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the last file has ended."""
+        return self._file.eof
+
+    def parts(self, piece: bytes) -> Iterator[bytes]:
+        """What a piece holds, in parts of at most `CHUNK` bytes; raises FetchFailed for broken data."""
+        try:
+            while piece:
+                if self._file.eof:
+                    self._file = zlib.decompressobj(wbits=47)
+                yield self._file.decompress(piece, CHUNK)
+                piece = self._file.unconsumed_tail or self._file.unused_data
+        except zlib.error as error:
+            raise FetchFailed(f"{shown(self._url)}: its compression is broken: {error}") from error
 
 
 def shown(url: str) -> str:
@@ -208,17 +236,15 @@ def shown(url: str) -> str:
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     if not any(name.lower() in SECRET_PARAMETERS for name, _ in pairs):
         return url
-    told = [(name, "…" if name.lower() in SECRET_PARAMETERS else value) for name, value in pairs]
-    return urlunsplit((*parts[:3], urlencode(told, safe="…"), ""))
+    told = [(name, "***" if name.lower() in SECRET_PARAMETERS else value) for name, value in pairs]
+    return urlunsplit((*parts[:3], urlencode(told, safe="*"), ""))
 
 
-def _unpacked(url: str, unpacking: Any, piece: bytes) -> Iterator[bytes]:
+def _is_elsewhere(url: str, target: str) -> bool:
     try:
-        while piece:
-            yield unpacking.decompress(piece, CHUNK)
-            piece = unpacking.unconsumed_tail
-    except zlib.error as error:
-        raise FetchFailed(f"{shown(url)}: its compression is broken: {error}") from error
+        return origin_of(target) != origin_of(url)
+    except ValueError as error:
+        raise FetchFailed(f"{shown(url)}: an unusable redirect: {error}") from error
 
 
 def _refuse_unsafe(url: str, target: str) -> None:

@@ -43,12 +43,12 @@ def offer_objections(
     )
     per_gpu = table["price"] / table["count"].clip(lower=1)
     inside = per_gpu.between(SMALLEST_PER_GPU_HOUR, LARGEST_PER_GPU_HOUR) & (table["count"] >= 1)
-    firm = table[inside & ~table["tier"].isin(["spot", "reserved"])]
-    dearest = table["machine"].map(firm.groupby("machine")["price"].max())
-    above = (table["tier"] == "spot") & (table["price"] > dearest)
     before = pd.Series(_before(offers, known, today), dtype=float)
     ratio = table["price"] / before
     jumped = (ratio >= LARGEST_CHANGE) | (ratio <= 1 / LARGEST_CHANGE)
+    firm = table[inside & ~jumped & ~table["tier"].isin(["spot", "reserved"])]
+    dearest = table["machine"].map(firm.groupby("machine")["price"].max())
+    above = (table["tier"] == "spot") & (table["price"] > dearest)
     reasons: list[str | None] = [None] * len(offers)
     for i in map(int, np.flatnonzero(~inside | above | jumped)):
         currency, price = offers[i].currency, table["price"].iloc[i]

@@ -167,8 +167,9 @@ def keep(
         changed += rates.put_electricity(session, [f for f in facts if isinstance(f, ElectricityRate)])
         changed += rates.put_carbon(session, [f for f in facts if isinstance(f, CarbonIntensity)])
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
-        quoted = named([f for f in facts if isinstance(f, CloudOffer)], GpuNames(gpus.all(session)))
+        quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
+            quoted = named(quoted, GpuNames(gpus.all(session)))
             added = offers.add_all(session, quoted, now)
             changed += added.new + added.changed
         if payload is not None:

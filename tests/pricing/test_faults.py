@@ -1,0 +1,159 @@
+"""Every source through the real way out, against a server that misbehaves: nothing lost, nothing half
+written, every fault visible by name."""
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from pricing import http
+from pricing.refresh import Outcome, refresh
+from pricing.sources import SOURCES
+from service.cli import main
+from service.store.session import Sessions, prepare
+from tests.pricing.replay import FAULTS, Replay, replaying
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEYLESS = tuple(source for source in SOURCES if source.key is None)
+NAMED = {
+    "429, wait an hour": "asks to wait 3600 s",
+    "500 for ever": "HTTP 500",
+    "401": "needs a key now",
+    "slow drip": "not done after",
+    "cut connection": "IncompleteRead",
+    "truncated gzip": "cut off inside its compression",
+    "gzip bomb": "more than",
+    "redirect to a private address": "redirect to a private address",
+    "redirect loop": "redirects",
+}
+"""What a failed refresh must say of a fault that the source's own form cannot hide."""
+HARMLESS = ("429 with Retry-After", "500 thrice", "duplicate rows")
+OF_THE_WAY_OUT = ("429 with Retry-After", "slow drip", "redirect loop", "gzip bomb")
+"""Faults that end in the way out whatever the source: shown for one source of each way of asking."""
+
+
+@pytest.fixture(scope="module")
+def server():
+    with replaying() as replay:
+        yield replay
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The same limits, sooner reached."""
+    monkeypatch.setattr(http, "RETRIES", http.RETRIES.new(backoff_factor=0, backoff_jitter=0))
+    monkeypatch.setattr(http, "LARGEST_ANSWER_BYTES", 1_000_000)
+    monkeypatch.setattr(http, "LARGEST_STREAM_BYTES", 1_000_000)
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory, server: Replay):
+    """A database with what every keyless source answers; every test leaves it as it was."""
+    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'facts.sqlite3'}")
+    environment = server.environment(SOURCES)
+    for source in KEYLESS:
+        outcome = refresh(Sessions(engine), source, NOW, None, environment)
+        assert outcome.outcome in ("ok", "unchanged"), outcome
+    yield Sessions(engine)
+    engine.dispose()
+
+
+def contents(sessions: Sessions) -> dict[str, list[tuple]]:
+    """Every fact in the database, by table; when it was last looked at is no fact."""
+    tables = {
+        "offers": "slug, hourly_price, currency, gpu, unlisted_since",
+        "offer_prices": "offer_id, as_of, first_seen, hourly_price, currency",
+        "spot_prices": "zone, slot_start, source_id, slot_end, per_mwh, taxes",
+        "grid_carbon": "zone, slot_start, source_id, grams_co2e_per_kwh, is_forecast",
+        "electricity_rates": "slug, per_kwh, currency",
+        "carbon_intensities": "slug, grams_co2e_per_kwh",
+        "exchange_rates": "base, quote, as_of, rate",
+    }
+    with sqlite3.connect(sessions.engine.url.database) as connection:
+        found = {
+            table: sorted(connection.execute(f"SELECT {columns} FROM {table}").fetchall(), key=str)
+            for table, columns in tables.items()
+        }
+    connection.close()
+    return found
+
+
+def faulty(sessions: Sessions, server: Replay, source, fault: str) -> Outcome:
+    server.asked.clear()
+    server.fault = fault
+    try:
+        # An hour later: a source's own last answer must not stand in for the new one.
+        return refresh(sessions, source, NOW + timedelta(hours=1), None, server.environment(SOURCES))
+    finally:
+        server.fault = ""
+
+
+def kinds_of_asking():
+    """One source for each way of asking."""
+    found = {}
+    for source in KEYLESS:
+        found.setdefault(source.fetch, source)
+    return list(found.values())
+
+
+CASES = [
+    pytest.param(source, fault, id=f"{source.name}-{fault}")
+    for fault in FAULTS
+    for source in (kinds_of_asking() if fault in OF_THE_WAY_OUT else KEYLESS)
+]
+
+
+@pytest.mark.parametrize(("source", "fault"), CASES)
+def test_a_fault_is_named_and_costs_nothing(source, fault, sessions, server, impatient, monkeypatch):
+    if fault == "slow drip":
+        monkeypatch.setattr(http, "LONGEST_REFRESH_S", 0.5)
+    before = contents(sessions)
+    outcome = faulty(sessions, server, source, fault)
+    after = contents(sessions)
+    if fault in HARMLESS:
+        assert outcome.outcome in ("ok", "unchanged"), outcome
+        assert after == before
+        return
+    if fault == "absurd prices":
+        assert outcome.outcome == "failed" or outcome.rejected or after == before, outcome
+        assert largest_price(after) <= largest_price(before)
+    else:
+        assert outcome.outcome == "failed", outcome
+    assert after == before
+    if outcome.outcome == "failed":
+        assert outcome.error and NAMED.get(fault, "") in outcome.error, outcome
+    well = faulty(sessions, server, source, "")
+    assert well.outcome in ("ok", "unchanged") and contents(sessions) == before
+
+
+def largest_price(found: dict[str, list[tuple]]) -> int:
+    return max(row[1] for row in found["offers"])
+
+
+def test_an_empty_database_fills_from_every_keyless_source(tmp_path, server, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
+    for name, value in server.environment(SOURCES).items():
+        monkeypatch.setenv(name, value)
+    for source in SOURCES:
+        if source.key:
+            monkeypatch.delenv(source.key, raising=False)
+    result = CliRunner().invoke(main, ["prices", "refresh"])
+    assert result.exit_code == 0, result.output
+    engine, _ = prepare(url)
+    from service.store import refreshes
+
+    with Sessions(engine).reading() as session:
+        last = refreshes.latest(session)
+    engine.dispose()
+    assert {name for name, done in last.items() if done.accepted} == {s.name for s in KEYLESS}
+    assert {name for name, done in last.items() if done.outcome == "asleep"} == {
+        s.name for s in SOURCES if s.key
+    }
+
+
+def test_a_redirect_on_the_same_host_is_followed(sessions, server):
+    source = replace(KEYLESS[0], url=f"{server.base}/{KEYLESS[0].name}/")
+    assert refresh(sessions, source, NOW, None, {}).outcome in ("ok", "unchanged")
