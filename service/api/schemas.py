@@ -125,11 +125,52 @@ class CostItemOut(IntervalOut):
     currency: str
 
 
+class SaidOut(BaseModel):
+    """Who says so, and for which day."""
+
+    source: str
+    url: str
+    as_of: date
+    read_on: date | None
+    licence: str
+
+
+class CostExchangeOut(SaidOut):
+    """A rate that a cost was converted with."""
+
+    base: str
+    quote: str
+    rate: str = Field(description="Exact decimal, `quote` for one `base`")
+
+
 class CostOut(IntervalOut):
     """What an option costs."""
 
     currency: str
     items: list[CostItemOut]
+    exchange_rates: list[CostExchangeOut]
+
+
+class HouseholdRateOut(SaidOut):
+    """The tariff behind the electricity of an option at home."""
+
+    zone: str
+    zone_name: str
+    kind: str
+    per_kwh: str = Field(description="Exact decimal per kWh")
+    currency: str
+    note: str
+
+
+class GridOut(SaidOut):
+    """The grid behind the CO2e of an option."""
+
+    zone: str
+    zone_name: str
+    grams_co2e_per_kwh: float
+    year: int
+    scope: str
+    accounting: str
 
 
 class MarketOut(BaseModel):
@@ -142,11 +183,12 @@ class MarketOut(BaseModel):
     currency: str
 
 
-class RentedOfferOut(BaseModel):
+class RentedOfferOut(SaidOut):
     """The offer behind a rented option."""
 
     slug: str
     provider: str
+    provider_name: str
     instance: str
     region: str
     country: str | None
@@ -154,7 +196,6 @@ class RentedOfferOut(BaseModel):
     hourly_price: str = Field(description="Exact decimal, whole instance")
     currency: str
     instances: int
-    as_of: date
     note: str
     market: MarketOut | None
 
@@ -198,6 +239,7 @@ class OptionOut(BaseModel):
     label: str
     gpu: str
     gpu_count: int
+    gpu_memory_gib: float
     fit: FitOut
     hours: IntervalOut | None = Field(description="h")
     tokens_per_s: float | None
@@ -210,6 +252,8 @@ class OptionOut(BaseModel):
     cost: CostOut | None
     co2_kg: IntervalOut | None = Field(description="kg CO2e")
     offer: RentedOfferOut | None
+    rate: HouseholdRateOut | None = Field(description="At home: the tariff")
+    carbon: GridOut | None
     sources: list[InputOut]
     explanation: ExplanationOut | None = Field(None, description="With `explain`; hours alone")
 
@@ -264,6 +308,9 @@ class WorkloadSummaryOut(BaseModel):
     precision: str
     optimizer: str
     engine: str
+    n_experts: int
+    reference_hours: float | None
+    reference_gpu_count: int | None
 
 
 class ComparisonOut(BaseModel):

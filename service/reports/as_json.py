@@ -1,6 +1,7 @@
 """A comparison as JSON: the stable keys of the API, numbers beside their unit, source and date."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from service.decide.comparison import Comparison
@@ -13,7 +14,8 @@ from service.estimate.explanation import Contribution, Explanation
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
-from service.facts import Source, Workload
+from service.facts import CarbonIntensity, ElectricityRate, Source, Workload
+from service.reports import answered
 from service.reports.explaining import explanation_sentences, rung_sentence
 from service.reports.sentences import adjustment_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
@@ -25,7 +27,7 @@ def render(c: Comparison, language: str = "en") -> Json:
     """The whole answer; an unknown number is null, never 0."""
     w = wording(language)
     break_even = c.break_even
-    return {
+    answer: Json = {
         "asked_at": c.asked_at.isoformat(),
         "data_version": c.data_version,
         "zone": c.zone,
@@ -38,7 +40,7 @@ def render(c: Comparison, language: str = "en") -> Json:
             "cheaper_probability": _round(c.verdict.cheaper_probability, 3),
             "saving": _round(c.verdict.saving, 2),
             "slow_down": _round(c.verdict.slow_down, 2),
-            "summary": " ".join(verdict_sentences(w, c)),
+            "summary": "",
         },
         "break_even": {
             "currency": c.currency,
@@ -48,6 +50,11 @@ def render(c: Comparison, language: str = "en") -> Json:
         "reference_method": reference(c),
         "sources": [input_number(i) for i in c.inputs],
     }
+    first = {o["kind"]: {**o, "sources": []} for o in reversed(answer["options"])}
+    # The verdict needs the first option of each kind and none of the numbers behind it.
+    heads = answered.comparison({**answer, "sources": [], "options": list(first.values())})
+    answer["verdict"]["summary"] = " ".join(verdict_sentences(w, heads))
+    return answer
 
 
 def workload(w: Workload) -> Json:
@@ -69,6 +76,9 @@ def workload(w: Workload) -> Json:
         "precision": recipe.precision,
         "optimizer": recipe.optimizer,
         "engine": recipe.engine,
+        "n_experts": w.architecture.n_experts,
+        "reference_hours": w.reference_hours,
+        "reference_gpu_count": w.reference_gpu_count,
     }
 
 
@@ -80,6 +90,7 @@ def option(o: Option, w: Wording) -> Json:
         "label": o.label,
         "gpu": o.gpu.slug,
         "gpu_count": o.gpu_count,
+        "gpu_memory_gib": o.gpu.memory_gib,
         "fit": {
             "verdict": planned.verdict,
             "adjustments": [adjustment(a, w) for a in o.adjustments],
@@ -105,6 +116,8 @@ def option(o: Option, w: Wording) -> Json:
         "cost": cost(o.cost),
         "co2_kg": interval(o.co2_kg),
         "offer": None,
+        "rate": None if o.rate is None else rate(o.rate),
+        "carbon": None if o.carbon is None else carbon(o.carbon),
         "sources": [input_number(i) for i in o.inputs],
     }
     if rental and rental.offer:
@@ -112,6 +125,7 @@ def option(o: Option, w: Wording) -> Json:
         answer["offer"] = {
             "slug": offer.slug,
             "provider": offer.provider,
+            "provider_name": rental.provider.name if rental.provider else offer.provider,
             "instance": offer.instance,
             "region": offer.region,
             "country": offer.country,
@@ -119,7 +133,7 @@ def option(o: Option, w: Wording) -> Json:
             "hourly_price": str(offer.hourly_price),
             "currency": offer.currency,
             "instances": rental.instances,
-            "as_of": offer.as_of.isoformat(),
+            **source(replace(offer.source, as_of=offer.as_of)),
             "note": offer.note,
             "market": None,
         }
@@ -133,6 +147,32 @@ def option(o: Option, w: Wording) -> Json:
                 "currency": market.currency,
             }
     return answer
+
+
+def rate(r: ElectricityRate) -> Json:
+    """The household tariff, exact as a decimal in a string."""
+    return {
+        "zone": r.zone,
+        "zone_name": r.zone_name,
+        "kind": r.kind,
+        "per_kwh": str(r.per_kwh),
+        "currency": r.currency,
+        "note": r.note,
+        **source(replace(r.source, as_of=r.as_of)),
+    }
+
+
+def carbon(c: CarbonIntensity) -> Json:
+    """The grid, with the method its intensity was counted by."""
+    return {
+        "zone": c.zone,
+        "zone_name": c.zone_name,
+        "grams_co2e_per_kwh": c.grams_co2e_per_kwh,
+        "year": c.year,
+        "scope": c.scope,
+        "accounting": c.accounting,
+        **source(replace(c.source, as_of=c.as_of)),
+    }
 
 
 def power_limit(advice: PowerLimitAdvice) -> Json:
@@ -235,13 +275,22 @@ def cost(c: Cost | None) -> Json | None:
         "items": [
             {
                 "code": item.code,
-                "quantity": interval(item.quantity),
+                "quantity": interval(item.quantity, 6),
                 "quantity_unit": item.quantity_unit,
-                "unit_price": round(float(item.unit_price), 6),
+                "unit_price": round(float(item.unit_price), 9),
                 "currency": c.currency,
                 **(interval(item.amount, 2) or {}),
             }
             for item in c.items
+        ],
+        "exchange_rates": [
+            {
+                "base": rate.base,
+                "quote": rate.quote,
+                "rate": str(rate.rate),
+                **source(replace(rate.source, as_of=rate.as_of)),
+            }
+            for rate in c.conversion.rates
         ],
     }
 

@@ -11,11 +11,12 @@ from rich.text import Text
 
 from service.decide.comparison import Comparison
 from service.decide.inputs import Input
-from service.decide.options import Option
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
+from service.reports import answered, as_json
+from service.reports.answered import AnsweredComparison, AnsweredOption
 from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
 from service.reports.sentences import (
     HOURS_PER_DAY,
@@ -48,11 +49,12 @@ def render(
     options) and every input number with its source.
     """
     w = wording(language)
+    told = answered.comparison(as_json.render(c, language))
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     console.print(Text(headline(w, c)))
-    console.print(options_table(w, c))
-    for title, lines in paragraphs(w, c):
+    console.print(options_table(w, told))
+    for title, lines in paragraphs(w, told):
         console.print(Text(title))
         for line in lines:
             console.print(Padding(Text(line), (0, 0, 0, 2)))
@@ -80,7 +82,7 @@ def headline(w: Wording, c: Comparison) -> str:
     )
 
 
-def options_table(w: Wording, c: Comparison) -> Table:
+def options_table(w: Wording, c: AnsweredComparison) -> Table:
     """Home beside cloud: fit, hours, energy, cost, CO2, each as median and 80 % interval."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column("")
@@ -88,7 +90,7 @@ def options_table(w: Wording, c: Comparison) -> Table:
         kind = w.say("At home") if option.kind == "home" else w.say("Rented")
         table.add_column(f"{kind}: {option.label}")
 
-    def row(title: str, cell: Callable[[Option], str]) -> None:
+    def row(title: str, cell: Callable[[AnsweredOption], str]) -> None:
         table.add_row(title, *(cell(option) for option in c.options))
 
     def measured(i: Interval | None, unit: str) -> str:
@@ -118,7 +120,7 @@ def options_table(w: Wording, c: Comparison) -> Table:
     return table
 
 
-def money(w: Wording, option: Option) -> str:
+def money(w: Wording, option: AnsweredOption) -> str:
     """Median and 80 % interval of the cost, or a dash."""
     if option.cost is None:
         return DASH
@@ -126,7 +128,7 @@ def money(w: Wording, option: Option) -> str:
     return f"{w.about(total.p50, currency)} ({w.about(total.p10, currency)} - {w.about(total.p90, currency)})"
 
 
-def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
+def paragraphs(w: Wording, c: AnsweredComparison) -> list[tuple[str, list[str]]]:
     """Titles with their sentences, empty ones left out."""
     changes = [
         f"{option.label}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."

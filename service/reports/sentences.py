@@ -1,9 +1,16 @@
 """What an answer says in words: verdict, break-even, price and age, trust, the rule of three."""
 
+from collections.abc import Sequence
+
 from service.decide.comparison import Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
+from service.reports.answered import AnsweredComparison, AnsweredOption
 from service.reports.wording import Wording
+
+Way = Option | AnsweredOption
+"""An option as computed, or as read back from an answer."""
+Answer = Comparison | AnsweredComparison
 
 HOURS_PER_DAY = 24
 STALE_AFTER_DAYS = 45
@@ -17,7 +24,7 @@ def duration(w: Wording, hours: float) -> str:
     return w.say("{days} days", days=w.rounded(hours / HOURS_PER_DAY))
 
 
-def fit_sentence(w: Wording, option: Option) -> str:
+def fit_sentence(w: Wording, option: Way) -> str:
     """Does it fit, in a few words."""
     return {
         "fits": w.say("yes, as published"),
@@ -49,7 +56,7 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
     return what
 
 
-def verdict_sentences(w: Wording, c: Comparison) -> list[str]:
+def verdict_sentences(w: Wording, c: Answer) -> list[str]:
     """Two or three plain sentences that answer the question."""
     home, cloud = first(c, "home"), first(c, "cloud")
     if home.hours is None or cloud.hours is None:
@@ -120,7 +127,7 @@ def verdict_sentences(w: Wording, c: Comparison) -> list[str]:
     return lines
 
 
-def no_fit_sentence(w: Wording, option: Option) -> str:
+def no_fit_sentence(w: Wording, option: Way) -> str:
     """An option that does not fit, with the smallest memory we found for it."""
     return w.say(
         "{label} cannot hold this run: even with every adjustment we know, and {host} GiB of host memory, "
@@ -132,7 +139,7 @@ def no_fit_sentence(w: Wording, option: Option) -> str:
     )
 
 
-def break_even_sentence(w: Wording, c: Comparison) -> str | None:
+def break_even_sentence(w: Wording, c: Answer) -> str | None:
     """The prices at which the verdict turns."""
     rent, per_kwh = c.break_even.rent_per_hour, c.break_even.per_kwh
     if rent is None or per_kwh is None:
@@ -144,7 +151,7 @@ def break_even_sentence(w: Wording, c: Comparison) -> str | None:
     )
 
 
-def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
+def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
     """The cheapest power limit at home, where one is worth setting."""
     lines = []
     for option in c.options:
@@ -163,8 +170,8 @@ def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
             low=w.rounded(saved.p10),
             high=w.rounded(saved.p90),
         )
-        if option.rate and option.cost and option.cost.items:
-            money = saved.p50 * float(option.cost.items[0].unit_price)
+        if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
+            money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, c.currency))
         line += w.say(" ({source}).", source=advice.curve.source.title)
         if advice.stand_in:
@@ -173,7 +180,7 @@ def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
     return lines
 
 
-def price_sentences(w: Wording, c: Comparison) -> list[str]:
+def price_sentences(w: Wording, c: Answer) -> list[str]:
     """Where the two prices come from and how old they are."""
     lines = []
     today = c.asked_at.date()
@@ -242,7 +249,7 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def trust_sentence(w: Wording, option: Option, *, experts: bool = False) -> str | None:
+def trust_sentence(w: Wording, option: Way, *, experts: bool = False) -> str | None:
     """How far the hours can be trusted, and why."""
     if option.time is None:
         return None
@@ -271,7 +278,7 @@ def trust_sentence(w: Wording, option: Option, *, experts: bool = False) -> str 
     return line
 
 
-def reference_sentences(w: Wording, c: Comparison) -> list[str]:
+def reference_sentences(w: Wording, c: Answer) -> list[str]:
     """The note's rule of three, and where ours differs and why."""
     r, home = c.reference, first(c, "home")
     if r is None or c.workload.reference_hours is None:
@@ -308,6 +315,7 @@ def reference_sentences(w: Wording, c: Comparison) -> list[str]:
     return lines
 
 
-def first(c: Comparison, kind: str) -> Option:
+def first(c: Answer, kind: str) -> Way:
     """The first option of a kind; `compare` guarantees one."""
-    return next(o for o in c.options if o.kind == kind)
+    options: Sequence[Way] = c.options
+    return next(o for o in options if o.kind == kind)
