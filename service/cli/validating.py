@@ -1,5 +1,6 @@
 """`heimvorteil validate`."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -22,23 +23,30 @@ LARGEST_FILE_BYTES = 50_000_000
 @click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="All rows and the summary as JSON.")
 @click.option("--markdown", is_flag=True, help="The page of the documentation on the shipped runs.")
-def validate(runs: Path | None, leave_out: str, lang: str, as_json: bool, markdown: bool) -> None:
+@click.option("--figures", is_flag=True, help="The totals on the shipped runs as the catalog keeps them.")
+def validate(
+    runs: Path | None, leave_out: str, lang: str, as_json: bool, markdown: bool, figures: bool
+) -> None:
     """Predict measured runs without their own measurement and say how well that went.
 
     RUNS is a CSV file with the columns id, gpu, n_layers, d_model, vocab, seq_len, ... and, to be judged
     by, tokens_per_s and peak_mem_gib; without it the shipped runs are judged.
     """
-    if runs and (leave_out != "run" or markdown):
-        raise InvalidValue("RUNS", str(runs), "--leave-out and --markdown are about the shipped runs")
+    if runs and (leave_out != "run" or markdown or figures):
+        about = "--leave-out, --markdown and --figures are about the shipped runs"
+        raise InvalidValue("RUNS", str(runs), about)
     text = read_text(runs) if runs else None
     _, snapshot = open_facts()
     from service.reports import validation_page
     from service.reports.wording import wording
     from service.usecases import validating
 
-    if markdown:
+    if markdown or figures:
         found = validating.validate_left_out(snapshot)
         by_group = {"run": found.run, "gpu": found.gpu, "project": found.project}
+        if figures:
+            click.echo(validation_page.track_record(by_group, datetime.now(UTC).date()), nl=False)
+            return
         count = len(found.run.rows)
         click.echo(validation_page.markdown(by_group, f"the {count} shipped runs"), nl=False)
         return

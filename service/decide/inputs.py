@@ -79,6 +79,9 @@ METHOD = tuple(
     )
 )
 """The constants of our own method that an answer rests on."""
+RECORD = "track record"
+RECORD_PREFIX = "track_record."
+"""How well estimates of this kind did so far: figures that no answer is computed from, but that it shows."""
 HOME_FIGURES = (
     "home.gpu_power_share",
     "home.rest_of_pc_watts",
@@ -167,12 +170,14 @@ def workload_inputs(
     fitted = [
         Input("calibration", figures[key]) for term in terms if (key := f"calibration.{term}") in figures
     ]
+    record = [Input(RECORD, figure) for key, figure in figures.items() if key.startswith(RECORD_PREFIX)]
     return (
         *own,
         *stated("architecture.", ARCHITECTURE_NUMBERS, workload.architecture),
         *stated("recipe.", RECIPE_NUMBERS, workload.recipe),
         *(Input(workload.name, figure) for figure in counted),
         *fitted,
+        *record,
         *METHOD,
     )
 

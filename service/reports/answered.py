@@ -1,17 +1,11 @@
-"""An answer read back from its JSON: what the screen, the summary and every report are written from.
+"""An answer as it was given: what the screen, the summary and every report are written from.
 
-The JSON is what is stored and what the API gives, rounded once; whatever is written from it agrees with
-it to the digit, today and in years. Answers stored by an older version lack some keys: what a key says is
-then taken from the answer's own list of numbers, or stays unknown. Names follow the facts and estimates.
+Names follow the facts and estimates they once were, so that a sentence is written from either.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
-
-import orjson
 
 from service.decide.comparison import BreakEven, Verdict
 from service.decide.options import Market
@@ -21,8 +15,6 @@ from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.training_time import Stage
 from service.facts import Source
-
-Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +157,11 @@ class AnsweredPeak:
     p90: float
     host_memory_gib: float
 
+    @property
+    def interval(self) -> Interval:
+        """The need as an interval."""
+        return Interval(self.p10, self.p50, self.p90)
+
 
 @dataclass(frozen=True, slots=True)
 class AnsweredPlan:
@@ -297,260 +294,3 @@ class AnsweredComparison:
     numbers: tuple[AnsweredNumber, ...]
     data_version: int
     considered: int
-
-
-def read_comparison(content: bytes) -> AnsweredComparison:
-    """A stored answer."""
-    return comparison(orjson.loads(content))
-
-
-def comparison(answer: Json) -> AnsweredComparison:
-    """An answer's JSON as values."""
-    verdict, turns, told = answer["verdict"], answer["break_even"], answer["reference_method"]
-    numbers = tuple(number(n) for n in answer["sources"])
-    return AnsweredComparison(
-        id=answer.get("id", ""),
-        asked_at=datetime.fromisoformat(answer["asked_at"]),
-        currency=turns["currency"],
-        zone=answer["zone"],
-        workload=workload(answer["workload"], numbers),
-        options=tuple(option(o) for o in answer["options"]),
-        verdict=Verdict(*(verdict[key] for key in VERDICT_KEYS)),
-        break_even=BreakEven(_decimal(turns["rent_per_hour"]), _decimal(turns["per_kwh"])),
-        reference=None if told is None else ReferenceMethod(**{key: told[key] for key in REFERENCE_KEYS}),
-        numbers=numbers,
-        data_version=answer["data_version"],
-        considered=answer["considered_offers"],
-    )
-
-
-VERDICT_KEYS = ("cheaper", "faster", "cheaper_probability", "saving", "slow_down")
-REFERENCE_KEYS = (
-    "gpu_hours", "ratio_low", "ratio_high", "hours_low", "hours_high",
-    "energy_kwh_low", "energy_kwh_high", "watts",
-)  # fmt: skip
-
-
-def workload(told: Json, numbers: Sequence[AnsweredNumber]) -> AnsweredWorkload:
-    """The run of an answer."""
-
-    def of_reference(name: str) -> float | None:
-        if name in told:
-            found: float | None = told[name]
-            return found
-        return next((n.value for n in numbers if n.name == name), None)
-
-    gpus = of_reference("reference_gpu_count")
-    return AnsweredWorkload(
-        slug=told["slug"],
-        name=told["name"],
-        parameters=told["parameters"],
-        tokens=told["tokens"],
-        steps=told["steps"],
-        total_flops=told["total_flops"],
-        seq_len=told["seq_len"],
-        global_batch_tokens=told["global_batch_tokens"],
-        architecture=AnsweredArchitecture(told.get("n_experts", 1)),
-        reference_hours=of_reference("reference_hours"),
-        reference_gpu_count=None if gpus is None else int(gpus),
-    )
-
-
-def option(told: Json) -> AnsweredOption:
-    """One option of an answer; decisions have the same."""
-    fit, numbers = told["fit"], tuple(number(n) for n in told["sources"])
-    peak = fit["peak_memory_interval_gib"]
-    hours = interval(told["hours"])
-    memory = told.get("gpu_memory_gib")
-    if memory is None:
-        memory = next((n.value for n in numbers if n.name == "memory_gib"), fit["available_memory_gib"])
-    return AnsweredOption(
-        kind=told["kind"],
-        label=told["label"],
-        gpu=AnsweredGpu(told["gpu"], memory),
-        gpu_count=told["gpu_count"],
-        planned=AnsweredPlan(
-            verdict=fit["verdict"],
-            peak=AnsweredPeak(peak["p10"], peak["p50"], peak["p90"], fit["host_memory_gib"]),
-            available_gib=fit["available_memory_gib"],
-            fit_probability=fit["fit_probability"],
-            micro_batch=fit["micro_batch"],
-            accumulation=fit["gradient_accumulation"],
-        ),
-        adjustments=tuple(Adjustment(**{key: a[key] for key in ADJUSTMENT_KEYS}) for a in fit["adjustments"]),
-        ladder=tuple(_rung(r) for r in fit["ladder"]),
-        time=None
-        if hours is None
-        else AnsweredTime(
-            hours,
-            told["tokens_per_s"],
-            told["mfu"],
-            told["evidence"],
-            tuple(Stage(s["code"], s["hours"]) for s in told["stages"]),
-        ),
-        power=AnsweredPower(_known(told["wall_watts"])),
-        power_limit=_limit(told["power_limit"]),
-        energy_kwh=interval(told["energy_kwh"]),
-        cost=_cost(told["cost"]),
-        co2_kg=interval(told["co2_kg"]),
-        rate=_rate(told.get("rate"), numbers) if told["kind"] == "home" else None,
-        rental=_rental(told["offer"], numbers) if told["kind"] == "cloud" else None,
-        carbon=_carbon(told.get("carbon")),
-        numbers=numbers,
-    )
-
-
-ADJUSTMENT_KEYS = ("code", "before", "after", "time_factor", "needs_code_change")
-
-
-def number(told: Json) -> AnsweredNumber:
-    """One input of an answer."""
-    return AnsweredNumber(**{key: told[key] for key in NUMBER_KEYS}, source=source(told))
-
-
-NUMBER_KEYS = ("subject", "name", "value", "low", "high", "unit", "basis")
-
-
-def source(told: Json) -> Source:
-    """The source beside a number."""
-    read_on = told.get("read_on")
-    return Source(
-        slug="",
-        title=told.get("source", ""),
-        url=told.get("url", ""),
-        as_of=date.fromisoformat(told["as_of"]),
-        licence=told.get("licence", ""),
-        read_on=date.fromisoformat(read_on) if read_on else None,
-    )
-
-
-def interval(told: Json | None) -> Interval | None:
-    """Three percentiles; None where they are not known."""
-    if told is None or told["p50"] is None:
-        return None
-    return Interval(told["p10"], told["p50"], told["p90"])
-
-
-def _known(told: Json) -> Interval:
-    return Interval(told["p10"], told["p50"], told["p90"])
-
-
-def _decimal(value: float | str | None) -> Decimal | None:
-    return None if value is None else Decimal(str(value))
-
-
-def _rung(told: Json) -> AnsweredRung:
-    return AnsweredRung(
-        code=told["code"],
-        fits=told["fits"],
-        fit_probability=told["fit_probability"],
-        peak_gib=told["peak_memory_gib"],
-        micro_batch=told["micro_batch"],
-        checkpointed_layers=told["checkpointed_layers"],
-        hours_added=told["hours_added"],
-        host_memory_gib=told["host_memory_gib"],
-        host_suffices=told["host_memory_suffices"],
-        needs_code_change=told["needs_code_change"],
-        experimental=told["experimental"],
-    )
-
-
-def _limit(told: Json | None) -> AnsweredLimit | None:
-    if told is None:
-        return None
-
-    def step(s: Json) -> LimitStep:
-        return LimitStep(
-            s["limit_share"], s["limit_watts"], s["hours"], s["wall_watts"], s["energy_kwh"]
-        )
-
-    return AnsweredLimit(
-        best=step(told["best"]),
-        steps=tuple(step(s) for s in told["steps"]),
-        hours_added=told["hours_added"],
-        kwh_saved=_known(told["energy_kwh_saved"]),
-        curve=AnsweredCurve(told["measured_on"], source(told)),
-        stand_in=told["stand_in"],
-        worth_while=told["worth_while"],
-    )
-
-
-def _cost(told: Json | None) -> AnsweredCost | None:
-    if told is None:
-        return None
-    items = tuple(
-        AnsweredItem(
-            code=item["code"],
-            quantity=_known(item["quantity"]),
-            quantity_unit=item["quantity_unit"],
-            unit_price=item["unit_price"],
-            amount=interval(item),
-            is_counted=item.get("is_counted", True),
-        )
-        for item in told["items"]
-    )
-    rates = tuple(
-        AnsweredExchange(
-            r["base"], r["quote"], Decimal(r["rate"]), date.fromisoformat(r["as_of"]), source(r)
-        )
-        for r in told.get("exchange_rates", ())
-    )
-    return AnsweredCost(told["currency"], _known(told), items, AnsweredConversion(rates))
-
-
-def _rate(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRate | None:
-    if told is not None:
-        return AnsweredRate(
-            zone=told["zone"],
-            zone_name=told["zone_name"],
-            kind=told["kind"],
-            per_kwh=Decimal(told["per_kwh"]),
-            currency=told["currency"],
-            as_of=date.fromisoformat(told["as_of"]),
-            note=told["note"],
-            source=source(told),
-        )
-    n = next((n for n in numbers if n.name == "per_kwh"), None)
-    if n is None:
-        return None
-    zone = n.subject.rsplit(" ", 1)[-1]
-    kind = "contract" if n.basis == "user" else "retail"
-    currency = n.unit.split("/")[0]
-    return AnsweredRate(zone, zone, kind, Decimal(str(n.value)), currency, n.source.as_of, "", n.source)
-
-
-def _rental(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRental:
-    if told is None:
-        return AnsweredRental(None, None, None, 1)
-    said = source(told)
-    if not said.title:
-        said = next((n.source for n in numbers if n.name == "hourly_price"), said)
-    market = told["market"]
-    return AnsweredRental(
-        offer=AnsweredOffer(
-            **{key: told[key] for key in OFFER_KEYS},
-            hourly_price=Decimal(told["hourly_price"]),
-            as_of=date.fromisoformat(told["as_of"]),
-            source=said,
-        ),
-        provider=AnsweredProvider(told.get("provider_name") or told["provider"]),
-        market=market
-        and Market(
-            offers=market["offers"],
-            **{key: Decimal(market[key]) for key in MARKET_KEYS},
-            currency=market["currency"],
-        ),
-        instances=told["instances"],
-    )
-
-
-OFFER_KEYS = ("slug", "provider", "instance", "region", "country", "tier", "currency", "note")
-MARKET_KEYS = ("cheapest_per_hour", "median_per_hour", "dearest_per_hour")
-
-
-def _carbon(told: Json | None) -> AnsweredCarbon | None:
-    if told is None:
-        return None
-    return AnsweredCarbon(
-        told["zone"], told["zone_name"], told["grams_co2e_per_kwh"], told["year"], source(told)
-    )

@@ -15,7 +15,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import CarbonIntensity, ElectricityRate, Source, Workload
-from service.reports import answered
+from service.reports import from_json
 from service.reports.explaining import explanation_sentences, rung_sentence
 from service.reports.sentences import adjustment_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
@@ -52,7 +52,7 @@ def render(c: Comparison, language: str = "en") -> Json:
     }
     first = {o["kind"]: {**o, "sources": []} for o in reversed(answer["options"])}
     # The verdict needs the first option of each kind and none of the numbers behind it.
-    heads = answered.comparison({**answer, "sources": [], "options": list(first.values())})
+    heads = from_json.comparison({**answer, "sources": [], "options": list(first.values())})
     answer["verdict"]["summary"] = " ".join(verdict_sentences(w, heads))
     return answer
 

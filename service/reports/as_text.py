@@ -15,7 +15,7 @@ from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
-from service.reports import answered, as_json
+from service.reports import as_json, from_json
 from service.reports.answered import AnsweredComparison, AnsweredOption
 from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
 from service.reports.sentences import (
@@ -23,6 +23,7 @@ from service.reports.sentences import (
     adjustment_sentence,
     break_even_sentence,
     fit_sentence,
+    left_out_sentence,
     power_limit_sentences,
     price_sentences,
     reference_sentences,
@@ -49,7 +50,7 @@ def render(
     options) and every input number with its source.
     """
     w = wording(language)
-    told = answered.comparison(as_json.render(c, language))
+    told = from_json.comparison(as_json.render(c, language))
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     console.print(Text(headline(w, c)))
@@ -138,9 +139,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[tuple[str, list[str]]]
     turning = break_even_sentence(w, c)
     experts = c.workload.architecture.n_experts > 1
     trust = [line for o in c.options if (line := trust_sentence(w, o, experts=experts))]
-    trust.append(
-        w.say("Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side.")
-    )
+    trust.append(left_out_sentence(w))
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),
@@ -215,15 +214,9 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
 def value(w: Wording, i: Input) -> str:
     """The number itself, with its range where it has one."""
     figure = i.figure
-
-    def plain(number: float) -> str:
-        if number == int(number) and abs(number) < 1e15:
-            return w.number(number)
-        return w.exact(float(f"{number:.5g}"))
-
     if figure.low is None or figure.high is None or figure.low == figure.high:
-        return plain(figure.value)
-    return f"{plain(figure.value)} ({plain(figure.low)}-{plain(figure.high)})"
+        return w.stated(figure.value)
+    return f"{w.stated(figure.value)} ({w.stated(figure.low)}-{w.stated(figure.high)})"
 
 
 def basis(w: Wording, i: Input) -> str:

@@ -3,10 +3,11 @@
 from service.estimate.explanation import Explanation
 from service.estimate.ladder import Rung
 from service.estimate.training_time import TrainingTime
+from service.reports.answered import AnsweredRung
 from service.reports.wording import Wording
 
 
-def rung_sentence(w: Wording, rung: Rung) -> str:
+def rung_sentence(w: Wording, rung: Rung | AnsweredRung) -> str:
     """What a rung allows beyond the one above it."""
     return {
         "as_published": w.say("as published"),

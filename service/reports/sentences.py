@@ -61,70 +61,83 @@ def verdict_sentences(w: Wording, c: Answer) -> list[str]:
     home, cloud = first(c, "home"), first(c, "cloud")
     if home.hours is None or cloud.hours is None:
         return [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
-    lines = []
-    verdict = c.verdict
-    if home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None:
-        amounts = {
-            "home": w.about(home.cost.total.p50, c.currency),
-            "cloud": w.about(cloud.cost.total.p50, c.currency),
-            "saving": w.about(verdict.saving, c.currency),
-            "sure": w.likely(verdict.cheaper_probability or 0),
-        }
-        if verdict.cheaper == "home":
-            lines.append(
-                w.say(
-                    "Training at home is cheaper: about {home} of electricity against {cloud} of rent, "
-                    "{saving} less (probability {sure}).",
-                    **amounts,
-                )
-            )
-        else:
-            lines.append(
-                w.say(
-                    "Renting is cheaper: about {cloud} of rent against {home} of electricity, "
-                    "{saving} less (probability {sure}).",
-                    **amounts,
-                )
-            )
-    else:
-        lines.append(w.say("Costs cannot be compared: a price is missing (-)."))
-    times = {
-        "home": duration(w, home.hours.p50),
-        "cloud": duration(w, cloud.hours.p50),
-        "factor": w.rounded(verdict.slow_down or 1),
+    faster = [time_sentence(w, c), waiting_sentence(w, c)]
+    lines = [cost_sentence(w, c), " ".join(line for line in faster if line), code_change_sentence(w, home)]
+    return [line for line in lines if line]
+
+
+def cost_sentence(w: Wording, c: Answer) -> str:
+    """Which is cheaper, and how surely."""
+    home, cloud, verdict = first(c, "home"), first(c, "cloud"), c.verdict
+    if not (home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None):
+        return w.say("Costs cannot be compared: a price is missing (-).")
+    amounts = {
+        "home": w.about(home.cost.total.p50, c.currency),
+        "cloud": w.about(cloud.cost.total.p50, c.currency),
+        "saving": w.about(verdict.saving, c.currency),
+        "sure": w.likely(verdict.cheaper_probability or 0),
     }
-    if verdict.faster == "cloud":
-        sentence = w.say("Renting is faster: {cloud} instead of {home}, {factor} times.", **times)
-    else:
-        sentence = w.say("At home is faster: {home} instead of {cloud}, {factor} times.", **times)
-    if verdict.cheaper == "home" and verdict.faster == "cloud" and verdict.saving:
-        days = (home.hours.p50 - cloud.hours.p50) / HOURS_PER_DAY
-        sentence += " " + w.say(
-            "Waiting {days} days saves {per_day} a day.",
-            days=w.rounded(days),
-            per_day=w.about(verdict.saving / days, c.currency),
+    if verdict.cheaper == "home":
+        return w.say(
+            "Training at home is cheaper: about {home} of electricity against {cloud} of rent, "
+            "{saving} less (probability {sure}).",
+            **amounts,
         )
-    lines.append(sentence)
+    return w.say(
+        "Renting is cheaper: about {cloud} of rent against {home} of electricity, "
+        "{saving} less (probability {sure}).",
+        **amounts,
+    )
+
+
+def time_sentence(w: Wording, c: Answer) -> str:
+    """Which is faster; empty where one of the two does not fit."""
+    home, cloud = first(c, "home").hours, first(c, "cloud").hours
+    if home is None or cloud is None:
+        return ""
+    times = {
+        "home": duration(w, home.p50),
+        "cloud": duration(w, cloud.p50),
+        "factor": w.rounded(c.verdict.slow_down or 1),
+    }
+    if c.verdict.faster == "cloud":
+        return w.say("Renting is faster: {cloud} instead of {home}, {factor} times.", **times)
+    return w.say("At home is faster: {home} instead of {cloud}, {factor} times.", **times)
+
+
+def waiting_sentence(w: Wording, c: Answer) -> str:
+    """What a day of waiting saves; empty where home is not cheaper and slower."""
+    home, cloud, verdict = first(c, "home").hours, first(c, "cloud").hours, c.verdict
+    if home is None or cloud is None or not verdict.saving:
+        return ""
+    if (verdict.cheaper, verdict.faster) != ("home", "cloud"):
+        return ""
+    days = (home.p50 - cloud.p50) / HOURS_PER_DAY
+    return w.say(
+        "Waiting {days} days saves {per_day} a day.",
+        days=w.rounded(days),
+        per_day=w.about(verdict.saving / days, c.currency),
+    )
+
+
+def code_change_sentence(w: Wording, home: Way) -> str:
+    """How many changes to the training code the memory at home takes; empty for none."""
     changes = [a for a in home.adjustments if a.needs_code_change]
     memory = w.exact(home.gpu.memory_gib)
     if len(changes) == 1:
-        lines.append(
-            w.say(
-                "At home it fits {memory} GiB only with one change to the training code that the project "
-                "does not ship.",
-                memory=memory,
-            )
+        return w.say(
+            "At home it fits {memory} GiB only with one change to the training code that the project "
+            "does not ship.",
+            memory=memory,
         )
-    elif changes:
-        lines.append(
-            w.say(
-                "At home it fits {memory} GiB only with {count} changes to the training code that the "
-                "project does not ship.",
-                memory=memory,
-                count=len(changes),
-            )
+    if changes:
+        return w.say(
+            "At home it fits {memory} GiB only with {count} changes to the training code that the "
+            "project does not ship.",
+            memory=memory,
+            count=len(changes),
         )
-    return lines
+    return ""
 
 
 def no_fit_sentence(w: Wording, option: Way) -> str:
@@ -178,6 +191,25 @@ def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
             line += w.say(" That card stands in for yours: nobody has published its curve.")
         lines.append(line)
     return lines
+
+
+def item_name(w: Wording, code: str) -> str:
+    """What a line of a bill is for."""
+    return {
+        "electricity": w.say("electricity"),
+        "wear": w.say("wear of the card"),
+        "purchase": w.say("loss of value of the card"),
+        "heat": w.say("heat that replaces heating"),
+        "base_fee": w.say("base fee"),
+        "rent": w.say("training hours"),
+        "set_up": w.say("set-up and download"),
+        "idle": w.say("failed starts and idle hours"),
+        "interruptions": w.say("interruptions"),
+        "commitment": w.say("rest of the reserved term"),
+        "storage": w.say("storage"),
+        "egress": w.say("traffic"),
+        "tax": w.say("tax"),
+    }[code]
 
 
 def price_sentences(w: Wording, c: Answer) -> list[str]:
@@ -247,6 +279,13 @@ def price_sentences(w: Wording, c: Answer) -> list[str]:
             line += " " + w.say("Your own contract counts: give it with --kwh-price.")
             lines.append(line)
     return list(dict.fromkeys(lines))
+
+
+def left_out_sentence(w: Wording) -> str:
+    """What no bill counts yet."""
+    return w.say(
+        "Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side."
+    )
 
 
 def trust_sentence(w: Wording, option: Way, *, experts: bool = False) -> str | None:

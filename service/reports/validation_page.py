@@ -1,6 +1,7 @@
 """A validation as JSON, as text and as a page of the documentation."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from service.estimate.interval import Interval
@@ -194,6 +195,26 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
         lines += ["", f"## {sections[name]}", "", *_table(score_titles(w), rows)]
     every = by_leave_out["run"]
     lines += ["", "## Row by row", "", *_table(row_titles(w), [row_cells(w, row) for row in every.rows])]
+    return "\n".join(lines) + "\n"
+
+
+def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
+    """The totals as figures of the catalog, so that every answer can say how well its kind did so far."""
+    scores = {name: found.total for name, found in by_leave_out.items()}
+    scores["memory"] = by_leave_out["run"].memory
+    lines = ["# Written by `heimvorteil validate --figures`; do not edit by hand."]
+    for name, score in scores.items():
+        lines += ["", f"[track_record.{name}]"]
+        for key, value, unit in (
+            ("rows", score.rows, "measured runs"),
+            ("median_absolute_error", score.median_error, "of the measured value"),
+            ("coverage_80", score.coverage_80, "of the measured runs"),
+        ):
+            if value is not None:
+                lines.append(
+                    f'{key} = {{ value = {round(value, 4)}, unit = "{unit}", '
+                    f'source = "heimvorteil-validation", read_on = {today.isoformat()}, basis = "measured" }}'
+                )
     return "\n".join(lines) + "\n"
 
 

@@ -15,6 +15,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 
 from service.errors import InvalidValue
+from service.estimate.interval import Interval
 
 LANGUAGES = ("en", "de")
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
@@ -51,6 +52,12 @@ class Wording:
         """A stated number as it was stated: no rounding, no trailing zeros."""
         return str(format_decimal(value, format="#,##0.######", locale=self.locale))
 
+    def stated(self, value: float) -> str:
+        """A number of a source to five significant digits: 65, 0.372, 37,580,963,840."""
+        if value == int(value) and abs(value) < 1e15:
+            return self.number(value)
+        return self.exact(float(f"{value:.5g}"))
+
     def likely(self, probability: float) -> str:
         """A probability no model deserves to call certain: capped at 99 %."""
         if probability >= 0.99:
@@ -78,7 +85,18 @@ class Wording:
 
     def percent(self, share: float) -> str:
         """A share as a percentage without decimals."""
-        return str(format_percent(share, locale=self.locale)).replace("\xa0", " ")
+        return self.share(share)
+
+    def share(self, share: float, digits: int = 0) -> str:
+        """A share as a percentage with this many decimals."""
+        pattern = str(self.locale.percent_formats[None].pattern)
+        if digits:
+            pattern = pattern.replace("##0", "##0." + "0" * digits)
+        return str(format_percent(share, format=pattern, locale=self.locale)).replace("\xa0", " ")
+
+    def between(self, interval: Interval) -> str:
+        """The ends of an 80 % interval: 2,520-3,600 with a dash."""
+        return f"{self.rounded(interval.p10)}\N{EN DASH}{self.rounded(interval.p90)}"
 
     def compact(self, value: float) -> str:
         """A large count in words: 37.6 billion."""

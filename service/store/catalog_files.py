@@ -56,6 +56,7 @@ def load_catalog(path: Path = CATALOG) -> Catalog:
     figures = [
         *_figures("energy_assumptions.toml", _toml(path / "energy_assumptions.toml"), sources),
         *_figures("calibration.toml", _toml(path / "calibration.toml"), sources),
+        *_figures("track_record.toml", _toml(path / "track_record.toml"), sources),
     ]
     return Catalog(
         sources=tuple(sources[slug] for slug in sorted(sources)),

@@ -83,6 +83,8 @@ class PriceSeen:
     hourly_price: Decimal
     currency: str
     source: Source
+    first_seen: datetime
+    """When it was first read; what was known at a moment never changes."""
 
 
 def search(
@@ -140,6 +142,7 @@ def history(session: Session, slug: str) -> list[PriceSeen]:
             row.hourly_price,
             row.currency,
             sources.stated(said[row.source_id], row.last_as_of),
+            row.first_seen,
         )
         for row in session.execute(statement)
     ]

@@ -39,7 +39,7 @@ from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Raised when the same facts would give another answer; part of a stored comparison's identity."""
 
 
@@ -100,7 +100,8 @@ def answer(
 ) -> StoredComparison:
     """The comparison as JSON, kept with the facts it was computed from.
 
-    The same question on the same data and day has the same identity and is written once.
+    The same question on the same data and day has the same identity, is written once and answered as
+    it is kept.
     """
     comparison = compare_home_with_cloud(snapshot, request, asked_at)
     asked = orjson.dumps(request_as_json(request))
@@ -126,8 +127,7 @@ def answer(
         code_version=CODE_VERSION,
     )
     with sessions.begin() as session:
-        comparisons.add(session, stored)
-    return stored
+        return stored if comparisons.add(session, stored) else comparisons.get(session, identity)
 
 
 def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:

@@ -181,6 +181,7 @@ basis = "assumed"
 [calibration.efficiency]
 hopper = { value = 0.75, unit = "ratio", source = "maker", read_on = 2026-11-24, basis = "derived" }
 """,
+    "track_record.toml": "",
     "offers.csv": """\
 provider,instance,region,country,gpu,gpu_raw_name,gpu_count,memory_gib_per_gpu,vcpus,ram_gib,tier,term_months,hourly_price,currency,as_of,source,note
 cumulus,g.1,eu,DE,rtx-4070,RTX 4070,1,12,8,32,on_demand,,0.40,USD,2025-06-01,market,

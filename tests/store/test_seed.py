@@ -112,7 +112,7 @@ def test_a_wrong_file_is_named(small_catalog: Path, file: str, old: str, new: st
 def test_our_own_catalog_loads_and_seeds(sessions: Sessions) -> None:
     files = (
         "providers.toml", "offers.csv", "household_rates.csv", "carbon.csv", "exchange_rates.csv",
-        "energy_assumptions.toml", "calibration.toml", "measured_runs.csv",
+        "energy_assumptions.toml", "calibration.toml", "track_record.toml", "measured_runs.csv",
     )  # fmt: skip
     missing = [name for name in files if not (CATALOG / name).exists()]
     missing += [

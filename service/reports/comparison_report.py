@@ -1,0 +1,304 @@
+"""A stored comparison as a document: verdict first, then what it rests on and what would change it."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+from service.reports import charts, from_json
+from service.reports.answered import AnsweredComparison, AnsweredOption
+from service.reports.document import (
+    Bullets,
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Money,
+    Paragraph,
+    Row,
+    Section,
+    Share,
+    Table,
+    Words,
+)
+from service.reports.notebook import Notebook
+from service.reports.report_grounds import assumptions_section, fit_section, record_section
+from service.reports.report_parts import bill_section, options_table, over_time_section
+from service.reports.sentences import (
+    STALE_AFTER_DAYS,
+    break_even_sentence,
+    code_change_sentence,
+    cost_sentence,
+    left_out_sentence,
+    no_fit_sentence,
+    power_limit_sentences,
+    reference_sentences,
+    time_sentence,
+    waiting_sentence,
+)
+from service.reports.wording import Wording, wording
+
+DOUBTFUL = 0.8
+"""Below this probability the verdict itself is said to be uncertain."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricePoint:
+    """From this day on the rented offer cost so much per hour."""
+
+    day: date
+    price: Decimal
+    currency: str
+
+
+def comparison_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
+    """The document of a stored answer, every number out of it.
+
+    `history` are the prices of the first rented offer as they were known when the question was answered,
+    the oldest first; without two of them there is no such section. Raises InvalidValue for a language we
+    do not speak.
+    """
+    c = from_json.read_comparison(content)
+    w = wording(language)
+    n = Notebook(w, c.asked_at)
+    home = next((o for o in c.options if o.kind == "home"), None)
+    cloud = next((o for o in c.options if o.kind == "cloud"), None)
+    found = (
+        verdict_section(n, c, home, cloud),
+        Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
+        over_time_section(n, c.options, c.currency),
+        bill_section(n, c.options, c.currency),
+        turning_section(n, c, home, cloud),
+        history_section(n, history, cloud),
+        fit_section(n, c.options),
+        energy_section(n, c, home, cloud),
+        record_section(n, c.numbers, c.options),
+        assumptions_section(n, c.numbers, c.options),
+    )
+    day = w.day(c.asked_at.date())
+    return Document(
+        language=language,
+        title=w.say("{run}: at home or rented?", run=c.workload.name),
+        subtitle=_subtitle(w, c),
+        name=safe_name("heimvorteil", c.workload.slug, c.id[:8]),
+        made_at=c.asked_at,
+        made=w.say(
+            "Heimvorteil, comparison {id} of {day}, facts of version {version}",
+            id=c.id, day=day, version=w.number(c.data_version),
+        ),
+        sections=tuple(section for section in found if section is not None),
+        notes_title=w.say("Notes"),
+        notes=n.notes,
+        sources_title=w.say("Sources"),
+        sources=n.sources,
+        labels=document_labels(w),
+        record=content,
+    )  # fmt: skip
+
+
+def document_labels(w: Wording) -> dict[str, str]:
+    """The words that renderers need themselves."""
+    return {
+        "page": w.say("Page"),
+        "of": w.say("of"),
+        "median": w.say("median"),
+        "low": w.say("80 % interval from"),
+        "high": w.say("to"),
+        "unit": w.say("unit"),
+        "note": w.say("note"),
+        "section": w.say("section"),
+        "row": w.say("row"),
+        "column": w.say("column"),
+        "text": w.say("text"),
+        "number": w.say("number"),
+        "source": w.say("Source"),
+        "as_of": w.say("As of"),
+        "address": w.say("Address"),
+        "summary": w.say("Summary"),
+    }
+
+
+def safe_name(*parts: str) -> str:
+    """A file's name without anything but a-z, 0-9 and dashes, at most 80 characters."""
+    words = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+    return words[:80].strip("-")
+
+
+def _subtitle(w: Wording, c: AnsweredComparison) -> str:
+    home = next((o for o in c.options if o.rate), None)
+    rate = home.rate if home else None
+    return w.say(
+        "{parameters} parameters, {tokens} tokens, {steps} steps. {zone}, {day}.",
+        parameters=w.compact(c.workload.parameters),
+        tokens=w.compact(c.workload.tokens),
+        steps=w.number(c.workload.steps),
+        zone=w.zone(c.zone, rate.zone_name if rate else c.zone),
+        day=w.day(c.asked_at.date()),
+    )
+
+
+def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:
+    line = w.say(
+        "Large figures are medians; the range below each is its 80 % interval: in one case out of ten the "
+        "truth lies below it, in one above."
+    )
+    if c.considered:
+        line += " " + w.say(
+            "{count} stored offers were looked at; these are the cheapest.", count=w.number(c.considered)
+        )
+    return Paragraph(line)
+
+
+def verdict_section(
+    n: Notebook, c: AnsweredComparison, home: AnsweredOption | None, cloud: AnsweredOption | None
+) -> Section:
+    """The verdict in two sentences, then what a reader must know before acting on it."""
+    w = n.w
+    title = w.say("Verdict")
+    if home is None or cloud is None:
+        lead = w.say("There is nothing to compare: no option of one of the two kinds is known.")
+        return Section("verdict", title, (Paragraph(lead, is_lead=True),))
+    unfit = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
+    lead = " ".join(unfit) if unfit else f"{cost_sentence(w, c)} {time_sentence(w, c)}"
+    sure = c.verdict.cheaper_probability
+    caveats = [waiting_sentence(w, c)] if not unfit else []
+    if sure is not None and sure < DOUBTFUL:
+        caveats.append(
+            w.say(
+                "Which of the two is cheaper is not certain: in {share} of cases it is the other.",
+                share=w.percent(1 - sure),
+            )
+        )
+    if home.hours:
+        caveats.append(code_change_sentence(w, home))
+    caveats.append(_stale(n, cloud))
+    caveats.append(left_out_sentence(w))
+    items = tuple(line for line in caveats if line)
+    return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))
+
+
+def _stale(n: Notebook, cloud: AnsweredOption) -> str:
+    offer = cloud.rental.offer if cloud.rental else None
+    if offer is None or (age := n.age_days(offer.as_of)) <= STALE_AFTER_DAYS:
+        return ""
+    return n.w.say(
+        "The rent is a price of {day}, {age} days old: check it before you rent.",
+        day=n.w.day(offer.as_of),
+        age=n.w.number(age),
+    )
+
+
+def turning_section(
+    n: Notebook, c: AnsweredComparison, home: AnsweredOption | None, cloud: AnsweredOption | None
+) -> Section | None:
+    """What would change the verdict: the two prices at which it turns, and what else it hangs on."""
+    w = n.w
+    unknown = w.say("No price of this kind turns the verdict, or a price is missing.")
+    unpriced = w.say("No price is known for this configuration.")
+    rows = []
+    for key, words, option, code, unit, turns, digits in (
+        ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour, 2),
+        ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh, 3),
+    ):
+        today = _unit_price(option, code)
+        at: Cell = n.missing(unknown) if turns is None else Money(float(turns), c.currency, digits, unit)
+        change: Cell = n.missing(unknown)
+        if today and turns is not None:
+            change = Share(float(turns) / today - 1, is_signed=True)
+        now: Cell = n.missing(unpriced) if today is None else Money(today, c.currency, digits, unit)
+        rows.append(Row(f"turns-{key}", (Words(words), now, at, change)))
+    columns = (
+        Column("what", w.say("Price")),
+        Column("today", w.say("In this answer"), is_number=True),
+        Column("turns", w.say("The verdict turns at"), is_number=True),
+        Column("change", w.say("Change"), is_number=True),
+    )
+    title = w.say("What would change the verdict")
+    table = Table("turns", title, columns, tuple(rows), len(rows))
+    lines = [break_even_sentence(w, c) or "", *_market(w, cloud)]
+    if home and home.rate and home.rate.kind != "contract":
+        lines.append(
+            w.say("The electricity price is an average over many tariffs; your own contract counts.")
+        )
+    return Section("turns", title, (table, Bullets(tuple(line for line in lines if line))))
+
+
+def _unit_price(option: AnsweredOption | None, code: str) -> float | None:
+    items = option.cost.items if option and option.cost else ()
+    return next((item.unit_price for item in items if item.code == code), None)
+
+
+def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:
+    market = cloud.rental.market if cloud and cloud.rental else None
+    if market is None or market.offers < 2:
+        return []
+    return [
+        w.say(
+            "{offers} on-demand offers of this configuration, {low} to {high}, median {median}.",
+            offers=w.number(market.offers),
+            low=w.money(market.cheapest_per_hour, market.currency, 2),
+            high=w.money(market.dearest_per_hour, market.currency, 2),
+            median=w.money(market.median_per_hour, market.currency, 2),
+        )
+    ]
+
+
+def history_section(
+    n: Notebook, history: Sequence[PricePoint], cloud: AnsweredOption | None
+) -> Section | None:
+    """What the rented offer cost over time; nothing where fewer than two prices are known."""
+    w = n.w
+    offer = cloud.rental.offer if cloud and cloud.rental else None
+    known = [p for p in history if offer and p.currency == offer.currency]
+    if offer is None or cloud is None or len(known) < 2:
+        return None
+    prices = [(p.day, float(p.price)) for p in known]
+    changes = sum(1 for (_, before), (_, after) in pairwise(prices) if before != after)
+    low, high = min(p.price for p in known), max(p.price for p in known)
+    text = w.say(
+        "{offer}: between {low} and {high} per hour since {day}, {changes} changes of price.",
+        offer=f"{offer.instance} {offer.region}".strip(),
+        low=w.money(low, offer.currency, 2),
+        high=w.money(high, offer.currency, 2),
+        day=w.day(prices[0][0]),
+        changes=w.number(changes),
+    )
+    title = w.say("Price history of the rented GPU")
+    spec = charts.price_history(w, prices, n.asked_on, offer.currency)
+    return Section("history", title, (Chart("history", title, text, spec), Paragraph(text)))
+
+
+def energy_section(
+    n: Notebook, c: AnsweredComparison, home: AnsweredOption | None, cloud: AnsweredOption | None
+) -> Section | None:
+    """CO2e with its grids, the power limit, and the well-known rule of three beside it."""
+    w = n.w
+    lines = [line for o in (home, cloud) if o and (line := _carbon(n, o))]
+    lines += power_limit_sentences(w, c)
+    if home and cloud:
+        lines += reference_sentences(w, c)
+    if not lines:
+        return None
+    return Section("energy", w.say("Greenhouse gas, power limit, rule of three"), (Bullets(tuple(lines)),))
+
+
+def _carbon(n: Notebook, option: AnsweredOption) -> str | None:
+    w, grid = n.w, option.carbon
+    if grid is None or option.co2_kg is None:
+        return None
+    return w.say(
+        "{label}: {kg} kg CO₂e ({between}) at {grams} g/kWh, the grid of {zone} in {year} {source}.",
+        label=option.label,
+        kg=w.rounded(option.co2_kg.p50),
+        between=w.between(option.co2_kg),
+        grams=w.stated(grid.grams_co2e_per_kwh),
+        zone=w.zone(grid.zone, grid.zone_name),
+        year=str(grid.year),
+        source=_mark(n.cite(grid.source).numbers),
+    )
+
+
+def _mark(numbers: Iterable[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)

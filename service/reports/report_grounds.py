@@ -1,0 +1,201 @@
+"""The grounds of a report, shared by every kind of answer: memory, track record, assumptions."""
+
+from collections.abc import Sequence
+
+from service.reports.answered import AnsweredNumber, AnsweredOption
+from service.reports.document import (
+    Bullets,
+    Cell,
+    Column,
+    Day,
+    Number,
+    Row,
+    Section,
+    Share,
+    Spread,
+    Stated,
+    Table,
+    Words,
+)
+from service.reports.explaining import rung_sentence
+from service.reports.input_names import basis_in_words, name_in_words, unit_in_words
+from service.reports.notebook import Notebook
+from service.reports.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
+from service.reports.sentences import adjustment_sentence, trust_sentence
+
+RECORD = "track record"
+
+
+def fit_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section:
+    """Will it fit, and what must be changed: need against memory, adjustments, the ladder at home."""
+    w = n.w
+    columns = (
+        Column("option", w.say("Option")),
+        Column("need", w.say("Memory per GPU"), is_number=True),
+        Column("available", w.say("Usable"), is_number=True),
+        Column("sure", w.say("Fits with probability"), is_number=True),
+        Column("speed", w.say("Speed"), is_number=True),
+        Column("watts", w.say("At the wall"), is_number=True),
+    )
+    rows = tuple(
+        Row(
+            f"fit-{i}",
+            (
+                option_name(w, o),
+                Spread(o.planned.peak.interval, "GiB"),
+                Number(o.planned.available_gib, "GiB"),
+                Words(w.likely(o.planned.fit_probability)),
+                Number(o.time.tokens_per_s, w.say("tokens/s"), 0) if o.time else n.missing(no_fit(w)),
+                Spread(o.power.watts, "W"),
+            ),
+        )
+        for i, o in enumerate(options, 1)
+    )
+    title = w.say("Will it fit, and what must be changed")
+    blocks: list[Bullets | Table] = [
+        Table("fit", title, columns, rows, OPTIONS_ON_PAGE, more_sentence(w, len(rows)))
+    ]
+    changes = [
+        f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.adjustments) + "."
+        for o in options[:OPTIONS_ON_PAGE]
+        if o.adjustments
+    ]
+    if changes:
+        blocks.append(Bullets(tuple(dict.fromkeys(changes))))
+    blocks += [_ladder(n, o) for o in options[:1] if o.ladder]
+    return Section("fit", title, tuple(blocks))
+
+
+def _ladder(n: Notebook, option: AnsweredOption) -> Table:
+    w = n.w
+    columns = (
+        Column("rung", w.say("Each line allows one thing more")),
+        Column("batch", w.say("Micro-batch"), is_number=True),
+        Column("need", w.say("Needs"), is_number=True),
+        Column("sure", w.say("Fits with probability"), is_number=True),
+        Column("hours", w.say("Hours more"), is_number=True),
+        Column("host", w.say("Main memory"), is_number=True),
+        Column("code", w.say("Change of code")),
+    )
+    rows = tuple(
+        Row(
+            f"rung-{i}",
+            (
+                Words(rung_sentence(w, rung)),
+                Number(rung.micro_batch, "", 0),
+                Number(rung.peak_gib, "GiB"),
+                Words(
+                    w.likely(rung.fit_probability) if rung.host_suffices else w.say("main memory too small")
+                ),
+                Number(rung.hours_added, "h"),
+                Number(rung.host_memory_gib, "GiB"),
+                Words(
+                    w.say("new")
+                    if rung.experimental
+                    else w.say("yes")
+                    if rung.needs_code_change
+                    else w.say("no")
+                ),
+            ),
+        )
+        for i, rung in enumerate(option.ladder, 1)
+    )
+    title = w.say("Every way to fit: {device}", device=option.label)
+    return Table("ladder", title, columns, rows, len(rows))
+
+
+def record_section(
+    n: Notebook, numbers: Sequence[AnsweredNumber], options: Sequence[AnsweredOption]
+) -> Section | None:
+    """How well such estimates did so far, from the validation; nothing where that is not kept."""
+    w = n.w
+    found = {x.name.removeprefix("track_record."): x for x in numbers if x.subject == RECORD}
+    kinds = {
+        "run": w.say("speed, other runs of this card known"),
+        "gpu": w.say("speed, no run of this card known"),
+        "project": w.say("speed, no run of this training code known"),
+        "memory": w.say("peak memory"),
+    }
+    rows = []
+    for key, kind in kinds.items():
+        if f"{key}.rows" not in found:
+            continue
+        count = found[f"{key}.rows"]
+        error, inside = (found.get(f"{key}.{name}") for name in ("median_absolute_error", "coverage_80"))
+        unmeasured = w.say("Not measured.")
+        cells: tuple[Cell, ...] = (
+            Words(kind),
+            Number(count.value, "", 0),
+            Share(error.value, 1) if error else n.missing(unmeasured),
+            Share(inside.value) if inside else n.missing(unmeasured),
+            n.cite(count.source),
+        )
+        rows.append(Row(f"record-{key}", cells))
+    trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o))]
+    if not rows and not trust:
+        return None
+    columns = (
+        Column("kind", w.say("Published runs, each predicted without its own measurement")),
+        Column("runs", w.say("Runs"), is_number=True),
+        Column("error", w.say("Median error"), is_number=True),
+        Column("inside", w.say("In the 80 % interval"), is_number=True),
+        Column("source", w.say("Source")),
+    )
+    title = w.say("How well such estimates have done so far")
+    table = (Table("record", title, columns, tuple(rows), len(rows)),) if rows else ()
+    return Section("record", title, (*table, Bullets(tuple(trust))))
+
+
+def _first_of_each(options: Sequence[AnsweredOption]) -> list[AnsweredOption]:
+    return list({o.kind: o for o in reversed(options)}.values())[::-1]
+
+
+def assumptions_section(
+    n: Notebook, numbers: Sequence[AnsweredNumber], options: Sequence[AnsweredOption]
+) -> Section:
+    """Every number the answer rests on, those a reader may dispute first; the page shows only these."""
+    w = n.w
+    chosen = [x for o in _first_of_each(options) for x in o.numbers] + list(numbers)
+    every = [*chosen, *(x for o in options for x in o.numbers)]
+    distinct = {(x.subject, x.name): x for x in reversed(every) if x.subject != RECORD}
+    known = list(dict.fromkeys((x.subject, x.name) for x in every if x.subject != RECORD))
+    key = {(x.subject, x.name) for x in chosen if name_in_words(w, x)}
+    order = [k for k in known if k in key] + [k for k in known if k not in key]
+    rows = tuple(
+        Row(f"input-{i}", _assumption(n, distinct[k], is_named=k in key)) for i, k in enumerate(order, 1)
+    )
+    columns = (
+        Column("what", w.say("Number")),
+        Column("value", w.say("Value"), is_number=True),
+        Column("as_of", w.say("As of"), is_number=True),
+        Column("age", w.say("Age, days"), is_number=True),
+        Column("source", w.say("Source")),
+    )
+    title = w.say("Assumptions")
+    more = ""
+    if len(rows) > len(key):
+        more = w.say(
+            "and {count} more numbers (terms of the formulas, dimensions): the workbook, the CSV file and "
+            "the JSON answer have them all",
+            count=w.number(len(rows) - len(key)),
+        )
+    return Section("assumptions", title, (Table("assumptions", title, columns, rows, len(key), more),))
+
+
+def _assumption(n: Notebook, x: AnsweredNumber, *, is_named: bool) -> tuple[Cell, ...]:
+    w = n.w
+    name = (name_in_words(w, x) if is_named else None) or x.name
+    about = {"home": w.say("at home"), "cloud": w.say("rented")}.get(x.subject, x.subject)
+    if x.subject == "exchange rate":
+        about = ""
+    more = ", ".join(filter(None, (about, basis_in_words(w, x.basis))))
+    unit = unit_in_words(w, x.unit) if is_named else x.unit
+    low, high = (x.low, x.high) if x.low != x.high else (None, None)
+    day = x.source.as_of
+    return (
+        Words(name, more),
+        Stated(x.value, unit, low, high),
+        Day(day),
+        Number(n.age_days(day), "", 0),
+        n.cite(x.source) if is_named else Words(x.source.title),
+    )
