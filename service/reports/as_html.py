@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', sans-serif"
+FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
+"""Of one width everywhere, so that what was measured while drawing holds in every browser."""
 
 
 def render(document: Document) -> bytes:

@@ -60,12 +60,13 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> 
     paths, ends = [], []
     for s in spendings:
         name = s.label
-        for day, share in ((0.0, 0.0), (s.days.p50, 1.0), (end, 1.0)):
+        for day, share in ((0.0, 0.0), (s.days.p50, 1.0)):
             low, mid, high = (round(share * v, 4) for v in (s.cost.p10, s.cost.p50, s.cost.p90))
             paths.append({"option": name, "day": round(day, 4), "low": low, "cost": mid, "high": high})
         ends.append(
             {
-                "option": name, "day": round(s.days.p50, 4), "early": round(s.days.p10, 4),
+                "option": name, "end": round(end, 4),
+                "day": round(s.days.p50, 4), "early": round(s.days.p10, 4),
                 "late": round(s.days.p90, 4), "cost": round(s.cost.p50, 4), "low": round(s.cost.p10, 4),
                 "high": round(s.cost.p90, 4),
             }
@@ -76,22 +77,17 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> 
         "title": w.say("money spent, {currency}", currency=currency),
         "scale": {"zero": True},
     }
-    colour = {
-        "field": "option",
-        "type": "nominal",
-        "sort": names,
-        "title": None,
-        "scale": {"domain": names, "range": list(COLOURS[: len(names)])},
-    }
-    dash = {
-        "field": "option", "type": "nominal", "sort": names, "title": None,
-        "scale": {"domain": names, "range": [list(d) for d in DASHES[: len(names)]]},
-    }  # fmt: skip
-    shape = {**dash, "scale": {"domain": names, "range": list(SHAPES[: len(names)])}}
+    legend = {"title": None, "symbolOpacity": 1}
+    told_apart = {"field": "option", "type": "nominal", "sort": names, "legend": legend}
+    colour = {**told_apart, "scale": {"domain": names, "range": list(COLOURS[: len(names)])}}
+    dash = {**told_apart, "scale": {"domain": names, "range": [list(d) for d in DASHES[: len(names)]]}}
+    shape = {**told_apart, "scale": {"domain": names, "range": list(SHAPES[: len(names)])}}
+    across = {"x": days, "y": {**money, "field": "cost"}, "color": colour}
+    tick = {"ticks": {"size": 7}, "rule": True, "thickness": 1.3}
     return {
         "$schema": SCHEMA,
         "width": WIDTH,
-        "height": 210,
+        "height": 160,
         "layer": [
             {
                 "data": {"values": paths},
@@ -100,48 +96,33 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> 
                     "x": {**days, "scale": {"domain": [0, round(end, 4)], "nice": False}},
                     "y": {**money, "field": "low"},
                     "y2": {"field": "high"},
-                    "color": {**colour, "legend": None},
+                    "color": colour,
                 },
             },
             {
                 "data": {"values": paths},
                 "mark": {"type": "line", "strokeWidth": 2},
-                "encoding": {
-                    "x": days,
-                    "y": {**money, "field": "cost"},
-                    "color": colour,
-                    "strokeDash": dash,
-                },
+                "encoding": {**across, "strokeDash": dash},
             },
             {
                 "data": {"values": ends},
-                "mark": {"type": "rule", "strokeWidth": 1.2},
-                "encoding": {
-                    "x": {**days, "field": "early"},
-                    "x2": {"field": "late"},
-                    "y": {**money, "field": "cost"},
-                    "color": {**colour, "legend": None},
-                },
+                "mark": {"type": "rule", "strokeWidth": 1, "strokeDash": [1, 4]},
+                "encoding": {**across, "x2": {"field": "end"}},
             },
             {
                 "data": {"values": ends},
-                "mark": {"type": "rule", "strokeWidth": 1.2},
-                "encoding": {
-                    "x": days,
-                    "y": {**money, "field": "low"},
-                    "y2": {"field": "high"},
-                    "color": {**colour, "legend": None},
-                },
+                "mark": {"type": "errorbar", **tick},
+                "encoding": {**across, "x": {**days, "field": "early"}, "x2": {"field": "late"}},
             },
             {
                 "data": {"values": ends},
-                "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-                "encoding": {
-                    "x": days,
-                    "y": {**money, "field": "cost"},
-                    "color": colour,
-                    "shape": shape,
-                },
+                "mark": {"type": "errorbar", **tick},
+                "encoding": {**across, "y": {**money, "field": "low"}, "y2": {"field": "high"}},
+            },
+            {
+                "data": {"values": ends},
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+                "encoding": {**across, "shape": shape},
             },
         ],
     }
@@ -157,7 +138,7 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Spending]
     return {
         "$schema": SCHEMA,
         "width": WIDTH - 160,
-        "height": {"step": 34},
+        "height": {"step": 28},
         "layer": [
             {
                 "data": {
@@ -166,7 +147,7 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Spending]
                         for i, b in enumerate(bars)
                     ]
                 },
-                "mark": {"type": "bar", "size": 18, "stroke": "white", "strokeWidth": 1},
+                "mark": {"type": "bar", "size": 15, "stroke": "white", "strokeWidth": 1},
                 "encoding": {
                     "y": {**option, "axis": axis},
                     "x": {**money, "field": "amount", "stack": "zero"},
@@ -206,11 +187,16 @@ def price_history(w: Wording, prices: Sequence[tuple[date, float]], until: date,
     return {
         "$schema": SCHEMA,
         "width": WIDTH,
-        "height": 140,
+        "height": 95,
         "data": {"values": points},
         "mark": {"type": "line", "interpolate": "step-after", "color": DARK, "strokeWidth": 2},
         "encoding": {
-            "x": {"field": "day", "type": "temporal", "title": w.say("day")},
+            "x": {
+                "field": "day",
+                "type": "temporal",
+                "title": None,
+                "axis": {"format": "%b %Y", "tickCount": 6, "labelOverlap": True, "labelSeparation": 10},
+            },
             "y": {
                 "field": "price",
                 "type": "quantitative",

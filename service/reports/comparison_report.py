@@ -195,19 +195,21 @@ def turning_section(
 ) -> Section | None:
     """What would change the verdict: the two prices at which it turns, and what else it hangs on."""
     w = n.w
-    unknown = w.say("No price of this kind turns the verdict, or a price is missing.")
-    unpriced = w.say("No price is known for this configuration.")
     rows = []
     for key, words, option, code, unit, turns, digits in (
         ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour, 2),
         ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh, 3),
     ):
         today = _unit_price(option, code)
-        at: Cell = n.missing(unknown) if turns is None else Money(float(turns), c.currency, digits, unit)
-        change: Cell = n.missing(unknown)
-        if today and turns is not None:
-            change = Share(float(turns) / today - 1, is_signed=True)
-        now: Cell = n.missing(unpriced) if today is None else Money(today, c.currency, digits, unit)
+        now: Cell = Money(today or 0.0, c.currency, digits, unit)
+        if today is None:
+            now = n.missing(w.say("No price is known for this configuration."))
+        at: Cell = Money(float(turns or 0), c.currency, digits, unit)
+        change: Cell = Share(float(turns or 0) / today - 1 if today else 0.0, is_signed=True)
+        if turns is None or not today:
+            change = n.missing(w.say("No price of this kind turns the verdict, or a price is missing."))
+        if turns is None:
+            at = change
         rows.append(Row(f"turns-{key}", (Words(words), now, at, change)))
     columns = (
         Column("what", w.say("Price")),

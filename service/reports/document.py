@@ -152,8 +152,8 @@ def shown(w: Wording, cell: Cell) -> Shown:
         case Number(value, unit, digits):
             return Shown(f"{w.rounded(value) if digits is None else w.number(value, digits)} {unit}".strip())
         case Stated(value, unit, low, high):
-            between = "" if low is None or high is None else f"{w.stated(low)}{DASH}{w.stated(high)}"
-            return Shown(f"{w.stated(value)} {unit}".strip(), between)
+            between = "" if low is None or high is None else f" ({w.stated(low)}{DASH}{w.stated(high)})"
+            return Shown(f"{w.stated(value)} {unit}".strip() + between)
         case Spread(interval, unit):
             ends = "" if interval.p10 == interval.p90 else w.between(interval)
             return Shown(f"{w.rounded(interval.p50)} {unit}".strip(), ends)

@@ -36,7 +36,11 @@ def style(font: str) -> dict[str, Any]:
         "font": font,
         "background": "white",
         "view": {"stroke": None},
-        "axis": {**words, **ink, "gridColor": "#e3e3e3", "domainColor": "#8c8c8c", "tickColor": "#8c8c8c"},
+        "padding": {"left": 10, "right": 14, "top": 4, "bottom": 4},
+        "axis": {
+            **words, **ink, "gridColor": "#e3e3e3", "domainColor": "#8c8c8c", "tickColor": "#8c8c8c",
+            "labelOverlap": True, "labelSeparation": 8, "labelFlush": False,
+        },
         "legend": {
             "orient": "top", "labelFontSize": 11, "labelColor": "#333333", "labelLimit": 340, "columns": 2,
             "symbolSize": 80, "symbolStrokeWidth": 2,

@@ -1,41 +1,66 @@
 """What the numbers behind an answer are called in words, and which of them a page has room for."""
 
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
 from service.reports.answered import AnsweredNumber
+from service.reports.document import Stated
 from service.reports.wording import Wording
 
 EXCHANGE = "exchange rate"
-POWER_CURVE = "power limit"
-RATIO = ("share", "ratio")
+OF_ONE = {"share", "of pretraining time"}
+GRID = re.compile(r"(home|cloud) grid (.+)")
+TARIFF = re.compile(r"electricity (.+)")
 
 
-def name_in_words(w: Wording, number: AnsweredNumber) -> str | None:
-    """The number's name for a reader; None for one that only the workbook lists, under its own name."""
-    if number.subject == EXCHANGE:
-        return w.say("exchange rate")
+@lru_cache(maxsize=4)
+def names(w: Wording) -> Mapping[str, str]:
+    """Numbers a reader may dispute or knows better, the weightiest first, by their names in an answer."""
+    pue = w.say("overhead of the data centre (PUE)")
     return {
         "per_kwh": w.say("electricity per kWh"),
         "hourly_price": w.say("rent per hour"),
+        EXCHANGE: w.say("exchange rate"),
         "billing_increment_s": w.say("billed in steps of"),
         "minimum_billing_s": w.say("billed for at least"),
-        "grams_co2e_per_kwh": w.say("greenhouse gas of the grid"),
+        "tokens": w.say("training tokens"),
+        "other_stages_fraction": w.say("evaluation and later stages"),
+        "plug_watts": w.say("measured at the plug"),
         "gpu_power_share": w.say("draw of the card in training, of its limit"),
         "rest_of_pc_watts": w.say("rest of the PC"),
         "psu_efficiency": w.say("efficiency of the power supply"),
-        "plug_watts": w.say("measured at the plug"),
         "host_memory_gib": w.say("main memory to spare"),
-        "host_memory_gib_per_gpu": w.say("main memory to spare per GPU"),
         "node_power_share_of_tdp": w.say("draw of the rented cards, of their limit"),
         "node_overhead_watts_per_gpu": w.say("rest of the rented node per GPU"),
-        "pue": w.say("overhead of the data centre (PUE)"),
-        "pue_hyperscaler": w.say("overhead of the data centre (PUE)"),
-        "pue_gpu_cloud": w.say("overhead of the data centre (PUE)"),
-        "pue_unpublished": w.say("overhead of the data centre (PUE)"),
-        "tokens": w.say("training tokens"),
-        "other_stages_fraction": w.say("evaluation and later stages"),
+        "pue": pue,
+        "pue_hyperscaler": pue,
+        "pue_gpu_cloud": pue,
+        "pue_unpublished": pue,
+        "host_memory_gib_per_gpu": w.say("main memory to spare per GPU"),
+        "grams_co2e_per_kwh": w.say("greenhouse gas of the grid"),
         "memory_gib": w.say("memory of the card"),
         "board_watts": w.say("power limit of the card"),
         "peak_bf16_tflops": w.say("dense BF16 peak of the card"),
-    }.get(number.name.rsplit(".", 1)[-1])
+    }
+
+
+def key_of(number: AnsweredNumber) -> str:
+    """The number's name among `names`."""
+    return EXCHANGE if number.subject == EXCHANGE else number.name.rsplit(".", 1)[-1]
+
+
+def subject_in_words(w: Wording, number: AnsweredNumber) -> str:
+    """Of what it is a number; nothing where its name says so already."""
+    subject = number.subject
+    if subject == EXCHANGE:
+        return ""
+    if grid := GRID.fullmatch(subject):
+        where = w.say("at home") if grid[1] == "home" else w.say("rented")
+        return f"{where}, {w.zone(grid[2], grid[2])}"
+    if tariff := TARIFF.fullmatch(subject):
+        return w.zone(tariff[1], tariff[1])
+    return {"home": w.say("at home"), "cloud": w.say("rented")}.get(subject, subject)
 
 
 def basis_in_words(w: Wording, basis: str) -> str:
@@ -50,15 +75,16 @@ def basis_in_words(w: Wording, basis: str) -> str:
     }.get(basis, "")
 
 
-def unit_in_words(w: Wording, unit: str) -> str:
-    """The unit in a reader's language; one without words in it stays."""
-    words = {
-        "share": w.say("of 1"),
-        "ratio": "",
-        "tokens": w.say("tokens"),
-        "of pretraining time": w.say("of pretraining time"),
-        "TFLOP/s dense": "TFLOP/s",
-    }
+def stated(w: Wording, number: AnsweredNumber, *, in_words: bool) -> Stated:
+    """The number with its range; `in_words` turns shares into percent and translates the unit."""
+    value, unit = number.value, number.unit
+    low, high = (number.low, number.high) if number.low != number.high else (None, None)
+    if not in_words:
+        return Stated(value, unit, low, high)
+    if unit in OF_ONE:
+        least, most = (None if x is None else round(100 * x, 6) for x in (low, high))
+        return Stated(round(100 * value, 6), "%", least, most)
+    words = {"ratio": "", "tokens": w.say("tokens"), "TFLOP/s dense": "TFLOP/s"}
     if unit.startswith("g CO2e/kWh"):
-        return "g CO₂e/kWh"
-    return words.get(unit, unit)
+        return Stated(value, "g/kWh", low, high)
+    return Stated(value, words.get(unit, unit), low, high)

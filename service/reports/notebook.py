@@ -1,10 +1,14 @@
 """While a document is written: its language, the sources it has cited and the footnotes it has set."""
 
+import re
 from datetime import date, datetime
 
 from service.facts import Source
 from service.reports.document import Cited, Missing, SourceLine
 from service.reports.wording import Wording
+
+LICENCE = re.compile(r"(CC|MIT|Apache|BSD|ODbL|DL-DE)\b")
+"""Licences by name; remarks in a source's own language are left to the JSON answer."""
 
 
 class Notebook:
@@ -50,6 +54,6 @@ class Notebook:
         )
         if source.read_on:
             said += w.say(", read {day}", day=w.day(source.read_on))
-        if source.licence:
+        if LICENCE.match(source.licence):
             said += f"; {source.licence}"
         return SourceLine(number, source.title, source.url, source.as_of, said)

@@ -1,12 +1,24 @@
 """A document as the words of a page: what the HTML template, the PDF template and Markdown lay out."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from service.reports.document import Block, Bullets, Chart, Document, Paragraph, Row, Table, mark, shown
+from service.reports.document import (
+    Block,
+    Bullets,
+    Chart,
+    Document,
+    Paragraph,
+    Shown,
+    Table,
+    mark,
+    shown,
+)
 from service.reports.drawing import draw
 from service.reports.wording import Wording, wording
 
 Page = dict[str, Any]
+NARROWEST, WIDEST = 4, 32
 
 
 def page(document: Document, font: str = "") -> Page:
@@ -54,17 +66,31 @@ def _block(w: Wording, block: Block, title: str, language: str, font: str) -> Pa
 
 
 def _table(w: Wording, table: Table, title: str) -> Page:
+    rows = table.rows[: table.on_page]
+    cells = [[shown(w, cell) for cell in row.cells] for row in rows]
     return {
         "kind": "table",
         "key": table.key,
         "title": title,
         "caption": table.title,
-        "columns": [{"title": c.title, "is_number": c.is_number} for c in table.columns],
-        "rows": [_row(w, row) for row in table.rows[: table.on_page]],
+        "columns": [
+            {"title": c.title, "is_number": c.is_number, "weight": weight(c.title, [row[i] for row in cells])}
+            for i, c in enumerate(table.columns)
+        ],
+        "rows": [
+            {
+                "is_total": row.is_total,
+                "cells": [{"text": cell.text, "below": cell.below} for cell in shown_cells],
+            }
+            for row, shown_cells in zip(rows, cells, strict=True)
+        ],
         "more": table.more,
     }
 
 
-def _row(w: Wording, row: Row) -> Page:
-    cells = [shown(w, cell) for cell in row.cells]
-    return {"is_total": row.is_total, "cells": [{"text": c.text, "below": c.below} for c in cells]}
+def weight(title: str, cells: Sequence[Shown]) -> int:
+    """How wide a column wants to be, in letters: its widest cell up to a limit, its title's longest word."""
+    widest = max((max(len(c.text), round(0.85 * len(c.below))) for c in cells), default=0)
+    # Titles are bold, hence wider than their letters.
+    words = (round(1.15 * len(word)) for word in title.split())
+    return max(min(widest, WIDEST), *words, NARROWEST) + 2

@@ -13,12 +13,11 @@ from service.reports.document import (
     Section,
     Share,
     Spread,
-    Stated,
     Table,
     Words,
 )
 from service.reports.explaining import rung_sentence
-from service.reports.input_names import basis_in_words, name_in_words, unit_in_words
+from service.reports.input_names import basis_in_words, key_of, names, stated, subject_in_words
 from service.reports.notebook import Notebook
 from service.reports.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.sentences import adjustment_sentence, trust_sentence
@@ -33,7 +32,7 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section:
         Column("option", w.say("Option")),
         Column("need", w.say("Memory per GPU"), is_number=True),
         Column("available", w.say("Usable"), is_number=True),
-        Column("sure", w.say("Fits with probability"), is_number=True),
+        Column("sure", w.say("Chance that it fits"), is_number=True),
         Column("speed", w.say("Speed"), is_number=True),
         Column("watts", w.say("At the wall"), is_number=True),
     )
@@ -72,10 +71,10 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
         Column("rung", w.say("Each line allows one thing more")),
         Column("batch", w.say("Micro-batch"), is_number=True),
         Column("need", w.say("Needs"), is_number=True),
-        Column("sure", w.say("Fits with probability"), is_number=True),
+        Column("sure", w.say("Chance that it fits"), is_number=True),
         Column("hours", w.say("Hours more"), is_number=True),
         Column("host", w.say("Main memory"), is_number=True),
-        Column("code", w.say("Change of code")),
+        Column("code", w.say("Change the code?")),
     )
     rows = tuple(
         Row(
@@ -122,12 +121,11 @@ def record_section(
             continue
         count = found[f"{key}.rows"]
         error, inside = (found.get(f"{key}.{name}") for name in ("median_absolute_error", "coverage_80"))
-        unmeasured = w.say("Not measured.")
         cells: tuple[Cell, ...] = (
             Words(kind),
             Number(count.value, "", 0),
-            Share(error.value, 1) if error else n.missing(unmeasured),
-            Share(inside.value) if inside else n.missing(unmeasured),
+            Share(error.value, 1) if error else n.missing(w.say("Not measured.")),
+            Share(inside.value) if inside else n.missing(w.say("Not measured.")),
             n.cite(count.source),
         )
         rows.append(Row(f"record-{key}", cells))
@@ -154,48 +152,45 @@ def assumptions_section(
     n: Notebook, numbers: Sequence[AnsweredNumber], options: Sequence[AnsweredOption]
 ) -> Section:
     """Every number the answer rests on, those a reader may dispute first; the page shows only these."""
-    w = n.w
-    chosen = [x for o in _first_of_each(options) for x in o.numbers] + list(numbers)
-    every = [*chosen, *(x for o in options for x in o.numbers)]
+    w, known = n.w, names(n.w)
+    weights = {name: weight for weight, name in enumerate(known)}
+    near = [*numbers, *(x for o in _first_of_each(options) for x in o.numbers)]
+    every = [*near, *(x for o in options for x in o.numbers)]
     distinct = {(x.subject, x.name): x for x in reversed(every) if x.subject != RECORD}
-    known = list(dict.fromkeys((x.subject, x.name) for x in every if x.subject != RECORD))
-    key = {(x.subject, x.name) for x in chosen if name_in_words(w, x)}
-    order = [k for k in known if k in key] + [k for k in known if k not in key]
-    rows = tuple(
-        Row(f"input-{i}", _assumption(n, distinct[k], is_named=k in key)) for i, k in enumerate(order, 1)
-    )
+    named = {(x.subject, x.name): x for x in near if key_of(x) in known}
+    first = sorted(named, key=lambda subject_name: weights[key_of(named[subject_name])])
+    others = [x for key, x in reversed(distinct.items()) if key not in named]
+    rows = [Row(f"input-{i}", _assumption(n, named[key], in_words=True)) for i, key in enumerate(first, 1)]
+    rows += [Row(f"number-{i}", _assumption(n, x, in_words=False)) for i, x in enumerate(others, 1)]
     columns = (
         Column("what", w.say("Number")),
+        Column("about", w.say("Of")),
         Column("value", w.say("Value"), is_number=True),
+        Column("basis", w.say("Basis")),
         Column("as_of", w.say("As of"), is_number=True),
-        Column("age", w.say("Age, days"), is_number=True),
+        Column("age", w.say("Age"), is_number=True),
         Column("source", w.say("Source")),
     )
     title = w.say("Assumptions")
     more = ""
-    if len(rows) > len(key):
+    if others:
         more = w.say(
             "and {count} more numbers (terms of the formulas, dimensions): the workbook, the CSV file and "
             "the JSON answer have them all",
-            count=w.number(len(rows) - len(key)),
+            count=w.number(len(others)),
         )
-    return Section("assumptions", title, (Table("assumptions", title, columns, rows, len(key), more),))
+    table = Table("assumptions", title, columns, tuple(rows), len(first), more)
+    return Section("assumptions", title, (table,))
 
 
-def _assumption(n: Notebook, x: AnsweredNumber, *, is_named: bool) -> tuple[Cell, ...]:
-    w = n.w
-    name = (name_in_words(w, x) if is_named else None) or x.name
-    about = {"home": w.say("at home"), "cloud": w.say("rented")}.get(x.subject, x.subject)
-    if x.subject == "exchange rate":
-        about = ""
-    more = ", ".join(filter(None, (about, basis_in_words(w, x.basis))))
-    unit = unit_in_words(w, x.unit) if is_named else x.unit
-    low, high = (x.low, x.high) if x.low != x.high else (None, None)
-    day = x.source.as_of
+def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell, ...]:
+    w, day = n.w, x.source.as_of
     return (
-        Words(name, more),
-        Stated(x.value, unit, low, high),
+        Words(names(w)[key_of(x)] if in_words else x.name),
+        Words(subject_in_words(w, x)),
+        stated(w, x, in_words=in_words),
+        Words(basis_in_words(w, x.basis)),
         Day(day),
-        Number(n.age_days(day), "", 0),
-        n.cite(x.source) if is_named else Words(x.source.title),
+        Number(n.age_days(day), w.say("days"), 0),
+        n.cite(x.source) if in_words else Words(x.source.title),
     )

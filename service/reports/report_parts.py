@@ -1,6 +1,7 @@
 """The parts of a report that every kind of answer shares: options, money over time, bills."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from service.reports import charts
 from service.reports.answered import AnsweredCost, AnsweredOption
@@ -27,7 +28,7 @@ from service.reports.wording import Wording
 
 OPTIONS_ON_PAGE = 10
 BILLS_ON_PAGE = 4
-CHARTED = 5
+CHARTED = 4
 
 
 def option_name(w: Wording, option: AnsweredOption) -> Words:
@@ -186,13 +187,14 @@ def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) 
 
 def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str) -> list[Row]:
     w, rows, counted = n.w, [], []
-    unpriced = w.say("Nobody has told us this price; it is not counted.")
     for j, item in enumerate(cost.items, 1):
         unit = _quantity_unit(w, item.quantity_unit)
         more = "" if item.is_counted else w.say("paid with or without the run, not counted")
-        price: Cell = n.missing(unpriced)
-        amount: Cell = n.missing(unpriced)
-        if item.unit_price is not None and item.amount is not None:
+        price: Cell
+        amount: Cell
+        if item.unit_price is None or item.amount is None:
+            price = amount = n.missing(w.say("Nobody has told us this price; it is not counted."))
+        else:
             price = Money(item.unit_price, cost.currency, 4, unit)
             amount = MoneySpread(item.amount, cost.currency, Product("quantity", "unit_price"))
             if item.is_counted:
@@ -200,6 +202,8 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
         words = Words(item_name(w, item.code), more)
         cells = (option_name(w, option), words, Spread(item.quantity, unit), price, amount)
         rows.append(Row(f"{key}-{j}", cells))
+    if len(rows) == 1 and counted:
+        return [replace(rows[0], key=f"{key}-total", is_total=True)]
     total = MoneySpread(cost.total, cost.currency, Total(tuple(counted)))
     blank = Words("")
     rows.append(
