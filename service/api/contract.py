@@ -18,6 +18,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from service.api.problems import MEDIA_TYPE, Problem
+from service.reports.renderers import RENDERERS
 
 ERRORS = {
     "400": "Malformed request",
@@ -109,6 +110,12 @@ def specification(app: Flask) -> dict[str, Any]:
                 if status == "401" and not operation.get("security"):
                     continue
                 responses[status] = {"description": meaning, "content": {MEDIA_TYPE: {"schema": reference}}}
+            if operation["operationId"].endswith("_report"):
+                content = {
+                    r.media_type.split(";")[0]: {"schema": {"type": "string"}} for r in RENDERERS.values()
+                }
+                content["application/json"] = {"schema": {"type": "object"}}
+                responses["200"] = {"description": "The report", "content": content}
             if operation["operationId"].endswith("_csv"):
                 responses["200"] = {
                     "description": "The same items as a table",

@@ -13,6 +13,7 @@ from service.cli.listing import gpus, offers, workloads
 from service.cli.measuring import measure
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
+from service.cli.reporting import report
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
 
@@ -39,5 +40,5 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-for command in (compare, measure, validate, serve, offers, gpus, workloads, prices, db, token):
+for command in (compare, report, measure, validate, serve, offers, gpus, workloads, prices, db, token):
     main.add_command(command)

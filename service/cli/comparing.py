@@ -1,9 +1,9 @@
 """`heimvorteil compare`."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,93 +11,108 @@ from service.cli.amounts import Money
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
+if TYPE_CHECKING:
+    from service.usecases import ComparisonRequest
 
-@click.command()
-@click.argument("workload", default="nanochat-d32")
-@click.option("--home", default="rtx-4070", show_default=True, help="GPU at home, by name or slug.")
-@click.option("--home-count", default=1, show_default=True, help="How many of them in one machine.")
-@click.option(
-    "--cloud",
-    default="8xh100-sxm",
-    show_default=True,
-    help="Rented: COUNTxGPU, an offer's slug, or 'any' for every stored offer.",
+
+QUESTION = (
+    click.option("--home", default="rtx-4070", show_default=True, help="GPU at home, by name or slug."),
+    click.option("--home-count", default=1, show_default=True, help="How many of them in one machine."),
+    click.option(
+        "--cloud",
+        default="8xh100-sxm",
+        show_default=True,
+        help="Rented: COUNTxGPU, an offer's slug, or 'any' for every stored offer.",
+    ),
+    click.option(
+        "--tier",
+        default="on_demand",
+        show_default=True,
+        help="on_demand | spot | reserved | community | marketplace | any",
+    ),
+    click.option(
+        "--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE."
+    ),
+    click.option("--currency", default="EUR", show_default=True, help="Currency of the answer."),
+    click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency."),
+    click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64."),
+    click.option(
+        "--display-gib",
+        type=float,
+        default=0.0,
+        show_default=True,
+        help="GiB that a screen on the card takes.",
+    ),
+    click.option(
+        "--plug-watts", type=float, help="Watts measured at your plug while training; else estimated."
+    ),
+    click.option("--tokens", type=int, help="Train on this many tokens instead of the published number."),
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
+    ),
+    click.option(
+        "--dimensions",
+        help="Explicit dimensions instead of WORKLOAD, e.g. "
+        "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
+    ),
+    click.option("--recipe", default="", help="Recipe of an own model, e.g. seq_len=1024,micro_batch=16."),
+    click.option("--limit", default=5, show_default=True, help="With --cloud any: how many offers."),
+    click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True),
 )
-@click.option(
-    "--tier",
-    default="on_demand",
-    show_default=True,
-    help="on_demand | spot | reserved | community | marketplace | any",
-)
-@click.option("--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE.")
-@click.option("--currency", default="EUR", show_default=True, help="Currency of the answer.")
-@click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
-@click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64.")
-@click.option(
-    "--display-gib", type=float, default=0.0, show_default=True, help="GiB that a screen on the card takes."
-)
-@click.option("--plug-watts", type=float, help="Watts measured at your plug while training; else estimated.")
-@click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
-@click.option(
-    "--config",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
-)
-@click.option(
-    "--dimensions",
-    help="Explicit dimensions instead of WORKLOAD, e.g. "
-    "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
-)
-@click.option("--recipe", default="", help="Recipe of an own model, e.g. seq_len=1024,micro_batch=16.")
-@click.option("--limit", default=5, show_default=True, help="With --cloud any: how many offers.")
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
-@click.option("--explain", is_flag=True, help="Every input number with unit, source and date.")
-def compare(
+"""What a comparison is asked with, the same for `compare` and `report`."""
+
+
+def asks(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with all options of a comparison's question."""
+    for option in reversed(QUESTION):
+        command = option(command)
+    return command
+
+
+def question(
+    now: datetime,
+    *,
     workload: str,
-    home: str,
-    home_count: int,
-    cloud: str,
-    tier: str,
-    country: str,
-    currency: str,
-    kwh_price: Decimal | None,
     host_memory: float | None,
-    display_gib: float,
-    plug_watts: float | None,
+    currency: str,
     tokens: int | None,
     config: Path | None,
     dimensions: str | None,
     recipe: str,
-    limit: int,
     lang: str,
-    as_json: bool,
-    explain: bool,
-) -> None:
+    **same: Any,
+) -> "ComparisonRequest":
+    """The question that these options ask; `same` go by the same name on both sides."""
+    from service import usecases
+
+    asked: Any = workload
+    if config or dimensions:
+        asked = _own_workload(config, dimensions, recipe, tokens, now)
+        tokens = None
+    return usecases.ComparisonRequest(
+        workload=asked,
+        host_memory_gib=host_memory,
+        currency=currency.strip().upper(),
+        tokens=tokens,
+        language=lang,
+        **same,
+    )
+
+
+@click.command()
+@click.argument("workload", default="nanochat-d32")
+@asks
+@click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
+@click.option("--explain", is_flag=True, help="Every input number with unit, source and date.")
+def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     """Compare training WORKLOAD at home with renting; without arguments: the headline case."""
     from service import usecases
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    asked: Any = workload
-    if config or dimensions:
-        asked = _own_workload(config, dimensions, recipe, tokens, now)
-        tokens = None
-    request = usecases.ComparisonRequest(
-        workload=asked,
-        home=home,
-        home_count=home_count,
-        cloud=cloud,
-        country=country,
-        currency=currency.strip().upper(),
-        kwh_price=kwh_price,
-        host_memory_gib=host_memory,
-        display_gib=display_gib,
-        plug_watts=plug_watts,
-        tokens=tokens,
-        tier=tier,
-        limit=limit,
-        language=lang,
-    )
+    request = question(now, **asked)
     if as_json:
         stored = usecases.answer(sessions, snapshot, request, now)
         from service.reports.as_table import print_json
@@ -110,7 +125,7 @@ def compare(
     reasons = []
     if explain:
         reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]
-    click.echo(as_text.render(comparison, lang, explain=explain, reasons=reasons), nl=False)
+    click.echo(as_text.render(comparison, request.language, explain=explain, reasons=reasons), nl=False)
 
 
 def _own_workload(

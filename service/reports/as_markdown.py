@@ -15,8 +15,10 @@ def render(document: Document) -> bytes:
     lines = [f"# {escaped(content['title'])}", "", escaped(content["subtitle"])]
     for section in content["sections"]:
         lines += ["", f"## {escaped(section['title'])}"]
+        texts = [block.get("text") for block in section["blocks"]]
         for block in section["blocks"]:
-            lines += ["", *_block(block)]
+            if not block.get("alt") or block["alt"] not in texts:
+                lines += ["", *_block(block)]
     if content["notes"]:
         lines += ["", f"## {escaped(content['notes_title'])}", ""]
         lines += [f"{sign} {escaped(note)}  " for sign, note in content["notes"]]

@@ -195,6 +195,8 @@ def price_history(w: Wording, prices: Sequence[tuple[date, float]], until: date,
                 "field": "day",
                 "type": "temporal",
                 "title": None,
+                # Days are read as UTC; a local scale would draw another picture in another time zone.
+                "scale": {"type": "utc"},
                 "axis": {"format": "%b %Y", "tickCount": 6, "labelOverlap": True, "labelSeparation": 10},
             },
             "y": {

@@ -18,7 +18,7 @@ from service.reports.drawing import draw
 from service.reports.wording import Wording, wording
 
 Page = dict[str, Any]
-NARROWEST, WIDEST = 4, 32
+NARROWEST, WIDEST = 4, 29
 
 
 def page(document: Document, font: str = "") -> Page:

@@ -1,0 +1,120 @@
+"""Stored answers, small and real: the headline, no price, many offers, long bills, hostile names."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import orjson
+
+from service.decide.comparison import compare
+from service.decide.options import Rental, cloud_option, home_option
+from service.reports import as_json
+from service.reports.comparison_report import PricePoint
+from tests.facts_for_tests import (
+    ASKED_AT,
+    D32,
+    GERMANY,
+    H100_SXM,
+    KNOWLEDGE,
+    OFFER,
+    RATIO,
+    RENTAL,
+    RTX_4070,
+    figure,
+)
+
+IDENTITY = "0123456789abcdef0123"
+HISTORY = [
+    PricePoint(date(2026, 1, 5), Decimal("36.5"), "USD"),
+    PricePoint(date(2026, 5, 7), Decimal("31.92"), "USD"),
+]
+RECORD = {
+    f"track_record.{group}.{name}": figure(f"track_record.{group}.{name}", value, "of the runs")
+    for group, values in {"run": (125, 0.0301, 0.7967), "memory": (17, 0.0307, 0.8235)}.items()
+    for name, value in zip(("rows", "median_absolute_error", "coverage_80"), values, strict=True)
+}
+KNOWN = replace(KNOWLEDGE, figures={**KNOWLEDGE.figures, **RECORD})
+
+
+def stored(rentals=(RENTAL,), workload=D32, card=RTX_4070, **kwargs) -> dict:
+    """An answer's JSON as values, with an identity as the store gives it."""
+    options = [home_option(workload, card, 1, GERMANY, "EUR", KNOWN)]
+    options += [cloud_option(workload, H100_SXM, 8, rental, "EUR", KNOWN) for rental in rentals]
+    found = compare(
+        workload,
+        options,
+        asked_at=ASKED_AT,
+        currency="EUR",
+        zone="DE",
+        knowledge=KNOWN,
+        data_version=7,
+        reference_ratio=RATIO,
+        reference_card=RTX_4070,
+        **kwargs,
+    )
+    return {"id": IDENTITY, **as_json.render(found)}
+
+
+def packed(answer: dict) -> bytes:
+    """As it is stored."""
+    return orjson.dumps(answer)
+
+
+def headline() -> bytes:
+    return packed(stored())
+
+
+def without_price() -> bytes:
+    return packed(stored([Rental(None)]))
+
+
+def many(count: int) -> bytes:
+    """One option at home and so many rented ones, each a little dearer."""
+    answer = stored()
+    home, rented = answer["options"]
+    dearer = []
+    for i in range(count):
+        item = rented["cost"]["items"][0]
+        factor = 1 + i / 1000
+        scaled = {key: round(item[key] * factor, 2) for key in ("p10", "p50", "p90")}
+        item = {**item, "unit_price": round(item["unit_price"] * factor, 9), **scaled}
+        dearer.append({**rented, "cost": {**rented["cost"], **scaled, "items": [item]}})
+    return packed({**answer, "considered_offers": count, "options": [home, *dearer]})
+
+
+def two_lines() -> bytes:
+    """A bill of several lines: one priced, one not counted, one without a known price."""
+    answer = stored()
+    cost = answer["options"][1]["cost"]
+    storage = {
+        "code": "storage", "quantity": {"p10": 80.0, "p50": 100.0, "p90": 150.0}, "quantity_unit": "GB-month",
+        "unit_price": 0.02, "currency": "EUR", "p10": 1.6, "p50": 2.0, "p90": 3.0, "is_counted": True,
+    }  # fmt: skip
+    fee = {**storage, "code": "base_fee", "quantity_unit": "months", "is_counted": False}
+    egress = {**storage, "code": "egress", "unit_price": None, "p10": None, "p50": None, "p90": None}
+    for key in ("p10", "p50", "p90"):
+        cost[key] = round(cost[key] + storage[key], 2)
+    cost["items"] += [storage, fee, egress]
+    return packed(answer)
+
+
+HOSTILE = (
+    "=HYPERLINK(\"x\")|<script>alert('ü')</script>",
+    "+cmd|' /C calc'!A0",
+    "@everyone #1 [a](javascript:b) `c` *d* _e_",
+    "-1+1 \\ #let x = 1; $a$ <b> \"quoted\" & 'more' ~f~",
+    "W" * 180,
+)
+
+
+def hostile() -> bytes:
+    """Names and titles that every format would like to take for something else."""
+    answer = stored([RENTAL, replace(RENTAL, offer=replace(OFFER, instance=HOSTILE[1]))])
+    answer["workload"]["name"] = HOSTILE[0]
+    answer["options"][0]["label"] = HOSTILE[2]
+    answer["options"][1]["label"] = HOSTILE[4]
+    answer["options"][1]["offer"]["provider_name"] = HOSTILE[3]
+    answer["options"][0]["sources"][0]["source"] = HOSTILE[0]
+    for number in answer["options"][0]["sources"]:
+        number["source"], number["url"] = HOSTILE[3], "javascript:alert(1)"
+    return packed(answer)
