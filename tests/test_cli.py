@@ -164,3 +164,28 @@ def test_tokens_are_shown_once_listed_and_revoked(run):
 
 def test_the_database_is_brought_up_to_date(run):
     assert "is up to date" in run("db", "upgrade").stdout
+
+
+def test_a_report_is_a_file_whose_format_is_its_name(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run("report", "-o", "plan.pdf", "--lang", "de").stdout == "plan.pdf\n"
+    assert (tmp_path / "plan.pdf").read_bytes().startswith(b"%PDF")
+    name = run("report", "gpt2-124m", "--home", "RTX 3090", "--format", "md").stdout.strip()
+    assert name.startswith("heimvorteil-gpt2-124m-") and "GeForce RTX 3090" in (tmp_path / name).read_text()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_report_on_a_stored_comparison_is_the_answer_of_that_day(run):
+    answer = run("compare", "--json", "--cloud", "8xa100-sxm-80gb").stdout
+    identity = json.loads(answer)["id"]
+    told = run("report", identity, "--format", "json", "-o", "-").stdout
+    assert json.loads(told) == json.loads(answer)
+    once, again = (run("report", identity, "--format", "xlsx", "-o", "-").stdout_bytes for _ in range(2))
+    assert once == again
+
+
+def test_reports_that_cannot_be_are_refused_in_one_line(run, tmp_path):
+    assert "valid: " in run("report", "--format", "docx", code=2).output
+    assert "no comparison" in run("report", "0" * 20, code=2).output
+    nowhere = run("report", "--format", "md", "-o", str(tmp_path / "no" / "x.md"), code=2)
+    assert "cannot be written" in nowhere.output and len(nowhere.output.splitlines()) == 1

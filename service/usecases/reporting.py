@@ -1,7 +1,8 @@
 """A stored comparison as a report; what was not known when it was answered is not in it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, timedelta
+from decimal import Decimal
 
 import orjson
 
@@ -12,6 +13,9 @@ from service.reports.wording import wording
 from service.store import comparisons, offers
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
+
+SETTLED = timedelta(hours=1)
+"""A price read this long before the question is surely in the store: a refresh takes less to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,13 @@ def price_history(sessions: Sessions, stored: StoredComparison) -> list[PricePoi
         try:
             seen = offers.history(session, offer["slug"])
         except NotFound:
-            return []
+            seen = []
+    answered = PricePoint(
+        date.fromisoformat(offer["as_of"]), Decimal(offer["hourly_price"]), offer["currency"]
+    )
     by_day = {
         price.first_as_of: PricePoint(price.first_as_of, price.hourly_price, price.currency)
         for price in seen
-        if _was_known(price.first_seen, stored.asked_at) and price.first_as_of <= stored.asked_at.date()
+        if price.first_seen <= stored.asked_at - SETTLED and price.first_as_of < answered.day
     }
-    return [by_day[day] for day in sorted(by_day)]
-
-
-def _was_known(first_seen: datetime, asked_at: datetime) -> bool:
-    return first_seen <= asked_at
+    return [*(by_day[day] for day in sorted(by_day)), answered]
