@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import re
+import tomllib
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -228,6 +230,35 @@ def test_the_page_is_what_the_command_gives_and_keeps_its_promises(validate):
     assert all(70 <= share <= 90 for share in covered)
     widths = [float(line.split("|")[7].strip()) for line in totals]
     assert widths[0] <= 1.45 and widths[1] <= 1.45
+
+
+def test_the_catalog_keeps_the_totals_of_the_page():
+    """Reports quote these figures: written by `heimvorteil validate --figures`, as the page was."""
+    figures = {f.name: f.value for f in load_catalog().figures if f.name.startswith("track_record.")}
+    sections = PAGE.read_text().split("\n## ")[1:4]
+    lines = {
+        name: section.splitlines() for name, section in zip(("run", "gpu", "project"), sections, strict=True)
+    }
+    lines["memory"] = lines["run"]
+    assert len(figures) == 12
+    for name, found in lines.items():
+        title = "| all: peak memory" if name == "memory" else "| all: tokens/s"
+        cells = [
+            c.strip().removesuffix(" %") for c in next(x for x in found if x.startswith(title)).split("|")
+        ]
+        assert figures[f"track_record.{name}.rows"] == int(cells[2])
+        error, inside = float(cells[3]) / 100, float(cells[6]) / 100
+        assert figures[f"track_record.{name}.median_absolute_error"] == pytest.approx(error, abs=0.0006)
+        assert figures[f"track_record.{name}.coverage_80"] == pytest.approx(inside, abs=0.006)
+
+
+def test_the_figures_are_a_file_of_the_catalog():
+    found = validation(judge(RUNS, RUNS, GPUS, TERMS))
+    written = validation_page.track_record({"run": found}, date(2026, 11, 24))
+    table = tomllib.loads(written)["track_record"]
+    assert table["run"]["rows"]["value"] == found.total.rows
+    assert table["run"]["median_absolute_error"]["value"] == round(found.total.median_error, 4)
+    assert set(table["memory"]) == {"rows"}
 
 
 def test_the_shared_file_gives_the_catalogs_runs():

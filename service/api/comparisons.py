@@ -1,7 +1,6 @@
 """/api/v1/comparisons: home against cloud, answered, kept, and found again."""
 
 from functools import wraps
-from threading import Lock
 from typing import Literal
 
 from flask import Blueprint, Response, request
@@ -25,7 +24,6 @@ ANSWERED = Remembered(32 * 2**20)
 """By body, facts and day; each answer was stored before it is remembered."""
 REPORTED = Remembered(32 * 2**20)
 """By comparison, format and language: a stored comparison never changes."""
-DRAWING = Lock()
 REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 """A report brings its own style and drawings and asks for nothing."""
 
@@ -94,9 +92,7 @@ def report(id: str, extension: str, query: ReportQuery) -> Response:
     asked = (state().database, id, extension, query.lang)
     given = REPORTED.get(asked)
     if given is None:
-        # Drawing keeps a processor busy: one at a time, so that the other threads go on answering.
-        with DRAWING:
-            made = comparison_report(state().sessions, id, extension, query.lang)
+        made = comparison_report(state().sessions, id, extension, query.lang)
         given = (made.name, made.content)
         REPORTED.keep(asked, given)
     name, content = given
