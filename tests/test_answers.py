@@ -1,6 +1,7 @@
 """What the answer says in words, on the shipped facts: it must read true for every kind of question."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,11 @@ def ask(tmp_path_factory):
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_headline_fits_one_screen(ask, language):
     assert len(ask(language)[1].splitlines()) <= ONE_SCREEN
+
+
+def test_the_readme_shows_the_answer_as_it_is(ask):
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    assert ask()[1] in readme, "README.md shows another answer than `heimvorteil compare` gives"
 
 
 def test_the_prices_of_now_stand_beside_those_where_the_verdict_turns(ask):
@@ -119,6 +125,11 @@ def test_the_ladder_keeps_all_its_columns(ask):
 )
 def test_a_country_is_found_by_its_name_and_by_eurostats_code(ask, country, zone):
     assert ask(country=country)[0].zone == zone
+
+
+def test_a_laptop_is_not_taken_for_a_desktop_in_silence(ask):
+    assert "counted as a desktop's" in ask(home="rtx-4090-laptop")[2]
+    assert "counted as a desktop's" not in ask(home="rtx-4090")[2]
 
 
 def test_an_old_tariff_is_called_old(ask):

@@ -113,6 +113,11 @@ def trust_sentence(w: Wording, option: Option, workload: Workload) -> str | None
         line += " " + w.say("This exact plan has not been run by anyone we know.")
     if option.rental and option.rental.offer and option.rental.offer.tier == "spot":
         line += " " + w.say("A spot machine can be taken away at any time; interruptions are not counted.")
+    if option.kind == "home" and option.gpu.category.endswith("laptop"):
+        line += " " + w.say(
+            "A laptop's cooling and its maker's power limit decide; the rest of the machine is counted as a "
+            "desktop's."
+        )
     sequences = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     if sequences % (option.gpu_count * option.planned.plan.micro_batch):
         line += " " + w.say(
