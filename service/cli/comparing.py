@@ -28,7 +28,9 @@ from service.errors import InvalidValue
     show_default=True,
     help="on_demand | spot | reserved | community | marketplace | any",
 )
-@click.option("--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE.")
+@click.option(
+    "--country", default="DE", show_default=True, help="Where home is: ISO country, US-STATE, or its name."
+)
 @click.option("--currency", default="EUR", show_default=True, help="Currency of the answer.")
 @click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
 @click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64.")
@@ -110,7 +112,16 @@ def compare(
     reasons = []
     if explain:
         reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]
-    click.echo(as_text.render(comparison, lang, explain=explain, reasons=reasons), nl=False)
+    text = as_text.render(comparison, lang, explain=explain, reasons=reasons, width=_width())
+    click.echo(text, nl=False)
+
+
+def _width() -> int:
+    """Columns of the terminal within reason; a file or a pipe gets 100."""
+    import shutil
+    import sys
+
+    return min(120, max(80, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 100
 
 
 def _own_workload(

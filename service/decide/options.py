@@ -61,6 +61,8 @@ class Market:
     median_per_hour: Decimal
     dearest_per_hour: Decimal
     currency: str
+    tier: str = "any"
+    """The tier all of them are of, or any."""
 
 
 @dataclass(frozen=True, slots=True)

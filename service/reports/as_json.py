@@ -15,7 +15,8 @@ from service.estimate.ladder import Rung
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import Source, Workload
 from service.reports.explaining import explanation_sentences, rung_sentence
-from service.reports.sentences import adjustment_sentence, verdict_sentences
+from service.reports.sentences import adjustment_sentence
+from service.reports.verdict import verdict_sentences
 from service.reports.wording import Wording, wording
 
 Json = dict[str, Any]
@@ -42,7 +43,9 @@ def render(c: Comparison, language: str = "en") -> Json:
         },
         "break_even": {
             "currency": c.currency,
-            "rent_per_hour": _money(break_even.rent_per_hour),
+            "rent_per_hour": None
+            if break_even.rent_per_hour is None
+            else round(float(break_even.rent_per_hour), 4),
             "per_kwh": None if break_even.per_kwh is None else round(float(break_even.per_kwh), 4),
         },
         "reference_method": reference(c),
@@ -252,16 +255,16 @@ def reference(c: Comparison) -> Json | None:
     if r is None:
         return None
     return {
-        "gpu_hours": r.gpu_hours,
-        "ratio_low": r.ratio_low,
-        "ratio_high": r.ratio_high,
-        "hours_low": r.hours_low,
-        "hours_high": r.hours_high,
-        "days_low": r.days_low,
-        "days_high": r.days_high,
+        "gpu_hours": round(r.gpu_hours, 3),
+        "ratio_low": round(r.ratio_low, 4),
+        "ratio_high": round(r.ratio_high, 4),
+        "hours_low": round(r.hours_low, 3),
+        "hours_high": round(r.hours_high, 3),
+        "days_low": round(r.days_low, 3),
+        "days_high": round(r.days_high, 3),
         "watts": r.watts,
-        "energy_kwh_low": r.energy_kwh_low,
-        "energy_kwh_high": r.energy_kwh_high,
+        "energy_kwh_low": round(r.energy_kwh_low, 3),
+        "energy_kwh_high": round(r.energy_kwh_high, 3),
     }
 
 
@@ -300,7 +303,3 @@ def interval(i: Interval | None, digits: int = 3) -> dict[str, float] | None:
 
 def _round(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
-
-
-def _money(value: object) -> float | None:
-    return None if value is None else round(float(str(value)), 2)

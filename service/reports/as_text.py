@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from io import StringIO
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -17,21 +18,23 @@ from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
 from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
+from service.reports.prices import price_sentences
 from service.reports.sentences import (
     HOURS_PER_DAY,
     adjustment_sentence,
-    break_even_sentence,
+    cloud_name,
     fit_sentence,
     power_limit_sentences,
-    price_sentences,
     reference_sentences,
     trust_sentence,
-    verdict_sentences,
 )
+from service.reports.verdict import break_even_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
 
 DASH = "-"
-LADDER_WIDTH = 32
+LADDER_WIDTH = 24
+SIDE_BY_SIDE = 2
+"""Options that stand side by side; more stand below each other."""
 
 
 def render(
@@ -51,7 +54,7 @@ def render(
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     console.print(Text(headline(w, c)))
-    console.print(options_table(w, c))
+    console.print(options_table(w, c) if len(c.options) <= SIDE_BY_SIDE else options_list(w, c))
     for title, lines in paragraphs(w, c):
         console.print(Text(title))
         for line in lines:
@@ -75,9 +78,15 @@ def headline(w: Wording, c: Comparison) -> str:
         tokens=w.compact(workload.tokens),
         steps=w.number(run_steps),
         flops=f"{flops:.2e}".replace("e+", "e").replace(".", "," if w.language == "de" else "."),
-        zone=c.zone,
+        zone=zone_name(w, c),
         day=w.day(c.asked_at.date()),
     )
+
+
+def zone_name(w: Wording, c: Comparison) -> str:
+    """Where home is, as people call it; the zone's code where nobody has named it."""
+    known = [f for o in c.options if o.kind == "home" for f in (o.carbon, o.rate) if f and f.zone == c.zone]
+    return w.zone(c.zone, known[0].zone_name if known else c.zone)
 
 
 def options_table(w: Wording, c: Comparison) -> Table:
@@ -91,11 +100,6 @@ def options_table(w: Wording, c: Comparison) -> Table:
     def row(title: str, cell: Callable[[Option], str]) -> None:
         table.add_row(title, *(cell(option) for option in c.options))
 
-    def measured(i: Interval | None, unit: str) -> str:
-        if i is None:
-            return DASH
-        return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
-
     row(w.say("Does it fit?"), lambda o: fit_sentence(w, o))
     row(
         w.say("Memory per GPU"),
@@ -105,17 +109,46 @@ def options_table(w: Wording, c: Comparison) -> Table:
             available=w.rounded(o.planned.available_gib),
         ),
     )
-    row(w.say("Hours (p10-p90)"), lambda o: measured(o.hours, "h"))
-    row(w.say("Days"), lambda o: measured(o.hours * (1 / HOURS_PER_DAY) if o.hours else None, w.say("days")))
+    row(w.say("Hours (p10-p90)"), lambda o: measured(w, o.hours, "h"))
+    row(
+        w.say("Days"),
+        lambda o: measured(w, o.hours * (1 / HOURS_PER_DAY) if o.hours else None, w.say("days")),
+    )
     row(
         w.say("Speed"),
         lambda o: w.say("{speed} tokens/s", speed=w.number(o.time.tokens_per_s)) if o.time else DASH,
     )
-    row(w.say("At the wall"), lambda o: measured(o.power.watts, "W"))
-    row(w.say("Energy"), lambda o: measured(o.energy_kwh, "kWh"))
+    row(w.say("At the wall"), lambda o: measured(w, o.power.watts if o.time else None, "W"))
+    row(w.say("Energy"), lambda o: measured(w, o.energy_kwh, "kWh"))
     row(w.say("Cost"), lambda o: money(w, o))
-    row(w.say("CO2e"), lambda o: measured(o.co2_kg, "kg"))
+    row(w.say("CO2e"), lambda o: measured(w, o.co2_kg, "kg"))
     return table
+
+
+def options_list(w: Wording, c: Comparison) -> Table:
+    """Many options, one a line: what decides between them."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
+    table.add_column("", overflow="fold")
+    for title in (w.say("Does it fit?"), w.say("Hours (p10-p90)"), w.say("Energy"), w.say("Cost"), "CO2e"):
+        table.add_column(title, overflow="fold")
+    for o in c.options:
+        kind = w.say("At home") if o.kind == "home" else w.say("Rented")
+        table.add_row(
+            f"{kind}: {cloud_name(o, c)}",
+            fit_sentence(w, o),
+            measured(w, o.hours, "h"),
+            f"{w.rounded(o.energy_kwh.p50)} kWh" if o.energy_kwh else DASH,
+            money(w, o),
+            f"{w.rounded(o.co2_kg.p50)} kg" if o.co2_kg else DASH,
+        )
+    return table
+
+
+def measured(w: Wording, i: Interval | None, unit: str) -> str:
+    """Median and 80 % interval, or a dash."""
+    if i is None:
+        return DASH
+    return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
 
 
 def money(w: Wording, option: Option) -> str:
@@ -129,13 +162,13 @@ def money(w: Wording, option: Option) -> str:
 def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     """Titles with their sentences, empty ones left out."""
     changes = [
-        f"{option.label}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."
+        f"{cloud_name(option, c)}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."
         for option in c.options
-        if option.adjustments
+        if option.adjustments and option.time
     ]
     turning = break_even_sentence(w, c)
-    experts = c.workload.architecture.n_experts > 1
-    trust = [line for o in c.options if (line := trust_sentence(w, o, experts=experts))]
+    said = [trust_sentence(w, o, c.workload) for o in c.options]
+    trust = list(dict.fromkeys(line for line in said if line))
     trust.append(
         w.say("Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side.")
     )
@@ -159,7 +192,8 @@ def ladders(w: Wording, c: Comparison) -> list[RenderableType]:
         table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
         for i, title in enumerate(rung_titles(w)):
             width = LADDER_WIDTH if i == 0 else None
-            table.add_column(title, justify="left" if i in (0, 4, 7) else "right", min_width=width)
+            side: Literal["left", "right"] = "left" if i in (0, 4, 7) else "right"
+            table.add_column(title, justify=side, min_width=width, no_wrap=i > 0)
         for rung in option.ladder:
             table.add_row(*rung_cells(w, rung))
         found += [Text(w.say("Every way to fit: {device}", device=option.label)), table]
@@ -182,8 +216,9 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
     """Every input number with unit and day, each once, and the numbered list of their sources."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column(w.say("Number"), no_wrap=True)
-    for title in (w.say("Value"), w.say("Unit"), w.say("As of"), w.say("Source")):
-        table.add_column(title, overflow="fold")
+    table.add_column(w.say("Value and unit"), overflow="fold")
+    table.add_column(w.say("As of"), no_wrap=True)
+    table.add_column(w.say("Source"), overflow="fold")
     numbers: dict[tuple[str, str], int] = {}
     sources: list[Source] = []
     seen: set[tuple[str, str]] = set()
@@ -202,7 +237,7 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
         if i.subject != subject:
             subject = i.subject
             table.add_row(Text(subject, overflow="ellipsis"), end_section=False)
-        table.add_row(f"  {name}", value(w, i), i.figure.unit, w.day(source.as_of), Text(said))
+        table.add_row(f"  {name}", f"{value(w, i)} {i.figure.unit}", w.day(source.as_of), Text(said))
     listed = [
         Text(f"[{number}] {source.title}{read_on(w, source)}. {source.url}".rstrip())
         for number, source in enumerate(sources, 1)
@@ -214,14 +249,14 @@ def value(w: Wording, i: Input) -> str:
     """The number itself, with its range where it has one."""
     figure = i.figure
 
-    def plain(number: float) -> str:
+    def plain(number: float, digits: int) -> str:
         if number == int(number) and abs(number) < 1e15:
             return w.number(number)
-        return w.exact(float(f"{number:.5g}"))
+        return w.exact(float(f"{number:.{digits}g}"))
 
     if figure.low is None or figure.high is None or figure.low == figure.high:
-        return plain(figure.value)
-    return f"{plain(figure.value)} ({plain(figure.low)}-{plain(figure.high)})"
+        return plain(figure.value, 5)
+    return f"{plain(figure.value, 4)} ({plain(figure.low, 3)}-{plain(figure.high, 3)})"
 
 
 def basis(w: Wording, i: Input) -> str:

@@ -17,7 +17,6 @@ from service.decide.options import (
     home_option,
 )
 from service.errors import InvalidValue, MissingFact
-from service.estimate.cost import conversion
 from service.estimate.explanation import Explanation, explanation
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
@@ -29,6 +28,7 @@ from service.store.snapshot import Snapshot
 from service.usecases.finding import (
     LARGEST_COUNT,
     checked_count,
+    checked_currency,
     find_gpu,
     find_rental,
     find_workload,
@@ -39,7 +39,7 @@ from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Raised when the same facts would give another answer; part of a stored comparison's identity."""
 
 
@@ -53,11 +53,9 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
+    checked_currency(request.currency, knowledge.exchange_rates)
     household = household_of(snapshot, request, asked_at.date())
-    conversion(
-        household.rate.currency if household.rate else "EUR", request.currency, knowledge.exchange_rates
-    )
-    check_gpu_count(workload, home_count)
+    check_gpu_count(workload, home_count, "home_count")
     spare = home_memory_gib(household, knowledge)
     machine = ((home_gpu.slug, home_count, spare),)
     planned = plans_of(snapshot, workload, machine, household.display_gib)[0]
@@ -76,7 +74,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
         rented, considered = cheapest_offers(snapshot, workload, request)
     else:
         gpu, count, rental = find_rental(snapshot, request)
-        check_gpu_count(workload, count)
+        check_gpu_count(workload, count, "cloud")
         planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
         changes = changes_of(snapshot, workload, gpu, count, planned)
         rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes)]
@@ -165,6 +163,8 @@ def cheapest_offers(
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
+    if not 1 <= request.limit <= MOST_OPTIONS:
+        raise InvalidValue("limit", request.limit, f"must be between 1 and {MOST_OPTIONS}")
     offers = snapshot.offers
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     usable = (offers.gpu >= 0) & (offers.gpu_count <= most) & np.isfinite(offers.price_eur)
@@ -185,7 +185,7 @@ def cheapest_offers(
     planned = plans_of(snapshot, workload, machines)
     seconds = np.array([np.inf if p.verdict == "does_not_fit" else p.step.step_s for p in planned])
     cost = seconds[machine] * offers.price_eur[rows]
-    order = np.argsort(cost, kind="stable")[: max(1, min(request.limit, MOST_OPTIONS))]
+    order = np.argsort(cost, kind="stable")[: request.limit]
     order = order[np.isfinite(cost[order])]
     if not len(order):
         raise MissingFact("an offer that holds this run", "it fits none of the stored offers")
