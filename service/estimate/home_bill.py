@@ -1,12 +1,14 @@
 """Everything a run at home costs: electricity, the card if it is bought or worn, and heat if it is wanted."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from service.errors import InvalidValue
+from service.estimate.cost import Cost, CostItem, conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import MarginalPrice
-from service.facts import Source
+from service.facts import ExchangeRate, Source
 
 HOURS_PER_DAY = 24.0
 HOURS_PER_MONTH = 730.0
@@ -59,20 +61,6 @@ class HomeTerms:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class BillLine:
-    """One line: quantity times unit price."""
-
-    code: str
-    """electricity | wear | purchase | heat | base_fee"""
-    quantity: Interval
-    quantity_unit: str
-    unit_price: Decimal
-    amount: Interval
-    is_counted: bool = True
-    """False: shown, but paid with or without the run."""
-
-
 def calendar_hours(hours: Interval, terms: HomeTerms) -> Interval:
     """From start to end on the calendar, where the machine may not run all day."""
     return hours * (HOURS_PER_DAY / terms.hours_per_day)
@@ -80,7 +68,7 @@ def calendar_hours(hours: Interval, terms: HomeTerms) -> Interval:
 
 def home_bill(
     hours: Interval, energy_kwh: Interval, price: MarginalPrice, terms: HomeTerms
-) -> tuple[BillLine, ...]:
+) -> tuple[CostItem, ...]:
     """The lines of a run at home; lines that come to nothing are left out, electricity never is.
 
     Heat is a gain (a negative line): all electricity ends as heat, and what replaces heating saves its
@@ -100,10 +88,25 @@ def home_bill(
     return tuple(lines)
 
 
-def total(lines: tuple[BillLine, ...]) -> Interval:
+def total(lines: tuple[CostItem, ...]) -> Interval:
     """The sum of the lines that count, percentile by percentile: hours drive them all together."""
-    counted = [line.amount for line in lines if line.is_counted]
+    counted = [line.amount for line in lines if line.is_counted and line.amount is not None]
     return Interval(sum(a.p10 for a in counted), sum(a.p50 for a in counted), sum(a.p90 for a in counted))
+
+
+def home_cost(
+    hours: Interval,
+    energy_kwh: Interval,
+    price: MarginalPrice,
+    currency: str,
+    rates: Sequence[ExchangeRate],
+    terms: HomeTerms | None = None,
+) -> Cost:
+    """The bill in one currency. Raises MissingFact when an exchange rate is unknown."""
+    converted = conversion(price.currency, currency, rates)
+    here = replace(price, currency=currency, per_kwh=price.per_kwh * converted.factor)
+    lines = home_bill(hours, energy_kwh, here, terms or HomeTerms())
+    return Cost(currency, total(lines), lines, converted)
 
 
 def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_per_run: float) -> int | None:
@@ -120,5 +123,5 @@ def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_pe
 
 def _line(
     code: str, quantity: Interval, unit: str, unit_price: Decimal, *, is_counted: bool = True
-) -> BillLine:
-    return BillLine(code, quantity, unit, unit_price, quantity * float(unit_price), is_counted)
+) -> CostItem:
+    return CostItem(code, quantity, unit, unit_price, quantity * float(unit_price), is_counted)

@@ -163,8 +163,8 @@ def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
             low=w.rounded(saved.p10),
             high=w.rounded(saved.p90),
         )
-        if option.rate and option.cost and option.cost.items:
-            money = saved.p50 * float(option.cost.items[0].unit_price)
+        if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
+            money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, c.currency))
         line += w.say(" ({source}).", source=advice.curve.source.title)
         if advice.stand_in:

@@ -16,7 +16,8 @@ from service.decide.options import (
     home_memory_gib,
     home_option,
 )
-from service.errors import InvalidValue, MissingFact
+from service.decide.rental import cloud_terms
+from service.errors import MissingFact
 from service.estimate.cost import conversion
 from service.estimate.explanation import Explanation, explanation
 from service.estimate.training_time import check_gpu_count
@@ -27,7 +28,6 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import (
-    LARGEST_COUNT,
     checked_count,
     find_gpu,
     find_rental,
@@ -36,6 +36,7 @@ from service.usecases.finding import (
     rental_of,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
+from service.usecases.rented_offers import rented_plans
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
@@ -165,44 +166,27 @@ def cheapest_offers(
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
-    offers = snapshot.offers
-    most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
-    usable = (offers.gpu >= 0) & (offers.gpu_count <= most) & np.isfinite(offers.price_eur)
-    if request.tier != EVERY_OFFER:
-        if request.tier not in offers.tiers:
-            raise InvalidValue("tier", request.tier, "unknown", (*offers.tiers, EVERY_OFFER))
-        usable &= offers.tier == offers.tiers.index(request.tier)
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        raise MissingFact(f"an offer of tier {request.tier}", "refresh the prices or choose another tier")
-    code = offers.gpu[rows].astype(np.int64) * (LARGEST_COUNT + 1) + offers.gpu_count[rows]
-    distinct, machine = np.unique(code, return_inverse=True)
-    hardware = tuple(
-        (offers.gpu_slugs[int(c) // (LARGEST_COUNT + 1)], int(c) % (LARGEST_COUNT + 1)) for c in distinct
-    )
     known = knowledge_of(snapshot)
-    machines = tuple((slug, count, cloud_memory_gib(count, known)) for slug, count in hardware)
-    planned = plans_of(snapshot, workload, machines)
-    seconds = np.array([np.inf if p.verdict == "does_not_fit" else p.step.step_s for p in planned])
-    cost = seconds[machine] * offers.price_eur[rows]
-    order = np.argsort(cost, kind="stable")[: max(1, min(request.limit, MOST_OPTIONS))]
-    order = order[np.isfinite(cost[order])]
+    plans = rented_plans(snapshot, workload, request.tier, cloud_terms(workload, known.figures))
+    total = plans.bill.total[1]
+    order = np.argsort(total, kind="stable")[: max(1, min(request.limit, MOST_OPTIONS))]
+    order = order[np.isfinite(total[order])]
     if not len(order):
         raise MissingFact("an offer that holds this run", "it fits none of the stored offers")
     options = []
     for position in order:
-        slug, count = hardware[int(machine[position])]
-        gpu, plan = snapshot.gpus[slug], planned[int(machine[position])]
+        machine = int(plans.machine[position])
+        (gpu, count), plan = plans.hardware[machine], plans.planned[machine]
         options.append(
             cloud_option(
                 workload,
                 gpu,
                 count,
-                rental_of(snapshot, offers.row(int(rows[position])), request),
+                rental_of(snapshot, snapshot.offers.row(int(plans.row[position])), request),
                 request.currency,
                 known,
                 plan,
                 changes_of(snapshot, workload, gpu, count, plan),
             )
         )
-    return options, len(rows)
+    return options, plans.considered
