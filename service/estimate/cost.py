@@ -47,6 +47,27 @@ class Cost:
     items: tuple[CostItem, ...]
     conversion: Conversion
 
+    def split(self, codes: tuple[str, ...]) -> tuple[float, float]:
+        """Median quantity of the lines with these codes, and median money of all others before tax."""
+        quantity = sum(item.quantity.p50 for item in self.items if item.code in codes)
+        other = sum(
+            item.amount.p50
+            for item in self.items
+            if item.code not in (*codes, "tax") and item.is_counted and item.amount is not None
+        )
+        return quantity, other
+
+    @property
+    def tax_factor(self) -> float:
+        """The bill with tax over the bill without; 1 where there is none."""
+        tax = next((item for item in self.items if item.code == "tax" and item.amount is not None), None)
+        return 1.0 if tax is None or tax.unit_price is None else 1 + float(tax.unit_price)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Codes of the lines whose price nobody has told us."""
+        return tuple(item.code for item in self.items if item.amount is None)
+
 
 def conversion(source: str, target: str, rates: Sequence[ExchangeRate]) -> Conversion:
     """The factor that turns an amount in `source` into `target`, over the euro if need be.

@@ -136,9 +136,7 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     turning = break_even_sentence(w, c)
     experts = c.workload.architecture.n_experts > 1
     trust = [line for o in c.options if (line := trust_sentence(w, o, experts=experts))]
-    trust.append(
-        w.say("Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side.")
-    )
+    trust.append(w.say("Not counted: buying or wear of the card, and tax on the rented side."))
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),

@@ -3,6 +3,7 @@
 from service.decide.comparison import Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
+from service.estimate.cost import Cost
 from service.reports.wording import Wording
 
 HOURS_PER_DAY = 24
@@ -173,6 +174,39 @@ def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
     return lines
 
 
+def item_name(w: Wording, code: str) -> str:
+    """What a line of a bill is for."""
+    return {
+        "electricity": w.say("electricity"),
+        "wear": w.say("wear of the card"),
+        "purchase": w.say("loss of value of the card"),
+        "heat": w.say("heat that replaces heating"),
+        "base_fee": w.say("base fee"),
+        "rent": w.say("training hours"),
+        "set_up": w.say("set-up and download"),
+        "idle": w.say("failed starts and idle hours"),
+        "interruptions": w.say("interruptions"),
+        "commitment": w.say("rest of the reserved term"),
+        "storage": w.say("storage"),
+        "egress": w.say("traffic"),
+        "tax": w.say("tax"),
+    }[code]
+
+
+def bill_sentence(w: Wording, cost: Cost) -> str:
+    """What the rent consists of, and what nobody has told us."""
+    parts = [
+        f"{item_name(w, item.code)} {w.about(item.amount.p50, cost.currency)}"
+        for item in cost.items
+        if item.amount is not None and item.is_counted
+    ]
+    line = w.say("Bill: {parts}.", parts=", ".join(parts))
+    if cost.unknown:
+        names = ", ".join(item_name(w, code) for code in cost.unknown)
+        line += " " + w.say("Not known of this provider and not counted: {names}.", names=names)
+    return line
+
+
 def price_sentences(w: Wording, c: Comparison) -> list[str]:
     """Where the two prices come from and how old they are."""
     lines = []
@@ -217,6 +251,8 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
                             day=w.day(rate_.as_of),
                         )
                     )
+            if option.cost and len(option.cost.items) > 1:
+                lines.append(bill_sentence(w, option.cost))
         elif rental:
             lines.append(w.say("Rent: no price known for {label}.", label=option.label))
         if rate and rate.kind == "contract":
