@@ -21,7 +21,7 @@ from service.estimate.energy import (
     measured_power,
 )
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.home_bill import HomeTerms, calendar_hours, home_cost
+from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.plan import PlannedStep, plan_steps
@@ -119,6 +119,8 @@ class Option:
     """From start to end: set-up, interruptions and hours a day at home included."""
     price: MarginalPrice | None = None
     """Of a kilowatt-hour at home."""
+    purchase: Purchase | None = None
+    """Of a card bought for this."""
 
     @property
     def hours(self) -> Interval | None:
@@ -186,6 +188,7 @@ def home_option(
         power_limit=limit,
         calendar_hours=calendar_hours(time.hours, household.terms) if time else None,
         price=price,
+        purchase=household.terms.purchase,
     )
 
 

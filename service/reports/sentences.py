@@ -1,5 +1,7 @@
 """What an answer says in words: verdict, break-even, price and age, trust, the rule of three."""
 
+from datetime import date
+
 from service.decide.comparison import Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
@@ -209,72 +211,75 @@ def bill_sentence(w: Wording, cost: Cost) -> str:
 
 def price_sentences(w: Wording, c: Comparison) -> list[str]:
     """Where the two prices come from and how old they are."""
+    return [line for o in c.options for line in option_price_sentences(w, o, c.asked_at.date())]
+
+
+def option_price_sentences(w: Wording, option: Option, today: date) -> list[str]:
+    """Where the price of one option comes from and how old it is."""
     lines = []
-    today = c.asked_at.date()
-    for option in c.options:
-        rental, rate = option.rental, option.rate
-        if rental and rental.offer:
-            offer = rental.offer
-            age = (today - offer.as_of).days
-            line = w.say(
-                "Rent: {price} per hour, {provider} {instance}, as of {day} ({age} days old), {source}.",
-                price=w.money(offer.hourly_price * rental.instances, offer.currency, 2),
-                provider=rental.provider.name if rental.provider else offer.provider,
-                instance=f"{offer.instance} {offer.region}".strip(),
-                day=w.day(offer.as_of),
-                age=w.number(age),
-                source=offer.source.title,
+    rental, rate = option.rental, option.rate
+    if rental and rental.offer:
+        offer = rental.offer
+        age = (today - offer.as_of).days
+        line = w.say(
+            "Rent: {price} per hour, {provider} {instance}, as of {day} ({age} days old), {source}.",
+            price=w.money(offer.hourly_price * rental.instances, offer.currency, 2),
+            provider=rental.provider.name if rental.provider else offer.provider,
+            instance=f"{offer.instance} {offer.region}".strip(),
+            day=w.day(offer.as_of),
+            age=w.number(age),
+            source=offer.source.title,
+        )
+        if offer.note:
+            line += " " + w.say("Note: {note}.", note=offer.note.rstrip("."))
+        if age > STALE_AFTER_DAYS:
+            line += " " + w.say("Check the price before you rent.")
+        market = rental.market
+        if market and market.offers > 1:
+            line += " " + w.say(
+                "{offers} on-demand offers of this configuration, {low} to {high}, median {median}.",
+                offers=w.number(market.offers),
+                low=w.money(market.cheapest_per_hour, market.currency, 2),
+                high=w.money(market.dearest_per_hour, market.currency, 2),
+                median=w.money(market.median_per_hour, market.currency, 2),
             )
-            if offer.note:
-                line += " " + w.say("Note: {note}.", note=offer.note.rstrip("."))
-            if age > STALE_AFTER_DAYS:
-                line += " " + w.say("Check the price before you rent.")
-            market = rental.market
-            if market and market.offers > 1:
-                line += " " + w.say(
-                    "{offers} on-demand offers of this configuration, {low} to {high}, median {median}.",
-                    offers=w.number(market.offers),
-                    low=w.money(market.cheapest_per_hour, market.currency, 2),
-                    high=w.money(market.dearest_per_hour, market.currency, 2),
-                    median=w.money(market.median_per_hour, market.currency, 2),
-                )
-            lines.append(line)
-            if option.cost:
-                for rate_ in option.cost.conversion.rates:
-                    lines.append(
-                        w.say(
-                            "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
-                            rate=w.number(rate_.rate, 4),
-                            quote=rate_.quote,
-                            base=rate_.base,
-                            source=rate_.source.title,
-                            day=w.day(rate_.as_of),
-                        )
+        lines.append(line)
+        if option.cost:
+            for rate_ in option.cost.conversion.rates:
+                lines.append(
+                    w.say(
+                        "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
+                        rate=w.number(rate_.rate, 4),
+                        quote=rate_.quote,
+                        base=rate_.base,
+                        source=rate_.source.title,
+                        day=w.day(rate_.as_of),
                     )
-            if option.cost and len(option.cost.items) > 1:
-                lines.append(bill_sentence(w, option.cost))
-        elif rental:
-            lines.append(w.say("Rent: no price known for {label}.", label=option.label))
-        if rate and rate.kind == "contract":
-            lines.append(
-                w.say(
-                    "Electricity: {price} per kWh, your own figure.",
-                    price=w.money(rate.per_kwh, rate.currency, 4),
                 )
-            )
-        elif rate:
-            line = w.say(
-                "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
+        if option.cost and len(option.cost.items) > 1:
+            lines.append(bill_sentence(w, option.cost))
+    elif rental:
+        lines.append(w.say("Rent: no price known for {label}.", label=option.label))
+    if rate and rate.kind == "contract":
+        lines.append(
+            w.say(
+                "Electricity: {price} per kWh, your own figure.",
                 price=w.money(rate.per_kwh, rate.currency, 4),
-                zone=w.zone(rate.zone, rate.zone_name),
-                day=w.day(rate.as_of),
-                age=w.number((today - rate.as_of).days),
-                source=rate.source.title,
             )
-            if rate.note:
-                line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
-            line += " " + w.say("Your own contract counts: give it with --kwh-price.")
-            lines.append(line)
+        )
+    elif rate:
+        line = w.say(
+            "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
+            price=w.money(rate.per_kwh, rate.currency, 4),
+            zone=w.zone(rate.zone, rate.zone_name),
+            day=w.day(rate.as_of),
+            age=w.number((today - rate.as_of).days),
+            source=rate.source.title,
+        )
+        if rate.note:
+            line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
+        line += " " + w.say("Your own contract counts: give it with --kwh-price.")
+        lines.append(line)
     return list(dict.fromkeys(lines))
 
 

@@ -40,7 +40,7 @@ from service.usecases.rented_offers import rented_plans
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Raised when the same facts would give another answer; part of a stored comparison's identity."""
 
 
@@ -105,16 +105,7 @@ def answer(
     """
     comparison = compare_home_with_cloud(snapshot, request, asked_at)
     asked = orjson.dumps(request_as_json(request))
-    identity = hashlib.sha256(
-        b"\0".join(
-            [
-                asked,
-                str(snapshot.data_version).encode(),
-                asked_at.date().isoformat().encode(),
-                CODE_VERSION.encode(),
-            ]
-        )
-    ).hexdigest()[:20]
+    identity = identity_of("comparison", asked, snapshot.data_version, asked_at)
     rendered = as_json.render(comparison, request.language)
     numbers = rendered["sources"] + [n for o in rendered["options"] for n in o["sources"]]
     stored = StoredComparison(
@@ -129,6 +120,15 @@ def answer(
     with sessions.begin() as session:
         comparisons.add(session, stored)
     return stored
+
+
+def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:
+    """The name of an answer: the same for the same question on the same facts and day."""
+    day = asked_at.date().isoformat().encode()
+    parts = [asked, str(data_version).encode(), day, CODE_VERSION.encode()]
+    if kind != "comparison":
+        parts.append(kind.encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
 
 def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
