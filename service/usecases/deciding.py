@@ -17,9 +17,9 @@ from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Option, cloud_option
 from service.decide.rental import cloud_terms
 from service.decide.sensitivity import Side, break_even_line, saved_per_day, tornado
-from service.errors import InvalidValue
+from service.errors import InvalidValue, NotFound
 from service.estimate.architecture import parameters
-from service.estimate.cost import CostItem, conversion
+from service.estimate.cost import Cost, CostItem, conversion
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.interval import Interval, certain
 from service.facts import Figure, Workload
@@ -150,11 +150,25 @@ def _debugged_at_home(option: Option, plans: Plans, cost: Interval, calendar: In
     hours = calendar.p50 - option.calendar_hours.p50
     kwh = certain(hours * own.power.watts.p50 / 1000)
     price = per_kwh(own)
-    lines = tuple(item for item in option.cost.items if item.code != "idle")
+    lines = _without_idle(option.cost)
     at_home = CostItem("electricity", kwh, "kWh", price, kwh * float(price))
     return replace(
         option, cost=replace(option.cost, total=cost, items=(*lines, at_home)), calendar_hours=calendar
     )
+
+
+def _without_idle(cost: Cost) -> tuple[CostItem, ...]:
+    """The lines of a bill without the idle hours and the tax on them."""
+    idle = next((item.amount for item in cost.items if item.code == "idle"), None)
+    lines = []
+    for item in cost.items:
+        if item.code == "tax" and idle and item.unit_price is not None:
+            q = item.quantity
+            net = Interval(q.p10 - idle.p10, q.p50 - idle.p50, q.p90 - idle.p90)
+            lines.append(replace(item, quantity=net, amount=net * float(item.unit_price)))
+        elif item.code != "idle":
+            lines.append(item)
+    return tuple(lines)
 
 
 def _interval(column: NDArray[np.float64]) -> Interval | None:
@@ -301,6 +315,11 @@ def answer_decision(
     """The decision as JSON, kept with the facts it was computed from, written once per question and day."""
     asked = orjson.dumps(decision_request_as_json(request))
     identity = identity_of("decision", asked, snapshot.data_version, asked_at)
+    with sessions.reading() as session:
+        try:
+            return comparisons.get(session, identity, "decision")
+        except NotFound:
+            pass
     decision = decide(snapshot, request, asked_at)
     rendered = decision_json.render(decision, request.language)
     numbers = rendered["sources"] + [n for o in rendered["shortlist"] for n in o["sources"]]
