@@ -51,7 +51,7 @@ def test_the_prices_of_now_stand_beside_those_where_the_verdict_turns(ask):
 
 def test_offers_of_another_tier_are_called_what_they_are(ask):
     spot = ask(tier="spot")[2]
-    assert "configuration (spot)" in spot and "interruptions are not counted" in spot
+    assert "configuration (spot)" in spot and "what interruptions cost is estimated" in spot
     reserved = ask(tier="reserved")[2]
     assert "configuration (reserved)" in reserved
     assert "Reserved for 36 months: it is billed for all of them" in reserved

@@ -5,6 +5,7 @@ from flask import Blueprint
 from service.api import (
     carbon_intensities,
     comparisons,
+    decisions,
     docs,
     electricity_rates,
     estimates,
@@ -29,6 +30,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     measured_runs.blueprint,
     estimates.blueprint,
     comparisons.blueprint,
+    decisions.blueprint,
     docs.blueprint,
 )
 HEALTH = health.blueprint

@@ -115,14 +115,18 @@ class FitOut(BaseModel):
     ladder: list[RungOut] = Field(description="Every other way to hold the run; empty where it fits as is")
 
 
-class CostItemOut(IntervalOut):
-    """One line of the bill."""
+class CostItemOut(BaseModel):
+    """One line of the bill: quantity times unit price; null where nobody has told us the price."""
 
     code: str
     quantity: IntervalOut
     quantity_unit: str
-    unit_price: float
+    unit_price: float | None
     currency: str
+    p10: float | None
+    p50: float | None
+    p90: float | None
+    is_counted: bool = Field(description="False: shown, but paid with or without the run")
 
 
 class CostOut(IntervalOut):

@@ -10,6 +10,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import prices
 from service.cli.comparing import compare
+from service.cli.deciding import decide
 from service.cli.listing import gpus, offers, workloads
 from service.cli.measuring import measure
 from service.cli.opening import open_database
@@ -68,5 +69,5 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-for command in (compare, measure, validate, serve, offers, gpus, workloads, prices, db, token):
+for command in (compare, decide, measure, validate, serve, offers, gpus, workloads, prices, db, token):
     main.add_command(command)

@@ -240,9 +240,10 @@ def cost(c: Cost | None) -> Json | None:
                 "code": item.code,
                 "quantity": interval(item.quantity),
                 "quantity_unit": item.quantity_unit,
-                "unit_price": round(float(item.unit_price), 6),
+                "unit_price": None if item.unit_price is None else round(float(item.unit_price), 6),
                 "currency": c.currency,
-                **(interval(item.amount, 2) or {}),
+                **(interval(item.amount, 2) or {"p10": None, "p50": None, "p90": None}),
+                "is_counted": item.is_counted,
             }
             for item in c.items
         ],

@@ -17,6 +17,7 @@ from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
+from service.reports.bill import uncounted_sentence
 from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
 from service.reports.prices import price_sentences
 from service.reports.sentences import (
@@ -169,9 +170,7 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     turning = break_even_sentence(w, c)
     said = [trust_sentence(w, o, c.workload) for o in c.options]
     trust = list(dict.fromkeys(line for line in said if line))
-    trust.append(
-        w.say("Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side.")
-    )
+    trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),

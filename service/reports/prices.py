@@ -5,6 +5,7 @@ from datetime import date
 from service.decide.comparison import Comparison
 from service.decide.options import Market, Option, Rental
 from service.facts import CloudOffer, ElectricityRate, ExchangeRate
+from service.reports.bill import bill_sentence
 from service.reports.wording import Wording
 
 STALE_OFFER_DAYS = 45
@@ -25,6 +26,8 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
             )
         )
     lines += [rent_sentence(w, o, today, alone=len(rents) == 1) for o in rents]
+    if len(rents) == 1 and rents[0].cost:
+        lines.append(bill_sentence(w, rents[0].cost))
     stale = [
         o.rental.offer
         for o in rents
@@ -34,6 +37,16 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
         lines.append(w.say("Check the price before you rent."))
     rates: list[ExchangeRate] = [r for o in c.options if o.cost for r in o.cost.conversion.rates]
     return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate) for rate in rates)]))
+
+
+def option_price_sentences(w: Wording, option: Option, today: date) -> list[str]:
+    """Where the price of one option comes from, what its bill consists of."""
+    lines = [rate_sentence(w, option.rate, today)] if option.rate else []
+    if option.rental:
+        lines.append(rent_sentence(w, option, today, alone=True))
+        if option.cost:
+            lines.append(bill_sentence(w, option.cost))
+    return [*lines, *(exchange_sentence(w, r) for r in (option.cost.conversion.rates if option.cost else ()))]
 
 
 def rate_sentence(w: Wording, rate: ElectricityRate, today: date) -> str:

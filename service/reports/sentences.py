@@ -71,8 +71,8 @@ def power_limit_sentences(w: Wording, c: Comparison) -> list[str]:
             added=duration(w, advice.hours_added),
             kwh=w.rounded(saved.p50),
         )
-        if option.rate and option.cost and option.cost.items:
-            money = saved.p50 * float(option.cost.items[0].unit_price)
+        if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
+            money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, c.currency))
         known = {
             "card": advice.curve.gpu.upper(),
@@ -112,7 +112,9 @@ def trust_sentence(w: Wording, option: Option, workload: Workload) -> str | None
     if any(a.needs_code_change for a in option.adjustments):
         line += " " + w.say("This exact plan has not been run by anyone we know.")
     if option.rental and option.rental.offer and option.rental.offer.tier == "spot":
-        line += " " + w.say("A spot machine can be taken away at any time; interruptions are not counted.")
+        line += " " + w.say(
+            "A spot machine can be taken away at any time; what interruptions cost is estimated."
+        )
     if option.kind == "home" and option.gpu.category.endswith("laptop"):
         line += " " + w.say(
             "A laptop's cooling and its maker's power limit decide; the rest of the machine is counted as a "

@@ -169,11 +169,14 @@ def break_even_sentence(w: Wording, c: Comparison) -> str | None:
     home, cloud = first(c, "home"), first(c, "cloud")
     if rent is None or per_kwh is None or home.cost is None or cloud.cost is None:
         return None
+    per_kwh_now, rent_now = home.cost.items[0].unit_price, cloud.cost.items[0].unit_price
+    if rent_now is None or per_kwh_now is None:
+        return None
     return w.say(
         "The verdict turns at {rent} per rented hour (now {rent_now}) or at {per_kwh} per kWh (now "
         "{per_kwh_now}).",
         rent=w.unit_price(rent, c.currency),
-        rent_now=w.unit_price(cloud.cost.items[0].unit_price, c.currency),
+        rent_now=w.unit_price(rent_now, c.currency),
         per_kwh=w.unit_price(per_kwh, c.currency),
-        per_kwh_now=w.unit_price(home.cost.items[0].unit_price, c.currency),
+        per_kwh_now=w.unit_price(per_kwh_now, c.currency),
     )

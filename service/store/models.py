@@ -481,6 +481,9 @@ class ComparisonRow(Base):
     inputs: Mapped[str] = mapped_column(sa.Text())
     data_version: Mapped[int]
     code_version: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="comparison")
+    """comparison | decision: which question it answers"""
+    __table_args__ = (_one_of("kind", ("comparison", "decision")),)
 
 
 class ApiTokenRow(Base):
