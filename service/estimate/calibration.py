@@ -35,6 +35,7 @@ PROSE_NOISE = 0.07
 """The same for a number rounded in prose or projected by its author."""
 UNKNOWN_BATCH_SPREAD = 0.10
 UNKNOWN_SHAPE_SPREAD = 0.15
+UNKNOWN_ENGINE_SPREAD = 0.15
 NEW_CASE_NOISE = 1.3
 """Noise of a new case over that of a typical one in the evidence: odd rows exist there too."""
 STUDENT_T = 4.0
@@ -125,6 +126,7 @@ def base_noise(cases: Cases) -> Vector:
     """Noise variance of every case before any is found odd."""
     known = np.where(cases.trusted, NOISE, PROSE_NOISE) ** 2
     known += np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2)
+    known += np.where(cases.engine_known, 0.0, UNKNOWN_ENGINE_SPREAD**2)
     return np.asarray(known + np.where(cases.shape_known, 0.0, UNKNOWN_SHAPE_SPREAD**2))
 
 

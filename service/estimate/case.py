@@ -43,6 +43,7 @@ class Case:
     power_limit_watts: float | None = None
     batch_known: bool = True
     shape_known: bool = True
+    engine_known: bool = True
     trusted: bool = True
     """Whether its measurement is read from a log or a table rather than rounded prose."""
     own: bool = False
@@ -60,6 +61,7 @@ class Cases:
     reporter: NDArray[np.str_]
     batch_known: NDArray[np.bool_]
     shape_known: NDArray[np.bool_]
+    engine_known: NDArray[np.bool_]
     trusted: NDArray[np.bool_]
     own: NDArray[np.bool_]
     global_batch_tokens: NDArray[np.float64]
@@ -106,6 +108,7 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
         reporter=np.array([c.reporter for c in wanted]),
         batch_known=np.array([c.batch_known for c in wanted]),
         shape_known=np.array([c.shape_known for c in wanted]),
+        engine_known=np.array([c.engine_known for c in wanted]),
         trusted=np.array([c.trusted for c in wanted]),
         own=np.array([c.own for c in wanted]),
         global_batch_tokens=np.array([float(c.recipe.global_batch_tokens) for c in wanted]),
@@ -127,6 +130,7 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
         power_limit_watts=run.power_limit_watts,
         batch_known=run.micro_batch is not None,
         shape_known=known,
+        engine_known=run.engine is not None,
         trusted=run.confidence in (None, "high", OWN),
         own=run.confidence == OWN,
     )
