@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import HeimvorteilError
-from service.estimate.case import Cases, case_of, side_by_side
+from service.estimate.case import OWN, Cases, case_of, side_by_side
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
@@ -95,13 +95,17 @@ class Calibration:
 
 
 def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[MeasuredRun]:
-    """The runs that can be learnt from: sound for throughput, GPU and shape known, all weights trained."""
+    """The runs that can be learnt from: sound for throughput, GPU and shape known, all weights trained.
+
+    One's own run teaches whatever it is: the next question is likely about the same.
+    """
     found = []
     for run in runs:
         gpu = gpus.get(run.gpu or "")
         if gpu is None or "throughput" not in run.use_for or not run.tokens_per_s:
             continue
-        if run.workload in ("lora", "qlora") or not shape_is_known(run):
+        adapters = run.workload in ("lora", "qlora")
+        if run.confidence != OWN and (adapters or not shape_is_known(run)):
             continue
         try:
             case_of(run, gpu)

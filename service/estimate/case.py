@@ -117,7 +117,9 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
 
 def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
     """A published run as a case. Raises MissingFact or InvalidValue where its shape is not usable."""
-    known = shape_is_known(run)
+    # What is guessed of one's own run is guessed the same way when one asks about it again.
+    own = run.confidence == OWN
+    known = shape_is_known(run) or own
     run = with_shape(run)
     recipe = recipe_of(run, gpu)
     return Case(
@@ -128,9 +130,9 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
         gpu_count=run.gpu_count or 1,
         reporter=run.source.url.split("#")[0],
         power_limit_watts=run.power_limit_watts,
-        batch_known=run.micro_batch is not None,
+        batch_known=run.micro_batch is not None or own,
         shape_known=known,
-        engine_known=run.engine is not None,
+        engine_known=run.engine is not None or own,
         trusted=run.confidence in (None, "high", OWN),
-        own=run.confidence == OWN,
+        own=own,
     )
