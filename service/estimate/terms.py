@@ -61,9 +61,10 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "logits_torch-compile": Term(12.0, 0.40, "B per token and vocabulary entry"),
         "logits_torch-eager": Term(30.0, 0.40, "B per token and vocabulary entry"),
         "logits_native": Term(8.0, 0.40, "B per token and vocabulary entry"),
-        # Matrix rate of flash attention (its causal half only) over that of large matrix products. The common
-        # kernels do not use the matrix units that came with Hopper: 35 % of an H100's peak against 50-73 % of
-        # an A100's (Shah et al., FlashAttention-3, arXiv:2407.08608; Dao, FlashAttention-2, arXiv:2307.08691).
+        # Matrix rate of flash attention (its causal half only) over that of large matrix products. Common
+        # kernels leave the matrix units that came with Hopper unused: 35 % of an H100's peak against 50-73 %
+        # of an A100's (Shah et al., FlashAttention-3, arXiv:2407.08608; Dao, FlashAttention-2,
+        # arXiv:2307.08691).
         "flash_full_rate": Term(0.60, 0.25),
         "flash_hopper": Term(0.42, 0.30),
         "flash_half_rate": Term(1.0, 0.20),
