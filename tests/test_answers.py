@@ -70,7 +70,7 @@ def test_what_may_run_out_of_memory_is_said_in_the_verdict(ask):
         workload="llama-2-7b", home="v100-sxm-16gb", home_count=8, cloud="8xa100-sxm-80gb", country="US-CA"
     )
     assert c.options[0].planned.verdict == "marginal"
-    assert "perhaps (17%)" in said and "will probably run out of memory" in said
+    assert "perhaps (89%)" in said and "may run out of memory: the chance that it fits is 89%" in said
     assert "With 87.9 GiB of host memory it would fit (--host-memory)" in said
     more = ask(
         workload="llama-2-7b", home="v100-sxm-16gb", home_count=8, cloud="8xa100-sxm-80gb", host_memory_gib=96
