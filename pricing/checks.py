@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pricing.offer_checks import Listed, offer_objections
 from pricing.source import Fact, Rejected
+from service.estimate.market_day import day_of
 from service.facts import (
     CarbonIntensity,
     CloudOffer,
@@ -70,7 +71,7 @@ def _objection(fact: Fact, known: Known, zero_days: set[tuple[str, date]]) -> st
         if before and not before / LARGEST_JUMP <= fact.rate <= before * LARGEST_JUMP:
             return f"rate {fact.rate} against {before} before"
     elif isinstance(fact, SpotPrice):
-        if (fact.zone, fact.slot_start.date()) in zero_days:
+        if (fact.zone, day_of(fact.slot_start)) in zero_days:
             return "every price of the day is zero"
         if not fact.per_mwh.is_finite() or not SMALLEST_SPOT_PER_MWH <= fact.per_mwh <= LARGEST_SPOT_PER_MWH:
             return f"{fact.per_mwh} {fact.currency}/MWh is out of range"
@@ -93,6 +94,6 @@ def _all_zero_days(facts: Sequence[Fact]) -> set[tuple[str, date]]:
     seen: dict[tuple[str, date], bool] = {}
     for fact in facts:
         if isinstance(fact, SpotPrice):
-            day = (fact.zone, fact.slot_start.date())
+            day = (fact.zone, day_of(fact.slot_start))
             seen[day] = seen.get(day, True) and fact.per_mwh == 0
     return {day for day, all_zero in seen.items() if all_zero}

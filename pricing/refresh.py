@@ -10,6 +10,7 @@ from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
+from service.estimate import market_day
 from service.facts import (
     CarbonIntensity,
     CloudOffer,
@@ -34,6 +35,7 @@ from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
 
 Fetch = Callable[[Asked], Payload]
+MOST_DAYS_SAID = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +114,31 @@ def _attempt(
     if not checked.accepted:
         return Outcome(source.name, "failed", 0, len(refused), reasons or "nothing in the answer", refused)
     outcome = "ok" if changed else "unchanged"
-    remarks = "; ".join(filter(None, (remark, reasons)))
+    remarks = "; ".join(filter(None, (remark, _missing(checked), reasons)))
     return Outcome(source.name, outcome, len(checked.accepted), len(refused), remarks, refused)
+
+
+def _missing(checked: Checked) -> str:
+    """Which market days the answer prices in part only: "day 2026-10-25: 24 of 25 hours"."""
+    priced = [fact for fact in checked.accepted if isinstance(fact, SpotPrice)]
+    found = market_day.incomplete(priced)
+    more = f" and {len(found) - MOST_DAYS_SAID} more" if len(found) > MOST_DAYS_SAID else ""
+    return "; ".join(day.text for day in found[:MOST_DAYS_SAID]) + more
 
 
 def address(source: PriceSource, now: datetime, settings: Mapping[str, str]) -> str:
     """The source's address, or the one its setting puts in its place, with the days filled in."""
     url = settings.get(source.url_setting) or source.url
-    today = now.date()
+    today = market_day.day_of(now)
     tomorrow = today + timedelta(days=1)
-    return url.replace("{today}", today.isoformat()).replace("{tomorrow}", tomorrow.isoformat())
+    edges = {"start": market_day.bounds(today)[0], "end": market_day.bounds(tomorrow)[1]}
+    days = {"today": today.isoformat(), "tomorrow": tomorrow.isoformat()}
+    for edge, at in edges.items():
+        days[f"{edge}_ms"] = str(int(at.timestamp()) * 1000)
+        days[f"{edge}_z"], days[f"{edge}_minute"] = f"{at:%Y-%m-%dT%H:%MZ}", f"{at:%Y%m%d%H%M}"
+    for name, value in days.items():
+        url = url.replace(f"{{{name}}}", value)
+    return url
 
 
 def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
