@@ -155,8 +155,13 @@ def _from_list(source: PriceSource, fact: Fact | Rejected) -> Fact | Rejected:
 
 def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
     with sessions.reading() as session:
-        rates_now = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
-        return Known(rates_now, offer_listing.listed(session, source.name), now.date())
+        newest = exchange_rates.newest_rates(session)
+        return Known(
+            {quote: rate.rate for quote, rate in newest.items()},
+            {quote: rate.as_of for quote, rate in newest.items()},
+            offer_listing.listed(session, source.name),
+            now.date(),
+        )
 
 
 def _confirmed(sessions: Sessions, source: PriceSource, now: datetime) -> Outcome:
