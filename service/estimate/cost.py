@@ -15,6 +15,8 @@ from service.estimate.interval import Interval
 from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Provider
 
 SECONDS_PER_HOUR = 3600
+RATE_IS_OLD_AFTER_DAYS = 5
+"""Easter and Christmas leave that many days without a new reference rate."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from service.decide.comparison import Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
+from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.reports.wording import Wording
 
 HOURS_PER_DAY = 24
@@ -207,16 +208,18 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
             lines.append(line)
             if option.cost:
                 for rate_ in option.cost.conversion.rates:
-                    lines.append(
-                        w.say(
-                            "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
-                            rate=w.number(rate_.rate, 4),
-                            quote=rate_.quote,
-                            base=rate_.base,
-                            source=rate_.source.title,
-                            day=w.day(rate_.as_of),
-                        )
+                    line = w.say(
+                        "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
+                        rate=w.number(rate_.rate, 4),
+                        quote=rate_.quote,
+                        base=rate_.base,
+                        source=rate_.source.title,
+                        day=w.day(rate_.as_of),
                     )
+                    rate_age = (today - rate_.as_of).days
+                    if rate_age > RATE_IS_OLD_AFTER_DAYS:
+                        line += " " + w.say("That rate is {age} days old.", age=w.number(rate_age))
+                    lines.append(line)
         elif rental:
             lines.append(w.say("Rent: no price known for {label}.", label=option.label))
         if rate and rate.kind == "contract":

@@ -96,9 +96,19 @@ def put_all(session: Session, rates: Iterable[ExchangeRate]) -> int:
     return len(new) + len(corrected)
 
 
-def units_per_eur(session: Session) -> dict[str, float]:
-    """Currency -> the number of its units that one euro buys, at the newest stored rates."""
-    return {"EUR": 1.0} | {quote: float(rate.rate) for quote, rate in newest_rates(session).items()}
+def rates_for(session: Session, day: date | None) -> dict[str, ExchangeRate]:
+    """Quote currency -> the rate a price of that day is converted at: the last one published by then.
+
+    Without a day the newest; so too for a currency of which no rate as old as that day is known. Each
+    rate says its own day.
+    """
+    newest = newest_rates(session)
+    return newest if day is None else {**newest, **rates_on(session, day)}
+
+
+def units_per_eur(session: Session, day: date | None = None) -> dict[str, float]:
+    """Currency -> the number of its units that one euro buys, at the rates for a day or the newest."""
+    return {"EUR": 1.0} | {quote: float(rate.rate) for quote, rate in rates_for(session, day).items()}
 
 
 def price_in_eur(price: float, currency: str, divisors: dict[str, float]) -> float:

@@ -1,6 +1,7 @@
 """When sources are asked: their own cadence, day-ahead polling, fallbacks; whatever the clock does."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,7 +124,7 @@ def test_any_days_with_clock_changes_ask_often_enough_and_not_too_often(day, sta
         now += timedelta(minutes=data.draw(st.sampled_from([1, 5, 10, 15, 40])))
         if data.draw(st.booleans()):
             now -= timedelta(seconds=20)
-    assert all(later - sooner >= POLL for sooner, later in zip(asked, asked[1:], strict=False))
+    assert all(later - sooner >= POLL for sooner, later in pairwise(asked))
     walls = [at.astimezone(MARKET_TIME) for at in asked[1:]]
     assert all(wall.time() >= PUBLISHED_FROM for wall in walls)
     for later in (day_of(asked[0]) + DAY, day_of(asked[0]) + 2 * DAY):
