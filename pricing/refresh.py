@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from os import environ
+from typing import cast
 
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
@@ -30,6 +32,7 @@ from service.store import (
     source_answers,
     spot_prices,
 )
+from service.store.column_types import DECIMALS
 from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
@@ -150,7 +153,22 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
 
 
 def _from_list(source: PriceSource, fact: Fact | Rejected) -> Fact | Rejected:
-    return replace(fact, origin=source.name) if isinstance(fact, CloudOffer) else fact
+    if isinstance(fact, CloudOffer):
+        return replace(fact, origin=source.name, hourly_price=_to_nine_decimals(fact.hourly_price))
+    if isinstance(fact, SpotPrice):
+        return replace(fact, per_mwh=_to_nine_decimals(fact.per_mwh))
+    if isinstance(fact, ElectricityRate):
+        return replace(fact, per_kwh=_to_nine_decimals(fact.per_kwh))
+    if isinstance(fact, ExchangeRate):
+        return replace(fact, rate=_to_nine_decimals(fact.rate))
+    return fact
+
+
+def _to_nine_decimals(value: Decimal) -> Decimal:
+    # JSON written from binary floats says 0.22510000000000002; the store keeps nine decimals exactly.
+    if not value.is_finite() or cast(int, value.as_tuple().exponent) >= -DECIMALS:
+        return value
+    return round(value, DECIMALS)
 
 
 def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:

@@ -96,33 +96,37 @@ def _auction(content: bytes, area: str) -> tuple[str, str, list[Rejected]]:
         raise UnreadablePayload(f"no data: {_text(root, space, 'text') or 'no reason given'}")
     if kind != "Publication_MarketDocument":
         raise UnreadablePayload(f"{kind or 'a document'} is no publication of prices")
-    best: dict[str, tuple[int, ElementTree.Element]] = {}
-    refused, currencies = [], set()
-    for series in root.findall(_tag(space, "TimeSeries")):
-        raw = f"TimeSeries {_text(series, space, 'mRID')}"
-        if (there := _text(series, space, "in_Domain.mRID")) not in ("", area):
-            refused.append(Rejected(raw, f"of area {there}, not {area}"))
-        elif (unit := _text(series, space, "price_Measure_Unit.name")) not in ("", "MWH"):
-            refused.append(Rejected(raw, f"per {unit}, not per MWh"))
-        else:
-            place = _text(series, space, "classificationSequence_AttributeInstanceComponent.position")
-            place_number = int(place) if place.isdigit() else 0
-            begins = _text(series, space, "start")
-            currencies.add(_text(series, space, "currency_Unit.name") or "EUR")
-            if begins in best and best[begins][0] <= place_number:
-                refused.append(Rejected(raw, f"classification position {place}, not the auction's"))
-                root.remove(series)
-                continue
-            if begins in best:
-                refused.append(Rejected(f"classification position {best[begins][0]}", "not the auction's"))
-                root.remove(best[begins][1])
-            best[begins] = (place_number, series)
-            continue
-        root.remove(series)
+    series = root.findall(_tag(space, "TimeSeries"))
+    objections = {id(one): _objection(one, space, area) for one in series}
+    usable = [one for one in series if objections[id(one)] is None]
+    first: dict[str, ElementTree.Element] = {}
+    for one in sorted(usable, key=lambda one: _position(one, space)):
+        auction = first.setdefault(_text(one, space, "start"), one)
+        if auction is not one:
+            objections[id(one)] = f"classification position {_position(one, space)}, not the auction's"
+    refused = []
+    for one in series:
+        if (reason := objections[id(one)]) is not None:
+            refused.append(Rejected(f"TimeSeries {_text(one, space, 'mRID')}", reason))
+            root.remove(one)
+    currencies = {_text(one, space, "currency_Unit.name") or "EUR" for one in first.values()}
     if len(currencies) > 1:
         raise UnreadablePayload(f"prices in {' and '.join(sorted(currencies))}")
+    # Without it the elements would be ns0:TimeSeries, which entsoe-py does not find.
     ElementTree.register_namespace("", space.removeprefix("{"))
     return ElementTree.tostring(root, "unicode"), next(iter(currencies), "EUR"), refused
+
+
+def _objection(series: ElementTree.Element, space: str, area: str) -> str | None:
+    there, unit = (_text(series, space, name) for name in ("in_Domain.mRID", "price_Measure_Unit.name"))
+    if there not in ("", area):
+        return f"of area {there}, not {area}"
+    return f"per {unit}, not per MWh" if unit not in ("", "MWH") else None
+
+
+def _position(series: ElementTree.Element, space: str) -> int:
+    text = _text(series, space, "classificationSequence_AttributeInstanceComponent.position")
+    return int(text) if text.isdigit() else 0
 
 
 def _slots(document: str) -> list[tuple[datetime, datetime, Decimal]]:
