@@ -16,8 +16,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
 from apscheduler.schedulers.blocking import BlockingScheduler
 
+from pricing import standing
 from pricing.refresh import Fetch, Outcome, refresh
-from pricing.schedule import next_due
+from pricing.schedule import next_look
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
 from service.store import leases
@@ -55,11 +56,14 @@ def run_due(
             mine = leases.take(session, lease_name(source), owner, now, LEASE)
         if not mine:
             continue
+        if not standing.wanted(sessions, source, sources, now):
+            with sessions.begin() as session:
+                leases.finish(session, lease_name(source), owner, now, next_look(now))
+            continue
         outcome = refresh(sessions, source, now, fetch)
+        due = standing.due_after(sessions, source, outcome, now)
         with sessions.begin() as session:
-            leases.finish(
-                session, lease_name(source), owner, datetime.now(UTC), next_due(source, outcome.outcome, now)
-            )
+            leases.finish(session, lease_name(source), owner, datetime.now(UTC), due)
         log.info("%s: %s, %d accepted %s", source.name, outcome.outcome, outcome.accepted, outcome.error)
         outcomes.append(outcome)
     return outcomes

@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from os import environ
+from typing import cast
 
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
+from service.estimate import market_day
 from service.facts import (
     CarbonIntensity,
     CloudOffer,
@@ -29,11 +32,13 @@ from service.store import (
     source_answers,
     spot_prices,
 )
+from service.store.column_types import DECIMALS
 from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
 
 Fetch = Callable[[Asked], Payload]
+MOST_DAYS_SAID = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,16 +117,31 @@ def _attempt(
     if not checked.accepted:
         return Outcome(source.name, "failed", 0, len(refused), reasons or "nothing in the answer", refused)
     outcome = "ok" if changed else "unchanged"
-    remarks = "; ".join(filter(None, (remark, reasons)))
+    remarks = "; ".join(filter(None, (remark, _missing(checked), reasons)))
     return Outcome(source.name, outcome, len(checked.accepted), len(refused), remarks, refused)
+
+
+def _missing(checked: Checked) -> str:
+    """Which market days the answer prices in part only: "day 2026-10-25: 24 of 25 hours"."""
+    priced = [fact for fact in checked.accepted if isinstance(fact, SpotPrice)]
+    found = market_day.incomplete(priced)
+    more = f" and {len(found) - MOST_DAYS_SAID} more" if len(found) > MOST_DAYS_SAID else ""
+    return "; ".join(day.text for day in found[:MOST_DAYS_SAID]) + more
 
 
 def address(source: PriceSource, now: datetime, settings: Mapping[str, str]) -> str:
     """The source's address, or the one its setting puts in its place, with the days filled in."""
     url = settings.get(source.url_setting) or source.url
-    today = now.date()
+    today = market_day.day_of(now)
     tomorrow = today + timedelta(days=1)
-    return url.replace("{today}", today.isoformat()).replace("{tomorrow}", tomorrow.isoformat())
+    edges = {"start": market_day.bounds(today)[0], "end": market_day.bounds(tomorrow)[1]}
+    days = {"today": today.isoformat(), "tomorrow": tomorrow.isoformat()}
+    for edge, at in edges.items():
+        days[f"{edge}_ms"] = str(int(at.timestamp()) * 1000)
+        days[f"{edge}_z"], days[f"{edge}_minute"] = f"{at:%Y-%m-%dT%H:%MZ}", f"{at:%Y%m%d%H%M}"
+    for name, value in days.items():
+        url = url.replace(f"{{{name}}}", value)
+    return url
 
 
 def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
@@ -133,13 +153,33 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
 
 
 def _from_list(source: PriceSource, fact: Fact | Rejected) -> Fact | Rejected:
-    return replace(fact, origin=source.name) if isinstance(fact, CloudOffer) else fact
+    if isinstance(fact, CloudOffer):
+        return replace(fact, origin=source.name, hourly_price=_to_nine_decimals(fact.hourly_price))
+    if isinstance(fact, SpotPrice):
+        return replace(fact, per_mwh=_to_nine_decimals(fact.per_mwh))
+    if isinstance(fact, ElectricityRate):
+        return replace(fact, per_kwh=_to_nine_decimals(fact.per_kwh))
+    if isinstance(fact, ExchangeRate):
+        return replace(fact, rate=_to_nine_decimals(fact.rate))
+    return fact
+
+
+def _to_nine_decimals(value: Decimal) -> Decimal:
+    # JSON written from binary floats says 0.22510000000000002; the store keeps nine decimals exactly.
+    if not value.is_finite() or cast(int, value.as_tuple().exponent) >= -DECIMALS:
+        return value
+    return round(value, DECIMALS)
 
 
 def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
     with sessions.reading() as session:
-        rates_now = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
-        return Known(rates_now, offer_listing.listed(session, source.name), now.date())
+        newest = exchange_rates.newest_rates(session)
+        return Known(
+            {quote: rate.rate for quote, rate in newest.items()},
+            {quote: rate.as_of for quote, rate in newest.items()},
+            offer_listing.listed(session, source.name),
+            now.date(),
+        )
 
 
 def _confirmed(sessions: Sessions, source: PriceSource, now: datetime) -> Outcome:

@@ -11,10 +11,12 @@ from service.api import (
     estimates,
     exchange_rates,
     gpus,
+    grid_carbon,
     health,
     measured_runs,
     offers,
     providers,
+    spot_prices,
     workloads,
 )
 
@@ -26,6 +28,8 @@ RESOURCES: tuple[Blueprint, ...] = (
     offers.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
+    spot_prices.blueprint,
+    grid_carbon.blueprint,
     exchange_rates.blueprint,
     measured_runs.blueprint,
     estimates.blueprint,

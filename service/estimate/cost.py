@@ -12,6 +12,9 @@ from service.errors import MissingFact
 from service.estimate.interval import Interval
 from service.facts import ExchangeRate
 
+RATE_IS_OLD_AFTER_DAYS = 5
+"""Easter and Christmas leave that many days without a new reference rate."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversion:

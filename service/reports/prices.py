@@ -4,6 +4,7 @@ from datetime import date
 
 from service.decide.comparison import Comparison
 from service.decide.options import Market, Option, Rental
+from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.facts import CloudOffer, ElectricityRate, ExchangeRate
 from service.reports.bill import bill_sentence
 from service.reports.wording import Wording
@@ -36,7 +37,7 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
     if stale and len(rents) > 1:
         lines.append(w.say("Check the price before you rent."))
     rates: list[ExchangeRate] = [r for o in c.options if o.cost for r in o.cost.conversion.rates]
-    return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate) for rate in rates)]))
+    return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate, today) for rate in rates)]))
 
 
 def option_price_sentences(w: Wording, option: Option, today: date) -> list[str]:
@@ -46,7 +47,10 @@ def option_price_sentences(w: Wording, option: Option, today: date) -> list[str]
         lines.append(rent_sentence(w, option, today, alone=True))
         if option.cost:
             lines.append(bill_sentence(w, option.cost))
-    return [*lines, *(exchange_sentence(w, r) for r in (option.cost.conversion.rates if option.cost else ()))]
+    return [
+        *lines,
+        *(exchange_sentence(w, r, today) for r in (option.cost.conversion.rates if option.cost else ())),
+    ]
 
 
 def rate_sentence(w: Wording, rate: ElectricityRate, today: date) -> str:
@@ -124,9 +128,9 @@ def tier_name(w: Wording, tier: str) -> str:
     }.get(tier, tier)
 
 
-def exchange_sentence(w: Wording, rate: ExchangeRate) -> str:
-    """A dated exchange rate."""
-    return w.say(
+def exchange_sentence(w: Wording, rate: ExchangeRate, today: date) -> str:
+    """A dated exchange rate, and its age once it is no longer the newest there can be."""
+    line = w.say(
         "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
         rate=w.number(rate.rate, 4),
         quote=rate.quote,
@@ -134,6 +138,10 @@ def exchange_sentence(w: Wording, rate: ExchangeRate) -> str:
         source=rate.source.title,
         day=w.day(rate.as_of),
     )
+    age = (today - rate.as_of).days
+    if age > RATE_IS_OLD_AFTER_DAYS:
+        line += " " + w.say("That rate is {age} days old.", age=w.number(age))
+    return line
 
 
 def provider_name(rental: Rental, offer: CloudOffer) -> str:
