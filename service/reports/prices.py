@@ -130,18 +130,18 @@ def tier_name(w: Wording, tier: str) -> str:
 
 def exchange_sentence(w: Wording, rate: ExchangeRate, today: date) -> str:
     """A dated exchange rate, and its age once it is no longer the newest there can be."""
-    line = w.say(
+    age = (today - rate.as_of).days
+    day = w.day(rate.as_of)
+    if age > RATE_IS_OLD_AFTER_DAYS:
+        day = w.say("{day} ({age} days old)", day=day, age=w.number(age))
+    return w.say(
         "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
         rate=w.number(rate.rate, 4),
         quote=rate.quote,
         base=rate.base,
         source=rate.source.title,
-        day=w.day(rate.as_of),
+        day=day,
     )
-    age = (today - rate.as_of).days
-    if age > RATE_IS_OLD_AFTER_DAYS:
-        line += " " + w.say("That rate is {age} days old.", age=w.number(age))
-    return line
 
 
 def provider_name(rental: Rental, offer: CloudOffer) -> str:
