@@ -240,7 +240,8 @@ def test_a_request_is_answered_at_the_next_look_under_its_own_number(sessions):
 
 
 def test_how_a_source_stands_is_told_through_the_database(sessions):
-    frankfurter = next(source for source in SOURCES if source.name == "frankfurter")
+    second = next(source for source in SOURCES if source.name == "frankfurter")
+    frankfurter = replace(second, fallback_for="ecb")
     register(sessions, (ECB, frankfurter))
 
     def standing(hours_later):
