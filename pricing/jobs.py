@@ -66,6 +66,7 @@ class _Held:
         self.name = lease_name(source.name)
         self.started_at = datetime.min.replace(tzinfo=UTC)
         self.number = 0
+        self.is_ending = False
 
     def take(self, early: bool) -> bool:
         """True if the run is ours now; what a dead holder left is ended in the same transaction."""
@@ -92,6 +93,7 @@ class _Held:
 
     def give_back(self, session: Any, outcome: Outcome) -> None:
         """The lease is free, and its source due again when the schedule says."""
+        self.is_ending = True
         due = next_due(self.source, outcome.outcome, self.started_at)
         if not leases.finish(session, self.name, self.owner, leases.clock(session), due):
             raise LeaseLost(f"{self.source.name}: the lease was taken over")
@@ -102,7 +104,9 @@ class _Held:
             with self.sessions.begin() as session:
                 self.check(session)
         except LeaseLost:
-            raise
+            # While we waited for the database our own run may have given the lease back.
+            if not self.is_ending:
+                raise
         except Exception as error:
             log.warning("%s: the lease could not be renewed: %s", self.source.name, error)
 

@@ -12,8 +12,11 @@ from service.api import (
     gpus,
     health,
     measured_runs,
+    metrics,
     offers,
+    price_sources,
     providers,
+    refreshes,
     workloads,
 )
 
@@ -27,8 +30,10 @@ RESOURCES: tuple[Blueprint, ...] = (
     carbon_intensities.blueprint,
     exchange_rates.blueprint,
     measured_runs.blueprint,
+    price_sources.blueprint,
+    refreshes.blueprint,
     estimates.blueprint,
     comparisons.blueprint,
     docs.blueprint,
 )
-HEALTH = health.blueprint
+HEALTH = (health.blueprint, metrics.blueprint)
