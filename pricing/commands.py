@@ -273,6 +273,7 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
 
     sources = registry.named(names)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    for loud in ("apscheduler", "procrastinate"):
-        logging.getLogger(loud).setLevel(logging.WARNING)
+    # urllib3 reports every retry; the outcome of a refresh says what came of them.
+    for loud, level in (("apscheduler", "WARNING"), ("procrastinate", "WARNING"), ("urllib3", "ERROR")):
+        logging.getLogger(loud).setLevel(level)
     watch(context.obj(), sources, Pace.from_settings(Settings.from_environ()))

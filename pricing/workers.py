@@ -5,13 +5,15 @@ source from being queued or run twice, workers listen for jobs, jobs that raise 
 workers that fell silent are ended. When a source is due stands in one place, its lease: a job that finds
 nothing to do does nothing, so whatever is queued too often, too late or twice does no harm.
 
-Tried with four worker processes (tests/pricing/test_several_processes.py), procrastinate 3.10 is fit for
-this, with four things its user has to see to, all of them done here or in store/task_queue.py:
-- its schema is installed and kept up to date by the user;
-- a job of a killed worker stays "doing" and blocks its lock until somebody looks for stalled jobs;
-- the periodic deferrer drops runs missed by more than ten minutes and goes by each worker's own clock,
-  so it must not decide what is due: here it only causes a look;
-- a worker whose connection breaks stops itself without an error: it is started again.
+Tried with four worker processes (tests/pricing/test_several_processes.py) and with the server away for
+eight seconds, procrastinate 3.10 is fit for this. Four things it leaves to its user are done here and in
+store/task_queue.py:
+- its schema has to be installed and kept up to date;
+- the job of a killed worker stays "doing" and blocks its lock until somebody looks for stalled jobs;
+- the periodic deferrer drops what was missed by more than ten minutes and goes by each worker's own
+  clock, so it must not decide what is due: here it only causes a look;
+- cut connections it replaces, but a worker whose server is away for seconds stops itself without an
+  error: it is started again.
 """
 
 import asyncio

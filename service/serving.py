@@ -9,6 +9,8 @@ from granian.server import Server
 BLOCKING_THREADS = 2
 """Two threads per worker: one slow request leaves one free; more only lengthen the tail (GIL)."""
 
+STOP_WITHIN_S = 10
+
 
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the app until interrupted; settings reach the workers through the environment."""
@@ -24,4 +26,6 @@ def serve(host: str, port: int, workers: int) -> None:
             interface=Interfaces.WSGI,
             workers=workers,
             blocking_threads=BLOCKING_THREADS,
+            # A worker that is told to stop while it starts does not hear it, and was waited for forever.
+            workers_kill_timeout=STOP_WITHIN_S,
         ).serve()

@@ -63,7 +63,7 @@ def test_a_fresh_server_survives_many_first_questions_at_once(server):
 
 
 def test_the_workers_counts_are_added_up_whoever_is_asked(server):
-    address, process = server
+    address, _process = server
 
     def get(path):
         with urllib.request.urlopen(f"{address}{path}", timeout=60) as answer:

@@ -40,6 +40,9 @@ class Source:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
                 name = self.path.strip("/")
+                if name not in NAMES:
+                    self.send_error(404)
+                    return
                 source.asked.append(name)
                 time.sleep(source.takes_s[name])
                 body = next(FIXTURES.glob(f"{name}.*")).read_bytes()
