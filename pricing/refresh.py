@@ -1,12 +1,14 @@
 """fetch -> parse -> check -> keep, one source at a time; one source down never touches the others."""
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from os import environ
-from typing import cast
+from typing import Any, Protocol, cast
 
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
@@ -33,12 +35,14 @@ from service.store import (
     spot_prices,
 )
 from service.store.column_types import DECIMALS
+from service.store.leases import LeaseLost
 from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
 
 Fetch = Callable[[Asked], Payload]
 MOST_DAYS_SAID = 3
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,19 @@ class Outcome:
     """The rejected rows themselves."""
     retry_after_s: float | None = None
     """How long the source asked us to wait, where it did."""
+    changed: int | None = None
+    """New or different facts; None where nothing was kept."""
+    seconds: float = 0.0
+
+
+class Hold(Protocol):
+    """The right to refresh a source; another process may have taken it over meanwhile."""
+
+    def check(self, session: Any) -> None:
+        """Raises LeaseLost where it is another's by now; else it stays ours until the session's end."""
+
+    def give_back(self, session: Any, outcome: Outcome) -> None:
+        """Give it up in the transaction that records the outcome; raises LeaseLost too."""
 
 
 def refresh(
@@ -63,26 +80,38 @@ def refresh(
     now: datetime,
     fetch: Fetch | None = None,
     settings: Mapping[str, str] = environ,
-    request: int | None = None,
+    begun: int | None = None,
+    hold: Hold | None = None,
 ) -> Outcome:
     """Bring one source's facts into the store; never raises for what the source does.
 
     Facts are kept in one transaction, the outcome is recorded in another, so that a failure is
-    recorded too and the previous prices stay. `fetch` stands in for the way out; `request` is the
-    recorded request that this refresh answers, if somebody asked for it.
+    recorded too and the previous prices stay. `fetch` stands in for the way out; `begun` is the row
+    that says this refresh runs. With `hold`, nothing is kept or recorded once it is lost: LeaseLost.
     """
-    outcome = _attempt(sessions, source, now, fetch, settings)
+    began = time.monotonic()
+    try:
+        outcome = _attempt(sessions, source, now, fetch, settings, hold)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        log.exception("%s: a fault of our own", source.name)
+        outcome = Outcome(source.name, "failed", error=f"our own fault: {type(error).__name__}: {error}")
+    outcome = replace(outcome, seconds=time.monotonic() - began)
     done = Refresh(
         source_name=source.name,
         started_at=now,
-        finished_at=max(now, datetime.now(UTC)),
+        finished_at=now + timedelta(seconds=outcome.seconds),
         outcome=outcome.outcome,
         accepted=outcome.accepted,
         rejected=outcome.rejected,
         error=outcome.error,
+        changed=outcome.changed,
     )
     with sessions.begin() as session:
-        number = refreshes.add(session, done) if request is None else refreshes.finish(session, request, done)
+        if hold:
+            hold.give_back(session, outcome)
+        number = refreshes.add(session, done) if begun is None else refreshes.finish(session, begun, done)
         refreshes.add_rejected(session, number, outcome.refused)
     return outcome
 
@@ -93,6 +122,7 @@ def _attempt(
     now: datetime,
     fetch: Fetch | None,
     settings: Mapping[str, str],
+    hold: Hold | None,
 ) -> Outcome:
     key = settings.get(source.key, "") if source.key else ""
     if source.key and not key:
@@ -102,9 +132,9 @@ def _attempt(
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         read = list(source.parse(payload))
         checked = check([_from_list(source, fact) for fact in read], _known(sessions, source, now))
-        changed, remark = keep(sessions, checked, now, source.name, payload)
+        changed, remark = keep(sessions, checked, now, source.name, payload, hold)
     except NotModified:
-        return _confirmed(sessions, source, now)
+        return _confirmed(sessions, source, now, hold)
     except FetchFailed as error:
         return Outcome(source.name, "failed", error=str(error), retry_after_s=error.retry_after_s)
     except UnreadablePayload as error:
@@ -118,7 +148,9 @@ def _attempt(
         return Outcome(source.name, "failed", 0, len(refused), reasons or "nothing in the answer", refused)
     outcome = "ok" if changed else "unchanged"
     remarks = "; ".join(filter(None, (remark, _missing(checked), reasons)))
-    return Outcome(source.name, outcome, len(checked.accepted), len(refused), remarks, refused)
+    return Outcome(
+        source.name, outcome, len(checked.accepted), len(refused), remarks, refused, changed=changed
+    )
 
 
 def _missing(checked: Checked) -> str:
@@ -182,15 +214,22 @@ def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
         )
 
 
-def _confirmed(sessions: Sessions, source: PriceSource, now: datetime) -> Outcome:
+def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hold | None) -> Outcome:
     """The source has nothing newer: what it lists is still its price today."""
     with sessions.begin() as session:
+        if hold:
+            hold.check(session)
         count = offer_listing.confirm(session, source.name, now)
-    return Outcome(source.name, "unchanged", count, error="not modified since the last answer")
+    return Outcome(source.name, "unchanged", count, error="not modified since the last answer", changed=0)
 
 
 def keep(
-    sessions: Sessions, checked: Checked, now: datetime, origin: str, payload: Payload | None = None
+    sessions: Sessions,
+    checked: Checked,
+    now: datetime,
+    origin: str,
+    payload: Payload | None = None,
+    hold: Hold | None = None,
 ) -> tuple[int, str]:
     """Keep facts in one transaction: how many were new or different, and a remark where there is one.
 
@@ -201,6 +240,8 @@ def keep(
         return 0, ""
     remark = ""
     with sessions.begin() as session:
+        if hold:
+            hold.check(session)
         facts = checked.accepted
         changed = exchange_rates.put_all(session, [f for f in facts if isinstance(f, ExchangeRate)])
         changed += spot_prices.put_all(session, [f for f in facts if isinstance(f, SpotPrice)])
@@ -225,6 +266,8 @@ def keep(
                     sha256(payload.content).hexdigest(), now,
                 ),
             )  # fmt: skip
+        if hold:
+            hold.check(session)
     return changed, remark
 
 

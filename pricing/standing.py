@@ -29,15 +29,15 @@ def wanted(sessions: Sessions, source: PriceSource, sources: Iterable[PriceSourc
 
 
 def due_after(sessions: Sessions, source: PriceSource, outcome: Outcome, now: datetime) -> datetime:
-    """When a source is due after the refresh that just ended, which the store knows already."""
-    ended = _ended(sessions, source)
-    failures = next((n for n, r in enumerate(ended) if r.outcome != "failed"), len(ended))
+    """When a source is due after the refresh that just ended; its facts are stored, its outcome not yet."""
+    before = _ended(sessions, source)
+    failures = 1 + next((n for n, r in enumerate(before) if r.outcome != "failed"), len(before))
     return next_due(
         source,
         outcome.outcome,
         now,
         retry_after_s=outcome.retry_after_s,
-        failures=max(1, failures),
+        failures=failures,
         complete_until=complete_until(sessions, source, now),
     )
 

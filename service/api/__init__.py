@@ -14,8 +14,11 @@ from service.api import (
     grid_carbon,
     health,
     measured_runs,
+    metrics,
     offers,
+    price_sources,
     providers,
+    refreshes,
     spot_prices,
     workloads,
 )
@@ -32,9 +35,11 @@ RESOURCES: tuple[Blueprint, ...] = (
     grid_carbon.blueprint,
     exchange_rates.blueprint,
     measured_runs.blueprint,
+    price_sources.blueprint,
+    refreshes.blueprint,
     estimates.blueprint,
     comparisons.blueprint,
     decisions.blueprint,
     docs.blueprint,
 )
-HEALTH = health.blueprint
+HEALTH = (health.blueprint, metrics.blueprint)

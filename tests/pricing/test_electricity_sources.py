@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 from entsoe.mappings import Area
 
+from pricing import standing
 from pricing.checks import Known, check
 from pricing.http import FetchFailed
-from pricing.jobs import lease_name, run_due
 from pricing.refresh import address, refresh
 from pricing.source import Asked, Payload, Rejected, UnreadablePayload
 from pricing.sources import SOURCES
 from pricing.sources.electricity import entsoe
 from service.estimate.market_day import bounds, cover, incomplete
 from service.facts import ElectricityRate, SpotPrice
-from service.store import leases, rates, refreshes, seed, spot_prices
+from service.store import rates, refreshes, seed, spot_prices
 from service.store.session import Sessions
 from tests.pricing.test_every_source import FIXTURES, recorded
 
@@ -385,12 +385,18 @@ def test_a_fallback_is_asked_when_its_first_choice_fails_and_not_while_it_does_w
         return Payload(content, wanted.url, at)
 
     chain = (first, replace(fallback, fallback_for=first.name))
+
+    def ask_all(now):
+        for source in chain:
+            if standing.wanted(sessions, source, chain, now):
+                refresh(sessions, source, now, fetch)
+
     at = datetime(2025, 10, 26, 9, tzinfo=UTC)
-    run_due(sessions, at, chain, fetch)
+    ask_all(at)
     assert asked == ["energy-charts"]
     is_down.append(True)
     at = datetime(2025, 10, 26, 12, tzinfo=UTC)
-    run_due(sessions, at, chain, fetch)
+    ask_all(at)
     assert asked == ["energy-charts", "energy-charts", "awattar"]
 
 
@@ -401,7 +407,5 @@ def test_a_source_that_asks_for_patience_gets_it(sessions):
     def busy(_wanted: Asked) -> Payload:
         raise FetchFailed("HTTP 429", 7200.0)
 
-    run_due(sessions, at, (source,), busy)
-    with sessions.reading() as session:
-        lease = next(job for job in leases.all(session) if job.name == lease_name(source))
-    assert lease.due == at + timedelta(hours=2)
+    outcome = refresh(sessions, source, at, busy)
+    assert standing.due_after(sessions, source, outcome, at) == at + timedelta(hours=2)
