@@ -44,11 +44,11 @@ class Known:
 
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """Currency -> units per EUR, newest."""
-    rate_days: Mapping[str, date] = field(default_factory=dict)
-    """Currency -> the day of that rate: an older one is not held against it."""
     offers: Mapping[str, Listed] = field(default_factory=dict)
     """Offer slug -> the price last seen in the same list."""
     today: date | None = None
+    rate_days: Mapping[str, date] = field(default_factory=dict)
+    """Currency -> the day of that rate: an older one is not held against it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,9 +208,9 @@ def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
         newest = exchange_rates.newest_rates(session)
         return Known(
             {quote: rate.rate for quote, rate in newest.items()},
-            {quote: rate.as_of for quote, rate in newest.items()},
             offer_listing.listed(session, source.name),
             now.date(),
+            {quote: rate.as_of for quote, rate in newest.items()},
         )
 
 
