@@ -1,9 +1,10 @@
 """Refreshing on several machines: procrastinate's workers on PostgreSQL run the ticker's own function.
 
 A periodic task looks for waiting sources and defers one job each; `lock` and `queueing_lock` keep a
-source from being queued or run twice, workers listen for jobs, jobs that raise are retried, and jobs of
-workers that fell silent are ended. When a source is due stands in one place, its lease: a job that finds
-nothing to do does nothing, so whatever is queued too often, too late or twice does no harm.
+source from being queued or run twice, workers listen for jobs, and jobs of workers that fell silent are
+ended. When a source is due stands in one place, its lease: a job that finds nothing to do does nothing, so
+whatever is queued too often, too late or twice does no harm, and what a job left undone is still due at the
+next look. The queue's own retries are not used: a job that waits for its retry blocks its lock meanwhile.
 
 Tried with four worker processes (tests/pricing/test_several_processes.py) and with the server away for
 eight seconds, procrastinate 3.10 is fit for this. Four things it leaves to its user are done here and in
@@ -25,8 +26,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from math import ceil
 
-from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
-from procrastinate.exceptions import AlreadyEnqueued, JobAborted
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
 from pricing.jobs import Pace, Stopped, run_one, waiting
@@ -96,19 +97,14 @@ def queue_app(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) ->
     # A job that another worker deferred may be of any source, whatever this one looks for.
     by_name = {source.name: source for source in (*SOURCES, *sources)}
 
-    @app.task(
-        name="refresh",
-        queue=QUEUE,
-        pass_context=True,
-        retry=RetryStrategy(max_attempts=3, exponential_wait=2),
-    )
+    @app.task(name="refresh", queue=QUEUE, pass_context=True)
     def refresh_source(context: JobContext, source: str) -> str:
         if source not in by_name:
             return "no such source"
         try:
             outcome = run_one(sessions, by_name[source], pace, is_stopping=context.should_abort)
-        except Stopped as error:
-            raise JobAborted from error
+        except Stopped:
+            return "stopped"
         return outcome.outcome if outcome else "nothing to do"
 
     every_s = min(59, ceil(pace.tick.total_seconds()))

@@ -95,7 +95,7 @@ class House:
     def said(self):
         return "\n".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
 
-    def until(self, condition, what, seconds=20):
+    def until(self, condition, what, seconds=45):
         ends = time.monotonic() + seconds
         while not condition():
             assert time.monotonic() < ends, f"never {what}: {self.source.asked}\n{self.said()}"
@@ -151,11 +151,11 @@ def house(database_url, tmp_path):
 
 def test_four_workers_of_which_some_are_killed_stopped_and_wrong_about_the_time(house):
     source = house.source
-    source.takes_s["ecb"] = 1.0
+    source.takes_s["ecb"] = 0.6
     for hours in (0, 0, 5, -5):
         house.start(TEST_CLOCK_IS_OFF_BY_HOURS=str(hours))
     house.until(house.is_quiet, "quiet")
-    time.sleep(1)
+    time.sleep(0.7)
     assert source.times() == {"ecb": 1, "frankfurter": 1}, "one run per due time"
 
     # Missed for more than a day: caught up once. A slow source does not hold up the other.
@@ -164,7 +164,7 @@ def test_four_workers_of_which_some_are_killed_stopped_and_wrong_about_the_time(
     house.until(lambda: len(house.refreshes("frankfurter")) == 2, "the quick one is done")
     assert house.holder("ecb"), "while the slow one runs"
     house.until(house.is_quiet, "quiet")
-    time.sleep(1)
+    time.sleep(0.7)
     assert source.times() == {"ecb": 2, "frankfurter": 2}
 
     # Killed in the middle of a fetch: taken over once, by another.
@@ -204,7 +204,7 @@ def test_four_workers_of_which_some_are_killed_stopped_and_wrong_about_the_time(
         process.terminate()
     began = time.monotonic()
     assert [process.wait(15) for process in house.processes].count(0) == 3
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert house.holder("ecb") is None and "stopped before" in house.refreshes("ecb")[0].error
     source.takes_s["ecb"] = 0
     house.set_due(*NAMES, ago=timedelta(hours=26))
@@ -233,13 +233,13 @@ def test_a_refresh_by_hand_leaves_a_running_one_alone_and_is_interrupted_cleanly
     first = house.start("refresh", "ecb")
     house.until(lambda: house.source.asked == ["ecb"], "asked")
     second = house.start("refresh", "ecb")
-    assert second.wait(20) == 0
+    assert second.wait(45) == 0
     assert "another process is refreshing it" in house.said()
     first.send_signal(signal.SIGINT)
-    assert first.wait(10) == 130
+    assert first.wait(20) == 130
     assert "interrupted" in house.said() and house.source.asked == ["ecb"]
     assert house.kept() == [] and house.holder("ecb") is None
     assert "stopped before" in house.refreshes("ecb")[0].error
     house.source.takes_s["ecb"] = 0
-    assert house.start("refresh", *NAMES).wait(20) == 0
+    assert house.start("refresh", *NAMES).wait(45) == 0
     assert house.kept() == list(NAMES) and "frankfurter: ok: " in house.said()
