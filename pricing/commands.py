@@ -1,11 +1,22 @@
-"""`heimvorteil prices`: list, refresh, watch."""
+"""`heimvorteil prices`: list, refresh, show, import, unmapped, watch."""
 
+import logging
+import os
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+import orjson
 
+if TYPE_CHECKING:
+    from pricing.source import PriceSource
+    from service.store.price_sources import Standing
+
+EXIT_INTERRUPTED = 130
 UNKNOWN = "-"
 MOST_SHOWN = 10
 
@@ -16,89 +27,190 @@ def prices() -> None:
 
 
 @prices.command("list")
+@click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def list_(context: click.Context) -> None:
-    """List the price sources, how often they are asked, and how the last refresh went."""
-    from pricing.sources import SOURCES
-    from service.reports.as_table import print_table
-    from service.store import refreshes
+def list_(context: click.Context, as_json: bool) -> None:
+    """List the price sources: key, how often they are asked, last success and its age, the next run.
 
-    with context.obj().reading() as session:
-        last, well = refreshes.latest(session), refreshes.latest(session, ("ok", "unchanged"))
-    now = datetime.now(UTC)
-    rows = []
-    for source in SOURCES:
-        newest, good = last.get(source.name), well.get(source.name)
-        rows.append([
-            source.name,
-            source.title,
-            f"{source.every / timedelta(hours=1):g} h",
-            source.key or "-",
-            f"{good.started_at:%Y-%m-%d %H:%M} UTC" if good else "-",
-            f"{(now - good.started_at) / timedelta(hours=1):.1f} h" if good else "-",
-            str(newest.accepted) if newest else "-",
-            str(newest.rejected) if newest else "-",
-            newest.error if newest else "",
-        ])  # fmt: skip
-    titles = ["source", "what", "every", "key", "last success", "age", "accepted", "rejected", "error"]
-    print_table(titles, rows, {6, 7})
+    State: fresh; stale (the last success is older than three rounds); failing (not stale yet); asleep (no
+    key); standby (stands in for another that is fresh); new (never read).
+    """
+    from pricing import registry
+    from pricing.sources import SOURCES
+    from service.reports.as_table import print_json, print_table
+    from service.store import leases, price_sources
+
+    sessions = context.obj()
+    registry.register(sessions)
+    with sessions.reading() as session:
+        now = leases.clock(session)
+        found = {standing.source.name: standing for standing in price_sources.standings(session, now)}
+    standings = [_with_key(found[source.name], os.environ) for source in SOURCES]
+    if as_json:
+        print_json(orjson.dumps([_standing_item(standing) for standing in standings]))
+        return
+    rows = [
+        [
+            s.source.name,
+            s.source.title,
+            _key(s),
+            price_sources.spoken(s.source.every),
+            _minute(s.last_success_at),
+            price_sources.spoken(s.age) if s.age is not None else UNKNOWN,
+            str(s.last.accepted) if s.last else UNKNOWN,
+            str(s.last.rejected) if s.last else UNKNOWN,
+            "running" if s.running_since else _minute(s.due),
+            s.state,
+            s.last.error if s.last else "",
+        ]
+        for s in standings
+    ]
+    titles = ["source", "what", "key", "every", "last success", "age", "rows", "rejects", "next run", "state"]
+    print_table([*titles, "remark"], rows, {6, 7}, width=220)
+
+
+def _with_key(standing: "Standing", settings: Mapping[str, str]) -> "Standing":
+    """Whether it sleeps is what this process's environment says, not the one that asked it last."""
+    variable = standing.source.key_variable
+    if variable and not settings.get(variable):
+        return replace(standing, state="asleep")
+    if standing.state == "asleep":
+        return replace(standing, state="new" if standing.last_success_at is None else "stale")
+    return standing
+
+
+def _key(standing: "Standing") -> str:
+    variable = standing.source.key_variable
+    if not variable:
+        return UNKNOWN
+    return f"{variable} ({'set' if os.environ.get(variable) else 'not set'})"
+
+
+def _minute(at: datetime | None) -> str:
+    return UNKNOWN if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _standing_item(standing: "Standing") -> dict[str, Any]:
+    source, last = standing.source, standing.last
+    return {
+        "source": source.name,
+        "title": source.title,
+        "url": source.url,
+        "licence": source.licence,
+        "key_variable": source.key_variable,
+        "key_is_set": bool(os.environ.get(source.key_variable)) if source.key_variable else None,
+        "every_s": source.every.total_seconds(),
+        "stale_after_s": source.stale_after.total_seconds(),
+        "state": standing.state,
+        "last_success_at": standing.last_success_at,
+        "age_s": standing.age.total_seconds() if standing.age is not None else None,
+        "outcome": last.outcome if last else None,
+        "accepted": last.accepted if last else None,
+        "rejected": last.rejected if last else None,
+        "error": last.error if last else "",
+        "next_run_at": standing.due,
+        "running_since": standing.running_since,
+    }
 
 
 @prices.command("refresh")
-@click.argument("names", nargs=-1)
+@click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def refresh_(context: click.Context, names: tuple[str, ...]) -> None:
-    """Ask the named sources now, or every source; exit code 1 when one of them failed."""
-    from pricing.refresh import refresh
-    from pricing.sources import SOURCES
-    from service.errors import UnknownName
-    from service.reports.as_table import print_table
+def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Ask the named sources now, or every source, several at a time.
 
-    known = {source.name: source for source in SOURCES}
-    for name in names:
-        if name not in known:
-            raise UnknownName("source", name, known)
-    sessions, now = context.obj(), datetime.now(UTC)
-    outcomes = [refresh(sessions, known[name], now) for name in names or known]
-    print_table(
-        ["source", "outcome", "accepted", "rejected", "error"],
-        [[o.source, o.outcome, str(o.accepted), str(o.rejected), o.error] for o in outcomes],
-        {2, 3},
-    )
+    Exit code 1 when one of them failed; one that sleeps for want of a key, or that another process is
+    refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
+    """
+    from pricing import registry, rounds
+    from pricing.jobs import Pace
+    from service.reports.as_table import print_json, print_table
+    from service.settings import Settings
+
+    sources, sessions = registry.named(names), context.obj()
+    registry.register(sessions)
+    try:
+        with rounds.progress(sources) as say:
+            pace = Pace.from_settings(Settings.from_environ())
+            outcomes = rounds.refresh_all(sessions, sources, pace, say)
+    except KeyboardInterrupt:
+        click.echo("heimvorteil: interrupted; what was not done yet is not kept", err=True)
+        context.exit(EXIT_INTERRUPTED)
+    if as_json:
+        fields = ("source", "outcome", "accepted", "rejected", "changed", "seconds", "error")
+        print_json(orjson.dumps([{name: getattr(o, name) for name in fields} for o in outcomes]))
+    else:
+        rows = [
+            [
+                o.source,
+                o.outcome,
+                str(o.accepted),
+                str(o.rejected),
+                UNKNOWN if o.changed is None else str(o.changed),
+                f"{o.seconds:.1f}",
+                o.error,
+            ]
+            for o in outcomes
+        ]
+        titles = ["source", "outcome", "accepted", "rejected", "new or changed", "seconds", "error"]
+        print_table(titles, rows, {2, 3, 4, 5})
     if any(o.outcome == "failed" for o in outcomes):
         context.exit(1)
 
 
 @prices.command("show")
-@click.argument("name")
-@click.option("--raw", is_flag=True, help="The rejected rows as they were written.")
+@click.argument("name", metavar="SOURCE")
+@click.option("--raw", is_flag=True, help="Ask the source now and print its answer as it came; keep nothing.")
+@click.option("--rejected", is_flag=True, help="The rejected rows as they were written.")
 @click.pass_context
-def show_(context: click.Context, name: str, raw: bool) -> None:
-    """Show one source: where it is read, its last refreshes, and which rows it had rejected and why."""
-    from pricing.sources import SOURCES
-    from service.errors import UnknownName
+def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
+    """Show one source: where it is read, its last refreshes, and which rows it had rejected and why.
+
+    `prices show NAME --raw > tests/pricing/fixtures/NAME.json` records a fixture.
+    """
+    from pricing import registry
     from service.reports.as_table import print_table
     from service.store import refreshes
 
-    known = {source.name: source for source in SOURCES}
-    if name not in known:
-        raise UnknownName("source", name, known)
-    source = known[name]
+    (source,) = registry.named((name,))
+    if raw:
+        _print_raw(context, source)
+        return
     with context.obj().reading() as session:
         last, refused = refreshes.recent(session, name, MOST_SHOWN), refreshes.rejected(session, name)
     click.echo(f"{source.title}\n{source.url}\n{source.licence}; another address: {source.url_setting}")
     rows = [
-        [f"{r.started_at:%Y-%m-%d %H:%M} UTC", r.outcome, str(r.accepted), str(r.rejected), r.error]
+        [_minute(r.started_at), r.outcome, str(r.accepted), str(r.rejected), r.requested_by, r.error]
         for r in last
     ]
-    print_table(["refreshed", "outcome", "accepted", "rejected", "error"], rows, {2, 3})
+    print_table(["refreshed", "outcome", "accepted", "rejected", "asked for by", "error"], rows, {2, 3})
     if not refused:
         return
-    if raw:
+    if rejected:
         print_table(["rejected because", "row"], [[row.reason, row.raw] for row in refused], set())
         return
     counted = Counter(row.reason for row in refused).most_common(MOST_SHOWN)
     print_table(["rows", "rejected because"], [[str(count), reason] for reason, count in counted], {0})
+
+
+def _print_raw(context: click.Context, source: "PriceSource") -> None:
+    from pricing.http import Door, FetchFailed
+    from pricing.refresh import address
+    from pricing.source import Asked
+    from service.errors import MissingFact
+
+    key = os.environ.get(source.key, "") if source.key else ""
+    if source.key and not key:
+        raise MissingFact(f"the key of {source.name}", f"set {source.key}")
+    now = datetime.now(UTC)
+    try:
+        with Door(now) as door:
+            payload = source.fetch(door, Asked(address(source, now, os.environ), now, key))
+    except FetchFailed as error:
+        click.echo(f"heimvorteil: {source.name}: {error}", err=True)
+        context.exit(1)
+    click.echo(payload.content, nl=False)
 
 
 @prices.command("import")
@@ -147,9 +259,21 @@ def unmapped_(context: click.Context) -> None:
 
 
 @prices.command("watch")
+@click.argument("names", metavar="[SOURCE]...", nargs=-1)
 @click.pass_context
-def watch_(context: click.Context) -> None:
-    """Refresh every source on its schedule until stopped; several may run, each source is asked once."""
-    from pricing.jobs import watch
+def watch_(context: click.Context, names: tuple[str, ...]) -> None:
+    """Refresh the named sources, or all, on their schedules until stopped.
 
-    watch(context.obj())
+    Any number of these may run, on one machine with SQLite and on several with PostgreSQL: each source is
+    asked once, and what a killed one was at is taken over.
+    """
+    from pricing import registry
+    from pricing.jobs import Pace, watch
+    from service.settings import Settings
+
+    sources = registry.named(names)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    # urllib3 reports every retry; the outcome of a refresh says what came of them.
+    for loud, level in (("apscheduler", "WARNING"), ("procrastinate", "WARNING"), ("urllib3", "ERROR")):
+        logging.getLogger(loud).setLevel(level)
+    watch(context.obj(), sources, Pace.from_settings(Settings.from_environ()))

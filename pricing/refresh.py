@@ -1,15 +1,20 @@
 """fetch -> parse -> check -> keep, one source at a time; one source down never touches the others."""
 
+import logging
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from os import environ
+from typing import Any, Protocol, cast
 
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
+from service.estimate import market_day
 from service.facts import (
     CarbonIntensity,
     CloudOffer,
@@ -29,11 +34,15 @@ from service.store import (
     source_answers,
     spot_prices,
 )
+from service.store.column_types import DECIMALS
+from service.store.leases import LeaseLost
 from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
 
 Fetch = Callable[[Asked], Payload]
+MOST_DAYS_SAID = 3
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +59,19 @@ class Outcome:
     """The rejected rows themselves."""
     retry_after_s: float | None = None
     """How long the source asked us to wait, where it did."""
+    changed: int | None = None
+    """New or different facts; None where nothing was kept."""
+    seconds: float = 0.0
+
+
+class Hold(Protocol):
+    """The right to refresh a source; another process may have taken it over meanwhile."""
+
+    def check(self, session: Any) -> None:
+        """Raises LeaseLost where it is another's by now; else it stays ours until the session's end."""
+
+    def give_back(self, session: Any, outcome: Outcome) -> None:
+        """Give it up in the transaction that records the outcome; raises LeaseLost too."""
 
 
 def refresh(
@@ -58,26 +80,38 @@ def refresh(
     now: datetime,
     fetch: Fetch | None = None,
     settings: Mapping[str, str] = environ,
-    request: int | None = None,
+    begun: int | None = None,
+    hold: Hold | None = None,
 ) -> Outcome:
     """Bring one source's facts into the store; never raises for what the source does.
 
     Facts are kept in one transaction, the outcome is recorded in another, so that a failure is
-    recorded too and the previous prices stay. `fetch` stands in for the way out; `request` is the
-    recorded request that this refresh answers, if somebody asked for it.
+    recorded too and the previous prices stay. `fetch` stands in for the way out; `begun` is the row
+    that says this refresh runs. With `hold`, nothing is kept or recorded once it is lost: LeaseLost.
     """
-    outcome = _attempt(sessions, source, now, fetch, settings)
+    began = time.monotonic()
+    try:
+        outcome = _attempt(sessions, source, now, fetch, settings, hold)
+    except LeaseLost:
+        raise
+    except Exception as error:
+        log.exception("%s: a fault of our own", source.name)
+        outcome = Outcome(source.name, "failed", error=f"our own fault: {type(error).__name__}: {error}")
+    outcome = replace(outcome, seconds=time.monotonic() - began)
     done = Refresh(
         source_name=source.name,
         started_at=now,
-        finished_at=max(now, datetime.now(UTC)),
+        finished_at=now + timedelta(seconds=outcome.seconds),
         outcome=outcome.outcome,
         accepted=outcome.accepted,
         rejected=outcome.rejected,
         error=outcome.error,
+        changed=outcome.changed,
     )
     with sessions.begin() as session:
-        number = refreshes.add(session, done) if request is None else refreshes.finish(session, request, done)
+        if hold:
+            hold.give_back(session, outcome)
+        number = refreshes.add(session, done) if begun is None else refreshes.finish(session, begun, done)
         refreshes.add_rejected(session, number, outcome.refused)
     return outcome
 
@@ -88,6 +122,7 @@ def _attempt(
     now: datetime,
     fetch: Fetch | None,
     settings: Mapping[str, str],
+    hold: Hold | None,
 ) -> Outcome:
     key = settings.get(source.key, "") if source.key else ""
     if source.key and not key:
@@ -97,9 +132,9 @@ def _attempt(
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         read = list(source.parse(payload))
         checked = check([_from_list(source, fact) for fact in read], _known(sessions, source, now))
-        changed, remark = keep(sessions, checked, now, source.name, payload)
+        changed, remark = keep(sessions, checked, now, source.name, payload, hold)
     except NotModified:
-        return _confirmed(sessions, source, now)
+        return _confirmed(sessions, source, now, hold)
     except FetchFailed as error:
         return Outcome(source.name, "failed", error=str(error), retry_after_s=error.retry_after_s)
     except UnreadablePayload as error:
@@ -112,16 +147,33 @@ def _attempt(
     if not checked.accepted:
         return Outcome(source.name, "failed", 0, len(refused), reasons or "nothing in the answer", refused)
     outcome = "ok" if changed else "unchanged"
-    remarks = "; ".join(filter(None, (remark, reasons)))
-    return Outcome(source.name, outcome, len(checked.accepted), len(refused), remarks, refused)
+    remarks = "; ".join(filter(None, (remark, _missing(checked), reasons)))
+    return Outcome(
+        source.name, outcome, len(checked.accepted), len(refused), remarks, refused, changed=changed
+    )
+
+
+def _missing(checked: Checked) -> str:
+    """Which market days the answer prices in part only: "day 2026-10-25: 24 of 25 hours"."""
+    priced = [fact for fact in checked.accepted if isinstance(fact, SpotPrice)]
+    found = market_day.incomplete(priced)
+    more = f" and {len(found) - MOST_DAYS_SAID} more" if len(found) > MOST_DAYS_SAID else ""
+    return "; ".join(day.text for day in found[:MOST_DAYS_SAID]) + more
 
 
 def address(source: PriceSource, now: datetime, settings: Mapping[str, str]) -> str:
     """The source's address, or the one its setting puts in its place, with the days filled in."""
     url = settings.get(source.url_setting) or source.url
-    today = now.date()
+    today = market_day.day_of(now)
     tomorrow = today + timedelta(days=1)
-    return url.replace("{today}", today.isoformat()).replace("{tomorrow}", tomorrow.isoformat())
+    edges = {"start": market_day.bounds(today)[0], "end": market_day.bounds(tomorrow)[1]}
+    days = {"today": today.isoformat(), "tomorrow": tomorrow.isoformat()}
+    for edge, at in edges.items():
+        days[f"{edge}_ms"] = str(int(at.timestamp()) * 1000)
+        days[f"{edge}_z"], days[f"{edge}_minute"] = f"{at:%Y-%m-%dT%H:%MZ}", f"{at:%Y%m%d%H%M}"
+    for name, value in days.items():
+        url = url.replace(f"{{{name}}}", value)
+    return url
 
 
 def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
@@ -133,24 +185,51 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
 
 
 def _from_list(source: PriceSource, fact: Fact | Rejected) -> Fact | Rejected:
-    return replace(fact, origin=source.name) if isinstance(fact, CloudOffer) else fact
+    if isinstance(fact, CloudOffer):
+        return replace(fact, origin=source.name, hourly_price=_to_nine_decimals(fact.hourly_price))
+    if isinstance(fact, SpotPrice):
+        return replace(fact, per_mwh=_to_nine_decimals(fact.per_mwh))
+    if isinstance(fact, ElectricityRate):
+        return replace(fact, per_kwh=_to_nine_decimals(fact.per_kwh))
+    if isinstance(fact, ExchangeRate):
+        return replace(fact, rate=_to_nine_decimals(fact.rate))
+    return fact
+
+
+def _to_nine_decimals(value: Decimal) -> Decimal:
+    # JSON written from binary floats says 0.22510000000000002; the store keeps nine decimals exactly.
+    if not value.is_finite() or cast(int, value.as_tuple().exponent) >= -DECIMALS:
+        return value
+    return round(value, DECIMALS)
 
 
 def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
     with sessions.reading() as session:
-        rates_now = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
-        return Known(rates_now, offer_listing.listed(session, source.name), now.date())
+        newest = exchange_rates.newest_rates(session)
+        return Known(
+            {quote: rate.rate for quote, rate in newest.items()},
+            offer_listing.listed(session, source.name),
+            now.date(),
+            {quote: rate.as_of for quote, rate in newest.items()},
+        )
 
 
-def _confirmed(sessions: Sessions, source: PriceSource, now: datetime) -> Outcome:
+def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hold | None) -> Outcome:
     """The source has nothing newer: what it lists is still its price today."""
     with sessions.begin() as session:
+        if hold:
+            hold.check(session)
         count = offer_listing.confirm(session, source.name, now)
-    return Outcome(source.name, "unchanged", count, error="not modified since the last answer")
+    return Outcome(source.name, "unchanged", count, error="not modified since the last answer", changed=0)
 
 
 def keep(
-    sessions: Sessions, checked: Checked, now: datetime, origin: str, payload: Payload | None = None
+    sessions: Sessions,
+    checked: Checked,
+    now: datetime,
+    origin: str,
+    payload: Payload | None = None,
+    hold: Hold | None = None,
 ) -> tuple[int, str]:
     """Keep facts in one transaction: how many were new or different, and a remark where there is one.
 
@@ -161,6 +240,8 @@ def keep(
         return 0, ""
     remark = ""
     with sessions.begin() as session:
+        if hold:
+            hold.check(session)
         facts = checked.accepted
         changed = exchange_rates.put_all(session, [f for f in facts if isinstance(f, ExchangeRate)])
         changed += spot_prices.put_all(session, [f for f in facts if isinstance(f, SpotPrice)])
@@ -185,6 +266,8 @@ def keep(
                     sha256(payload.content).hexdigest(), now,
                 ),
             )  # fmt: skip
+        if hold:
+            hold.check(session)
     return changed, remark
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from service.facts import CarbonIntensity, CloudOffer, ElectricityRate, ExchangeRate, GridCarbon, SpotPrice
 
@@ -59,6 +60,13 @@ class WayOut(Protocol):
         """A link of an answer, on the scheme and host that were asked: a mirror stands in for all pages."""
 
 
+def with_query(url: str, **more: str) -> str:
+    """The address with more parameters, each in place of one of the same name."""
+    parts = urlsplit(url)
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in more]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *more.items()])))
+
+
 def one_get(way_out: WayOut, asked: Asked) -> Payload:
     """One request, one answer: what most sources need."""
     return way_out.get(asked.url)
@@ -71,7 +79,9 @@ class PriceSource:
     name: str
     title: str
     url: str
-    """May contain {today} and {tomorrow}, ISO dates (UTC)."""
+    """May contain {today} and {tomorrow}, market days as ISO dates, and when today begins and tomorrow
+    ends: {start_ms} {end_ms}, {start_z} {end_z} (2026-11-24T23:00Z), {start_minute} {end_minute}
+    (202611242300)."""
     every: timedelta
     parse: Callable[[Payload], Sequence[Fact | Rejected]]
     licence: str

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from service.api import HEALTH, PREFIX, RESOURCES, problems
+from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
@@ -24,10 +24,12 @@ def create_app(settings: Settings | None = None, sessions: Sessions | None = Non
         str(sessions.engine.url),
     )
     problems.register(app)
-    app.register_blueprint(HEALTH)
+    for blueprint in HEALTH:
+        app.register_blueprint(blueprint)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.after_request(secure)
+    metrics.measure(app)
     return app
 
 

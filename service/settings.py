@@ -33,6 +33,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("PORT", "8080", "port that `serve` listens on"),
     Setting("WORKERS", "2", "server processes of `serve`"),
     Setting("SCHEDULER", "auto", "price refresh inside `serve`: auto (on SQLite), on, off"),
+    Setting("TICK_SECONDS", "20", "how often the price scheduler looks for sources that are due"),
+    Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
+    Setting("REFRESHES_AT_ONCE", "4", "price sources that one process reads at the same time"),
     Setting("MAX_BODY_BYTES", "262144", "largest request body the API reads"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
@@ -47,6 +50,9 @@ class Settings:
     port: int
     workers: int
     scheduler: str
+    tick_seconds: float
+    lease_seconds: float
+    refreshes_at_once: int
     max_body_bytes: int
     snapshot_check_seconds: float
 
@@ -63,6 +69,9 @@ class Settings:
             port=_whole("PORT", given["PORT"], 0, 65535),
             workers=_whole("WORKERS", given["WORKERS"], 1, 64),
             scheduler=scheduler,
+            tick_seconds=_seconds("TICK_SECONDS", given["TICK_SECONDS"], 0.1, 59),
+            lease_seconds=_seconds("LEASE_SECONDS", given["LEASE_SECONDS"], 1, 3600),
+            refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
             max_body_bytes=_whole("MAX_BODY_BYTES", given["MAX_BODY_BYTES"], 1024, 2**30),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
         )
@@ -79,11 +88,11 @@ def _whole(name: str, text: str, low: int, high: int) -> int:
     return int(text)
 
 
-def _seconds(name: str, text: str) -> float:
+def _seconds(name: str, text: str, low: float = 0, high: float = 3600) -> float:
     try:
         seconds = float(text)
     except ValueError:
         raise InvalidValue(PREFIX + name, text, "must be a number of seconds") from None
-    if not 0 <= seconds <= 3600:
-        raise InvalidValue(PREFIX + name, text, "must be between 0 and 3600")
+    if not low <= seconds <= high:
+        raise InvalidValue(PREFIX + name, text, f"must be between {low:g} and {high:g}")
     return seconds

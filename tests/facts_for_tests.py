@@ -153,6 +153,22 @@ FIGURES = {
     "cloud.node_power_share_of_tdp": figure("node_power_share_of_tdp", 0.76, "share", 0.70, 0.82),
     "cloud.node_overhead_watts_per_gpu": figure("node_overhead_watts_per_gpu", 575, "W"),
     "cloud.pue_unpublished": figure("pue_unpublished", 1.4, "ratio", 1.3, 1.5),
+    # A rented run that needs nothing but its hours: cost is hours times price.
+    **{
+        f"cloud_run.{name}": figure(name, value, "x")
+        for name, value in {
+            "set_up_hours": 0,
+            "download_bytes_per_token": 0,
+            "download_mbit_per_s": 1000,
+            "checkpoints_kept": 0,
+            "idle_share": 0,
+            "interruptions_per_day": 0,
+            "restart_hours": 0,
+            "checkpoint_interval_hours": 1,
+            "checkpoint_gb_per_s": 1,
+            "tax_share": 0,
+        }.items()
+    },
 }
 RATES = (ExchangeRate("EUR", "USD", Decimal("1.1172"), date(2026, 10, 30), SOURCE),)
 KNOWLEDGE = Knowledge(CALIBRATION, FIGURES, RATES)

@@ -104,7 +104,7 @@ def test_three_numbers_do_as_well(run):
         (["--gpu", "rtx-3090"], "exactly one of them"),
         (["--gpu", "rtx-3099", "--tokens-per-s", "9"], "valid: rtx-3090"),
         (["--gpu", "rtx-3090", "--tokens-per-s", "nan", "--workload", "nanochat-d26"], "tokens_per_s = nan"),
-        (["--gpu", "rtx-3090", "--tokens-per-s", "9000"], "the shape of"),
+        (["--gpu", "rtx-3090", "--tokens-per-s", "9000"], "name it with --workload"),
         (["--gpu", "rtx-3090", "--tokens-per-s", "9", "--workload", "nanochat-99"], "nanochat-"),
     ],
 )
@@ -122,3 +122,29 @@ def test_hostile_files_are_one_line(run, tmp_path):
     with file.open("wb") as out:
         out.truncate(5_000_000_000)
     assert "more than 200,000,000" in run("measure", file, "--gpu", "rtx-3090", code=2).output
+
+
+def test_a_log_without_the_models_whole_shape_still_teaches(run, tmp_path):
+    """nanoGPT prints a parameter count and nothing else of its model."""
+    file = tmp_path / "nanogpt.log"
+    lines = "\n".join(f"iter {i}: loss 3.1, time 2800.00ms, mfu 38.10%" for i in range(0, 400, 10))
+    file.write_text(f"tokens per iteration will be: 491,520\nnumber of parameters: 123.59M\n{lines}")
+    speed = json.loads(run("measure", file, "--gpu", "a100-sxm-80gb", "--dry-run", "--json").stdout)[
+        "tokens_per_s"
+    ]
+    assert speed["measured"] == pytest.approx(491_520 / 2.8, rel=1e-3)
+    assert speed["believed_after"]["p50"] == pytest.approx(speed["measured"], rel=0.05)
+    assert speed["believed_before"]["p50"] > 1.1 * speed["measured"]
+
+
+def test_a_measured_adapter_run_teaches_adapters_and_says_what_it_needs(run, tmp_path):
+    file = tmp_path / "tune.log"
+    file.write_text(
+        "\n".join(f"Step {i} | loss:1.2 lr:2e-05 tokens_per_second_per_gpu:2900.0" for i in range(1, 40))
+    )
+    error = run("measure", file, "--gpu", "rtx-4090", "--dry-run", code=2).output
+    assert "the model that was trained is not known; name it with --workload" in error
+    words = ("--gpu", "rtx-4090", "--dry-run", "--json", "--workload", "llama-3-8b-lora")
+    speed = json.loads(run("measure", file, *words).stdout)["tokens_per_s"]
+    assert speed["believed_after"]["p50"] == pytest.approx(2900, rel=0.05)
+    assert 1_500 < speed["believed_before"]["p50"] < 6_000

@@ -60,3 +60,28 @@ def test_a_fresh_server_survives_many_first_questions_at_once(server):
     with ThreadPoolExecutor(16) as crowd:
         assert set(crowd.map(ask, range(160))) == {201}
     assert process.poll() is None
+
+
+def test_the_workers_counts_are_added_up_whoever_is_asked(server):
+    address, _process = server
+
+    def get(path):
+        with urllib.request.urlopen(f"{address}{path}", timeout=60) as answer:
+            return answer.read().decode()
+
+    with ThreadPoolExecutor(16) as crowd:
+        assert set(crowd.map(get, ["/ping"] * 200)) == {"pong"}
+
+    def pings(_):
+        (line,) = [
+            line
+            for line in get("/metrics").splitlines()
+            if line.startswith("heimvorteil_http_request_seconds_count") and '"health.ping"' in line
+        ]
+        return float(line.split()[-1])
+
+    with ThreadPoolExecutor(8) as crowd:
+        counts = set(crowd.map(pings, range(16)))
+    # The fixture asked once or more to see whether the server is up.
+    assert len(counts) == 1 and 201 <= counts.pop() <= 210
+    assert json.loads(get("/readyz"))["status"] == "ready"

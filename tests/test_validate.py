@@ -54,7 +54,7 @@ def row(**cells):
     return usual | cells
 
 
-def named(name):
+def named(name, *_):
     if name not in GPUS:
         raise UnknownName("gpu", name, GPUS)
     return GPUS[name]
@@ -86,10 +86,7 @@ def test_a_row_becomes_a_run_and_extra_columns_are_ignored():
         ({"n_layers": "many"}, "n_layers = 'many': is not a number"),
         ({"n_layers": "-3"}, "n_layers = '-3'"),
         ({"n_layers": "2.5"}, "whole number"),
-        ({"d_model": "nan"}, "d_model = 'nan'"),
-        ({"tokens_per_s": "inf"}, "tokens_per_s = 'inf'"),
-        ({"engine": "magic"}, "engine = 'magic': unknown; valid: native"),
-        ({"precision": "int4"}, "precision"),
+        ({"d_model": "inf"}, "d_model = 'inf'"),
     ],
 )
 def test_a_row_that_cannot_be_read_says_why_and_does_not_stop_the_rest(cells, said):
@@ -206,8 +203,8 @@ def test_a_file_is_predicted_and_judged(validate, tmp_path):
 
 def test_bad_files_are_one_line(validate, tmp_path):
     binary = tmp_path / "runs.csv"
-    binary.write_bytes(b"\xff\xfe\x00\x01")
-    assert "is not UTF-8 text" in validate(binary, code=2).output
+    binary.write_bytes(b"id,gpu\n\x81\x8d,\xff\n")
+    assert "is not text" in validate(binary, code=2).output
     binary.write_text("name,card\nx,y\n")
     assert "has no column 'id'" in validate(binary, code=2).output
     assert "about the shipped runs" in validate(binary, "--markdown", code=2).output
@@ -269,7 +266,7 @@ def test_the_shared_file_gives_the_catalogs_runs():
     gpus = {gpu.slug: gpu for gpu in catalog.gpus}
     known = {run.slug: run for run in catalog.measured_runs}
 
-    def gpu(name):
+    def gpu(name, *_):
         if name not in gpus:
             raise UnknownName("gpu", name, gpus)
         return gpus[name]

@@ -1,15 +1,35 @@
 """The one list of price sources: a file, a fixture, and two lines here make a new one."""
 
 from pricing.source import PriceSource
+from pricing.sources.carbon import electricity_maps, energy_charts_co2, uk_carbon_intensity
 from pricing.sources.cloud import skypilot, vast, verda
-from pricing.sources.currency import ecb, frankfurter
-from pricing.sources.electricity import awattar, energy_charts
+from pricing.sources.currency import ecb, ecb_history, frankfurter
+from pricing.sources.electricity import (
+    awattar,
+    eia,
+    energy_charts,
+    entsoe,
+    eurostat,
+    octopus_agile,
+    smard,
+    tibber,
+)
 
 SOURCES: tuple[PriceSource, ...] = (
     ecb.SOURCE,
-    energy_charts.SOURCE,
+    ecb_history.SOURCE,
     frankfurter.SOURCE,
+    eurostat.SOURCE,
+    *energy_charts.SOURCES,
+    *smard.SOURCES,
     *awattar.SOURCES,
+    octopus_agile.SOURCE,
+    *entsoe.SOURCES,
+    eia.SOURCE,
+    tibber.SOURCE,
+    *energy_charts_co2.SOURCES,
+    uk_carbon_intensity.SOURCE,
+    electricity_maps.SOURCE,
     *skypilot.SOURCES,
     vast.SOURCE,
     verda.SOURCE,

@@ -5,15 +5,21 @@ from flask import Blueprint
 from service.api import (
     carbon_intensities,
     comparisons,
+    decisions,
     docs,
     electricity_rates,
     estimates,
     exchange_rates,
     gpus,
+    grid_carbon,
     health,
     measured_runs,
+    metrics,
     offers,
+    price_sources,
     providers,
+    refreshes,
+    spot_prices,
     workloads,
 )
 
@@ -25,10 +31,15 @@ RESOURCES: tuple[Blueprint, ...] = (
     offers.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
+    spot_prices.blueprint,
+    grid_carbon.blueprint,
     exchange_rates.blueprint,
     measured_runs.blueprint,
+    price_sources.blueprint,
+    refreshes.blueprint,
     estimates.blueprint,
     comparisons.blueprint,
+    decisions.blueprint,
     docs.blueprint,
 )
-HEALTH = health.blueprint
+HEALTH = (health.blueprint, metrics.blueprint)

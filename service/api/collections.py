@@ -119,6 +119,16 @@ def respond_page(query: Any, find: Callable[[Snapshot, Any], Page]) -> Response:
     return finish(response, tag)
 
 
+def respond_live(query: PageQuery, page: Page) -> Response:
+    """A page of what changes without the facts changing: as `respond_page`, but never remembered."""
+    following, body = _page(query, page)
+    response = Response(body, mimetype="application/json")
+    if following:
+        response.headers["Link"] = f'<{following}>; rel="next"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
 def _page(query: PageQuery, page: Page) -> tuple[str, bytes]:
     """The address of the next page ("" at the end) and the page as JSON."""
     after, following = query.offset + len(page.items), ""

@@ -17,7 +17,7 @@ from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from service.api.problems import MEDIA_TYPE, Problem
+from service.api.problems import FIELDS_OF, MEDIA_TYPE, Problem
 from service.reports.renderers import RENDERERS
 
 ERRORS = {
@@ -37,6 +37,12 @@ class Strict(BaseModel):
     """A request model: unknown fields are refused, not ignored."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
+        """Note the fields' names for those who misspell one."""
+        super().__pydantic_init_subclass__(**extra)
+        FIELDS_OF[cls.__name__] = tuple(f.alias or name for name, f in cls.model_fields.items())
 
 
 class ContractPlugin(FlaskPlugin):

@@ -12,6 +12,7 @@ from service.api.schemas import SourceOut, page_of
 from service.api.sourced import amount, converter, rates_of, source_of
 from service.facts import ElectricityRate
 from service.store.snapshot import Snapshot
+from service.usecases.knowledge import newest_rate
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert at the dated rate")
 
@@ -22,7 +23,9 @@ class ElectricityRateQuery(PageQuery):
     zone: str | None = Field(None, description="Country or US-STATE")
     kind: Literal["retail", "spot"] | None = None
     taxes: Literal["all", "excl_vat", "excl_taxes"] | None = None
-    newest: bool = Field(False, description="Only the newest rate of each zone, kind and tax level")
+    newest: bool = Field(
+        False, description="Only the newest rate of each zone, kind and tax level, of the usual band"
+    )
     currency: str | None = CURRENCY
 
 
@@ -85,8 +88,10 @@ def find(snapshot: Snapshot, query: ElectricityRateQuery) -> Page:
         if query.kind in (None, rate.kind) and query.taxes in (None, rate.taxes)
     ]
     if query.newest:
-        first = {(rate.zone, rate.kind, rate.taxes): rate for rate in reversed(rows)}
-        rows = [rate for rate in rows if first[rate.zone, rate.kind, rate.taxes] is rate]
+        groups: dict[tuple[str, str, str], list[ElectricityRate]] = {}
+        for rate in rows:
+            groups.setdefault((rate.zone, rate.kind, rate.taxes), []).append(rate)
+        rows = [newest_rate(group) for group in groups.values()]
     return sliced(rows, query, lambda rate: rate_item(snapshot, rate, query.currency))
 
 

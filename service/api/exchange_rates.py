@@ -28,13 +28,14 @@ class ExchangeRateOut(SourceOut):
     base: str
     quote: str
     rate: str
+    note: str = Field(description="Where the rate's day is not that of the question: how far off it is")
 
 
 def find(snapshot: Snapshot, query: ExchangeRateQuery) -> Page:
     """Rates that match, by currency."""
     known = rates_known(snapshot, query.as_of)
     rows = [known[quote] for quote in sorted(known) if query.quote in (None, quote, quote.lower())]
-    return sliced(rows, query, exchange_rate)
+    return sliced(rows, query, lambda rate: exchange_rate(rate, query.as_of))
 
 
 def rates_known(snapshot: Snapshot, day: date | None) -> dict[str, ExchangeRate]:

@@ -1,12 +1,11 @@
 """/ping, /healthz, /readyz: is the process alive, and can it answer?"""
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from service.api.collections import json_response
 from service.api.state import state
 from service.errors import DatabaseNotReady
+from service.store import leases, price_sources
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,13 +24,28 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Whether facts can be served: ready, degraded (old facts, with the reason), or not (503)."""
+    """Whether facts can be served: ready, degraded (old facts, with the reasons), or not (503)."""
     snapshots = state().snapshots
     try:
         snapshot = snapshots.current()
     except DatabaseNotReady as error:
         return json_response({"status": "unavailable", "reasons": [str(error)]}, 503)
-    body: dict[str, Any] = {"status": "ready", "reasons": [], "data_version": snapshot.data_version}
-    if snapshots.error:
-        body |= {"status": "degraded", "reasons": [f"facts may be old: {snapshots.error}"]}
-    return json_response(body)
+    reasons = [f"facts may be old: {snapshots.error}"] if snapshots.error else []
+    reasons += _stale_sources()
+    return json_response(
+        {
+            "status": "degraded" if reasons else "ready",
+            "reasons": reasons,
+            "data_version": snapshot.data_version,
+        }
+    )
+
+
+def _stale_sources() -> list[str]:
+    try:
+        with state().sessions.reading() as session:
+            stale = price_sources.stale(session, leases.clock(session))
+    except Exception as error:
+        # Facts are served from memory while the database is away: that is worse, but not a failure.
+        return [f"the price sources' state cannot be read: {type(error).__name__}: {error}".split("\n")[0]]
+    return [standing.complaint for standing in stale]

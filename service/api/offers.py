@@ -1,5 +1,6 @@
 """/api/v1/offers: rentable instances, cheapest first; a private quote with a token."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
@@ -27,8 +28,8 @@ from service.api.sourced import amount, converter, rates_of, source_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue, NotFound, UnknownName
-from service.facts import CloudOffer, Source
-from service.store import offers
+from service.facts import CloudOffer, ExchangeRate, Source
+from service.store import exchange_rates, offers
 from service.store.models import TIERS
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
@@ -143,9 +144,15 @@ class OfferIn(Strict):
         return str(value) if isinstance(value, float) else value
 
 
-def offer_item(snapshot: Snapshot, offer: CloudOffer, currency: str | None) -> dict[str, Any]:
-    """An offer as plain values."""
-    converted = converter(snapshot, offer.currency, currency)
+def offer_item(
+    snapshot: Snapshot,
+    offer: CloudOffer,
+    currency: str | None,
+    day: date | None = None,
+    rates: Mapping[str, ExchangeRate] | None = None,
+) -> dict[str, Any]:
+    """An offer as plain values; with `day` converted at the rates of that day."""
+    converted = converter(snapshot, offer.currency, currency, rates)
     price = offer.hourly_price * converted.factor
     memory = offer.memory_gib_per_gpu
     shown = (currency or offer.currency).upper()
@@ -169,7 +176,7 @@ def offer_item(snapshot: Snapshot, offer: CloudOffer, currency: str | None) -> d
         "currency": shown,
         "quoted_price_per_hour": amount(offer.hourly_price),
         "quoted_currency": offer.currency,
-        "exchange_rates": rates_of(converted),
+        "exchange_rates": rates_of(converted, day),
         "note": offer.note,
         "fetched_at": offer.fetched_at,
         **source_of(f"{shown}/h", offer.source),
@@ -200,8 +207,10 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
     )
     converter(snapshot, "EUR", query.currency)
     with state().sessions.reading() as session:
+        rates = exchange_rates.rates_for(session, query.as_of) if query.as_of else None
         page = offers.search(session, wanted, limit=query.limit, offset=query.offset)
-    return Page([offer_item(snapshot, offer, query.currency) for offer in page.offers], page.total)
+    items = [offer_item(snapshot, offer, query.currency, query.as_of, rates) for offer in page.offers]
+    return Page(items, page.total)
 
 
 def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] | None:

@@ -9,7 +9,14 @@ from flask import Flask, Response, request
 from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, MissingFact, NotFound
+from service.errors import (
+    DatabaseNotReady,
+    HeimvorteilError,
+    InvalidValue,
+    MissingFact,
+    NotFound,
+    nearest_first,
+)
 
 MEDIA_TYPE = "application/problem+json"
 CHOICES_SHOWN = 12
@@ -19,6 +26,10 @@ STATUS: dict[type[HeimvorteilError], int] = {
     NotFound: 404,
     DatabaseNotReady: 503,
 }
+PLAIN_NAME = "constrained-str"
+"""What pydantic calls a name where an object is allowed as well."""
+FIELDS_OF: dict[str, tuple[str, ...]] = {}
+"""The fields of every request model, for one who misspelt one."""
 log = logging.getLogger(__name__)
 
 
@@ -80,15 +91,22 @@ def from_validation(error: ValidationError) -> Response:
     """422 naming every field that pydantic refused."""
     found = []
     for item in error.errors(include_url=False, include_context=True):
-        field = ".".join(str(part) for part in item["loc"]) or "body"
+        parts = [str(part) for part in item["loc"]]
+        if PLAIN_NAME in parts and isinstance(item.get("input"), dict):
+            continue  # a name was allowed too; the object that was sent has its own errors
+        field = ".".join(p for p in parts if p != PLAIN_NAME and p not in FIELDS_OF) or "body"
         choices: tuple[str, ...] = ()
+        if item["type"] == "extra_forbidden":
+            model = next((p for p in reversed(parts) if p in FIELDS_OF), error.title)
+            choices = tuple(nearest_first(parts[-1], FIELDS_OF.get(model, ())))
         if "expected" in item.get("ctx", {}):
             choices = tuple(
                 part.strip().strip("'")
                 for part in str(item["ctx"]["expected"]).replace(" or ", ", ").split(",")
             )
         value = None if item["type"] == "missing" else item.get("input")
-        found.append(field_problem(field, value, item["msg"], choices))
+        reason = "there is no such field" if item["type"] == "extra_forbidden" else item["msg"]
+        found.append(field_problem(field, value, reason, choices))
     detail = "; ".join(f"{f['field']}: {f['reason']}" for f in found[:5])
     return problem(422, detail, found)
 

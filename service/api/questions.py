@@ -40,7 +40,9 @@ class ComparisonIn(Strict):
     home: Slug = "rtx-4070"
     home_count: int = Field(1, ge=1, le=1024)
     cloud: Slug = Field("8xh100-sxm", description="COUNTxGPU, an offer's slug, or any for every stored offer")
-    country: str = Field("DE", min_length=2, max_length=12, description="ISO country or US-STATE")
+    country: str = Field(
+        "DE", min_length=2, max_length=60, description="ISO country, US-STATE, or its English name"
+    )
     currency: str = Field("EUR", pattern="^[A-Z]{3}$")
     kwh_price: Decimal | None = Field(
         None, ge=0, le=100, max_digits=16, decimal_places=9, description="Own price per kWh, in `currency`"

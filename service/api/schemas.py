@@ -112,17 +112,22 @@ class FitOut(BaseModel):
     available_memory_gib: float
     host_memory_gib: float
     fit_probability: float = Field(description="Probability that the peak stays within the memory")
+    time_factor: float = Field(description="Time of a step over the published recipe's on this machine")
     ladder: list[RungOut] = Field(description="Every other way to hold the run; empty where it fits as is")
 
 
-class CostItemOut(IntervalOut):
-    """One line of the bill."""
+class CostItemOut(BaseModel):
+    """One line of the bill: quantity times unit price; null where nobody has told us the price."""
 
     code: str
     quantity: IntervalOut
     quantity_unit: str
-    unit_price: float
+    unit_price: float | None
     currency: str
+    p10: float | None
+    p50: float | None
+    p90: float | None
+    is_counted: bool = Field(description="False: shown, but paid with or without the run")
 
 
 class SaidOut(BaseModel):
@@ -181,6 +186,7 @@ class MarketOut(BaseModel):
     median_per_hour: str
     dearest_per_hour: str
     currency: str
+    tier: str = Field(description="The tier all of them are of, or any")
 
 
 class RentedOfferOut(SaidOut):
@@ -193,6 +199,7 @@ class RentedOfferOut(SaidOut):
     region: str
     country: str | None
     tier: str
+    term_months: int | None = Field(description="Of a reserved offer")
     hourly_price: str = Field(description="Exact decimal, whole instance")
     currency: str
     instances: int
@@ -240,6 +247,7 @@ class OptionOut(BaseModel):
     gpu: str
     gpu_count: int
     gpu_memory_gib: float
+    gpu_category: str
     fit: FitOut
     hours: IntervalOut | None = Field(description="h")
     tokens_per_s: float | None

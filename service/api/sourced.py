@@ -1,11 +1,12 @@
 """Numbers beside their unit, source and day, as items show them."""
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from service.errors import InvalidValue
-from service.estimate.cost import Conversion, conversion
+from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS, Conversion, conversion
 from service.facts import UNITS, ExchangeRate, Source
 from service.store.snapshot import Snapshot
 
@@ -30,32 +31,49 @@ def sources_of(sources: Mapping[str, Source]) -> dict[str, dict[str, Any]]:
     }
 
 
-def converter(snapshot: Snapshot, source: str, target: str | None) -> Conversion:
-    """The dated conversion into the currency asked for; into itself when none was."""
+def converter(
+    snapshot: Snapshot, source: str, target: str | None, rates: Mapping[str, ExchangeRate] | None = None
+) -> Conversion:
+    """The dated conversion into the currency asked for; into itself when none was.
+
+    At the newest rates, or at those given for another day.
+    """
     if target is None:
         return Conversion(Decimal(1), ())
     target = target.upper()
-    known = {"EUR", *snapshot.exchange}
+    quoted = snapshot.exchange if rates is None else rates
+    known = {"EUR", *quoted}
     if target not in known:
         raise InvalidValue("currency", target, "no exchange rate is known", sorted(known))
-    return conversion(source, target, tuple(snapshot.exchange.values()))
+    return conversion(source, target, tuple(quoted.values()))
 
 
-def rates_of(converted: Conversion) -> list[dict[str, Any]]:
-    """The exchange rates an amount was converted with."""
-    return [exchange_rate(rate) for rate in converted.rates]
+def rates_of(converted: Conversion, day: date | None = None) -> list[dict[str, Any]]:
+    """The exchange rates an amount was converted with; one too old or too new for `day` says so."""
+    return [exchange_rate(rate, day) for rate in converted.rates]
 
 
-def exchange_rate(rate: ExchangeRate) -> dict[str, Any]:
+def exchange_rate(rate: ExchangeRate, day: date | None = None) -> dict[str, Any]:
     """One reference rate."""
     return {
         "slug": rate_slug(rate),
         "base": rate.base,
         "quote": rate.quote,
         "rate": str(rate.rate),
+        "note": rate_note(rate, day),
         **source_of(f"{rate.quote} per {rate.base}", rate.source),
         "as_of": rate.as_of,
     }
+
+
+def rate_note(rate: ExchangeRate, day: date | None) -> str:
+    """What to know of a rate used for a day: "" for the last one published by then.
+
+    The longest holidays leave five days without a new rate.
+    """
+    if day is None or 0 <= (age := (day - rate.as_of).days) <= RATE_IS_OLD_AFTER_DAYS:
+        return ""
+    return f"{age} days older than {day}" if age > 0 else f"{-age} days newer than {day}: none older is known"
 
 
 def rate_slug(rate: ExchangeRate) -> str:

@@ -6,9 +6,11 @@ Heavy imports stay inside the commands: `heimvorteil --help` must not pay for a 
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import prices
 from service.cli.comparing import compare
+from service.cli.deciding import decide
 from service.cli.listing import gpus, offers, workloads
 from service.cli.measuring import measure
 from service.cli.opening import open_database
@@ -21,15 +23,43 @@ EXIT_BAD_INPUT = 2
 
 
 class OneLineErrors(click.Group):
-    """A group whose errors are one line on stderr and exit code 2."""
+    """A group whose errors are one line on stderr and exit code 2, what click finds wrong included."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Read the group's own words; a wrong option becomes one line."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            raise one_line(error) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error raised on purpose becomes its one line."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            raise one_line(error) from error
         except HeimvorteilError as error:
             click.echo(f"heimvorteil: {error}", err=True)
             ctx.exit(EXIT_BAD_INPUT)
+
+
+class OneLine(click.ClickException):
+    """What was wrong with the words, without click's usage text before it."""
+
+    exit_code = EXIT_BAD_INPUT
+
+    def show(self, file: Any = None) -> None:
+        """Print the line to stderr."""
+        click.echo(f"heimvorteil: {self.format_message()}", file=file, err=file is None)
+
+
+def one_line(error: click.UsageError) -> click.ClickException:
+    """A usage error as one line; a command that was called without words still shows its help."""
+    if isinstance(error, NoArgsIsHelpError):
+        return error
+    return OneLine(" ".join(error.format_message().split()))
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,5 +70,6 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-for command in (compare, report, measure, validate, serve, offers, gpus, workloads, prices, db, token):
+COMMANDS = (compare, decide, report, measure, validate, serve, offers, gpus, workloads, prices, db, token)
+for command in COMMANDS:
     main.add_command(command)

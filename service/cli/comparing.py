@@ -31,7 +31,10 @@ QUESTION = (
         help="on_demand | spot | reserved | community | marketplace | any",
     ),
     click.option(
-        "--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE."
+        "--country",
+        default="DE",
+        show_default=True,
+        help="Where home is: ISO country, US-STATE, or its name.",
     ),
     click.option("--currency", default="EUR", show_default=True, help="Currency of the answer."),
     click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency."),
@@ -125,7 +128,16 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     reasons = []
     if explain:
         reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]
-    click.echo(as_text.render(comparison, request.language, explain=explain, reasons=reasons), nl=False)
+    text = as_text.render(comparison, request.language, explain=explain, reasons=reasons, width=_width())
+    click.echo(text, nl=False)
+
+
+def _width() -> int:
+    """Columns of the terminal within reason; a file or a pipe gets 100."""
+    import shutil
+    import sys
+
+    return min(120, max(80, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 100
 
 
 def _own_workload(

@@ -17,23 +17,26 @@ from service.settings import Settings
 @click.option("--workers", default=None, type=click.IntRange(1, 64))
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API; on SQLite the price scheduler runs inside."""
+    from pricing.registry import register
     from service.serving import serve as run
 
     settings = Settings.from_environ()
     sessions = open_database()
+    register(sessions)
     scheduled = settings.scheduler == "on" or (
         settings.scheduler == "auto" and sessions.engine.dialect.name == "sqlite"
     )
-    scheduler = None
+    ticker = None
     if scheduled:
-        from pricing.jobs import start_in_background
+        from pricing.jobs import Pace, Ticker
 
-        scheduler = start_in_background(sessions)
+        ticker = Ticker(sessions, pace=Pace.from_settings(settings))
+        ticker.start()
     try:
         run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
     finally:
-        if scheduler:
-            scheduler.shutdown(wait=False)
+        if ticker:
+            ticker.stop()
 
 
 @click.group()
@@ -43,7 +46,8 @@ def db() -> None:
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the schema to this version and fill in the catalog."""
+    """Bring the schema to this version, with the task queue's on PostgreSQL, and fill in the catalog."""
+    from pricing.registry import register
     from service.store.seed import seed
     from service.store.session import Sessions, engine_for, upgrade
 
@@ -52,6 +56,7 @@ def db_upgrade() -> None:
     engine = engine_for(url)
     with Sessions(engine).begin() as session:
         seed(session)
+    register(Sessions(engine))
     click.echo(f"{engine.url.render_as_string()} is up to date")
 
 

@@ -1,5 +1,6 @@
 """`heimvorteil validate`."""
 
+import codecs
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,7 +31,8 @@ def validate(
     """Predict measured runs without their own measurement and say how well that went.
 
     RUNS is a CSV file with the columns id, gpu, n_layers, d_model, vocab, seq_len, ... and, to be judged
-    by, tokens_per_s and peak_mem_gib; without it the shipped runs are judged.
+    by, tokens_per_s and peak_mem_gib; without it the shipped runs are judged. Empty cells mean unknown:
+    shapes of well-known models and habits of known code bases fill them, the rest widens the interval.
     """
     if runs and (leave_out != "run" or markdown or figures):
         about = "--leave-out, --markdown and --figures are about the shipped runs"
@@ -68,14 +70,22 @@ def validate(
     rows = [validation_page.row_cells(w, row) for row in judged.rows]
     print_table(validation_page.row_titles(w), rows, {2, 3, 4, 5, 6}, width=200)
     print_table(validation_page.score_titles(w), validation_page.score_rows(w, judged), {1, 2, 3, 4, 5, 6})
+    for line in validation_page.remark_lines(w, judged):
+        click.echo(line)
 
 
 def read_text(path: Path) -> str:
-    """A text file's content. Raises InvalidValue for one that is too large or not UTF-8 text."""
+    """A text file's content. Raises InvalidValue for one that is too large or no text."""
     size = path.stat().st_size
     if size > LARGEST_FILE_BYTES:
         raise InvalidValue("RUNS", str(path), f"has {size:,} bytes, more than {LARGEST_FILE_BYTES:,}")
+    written = path.read_bytes()
+    encoding = "utf-16" if written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return path.read_text(encoding="utf-8")
+        return written.decode(encoding)
     except UnicodeDecodeError:
-        raise InvalidValue("RUNS", str(path), "is not UTF-8 text") from None
+        # Spreadsheets on Windows save CSV in their own code page; all but five bytes mean something there.
+        try:
+            return written.decode("cp1252")
+        except UnicodeDecodeError:
+            raise InvalidValue("RUNS", str(path), "is not text") from None

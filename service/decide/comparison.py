@@ -21,6 +21,7 @@ from service.facts import (
     Workload,
 )
 
+RENTED_BY_THE_HOUR = ("rent", "set_up", "idle", "interruptions", "commitment")
 MOST_CERTAIN = 0.99
 """No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"
@@ -134,13 +135,22 @@ def _probability_less(a: Interval, b: Interval) -> float:
 
 
 def break_even_of(home: Option, cloud: Option) -> BreakEven:
-    """Where the verdict turns: home cost / cloud hours, and cloud cost / home energy."""
+    """Where the verdict turns, at median hours and energy, every other line of both bills as it is."""
     rent = per_kwh = None
-    if home.cost and cloud.hours:
-        rent = Decimal(repr(home.cost.total.p50 / cloud.hours.p50))
-    if cloud.cost and home.energy_kwh:
-        per_kwh = Decimal(repr(cloud.cost.total.p50 / home.energy_kwh.p50))
+    if home.cost and cloud.cost:
+        hours, other = cloud.cost.split(RENTED_BY_THE_HOUR)
+        taxed = cloud.cost.tax_factor
+        if hours > 0:
+            rent = _exact((home.cost.total.p50 / taxed - other) / hours)
+        energy, other = home.cost.split(("electricity",))
+        if energy > 0:
+            per_kwh = _exact((cloud.cost.total.p50 - other) / energy)
     return BreakEven(rent, per_kwh)
+
+
+def _exact(value: float) -> Decimal | None:
+    """The price as a decimal; None where no price above nothing would do."""
+    return Decimal(repr(value)) if value > 0 else None
 
 
 def reference_method(

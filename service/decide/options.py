@@ -1,14 +1,16 @@
 """One way to do a run: at home or rented, with everything it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from service.decide.inputs import Input, carbon_inputs, cloud_inputs, gpu_inputs, home_inputs
+from service.decide.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
 from service.estimate.calibration import Calibration
-from service.estimate.cost import Cost, electricity_cost, rent_cost
+from service.estimate.cloud_bill import CloudTerms
+from service.estimate.cost import Cost
 from service.estimate.energy import (
     WallPower,
     activity,
@@ -19,10 +21,12 @@ from service.estimate.energy import (
     measured_power,
 )
 from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
+from service.estimate.tariff import MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
     CarbonIntensity,
@@ -50,6 +54,10 @@ class Household:
     """What a screen on the card takes of its memory."""
     plug_watts: float | None = None
     """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
+    price: MarginalPrice | None = None
+    """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""
+    terms: HomeTerms = field(default_factory=HomeTerms)
+    """Hours a day, wear, a card to buy, heat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,8 @@ class Market:
     median_per_hour: Decimal
     dearest_per_hour: Decimal
     currency: str
+    tier: str = "any"
+    """The tier all of them are of, or any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +117,12 @@ class Option:
     """Every other way to hold the run on this machine; empty where it fits as published."""
     power_limit: PowerLimitAdvice | None = None
     """The cheapest power limit at home; None where nothing can be said of it."""
+    calendar_hours: Interval | None = None
+    """From start to end: set-up, interruptions and hours a day at home included."""
+    price: MarginalPrice | None = None
+    """Of a kilowatt-hour at home."""
+    purchase: Purchase | None = None
+    """Of a card bought for this."""
 
     @property
     def hours(self) -> Interval | None:
@@ -146,8 +162,9 @@ def home_option(
         power = measured_power(household.plug_watts)
     energy = energy_kwh(time.hours, power) if time else None
     cost = None
-    if energy and household.rate:
-        cost = electricity_cost(energy, household.rate, currency, knowledge.exchange_rates)
+    price = household.price or (flat(household.rate) if household.rate else None)
+    if energy and time and price:
+        cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, household.terms)
     carbon = household.carbon
     limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
     return Option(
@@ -171,6 +188,9 @@ def home_option(
         carbon=carbon,
         ladder=rungs,
         power_limit=limit,
+        calendar_hours=calendar_hours(time.hours, household.terms) if time else None,
+        price=price,
+        purchase=household.terms.purchase,
     )
 
 
@@ -197,35 +217,34 @@ def cloud_option(
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
     changes: tuple[Adjustment, ...] | None = None,
+    terms: CloudTerms | None = None,
 ) -> Option:
-    """The run on a rented configuration; without an offer its cost is None, never 0."""
+    """The run on a rented configuration; without an offer its cost is None, never 0.
+
+    `terms` is what it needs beside its hours; None takes what is usual for such a run.
+    """
     spare = cloud_memory_gib(gpu_count, knowledge)
     planned, changes, time = _settled(
         workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=False
     )
-    pue = _pue(rental.provider, knowledge.figures)
-    overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
-    host_share = Figure(
-        "host_watts_per_gpu_watt",
-        overhead.value / REFERENCE_BOARD_WATTS,
-        "W/W",
-        overhead.source,
-        basis="derived",
-    )
-    power = cloud_power(
-        gpu,
-        gpu_count,
-        knowledge.figures["cloud.node_power_share_of_tdp"],
-        host_share,
-        pue,
-        activity(planned.step),
-    )
+    pue = pue_of(rental.provider, knowledge.figures)
+    power = _node_power(gpu, gpu_count, planned, knowledge, pue)
     energy = energy_kwh(time.hours, power) if time else None
-    cost = None
+    cost = calendar = None
+    needs = terms or cloud_terms(workload, knowledge.figures)
     if time and rental.offer:
-        cost = rent_cost(
-            time.hours, rental.offer, rental.provider, currency, knowledge.exchange_rates, rental.instances
+        cost, calendar = rented_cost(
+            time.hours,
+            rental.offer,
+            rental.provider,
+            currency,
+            knowledge.exchange_rates,
+            needs,
+            rental.instances,
         )
+    bill_inputs = (
+        terms_inputs(needs, knowledge.figures, is_spot=rental.offer.tier == "spot") if rental.offer else ()
+    )
     carbon = rental.carbon
     return Option(
         kind="cloud",
@@ -242,10 +261,12 @@ def cloud_option(
         inputs=(
             *gpu_inputs(gpu),
             *cloud_inputs(rental.offer, rental.provider, cost, pue, knowledge.figures),
+            *bill_inputs,
             *carbon_inputs("cloud", carbon),
         ),
         rental=rental,
         carbon=carbon,
+        calendar_hours=calendar,
     )
 
 
@@ -306,7 +327,28 @@ def _label(gpu: Gpu, count: int) -> str:
     return gpu.name if count == 1 else f"{count} x {gpu.name}"
 
 
-def _pue(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:
+def cloud_watts_without_pue(gpu: Gpu, gpu_count: int, planned: PlannedStep, knowledge: Knowledge) -> float:
+    """Median watts of a rented machine at its own power supplies, before the data centre's overhead."""
+    no_overhead = Figure("pue", 1.0, "ratio", knowledge.figures["cloud.pue_unpublished"].source)
+    return _node_power(gpu, gpu_count, planned, knowledge, no_overhead).watts.p50
+
+
+def _node_power(
+    gpu: Gpu, gpu_count: int, planned: PlannedStep, knowledge: Knowledge, pue: Figure
+) -> WallPower:
+    overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
+    host_share = Figure(
+        "host_watts_per_gpu_watt",
+        overhead.value / REFERENCE_BOARD_WATTS,
+        "W/W",
+        overhead.source,
+        basis="derived",
+    )
+    share = knowledge.figures["cloud.node_power_share_of_tdp"]
+    return cloud_power(gpu, gpu_count, share, host_share, pue, activity(planned.step))
+
+
+def pue_of(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:
     """The provider's published PUE, or the one assumed for its kind with its range."""
     if provider is None or provider.pue is None or provider.pue_basis != "published":
         usual = figures["cloud.pue_unpublished"]

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.estimate.architecture import steps
-from service.estimate.cost import Cost, electricity_cost
+from service.estimate.cost import Cost
 from service.estimate.energy import WallPower, energy_kwh, home_power, measured_power
+from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
 from service.estimate.progress import Progress, progress
+from service.estimate.tariff import flat
 from service.estimate.training_log import TrainingLog
 from service.estimate.training_time import DOWNTIME_SPREAD_HOME
 from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
@@ -78,5 +80,9 @@ def run_in_progress(
         power = measured_power(plug_watts)
     done = energy_kwh(certain(where.hours_done), power) if where.hours_done else certain(0.0)
     left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
-    costs = [electricity_cost(e, rate, currency, exchange_rates) if rate else None for e in (done, left)]
+    hours = (certain(where.hours_done), where.hours_left)
+    costs = [
+        home_cost(h, e, flat(rate), currency, exchange_rates) if rate else None
+        for h, e in zip(hours, (done, left), strict=True)
+    ]
     return RunInProgress(where, power, done, left, costs[0], costs[1])

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import HeimvorteilError
-from service.estimate.case import Cases, case_of, side_by_side
+from service.estimate.case import OWN, Cases, case_of, side_by_side
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
@@ -35,6 +35,7 @@ PROSE_NOISE = 0.07
 """The same for a number rounded in prose or projected by its author."""
 UNKNOWN_BATCH_SPREAD = 0.10
 UNKNOWN_SHAPE_SPREAD = 0.15
+UNKNOWN_ENGINE_SPREAD = 0.15
 NEW_CASE_NOISE = 1.3
 """Noise of a new case over that of a typical one in the evidence: odd rows exist there too."""
 STUDENT_T = 4.0
@@ -94,13 +95,17 @@ class Calibration:
 
 
 def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[MeasuredRun]:
-    """The runs that can be learnt from: sound for throughput, GPU and shape known, all weights trained."""
+    """The runs that can be learnt from: sound for throughput, GPU and shape known, all weights trained.
+
+    One's own run teaches whatever it is: the next question is likely about the same.
+    """
     found = []
     for run in runs:
         gpu = gpus.get(run.gpu or "")
         if gpu is None or "throughput" not in run.use_for or not run.tokens_per_s:
             continue
-        if run.workload in ("lora", "qlora") or not shape_is_known(run):
+        adapters = run.workload in ("lora", "qlora")
+        if run.confidence != OWN and (adapters or not shape_is_known(run)):
             continue
         try:
             case_of(run, gpu)
@@ -125,6 +130,7 @@ def base_noise(cases: Cases) -> Vector:
     """Noise variance of every case before any is found odd."""
     known = np.where(cases.trusted, NOISE, PROSE_NOISE) ** 2
     known += np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2)
+    known += np.where(cases.engine_known, 0.0, UNKNOWN_ENGINE_SPREAD**2)
     return np.asarray(known + np.where(cases.shape_known, 0.0, UNKNOWN_SHAPE_SPREAD**2))
 
 

@@ -43,6 +43,7 @@ class Case:
     power_limit_watts: float | None = None
     batch_known: bool = True
     shape_known: bool = True
+    engine_known: bool = True
     trusted: bool = True
     """Whether its measurement is read from a log or a table rather than rounded prose."""
     own: bool = False
@@ -60,6 +61,7 @@ class Cases:
     reporter: NDArray[np.str_]
     batch_known: NDArray[np.bool_]
     shape_known: NDArray[np.bool_]
+    engine_known: NDArray[np.bool_]
     trusted: NDArray[np.bool_]
     own: NDArray[np.bool_]
     global_batch_tokens: NDArray[np.float64]
@@ -106,6 +108,7 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
         reporter=np.array([c.reporter for c in wanted]),
         batch_known=np.array([c.batch_known for c in wanted]),
         shape_known=np.array([c.shape_known for c in wanted]),
+        engine_known=np.array([c.engine_known for c in wanted]),
         trusted=np.array([c.trusted for c in wanted]),
         own=np.array([c.own for c in wanted]),
         global_batch_tokens=np.array([float(c.recipe.global_batch_tokens) for c in wanted]),
@@ -114,7 +117,9 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
 
 def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
     """A published run as a case. Raises MissingFact or InvalidValue where its shape is not usable."""
-    known = shape_is_known(run)
+    # What is guessed of one's own run is guessed the same way when one asks about it again.
+    own = run.confidence == OWN
+    known = shape_is_known(run) or own
     run = with_shape(run)
     recipe = recipe_of(run, gpu)
     return Case(
@@ -125,8 +130,9 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
         gpu_count=run.gpu_count or 1,
         reporter=run.source.url.split("#")[0],
         power_limit_watts=run.power_limit_watts,
-        batch_known=run.micro_batch is not None,
+        batch_known=run.micro_batch is not None or own,
         shape_known=known,
+        engine_known=run.engine is not None or own,
         trusted=run.confidence in (None, "high", OWN),
-        own=run.confidence == OWN,
+        own=own,
     )

@@ -1,10 +1,8 @@
-"""Money: kilowatt-hours times a tariff, node-hours times an offer, in one currency.
+"""Money: what a bill is made of, and one currency from another through dated rates.
 
-Leaves out, and says so in every answer: buying the card and its wear, storage, egress, set-up time
-and tax on the cloud side. Billing increments are counted because they are known per provider.
+home_bill.py and cloud_bill.py work out the lines.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +10,10 @@ from decimal import Decimal
 
 from service.errors import MissingFact
 from service.estimate.interval import Interval
-from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Provider
+from service.facts import ExchangeRate
 
-SECONDS_PER_HOUR = 3600
+RATE_IS_OLD_AFTER_DAYS = 5
+"""Easter and Christmas leave that many days without a new reference rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,16 @@ class CostItem:
     """One line of a bill: what it is for, how it was computed, what it comes to."""
 
     code: str
-    """electricity | rent"""
+    """At home: electricity | wear | purchase | heat | base_fee; rented: rent | set_up | idle |
+    interruptions | commitment | storage | egress | tax"""
     quantity: Interval
     quantity_unit: str
-    unit_price: Decimal
-    """In the answer's currency per quantity unit."""
-    amount: Interval
+    unit_price: Decimal | None
+    """In the answer's currency per quantity unit; None where nobody has told us."""
+    amount: Interval | None
+    """None where the unit price is unknown: not 0, and not in the total."""
+    is_counted: bool = True
+    """False: shown, but paid with or without the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,27 @@ class Cost:
     total: Interval
     items: tuple[CostItem, ...]
     conversion: Conversion
+
+    def split(self, codes: tuple[str, ...]) -> tuple[float, float]:
+        """Median quantity of the lines with these codes, and median money of all others before tax."""
+        quantity = sum(item.quantity.p50 for item in self.items if item.code in codes)
+        other = sum(
+            item.amount.p50
+            for item in self.items
+            if item.code not in (*codes, "tax") and item.is_counted and item.amount is not None
+        )
+        return quantity, other
+
+    @property
+    def tax_factor(self) -> float:
+        """The bill with tax over the bill without; 1 where there is none."""
+        tax = next((item for item in self.items if item.code == "tax" and item.amount is not None), None)
+        return 1.0 if tax is None or tax.unit_price is None else 1 + float(tax.unit_price)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Codes of the lines whose price nobody has told us."""
+        return tuple(item.code for item in self.items if item.amount is None)
 
 
 def conversion(source: str, target: str, rates: Sequence[ExchangeRate]) -> Conversion:
@@ -76,40 +100,3 @@ def _known(rate: ExchangeRate | None, currency: str) -> ExchangeRate:
 def rate_day(conversion_: Conversion) -> date | None:
     """The oldest day among the rates of a conversion; None without conversion."""
     return min((rate.as_of for rate in conversion_.rates), default=None)
-
-
-def electricity_cost(
-    energy_kwh: Interval, rate: ElectricityRate, currency: str, rates: Sequence[ExchangeRate]
-) -> Cost:
-    """Money for energy at a household tariff."""
-    converted = conversion(rate.currency, currency, rates)
-    per_kwh = rate.per_kwh * converted.factor
-    amount = energy_kwh * float(per_kwh)
-    return Cost(currency, amount, (CostItem("electricity", energy_kwh, "kWh", per_kwh, amount),), converted)
-
-
-def billed_hours(hours: float, provider: Provider | None) -> float:
-    """Hours a provider bills for: at least its minimum, rounded up to its increment."""
-    if provider is None:
-        return hours
-    seconds = max(hours * SECONDS_PER_HOUR, provider.minimum_billing_s or 0.0)
-    increment = provider.billing_increment_s
-    if increment:
-        seconds = math.ceil(seconds / increment - 1e-9) * increment
-    return seconds / SECONDS_PER_HOUR
-
-
-def rent_cost(
-    hours: Interval,
-    offer: CloudOffer,
-    provider: Provider | None,
-    currency: str,
-    rates: Sequence[ExchangeRate],
-    instances: int = 1,
-) -> Cost:
-    """Money for renting `instances` of an offer for these hours."""
-    converted = conversion(offer.currency, currency, rates)
-    per_hour = offer.hourly_price * converted.factor * instances
-    billed = Interval(*(billed_hours(h, provider) for h in (hours.p10, hours.p50, hours.p90)))
-    amount = billed * float(per_hour)
-    return Cost(currency, amount, (CostItem("rent", billed, "h", per_hour, amount),), converted)

@@ -51,9 +51,14 @@ class Rung:
     """Nobody has published it for this optimizer."""
 
     @property
+    def fits_the_card(self) -> bool:
+        """With a probability of 90 %, were the host large enough."""
+        return self.fit_probability >= SURE
+
+    @property
     def fits(self) -> bool:
         """With a probability of 90 %, host memory included."""
-        return self.host_suffices and self.fit_probability >= SURE
+        return self.host_suffices and self.fits_the_card
 
 
 def ladder(

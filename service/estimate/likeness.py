@@ -22,8 +22,8 @@ Matrix = NDArray[np.float64]
 CODE_BASE: Mapping[str, float] = MappingProxyType(
     {
         "matmul_s": 0.04,
-        "attention_s": 0.4,
-        "memory_s": 0.3,
+        "attention_s": 0.3,
+        "memory_s": 0.25,
         "micro_batch_s": 0.6,
         "optimizer_s": 0.4,
         "sharding_s": 0.3,

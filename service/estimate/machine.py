@@ -61,7 +61,7 @@ def flash_term(gpu: Gpu) -> str:
     """Name of the calibrated term for this card's flash attention kernels."""
     if gpu.tensor_rate == "half":
         return "flash_half_rate"
-    return "flash_hopper" if gpu.architecture == "hopper" else "flash_full_rate"
+    return "flash_hopper" if gpu.architecture in ("hopper", "blackwell-dc") else "flash_full_rate"
 
 
 def machines(

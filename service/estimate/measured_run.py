@@ -13,6 +13,7 @@ from service.estimate.architecture import parameters
 from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, published_plan
+from service.estimate.named_model import EXPERTS, active_in, experts_of
 from service.facts import Architecture, Gpu, MeasuredRun, Recipe
 
 LARGEST_GUESSED_MICRO_BATCH = 32
@@ -35,6 +36,13 @@ GATED = (
     "deepseek",
     "baichuan",
     "internlm",
+    "mixtral",
+    "moe",
+    "gpt-oss",
+    "falcon3",
+    "granite",
+    "glm",
+    "command-r",
 )
 UNTIED_VOCABULARY = 152_064
 """Qwen2.5 unties its embeddings from 7 B on, where the padded vocabulary has this size."""
@@ -74,7 +82,11 @@ def with_shape(run: MeasuredRun) -> MeasuredRun:
         if not run.n_params:
             raise MissingFact(f"the shape of {run.slug}", "it needs layers and width, or a parameter count")
         ratio = WIDTH_PER_LAYER if run.n_params < 1e9 else WIDTH_PER_LAYER_OF_LARGE_MODELS
-        matrices = guess = run.n_params
+        # Of experts the shape is that of the part which takes part in a token.
+        named, size = EXPERTS.search(run.model), active_in(run.model) or run.n_params
+        if named:
+            size = run.n_params * 12 / (4 + 8 * max(1, int(named[1])))
+        matrices = guess = size
         for _ in range(SHAPE_STEPS):
             if width:
                 guess = width
@@ -82,7 +94,7 @@ def with_shape(run: MeasuredRun) -> MeasuredRun:
                 guess = math.sqrt(matrices / 12 / layers)
             else:
                 guess = (ratio * matrices / 12) ** (1 / 3)
-            matrices = max(run.n_params / 4, run.n_params - 2 * vocabulary * guess)
+            matrices = max(size / 4, size - 2 * vocabulary * guess)
         width = width or max(64, round(guess / 64) * 64)
         layers = layers or max(1, round(matrices / 12 / width**2))
     stated = run.d_model is not None
@@ -110,6 +122,8 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     if not (run.n_layers and run.d_model and run.vocab_size and run.seq_len):
         raise MissingFact(f"the shape of {run.slug}", "it needs layers, width, vocabulary, sequence length")
     heads = run.n_heads or max(1, run.d_model // USUAL_HEAD_DIM)
+    if not run.n_heads and run.n_kv_heads and heads % run.n_kv_heads:
+        heads = run.n_kv_heads
     kv_heads = run.n_kv_heads or heads
     head_dim = run.d_model // heads if run.d_model % heads == 0 else USUAL_HEAD_DIM
     if head_dim == 0 or heads > run.d_model:
@@ -121,6 +135,8 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
     nanochat_2026 = nanochat and run.vocab_size in VALUE_EMBEDDING_VOCABULARIES
     model = run.model.lower()
+    gated = any(name in model for name in GATED)
+    n_experts, experts_per_token = experts_of(run, gated)
     expected = Architecture(
         n_layers=run.n_layers,
         d_model=run.d_model,
@@ -131,12 +147,14 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
         vocab_size=run.vocab_size,
         tied_embeddings=code_base(run.project).startswith(TIED)
         and not (run.vocab_size == UNTIED_VOCABULARY or "llama" in model),
-        gated_mlp=any(name in model for name in GATED),
+        gated_mlp=gated,
         norm="none" if nanochat else "rmsnorm",
         value_embedding_layers=-(-run.n_layers // 2) if nanochat_2026 else 0,
         window_pattern="SSSL" if nanochat_2026 and gpu_architecture == "hopper" else "L",
+        n_experts=n_experts,
+        experts_per_token=experts_per_token,
     )
-    if nanochat or not run.n_params:
+    if nanochat or not run.n_params or n_experts > 1:
         return expected
     printed = run.n_params
 

@@ -40,6 +40,11 @@ class PlannedStep:
     """Log standard deviation of the step's time."""
 
     @property
+    def time_factor(self) -> float:
+        """Seconds of this plan's step over the published recipe's."""
+        return self.step.step_s / self.published_step_s
+
+    @property
     def fit_probability(self) -> float:
         """Probability that the step stays within the memory [0-1]."""
         return fit_probability(self.peak, self.available_gib)

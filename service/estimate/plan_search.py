@@ -114,7 +114,7 @@ def search(
     batches: Sequence[int] | None = None,
     may_checkpoint: bool = True,
 ) -> Searched:
-    """The fastest plan of these families that fits, for each machine.
+    """The fastest plan of these families that surely fits, for each machine; else the one of least memory.
 
     `batches` restricts the micro-batches; without `may_checkpoint` only the published checkpointing is
     allowed.
@@ -141,7 +141,7 @@ def search(
             high[i][..., one_gpu] = np.inf
     too_much = host > host_memory_gib
     certain, possible = (high <= available_gib) & ~too_much, (low <= available_gib) & ~too_much
-    layers = np.where(certain.any(axis=2), certain.argmax(axis=2), possible.argmax(axis=2)) + first
+    layers = certain.argmax(axis=2) + first
     work = _rows(
         [
             count_step(a, recipe, replace(family, micro_batch=all_batches[row]), machine.gpu_count)
@@ -161,15 +161,13 @@ def search(
     ).reshape(-1, 1) + (flat > first)
     weighed = seconds * (1 + CHANGE_PENALTY * changes)
     is_certain = certain.any(axis=2).reshape(flat.shape)
-    is_possible = possible.any(axis=2).reshape(flat.shape)
     best_certain = np.where(is_certain, weighed, np.inf).argmin(axis=0)
-    best_possible = np.where(is_possible, weighed, np.inf).argmin(axis=0)
-    fitting, sure = is_possible.any(axis=0), is_certain.any(axis=0)
+    fitting, sure = possible.any(axis=(0, 1, 2)), is_certain.any(axis=0)
     smallest = np.where(too_much, np.inf, high).reshape(-1, len(counts)).argmin(axis=0)
     per_row = last - first + 1
-    choice = np.where(sure, best_certain, np.where(fitting, best_possible, smallest // per_row))
+    choice = np.where(sure, best_certain, smallest // per_row)
     each = np.arange(len(counts))
-    chosen_layers = np.where(fitting, flat[choice, each], smallest % per_row + first)
+    chosen_layers = np.where(sure, flat[choice, each], smallest % per_row + first)
     return Searched(
         candidates,
         [all_batches[row] for row in rows],

@@ -43,7 +43,7 @@ class LogNote:
     """Something a reader should know of how a log was read."""
 
     code: str
-    """mixed | old_nanochat | old_nanochat_default_batch | batch_not_printed"""
+    """mixed | too_many_steps | old_nanochat | old_nanochat_default_batch | batch_not_printed"""
     text: str = ""
     numbers: tuple[float, ...] = ()
 
@@ -99,6 +99,14 @@ STEP_LINES: Mapping[str, re.Pattern[str]] = {
         r"\[.*?,\s*(?P<rate>[\d.]+|\?)\s*(?P<unit>s/it|it/s)"
     ),
 }
+HF_CELLS = re.compile(r"""^\s*\{.*["'](?:loss|train_loss|train_runtime|current_steps)["']\s*:""")
+"""A line of the Trainer's own words, printed as a dict or kept as JSON (trainer_log.jsonl)."""
+HF_CELL = r"""["'](?:%s)["']\s*:\s*["']?"""
+HF_STEP = re.compile(HF_CELL % "step|global_step|current_steps" + r"(\d{1,12})")
+HF_TOTAL = re.compile(HF_CELL % "total_steps|max_steps" + r"(\d{1,12})")
+HF_SPEED = re.compile(
+    HF_CELL % "train_tokens_per_second|tokens_per_second|tokens_per_sec|throughput" + NUMBER, re.I
+)
 BANNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "nanochat": (
         ("vocab_size", r"[Vv]ocab size:\s*([\d,]+)"),
@@ -139,8 +147,8 @@ BANNERS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("sequences_per_step", r"Total train batch size.*?=\s*([\d,]+)"),
         ("total_steps", r"Total optimization steps\s*=\s*([\d,]+)"),
         ("n_params", r"Number of trainable parameters\s*=\s*([\d,]+)"),
-        ("train_tokens_per_s", r"'train_tokens_per_second':\s*([\d.]+)"),
-        ("train_steps_per_s", r"'train_steps_per_second':\s*([\d.]+)"),
+        ("train_tokens_per_s", HF_CELL % "train_tokens_per_second" + r"([\d.]+)"),
+        ("train_steps_per_s", HF_CELL % "train_steps_per_second" + r"([\d.]+)"),
     ),
 }
 
@@ -173,6 +181,8 @@ def read_log(text: str, seq_len: int | None = None, gpu_count: int = 1) -> Train
         for name, pattern in STEP_LINES.items():
             if pattern.match(line):
                 counts[name] += 1
+        if HF_CELLS.match(line):
+            counts["HF Trainer"] += 1
     project = max(counts, key=lambda name: counts[name])
     if not counts[project]:
         raise InvalidValue("log", f"{len(lines):,} lines", "no step of a known format", list(STEP_LINES))
@@ -186,6 +196,8 @@ def read_log(text: str, seq_len: int | None = None, gpu_count: int = 1) -> Train
         facts["gpu_count"] = float(max(1, round(shared)))
     facts.setdefault("gpu_count", float(gpu_count))
     notes = [LogNote("mixed", ", ".join(others))] if others else []
+    if len(steps) >= MOST_STEPS:
+        notes.append(LogNote("too_many_steps", numbers=(float(MOST_STEPS),)))
     return _summed_up(project, facts, steps, dropped, notes)
 
 
@@ -207,14 +219,19 @@ def _steps(project: str, lines: Iterable[str]) -> tuple[list[LogStep], list[Drop
     for position, line in enumerate(lines, start=1):
         match = pattern.match(line)
         if match is None:
-            if _looks_like_a_step(project, line):
+            if project == "HF Trainer" and HF_CELLS.match(line):
+                step = _cells(position, line, steps[-1].step if steps else 0)
+                (dropped if isinstance(step, Dropped) else steps).append(step)  # type: ignore[arg-type]
+            elif _looks_like_a_step(project, line):
                 dropped.append(Dropped(position, "cut_off"))
             continue
         step = read(position, match)
         if isinstance(step, Dropped):
             dropped.append(step)
-        elif len(steps) < MOST_STEPS:
+        else:
             steps.append(step)
+        if len(steps) >= MOST_STEPS:
+            break
     return steps, dropped
 
 
@@ -259,6 +276,16 @@ def _progress(position: int, match: re.Match[str]) -> LogStep | Dropped:
     return LogStep(position, step or 0, seconds, None, total)
 
 
+def _cells(position: int, line: str, last_step: int) -> LogStep | Dropped:
+    """A line of the Trainer's words; where it prints no step it is told with the one before."""
+    speed, step, total = HF_SPEED.search(line), HF_STEP.search(line), HF_TOTAL.search(line)
+    value = number(speed[1]) if speed else None
+    if speed and value is None:
+        return Dropped(position, "no_speed", speed[1])
+    number_of = int(step[1]) if step else last_step
+    return LogStep(position, number_of, None, value, int(total[1]) if total else None)
+
+
 READERS: Mapping[str, Callable[[int, re.Match[str]], LogStep | Dropped]] = {
     "nanochat": _timed,
     "nanoGPT": _timed,
@@ -279,6 +306,8 @@ def _summed_up(
         steady = steps[-FEWEST_STEADY_STEPS:]
     times = [s.seconds for s in steady if s.seconds]
     step_s = statistics.median(times) if times else None
+    if step_s is None and "train_steps_per_s" in facts:
+        step_s = 1 / facts["train_steps_per_s"]
     speeds = [s.tokens_per_s for s in steady if s.tokens_per_s]
     printed = statistics.median(speeds) if speeds else None
     batch, said = _batch_tokens(project, facts, step_s, printed)

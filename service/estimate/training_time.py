@@ -63,12 +63,12 @@ class TrainingTime:
     log_spread: float
 
 
-def check_gpu_count(workload: Workload, gpu_count: int) -> None:
-    """Raises InvalidValue when a batch has fewer sequences than there are GPUs to share it."""
+def check_gpu_count(workload: Workload, gpu_count: int, field: str = "gpu_count") -> None:
+    """Raises InvalidValue for `field` when a batch has fewer sequences than there are GPUs to share it."""
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     if gpu_count > most:
         raise InvalidValue(
-            "gpu_count", gpu_count, f"a batch of {workload.slug} has only {most} sequences", [f"1 to {most}"]
+            field, gpu_count, f"a batch of {workload.slug} has only {most} sequences", [f"1 to {most}"]
         )
 
 

@@ -7,7 +7,7 @@ does not pay.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -33,8 +33,8 @@ from service.estimate.measured_run import (
     shape_is_known,
     with_shape,
 )
-from service.estimate.memory import fit_verdict, peak_memory, with_context
-from service.facts import Gpu, MeasuredRun
+from service.estimate.memory import PeakMemory, fit_verdict, peak_memory, with_context
+from service.facts import Gpu, MeasuredRun, Recipe
 
 LEAVE_OUT: Mapping[str, Callable[[MeasuredRun], str]] = {
     "run": lambda run: run.slug,
@@ -74,6 +74,8 @@ class Judged:
     """Tokens per second by the peers' rules."""
     problem: str | None = None
     """Why the row could not be predicted."""
+    remarks: tuple[tuple[str, str, str], ...] = ()
+    """Cells read for something else than what they say: column, written, taken as ("" for left out)."""
 
     @property
     def error(self) -> float | None:
@@ -208,17 +210,33 @@ def _predicted(
 
 def memory_of(run: MeasuredRun, gpu: Gpu) -> tuple[Interval, bool | None]:
     """Peak of allocated memory [GiB] and whether the run fits its card; None where that is marginal
-    or its shape or micro-batch is not known."""
-    stated, run = run, with_shape(run)
-    recipe, count = recipe_of(run, gpu), run.gpu_count or 1
-    peak = peak_memory(
-        architecture_of(run, gpu.architecture), recipe, memory_plan_of(run, recipe, gpu), count
-    )
+    or its shape or micro-batch is not known.
+
+    The band of a run that does not state its micro-batch, engine or checkpointing reaches over what
+    else it may have been: half and twice the micro-batch, the other engine, full checkpointing.
+    """
+    shape, count = with_shape(run), run.gpu_count or 1
+    architecture = architecture_of(shape, gpu.architecture)
+    recipe = recipe_of(shape, gpu)
+
+    def peak_of(candidate: Recipe) -> PeakMemory:
+        return peak_memory(architecture, candidate, memory_plan_of(shape, candidate, gpu), count)
+
+    peak = peak_of(recipe)
+    others = []
+    if run.micro_batch is None:
+        others += [
+            replace(recipe, micro_batch=m) for m in (max(1, recipe.micro_batch // 2), 2 * recipe.micro_batch)
+        ]
+    if run.engine is None:
+        others.append(replace(recipe, engine="torch-compile"))
+    if run.checkpointing is None and recipe.checkpointing == "none":
+        others.append(replace(recipe, checkpointing="full"))
+    peaks = [peak, *map(peak_of, others)]
+    low, high = min(p.p10 for p in peaks), max(p.p90 for p in peaks)
     verdict = fit_verdict(with_context(peak, count), available_memory_gib(gpu))
     fits = {"fits": True, "marginal": None, "does_not_fit": False}[verdict]
-    return Interval(peak.p10, peak.p50, peak.p90), fits if stated.micro_batch and shape_is_known(
-        stated
-    ) else None
+    return Interval(low, peak.p50, high), fits if run.micro_batch and shape_is_known(run) else None
 
 
 def peer_rules(run: MeasuredRun, gpu: Gpu) -> dict[str, float]:

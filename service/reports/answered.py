@@ -11,6 +11,7 @@ from service.decide.comparison import BreakEven, Verdict
 from service.decide.options import Market
 from service.estimate.adjustments import Adjustment
 from service.estimate.interval import Interval
+from service.estimate.ladder import SURE
 from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.training_time import Stage
@@ -39,6 +40,14 @@ class AnsweredArchitecture:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredRecipe:
+    """What is told of the training recipe."""
+
+    seq_len: int
+    global_batch_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredWorkload:
     """The run."""
 
@@ -48,8 +57,7 @@ class AnsweredWorkload:
     tokens: int
     steps: int
     total_flops: float
-    seq_len: int
-    global_batch_tokens: int
+    recipe: AnsweredRecipe
     architecture: AnsweredArchitecture
     reference_hours: float | None
     reference_gpu_count: int | None
@@ -86,6 +94,8 @@ class AnsweredOffer:
     region: str
     country: str | None
     tier: str
+    term_months: int | None
+    """Of a reserved offer."""
     hourly_price: Decimal
     currency: str
     as_of: date
@@ -164,6 +174,13 @@ class AnsweredPeak:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredSplit:
+    """How a batch is divided."""
+
+    micro_batch: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredPlan:
     """How the run is held, and how surely."""
 
@@ -171,8 +188,9 @@ class AnsweredPlan:
     peak: AnsweredPeak
     available_gib: float
     fit_probability: float
-    micro_batch: int
-    accumulation: int
+    plan: AnsweredSplit
+    time_factor: float | None
+    """Seconds of its step over the published recipe's; None in answers that did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +203,17 @@ class AnsweredRung:
     peak_gib: float
     micro_batch: int
     checkpointed_layers: int
+    hours: float
     hours_added: float
     host_memory_gib: float
     host_suffices: bool
     needs_code_change: bool
     experimental: bool
+
+    @property
+    def fits_the_card(self) -> bool:
+        """With a probability of 90 %, were the host large enough."""
+        return self.fit_probability >= SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +261,8 @@ class AnsweredGpu:
 
     slug: str
     memory_gib: float
+    category: str
+    """As in the catalog; empty in answers that did not say."""
 
 
 @dataclass(frozen=True, slots=True)

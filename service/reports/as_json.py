@@ -17,7 +17,8 @@ from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import CarbonIntensity, ElectricityRate, Source, Workload
 from service.reports import from_json
 from service.reports.explaining import explanation_sentences, rung_sentence
-from service.reports.sentences import adjustment_sentence, verdict_sentences
+from service.reports.sentences import adjustment_sentence
+from service.reports.verdict import verdict_sentences
 from service.reports.wording import Wording, wording
 
 Json = dict[str, Any]
@@ -44,7 +45,9 @@ def render(c: Comparison, language: str = "en") -> Json:
         },
         "break_even": {
             "currency": c.currency,
-            "rent_per_hour": _money(break_even.rent_per_hour),
+            "rent_per_hour": None
+            if break_even.rent_per_hour is None
+            else round(float(break_even.rent_per_hour), 4),
             "per_kwh": None if break_even.per_kwh is None else round(float(break_even.per_kwh), 4),
         },
         "reference_method": reference(c),
@@ -91,6 +94,7 @@ def option(o: Option, w: Wording) -> Json:
         "gpu": o.gpu.slug,
         "gpu_count": o.gpu_count,
         "gpu_memory_gib": o.gpu.memory_gib,
+        "gpu_category": o.gpu.category,
         "fit": {
             "verdict": planned.verdict,
             "adjustments": [adjustment(a, w) for a in o.adjustments],
@@ -103,6 +107,7 @@ def option(o: Option, w: Wording) -> Json:
             "available_memory_gib": round(planned.available_gib, 2),
             "host_memory_gib": round(planned.peak.host_memory_gib, 1),
             "fit_probability": round(planned.fit_probability, 3),
+            "time_factor": round(planned.time_factor, 6),
             "ladder": [rung(r, w) for r in o.ladder],
         },
         "hours": interval(o.hours),
@@ -130,6 +135,7 @@ def option(o: Option, w: Wording) -> Json:
             "region": offer.region,
             "country": offer.country,
             "tier": offer.tier,
+            "term_months": offer.term_months,
             "hourly_price": str(offer.hourly_price),
             "currency": offer.currency,
             "instances": rental.instances,
@@ -145,6 +151,7 @@ def option(o: Option, w: Wording) -> Json:
                 "median_per_hour": str(market.median_per_hour),
                 "dearest_per_hour": str(market.dearest_per_hour),
                 "currency": market.currency,
+                "tier": market.tier,
             }
     return answer
 
@@ -211,8 +218,8 @@ def rung(r: Rung, w: Wording) -> Json:
         "micro_batch": r.plan.micro_batch,
         "checkpointed_layers": r.plan.checkpointed_layers,
         "chunked_cross_entropy": r.plan.chunked_cross_entropy,
-        "hours": _round(r.hours, 2),
-        "hours_added": round(r.hours_added, 2),
+        "hours": round(r.hours, 4),
+        "hours_added": round(r.hours_added, 4),
         "host_memory_gib": round(r.host_memory_gib, 1),
         "host_memory_suffices": r.host_suffices,
         "needs_code_change": r.needs_code_change,
@@ -277,9 +284,10 @@ def cost(c: Cost | None) -> Json | None:
                 "code": item.code,
                 "quantity": interval(item.quantity, 6),
                 "quantity_unit": item.quantity_unit,
-                "unit_price": round(float(item.unit_price), 9),
+                "unit_price": None if item.unit_price is None else round(float(item.unit_price), 9),
                 "currency": c.currency,
-                **(interval(item.amount, 2) or {}),
+                **(interval(item.amount, 2) or {"p10": None, "p50": None, "p90": None}),
+                "is_counted": item.is_counted,
             }
             for item in c.items
         ],
@@ -301,16 +309,16 @@ def reference(c: Comparison) -> Json | None:
     if r is None:
         return None
     return {
-        "gpu_hours": r.gpu_hours,
-        "ratio_low": r.ratio_low,
-        "ratio_high": r.ratio_high,
-        "hours_low": r.hours_low,
-        "hours_high": r.hours_high,
-        "days_low": r.days_low,
-        "days_high": r.days_high,
+        "gpu_hours": round(r.gpu_hours, 3),
+        "ratio_low": round(r.ratio_low, 4),
+        "ratio_high": round(r.ratio_high, 4),
+        "hours_low": round(r.hours_low, 3),
+        "hours_high": round(r.hours_high, 3),
+        "days_low": round(r.days_low, 3),
+        "days_high": round(r.days_high, 3),
         "watts": r.watts,
-        "energy_kwh_low": r.energy_kwh_low,
-        "energy_kwh_high": r.energy_kwh_high,
+        "energy_kwh_low": round(r.energy_kwh_low, 3),
+        "energy_kwh_high": round(r.energy_kwh_high, 3),
     }
 
 
@@ -349,7 +357,3 @@ def interval(i: Interval | None, digits: int = 3) -> dict[str, float] | None:
 
 def _round(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
-
-
-def _money(value: object) -> float | None:
-    return None if value is None else round(float(str(value)), 2)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from io import StringIO
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -10,30 +11,31 @@ from rich.table import Table
 from rich.text import Text
 
 from service.decide.comparison import Comparison
-from service.decide.inputs import Input
+from service.decide.inputs import RECORD, Input
+from service.decide.options import Option
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
-from service.reports import as_json, from_json
-from service.reports.answered import AnsweredComparison, AnsweredOption
+from service.reports.bill import uncounted_sentence
 from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
+from service.reports.prices import price_sentences
 from service.reports.sentences import (
     HOURS_PER_DAY,
     adjustment_sentence,
-    break_even_sentence,
+    cloud_name,
     fit_sentence,
-    left_out_sentence,
     power_limit_sentences,
-    price_sentences,
     reference_sentences,
     trust_sentence,
-    verdict_sentences,
 )
+from service.reports.verdict import break_even_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
 
 DASH = "-"
-LADDER_WIDTH = 32
+LADDER_WIDTH = 24
+SIDE_BY_SIDE = 2
+"""Options that stand side by side; more stand below each other."""
 
 
 def render(
@@ -50,12 +52,11 @@ def render(
     options) and every input number with its source.
     """
     w = wording(language)
-    told = from_json.comparison(as_json.render(c, language))
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     console.print(Text(headline(w, c)))
-    console.print(options_table(w, told))
-    for title, lines in paragraphs(w, told):
+    console.print(options_table(w, c) if len(c.options) <= SIDE_BY_SIDE else options_list(w, c))
+    for title, lines in paragraphs(w, c):
         console.print(Text(title))
         for line in lines:
             console.print(Padding(Text(line), (0, 0, 0, 2)))
@@ -78,12 +79,18 @@ def headline(w: Wording, c: Comparison) -> str:
         tokens=w.compact(workload.tokens),
         steps=w.number(run_steps),
         flops=f"{flops:.2e}".replace("e+", "e").replace(".", "," if w.language == "de" else "."),
-        zone=c.zone,
+        zone=zone_name(w, c),
         day=w.day(c.asked_at.date()),
     )
 
 
-def options_table(w: Wording, c: AnsweredComparison) -> Table:
+def zone_name(w: Wording, c: Comparison) -> str:
+    """Where home is, as people call it; the zone's code where nobody has named it."""
+    known = [f for o in c.options if o.kind == "home" for f in (o.carbon, o.rate) if f and f.zone == c.zone]
+    return w.zone(c.zone, known[0].zone_name if known else c.zone)
+
+
+def options_table(w: Wording, c: Comparison) -> Table:
     """Home beside cloud: fit, hours, energy, cost, CO2, each as median and 80 % interval."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column("")
@@ -91,13 +98,8 @@ def options_table(w: Wording, c: AnsweredComparison) -> Table:
         kind = w.say("At home") if option.kind == "home" else w.say("Rented")
         table.add_column(f"{kind}: {option.label}")
 
-    def row(title: str, cell: Callable[[AnsweredOption], str]) -> None:
+    def row(title: str, cell: Callable[[Option], str]) -> None:
         table.add_row(title, *(cell(option) for option in c.options))
-
-    def measured(i: Interval | None, unit: str) -> str:
-        if i is None:
-            return DASH
-        return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
 
     row(w.say("Does it fit?"), lambda o: fit_sentence(w, o))
     row(
@@ -108,20 +110,49 @@ def options_table(w: Wording, c: AnsweredComparison) -> Table:
             available=w.rounded(o.planned.available_gib),
         ),
     )
-    row(w.say("Hours (p10-p90)"), lambda o: measured(o.hours, "h"))
-    row(w.say("Days"), lambda o: measured(o.hours * (1 / HOURS_PER_DAY) if o.hours else None, w.say("days")))
+    row(w.say("Hours (p10-p90)"), lambda o: measured(w, o.hours, "h"))
+    row(
+        w.say("Days"),
+        lambda o: measured(w, o.hours * (1 / HOURS_PER_DAY) if o.hours else None, w.say("days")),
+    )
     row(
         w.say("Speed"),
         lambda o: w.say("{speed} tokens/s", speed=w.number(o.time.tokens_per_s)) if o.time else DASH,
     )
-    row(w.say("At the wall"), lambda o: measured(o.power.watts, "W"))
-    row(w.say("Energy"), lambda o: measured(o.energy_kwh, "kWh"))
+    row(w.say("At the wall"), lambda o: measured(w, o.power.watts if o.time else None, "W"))
+    row(w.say("Energy"), lambda o: measured(w, o.energy_kwh, "kWh"))
     row(w.say("Cost"), lambda o: money(w, o))
-    row(w.say("CO2e"), lambda o: measured(o.co2_kg, "kg"))
+    row(w.say("CO2e"), lambda o: measured(w, o.co2_kg, "kg"))
     return table
 
 
-def money(w: Wording, option: AnsweredOption) -> str:
+def options_list(w: Wording, c: Comparison) -> Table:
+    """Many options, one a line: what decides between them."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
+    table.add_column("", overflow="fold")
+    for title in (w.say("Does it fit?"), w.say("Hours (p10-p90)"), w.say("Energy"), w.say("Cost"), "CO2e"):
+        table.add_column(title, overflow="fold")
+    for o in c.options:
+        kind = w.say("At home") if o.kind == "home" else w.say("Rented")
+        table.add_row(
+            f"{kind}: {cloud_name(o, c)}",
+            fit_sentence(w, o),
+            measured(w, o.hours, "h"),
+            f"{w.rounded(o.energy_kwh.p50)} kWh" if o.energy_kwh else DASH,
+            money(w, o),
+            f"{w.rounded(o.co2_kg.p50)} kg" if o.co2_kg else DASH,
+        )
+    return table
+
+
+def measured(w: Wording, i: Interval | None, unit: str) -> str:
+    """Median and 80 % interval, or a dash."""
+    if i is None:
+        return DASH
+    return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
+
+
+def money(w: Wording, option: Option) -> str:
     """Median and 80 % interval of the cost, or a dash."""
     if option.cost is None:
         return DASH
@@ -129,17 +160,17 @@ def money(w: Wording, option: AnsweredOption) -> str:
     return f"{w.about(total.p50, currency)} ({w.about(total.p10, currency)} - {w.about(total.p90, currency)})"
 
 
-def paragraphs(w: Wording, c: AnsweredComparison) -> list[tuple[str, list[str]]]:
+def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     """Titles with their sentences, empty ones left out."""
     changes = [
-        f"{option.label}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."
+        f"{cloud_name(option, c)}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."
         for option in c.options
-        if option.adjustments
+        if option.adjustments and option.time
     ]
     turning = break_even_sentence(w, c)
-    experts = c.workload.architecture.n_experts > 1
-    trust = [line for o in c.options if (line := trust_sentence(w, o, experts=experts))]
-    trust.append(left_out_sentence(w))
+    said = [trust_sentence(w, o, c.workload) for o in c.options]
+    trust = list(dict.fromkeys(line for line in said if line))
+    trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),
@@ -160,7 +191,8 @@ def ladders(w: Wording, c: Comparison) -> list[RenderableType]:
         table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
         for i, title in enumerate(rung_titles(w)):
             width = LADDER_WIDTH if i == 0 else None
-            table.add_column(title, justify="left" if i in (0, 4, 7) else "right", min_width=width)
+            side: Literal["left", "right"] = "left" if i in (0, 4, 7) else "right"
+            table.add_column(title, justify=side, min_width=width, no_wrap=i > 0)
         for rung in option.ladder:
             table.add_row(*rung_cells(w, rung))
         found += [Text(w.say("Every way to fit: {device}", device=option.label)), table]
@@ -183,15 +215,16 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
     """Every input number with unit and day, each once, and the numbered list of their sources."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column(w.say("Number"), no_wrap=True)
-    for title in (w.say("Value"), w.say("Unit"), w.say("As of"), w.say("Source")):
-        table.add_column(title, overflow="fold")
+    table.add_column(w.say("Value and unit"), overflow="fold")
+    table.add_column(w.say("As of"), no_wrap=True)
+    table.add_column(w.say("Source"), overflow="fold")
     numbers: dict[tuple[str, str], int] = {}
     sources: list[Source] = []
     seen: set[tuple[str, str]] = set()
     subject = ""
     for i in [*c.inputs, *(i for option in c.options for i in option.inputs)]:
         key, source = (i.subject, i.figure.name), i.figure.source
-        if key in seen:
+        if key in seen or i.subject == RECORD:
             continue
         seen.add(key)
         known = (source.title, source.url)
@@ -203,7 +236,7 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
         if i.subject != subject:
             subject = i.subject
             table.add_row(Text(subject, overflow="ellipsis"), end_section=False)
-        table.add_row(f"  {name}", value(w, i), i.figure.unit, w.day(source.as_of), Text(said))
+        table.add_row(f"  {name}", f"{value(w, i)} {i.figure.unit}", w.day(source.as_of), Text(said))
     listed = [
         Text(f"[{number}] {source.title}{read_on(w, source)}. {source.url}".rstrip())
         for number, source in enumerate(sources, 1)
@@ -214,9 +247,15 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
 def value(w: Wording, i: Input) -> str:
     """The number itself, with its range where it has one."""
     figure = i.figure
+
+    def plain(number: float, digits: int) -> str:
+        if number == int(number) and abs(number) < 1e15:
+            return w.number(number)
+        return w.exact(float(f"{number:.{digits}g}"))
+
     if figure.low is None or figure.high is None or figure.low == figure.high:
-        return w.stated(figure.value)
-    return f"{w.stated(figure.value)} ({w.stated(figure.low)}-{w.stated(figure.high)})"
+        return plain(figure.value, 5)
+    return f"{plain(figure.value, 4)} ({plain(figure.low, 3)}-{plain(figure.high, 3)})"
 
 
 def basis(w: Wording, i: Input) -> str:

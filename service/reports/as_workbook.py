@@ -183,7 +183,7 @@ def _write(
     if text:
         page.write_string(line, place, text, look["text"])
     formula = getattr(cell, "formula", None)
-    kind = "total" if is_total else "input" if column == "unit_price" else "number"
+    kind = "total" if is_total else "input" if column == "unit_price" and formula is None else "number"
     for part, value in enumerate(numbers):
         if value is None:
             continue
@@ -207,8 +207,8 @@ def _formula(
     match formula:
         case Product(left, right):
             return f"={sheet.at(row, left, part)}*{sheet.at(row, right, part)}"
-        case Total(rows):
-            return f"=SUM({','.join(sheet.at(r, column, part) for r in rows)})"
+        case Total(rows, other):
+            return f"=SUM({','.join(sheet.at(r, other or column, part) for r in rows)})"
         case Linked(table, other_row, other_column):
             there = sheets[table]
             return f"='{there.name}'!{there.at(other_row, other_column, part)}"

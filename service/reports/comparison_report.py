@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from service.reports import charts, from_json
 from service.reports.answered import AnsweredComparison, AnsweredOption
+from service.reports.bill import uncounted_sentence
 from service.reports.document import (
     Bullets,
     Cell,
@@ -24,18 +25,18 @@ from service.reports.document import (
     Words,
 )
 from service.reports.notebook import Notebook
+from service.reports.prices import STALE_OFFER_DAYS, market_sentence
 from service.reports.report_grounds import assumptions_section, fit_section, record_section
 from service.reports.report_parts import bill_section, options_table, over_time_section
-from service.reports.sentences import (
-    STALE_AFTER_DAYS,
+from service.reports.sentences import power_limit_sentences, reference_sentences
+from service.reports.verdict import (
     break_even_sentence,
+    cheaper_sentence,
     code_change_sentence,
-    cost_sentence,
-    left_out_sentence,
+    faster_sentence,
+    marginal_sentence,
     no_fit_sentence,
-    power_limit_sentences,
-    reference_sentences,
-    time_sentence,
+    only_way_sentence,
     waiting_sentence,
 )
 from service.reports.wording import Wording, wording
@@ -74,7 +75,7 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
         history_section(n, history, cloud),
         fit_section(n, c.options),
         energy_section(n, c, home, cloud),
-        record_section(n, c.numbers, c.options),
+        record_section(n, c.numbers, c.options, c.workload),
         assumptions_section(n, c.numbers, c.options),
     )
     day = w.day(c.asked_at.date())
@@ -161,9 +162,13 @@ def verdict_section(
         lead = w.say("There is nothing to compare: no option of one of the two kinds is known.")
         return Section("verdict", title, (Paragraph(lead, is_lead=True),))
     unfit = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
-    lead = " ".join(unfit) if unfit else f"{cost_sentence(w, c)} {time_sentence(w, c)}"
+    if unfit:
+        lead = " ".join([*unfit, *(only_way_sentence(w, o) for o in (home, cloud) if o.hours)])
+    else:
+        lead = f"{cheaper_sentence(w, c, home, cloud)} {faster_sentence(w, c, home, cloud)}"
     sure = c.verdict.cheaper_probability
-    caveats = [waiting_sentence(w, c)] if not unfit else []
+    caveats = [] if unfit else [waiting_sentence(w, c, home, cloud)]
+    caveats += [marginal_sentence(w, o) for o in (home, cloud) if o.planned.verdict == "marginal"]
     if sure is not None and sure < DOUBTFUL:
         caveats.append(
             w.say(
@@ -174,14 +179,14 @@ def verdict_section(
     if home.hours:
         caveats.append(code_change_sentence(w, home))
     caveats.append(_stale(n, cloud))
-    caveats.append(left_out_sentence(w))
+    caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))
 
 
 def _stale(n: Notebook, cloud: AnsweredOption) -> str:
     offer = cloud.rental.offer if cloud.rental else None
-    if offer is None or (age := n.age_days(offer.as_of)) <= STALE_AFTER_DAYS:
+    if offer is None or (age := n.age_days(offer.as_of)) <= STALE_OFFER_DAYS:
         return ""
     return n.w.say(
         "The rent is a price of {day}, {age} days old: check it before you rent.",
@@ -196,15 +201,15 @@ def turning_section(
     """What would change the verdict: the two prices at which it turns, and what else it hangs on."""
     w = n.w
     rows = []
-    for key, words, option, code, unit, turns, digits in (
-        ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour, 2),
-        ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh, 3),
+    for key, words, option, code, unit, turns in (
+        ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour),
+        ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh),
     ):
         today = _unit_price(option, code)
-        now: Cell = Money(today or 0.0, c.currency, digits, unit)
+        now: Cell = Money(today or 0.0, c.currency, per=unit)
         if today is None:
             now = n.missing(w.say("No price is known for this configuration."))
-        at: Cell = Money(float(turns or 0), c.currency, digits, unit)
+        at: Cell = Money(float(turns or 0), c.currency, per=unit)
         change: Cell = Share(float(turns or 0) / today - 1 if today else 0.0, is_signed=True)
         if turns is None or not today:
             change = n.missing(w.say("No price of this kind turns the verdict, or a price is missing."))
@@ -219,7 +224,7 @@ def turning_section(
     )
     title = w.say("What would change the verdict")
     table = Table("turns", title, columns, tuple(rows), len(rows))
-    lines = [break_even_sentence(w, c) or "", *_market(w, cloud)]
+    lines = [home and cloud and break_even_sentence(w, c), *_market(w, cloud)]
     if home and home.rate and home.rate.kind != "contract":
         lines.append(
             w.say("The electricity price is an average over many tariffs; your own contract counts.")
@@ -234,17 +239,7 @@ def _unit_price(option: AnsweredOption | None, code: str) -> float | None:
 
 def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:
     market = cloud.rental.market if cloud and cloud.rental else None
-    if market is None or market.offers < 2:
-        return []
-    return [
-        w.say(
-            "{offers} on-demand offers of this configuration, {low} to {high}, median {median}.",
-            offers=w.number(market.offers),
-            low=w.money(market.cheapest_per_hour, market.currency, 2),
-            high=w.money(market.dearest_per_hour, market.currency, 2),
-            median=w.money(market.median_per_hour, market.currency, 2),
-        )
-    ]
+    return [market_sentence(w, market)] if market and market.offers > 1 else []
 
 
 def history_section(
@@ -262,8 +257,8 @@ def history_section(
     text = w.say(
         "{offer}: between {low} and {high} per hour since {day}, {changes} changes of price.",
         offer=f"{offer.instance} {offer.region}".strip(),
-        low=w.money(low, offer.currency, 2),
-        high=w.money(high, offer.currency, 2),
+        low=w.unit_price(low, offer.currency),
+        high=w.unit_price(high, offer.currency),
         day=w.day(prices[0][0]),
         changes=w.number(changes),
     )

@@ -26,9 +26,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The cell is the sum of its own column over these rows, by key."""
+    """The cell is the sum of a column over these rows, by key; of its own where none is named."""
 
     rows: tuple[str, ...]
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,13 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in a currency (ISO code); None for `digits` shows three significant ones."""
+    """An amount in a currency (ISO code); None for `digits` shows three significant ones at least."""
 
     value: float
     currency: str
     digits: int | None = None
     per: str = ""
+    formula: Formula | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ def shown(w: Wording, cell: Cell) -> Shown:
             ends = "" if interval.p10 == interval.p90 else w.between(interval)
             return Shown(f"{w.rounded(interval.p50)} {unit}".strip(), ends)
         case Money(value, currency, digits, per):
-            amount = w.about(value, currency) if digits is None else w.money(value, currency, digits)
+            free = w.unit_price if per else w.about
+            amount = free(value, currency) if digits is None else w.money(value, currency, digits)
             return Shown(f"{amount}/{per}" if per else amount)
         case MoneySpread(interval, currency):
             least, most = w.about(interval.p10, currency), w.about(interval.p90, currency)

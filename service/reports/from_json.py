@@ -39,8 +39,10 @@ from service.reports.answered import (
     AnsweredPower,
     AnsweredProvider,
     AnsweredRate,
+    AnsweredRecipe,
     AnsweredRental,
     AnsweredRung,
+    AnsweredSplit,
     AnsweredTime,
     AnsweredWorkload,
 )
@@ -97,8 +99,7 @@ def workload(told: Json, numbers: Sequence[AnsweredNumber]) -> AnsweredWorkload:
         tokens=told["tokens"],
         steps=told["steps"],
         total_flops=told["total_flops"],
-        seq_len=told["seq_len"],
-        global_batch_tokens=told["global_batch_tokens"],
+        recipe=AnsweredRecipe(told["seq_len"], told["global_batch_tokens"]),
         architecture=AnsweredArchitecture(told.get("n_experts", 1)),
         reference_hours=of_reference("reference_hours"),
         reference_gpu_count=None if gpus is None else int(gpus),
@@ -116,15 +117,15 @@ def option(told: Json) -> AnsweredOption:
     return AnsweredOption(
         kind=told["kind"],
         label=told["label"],
-        gpu=AnsweredGpu(told["gpu"], memory),
+        gpu=AnsweredGpu(told["gpu"], memory, told.get("gpu_category", "")),
         gpu_count=told["gpu_count"],
         planned=AnsweredPlan(
             verdict=fit["verdict"],
             peak=AnsweredPeak(peak["p10"], peak["p50"], peak["p90"], fit["host_memory_gib"]),
             available_gib=fit["available_memory_gib"],
             fit_probability=fit["fit_probability"],
-            micro_batch=fit["micro_batch"],
-            accumulation=fit["gradient_accumulation"],
+            plan=AnsweredSplit(fit["micro_batch"]),
+            time_factor=fit.get("time_factor"),
         ),
         adjustments=tuple(Adjustment(**{key: a[key] for key in ADJUSTMENT_KEYS}) for a in fit["adjustments"]),
         ladder=tuple(_rung(r) for r in fit["ladder"]),
@@ -196,6 +197,7 @@ def _rung(told: Json) -> AnsweredRung:
         peak_gib=told["peak_memory_gib"],
         micro_batch=told["micro_batch"],
         checkpointed_layers=told["checkpointed_layers"],
+        hours=told["hours"],
         hours_added=told["hours_added"],
         host_memory_gib=told["host_memory_gib"],
         host_suffices=told["host_memory_suffices"],
@@ -274,6 +276,7 @@ def _rental(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRen
     return AnsweredRental(
         offer=AnsweredOffer(
             **{key: told[key] for key in OFFER_KEYS},
+            term_months=told.get("term_months"),
             hourly_price=Decimal(told["hourly_price"]),
             as_of=date.fromisoformat(told["as_of"]),
             source=said,
@@ -284,6 +287,7 @@ def _rental(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRen
             offers=market["offers"],
             **{key: Decimal(market[key]) for key in MARKET_KEYS},
             currency=market["currency"],
+            tier=market.get("tier", "on_demand"),
         ),
         instances=told["instances"],
     )

@@ -39,6 +39,7 @@ def note_sentence(w: Wording, note: LogNote) -> str:
     shown = {f"n{i}": w.number(value) for i, value in enumerate(note.numbers)}
     return {
         "mixed": lambda: w.say("mixed log: {others} steps left aside", others=note.text),
+        "too_many_steps": lambda: w.say("only its first {n0} steps were read", **shown),
         "batch_not_printed": lambda: w.say("its batch is not printed; tok/sec is believed"),
         "old_nanochat": lambda: w.say(
             "its tok/sec times its time per step is {n0} tokens, not the batch of {n1}: nanochat before "

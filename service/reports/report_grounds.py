@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from service.reports.answered import AnsweredNumber, AnsweredOption
+from service.decide.inputs import RECORD
+from service.reports.answered import AnsweredNumber, AnsweredOption, AnsweredWorkload
 from service.reports.document import (
     Bullets,
     Cell,
@@ -21,8 +22,6 @@ from service.reports.input_names import basis_in_words, key_of, names, stated, s
 from service.reports.notebook import Notebook
 from service.reports.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.sentences import adjustment_sentence, trust_sentence
-
-RECORD = "track record"
 
 
 def fit_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section:
@@ -104,7 +103,10 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
 
 
 def record_section(
-    n: Notebook, numbers: Sequence[AnsweredNumber], options: Sequence[AnsweredOption]
+    n: Notebook,
+    numbers: Sequence[AnsweredNumber],
+    options: Sequence[AnsweredOption],
+    workload: AnsweredWorkload,
 ) -> Section | None:
     """How well such estimates did so far, from the validation; nothing where that is not kept."""
     w = n.w
@@ -129,7 +131,7 @@ def record_section(
             n.cite(count.source),
         )
         rows.append(Row(f"record-{key}", cells))
-    trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o))]
+    trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o, workload))]
     if not rows and not trust:
         return None
     columns = (

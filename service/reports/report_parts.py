@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.reports import charts
 from service.reports.answered import AnsweredCost, AnsweredOption
+from service.reports.bill import item_name
 from service.reports.charts import Bar, Spending
 from service.reports.document import (
     Cell,
@@ -17,13 +19,14 @@ from service.reports.document import (
     Product,
     Row,
     Section,
+    Share,
     Spread,
     Table,
     Total,
     Words,
 )
 from service.reports.notebook import Notebook
-from service.reports.sentences import HOURS_PER_DAY, fit_sentence, item_name
+from service.reports.sentences import HOURS_PER_DAY, fit_sentence
 from service.reports.wording import Wording
 
 OPTIONS_ON_PAGE = 10
@@ -186,21 +189,32 @@ def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) 
 
 
 def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str) -> list[Row]:
-    w, rows, counted = n.w, [], []
+    w = n.w
+    rows: list[Row] = []
+    counted: list[str] = []
+    rent = ""
     for j, item in enumerate(cost.items, 1):
         unit = _quantity_unit(w, item.quantity_unit)
         more = "" if item.is_counted else w.say("paid with or without the run, not counted")
+        quantity: Cell = Spread(item.quantity, unit)
         price: Cell
         amount: Cell
         if item.unit_price is None or item.amount is None:
             price = amount = n.missing(w.say("Nobody has told us this price; it is not counted."))
         else:
-            price = Money(item.unit_price, cost.currency, 4, unit)
+            price = Money(item.unit_price, cost.currency, per=unit)
+            if item.code == "tax":
+                quantity = MoneySpread(item.quantity, cost.currency, Total(tuple(counted), "amount"))
+                price = Share(item.unit_price, 1)
+            elif item.code == "rent":
+                rent = f"{key}-{j}"
+            elif item.code in RENTED_BY_THE_HOUR and rent:
+                price = replace(price, formula=Linked("bill", rent, "unit_price"))
             amount = MoneySpread(item.amount, cost.currency, Product("quantity", "unit_price"))
             if item.is_counted:
                 counted.append(f"{key}-{j}")
         words = Words(item_name(w, item.code), more)
-        cells = (option_name(w, option), words, Spread(item.quantity, unit), price, amount)
+        cells = (option_name(w, option), words, quantity, price, amount)
         rows.append(Row(f"{key}-{j}", cells))
     if len(rows) == 1 and counted:
         return [replace(rows[0], key=f"{key}-total", is_total=True)]
@@ -213,7 +227,7 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
 
 
 def _quantity_unit(w: Wording, unit: str) -> str:
-    return {"run": w.say("run"), "months": w.say("months")}.get(unit, unit)
+    return {"run": w.say("run"), "months": w.say("months"), "GB-months": w.say("GB-months")}.get(unit, unit)
 
 
 def _bill_chart(w: Wording, options: Sequence[AnsweredOption], currency: str) -> tuple[Chart, ...]:

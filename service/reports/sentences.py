@@ -1,11 +1,10 @@
-"""What an answer says in words: verdict, break-even, price and age, trust, the rule of three."""
+"""What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
 
-from collections.abc import Sequence
-
-from service.decide.comparison import Comparison
+from service.decide.comparison import REFERENCE_GPU, Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
-from service.reports.answered import AnsweredComparison, AnsweredOption
+from service.facts import Workload
+from service.reports.answered import AnsweredComparison, AnsweredOption, AnsweredWorkload
 from service.reports.wording import Wording
 
 Way = Option | AnsweredOption
@@ -13,12 +12,15 @@ Way = Option | AnsweredOption
 Answer = Comparison | AnsweredComparison
 
 HOURS_PER_DAY = 24
-STALE_AFTER_DAYS = 45
+MINUTES_PER_HOUR = 60
 TIGHT_GIB = 1.0
+NOTICEABLY_FASTER = 0.98
 
 
 def duration(w: Wording, hours: float) -> str:
-    """Hours in the unit a person would use: hours below three days, days above."""
+    """Hours in the unit a person would use: minutes below two hours, hours below three days, days above."""
+    if hours < 2:
+        return w.say("{minutes} minutes", minutes=w.rounded(hours * MINUTES_PER_HOUR))
     if hours < 72:
         return w.say("{hours} hours", hours=w.rounded(hours))
     return w.say("{days} days", days=w.rounded(hours / HOURS_PER_DAY))
@@ -29,7 +31,7 @@ def fit_sentence(w: Wording, option: Way) -> str:
     return {
         "fits": w.say("yes, as published"),
         "fits_with_adjustments": w.say("yes, with adjustments"),
-        "marginal": w.say("marginal"),
+        "marginal": w.say("perhaps ({chance})", chance=w.percent(option.planned.fit_probability)),
         "does_not_fit": w.say("no"),
     }[option.planned.verdict]
 
@@ -51,117 +53,11 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
         "fsdp": w.say("weights divided among the GPUs (fully sharded)"),
     }[adjustment.code]
     factor = adjustment.time_factor
-    if abs(factor - 1) >= 0.005:
+    if adjustment.code == "optimizer_host" and factor < NOTICEABLY_FASTER:
+        what += w.say(" [time x{factor}, for the GPU reads 16-bit weights only]", factor=w.number(factor, 2))
+    elif abs(factor - 1) >= 0.005:
         what += w.say(" [time x{factor}]", factor=w.number(factor, 2))
     return what
-
-
-def verdict_sentences(w: Wording, c: Answer) -> list[str]:
-    """Two or three plain sentences that answer the question."""
-    home, cloud = first(c, "home"), first(c, "cloud")
-    if home.hours is None or cloud.hours is None:
-        return [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
-    faster = [time_sentence(w, c), waiting_sentence(w, c)]
-    lines = [cost_sentence(w, c), " ".join(line for line in faster if line), code_change_sentence(w, home)]
-    return [line for line in lines if line]
-
-
-def cost_sentence(w: Wording, c: Answer) -> str:
-    """Which is cheaper, and how surely."""
-    home, cloud, verdict = first(c, "home"), first(c, "cloud"), c.verdict
-    if not (home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None):
-        return w.say("Costs cannot be compared: a price is missing (-).")
-    amounts = {
-        "home": w.about(home.cost.total.p50, c.currency),
-        "cloud": w.about(cloud.cost.total.p50, c.currency),
-        "saving": w.about(verdict.saving, c.currency),
-        "sure": w.likely(verdict.cheaper_probability or 0),
-    }
-    if verdict.cheaper == "home":
-        return w.say(
-            "Training at home is cheaper: about {home} of electricity against {cloud} of rent, "
-            "{saving} less (probability {sure}).",
-            **amounts,
-        )
-    return w.say(
-        "Renting is cheaper: about {cloud} of rent against {home} of electricity, "
-        "{saving} less (probability {sure}).",
-        **amounts,
-    )
-
-
-def time_sentence(w: Wording, c: Answer) -> str:
-    """Which is faster; empty where one of the two does not fit."""
-    home, cloud = first(c, "home").hours, first(c, "cloud").hours
-    if home is None or cloud is None:
-        return ""
-    times = {
-        "home": duration(w, home.p50),
-        "cloud": duration(w, cloud.p50),
-        "factor": w.rounded(c.verdict.slow_down or 1),
-    }
-    if c.verdict.faster == "cloud":
-        return w.say("Renting is faster: {cloud} instead of {home}, {factor} times.", **times)
-    return w.say("At home is faster: {home} instead of {cloud}, {factor} times.", **times)
-
-
-def waiting_sentence(w: Wording, c: Answer) -> str:
-    """What a day of waiting saves; empty where home is not cheaper and slower."""
-    home, cloud, verdict = first(c, "home").hours, first(c, "cloud").hours, c.verdict
-    if home is None or cloud is None or not verdict.saving:
-        return ""
-    if (verdict.cheaper, verdict.faster) != ("home", "cloud"):
-        return ""
-    days = (home.p50 - cloud.p50) / HOURS_PER_DAY
-    return w.say(
-        "Waiting {days} days saves {per_day} a day.",
-        days=w.rounded(days),
-        per_day=w.about(verdict.saving / days, c.currency),
-    )
-
-
-def code_change_sentence(w: Wording, home: Way) -> str:
-    """How many changes to the training code the memory at home takes; empty for none."""
-    changes = [a for a in home.adjustments if a.needs_code_change]
-    memory = w.exact(home.gpu.memory_gib)
-    if len(changes) == 1:
-        return w.say(
-            "At home it fits {memory} GiB only with one change to the training code that the project "
-            "does not ship.",
-            memory=memory,
-        )
-    if changes:
-        return w.say(
-            "At home it fits {memory} GiB only with {count} changes to the training code that the "
-            "project does not ship.",
-            memory=memory,
-            count=len(changes),
-        )
-    return ""
-
-
-def no_fit_sentence(w: Wording, option: Way) -> str:
-    """An option that does not fit, with the smallest memory we found for it."""
-    return w.say(
-        "{label} cannot hold this run: even with every adjustment we know, and {host} GiB of host memory, "
-        "it needs about {need} GiB of {available} GiB.",
-        label=option.label,
-        host=w.rounded(option.planned.peak.host_memory_gib),
-        need=w.rounded(option.planned.peak.p50),
-        available=w.rounded(option.planned.available_gib),
-    )
-
-
-def break_even_sentence(w: Wording, c: Answer) -> str | None:
-    """The prices at which the verdict turns."""
-    rent, per_kwh = c.break_even.rent_per_hour, c.break_even.per_kwh
-    if rent is None or per_kwh is None:
-        return None
-    return w.say(
-        "The verdict turns at {rent} per rented hour or at {per_kwh} per kWh.",
-        rent=w.money(rent, c.currency, 2),
-        per_kwh=w.money(per_kwh, c.currency, 3),
-    )
 
 
 def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
@@ -173,122 +69,36 @@ def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
             continue
         saved = advice.kwh_saved
         line = w.say(
-            "{device}: limited to {watts} W ({share}) it takes {added} longer and saves {kwh} kWh "
-            "({low}-{high})",
+            "{device}: limited to {watts} W ({share}) it takes {added} longer and saves about {kwh} kWh",
             device=option.label,
             watts=w.number(advice.best.watts),
             share=w.percent(advice.best.share),
             added=duration(w, advice.hours_added),
             kwh=w.rounded(saved.p50),
-            low=w.rounded(saved.p10),
-            high=w.rounded(saved.p90),
         )
         if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
             money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, c.currency))
-        line += w.say(" ({source}).", source=advice.curve.source.title)
+        known = {
+            "card": advice.curve.gpu.upper(),
+            "source": advice.curve.source.title,
+            "day": w.day(advice.curve.source.as_of),
+            "low": w.rounded(saved.p10),
+            "high": w.rounded(saved.p90),
+        }
         if advice.stand_in:
-            line += w.say(" That card stands in for yours: nobody has published its curve.")
+            line += w.say(
+                ", after another card's curve ({card}), for want of its own; the curves we have give {low} "
+                "to {high} kWh ({source}, {day}).",
+                **known,
+            )
+        else:
+            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **known)
         lines.append(line)
     return lines
 
 
-def item_name(w: Wording, code: str) -> str:
-    """What a line of a bill is for."""
-    return {
-        "electricity": w.say("electricity"),
-        "wear": w.say("wear of the card"),
-        "purchase": w.say("loss of value of the card"),
-        "heat": w.say("heat that replaces heating"),
-        "base_fee": w.say("base fee"),
-        "rent": w.say("training hours"),
-        "set_up": w.say("set-up and download"),
-        "idle": w.say("failed starts and idle hours"),
-        "interruptions": w.say("interruptions"),
-        "commitment": w.say("rest of the reserved term"),
-        "storage": w.say("storage"),
-        "egress": w.say("traffic"),
-        "tax": w.say("tax"),
-    }[code]
-
-
-def price_sentences(w: Wording, c: Answer) -> list[str]:
-    """Where the two prices come from and how old they are."""
-    lines = []
-    today = c.asked_at.date()
-    for option in c.options:
-        rental, rate = option.rental, option.rate
-        if rental and rental.offer:
-            offer = rental.offer
-            age = (today - offer.as_of).days
-            line = w.say(
-                "Rent: {price} per hour, {provider} {instance}, as of {day} ({age} days old), {source}.",
-                price=w.money(offer.hourly_price * rental.instances, offer.currency, 2),
-                provider=rental.provider.name if rental.provider else offer.provider,
-                instance=f"{offer.instance} {offer.region}".strip(),
-                day=w.day(offer.as_of),
-                age=w.number(age),
-                source=offer.source.title,
-            )
-            if offer.note:
-                line += " " + w.say("Note: {note}.", note=offer.note.rstrip("."))
-            if age > STALE_AFTER_DAYS:
-                line += " " + w.say("Check the price before you rent.")
-            market = rental.market
-            if market and market.offers > 1:
-                line += " " + w.say(
-                    "{offers} on-demand offers of this configuration, {low} to {high}, median {median}.",
-                    offers=w.number(market.offers),
-                    low=w.money(market.cheapest_per_hour, market.currency, 2),
-                    high=w.money(market.dearest_per_hour, market.currency, 2),
-                    median=w.money(market.median_per_hour, market.currency, 2),
-                )
-            lines.append(line)
-            if option.cost:
-                for rate_ in option.cost.conversion.rates:
-                    lines.append(
-                        w.say(
-                            "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
-                            rate=w.number(rate_.rate, 4),
-                            quote=rate_.quote,
-                            base=rate_.base,
-                            source=rate_.source.title,
-                            day=w.day(rate_.as_of),
-                        )
-                    )
-        elif rental:
-            lines.append(w.say("Rent: no price known for {label}.", label=option.label))
-        if rate and rate.kind == "contract":
-            lines.append(
-                w.say(
-                    "Electricity: {price} per kWh, your own figure.",
-                    price=w.money(rate.per_kwh, rate.currency, 4),
-                )
-            )
-        elif rate:
-            line = w.say(
-                "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
-                price=w.money(rate.per_kwh, rate.currency, 4),
-                zone=w.zone(rate.zone, rate.zone_name),
-                day=w.day(rate.as_of),
-                age=w.number((today - rate.as_of).days),
-                source=rate.source.title,
-            )
-            if rate.note:
-                line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
-            line += " " + w.say("Your own contract counts: give it with --kwh-price.")
-            lines.append(line)
-    return list(dict.fromkeys(lines))
-
-
-def left_out_sentence(w: Wording) -> str:
-    """What no bill counts yet."""
-    return w.say(
-        "Not counted: buying or wear of the card, storage, traffic, set-up and tax on the rented side."
-    )
-
-
-def trust_sentence(w: Wording, option: Way, *, experts: bool = False) -> str | None:
+def trust_sentence(w: Wording, option: Way, workload: Workload | AnsweredWorkload) -> str | None:
     """How far the hours can be trusted, and why."""
     if option.time is None:
         return None
@@ -306,7 +116,24 @@ def trust_sentence(w: Wording, option: Way, *, experts: bool = False) -> str | N
     )
     if any(a.needs_code_change for a in option.adjustments):
         line += " " + w.say("This exact plan has not been run by anyone we know.")
-    if experts:
+    if option.rental and option.rental.offer and option.rental.offer.tier == "spot":
+        line += " " + w.say(
+            "A spot machine can be taken away at any time; what interruptions cost is estimated."
+        )
+    if option.kind == "home" and option.gpu.category.endswith("laptop"):
+        line += " " + w.say(
+            "A laptop's cooling and its maker's power limit decide; the rest of the machine is counted as a "
+            "desktop's."
+        )
+    sequences = workload.recipe.global_batch_tokens // workload.recipe.seq_len
+    if sequences % (option.gpu_count * option.planned.plan.micro_batch):
+        line += " " + w.say(
+            "The published batch of {sequences} sequences does not divide evenly by {gpus} x {micro_batch}.",
+            sequences=w.number(sequences),
+            gpus=option.gpu_count,
+            micro_batch=option.planned.plan.micro_batch,
+        )
+    if workload.architecture.n_experts > 1:
         line += " " + w.say("A mixture of experts: routing and uneven load are not modelled; expect longer.")
     room = option.planned.available_gib - option.planned.peak.p90
     if option.kind == "home" and room < TIGHT_GIB:
@@ -332,29 +159,50 @@ def reference_sentences(w: Wording, c: Answer) -> list[str]:
             gpu_hours=w.number(r.gpu_hours),
             low=w.exact(round(r.ratio_low, 2)),
             high=w.exact(round(r.ratio_high, 2)),
-            hours_low=w.number(r.hours_low),
-            hours_high=w.number(r.hours_high),
-            days_low=w.number(r.days_low),
-            days_high=w.number(r.days_high),
-            watts=w.number(r.watts),
+            hours_low=w.whole(r.hours_low),
+            hours_high=w.whole(r.hours_high),
+            days_low=w.whole(r.days_low),
+            days_high=w.whole(r.days_high),
+            watts=w.number(r.watts * home.gpu_count),
             kwh_low=w.number(r.energy_kwh_low, 1),
             kwh_high=w.number(r.energy_kwh_high, 1),
         )
     ]
+    if home.gpu.slug != REFERENCE_GPU:
+        lines[0] += " " + w.say(
+            "The note gives its ratio for an RTX 4070; here it is scaled by the cards' dense peaks."
+        )
     if home.time:
-        lines.append(
-            w.say(
+        wall = w.number(home.power.watts.p50)
+        mfu = w.percent(home.time.mfu)
+        if home.adjustments:
+            line = w.say(
                 "Ours differs because {memory} GiB force the adjustments above, the whole PC draws {wall} W "
                 "at the wall, and the card sustains {mfu} of its dense peak here.",
                 memory=w.exact(home.gpu.memory_gib),
-                wall=w.number(home.power.watts.p50),
-                mfu=w.percent(home.time.mfu),
+                wall=wall,
+                mfu=mfu,
             )
-        )
+        else:
+            line = w.say(
+                "Ours differs because the whole machine draws {wall} W at the wall and the card sustains "
+                "{mfu} of its dense peak here.",
+                wall=wall,
+                mfu=mfu,
+            )
+        lines.append(line)
     return lines
+
+
+def cloud_name(option: Way, c: Answer) -> str:
+    """A rented option by its GPUs, and by its provider where several are compared."""
+    rental = option.rental
+    several = sum(o.kind == "cloud" for o in c.options) > 1
+    if not several or rental is None or rental.offer is None:
+        return option.label
+    return f"{option.label}, {rental.provider.name if rental.provider else rental.offer.provider}"
 
 
 def first(c: Answer, kind: str) -> Way:
     """The first option of a kind; `compare` guarantees one."""
-    options: Sequence[Way] = c.options
-    return next(o for o in options if o.kind == kind)
+    return next(o for o in c.options if o.kind == kind)

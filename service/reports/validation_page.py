@@ -11,6 +11,7 @@ from service.reports.wording import Wording, wording
 Json = dict[str, Any]
 PAGE_TITLE = "How well the estimates do"
 UNKNOWN = "\N{EN DASH}"
+SHOWN_REMARKS = 20
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -47,6 +48,11 @@ def row_json(row: Judged) -> Json:
     }
     if row.problem:
         found["problem"] = row.problem
+    if row.remarks:
+        found["remarks"] = [
+            {"column": column, "written": written, "taken_as": taken or None}
+            for column, written, taken in row.remarks
+        ]
     return found
 
 
@@ -155,6 +161,23 @@ def row_cells(w: Wording, row: Judged) -> list[str]:
         _spread(w, row.peak_memory_gib),
         fits,
     ]
+
+
+def remark_lines(w: Wording, found: Validation) -> list[str]:
+    """What was read for something else than it says, a line each; the first of many."""
+    lines = [
+        w.say("{run}: {column} = {written} is taken as {taken}.", run=row.id, column=column, written=written,
+              taken=taken)
+        if taken
+        else w.say("{run}: {column} = {written} says nothing to us and is left out.", run=row.id,
+                   column=column, written=written)
+        for row in found.rows
+        for column, written, taken in row.remarks
+    ]  # fmt: skip
+    more = len(lines) - SHOWN_REMARKS
+    if more > 0:
+        lines[SHOWN_REMARKS:] = [w.say("And {count} more; --json has them all.", count=str(more))]
+    return lines
 
 
 def _spread(w: Wording, value: Interval | None) -> str:

@@ -2,6 +2,7 @@
 
 import gettext
 import math
+import re
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,8 @@ from service.errors import InvalidValue
 from service.estimate.interval import Interval
 
 LANGUAGES = ("en", "de")
+LETTERS_BEFORE_A_DIGIT = re.compile(r"([A-Z]{3})(?=\d)")
+"""CHF129 reads better as CHF 129."""
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 
 
@@ -48,6 +51,10 @@ class Wording:
         rounded = round(value, 2 - exponent)
         return self.number(rounded, max(0, 2 - math.floor(math.log10(abs(rounded)))))
 
+    def whole(self, value: float) -> str:
+        """A whole number from 10 on, three significant digits below."""
+        return self.number(value) if value >= 10 else self.rounded(value)
+
     def exact(self, value: float | Decimal) -> str:
         """A stated number as it was stated: no rounding, no trailing zeros."""
         return str(format_decimal(value, format="#,##0.######", locale=self.locale))
@@ -73,9 +80,17 @@ class Wording:
         places = digits if digits is not None else (0 if abs(float(value)) >= 100 else 2)
         pattern = str(self.locale.currency_formats["standard"].pattern)
         pattern = pattern.replace("0.00", "0." + "0" * places if places else "0")
-        return str(
-            format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
-        ).replace("\xa0", " ")
+        amount = format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
+        return LETTERS_BEFORE_A_DIGIT.sub(r"\1 ", str(amount).replace("\xa0", " "))
+
+    def unit_price(self, value: float | Decimal, currency: str) -> str:
+        """A price of one hour or kWh: two decimals, more where that leaves under three digits."""
+        if not value:
+            return self.money(0, currency)
+        places = max(2, 2 - math.floor(math.log10(abs(float(value)))))
+        while places > 2 and round(float(value), places) == round(float(value), places - 1):
+            places -= 1
+        return self.money(value, currency, places)
 
     def about(self, value: float, currency: str) -> str:
         """An estimated amount with three significant digits: €595, €1,080, €12.40."""

@@ -54,7 +54,7 @@ def load_catalog(path: Path = CATALOG) -> Catalog:
     missing, misspelt, of the wrong type or without a source."""
     sources = MappingProxyType(dict(_sources(path)))
     figures = [
-        *_figures("energy_assumptions.toml", _toml(path / "energy_assumptions.toml"), sources),
+        *_figures("assumptions.toml", _toml(path / "assumptions.toml"), sources),
         *_figures("calibration.toml", _toml(path / "calibration.toml"), sources),
         *_figures("track_record.toml", _toml(path / "track_record.toml"), sources),
     ]

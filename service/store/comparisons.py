@@ -1,4 +1,4 @@
-"""Comparisons as they were answered, so that an old answer can be shown and checked again."""
+"""Comparisons and decisions as they were answered, so that an old one can be shown and checked again."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +24,8 @@ class StoredComparison:
     inputs: bytes
     data_version: int
     code_version: str
+    kind: str = "comparison"
+    """comparison | decision"""
 
 
 def add(session: Session, stored: StoredComparison) -> bool:
@@ -36,6 +38,7 @@ def add(session: Session, stored: StoredComparison) -> bool:
         "inputs": stored.inputs.decode(),
         "data_version": stored.data_version,
         "code_version": stored.code_version,
+        "kind": stored.kind,
     }
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(_comparisons).values(row).on_conflict_do_nothing(index_elements=["id"])
@@ -43,11 +46,12 @@ def add(session: Session, stored: StoredComparison) -> bool:
     return added is not None
 
 
-def get(session: Session, id: str) -> StoredComparison:
-    """The comparison of that id; NotFound if there is none."""
-    row = session.execute(sa.select(_comparisons).where(_comparisons.c.id == id)).one_or_none()
+def get(session: Session, id: str, kind: str = "comparison") -> StoredComparison:
+    """The comparison (or the decision) of that id; NotFound if there is none."""
+    wanted = (_comparisons.c.id == id, _comparisons.c.kind == kind)
+    row = session.execute(sa.select(_comparisons).where(*wanted)).one_or_none()
     if row is None:
-        raise NotFound("comparison", id)
+        raise NotFound(kind, id)
     return StoredComparison(
         id=row.id,
         asked_at=row.asked_at,
@@ -56,4 +60,5 @@ def get(session: Session, id: str) -> StoredComparison:
         inputs=row.inputs.encode(),
         data_version=row.data_version,
         code_version=row.code_version,
+        kind=row.kind,
     )

@@ -1,11 +1,12 @@
 """Carbon intensity of grids by the hour or quarter hour; yearly means are in rates.py."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.estimate import market_day
 from service.facts import GridCarbon
 from service.store import sources, versions
 from service.store.models import GridCarbonRow
@@ -14,24 +15,54 @@ _carbon: sa.Table = GridCarbonRow.__table__  # type: ignore[assignment]
 _VALUES = ("slot_end", "grams_co2e_per_kwh", "scope", "accounting", "is_forecast")
 
 
+READING_ORDER = ("energy-charts", "uk-carbon-intensity", "electricity-maps")
+"""Beginnings of source slugs: their methods differ, so one of them answers for a whole day."""
+
+
 def between(session: Session, zone: str, start: datetime, end: datetime) -> list[GridCarbon]:
-    """The slots that begin in [start, end), in order; of two sources the measured one, else the one read
-    last."""
+    """The slots that begin in [start, end), in order, none over another.
+
+    Each market day's are of one source: of the reading order the first that knows all of the day, else the
+    one that knows most. Production and consumption, lifecycle and direct are never mixed within a day.
+    """
+    if start >= end:
+        return []
     said = sources.by_id(session)
+    first, last = market_day.day_of(start), market_day.day_of(end)
     c = _carbon.c
-    statement = (
-        sa.select(_carbon)
-        .where(c.zone == zone, c.slot_start >= start, c.slot_start < end)
-        .order_by(c.slot_start, c.is_forecast.desc(), c.fetched_at)
+    statement = sa.select(_carbon).where(
+        c.zone == zone,
+        c.slot_start >= market_day.bounds(first)[0],
+        c.slot_start < market_day.bounds(last)[1],
     )
-    best = {row.slot_start: row for row in session.execute(statement)}
-    return [
-        GridCarbon(
+    known: dict[date, dict[str, list[GridCarbon]]] = {}
+    for row in session.execute(statement.order_by(c.slot_start)):
+        source, day = said[row.source_id], market_day.day_of(row.slot_start)
+        fact = GridCarbon(
             row.zone, row.slot_start, row.slot_end, row.grams_co2e_per_kwh, row.scope, row.accounting,
-            row.is_forecast, sources.stated(said[row.source_id], row.slot_start.date()), row.fetched_at,
-        )
-        for row in best.values()
-    ]  # fmt: skip
+            row.is_forecast, sources.stated(source, row.slot_start.date()), row.fetched_at,
+        )  # fmt: skip
+        known.setdefault(day, {}).setdefault(source.slug, []).append(fact)
+    answers = (market_day.chosen(day, by_source, _rank) for day, by_source in sorted(known.items()))
+    return [fact for answer in answers if answer for fact in answer[1] if start <= fact.slot_start < end]
+
+
+def zones(session: Session) -> list[str]:
+    """Every zone that has intensities by the slot."""
+    return list(session.execute(sa.select(_carbon.c.zone).distinct().order_by(_carbon.c.zone)).scalars())
+
+
+def last_day(session: Session, zone: str) -> date | None:
+    """The newest market day of a zone of which anything is known."""
+    newest = session.execute(
+        sa.select(sa.func.max(_carbon.c.slot_start)).where(_carbon.c.zone == zone)
+    ).scalar()
+    return None if newest is None else market_day.day_of(newest)
+
+
+def _rank(slug: str) -> int:
+    places = (place for place, first in enumerate(READING_ORDER) if slug.startswith(first))
+    return next(places, len(READING_ORDER))
 
 
 def put_all(session: Session, intensities: Iterable[GridCarbon]) -> int:

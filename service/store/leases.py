@@ -1,11 +1,11 @@
 """Job leases: of several processes that could run a job when it is due, exactly one does.
 
 A holder that dies is replaced once its lease has run out; a job that was missed while nothing ran is
-run at once. Times are the callers' clocks, which must agree better than a lease lasts.
+run at once. Callers take `now` from `clock`, the database's own: machines may disagree about the time.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,10 @@ from sqlalchemy.orm import Session
 from service.store.models import JobLeaseRow
 
 _leases: sa.Table = JobLeaseRow.__table__  # type: ignore[assignment]
+
+
+class LeaseLost(Exception):
+    """Somebody else holds the lease by now: what was done under it must not be kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,21 @@ class JobLease:
     last_finished: datetime | None
 
 
+_columns = tuple(_leases.c[name] for name in JobLease.__slots__)
+
+
+def clock(session: Session) -> datetime:
+    """The time of the database: one for all processes and machines, whatever their own clocks say."""
+    if session.get_bind().dialect.name == "postgresql":
+        now: datetime = session.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+        return now.astimezone(UTC)
+    text = session.execute(sa.text("SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')")).scalar_one()
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 def all(session: Session) -> list[JobLease]:
     """Every job, by name."""
-    names = [name for name in JobLease.__slots__]
-    statement = sa.select(*(_leases.c[name] for name in names)).order_by(_leases.c.name)
-    return [JobLease(*row) for row in session.execute(statement)]
+    return [JobLease(*row) for row in session.execute(sa.select(*_columns).order_by(_leases.c.name))]
 
 
 def ensure(session: Session, name: str, due: datetime) -> None:
@@ -43,23 +57,40 @@ def ensure(session: Session, name: str, due: datetime) -> None:
     )
 
 
-def take(session: Session, name: str, owner: str, now: datetime, lasts: timedelta) -> bool:
-    """True if the job is due and now the owner's to run, for as long as the lease lasts."""
-    free = sa.or_(_leases.c.until.is_(None), _leases.c.until < now)
-    statement = (
+def waiting(session: Session, now: datetime) -> list[str]:
+    """Jobs that are due or were left by a holder that died, and that nobody holds; the longest due first."""
+    statement = sa.select(_leases.c.name).where(_free(now), _wanted(now))
+    return list(session.execute(statement.order_by(_leases.c.due, _leases.c.name)).scalars())
+
+
+def take(
+    session: Session, name: str, owner: str, now: datetime, lasts: timedelta, *, early: bool = False
+) -> JobLease | None:
+    """The lease as it was, if it is now the owner's for as long as it lasts; None if it is not.
+
+    It is to be had when the job is due, when its holder died (the old lease names it), or, with
+    `early`, whenever nobody holds it.
+    """
+    # Skips a row that a holder has locked because it is writing: it lives, however old its lease looks.
+    found = session.execute(
+        sa.select(*_columns)
+        .where(_leases.c.name == name, _free(now), sa.true() if early else _wanted(now))
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if found is None:
+        return None
+    session.execute(
         sa.update(_leases)
-        .where(_leases.c.name == name, _leases.c.due <= now, free)
+        .where(_leases.c.name == name)
         .values(owner=owner, until=now + lasts, last_started=now)
     )
-    return session.execute(statement.returning(_leases.c.name)).scalar() is not None
+    return JobLease(*found)
 
 
 def renew(session: Session, name: str, owner: str, now: datetime, lasts: timedelta) -> bool:
-    """True if the lease is still the owner's, and lasts on from now; False if another may run the job."""
+    """True if the lease is still the owner's, and lasts on from now; False if another took it over."""
     statement = (
-        sa.update(_leases)
-        .where(_leases.c.name == name, _leases.c.owner == owner, _leases.c.until >= now)
-        .values(until=now + lasts)
+        sa.update(_leases).where(_leases.c.name == name, _leases.c.owner == owner).values(until=now + lasts)
     )
     return session.execute(statement.returning(_leases.c.name)).scalar() is not None
 
@@ -72,3 +103,21 @@ def finish(session: Session, name: str, owner: str, now: datetime, due: datetime
         .values(owner=None, until=None, last_finished=now, due=due)
     )
     return session.execute(statement.returning(_leases.c.name)).scalar() is not None
+
+
+def release(session: Session, name: str, owner: str) -> bool:
+    """Give the lease back with the job undone, for another to take; False if it was another's by now."""
+    statement = (
+        sa.update(_leases)
+        .where(_leases.c.name == name, _leases.c.owner == owner)
+        .values(owner=None, until=None)
+    )
+    return session.execute(statement.returning(_leases.c.name)).scalar() is not None
+
+
+def _free(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(_leases.c.until.is_(None), _leases.c.until < now)
+
+
+def _wanted(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(_leases.c.due <= now, _leases.c.until < now)

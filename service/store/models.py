@@ -395,10 +395,46 @@ class RefreshRow(Base):
     error: Mapped[str]
     requested_by: Mapped[str] = mapped_column(server_default="")
     """Who asked for it by hand; "" for one on schedule."""
+    changed: Mapped[int | None]
+    """New or different facts; None where the refresh kept none or did not say."""
     __table_args__ = (
         _one_of("outcome", OUTCOMES),
         sa.Index("ix_refreshes_latest", "source_name", "started_at"),
+        # However often a source is asked for before anybody gets round to it, it is read once.
+        sa.Index(
+            "uq_refreshes_one_request",
+            "source_name",
+            unique=True,
+            sqlite_where=sa.text("outcome = 'requested'"),
+            postgresql_where=sa.text("outcome = 'requested'"),
+        ),
     )
+
+
+class RefreshCountRow(Base):
+    """How often a source's refresh ended in which way since counting began."""
+
+    __tablename__ = "refresh_counts"
+    source_name: Mapped[str] = mapped_column(primary_key=True)
+    outcome: Mapped[str] = mapped_column(primary_key=True)
+    refreshes: Mapped[int]
+
+
+class PriceSourceRow(Base):
+    """A price source as the pricing wing describes it; the web knows sources from here alone."""
+
+    __tablename__ = "price_sources"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    url: Mapped[str]
+    licence: Mapped[str]
+    every_s: Mapped[float]
+    stale_after_s: Mapped[float]
+    key_variable: Mapped[str | None]
+    """Environment variable with the access key; None where none is needed."""
+    fallback_for: Mapped[str | None]
+    known_since: Mapped[datetime]
+    __table_args__ = (*_positive("every_s", "stale_after_s"),)
 
 
 class RejectedRowRow(Base):
@@ -481,6 +517,9 @@ class ComparisonRow(Base):
     inputs: Mapped[str] = mapped_column(sa.Text())
     data_version: Mapped[int]
     code_version: Mapped[str]
+    kind: Mapped[str] = mapped_column(server_default="comparison")
+    """comparison | decision: which question it answers"""
+    __table_args__ = (_one_of("kind", ("comparison", "decision")),)
 
 
 class ApiTokenRow(Base):

@@ -183,7 +183,7 @@ def _found(session: Session, wanted: OfferFilter) -> sa.Select[Any]:
         return _current().where(
             *_conditions(wanted), *_price_bounds(session, wanted, _offers.c), *_still_listed(wanted)
         )
-    divisors = exchange_rates.units_per_eur(session)
+    divisors = exchange_rates.units_per_eur(session, wanted.as_of)
     spans = _spans_on(wanted.as_of, _conditions(wanted))
     in_eur = sa.case(
         *(
@@ -267,7 +267,8 @@ def _price_bounds(
     """Exact in each currency: a bound is converted, never the stored price."""
     if wanted.price_min is None and wanted.price_max is None:
         return []
-    rates = {"EUR": Decimal(1)} | {q: rate.rate for q, rate in exchange_rates.newest_rates(session).items()}
+    known = exchange_rates.rates_for(session, wanted.as_of)
+    rates = {"EUR": Decimal(1)} | {quote: rate.rate for quote, rate in known.items()}
     if wanted.currency not in rates:
         raise InvalidValue("currency", wanted.currency, "no exchange rate is stored", sorted(rates))
     step = Decimal(1).scaleb(-DECIMALS)

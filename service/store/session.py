@@ -16,7 +16,7 @@ from service.errors import DatabaseNotReady, InvalidValue
 from service.store import versions
 from service.store.versions import CATALOG
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0007", "0009")
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
 HEAD_REVISION = REVISIONS[-1]
 
@@ -83,9 +83,16 @@ def schema_revision(engine: Engine) -> str | None:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema of the database to HEAD_REVISION, all of it or nothing of it."""
+    """Bring the schema of the database to HEAD_REVISION, all of it or nothing of it.
+
+    On PostgreSQL the task queue's own tables are brought up to date with it.
+    """
     with _migrating(url) as connection:
         _migrate(connection)
+        if connection.dialect.name == "postgresql":
+            from service.store import task_queue
+
+            task_queue.install(connection)
 
 
 def prepare(url: str, catalog: Path | None = None) -> tuple[Engine, bool]:

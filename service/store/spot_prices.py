@@ -1,40 +1,126 @@
-"""Wholesale electricity prices by the hour or quarter hour. Not what a home pays."""
+"""Electricity prices by the slot: wholesale, which no home pays, and dynamic tariffs with all in.
+
+Several sources price the same day; one of them answers for it (service/estimate/market_day.py).
+"""
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.facts import SpotPrice
+from service.estimate import market_day
+from service.estimate.market_day import Cover
+from service.facts import Source, SpotPrice
 from service.store import sources, versions
 from service.store.models import SpotPriceRow
 
 _spot: sa.Table = SpotPriceRow.__table__  # type: ignore[assignment]
 
 
-def between(session: Session, zone: str, start: datetime, end: datetime) -> list[SpotPrice]:
-    """The prices of the slots that begin in [start, end), in order; of two sources the one read last."""
+READING_ORDER = ("energy-charts", "smard", "awattar", "entsoe")
+"""Beginnings of source slugs: who is believed first where several priced the same day."""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedDay:
+    """A market day of a zone as one source tells it."""
+
+    zone: str
+    cover: Cover
+    """Which day, and how much of it is priced."""
+    prices: tuple[SpotPrice, ...]
+    """In order, none over another, all of one source."""
+
+    @property
+    def source(self) -> Source:
+        """Who answered."""
+        return self.prices[0].source
+
+
+def day(session: Session, zone: str, on: date) -> PricedDay | None:
+    """A market day as the first source of the reading order tells it whose day is complete.
+
+    Where no source knows all of it, as the one that knows most; None where nobody knows anything.
+    """
+    return next(iter(days(session, zone, on, on)), None)
+
+
+def days(session: Session, zone: str, first: date, last: date) -> list[PricedDay]:
+    """The market days from first to last of which anything is known, each as `day` tells it."""
     said = sources.by_id(session)
-    statement = (
-        sa.select(_spot)
-        .where(_spot.c.zone == zone, _spot.c.slot_start >= start, _spot.c.slot_start < end)
-        .order_by(_spot.c.slot_start, _spot.c.fetched_at)
+    begin, end = market_day.bounds(first)[0], market_day.bounds(last)[1]
+    statement = sa.select(_spot).where(
+        _spot.c.zone == zone, _spot.c.slot_start >= begin, _spot.c.slot_start < end
     )
-    newest = {row.slot_start: row for row in session.execute(statement)}
-    return [
-        SpotPrice(
-            row.zone,
-            row.slot_start,
-            row.slot_end,
-            row.per_mwh,
-            row.currency,
-            sources.stated(said[row.source_id], row.slot_start.date()),
-            row.fetched_at,
-            row.taxes,
-        )
-        for row in newest.values()
+    priced: dict[date, dict[str, list[SpotPrice]]] = {}
+    for row in session.execute(statement.order_by(_spot.c.slot_start)):
+        on, source = market_day.day_of(row.slot_start), said[row.source_id]
+        price = SpotPrice(
+            row.zone, row.slot_start, row.slot_end, row.per_mwh, row.currency,
+            sources.stated(source, row.slot_start.date()), row.fetched_at, row.taxes,
+        )  # fmt: skip
+        priced.setdefault(on, {}).setdefault(source.slug, []).append(price)
+    found = []
+    for on, by_source in sorted(priced.items()):
+        answer = market_day.chosen(on, by_source, _rank)
+        if answer is not None:
+            prices = answer[1]
+            found.append(PricedDay(zone, market_day.cover(on, prices), tuple(prices)))
+    return found
+
+
+def between(session: Session, zone: str, start: datetime, end: datetime) -> list[SpotPrice]:
+    """The prices of the slots that begin in [start, end), in order, each day's from one source."""
+    if start >= end:
+        return []
+    found = days(session, zone, market_day.day_of(start), market_day.day_of(end))
+    return [price for known in found for price in known.prices if start <= price.slot_start < end]
+
+
+def zones(session: Session) -> list[str]:
+    """Every zone that has prices."""
+    return list(session.execute(sa.select(_spot.c.zone).distinct().order_by(_spot.c.zone)).scalars())
+
+
+def last_day(session: Session, zone: str) -> date | None:
+    """The newest market day of a zone of which anything is known."""
+    newest = session.execute(sa.select(sa.func.max(_spot.c.slot_start)).where(_spot.c.zone == zone)).scalar()
+    return None if newest is None else market_day.day_of(newest)
+
+
+def last_complete_day(
+    session: Session, zone: str, today: date, source: str | None = None, look_back_days: int = 1
+) -> date | None:
+    """The newest market day, not older than `today` less some days, of which every instant is priced.
+
+    With `source`, the beginning of a source's slug, by that source alone.
+    """
+    first = today - timedelta(days=look_back_days)
+    begin, end = market_day.bounds(first)[0], market_day.bounds(today + timedelta(days=2))[1]
+    said = sources.by_id(session)
+    columns = (_spot.c.slot_start, _spot.c.slot_end, _spot.c.source_id)
+    statement = sa.select(*columns).where(
+        _spot.c.zone == zone, _spot.c.slot_start >= begin, _spot.c.slot_start < end
+    )
+    by_source: dict[str, list[Any]] = {}
+    for row in session.execute(statement):
+        by_source.setdefault(said[row.source_id].slug, []).append(row)
+    complete = [
+        on
+        for slug, slots in by_source.items()
+        if source is None or slug.startswith(source)
+        for on, part in market_day.by_day(slots).items()
+        if market_day.cover(on, part).is_complete
     ]
+    return max(complete, default=None)
+
+
+def _rank(slug: str) -> int:
+    places = (place for place, first in enumerate(READING_ORDER) if slug.startswith(first))
+    return next(places, len(READING_ORDER))
 
 
 def put_all(session: Session, prices: Iterable[SpotPrice]) -> int:

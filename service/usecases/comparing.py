@@ -16,8 +16,8 @@ from service.decide.options import (
     home_memory_gib,
     home_option,
 )
+from service.decide.rental import cloud_terms
 from service.errors import InvalidValue, MissingFact
-from service.estimate.cost import conversion
 from service.estimate.explanation import Explanation, explanation
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
@@ -27,8 +27,8 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import (
-    LARGEST_COUNT,
     checked_count,
+    checked_currency,
     find_gpu,
     find_rental,
     find_workload,
@@ -36,10 +36,11 @@ from service.usecases.finding import (
     rental_of,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
+from service.usecases.rented_offers import rented_plans
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
-CODE_VERSION = "3"
+CODE_VERSION = "4"
 """Raised when the same facts would give another answer; part of a stored comparison's identity."""
 
 
@@ -53,11 +54,9 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
+    checked_currency(request.currency, knowledge.exchange_rates)
     household = household_of(snapshot, request, asked_at.date())
-    conversion(
-        household.rate.currency if household.rate else "EUR", request.currency, knowledge.exchange_rates
-    )
-    check_gpu_count(workload, home_count)
+    check_gpu_count(workload, home_count, "home_count")
     spare = home_memory_gib(household, knowledge)
     machine = ((home_gpu.slug, home_count, spare),)
     planned = plans_of(snapshot, workload, machine, household.display_gib)[0]
@@ -76,7 +75,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
         rented, considered = cheapest_offers(snapshot, workload, request)
     else:
         gpu, count, rental = find_rental(snapshot, request)
-        check_gpu_count(workload, count)
+        check_gpu_count(workload, count, "cloud")
         planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
         changes = changes_of(snapshot, workload, gpu, count, planned)
         rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes)]
@@ -105,16 +104,7 @@ def answer(
     """
     comparison = compare_home_with_cloud(snapshot, request, asked_at)
     asked = orjson.dumps(request_as_json(request))
-    identity = hashlib.sha256(
-        b"\0".join(
-            [
-                asked,
-                str(snapshot.data_version).encode(),
-                asked_at.date().isoformat().encode(),
-                CODE_VERSION.encode(),
-            ]
-        )
-    ).hexdigest()[:20]
+    identity = identity_of("comparison", asked, snapshot.data_version, asked_at)
     rendered = as_json.render(comparison, request.language)
     numbers = rendered["sources"] + [n for o in rendered["options"] for n in o["sources"]]
     stored = StoredComparison(
@@ -128,6 +118,15 @@ def answer(
     )
     with sessions.begin() as session:
         return stored if comparisons.add(session, stored) else comparisons.get(session, identity)
+
+
+def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:
+    """The name of an answer: the same for the same question on the same facts and day."""
+    day = asked_at.date().isoformat().encode()
+    parts = [asked, str(data_version).encode(), day, CODE_VERSION.encode()]
+    if kind != "comparison":
+        parts.append(kind.encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
 
 
 def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
@@ -165,44 +164,29 @@ def cheapest_offers(
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
-    offers = snapshot.offers
-    most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
-    usable = (offers.gpu >= 0) & (offers.gpu_count <= most) & np.isfinite(offers.price_eur)
-    if request.tier != EVERY_OFFER:
-        if request.tier not in offers.tiers:
-            raise InvalidValue("tier", request.tier, "unknown", (*offers.tiers, EVERY_OFFER))
-        usable &= offers.tier == offers.tiers.index(request.tier)
-    rows = np.flatnonzero(usable)
-    if not len(rows):
-        raise MissingFact(f"an offer of tier {request.tier}", "refresh the prices or choose another tier")
-    code = offers.gpu[rows].astype(np.int64) * (LARGEST_COUNT + 1) + offers.gpu_count[rows]
-    distinct, machine = np.unique(code, return_inverse=True)
-    hardware = tuple(
-        (offers.gpu_slugs[int(c) // (LARGEST_COUNT + 1)], int(c) % (LARGEST_COUNT + 1)) for c in distinct
-    )
+    if not 1 <= request.limit <= MOST_OPTIONS:
+        raise InvalidValue("limit", request.limit, f"must be between 1 and {MOST_OPTIONS}")
     known = knowledge_of(snapshot)
-    machines = tuple((slug, count, cloud_memory_gib(count, known)) for slug, count in hardware)
-    planned = plans_of(snapshot, workload, machines)
-    seconds = np.array([np.inf if p.verdict == "does_not_fit" else p.step.step_s for p in planned])
-    cost = seconds[machine] * offers.price_eur[rows]
-    order = np.argsort(cost, kind="stable")[: max(1, min(request.limit, MOST_OPTIONS))]
-    order = order[np.isfinite(cost[order])]
+    plans = rented_plans(snapshot, workload, request.tier, cloud_terms(workload, known.figures))
+    total = plans.bill.total[1]
+    order = np.argsort(total, kind="stable")[: request.limit]
+    order = order[np.isfinite(total[order])]
     if not len(order):
         raise MissingFact("an offer that holds this run", "it fits none of the stored offers")
     options = []
     for position in order:
-        slug, count = hardware[int(machine[position])]
-        gpu, plan = snapshot.gpus[slug], planned[int(machine[position])]
+        machine = int(plans.machine[position])
+        (gpu, count), plan = plans.hardware[machine], plans.planned[machine]
         options.append(
             cloud_option(
                 workload,
                 gpu,
                 count,
-                rental_of(snapshot, offers.row(int(rows[position])), request),
+                rental_of(snapshot, snapshot.offers.row(int(plans.row[position])), request),
                 request.currency,
                 known,
                 plan,
                 changes_of(snapshot, workload, gpu, count, plan),
             )
         )
-    return options, len(rows)
+    return options, plans.considered

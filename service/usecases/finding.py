@@ -15,12 +15,13 @@ from service.decide.options import Household, Market, Rental
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
-from service.facts import CloudOffer, ElectricityRate, Gpu, Source, Workload
+from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Gpu, Source, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import carbon_of, knowledge_of, retail_rate
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
+EUROSTAT_CODES = {"UK": "GB", "EL": "GR"}
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -49,12 +50,35 @@ def find_workload(snapshot: Snapshot, asked: str | Workload, tokens: int | None 
     return replace(workload, tokens=tokens, reference_hours=None, sources=given)
 
 
+def checked_currency(currency: str, rates: Sequence[ExchangeRate]) -> str:
+    """The currency, or UnknownName with those that the stored exchange rates reach."""
+    known = {"EUR", *(rate.quote for rate in rates if rate.base == "EUR")}
+    if currency not in known:
+        raise UnknownName("currency", currency, known)
+    return currency
+
+
+def zone_of(snapshot: Snapshot, country: str) -> str:
+    """The zone a country or state stands for: its code, Eurostat's code for it, or its name."""
+    asked = country.strip()
+    code = EUROSTAT_CODES.get(asked.upper(), asked.upper())
+    if code in snapshot.electricity or code in snapshot.carbon:
+        return code
+    by_name = {
+        fact.zone_name.casefold(): zone
+        for known in (snapshot.carbon, snapshot.electricity)
+        for zone, facts in known.items()
+        for fact in facts
+    }
+    return by_name.get(asked.casefold(), code)
+
+
 def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) -> Household:
     """Tariff and grid of a country or US state; one's own price wins over every stored one.
 
     Raises UnknownName for a zone nobody has told us of, MissingFact where only its price is unknown.
     """
-    zone = request.country.strip().upper()
+    zone = zone_of(snapshot, request.country)
     rate, carbon = retail_rate(snapshot, zone), carbon_of(snapshot, zone)
     if request.kwh_price is not None:
         if not Decimal(0) <= request.kwh_price <= LARGEST_PER_KWH:
@@ -126,7 +150,9 @@ def rental_of(
         prices = sorted(
             o.hourly_price * conversion(o.currency, request.currency, rates).factor for o in market
         )
-        summary = Market(len(prices), prices[0], statistics.median(prices), prices[-1], request.currency)
+        summary = Market(
+            len(prices), prices[0], statistics.median(prices), prices[-1], request.currency, request.tier
+        )
     return Rental(offer, snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country), summary)
 
 

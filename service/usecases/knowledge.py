@@ -1,6 +1,6 @@
 """What every answer needs of a snapshot beside the question: calibration, rates, and plans per machine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
@@ -125,11 +125,24 @@ def rungs_of(
     )
 
 
+USUAL_BAND = "2500-4999 kWh/yr"
+"""Of several consumption bands told for the same period, the one a household is in unless it says more."""
+
+
 def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:
-    """The newest household price of a zone with all taxes; None when nobody has told us."""
-    return next(
-        (r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail" and r.taxes == "all"), None
-    )
+    """The newest household price of a zone with all taxes; None when nobody has told us.
+
+    A spot price is never one: no home pays it without charges and taxes.
+    """
+    known = [r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail" and r.taxes == "all"]
+    return newest_rate(known) if known else None
+
+
+def newest_rate(rates: Sequence[ElectricityRate]) -> ElectricityRate:
+    """The newest of at least one rate; of several bands told for that day the usual household's."""
+    day = max(rate.as_of for rate in rates)
+    newest = [rate for rate in rates if rate.as_of == day]
+    return next((rate for rate in newest if rate.band == USUAL_BAND), newest[0])
 
 
 def carbon_of(snapshot: Snapshot, zone: str | None) -> CarbonIntensity | None:

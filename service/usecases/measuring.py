@@ -64,6 +64,10 @@ def own_run(
         known["micro_batch"] = said.micro_batch
     if "n_params" in facts:
         known["n_params"] = facts["n_params"]
+    elif "n_params_millions" in facts and not known.get("n_layers"):
+        known["n_params"] = facts["n_params_millions"] * 1e6
+    if not (known.get("n_params") or (known.get("n_layers") and known.get("d_model"))):
+        raise MissingFact("the model that was trained", "name it with --workload (field workload)")
     if log and log.global_batch_tokens:
         known["global_batch_tokens"] = log.global_batch_tokens
     known.setdefault("engine", "native" if project == "llm.c" else "torch-compile")
@@ -85,7 +89,7 @@ def own_run(
         tokens_per_s=speed,
         peak_memory_gib=log.peak_memory_gib if log else None,
         parallelism="single" if count == 1 else None,
-        workload="pretrain",
+        workload=workload.recipe.trained if workload and workload.recipe.trained != "all" else "pretrain",
         year=today.year,
         confidence=OWN,
         **known,

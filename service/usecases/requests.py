@@ -1,8 +1,9 @@
 """What people ask, before names become facts."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
+from service.estimate.home_bill import HomeTerms
 from service.facts import Workload
 
 EVERY_OFFER = "any"
@@ -36,6 +37,38 @@ class ComparisonRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """The question: the best plan for a run within a budget and a deadline."""
+
+    workload: str | Workload = "nanochat-d32"
+    own: tuple[str, ...] = ("rtx-4070",)
+    """Machines one has, as GPU or COUNTxGPU."""
+    buy: tuple[str, ...] = ()
+    """Machines one could buy, as GPU or GPU=PRICE per card."""
+    runs: int = 1
+    """Over how many runs a bought card's loss of value is spread."""
+    budget: float | None = None
+    """In `currency`."""
+    deadline_hours: float | None = None
+    weights: tuple[float, float, float] | None = None
+    """Of cost, time and CO2."""
+    least_probability: float = 0.8
+    country: str = "DE"
+    currency: str = "EUR"
+    kwh_price: Decimal | None = None
+    host_memory_gib: float | None = None
+    display_gib: float = 0.0
+    plug_watts: float | None = None
+    tokens: int | None = None
+    tier: str = "on_demand"
+    """Of rented machines; `any` for every tier, `none` for no rent."""
+    home_terms: HomeTerms = field(default_factory=HomeTerms)
+    cloud_terms: tuple[tuple[str, float], ...] = ()
+    """Fields of CloudTerms that replace what is assumed."""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class EstimateRequest:
     """A run and the machines to estimate it on, as (GPU name, count)."""
 
@@ -54,6 +87,19 @@ def request_as_json(request: ComparisonRequest) -> dict[str, object]:
             "recipe": asdict(workload.recipe),
             "tokens": workload.tokens,
         }
+    if request.kwh_price is not None:
+        plain["kwh_price"] = str(request.kwh_price)
+    return plain
+
+
+def decision_request_as_json(request: DecisionRequest) -> dict[str, object]:
+    """The request in plain values, in a stable order."""
+    plain = {name: getattr(request, name) for name in request.__slots__}
+    plain["workload"] = request_as_json(ComparisonRequest(workload=request.workload))["workload"]
+    plain["home_terms"] = {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in asdict(request.home_terms).items()
+    }
     if request.kwh_price is not None:
         plain["kwh_price"] = str(request.kwh_price)
     return plain

@@ -1,20 +1,17 @@
 """Predicting a file of measured runs, or the shipped ones, without their own measurements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from service.errors import UnknownName
 from service.estimate.case import OWN
 from service.estimate.validation import Judged, Validation, judge, validation
-from service.facts import Gpu, MeasuredRun
+from service.facts import MeasuredRun
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
+from service.usecases.run_blanks import kin_of, with_kin
+from service.usecases.run_gpus import gpu_of_run
+from service.usecases.run_words import Remark
 from service.usecases.runs_file import read_runs
-
-VARIANTS = (
-    "-sxm-80gb", "-sxm", "-sxm-32gb", "-pcie", "-80gb", "-16gb", "-12gb", "-10gb", "-8gb", "-96gb",
-)  # fmt: skip
-"""Endings tried, in this order, when a run names a card without saying which of its kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +23,26 @@ class LeftOut:
     project: Validation
 
 
-def gpu_of_run(snapshot: Snapshot, name: str) -> Gpu:
-    """A GPU as run logs name it: slug, name or alias, else the usual kind of that card.
-
-    Raises UnknownName with the nearest slugs first.
-    """
-    kind = name.removesuffix("-80gb").removesuffix("-141gb").removesuffix("-192gb")
-    for candidate in (name, *(name + ending for ending in VARIANTS), kind, *(kind + end for end in VARIANTS)):
-        try:
-            return snapshot.gpu(candidate)
-        except UnknownName as error:
-            unknown = error
-    raise UnknownName("gpu", name, unknown.choices)
-
-
 def validate_file(snapshot: Snapshot, text: str) -> Validation:
     """Every row of a CSV file of runs predicted without its own measurement.
 
     Raises InvalidValue when the file as a whole cannot be read; a row that cannot be used is reported.
     """
     known = {run.slug: run for run in snapshot.measured_runs}
-    rows = read_runs(text, lambda name: gpu_of_run(snapshot, name), known)
+    kin = kin_of(published_runs(snapshot), snapshot.workloads.values())
+    rows = read_runs(text, lambda *names: gpu_of_run(snapshot, *names), known, lambda run: with_kin(run, kin))
     sound = iter(_judged(snapshot, [row.run for row in rows if row.run is not None], "run"))
     return validation(
-        next(sound) if row.run is not None else Judged(row.id, problem=row.problem) for row in rows
+        replace(next(sound), remarks=said(row.remarks))
+        if row.run is not None
+        else Judged(row.id, problem=row.problem)
+        for row in rows
     )
+
+
+def said(remarks: Sequence[Remark]) -> tuple[tuple[str, str, str], ...]:
+    """Remarks as (column, what is written, what it was taken as or "")."""
+    return tuple((remark.column, remark.written, remark.taken_as) for remark in remarks)
 
 
 def validate_shipped(snapshot: Snapshot, leave_out: str = "run") -> Validation:

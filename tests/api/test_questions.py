@@ -99,7 +99,7 @@ def test_an_own_model_by_config_or_dimensions(client):
         ({"country": "ZZ"}, "country"),
         ({"currency": "EURO"}, "currency"),
         ({"home_count": 0}, "home_count"),
-        ({"home_count": 1000}, "gpu_count"),
+        ({"home_count": 1000}, "home_count"),
         ({"tokens": -1}, "tokens"),
         ({"tokens": 10**30}, "tokens"),
         ({"tokens": 5}, "tokens"),
@@ -125,6 +125,17 @@ def test_bad_bodies_name_the_field(client, body, field):
     problem = client.post("/api/v1/comparisons", json=body)
     named = [e["field"] for e in assert_problem(problem, 422)["errors"]]
     assert any(name.endswith(field) for name in named), named
+
+
+def test_a_misspelt_field_lists_the_nearest_first(client):
+    url = "/api/v1/comparisons"
+    error = assert_problem(client.post(url, json={"contry": "DE"}), 422)["errors"][0]
+    assert error["field"] == "contry" and error["choices"][0] == "country"
+    nested = {"workload": {"tokns": 10**9, "tokens": 10**9}}
+    errors = assert_problem(client.post(url, json=nested), 422)["errors"]
+    assert [e["field"] for e in errors] == ["workload.tokns"] and errors[0]["choices"][0] == "tokens"
+    error = assert_problem(client.post(url, json={"currency": "EUU"}), 422, "currency")["errors"][0]
+    assert error["choices"][0] == "EUR"
 
 
 def test_bodies_that_are_not_a_question(client):

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.decide.rental import rented_cost
 from service.errors import InvalidValue, MissingFact
-from service.estimate.cost import billed_hours, conversion, electricity_cost, rate_day, rent_cost
+from service.estimate.cloud_bill import CloudTerms
+from service.estimate.cost import conversion, rate_day
 from service.estimate.duration import StepSeconds
 from service.estimate.energy import (
     WallPower,
@@ -20,10 +22,15 @@ from service.estimate.energy import (
     home_power,
     measured_power,
 )
+from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, around, certain
 from service.estimate.power_limit import power_curves, power_limit_advice
+from service.estimate.tariff import flat
 from service.facts import ExchangeRate
 from tests.facts_for_tests import FIGURES, GERMANY, H100_SXM, LAMBDA, OFFER, RATES, RTX_4070, SOURCE, figure
+
+NOTHING_ELSE = CloudTerms(0, 0, 1000, 0, 0, 0, 0, 0, 1, 0)
+"""A rented run that needs nothing but its hours."""
 
 
 def test_a_4070_pc_draws_about_280_watts_at_the_wall():
@@ -55,7 +62,7 @@ def test_vectors_other_tools_print():
 
 
 def test_450_kwh_at_37_2_cents_cost_167_40_euros():
-    cost = electricity_cost(certain(450), GERMANY.rate, "EUR", RATES)
+    cost = home_cost(certain(2250), certain(450), flat(GERMANY.rate), "EUR", RATES)
     assert cost.total.p50 == pytest.approx(167.40)
     assert cost.conversion.factor == 1
     assert rate_day(cost.conversion) is None
@@ -64,7 +71,8 @@ def test_450_kwh_at_37_2_cents_cost_167_40_euros():
 def test_264_gpu_hours_at_2_dollars_are_472_61_euros():
     """33 node-hours at 16 USD: 528 USD at the ECB rate of 2026-10-30."""
     offer = replace(OFFER, hourly_price=Decimal("16"))
-    cost = rent_cost(certain(33), offer, None, "EUR", RATES)
+    cost, calendar = rented_cost(certain(33), offer, None, "EUR", RATES, NOTHING_ELSE)
+    assert calendar == certain(33)
     assert round(cost.total.p50, 2) == 472.61
     assert rate_day(cost.conversion) == date(2026, 10, 30)
 
@@ -80,10 +88,14 @@ def test_conversion_crosses_over_the_euro():
 
 
 def test_billing_rounds_up_to_the_increment_and_the_minimum():
-    assert billed_hours(1.001, LAMBDA) == pytest.approx(61 / 60)
-    assert billed_hours(1.0, LAMBDA) == 1.0
-    assert billed_hours(0.001, replace(LAMBDA, minimum_billing_s=3600.0)) == 1.0
-    assert billed_hours(0.001, None) == 0.001
+    def billed(hours, provider):
+        cost, _ = rented_cost(certain(hours), OFFER, provider, "USD", RATES, NOTHING_ELSE)
+        return cost.items[0].quantity.p50
+
+    assert billed(1.001, LAMBDA) == pytest.approx(61 / 60)
+    assert billed(1.0, LAMBDA) == pytest.approx(1.0)
+    assert billed(0.001, replace(LAMBDA, minimum_billing_s=3600.0)) == pytest.approx(1.0)
+    assert billed(0.001, None) == pytest.approx(0.001)
 
 
 @given(st.floats(0.01, 1e6), st.floats(0, 1.0), st.floats(0, 1.0))

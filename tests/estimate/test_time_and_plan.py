@@ -231,6 +231,16 @@ def test_the_ladder_of_d32_on_12_gib_is_complete():
     assert not any(rung.fits for rung in small_host)
 
 
+def test_a_rung_that_fits_for_sure_with_nothing_shows_its_best_chance():
+    """d32 on 24 GiB: checkpointed at micro-batch 1 it is marginal (22.2 GiB and context), never hopeless."""
+    planned = plan_steps(D32, [(RTX_4090, 1)], KNOWN, [64])[0]
+    by_code = {rung.code: rung for rung in ladder(D32, RTX_4090, 1, planned, TERMS, 64)}
+    tight = by_code["checkpointing"]
+    assert not tight.fits and 0.5 < tight.fit_probability < 0.9
+    assert (tight.plan.micro_batch, tight.plan.checkpointed_layers) == (1, D32.architecture.n_layers)
+    assert by_code["optimizer_8bit"].fits and by_code["optimizer_host"].fits
+
+
 def test_two_cards_can_share_the_weights():
     recipe = replace(D32.recipe, optimizer="adamw", micro_batch=1)
     wide = replace(D32, recipe=recipe)

@@ -106,6 +106,33 @@ def test_hf_trainer_progress_bars():
     assert read_log(faster, seq_len=512).tokens_per_s == pytest.approx(64 * 512 * 4)
 
 
+def test_hf_trainer_json_lines_and_printed_dicts():
+    """trainer_log.jsonl of LLaMA-Factory, the Trainer's own dicts, and the summary at the end alone."""
+    kept = "\n".join(
+        f'{{"current_steps": {i}, "total_steps": 500, "loss": 1.2, "epoch": 0.1, "throughput": 5000.5}}'
+        for i in range(10, 60)
+    )
+    log = read_log(kept)
+    assert (log.project, log.last_step, log.total_steps) == ("HF Trainer", 59, 500)
+    assert log.tokens_per_s == 5000.5
+    printed = "\n".join(
+        f"{{'loss': 2.1, 'grad_norm': 1.0, 'learning_rate': 1e-05, 'epoch': {i / 10}}}" for i in range(5)
+    )
+    end = "\n{'train_runtime': 1234.5, 'train_steps_per_second': 0.5, 'train_loss': 2.0, 'epoch': 1.0}"
+    with pytest.raises(MissingFact, match="batch"):
+        read_log(printed + end)
+    batch = "Total train batch size (w. parallel, distributed & accumulation) = 64\n"
+    assert read_log(batch + printed + end, seq_len=512).tokens_per_s == 64 * 512 * 0.5
+    bad = read_log(kept + '\n{"current_steps": 60, "loss": 1.2, "throughput": NaN}')
+    assert bad.steps == 50 and [(d.code, d.value) for d in bad.dropped] == [("no_speed", "NaN")]
+
+
+def test_of_too_many_steps_the_first_are_read_and_the_log_says_so(monkeypatch):
+    monkeypatch.setattr("service.estimate.training_log.MOST_STEPS", 20)
+    log = read_log(NANOCHAT_BANNER + nanochat(30))
+    assert log.steps == 20 and [note.code for note in log.notes] == ["too_many_steps"]
+
+
 def test_unusable_lines_are_dropped_and_named():
     text = NANOCHAT_BANNER + nanochat(30)
     text += "\nstep 00030/71680 (0.04%) | loss: nan | dt: nanms | tok/sec: 0\nstep 00031/716"

@@ -24,9 +24,13 @@ DRIP_S = 0.2
 
 
 def recorded_bytes(name: str) -> bytes:
-    """The recorded answer of a source."""
-    (found,) = sorted(FIXTURES.glob(f"{name}.*"))
-    return found.read_bytes()
+    """The recorded answer of a source, or of its form where answers do not say which source they are of."""
+    parts = name.split("_")
+    for length in range(len(parts), 0, -1):
+        found = sorted(FIXTURES.glob(f"{'_'.join(parts[:length])}.*"))
+        if found:
+            return found[0].read_bytes()
+    raise FileNotFoundError(f"no fixture for {name}")
 
 
 def changed(content: bytes, change: Callable[[str], str]) -> bytes:

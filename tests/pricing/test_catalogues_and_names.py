@@ -270,11 +270,11 @@ def test_rejected_rows_are_kept_with_their_reason_and_shown(database):
         return result.output
 
     assert "the price of a GPU without its host" in show() and "spot 3.0 above on-demand 1.0" in show()
-    assert "eu,1.0,x,H100 SXM,1,8,64,,3.0" in show("--raw")
+    assert "eu,1.0,x,H100 SXM,1,8,64,,3.0" in show("--rejected")
     clean = Payload((HEAD + "eu,2.0,y,H100 SXM,1,8,64,,\n").encode(), "https://example.org", NOW)
     later = NOW.replace(hour=20)
     assert refresh(database, source, later, lambda _: clean, {}).rejected == 0
-    assert "eu,1.0,x" not in show("--raw")
+    assert "eu,1.0,x" not in show("--rejected")
     result = CliRunner().invoke(main, ["prices", "show", "skypilot_vats"])
     assert result.exit_code == 2 and "valid: skypilot_vast" in result.output
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pricing.checks import Known, check
 from pricing.offer_checks import BELIEVED_FOR, LARGEST_CHANGE
-from service.facts import CloudOffer, ElectricityRate, Source
+from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Source
 from service.store.offers import offer_slug
 
 TODAY = date(2026, 11, 24)
@@ -56,6 +56,20 @@ def test_a_household_pays_neither_nothing_nor_absurdly_much():
     known = Known(rates={"HUF": Decimal(400)})
     assert not check([rate("0.39"), rate("40", "HUF")], known).rejected
     assert len(check([rate("0"), rate("38.69"), rate("4000", "HUF"), rate("NaN")], known).rejected) == 4
+
+
+def test_a_history_that_contradicts_what_is_known_is_refused_whole():
+    def series(factor):
+        return [
+            ExchangeRate("EUR", "USD", Decimal("1.1") * factor, TODAY - timedelta(days=n), SAID)
+            for n in range(9)
+        ]
+
+    known = Known(rates={"USD": Decimal("1.11")}, rate_days={"USD": TODAY - timedelta(days=2)})
+    assert not check(series(1), known).rejected
+    refused = check(series(1000), known).rejected
+    assert len(refused) == 9 and "known for 2026-11-22" in refused[0][1]
+    assert not check(series(1000), Known()).rejected
 
 
 @given(

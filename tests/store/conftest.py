@@ -168,7 +168,7 @@ billing_increment_s = { value = 60, source = "market", read_on = 2026-11-24 }
 pue = { value = 1.2, basis = "published", source = "market", read_on = 2026-11-24 }
 egress_per_gb = { value = 0.09, currency = "USD", source = "market", read_on = 2026-11-24 }
 """,
-    "energy_assumptions.toml": """
+    "assumptions.toml": """
 [home.rest_of_pc_watts]
 value = 80
 unit = "W"

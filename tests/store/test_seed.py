@@ -63,7 +63,7 @@ def test_a_second_seed_changes_nothing(sessions: Sessions, small_catalog: Path) 
 def test_a_changed_catalog_corrects_facts_and_appends_prices(sessions: Sessions, small_catalog: Path) -> None:
     sow(sessions, small_catalog)
     edit(small_catalog / "gpus/rtx-4070.toml", "value = 200", "value = 205")
-    edit(small_catalog / "energy_assumptions.toml", "value = 80", "value = 85")
+    edit(small_catalog / "assumptions.toml", "value = 80", "value = 85")
     edit(small_catalog / "offers.csv", "0.30,USD,2026-06-01", "0.31,USD,2026-06-01")
     edit(small_catalog / "sources/a.toml", "The maker", "The maker's page")
     assert sow(sessions, small_catalog, LATER)
@@ -90,7 +90,7 @@ def test_a_changed_catalog_corrects_facts_and_appends_prices(sessions: Sessions,
         ("workloads/tiny.toml", 'source = "maker"\nread_on = 2026-11-24', 'source = "maker"', "read_on"),
         ("providers.toml", ', currency = "USD"', "", "egress_per_gb.currency"),
         ("calibration.toml", 'source = "maker", ', "", "calibration.efficiency.hopper.source"),
-        ("energy_assumptions.toml", "value = 80", "value = 'x'", "home.rest_of_pc_watts.value"),
+        ("assumptions.toml", "value = 80", "value = 'x'", "home.rest_of_pc_watts.value"),
         ("offers.csv", "0.30,USD", ",USD", "offers.csv line 3: hourly_price"),
         ("offers.csv", "0.30,USD", "free,USD", "hourly_price = 'free'"),
         ("offers.csv", "2026-06-01,market", "2026-06-01,", "offers.csv line 3: source"),
@@ -112,7 +112,7 @@ def test_a_wrong_file_is_named(small_catalog: Path, file: str, old: str, new: st
 def test_our_own_catalog_loads_and_seeds(sessions: Sessions) -> None:
     files = (
         "providers.toml", "offers.csv", "household_rates.csv", "carbon.csv", "exchange_rates.csv",
-        "energy_assumptions.toml", "calibration.toml", "track_record.toml", "measured_runs.csv",
+        "assumptions.toml", "calibration.toml", "track_record.toml", "measured_runs.csv",
     )  # fmt: skip
     missing = [name for name in files if not (CATALOG / name).exists()]
     missing += [

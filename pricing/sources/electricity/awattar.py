@@ -1,7 +1,8 @@
-"""aWATTar's hourly day-ahead prices of Austria and Germany: the fallback behind Energy-Charts.
+"""aWATTar's hourly day-ahead prices of Austria and Germany: the fallback behind SMARD.
 
-Slots carry their own ends. On the day in October that has 25 hours the answer has 24: a missing hour
-stays missing. Before tax and network charges.
+Slots carry their own ends. `start` without `end` is answered with exactly 24 hours: on the day in October
+that has 25 the last is missing, in March the first of the next day comes along. Both are always sent; an
+hour that is missing anyway stays missing. Before tax and network charges.
 """
 
 import json
@@ -13,15 +14,15 @@ from service.facts import Source, SpotPrice
 
 LICENCE = "service for customers, fair use; facts re-keyed"
 ZONES = {
-    "awattar_at": ("AT", "https://api.awattar.at/v1/marketdata"),
-    "awattar_de": ("DE-LU", "https://api.awattar.de/v1/marketdata"),
+    "awattar_at": ("AT", "https://api.awattar.at/v1/marketdata", "smard_at"),
+    "awattar_de": ("DE-LU", "https://api.awattar.de/v1/marketdata", "smard_de_lu"),
 }
 UNIT = "eur/mwh"
 
 
 def source_of(name: str) -> PriceSource:
     """The prices of one country."""
-    zone, url = ZONES[name]
+    zone, url, first = ZONES[name]
     title = f"aWATTar day-ahead price, {zone}"
 
     def parse(payload: Payload) -> list[SpotPrice | Rejected]:
@@ -43,13 +44,22 @@ def source_of(name: str) -> PriceSource:
                     raise UnreadablePayload("a slot ends before it starts")
                 price = Decimal(slot["marketprice"])
                 found.append(SpotPrice(zone, start, end, price, "EUR", source, payload.fetched_at))
-        except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError, OSError) as error:
             raise UnreadablePayload(f"no market data in it: {error!r}") from error
         if not found:
             raise UnreadablePayload("no slot in it")
         return found
 
-    return PriceSource(name, title, url, timedelta(hours=1), parse, LICENCE)
+    return PriceSource(
+        name,
+        title,
+        f"{url}?start={{start_ms}}&end={{end_ms}}",
+        timedelta(hours=1),
+        parse,
+        LICENCE,
+        fallback_for=first,
+        market_zone=zone,
+    )
 
 
 SOURCES = tuple(source_of(name) for name in ZONES)

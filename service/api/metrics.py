@@ -1,0 +1,100 @@
+"""/metrics: what Prometheus reads. Requests are counted here, refreshes where they are kept.
+
+Every server process counts its own requests; `serve` gives them a folder in which prometheus_client
+adds them up. Ages and counts of refreshes come from the database at every scrape: whoever answers
+knows them all.
+"""
+
+import os
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+from flask import Blueprint, Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from service.api.state import state
+from service.store import leases, price_sources, refreshes
+from service.store.session import Sessions
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
+_own = CollectorRegistry()
+_requests = Histogram(
+    "heimvorteil_http_request_seconds",
+    "Time to answer a request [s]",
+    ("method", "endpoint", "status"),
+    buckets=SECONDS,
+    registry=_own,
+)
+_known: dict[tuple[str, str | None, int], Any] = {}
+"""Looking a histogram up by its labels costs more than counting."""
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+blueprint = Blueprint("metrics", __name__)
+
+
+def measure(app: Flask) -> None:
+    """Let the app time its requests, by method, endpoint and status."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began_s = perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        key = (request.method, request.endpoint, response.status_code)
+        counter = _known.get(key)
+        if counter is None:
+            method = request.method if request.method in METHODS else "other"
+            counter = _known[key] = _requests.labels(method, request.endpoint or "none", response.status_code)
+            if method == "other":
+                del _known[key]
+        counter.observe(perf_counter() - g.began_s)
+        return response
+
+
+class _Refreshes(Collector):
+    """What the database knows of the price sources."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def collect(self) -> Iterator[Metric]:
+        """Ages, staleness and outcomes as they are now."""
+        with self._sessions.reading() as session:
+            standings = price_sources.standings(session, leases.clock(session))
+            counts = refreshes.counts(session)
+        ended = CounterMetricFamily(
+            "heimvorteil_refreshes", "Refreshes of price sources that ended", labels=("source", "outcome")
+        )
+        for (source, outcome), number in sorted(counts.items()):
+            ended.add_metric((source, outcome), number)
+        age = GaugeMetricFamily(
+            "heimvorteil_source_age_seconds", "Since a source was last read with success", labels=("source",)
+        )
+        stale = GaugeMetricFamily(
+            "heimvorteil_source_stale", "1 where a source's prices are stale", labels=("source",)
+        )
+        for standing in standings:
+            if standing.age is not None:
+                age.add_metric((standing.source.name,), standing.age.total_seconds())
+            stale.add_metric((standing.source.name,), standing.state == "stale")
+        in_all = GaugeMetricFamily("heimvorteil_stale_sources", "Price sources whose prices are stale")
+        in_all.add_metric((), sum(standing.state == "stale" for standing in standings))
+        yield from (ended, age, stale, in_all)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Counters and ages in Prometheus' text format."""
+    registry = _own
+    if os.environ.get(FOLDER):
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    read = CollectorRegistry(auto_describe=False)
+    read.register(_Refreshes(state().sessions))
+    return Response(generate_latest(registry) + generate_latest(read), content_type=MEDIA_TYPE)

@@ -1,0 +1,195 @@
+"""The best plan for money, time and carbon within a budget and a deadline, and what it hangs on.
+
+Works on columns: an option is a position in `Candidates`. What an option is (a card at home, an offer, a
+card to buy) is the caller's to know.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.decide.frontier import (
+    Limits,
+    Numbers,
+    Spread,
+    non_dominated,
+    probability_within,
+    spread_of,
+    weighed,
+)
+from service.errors import InvalidValue
+
+LEAST_PROBABILITY = 0.8
+"""A plan is within its limits when it keeps them at least this surely."""
+SEARCH_STEPS = 40
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Every way to do the run, as columns; NaN is unknown."""
+
+    calendar_hours: Numbers
+    """From start to end, shape (3, n): 10th, 50th, 90th percentile."""
+    cost: Numbers
+    """In one currency, shape (3, n)."""
+    co2_kg: Numbers
+    """Median, shape (n,)."""
+
+    def __post_init__(self) -> None:
+        n = self.co2_kg.shape[0]
+        if self.calendar_hours.shape != (3, n) or self.cost.shape != (3, n):
+            raise InvalidValue("candidates", self.cost.shape, f"columns of another length than {n}")
+
+    def __len__(self) -> int:
+        return int(self.co2_kg.shape[0])
+
+    def hours_spread(self) -> Spread:
+        """The calendar hours as log-normals."""
+        return spread_of(*self.calendar_hours)
+
+    def cost_spread(self) -> Spread:
+        """The costs as log-normals."""
+        return spread_of(*self.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The smallest change that makes one plan possible."""
+
+    code: str
+    """budget | deadline | tokens"""
+    value: float
+    """The budget, the deadline [h] or the share of the tokens that would do."""
+    position: int
+    """The candidate that is possible then."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """What was chosen, and from what."""
+
+    best: int | None
+    """None when no candidate keeps within the limits."""
+    rule: str
+    """cheapest | fastest | weighed: how the best was chosen among those within the limits"""
+    front: tuple[int, ...]
+    """What nothing beats in cost, time and CO2 together, by cost."""
+    dominated_count: int
+    probability: Numbers
+    """Of every candidate to keep within both limits."""
+    nearest: tuple[Nearest, ...]
+    """Where there is no best: each change alone that would make one possible, the gentlest first."""
+
+
+def choose(
+    candidates: Candidates,
+    limits: Limits,
+    weights: tuple[float, float, float] | None = None,
+    least_probability: float = LEAST_PROBABILITY,
+) -> Choice:
+    """The best candidate within the limits, and the front.
+
+    With weights (cost, time, CO2): the lowest weighted geometric mean. Else with a budget alone the fastest
+    within it, otherwise the cheapest. Raises InvalidValue for limits or weights that cannot be.
+    """
+    _refuse_impossible(limits, weights)
+    hours, cost = candidates.hours_spread(), candidates.cost_spread()
+    probability = probability_within(hours, cost, limits)
+    probability = np.where(np.isfinite(candidates.calendar_hours[1]), probability, 0.0)
+    front = non_dominated(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg)
+    within = np.flatnonzero((probability >= least_probability) & np.isfinite(candidates.cost[1]))
+    rule = (
+        "weighed"
+        if weights
+        else "fastest"
+        if limits.budget is not None and limits.deadline_hours is None
+        else "cheapest"
+    )
+    best = None
+    if len(within):
+        best = int(within[np.argmin(_score(candidates, rule, weights)[within])])
+    priced = int(np.isfinite(candidates.cost[1]).sum())
+    nearest = () if best is not None else _nearest(candidates, limits, least_probability)
+    return Choice(best, rule, tuple(map(int, front)), priced - len(front), probability, nearest)
+
+
+def _refuse_impossible(limits: Limits, weights: tuple[float, float, float] | None) -> None:
+    for name, value in (("budget", limits.budget), ("deadline", limits.deadline_hours)):
+        if value is not None and not 0 < value < np.inf:
+            raise InvalidValue(name, value, "must be more than 0")
+    if weights is not None and (min(weights) < 0 or not 0 < sum(weights) < np.inf):
+        raise InvalidValue("weights", weights, "must be numbers from 0 on, one of them above 0")
+
+
+def _score(candidates: Candidates, rule: str, weights: tuple[float, float, float] | None) -> Numbers:
+    if weights:
+        return weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
+    first, second = candidates.cost[1], candidates.calendar_hours[1]
+    if rule == "fastest":
+        first, second = second, first
+    # Of equals in the first, the better in the second; equal in both: the earlier candidate.
+    order = np.lexsort((np.arange(len(candidates)), second, first))
+    place: Numbers = np.empty(len(candidates))
+    place[order] = np.arange(len(candidates))
+    return place
+
+
+def _nearest(candidates: Candidates, limits: Limits, least: float) -> tuple[Nearest, ...]:
+    """Each limit moved alone, then fewer tokens, as little as makes one candidate possible."""
+    found = []
+    if limits.budget is not None:
+        found.append(_moved("budget", candidates, limits, least))
+    if limits.deadline_hours is not None:
+        found.append(_moved("deadline", candidates, limits, least))
+    found.append(_fewer_tokens(candidates, limits, least))
+    changes = [change for change in found if change is not None]
+    return tuple(sorted(changes, key=lambda change: _change_factor(change, limits)))
+
+
+def _change_factor(change: Nearest, limits: Limits) -> float:
+    if change.code == "tokens":
+        return 1 / change.value
+    asked = limits.budget if change.code == "budget" else limits.deadline_hours
+    return change.value / asked if asked else np.inf
+
+
+def _moved(code: str, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
+    """The smallest budget or deadline at which some candidate keeps both limits surely enough."""
+    hours, cost = candidates.hours_spread(), candidates.cost_spread()
+
+    def possible(value: float) -> NDArray[np.intp]:
+        moved = Limits(value, limits.deadline_hours) if code == "budget" else Limits(limits.budget, value)
+        return np.flatnonzero(probability_within(hours, cost, moved) >= least)
+
+    known = candidates.cost[2] if code == "budget" else candidates.calendar_hours[2]
+    known = known[np.isfinite(known)]
+    start = limits.budget if code == "budget" else limits.deadline_hours
+    if not len(known) or start is None or not len(possible(float(known.max()) * 10)):
+        return None
+    low, high = start, max(float(known.max()) * 10, start)
+    for _ in range(SEARCH_STEPS):
+        middle = float(np.sqrt(low * high))
+        low, high = (low, middle) if len(possible(middle)) else (middle, high)
+    return Nearest(code, high, int(possible(high)[0]))
+
+
+def _fewer_tokens(candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
+    """The largest share of the tokens whose run some candidate does within both limits.
+
+    Hours and cost are taken as proportional to the tokens: set-up and what a card loses are not, so that a
+    share below a tenth is a rough one.
+    """
+
+    def possible(share: float) -> NDArray[np.intp]:
+        hours = spread_of(*(candidates.calendar_hours * share))
+        cost = spread_of(*(candidates.cost * share))
+        return np.flatnonzero(probability_within(hours, cost, limits) >= least)
+
+    low, high = 1e-4, 1.0
+    if not len(possible(low)):
+        return None
+    for _ in range(SEARCH_STEPS):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if len(possible(middle)) else (low, middle)
+    return Nearest("tokens", low, int(possible(low)[0]))

@@ -1,0 +1,175 @@
+"""When to run under a price that changes by the hour: through, in the cheapest hours, or in one window.
+
+A day is ranked by its own slots alone: that is what the day-ahead auction tells, and no more. The same
+arithmetic serves grams of CO2 per kilowatt-hour in place of money. Leaves out the fixed fees of a dynamic
+contract, and what a battery or a solar roof could do.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby, pairwise
+
+SECONDS_PER_HOUR = 3600.0
+WATTS_PER_KILOWATT = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class PricedSlot:
+    """A quarter hour or an hour with what a kilowatt-hour costs (or emits) in it."""
+
+    start: datetime
+    end: datetime
+    day: date
+    """The market's local day: days with a clock change have 23 or 25 hours."""
+    per_kwh: float
+    """All-in price in the household's currency, or g CO2e."""
+
+    @property
+    def hours(self) -> float:
+        """Length [h]."""
+        return (self.end - self.start).total_seconds() / SECONDS_PER_HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class Pausing:
+    """What pausing costs: power while paused, and work lost at every start."""
+
+    active_watts: float
+    paused_watts: float
+    """At the plug while paused: 0 off, 2-5 suspended, 50-100 idle. What the PC would draw anyway is not
+    caused by the pause and does not belong here."""
+    start_up_s: float = 0.0
+    """Time at full power without progress after every start: loading, compiling, the step repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunHours:
+    """A rule for choosing hours of each day."""
+
+    code: str
+    """through | cheapest | window: all hours, the cheapest slots, or the cheapest slots in one piece"""
+    share: float = 1.0
+    """Of each day's slots that are used, above 0 to 1."""
+
+
+THROUGH = RunHours("through")
+
+
+@dataclass(frozen=True, slots=True)
+class WithinDay:
+    """What a rule saves within a day, every day weighted equally: no season is mistaken for a saving."""
+
+    mean_per_kwh: float
+    kept_per_kwh: float
+    dropped_per_kwh: float | None
+    """None where nothing is dropped."""
+    cost_change: float
+    """Cost per unit of work against running through, minus 1: below 0 saves."""
+    calendar_stretch: float
+    """How many times longer the run takes on the calendar."""
+    break_even_paused_watts: float | None
+    """A machine that draws more than this while paused loses by pausing; None where nothing is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A run replayed over real slots."""
+
+    cost: float
+    """In the slots' unit: money, or grams."""
+    energy_kwh: float
+    active_hours: float
+    elapsed_hours: float
+    starts: int
+
+
+def chosen(day: Sequence[PricedSlot], rule: RunHours) -> tuple[bool, ...]:
+    """Which slots of one day a rule uses: at least one, equal prices the earlier slot first."""
+    count = len(day)
+    keep = max(1, math.floor(rule.share * count + 1e-9))
+    if rule.code == "through" or keep >= count:
+        return (True,) * count
+    if rule.code == "window":
+        totals = [sum(slot.per_kwh for slot in day[i : i + keep]) for i in range(count - keep + 1)]
+        first = totals.index(min(totals))
+        return tuple(first <= i < first + keep for i in range(count))
+    cheapest = set(sorted(range(count), key=lambda i: (day[i].per_kwh, i))[:keep])
+    return tuple(i in cheapest for i in range(count))
+
+
+def within_day(slots: Sequence[PricedSlot], rule: RunHours, pausing: Pausing) -> WithinDay:
+    """The pure effect of choosing hours: means of daily means, so that a stretched run's later months do
+    not look like a saving.
+
+    cost per active kWh = c + (paused W / active W) (1 - f) / f d, with c and d the mean price of kept and
+    dropped slots, m of all, f the share kept; it pays below m, so that the paused power at which it breaks
+    even is active W (m - c) / d f / (1 - f). Start-up losses count as starts per day times start_up_s.
+    Raises ValueError without a slot.
+    """
+    days = _days(slots)
+    if not days:
+        raise ValueError("no slot to choose from")
+    kept, dropped, means, lost = [], [], [], []
+    for day in days:
+        use = chosen(day, rule)
+        kept.append(_mean([s.per_kwh for s, used in zip(day, use, strict=True) if used]))
+        means.append(_mean([s.per_kwh for s in day]))
+        off = [s.per_kwh for s, used in zip(day, use, strict=True) if not used]
+        if off:
+            dropped.append(_mean(off))
+            active_s = SECONDS_PER_HOUR * sum(s.hours for s, used in zip(day, use, strict=True) if used)
+            lost.append(_starts(use) * pausing.start_up_s / active_s)
+    m, c = _mean(means), _mean(kept)
+    if not dropped:
+        return WithinDay(m, c, None, 0.0, 1.0, None)
+    d, f = _mean(dropped), rule.share
+    worked = 1 / (1 - min(_mean(lost), 0.99))
+    cost = (c + pausing.paused_watts / pausing.active_watts * (1 - f) / f * d) * worked
+    break_even = pausing.active_watts * (m / worked - c) / d * f / (1 - f) if d > 0 else None
+    return WithinDay(m, c, d, cost / m - 1 if m else 0.0, worked / f, break_even)
+
+
+def replay(slots: Sequence[PricedSlot], work_hours: float, rule: RunHours, pausing: Pausing) -> Replay | None:
+    """A run of `work_hours` at full power from the first slot on; None where the slots end before it does.
+
+    Includes the drift of the season: a stretched run pays the prices of other months. `within_day` is the
+    number to decide by, this one says what a calendar would have brought.
+    """
+    left, cost, energy, active, elapsed, starts = work_hours, 0.0, 0.0, 0.0, 0.0, 0
+    was_running = False
+    for day in _days(slots):
+        for slot, runs in zip(day, chosen(day, rule), strict=True):
+            if not runs:
+                kwh = pausing.paused_watts / WATTS_PER_KILOWATT * slot.hours
+                cost, energy, elapsed = cost + kwh * slot.per_kwh, energy + kwh, elapsed + slot.hours
+                was_running = False
+                continue
+            lost = 0.0 if was_running else min(pausing.start_up_s / SECONDS_PER_HOUR, slot.hours)
+            starts += not was_running
+            was_running = True
+            worked = min(slot.hours - lost, left)
+            kwh = pausing.active_watts / WATTS_PER_KILOWATT * (lost + worked)
+            cost, energy = cost + kwh * slot.per_kwh, energy + kwh
+            active, elapsed, left = active + lost + worked, elapsed + lost + worked, left - worked
+            if left <= 1e-9:
+                return Replay(cost, energy, active, elapsed, starts)
+    return None
+
+
+def without_gaps(slots: Sequence[PricedSlot]) -> bool:
+    """Whether every slot begins where the one before ends."""
+    return all(before.end == after.start for before, after in pairwise(slots))
+
+
+def _days(slots: Sequence[PricedSlot]) -> list[list[PricedSlot]]:
+    return [list(day) for _, day in groupby(slots, key=lambda slot: slot.day)]
+
+
+def _starts(use: Sequence[bool]) -> int:
+    return sum(1 for before, now in zip((False, *use), use, strict=False) if now and not before)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,166 @@
+"""Everything a rented run costs: not the hourly price times the hours, but the bill that comes.
+
+One function for all offers at once, as arrays; a single offer is an array of one. Amounts are in one
+currency. What is not known of a provider (its egress fee, say) is NaN, adds nothing to the total and is
+shown as unknown, never as 0. Leaves out quota, minimum top-ups and what support contracts cost.
+"""
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.errors import InvalidValue
+
+Numbers = NDArray[np.float64]
+HOURS_PER_MONTH = 730.0
+SECONDS_PER_HOUR = 3600.0
+HOURS_PER_DAY = 24.0
+
+
+@dataclass(frozen=True, slots=True)
+class CloudTerms:
+    """What a rented run needs beside its training hours."""
+
+    set_up_hours: float
+    """Boot, image and installation, billed like training."""
+    download_gb: float
+    """Training data brought to the machine."""
+    download_mbit_per_s: float
+    storage_gb: float
+    """Data and checkpoints kept while the machine is rented."""
+    egress_gb: float
+    """Weights, checkpoints and logs brought home."""
+    idle_share: float
+    """Machine hours lost to failed starts, debugging and forgotten machines, over training hours."""
+    interruptions_per_day: float
+    """Of a spot machine."""
+    restart_hours: float
+    """From an interruption until training goes on."""
+    checkpoint_interval_hours: float
+    checkpoint_seconds: float
+    """Training waits while a checkpoint is written."""
+    tax_share: float = 0.0
+    """Sales tax or VAT on the whole bill."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not (math.isfinite(value) and value >= 0):
+                raise InvalidValue(field.name, value, "must be a number from 0 on")
+        for name in ("download_mbit_per_s", "checkpoint_interval_hours"):
+            if getattr(self, name) == 0:
+                raise InvalidValue(name, 0, "must be more than 0")
+
+
+@dataclass(frozen=True, slots=True)
+class Rented:
+    """Offers as columns, prices in the currency of the bill."""
+
+    price_per_hour: Numbers
+    """Of all instances together."""
+    is_spot: NDArray[np.bool_]
+    term_months: Numbers
+    """Of a reserved offer, else 0."""
+    billing_increment_s: Numbers
+    """0 where unknown."""
+    minimum_billing_s: Numbers
+    egress_per_gb: Numbers
+    """NaN where nobody has told us; marginal tiers are worked out before."""
+    storage_per_gb_month: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class CloudBill:
+    """The lines of the bill: three percentiles of an amount by offer, shape (3, offers)."""
+
+    rent: Numbers
+    set_up: Numbers
+    idle: Numbers
+    interruptions: Numbers
+    commitment: Numbers
+    """What a reserved term costs beyond the hours used: it is paid to its end."""
+    storage: Numbers
+    egress: Numbers
+    tax: Numbers
+    machine_hours: Numbers
+    """Billed hours, training and everything else."""
+    calendar_hours: Numbers
+    """From start to end, interruptions included."""
+
+    @property
+    def total(self) -> Numbers:
+        """The sum of what is known."""
+        lines = (getattr(self, name) for name in LINES)
+        return np.asarray(sum((np.nan_to_num(line, nan=0.0) for line in lines), np.zeros_like(self.rent)))
+
+
+LINES = ("rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax")
+
+
+def spot_overhead(terms: CloudTerms) -> float:
+    """Extra hours per hour of training on a spot machine: checkpoints, and what an interruption loses.
+
+    checkpoint time / interval + interruptions per hour x (interval / 2 + restart); Young's first-order
+    model (CACM 17, 1974), the interval as given rather than optimal. Leaves out that interruptions come
+    in clusters, which `interruption_spread` covers.
+    """
+    interval = terms.checkpoint_interval_hours
+    per_hour = terms.interruptions_per_day / HOURS_PER_DAY
+    return terms.checkpoint_seconds / SECONDS_PER_HOUR / interval + per_hour * (
+        interval / 2 + terms.restart_hours
+    )
+
+
+def interruption_spread(terms: CloudTerms, hours: Numbers) -> Numbers:
+    """Log standard deviation of a spot run's length: interruptions are counted events (Poisson)."""
+    expected = np.maximum(hours * terms.interruptions_per_day / HOURS_PER_DAY, 1e-9)
+    lost_each = terms.checkpoint_interval_hours / 2 + terms.restart_hours
+    return np.asarray(np.sqrt(expected) * lost_each / hours)
+
+
+def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> CloudBill:
+    """The bill of a run of `training_hours`, shape (3, offers): 10th, 50th, 90th percentile.
+
+    Rent follows the hours, rounded up to the provider's increment and minimum; set-up is download at the
+    line's speed and installation; a reserved term is paid whole, however short the run.
+    """
+    price = rented.price_per_hour
+    set_up_h = terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / SECONDS_PER_HOUR
+    set_up = np.broadcast_to(np.float64(set_up_h), training_hours.shape)
+    idle = training_hours * terms.idle_share
+    lost = np.where(rented.is_spot, spot_overhead(terms), 0.0) * training_hours
+    machine = _billed(training_hours + set_up + idle + lost, rented)
+    # Rounding up belongs to the rent; the other lines keep their own hours.
+    rent_h = machine - set_up - idle - lost
+    term_h = rented.term_months * HOURS_PER_MONTH
+    unused = np.maximum(np.ceil(machine / np.where(term_h > 0, term_h, np.inf)) * term_h - machine, 0.0)
+    months = np.maximum(machine, 0.0) / HOURS_PER_MONTH
+    lines = {
+        "rent": rent_h * price,
+        "set_up": set_up * price,
+        "idle": idle * price,
+        "interruptions": lost * price,
+        "commitment": np.where(term_h > 0, unused, 0.0) * price,
+        "storage": terms.storage_gb * months * rented.storage_per_gb_month
+        if terms.storage_gb
+        else np.zeros_like(machine),
+        "egress": np.broadcast_to(
+            terms.egress_gb * rented.egress_per_gb if terms.egress_gb else np.zeros_like(price),
+            training_hours.shape,
+        ),
+    }
+    net = sum((np.nan_to_num(line, nan=0.0) for line in lines.values()), np.zeros_like(machine))
+    return CloudBill(
+        **lines,
+        tax=net * terms.tax_share,
+        machine_hours=machine,
+        calendar_hours=training_hours + set_up + lost,
+    )
+
+
+def _billed(hours: Numbers, rented: Rented) -> Numbers:
+    seconds = np.maximum(hours * SECONDS_PER_HOUR, rented.minimum_billing_s)
+    step = np.where(rented.billing_increment_s > 0, rented.billing_increment_s, 1e-3)
+    return np.asarray(np.ceil(seconds / step - 1e-9) * step / SECONDS_PER_HOUR)

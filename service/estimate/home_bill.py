@@ -1,0 +1,127 @@
+"""Everything a run at home costs: electricity, the card if it is bought or worn, and heat if it is wanted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from service.errors import InvalidValue
+from service.estimate.cost import Cost, CostItem, conversion
+from service.estimate.interval import Interval, certain
+from service.estimate.tariff import MarginalPrice
+from service.facts import ExchangeRate, Source
+
+HOURS_PER_DAY = 24.0
+HOURS_PER_MONTH = 730.0
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A card bought for this: what it costs, what it brings when it is sold, over how many runs."""
+
+    price: Decimal
+    """Of all cards together, in the currency of the bill."""
+    resale: Decimal
+    runs: int
+    source: Source
+    """Of the price."""
+
+    @property
+    def per_run(self) -> Decimal:
+        """Loss of value per run: (price - resale) / runs."""
+        return (self.price - self.resale) / self.runs
+
+
+@dataclass(frozen=True, slots=True)
+class HomeTerms:
+    """What a household adds to the price of a kilowatt-hour; money in the currency of the bill."""
+
+    hours_per_day: float = HOURS_PER_DAY
+    """How long the machine may run."""
+    wear_per_hour: Decimal = Decimal(0)
+    """Of a card that is owned already; 0 where only the money spent from now on counts."""
+    purchase: Purchase | None = None
+    base_fee_per_month: Decimal = Decimal(0)
+    """Paid with or without the run: shown, not counted."""
+    heating_share: float = 0.0
+    """Of the energy that replaces heating: in winter, and only if asked for."""
+    heat_per_kwh: Decimal = Decimal(0)
+    """What a kilowatt-hour of heat costs otherwise."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.hours_per_day <= HOURS_PER_DAY:
+            raise InvalidValue("hours_per_day", self.hours_per_day, "must be above 0 and at most 24")
+        if not 0 <= self.heating_share <= 1:
+            raise InvalidValue("heating_share", self.heating_share, "must be from 0 to 1")
+        for name in ("wear_per_hour", "base_fee_per_month", "heat_per_kwh"):
+            if not getattr(self, name) >= 0:
+                raise InvalidValue(name, getattr(self, name), "must not be negative")
+        if self.purchase and (self.purchase.runs < 1 or not 0 <= self.purchase.resale <= self.purchase.price):
+            raise InvalidValue(
+                "purchase", self.purchase.resale, "is resold for 0 up to its price, after 1 run or more"
+            )
+
+
+def calendar_hours(hours: Interval, terms: HomeTerms) -> Interval:
+    """From start to end on the calendar, where the machine may not run all day."""
+    return hours * (HOURS_PER_DAY / terms.hours_per_day)
+
+
+def home_bill(
+    hours: Interval, energy_kwh: Interval, price: MarginalPrice, terms: HomeTerms
+) -> tuple[CostItem, ...]:
+    """The lines of a run at home; lines that come to nothing are left out, electricity never is.
+
+    Heat is a gain (a negative line): all electricity ends as heat, and what replaces heating saves its
+    price. Leaves out the room's cooling in summer, and the value of a card that fails.
+    """
+    lines = [_line("electricity", energy_kwh, "kWh", price.per_kwh)]
+    if terms.wear_per_hour:
+        lines.append(_line("wear", hours, "h", terms.wear_per_hour))
+    if terms.purchase:
+        lines.append(_line("purchase", certain(1.0), "run", terms.purchase.per_run))
+    if terms.heating_share and terms.heat_per_kwh:
+        saved = energy_kwh * terms.heating_share
+        lines.append(_line("heat", saved, "kWh", -terms.heat_per_kwh))
+    if terms.base_fee_per_month:
+        months = calendar_hours(hours, terms) * (1 / HOURS_PER_MONTH)
+        lines.append(_line("base_fee", months, "months", terms.base_fee_per_month, is_counted=False))
+    return tuple(lines)
+
+
+def total(lines: tuple[CostItem, ...]) -> Interval:
+    """The sum of the lines that count, percentile by percentile: hours drive them all together."""
+    counted = [line.amount for line in lines if line.is_counted and line.amount is not None]
+    return Interval(sum(a.p10 for a in counted), sum(a.p50 for a in counted), sum(a.p90 for a in counted))
+
+
+def home_cost(
+    hours: Interval,
+    energy_kwh: Interval,
+    price: MarginalPrice,
+    currency: str,
+    rates: Sequence[ExchangeRate],
+    terms: HomeTerms | None = None,
+) -> Cost:
+    """The bill in one currency. Raises MissingFact when an exchange rate is unknown."""
+    converted = conversion(price.currency, currency, rates)
+    here = replace(price, currency=currency, per_kwh=price.per_kwh * converted.factor)
+    lines = home_bill(hours, energy_kwh, here, terms or HomeTerms())
+    return Cost(currency, total(lines), lines, converted)
+
+
+def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_per_run: float) -> int | None:
+    """How many runs it takes until a bought card costs no more than renting for all of them.
+
+    Loss of value / (rent - running cost), rounded up; None where renting is cheaper per run for ever.
+    """
+    saved = rented_per_run - at_home_per_run
+    if saved <= 0:
+        return None
+    loss = float(purchase.price - purchase.resale)
+    return max(1, -int(-loss // saved))
+
+
+def _line(
+    code: str, quantity: Interval, unit: str, unit_price: Decimal, *, is_counted: bool = True
+) -> CostItem:
+    return CostItem(code, quantity, unit, unit_price, quantity * float(unit_price), is_counted)

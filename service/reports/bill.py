@@ -1,0 +1,45 @@
+"""A bill in words: what its lines are for, and what nobody has told us."""
+
+from collections.abc import Iterable
+
+from service.estimate.cost import Cost
+from service.reports.answered import AnsweredCost
+from service.reports.wording import Wording
+
+
+def item_name(w: Wording, code: str) -> str:
+    """What a line of a bill is for."""
+    return {
+        "electricity": w.say("electricity"),
+        "wear": w.say("wear of the card"),
+        "purchase": w.say("loss of value of the card"),
+        "heat": w.say("heat that replaces heating"),
+        "base_fee": w.say("base fee"),
+        "rent": w.say("training hours"),
+        "set_up": w.say("set-up and download"),
+        "idle": w.say("failed starts and idle hours"),
+        "interruptions": w.say("interruptions"),
+        "commitment": w.say("rest of the reserved term"),
+        "storage": w.say("storage"),
+        "egress": w.say("traffic"),
+        "tax": w.say("tax"),
+    }[code]
+
+
+def bill_sentence(w: Wording, cost: Cost | AnsweredCost) -> str:
+    """What a rented run's cost consists of."""
+    parts = [
+        f"{item_name(w, item.code)} {w.about(item.amount.p50, cost.currency)}"
+        for item in cost.items
+        if item.amount is not None and item.is_counted
+    ]
+    return w.say("Bill: {parts}.", parts=", ".join(parts))
+
+
+def uncounted_sentence(w: Wording, costs: Iterable[Cost | AnsweredCost | None]) -> str:
+    """What no bill here counts, and what nobody has told us."""
+    codes = dict.fromkeys(code for cost in costs if cost for code in cost.unknown)
+    if not codes:
+        return w.say("Not counted: buying or wear of the card, and tax on the rented side.")
+    names = ", ".join(item_name(w, code) for code in codes)
+    return w.say("Not counted: buying or wear of the card, tax; for want of a price {names}.", names=names)

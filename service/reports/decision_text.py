@@ -1,0 +1,118 @@
+"""A decision for a terminal: the verdict, the plans worth looking at, and what it hangs on."""
+
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from service.decide.decision import Decision, RatedOption
+from service.estimate.interval import Interval
+from service.reports.as_text import DASH
+from service.reports.bill import uncounted_sentence
+from service.reports.decision_sentences import plan_name, swing_sentence, verdict_lines
+from service.reports.prices import option_price_sentences
+from service.reports.sentences import duration
+from service.reports.wording import Wording, wording
+
+
+def render(d: Decision, language: str = "en", width: int = 110) -> str:
+    """The answer as plain text of this width."""
+    w = wording(language)
+    page = StringIO()
+    console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
+    asked = w.say(
+        "{name}, {zone}, {day}: {count} plans looked at.", name=d.workload.name, zone=d.zone,
+        day=w.day(d.asked_at.date()), count=w.number(d.considered),
+    )  # fmt: skip
+    console.print(Text(asked))
+    for line in verdict_lines(w, d):
+        console.print(Padding(Text(line), (0, 0, 0, 2)))
+    console.print(plans_table(w, d))
+    for title, lines in paragraphs(w, d):
+        console.print(Text(title))
+        for line in lines:
+            console.print(Padding(Text(line), (0, 0, 0, 2)))
+    return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
+
+
+def plans_table(w: Wording, d: Decision) -> Table:
+    """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
+    for title, right in (
+        (w.say("Plan"), False), (w.say("Cost (p10-p90)"), True), (w.say("Done after"), True),
+        (w.say("CO2e"), True), (w.say("Keeps the limits"), True), (w.say("Price of"), True),
+    ):  # fmt: skip
+        table.add_column(title, justify="right" if right else "left")
+    for r in d.shortlist:
+        mark = "* " if r == d.best else ""
+        table.add_row(
+            mark + plan_name(w, r), _money(w, r.cost, d.currency), _time(w, r.calendar_hours),
+            DASH if r.co2_kg is None else f"{w.rounded(r.co2_kg)} kg",
+            w.likely(r.probability) if r.cost else DASH, _day(w, r),
+        )  # fmt: skip
+    return table
+
+
+def _money(w: Wording, cost: Interval | None, currency: str) -> str:
+    if cost is None:
+        return DASH
+    low, high = w.about(cost.p10, currency), w.about(cost.p90, currency)
+    return f"{w.about(cost.p50, currency)} ({low} - {high})"
+
+
+def _time(w: Wording, hours: Interval | None) -> str:
+    return DASH if hours is None else duration(w, hours.p50)
+
+
+def _day(w: Wording, r: RatedOption) -> str:
+    if r.option.rental and r.option.rental.offer:
+        return w.day(r.option.rental.offer.as_of)
+    return w.day(r.option.rate.as_of) if r.option.rate else DASH
+
+
+def paragraphs(w: Wording, d: Decision) -> list[tuple[str, list[str]]]:
+    """Titles with their sentences, empty ones left out."""
+    shown = [d.best] if d.best else list(d.shortlist[:1])
+    own = next((r for r in d.shortlist if r.plan == "own"), None)
+    if own is not None and own not in shown:
+        shown.append(own)
+    today = d.asked_at.date()
+    prices = list(dict.fromkeys(line for r in shown for line in option_price_sentences(w, r.option, today)))
+    others = []
+    if d.dominated_count > 0:
+        others.append(
+            w.say(
+                "{count} further plans are beaten in cost, time and CO2 together.",
+                count=w.number(d.dominated_count),
+            )
+        )
+    if d.saved_per_day is not None:
+        others.append(
+            w.say("From the fastest to the cheapest, waiting saves {money} a day.",
+                  money=w.about(d.saved_per_day, d.currency))
+        )  # fmt: skip
+    if d.runs_until_bought is not None:
+        others.append(
+            w.say("The card to buy costs no more than renting after {runs} such runs.",
+                  runs=w.number(d.runs_until_bought))
+        )  # fmt: skip
+    if any(r.instances > 1 for r in d.shortlist):
+        others.append(
+            w.say("Several nodes together assume a network between them that the offer may lack; ask.")
+        )
+    prices.append(uncounted_sentence(w, [r.option.cost for r in shown]))
+    turning = [
+        w.say("At {per_kwh} per kWh renting wins below {rent} per hour.",
+              per_kwh=w.money(per_kwh, d.currency, 2), rent=w.money(rent, d.currency, 2))
+        for per_kwh, rent in d.break_even if per_kwh in (0.2, 0.4, 0.6)
+    ]  # fmt: skip
+    found = [
+        (w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
+        (w.say("Where it turns"), turning),
+        (w.say("Also"), others),
+        (w.say("Prices"), prices),
+    ]
+    return [(title, lines) for title, lines in found if lines]

@@ -1,0 +1,152 @@
+"""Where an answer's prices come from, and how old they are."""
+
+from datetime import date
+
+from service.decide.options import Market, Rental
+from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
+from service.facts import CloudOffer, ElectricityRate, ExchangeRate
+from service.reports.answered import AnsweredExchange, AnsweredOffer, AnsweredRate, AnsweredRental
+from service.reports.bill import bill_sentence
+from service.reports.sentences import Answer, Way
+from service.reports.wording import Wording
+
+STALE_OFFER_DAYS = 45
+STALE_RATE_DAYS = 400
+
+
+def price_sentences(w: Wording, c: Answer) -> list[str]:
+    """Electricity, rents and exchange rates, each once, with source and age."""
+    today = c.asked_at.date()
+    rents = [o for o in c.options if o.rental]
+    lines = [rate_sentence(w, o.rate, today) for o in c.options if o.rate]
+    if c.considered:
+        lines.append(
+            w.say(
+                "The cheapest {shown} of {all} offers that were looked at:",
+                shown=w.number(len(rents)),
+                all=w.number(c.considered),
+            )
+        )
+    lines += [rent_sentence(w, o, today, alone=len(rents) == 1) for o in rents]
+    if len(rents) == 1 and rents[0].cost:
+        lines.append(bill_sentence(w, rents[0].cost))
+    stale = [
+        o.rental.offer
+        for o in rents
+        if o.rental and o.rental.offer and (today - o.rental.offer.as_of).days > STALE_OFFER_DAYS
+    ]
+    if stale and len(rents) > 1:
+        lines.append(w.say("Check the price before you rent."))
+    rates: list[ExchangeRate | AnsweredExchange] = [
+        r for o in c.options if o.cost for r in o.cost.conversion.rates
+    ]
+    return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate, today) for rate in rates)]))
+
+
+def option_price_sentences(w: Wording, option: Way, today: date) -> list[str]:
+    """Where the price of one option comes from, what its bill consists of."""
+    lines = [rate_sentence(w, option.rate, today)] if option.rate else []
+    if option.rental:
+        lines.append(rent_sentence(w, option, today, alone=True))
+        if option.cost:
+            lines.append(bill_sentence(w, option.cost))
+    return [
+        *lines,
+        *(exchange_sentence(w, r, today) for r in (option.cost.conversion.rates if option.cost else ())),
+    ]
+
+
+def rate_sentence(w: Wording, rate: ElectricityRate | AnsweredRate, today: date) -> str:
+    """The price of a kilowatt-hour at home."""
+    price = w.unit_price(rate.per_kwh, rate.currency)
+    if rate.kind == "contract":
+        return w.say("Electricity: {price} per kWh, your own figure.", price=price)
+    age = (today - rate.as_of).days
+    line = w.say(
+        "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
+        price=price,
+        zone=w.zone(rate.zone, rate.zone_name),
+        day=w.day(rate.as_of),
+        age=w.number(age),
+        source=rate.source.title,
+    )
+    if rate.note:
+        line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
+    if age > STALE_RATE_DAYS:
+        line += " " + w.say("That is old.")
+    return line + " " + w.say("Your own contract counts: give it with --kwh-price.")
+
+
+def rent_sentence(w: Wording, option: Way, today: date, *, alone: bool) -> str:
+    """The price of a rented hour; of the only rental also its market and a warning when it is old."""
+    rental = option.rental
+    if rental is None or rental.offer is None:
+        return w.say("Rent: no price known for {label}.", label=option.label)
+    offer = rental.offer
+    age = (today - offer.as_of).days
+    line = w.say(
+        "Rent: {price} per hour, {provider} {instance}, as of {day} ({age} days old), {source}.",
+        price=w.unit_price(offer.hourly_price * rental.instances, offer.currency),
+        provider=provider_name(rental, offer),
+        instance=f"{offer.instance} {offer.region}".strip(),
+        day=w.day(offer.as_of),
+        age=w.number(age),
+        source=offer.source.title,
+    )
+    if offer.note:
+        line += " " + w.say("Note: {note}.", note=offer.note.rstrip("."))
+    if offer.term_months:
+        line += " " + w.say(
+            "Reserved for {months} months: it is billed for all of them, used or not.",
+            months=w.number(offer.term_months),
+        )
+    if alone and age > STALE_OFFER_DAYS:
+        line += " " + w.say("Check the price before you rent.")
+    if alone and rental.market and rental.market.offers > 1:
+        line += " " + market_sentence(w, rental.market)
+    return line
+
+
+def market_sentence(w: Wording, market: Market) -> str:
+    """What the same configuration costs elsewhere."""
+    return w.say(
+        "{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.",
+        offers=w.number(market.offers),
+        tier=tier_name(w, market.tier),
+        low=w.unit_price(market.cheapest_per_hour, market.currency),
+        high=w.unit_price(market.dearest_per_hour, market.currency),
+        median=w.unit_price(market.median_per_hour, market.currency),
+    )
+
+
+def tier_name(w: Wording, tier: str) -> str:
+    """A tier in words; a tier we have no word for by its code."""
+    return {
+        "on_demand": w.say("on demand"),
+        "spot": w.say("spot"),
+        "reserved": w.say("reserved"),
+        "community": w.say("community"),
+        "marketplace": w.say("marketplace"),
+        "any": w.say("any tier"),
+    }.get(tier, tier)
+
+
+def exchange_sentence(w: Wording, rate: ExchangeRate | AnsweredExchange, today: date) -> str:
+    """A dated exchange rate, and its age once it is no longer the newest there can be."""
+    age = (today - rate.as_of).days
+    day = w.day(rate.as_of)
+    if age > RATE_IS_OLD_AFTER_DAYS:
+        day = w.say("{day} ({age} days old)", day=day, age=w.number(age))
+    return w.say(
+        "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
+        rate=w.number(rate.rate, 4),
+        quote=rate.quote,
+        base=rate.base,
+        source=rate.source.title,
+        day=day,
+    )
+
+
+def provider_name(rental: Rental | AnsweredRental, offer: CloudOffer | AnsweredOffer) -> str:
+    """The provider's own name, else its slug."""
+    return rental.provider.name if rental.provider else offer.provider

@@ -1,0 +1,194 @@
+"""Every plan for a run as columns: at home, on a card to buy, rented, debugged at home and then rented."""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.decide.choice import Candidates
+from service.decide.options import Household, Option, home_memory_gib, home_option
+from service.decide.rental import cloud_terms
+from service.errors import InvalidValue, MissingFact
+from service.estimate.cloud_bill import CloudTerms
+from service.estimate.cost import conversion
+from service.estimate.home_bill import HomeTerms, Purchase
+from service.estimate.interval import Interval
+from service.facts import Gpu, Source, Workload
+from service.store.snapshot import Snapshot
+from service.usecases.finding import CONFIGURATION, checked_count, find_gpu, household_of
+from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
+from service.usecases.rented_offers import RentedPlans, rented_plans
+from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
+
+CARD_PRICE = "card_price_usd."
+PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
+NO_RENT = "none"
+"""As `tier`: nothing rented."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plans:
+    """All plans as columns, and what each position stands for."""
+
+    candidates: Candidates
+    homes: tuple[tuple[str, Option], ...]
+    """Plans at home, own or bought, at the first positions."""
+    rented: RentedPlans | None
+    """Then every rented one, then the same again debugged at home."""
+    has_hybrids: bool
+
+    def of(self, position: int) -> tuple[str, int]:
+        """The kind of a plan, and its place among those of its kind."""
+        if position < len(self.homes):
+            return self.homes[position][0], position
+        rented = len(self.rented) if self.rented else 0
+        place = position - len(self.homes)
+        return ("rent", place) if place < rented else ("hybrid", place - rented)
+
+
+def plans_of_request(snapshot: Snapshot, request: DecisionRequest, workload: Workload, today: date) -> Plans:
+    """All plans that a request allows. Raises MissingFact where there is none."""
+    homes = _home_plans(snapshot, request, workload, today)
+    terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
+    rented = None
+    if request.tier != NO_RENT:
+        try:
+            rented = rented_plans(snapshot, workload, request.tier, terms, clusters=True)
+        except MissingFact:
+            if not homes:
+                raise
+    if not homes and (rented is None or not len(rented)):
+        raise MissingFact("a plan for this run", "it fits no machine named and no stored offer")
+    return _as_columns(snapshot, request, homes, rented, terms)
+
+
+def _home_plans(
+    snapshot: Snapshot, request: DecisionRequest, workload: Workload, today: date
+) -> list[tuple[str, Option]]:
+    usual = household_of(snapshot, comparison_request(request), today)
+    found = []
+    for said in request.own:
+        gpu, count = _machine(snapshot, "own", said)
+        found.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
+    for said in request.buy:
+        gpu, count, purchase = _purchase(snapshot, request, said, today)
+        terms = replace(request.home_terms, purchase=purchase)
+        found.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
+    return found
+
+
+def _at_home(
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    gpu: Gpu,
+    count: int,
+    household: Household,
+) -> Option:
+    known = knowledge_of(snapshot)
+    if household.terms == HomeTerms():
+        household = replace(household, terms=request.home_terms)
+    spare = home_memory_gib(household, known)
+    planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
+    return home_option(
+        workload, gpu, count, household, request.currency, known, planned,
+        changes_of(snapshot, workload, gpu, count, planned),
+        rungs_of(snapshot, workload, gpu, count, planned, spare),
+    )  # fmt: skip
+
+
+def _machine(snapshot: Snapshot, field: str, said: str) -> tuple[Gpu, int]:
+    match = CONFIGURATION.fullmatch(said.strip())
+    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else said.strip())
+    return gpu, checked_count(field, int(match["count"]) if match else 1)
+
+
+def _purchase(
+    snapshot: Snapshot, request: DecisionRequest, said: str, today: date
+) -> tuple[Gpu, int, Purchase]:
+    """`rtx-4090` at its stored retail price, or `2xrtx-4090=1800` at one's own price per card."""
+    match = PRICED_CARD.fullmatch(said.strip())
+    if match is None:
+        raise InvalidValue("buy", said, "is not of the form GPU or GPU=PRICE")
+    gpu, count = _machine(snapshot, "buy", match["machine"])
+    figures, rates = snapshot.figures, knowledge_of(snapshot).exchange_rates
+    if match["price"]:
+        each = Decimal(match["price"])
+        source = Source("user", "given by you", "", today, "own")
+    else:
+        stored = figures.get(CARD_PRICE + gpu.slug)
+        if stored is None:
+            raise MissingFact(f"a retail price of {gpu.name}", f"give yours: --buy {gpu.slug}=PRICE")
+        factor = conversion("USD", request.currency, rates).factor
+        each, source = Decimal(str(stored.value)) * factor, stored.source
+    resale = Decimal(str(figures["home_run.resale_share"].value))
+    return gpu, count, Purchase(each * count, each * count * resale, request.runs, source)
+
+
+def _as_columns(
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    homes: list[tuple[str, Option]],
+    rented: RentedPlans | None,
+    terms: CloudTerms,
+) -> Plans:
+    hours, cost = (
+        [column_of(o.calendar_hours) for _, o in homes],
+        [column_of(o.cost.total if o.cost else None) for _, o in homes],
+    )
+    co2 = [o.co2_kg.p50 if o.co2_kg else np.nan for _, o in homes]
+    blocks: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+    if homes:
+        blocks.append((np.array(hours).T, np.array(cost).T, np.array(co2)))
+    own = next((o for plan, o in homes if plan == "own" and o.time), None)
+    has_hybrids = own is not None and rented is not None and len(rented) > 0
+    if rented is not None:
+        factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
+        bill, total = rented.bill, rented.bill.total * factor
+        blocks.append((bill.calendar_hours, total, rented.co2_kg))
+        if own is not None and has_hybrids:
+            # What is debugged at home is not paid by the rented hour, and takes as long as there.
+            debug_h = bill.idle / np.where(bill.rent > 0, bill.rent, np.nan) * bill.calendar_hours
+            debug_h = np.nan_to_num(debug_h, nan=0.0)
+            per_hour = own.power.watts.p50 / 1000 * float(per_kwh(own))
+            at_home = debug_h * per_hour
+            blocks.append((
+                bill.calendar_hours + debug_h,
+                total - bill.idle * factor * (1 + terms.tax_share) + at_home,
+                rented.co2_kg + debug_h[1] * own.power.watts.p50 / 1000 * _kg_per_kwh(own),
+            ))  # fmt: skip
+    columns = (np.concatenate([block[i] for block in blocks], axis=-1) for i in range(3))
+    return Plans(Candidates(*columns), tuple(homes), rented, has_hybrids)
+
+
+def column_of(value: Interval | None) -> tuple[float, float, float]:
+    """The three percentiles, NaN for what is unknown."""
+    return (np.nan, np.nan, np.nan) if value is None else (value.p10, value.p50, value.p90)
+
+
+def per_kwh(option: Option) -> Decimal:
+    """What a kilowatt-hour costs at home in the currency of its bill; 0 without a bill."""
+    line = next(item for item in option.cost.items if item.code == "electricity") if option.cost else None
+    return line.unit_price if line and line.unit_price is not None else Decimal(0)
+
+
+def _kg_per_kwh(option: Option) -> float:
+    return option.carbon.grams_co2e_per_kwh / 1000 if option.carbon else float("nan")
+
+
+def comparison_request(request: DecisionRequest) -> ComparisonRequest:
+    """The same household and currency as a question of the other kind."""
+    return ComparisonRequest(
+        workload=request.workload,
+        country=request.country,
+        currency=request.currency,
+        kwh_price=request.kwh_price,
+        host_memory_gib=request.host_memory_gib,
+        display_gib=request.display_gib,
+        plug_watts=request.plug_watts,
+        tokens=request.tokens,
+        tier=EVERY_OFFER,
+    )

@@ -1,0 +1,169 @@
+"""Every stored offer as a plan: hours, bill and CO2 of a run on each, worked out as arrays.
+
+Plans and step times are computed once per distinct machine and spread over the offers.
+"""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
+from service.decide.rental import rented_columns
+from service.errors import InvalidValue, MissingFact
+from service.estimate.architecture import flops_per_token
+from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
+from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.plan import PlannedStep
+from service.estimate.training_time import TrainingTime, training_time
+from service.facts import Gpu, Workload
+from service.store.snapshot import Snapshot
+from service.usecases.finding import LARGEST_COUNT
+from service.usecases.knowledge import carbon_of, knowledge_of, plans_of
+from service.usecases.requests import EVERY_OFFER
+
+Numbers = NDArray[np.float64]
+CLUSTER_SIZES = (2, 4, 8)
+"""How many nodes of eight linked GPUs are looked at together: up to 64 GPUs."""
+NODE_GPUS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OfferColumns:
+    """What the bill and the carbon of every offer of a snapshot need, prices in EUR."""
+
+    rented: Rented
+    pue: Numbers
+    grams_per_kwh: Numbers
+    """NaN where the country is not told or its grid not known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RentedPlans:
+    """Offers that can do a run, as columns; `row[i]` is the offer's row in the snapshot's table."""
+
+    row: NDArray[np.intp]
+    instances: NDArray[np.int64]
+    machine: NDArray[np.intp]
+    """Index into `hardware`, `planned` and `times`."""
+    hardware: tuple[tuple[Gpu, int], ...]
+    planned: tuple[PlannedStep, ...]
+    times: tuple[TrainingTime | None, ...]
+    bill: CloudBill
+    """In EUR."""
+    co2_kg: Numbers
+    watts: Numbers
+    """Median, at the data centre's meter."""
+    considered: int
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+_COLUMNS: WeakKeyDictionary[Snapshot, OfferColumns] = WeakKeyDictionary()
+
+
+def offer_columns(snapshot: Snapshot) -> OfferColumns:
+    """The columns of a snapshot's offers, worked out once."""
+    found = _COLUMNS.get(snapshot)
+    if found is not None:
+        return found
+    offers, known = snapshot.offers, knowledge_of(snapshot)
+    fees = rented_columns(
+        [(offers.row(i), snapshot.providers.get(offers.provider[i])) for i in range(len(offers))],
+        "EUR",
+        known.exchange_rates,
+        skip_unpriced=True,
+    )
+    pues = {slug: pue_of(provider, known.figures).value for slug, provider in snapshot.providers.items()}
+    grams = {country: carbon_of(snapshot, country) for country in set(offers.country)}
+    found = OfferColumns(
+        fees,
+        np.array([pues[provider] for provider in offers.provider]),
+        np.array([c.grams_co2e_per_kwh if (c := grams[k]) else np.nan for k in offers.country]),
+    )
+    _COLUMNS[snapshot] = found
+    return found
+
+
+def rented_plans(
+    snapshot: Snapshot, workload: Workload, tier: str, terms: CloudTerms, *, clusters: bool = False
+) -> RentedPlans:
+    """Every offer of a tier that holds the run, with its bill; with `clusters` also 2 to 8 nodes together.
+
+    Raises InvalidValue for an unknown tier, MissingFact where there is no offer of it.
+    """
+    offers = snapshot.offers
+    row, instances = _usable(snapshot, workload, tier, clusters)
+    if not len(row):
+        raise MissingFact(f"an offer of tier {tier}", "refresh the prices or choose another tier")
+    counts = offers.gpu_count[row].astype(np.int64) * instances
+    code = offers.gpu[row].astype(np.int64) * (LARGEST_COUNT + 1) + counts
+    distinct, machine = np.unique(code, return_inverse=True)
+    hardware = tuple(
+        (snapshot.gpus[offers.gpu_slugs[int(c) // (LARGEST_COUNT + 1)]], int(c) % (LARGEST_COUNT + 1))
+        for c in distinct
+    )
+    known = knowledge_of(snapshot)
+    machines = tuple((gpu.slug, count, cloud_memory_gib(count, known)) for gpu, count in hardware)
+    planned = plans_of(snapshot, workload, machines)
+    per_token = flops_per_token(workload.architecture, workload.recipe.seq_len)
+    times = tuple(
+        None
+        if plan.verdict == "does_not_fit"
+        else training_time(
+            workload, gpu, count, plan, known.calibration, at_home=False,
+            counted_flops_per_token=per_token, peak_tflops=dense_tensor_tflops(gpu),
+        )
+        for (gpu, count), plan in zip(hardware, planned, strict=True)
+    )  # fmt: skip
+    fits = np.array([time is not None for time in times])[machine]
+    considered = len(row)
+    row, instances, machine = row[fits], instances[fits], machine[fits]
+    hours = np.array([(t.hours.p10, t.hours.p50, t.hours.p90) if t else (np.nan,) * 3 for t in times]).T
+    columns = offer_columns(snapshot)
+    it_watts = np.array(
+        [cloud_watts_without_pue(g, n, p, known) for (g, n), p in zip(hardware, planned, strict=True)]
+    )
+    watts = it_watts[machine] * columns.pue[row]
+    bill = cloud_bill(hours[:, machine], _picked(columns.rented, row, instances), terms)
+    grams = columns.grams_per_kwh[row]
+    return RentedPlans(
+        row, instances, machine, hardware, planned, times, bill,
+        watts / 1000 * bill.machine_hours[1] * grams / 1000, watts, considered,
+    )  # fmt: skip
+
+
+def _usable(
+    snapshot: Snapshot, workload: Workload, tier: str, clusters: bool
+) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    offers = snapshot.offers
+    most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
+    usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur)
+    if tier != EVERY_OFFER:
+        if tier not in offers.tiers:
+            raise InvalidValue("tier", tier, "unknown", (*offers.tiers, EVERY_OFFER))
+        usable &= offers.tier == offers.tiers.index(tier)
+    single = np.flatnonzero(usable & (offers.gpu_count <= most))
+    rows, instances = [single], [np.ones(len(single), dtype=np.int64)]
+    if clusters:
+        linked = np.array([snapshot.gpus[slug].gpu_link_gb_per_s is not None for slug in offers.gpu_slugs])
+        nodes = usable & (offers.gpu_count == NODE_GPUS) & linked[np.maximum(offers.gpu, 0)]
+        for size in CLUSTER_SIZES:
+            together = np.flatnonzero(nodes & (offers.gpu_count * size <= most))
+            rows.append(together)
+            instances.append(np.full(len(together), size, dtype=np.int64))
+    return np.concatenate(rows), np.concatenate(instances)
+
+
+def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64]) -> Rented:
+    return Rented(
+        price_per_hour=rented.price_per_hour[row] * instances,
+        is_spot=rented.is_spot[row],
+        term_months=rented.term_months[row],
+        billing_increment_s=rented.billing_increment_s[row],
+        minimum_billing_s=rented.minimum_billing_s[row],
+        egress_per_gb=rented.egress_per_gb[row],
+        storage_per_gb_month=rented.storage_per_gb_month[row],
+    )

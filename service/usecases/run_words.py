@@ -1,0 +1,121 @@
+"""Words that people use for how a run was trained, and ours for the same thing.
+
+A table of published runs says "bf16-mixed", "FSDP2", "ZeRO-3 + offload" or "tp=8 pp=4". The first pattern
+found in the word, in lower case, wins; a word that none fits is as good as no word.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Patterns = Sequence[tuple[str, str]]
+
+PRECISIONS: Patterns = (
+    (r"nf4|qlora", "nf4"),
+    (r"fp8|e4m3|e5m2|float8|mxfp|nvfp4|fp4|int8|w8a8", "fp8"),
+    (r"bf16|bfloat|^bf", "bf16"),
+    (r"fp16|float16|half|^16", "fp16"),
+    (r"mixed|^amp$", "bf16"),
+    (r"tf32|tensorfloat", "tf32"),
+    (r"fp32|float32|float|single|full|^32", "fp32"),
+)
+"""4-bit and 8-bit training is taken as FP8, the nearest there are measurements of. What keeps master
+weights in FP32 but multiplies in 16 bits counts by its products: "fp32/bf16 mixed" is bf16."""
+ENGINES: Patterns = (
+    (r"eager|no[ -]?compile|uncompiled|without compil", "torch-eager"),
+    (r"compile|inductor|dynamo|unsloth|\bxla\b|\bjax\b|maxtext|thunder", "torch-compile"),
+    (r"native|cuda|c\+\+|^c$|rust|triton|llm\.[cq]", "native"),
+    (r"torch|trainer|deepspeed|megatron|accelerate|lightning|fsdp|hugging|nemo|transformers|fabric|peft",
+     "torch-eager"),
+)  # fmt: skip
+ATTENTION: Patterns = (
+    (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.*eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
+    (r"naive|math|eager|manual|hand|standard|vanilla|no|unfused", "naive"),
+)
+CHECKPOINTING: Patterns = (
+    (r"select|partial|\bsac\b|per-?op", "selective"),
+    (r"^no|^false|^off|^0|without|disabled", "none"),
+    (r"full|yes|true|^on|^1$|every|block|layer|recompute|checkpoint|ckpt|\bac\b", "full"),
+)
+PARALLELISM: Patterns = (
+    (r"fsdp|hsdp|zero[ -]?(stage[ -]?)?3|stage[ -]?3|full(y)?[ _-]?shard|sharded", "fsdp"),
+    (r"\b[tpc]p\b|\b[tp]p ?[=:x-]? ?\d|tensor|pipeline|3d|megatron|\bep\b", "fsdp"),
+    (r"zero[ -]?(stage[ -]?)?2|stage[ -]?2|shard_grad_op|deepspeed", "zero-2"),
+    (r"zero|stage[ -]?1|distributed[ _-]?opt", "zero-1"),
+    (r"ddp|data|replicat|^dp|no_shard|nccl|mpi|horovod", "ddp"),
+    (r"single|none|^no|1 ?gpu|^1$", "single"),
+)
+WORKLOADS: Patterns = (
+    (r"qlora|4-?bit", "qlora"),
+    (r"lora|adapter|peft", "lora"),
+    (r"full.*tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
+    (r"pre-?train|scratch|continued", "pretrain"),
+)
+MODEL_PARALLEL = re.compile(
+    r"\b(?:tp|pp|tensor[ -]parallel(?:ism)?|pipeline[ -]parallel(?:ism)?)[ =:x-]*(\d+)"
+)
+BLANKS = frozenset(
+    {
+        "",
+        "-",
+        "--",
+        "?",
+        "\N{EN DASH}",
+        "\N{EM DASH}",
+        "n/a",
+        "na",
+        "nan",
+        "none",
+        "null",
+        "unknown",
+        "unk",
+        "tbd",
+        "not stated",
+    }
+)
+"""What people and programs write for: we do not know."""
+YES = frozenset({"yes", "true", "1", "y", "on", "cpu", "host", "nvme"})
+NO = frozenset({"no", "false", "0", "n", "off"})
+THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+NUMBER = re.compile(
+    r"[~≈]?\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*([kmbtg]?)(?:n|illion|il)?\s*(?:[a-z/%² ]*)", re.I
+)
+MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A cell that was read for something else than what it says."""
+
+    column: str
+    written: str
+    taken_as: str
+    """"" where the cell was left out."""
+
+
+def meaning(patterns: Patterns, word: str) -> str | None:
+    """Our word for somebody's; None where it fits none."""
+    lowered = word.lower().replace("_", "-")
+    return next((ours for pattern, ours in patterns if re.search(pattern, lowered)), None)
+
+
+def model_parallel(said: str) -> int:
+    """Into how many pieces tensor and pipeline parallelism cut the layers: "FSDP 8 x TP 8 x PP 8" -> 64."""
+    pieces = 1
+    for degree in MODEL_PARALLEL.findall(said.lower()):
+        pieces *= max(1, int(degree[:5]))
+    return pieces
+
+
+def as_number(written: str) -> float:
+    """A number as people write it: "524,288", "7.6B", "1e9", "~55k". Raises ValueError for anything else."""
+    bare = written.strip().replace("_", "").replace("\u00a0", " ")
+    if THOUSANDS.fullmatch(bare):
+        bare = bare.replace(",", "")
+    try:
+        return float(bare)
+    except ValueError:
+        found = NUMBER.fullmatch(bare)
+        if not found:
+            raise
+        return float(found[1]) * MULTIPLES[found[2].lower()]

@@ -1,0 +1,111 @@
+"""Choices among a handful of plans, by hand; what must hold for any."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.decide.choice import Candidates, choose
+from service.decide.frontier import Limits
+from service.decide.sensitivity import Side, break_even_line, saved_per_day, tornado
+from service.errors import InvalidValue
+
+NAN = float("nan")
+
+
+def plans(*rows, sigma=0.05):
+    """Candidates from (cost, hours, co2), each with the same spread."""
+    cost, hours, co2 = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
+    factors = np.exp(np.array([-1.2816, 0, 1.2816]) * sigma)[:, None]
+    return Candidates(hours * factors, cost * factors, co2)
+
+
+HOME, NODE, CARD, DEAR = (313, 3000, 288), (566, 33, 61), (400, 300, 90), (900, 20, 50)
+FOUR = plans(HOME, NODE, CARD, DEAR)
+
+
+def test_the_rule_follows_the_question():
+    assert choose(FOUR, Limits()).best == 0
+    assert choose(FOUR, Limits(deadline_hours=24 * 30)).best == 2
+    assert choose(FOUR, Limits(deadline_hours=48)).best == 1
+    fastest = choose(FOUR, Limits(budget=700))
+    assert (fastest.best, fastest.rule) == (1, "fastest")
+    assert choose(FOUR, Limits(700, 24 * 30)).best == 2
+    assert choose(FOUR, Limits(), (0, 0, 1)).best == 3
+    assert choose(FOUR, Limits(), (1, 1, 0)).best == 3
+    assert choose(FOUR, Limits()).front == (0, 2, 1, 3) and choose(FOUR, Limits()).dominated_count == 0
+
+
+def test_a_beaten_plan_is_counted_and_an_unpriced_one_is_neither():
+    choice = choose(plans(HOME, NODE, (600, 40, 70), (NAN, 10, 1)), Limits())
+    assert choice.front == (0, 1) and choice.dominated_count == 1
+    assert choice.probability[3] < 1 and choose(plans((NAN, 10, 1)), Limits()).best is None
+
+
+def test_when_nothing_fits_the_smallest_change_is_named():
+    choice = choose(FOUR, Limits(300, 24 * 30))
+    assert choice.best is None
+    by_code = {change.code: change for change in choice.nearest}
+    assert by_code["budget"].position == 2 and by_code["budget"].value == pytest.approx(418, rel=0.03)
+    assert by_code["tokens"].value == pytest.approx(300 / 418, rel=0.03)
+    # 30 days would not help a budget of 300: at home it costs 313 and its p80 more.
+    assert "deadline" not in by_code
+    assert choice.nearest[0].code in ("budget", "tokens")
+    later = choose(FOUR, Limits(350, 24 * 30))
+    deadline = {change.code: change for change in later.nearest}["deadline"]
+    assert deadline.position == 0 and deadline.value > 3000
+
+
+def test_impossible_questions_are_refused():
+    for limits, weights in ((Limits(0), None), (Limits(deadline_hours=-1), None), (Limits(), (0, 0, 0)),
+                            (Limits(), (-1, 1, 1))):  # fmt: skip
+        with pytest.raises(InvalidValue):
+            choose(FOUR, limits, weights)
+
+
+ROW = st.tuples(st.floats(10, 1e4), st.floats(1, 5000), st.floats(1, 500))
+
+
+@given(st.lists(ROW, min_size=1, max_size=30), st.floats(5, 2e4), st.floats(1, 1e4))
+def test_the_best_is_within_its_limits_and_nothing_within_them_is_better(rows, budget, deadline):
+    candidates, limits = plans(*rows), Limits(budget, deadline)
+    choice = choose(candidates, limits)
+    if choice.best is None:
+        assert (choice.probability < 0.8).all()
+        for change in choice.nearest:
+            assert change.value < 1 if change.code == "tokens" else change.value > 0
+            moved = {
+                "budget": Limits(change.value, deadline), "deadline": Limits(budget, change.value),
+            }.get(change.code)  # fmt: skip
+            if moved:
+                assert choose(candidates, moved).best is not None
+        return
+    assert choice.probability[choice.best] >= 0.8
+    within = np.flatnonzero(choice.probability >= 0.8)
+    assert candidates.cost[1][choice.best] == candidates.cost[1][within].min()
+
+
+AT_HOME = Side((2500, 3000, 3600), (230, 283, 318), (0.22, 0.372, 0.52))
+RENTED = Side((30, 33, 36), None, (17.2, 17.2, 32.0), factor=1.1, factor_range=(1.0, 1.3))
+
+
+def test_what_moves_the_verdict_most():
+    assert AT_HOME.central == pytest.approx(3000 * 0.283 * 0.372)
+    swings = tornado(AT_HOME, RENTED)
+    assert [s.code for s in swings[:2]] == ["cloud_price", "home_price"]
+    dearest = swings[0]
+    assert dearest.difference_high == pytest.approx(33 * 1.1 * 32 - AT_HOME.central)
+    assert not dearest.turns and len(swings) == 5
+    cheap = Side((30, 33, 36), None, (5, 9, 17))
+    assert tornado(AT_HOME, cheap)[0].turns
+
+
+def test_where_it_turns_for_every_price_of_electricity():
+    line = break_even_line(AT_HOME, RENTED, [0, 0.372])
+    assert line[0] == (0, 0)
+    assert line[1][1] * 33 * 1.1 == pytest.approx(AT_HOME.central)
+
+
+def test_waiting_is_paid_by_the_day():
+    assert saved_per_day((313, 3000), (566, 600)) == pytest.approx(253 / 100)
+    assert saved_per_day((313, 20), (566, 33)) is None

@@ -1,0 +1,96 @@
+"""The front by hand and by brute force; probabilities one knows without computing."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.decide.frontier import Limits, non_dominated, probability_within, spread_of, weighed
+from service.estimate.quantile import QUANTILE_90
+
+NAN = float("nan")
+
+
+def arrays(*rows):
+    return tuple(np.array(column, dtype=float) for column in zip(*rows, strict=True))
+
+
+def test_the_front_holds_what_nothing_beats():
+    options = arrays(
+        (300, 3000, 288), (566, 33, 61), (600, 33, 61), (566, 33, 61), (900, 20, 50), (NAN, 1, 1)
+    )
+    assert list(non_dominated(*options)) == [0, 1, 4]
+
+
+def test_unknown_co2_is_the_dirtiest_and_unknown_cost_no_bargain():
+    assert list(non_dominated(*arrays((1, 1, NAN), (1, 1, 5), (2, 2, 6)))) == [1]
+    assert list(non_dominated(*arrays((NAN, 1, 1)))) == []
+
+
+POINT = st.tuples(*[st.integers(1, 6)] * 3)
+
+
+@given(st.lists(POINT, min_size=1, max_size=40))
+def test_the_front_is_what_brute_force_finds(points):
+    def beaten(i):
+        a = points[i]
+        return any(
+            all(x <= y for x, y in zip(b, a, strict=True)) and (b != a or j < i)
+            for j, b in enumerate(points)
+            if j != i
+        )
+
+    expected = {i for i in range(len(points)) if not beaten(i)}
+    assert set(map(int, non_dominated(*arrays(*points)))) == expected
+
+
+def spread(p50, sigma):
+    p50, sigma = np.array(p50, dtype=float), np.array(sigma, dtype=float)
+    return spread_of(p50 * np.exp(-QUANTILE_90 * sigma), p50, p50 * np.exp(QUANTILE_90 * sigma))
+
+
+def test_a_limit_at_the_median_is_kept_half_the_time_and_one_at_p90_nine_times_in_ten():
+    hours = spread([100, 100], [0.2, 0.2])
+    free = spread([1, 1], [0, 0])
+    for z, share in ((0, 0.5), (QUANTILE_90, 0.9), (-QUANTILE_90, 0.1)):
+        limits = Limits(deadline_hours=100 * math.exp(0.2 * z))
+        assert probability_within(hours, free, limits) == pytest.approx(share, abs=0.015)
+    assert probability_within(hours, free, Limits()) == pytest.approx(0.99)
+    assert probability_within(hours, free, Limits(deadline_hours=100), stretch=2) == pytest.approx(0)
+
+
+def test_rented_by_the_hour_budget_and_deadline_are_one_limit():
+    """10 a hour: 100 h and 1,000 fail in the same cases, so the joint probability is that of one."""
+    hours, cost = spread([100], [0.2]), spread([1000], [0.2])
+    joint = probability_within(hours, cost, Limits(1000, 100))
+    assert joint == pytest.approx(0.5, abs=0.015)
+    independent = spread([1000], [math.hypot(0.2, 0.2)])
+    looser = probability_within(hours, independent, Limits(1000, 100))
+    assert 0.25 < looser[0] < 0.5
+
+
+def test_what_costs_nothing_fits_every_budget_and_what_has_no_price_none():
+    hours = spread([10, 10], [0.1, 0.1])
+    cost = spread_of(np.array([0.0, NAN]), np.array([0.0, NAN]), np.array([0.0, NAN]))
+    assert probability_within(hours, cost, Limits(budget=1)) == pytest.approx([0.99, 0])
+
+
+@given(st.floats(1, 1e4), st.floats(0, 0.5), st.floats(0, 0.5), st.floats(1, 1e5), st.floats(1, 1e5))
+def test_more_room_never_makes_a_plan_less_probable(median, sigma, more, budget, deadline):
+    hours, cost = spread([median], [sigma]), spread([3 * median], [math.hypot(sigma, more)])
+    tight = probability_within(hours, cost, Limits(budget, deadline))[0]
+    assert 0 <= tight <= 0.99
+    assert probability_within(hours, cost, Limits(2 * budget, deadline))[0] >= tight - 1e-12
+    assert probability_within(hours, cost, Limits(budget, 2 * deadline))[0] >= tight - 1e-12
+    assert probability_within(hours, cost, Limits(budget))[0] >= tight - 1e-12
+
+
+def test_weights_trade_ratios():
+    cost, hours, co2 = arrays((100, 40, NAN), (200, 20, 5), (400, 5, 5))
+    assert list(np.argsort(weighed(cost, hours, co2, (1, 0, 0)))) == [0, 1, 2]
+    assert list(np.argsort(weighed(cost, hours, co2, (0, 1, 0)))) == [2, 1, 0]
+    both = weighed(cost, hours, co2, (1, 1, 0))
+    assert both[0] == pytest.approx(both[1]) and both[2] < both[1]
+    assert weighed(cost, hours, co2, (0, 0, 1))[0] == np.inf

@@ -1,0 +1,81 @@
+"""Bills of a household, by hand."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.errors import InvalidValue
+from service.estimate.home_bill import (
+    HomeTerms,
+    Purchase,
+    calendar_hours,
+    home_bill,
+    runs_until_bought_pays,
+    total,
+)
+from service.estimate.interval import Interval
+from service.estimate.tariff import MarginalPrice
+from service.facts import Source
+
+SAID = Source("bill", "the bill", "", date(2026, 11, 24))
+FLAT = MarginalPrice("flat", "EUR", Decimal("0.372"), SAID)
+HOURS, ENERGY = Interval(2000, 2250, 2600), Interval(600, 675, 800)
+
+
+def amounts(terms):
+    return {line.code: line.amount.p50 for line in home_bill(HOURS, ENERGY, FLAT, terms)}
+
+
+def test_electricity_alone():
+    lines = home_bill(HOURS, ENERGY, FLAT, HomeTerms())
+    assert [line.code for line in lines] == ["electricity"]
+    assert total(lines).p50 == pytest.approx(251.10)
+
+
+def test_every_line():
+    card = Purchase(Decimal(600), Decimal(400), 2, SAID)
+    terms = HomeTerms(12, Decimal("0.02"), card, Decimal(15), 0.5, Decimal("0.12"))
+    found = amounts(terms)
+    assert found == {
+        "electricity": pytest.approx(251.10), "wear": pytest.approx(45), "purchase": 100,
+        "heat": pytest.approx(-40.5), "base_fee": pytest.approx(15 * 4500 / 730),
+    }  # fmt: skip
+    lines = home_bill(HOURS, ENERGY, FLAT, terms)
+    assert total(lines).p50 == pytest.approx(251.10 + 45 + 100 - 40.5)
+    assert calendar_hours(HOURS, terms) == HOURS * 2
+
+
+def test_a_card_pays_after_so_many_runs():
+    card = Purchase(Decimal(1800), Decimal(900), 1, SAID)
+    assert runs_until_bought_pays(card, 250, 550) == 3
+    assert runs_until_bought_pays(card, 250, 551) == 3
+    assert runs_until_bought_pays(card, 250, 549) == 4
+    assert runs_until_bought_pays(card, 550, 250) is None
+    assert runs_until_bought_pays(replace(card, resale=Decimal(1800)), 250, 550) == 1
+
+
+def test_impossible_terms_are_refused():
+    for fields in (
+        {"hours_per_day": 0},
+        {"hours_per_day": 25},
+        {"heating_share": 2},
+        {"wear_per_hour": Decimal(-1)},
+    ):
+        with pytest.raises(InvalidValue, match=next(iter(fields))):
+            HomeTerms(**fields)
+    with pytest.raises(InvalidValue, match="purchase"):
+        HomeTerms(purchase=Purchase(Decimal(1), Decimal(2), 1, SAID))
+
+
+@given(st.floats(0.1, 24), st.integers(1, 50))
+def test_fewer_hours_a_day_take_longer_and_cost_the_same(per_day, runs):
+    card = Purchase(Decimal(600), Decimal(100), runs, SAID)
+    terms = HomeTerms(per_day, purchase=card)
+    assert total(home_bill(HOURS, ENERGY, FLAT, terms)) == total(
+        home_bill(HOURS, ENERGY, FLAT, HomeTerms(purchase=card))
+    )
+    assert calendar_hours(HOURS, terms).p50 >= HOURS.p50

@@ -1,0 +1,245 @@
+"""Several real worker processes on one database, killed, stopped and with wrong clocks.
+
+`heimvorteil prices watch` is a ticker on SQLite and a procrastinate worker on PostgreSQL; the promises
+are the same.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from pricing.registry import register
+from service.store import leases, refreshes, source_answers
+from service.store.price_sources import lease_name
+from service.store.session import Sessions, engine_for, prepare
+from tests.pricing.test_every_source import FIXTURES
+
+LEASE_S = 2
+NAMES = ("ecb", "frankfurter")
+COMMAND = [sys.executable, "-m", "tests.pricing.worker_process"]
+ROOT = Path(__file__).parents[2]
+
+
+class Source:
+    """The recorded answers over real HTTP; how long an answer takes can be changed at any time."""
+
+    def __init__(self):
+        self.asked = []
+        self.takes_s = dict.fromkeys(NAMES, 0.0)
+        source = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                name = self.path.strip("/")
+                if name not in NAMES:
+                    self.send_error(404)
+                    return
+                source.asked.append(name)
+                time.sleep(source.takes_s[name])
+                body = next(FIXTURES.glob(f"{name}.*")).read_bytes()
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    pass
+
+            def log_message(self, *args):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def times(self):
+        return {name: self.asked.count(name) for name in NAMES}
+
+
+class House:
+    """A database, a source and any number of worker processes."""
+
+    def __init__(self, url, source, folder):
+        self.url, self.source, self.folder = url, source, folder
+        self.engine = engine_for(url)
+        self.sessions = Sessions(self.engine)
+        self.processes = []
+
+    def start(self, *words, **more):
+        """A worker, or another command."""
+        environment = os.environ | {
+            "HEIMVORTEIL_DATABASE_URL": self.url,
+            "HEIMVORTEIL_TICK_SECONDS": "0.3",
+            "HEIMVORTEIL_LEASE_SECONDS": str(LEASE_S),
+            **{f"HEIMVORTEIL_SOURCE_{name.upper()}_URL": f"{self.source.url}/{name}" for name in NAMES},
+            **more,
+        }
+        said = (self.folder / f"{len(self.processes)}.log").open("wb")
+        command = [*COMMAND, "prices", *(words or ("watch", *NAMES))]
+        self.processes.append(
+            subprocess.Popen(command, env=environment, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+        )
+        said.close()
+        return self.processes[-1]
+
+    def said(self):
+        return "\n".join(file.read_text() for file in sorted(self.folder.glob("*.log")))
+
+    def until(self, condition, what, seconds=45):
+        ends = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < ends, f"never {what}: {self.source.asked}\n{self.said()}"
+            time.sleep(0.03)
+
+    def set_due(self, *names, ago):
+        with self.sessions.begin() as session:
+            due = leases.clock(session) - ago
+            for name in names:
+                session.execute(
+                    sa.text("UPDATE job_leases SET due = :due WHERE name = :name"),
+                    {"due": str(due), "name": lease_name(name)},
+                )
+
+    def holder(self, name):
+        with self.sessions.reading() as session:
+            lease = next(lease for lease in leases.all(session) if lease.name == lease_name(name))
+        return int(lease.owner.split()[1]) if lease.owner else None
+
+    def refreshes(self, name):
+        with self.sessions.reading() as session:
+            return refreshes.recent(session, name)
+
+    def is_quiet(self):
+        with self.sessions.reading() as session:
+            now = leases.clock(session)
+            mine = [x for x in leases.all(session) if x.name in map(lease_name, NAMES)]
+        return len(mine) == 2 and all(x.owner is None and x.due > now for x in mine)
+
+    def kept(self):
+        """Whose answers were kept; written in one transaction with the answers' facts."""
+        with self.sessions.reading() as session:
+            return [name for name in NAMES if source_answers.get(session, name)]
+
+
+@pytest.fixture
+def house(database_url, tmp_path):
+    if database_url.startswith("sqlite"):
+        prepare(database_url)[0].dispose()
+    folder = tmp_path / "said"
+    folder.mkdir()
+    source = Source()
+    house = House(database_url, source, folder)
+    register(house.sessions)
+    yield house
+    for process in house.processes:
+        process.kill()
+        process.wait()
+    house.engine.dispose()
+    source.server.shutdown()
+    source.server.server_close()
+
+
+def test_four_workers_of_which_some_are_killed_stopped_and_wrong_about_the_time(house):
+    source = house.source
+    source.takes_s["ecb"] = 0.6
+    for hours in (0, 0, 5, -5):
+        house.start(TEST_CLOCK_IS_OFF_BY_HOURS=str(hours))
+    house.until(house.is_quiet, "quiet")
+    time.sleep(0.7)
+    assert source.times() == {"ecb": 1, "frankfurter": 1}, "one run per due time"
+
+    # Missed for more than a day: caught up once. A slow source does not hold up the other.
+    source.takes_s["ecb"] = 1.5
+    house.set_due(*NAMES, ago=timedelta(hours=26))
+    house.until(lambda: len(house.refreshes("frankfurter")) == 2, "the quick one is done")
+    assert house.holder("ecb"), "while the slow one runs"
+    house.until(house.is_quiet, "quiet")
+    time.sleep(0.7)
+    assert source.times() == {"ecb": 2, "frankfurter": 2}
+
+    # Killed in the middle of a fetch: taken over once, by another.
+    source.takes_s["ecb"] = 30
+    house.set_due("ecb", ago=timedelta(0))
+    house.until(lambda: source.times()["ecb"] == 3, "asked")
+    killed = house.holder("ecb")
+    os.kill(killed, signal.SIGKILL)
+    source.takes_s["ecb"] = 0.5
+    house.until(lambda: source.times()["ecb"] == 4, "taken over")
+    house.until(house.is_quiet, "quiet")
+    taken_over, lost, *_ = house.refreshes("ecb")
+    assert (taken_over.outcome, lost.outcome) == ("unchanged", "failed")
+    assert f"{killed}" in lost.error and "fell silent" in lost.error
+
+    # Held up for longer than its lease (a sleeping laptop): taken over, and what it brings is not kept.
+    source.takes_s["ecb"] = 1.0
+    house.set_due("ecb", ago=timedelta(0))
+    house.until(lambda: source.times()["ecb"] == 5, "asked")
+    held_up = house.holder("ecb")
+    os.kill(held_up, signal.SIGSTOP)
+    source.takes_s["ecb"] = 0.1
+    house.until(lambda: house.holder("ecb") not in (held_up, None) or house.is_quiet(), "taken over")
+    house.until(house.is_quiet, "quiet")
+    before = house.refreshes("ecb")
+    os.kill(held_up, signal.SIGCONT)
+    time.sleep(1.5)
+    assert house.refreshes("ecb") == before
+    assert [r.outcome for r in before[:2]] == ["unchanged", "failed"]
+    assert source.times() == {"ecb": 6, "frankfurter": 2}
+
+    # All told to stop while one is at it: soon done, and one that is started later catches up once.
+    source.takes_s["ecb"] = 30
+    house.set_due("ecb", ago=timedelta(0))
+    house.until(lambda: source.times()["ecb"] == 7, "asked")
+    for process in house.processes:
+        process.terminate()
+    began = time.monotonic()
+    assert [process.wait(15) for process in house.processes].count(0) == 3
+    assert time.monotonic() - began < 10
+    assert house.holder("ecb") is None and "stopped before" in house.refreshes("ecb")[0].error
+    source.takes_s["ecb"] = 0
+    house.set_due(*NAMES, ago=timedelta(hours=26))
+    house.start()
+    house.until(house.is_quiet, "quiet")
+    time.sleep(0.7)
+    assert source.times() == {"ecb": 8, "frankfurter": 3}
+
+
+def test_killed_while_it_writes_nothing_is_half_written_and_another_takes_over(house):
+    mark = house.folder / "writing"
+    writer = house.start("watch", "ecb", TEST_HOLDS_WHILE_WRITING=str(mark))
+    house.until(mark.exists, "writing")
+    assert house.kept() == []
+    house.start("watch", "ecb")
+    time.sleep(1.5 * LEASE_S)
+    assert house.source.asked == ["ecb"], "a holder that writes is not taken for dead"
+    writer.kill()
+    house.until(lambda: house.refreshes("ecb")[0].outcome in ("ok", "unchanged"), "taken over")
+    assert house.source.asked == ["ecb", "ecb"]
+    assert house.kept() == ["ecb"] and [r.outcome for r in house.refreshes("ecb")][1] == "failed"
+
+
+def test_a_refresh_by_hand_leaves_a_running_one_alone_and_is_interrupted_cleanly(house):
+    house.source.takes_s["ecb"] = 30
+    first = house.start("refresh", "ecb")
+    house.until(lambda: house.source.asked == ["ecb"], "asked")
+    second = house.start("refresh", "ecb")
+    assert second.wait(45) == 0
+    assert "another process is refreshing it" in house.said()
+    first.send_signal(signal.SIGINT)
+    assert first.wait(20) == 130
+    assert "interrupted" in house.said() and house.source.asked == ["ecb"]
+    assert house.kept() == [] and house.holder("ecb") is None
+    assert "stopped before" in house.refreshes("ecb")[0].error
+    house.source.takes_s["ecb"] = 0
+    assert house.start("refresh", *NAMES).wait(45) == 0
+    assert house.kept() == list(NAMES) and "frankfurter: ok: " in house.said()

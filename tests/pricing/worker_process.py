@@ -1,0 +1,31 @@
+"""A real `heimvorteil` command; its clock may be wrong, and it may stop for breath while it writes."""
+
+import os
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import time_machine
+
+from service.cli import main
+from service.store import source_answers
+
+put = source_answers.put
+
+
+def put_and_hold(session, answer):
+    """Every row is written and none is committed: here a test kills the process."""
+    put(session, answer)
+    session.flush()
+    Path(os.environ["TEST_HOLDS_WHILE_WRITING"]).write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+if __name__ == "__main__":
+    if "TEST_HOLDS_WHILE_WRITING" in os.environ:
+        source_answers.put = put_and_hold
+    shift = timedelta(hours=float(os.environ.get("TEST_CLOCK_IS_OFF_BY_HOURS", "0")))
+    if shift:
+        time_machine.travel(datetime.now(UTC) + shift, tick=True).start()
+    main(sys.argv[1:])

@@ -1,0 +1,142 @@
+"""What the answer says in words, on the shipped facts: it must read true for every kind of question."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from service.reports import as_json, as_text
+from service.usecases import ComparisonRequest, compare_home_with_cloud, explain
+
+ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
+ONE_SCREEN = 50
+"""Lines of 100 columns: a terminal on a whole screen."""
+
+
+@pytest.fixture(scope="module")
+def ask(tmp_path_factory):
+    from service.store.session import Sessions, prepare
+    from service.store.snapshot import load
+
+    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('answers') / 'facts.sqlite3'}")
+    snapshot = load(Sessions(engine))
+
+    def answer(language="en", explained=False, **question):
+        c = compare_home_with_cloud(snapshot, ComparisonRequest(**question), ASKED_AT)
+        reasons = [explain(snapshot, c.workload, o) for o in c.options if explained]
+        text = as_text.render(c, language, explain=explained, reasons=reasons)
+        assert max(map(len, text.splitlines())) <= 100 or explained
+        return c, text, " ".join(text.split())
+
+    yield answer
+    engine.dispose()
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_headline_fits_one_screen(ask, language):
+    assert len(ask(language)[1].splitlines()) <= ONE_SCREEN
+
+
+def test_the_readme_shows_the_answer_as_it_is(ask):
+    readme = (Path(__file__).parent.parent / "README.md").read_text()
+    assert ask()[1] in readme, "README.md shows another answer than `heimvorteil compare` gives"
+
+
+def test_the_prices_of_now_stand_beside_those_where_the_verdict_turns(ask):
+    c, _, said = ask()
+    assert "per rented hour (now €17.19) or at" in said and "per kWh (now €0.372)" in said
+    assert "18 offers of this configuration (on demand)" in said and "Germany, 2026-11-24" in said
+    assert f"{float(c.break_even.rent_per_hour):.2f}" in said
+
+
+def test_offers_of_another_tier_are_called_what_they_are(ask):
+    spot = ask(tier="spot")[2]
+    assert "configuration (spot)" in spot and "what interruptions cost is estimated" in spot
+    reserved = ask(tier="reserved")[2]
+    assert "configuration (reserved)" in reserved
+    assert "Reserved for 36 months: it is billed for all of them" in reserved
+
+
+def test_a_run_that_fits_unchanged_is_not_said_to_need_code(ask):
+    """nanochat d12 trains on a 4070 with a smaller micro-batch, as its logs show."""
+    c, _, said = ask(workload="nanochat-d12")
+    assert any(a.needs_code_change for a in c.options[0].adjustments)
+    assert "with smaller micro-batches alone it fits too and takes" in said and "only with" not in said
+    assert "only with 3 changes to the training code" in ask()[2]
+
+
+def test_what_may_run_out_of_memory_is_said_in_the_verdict(ask):
+    c, _, said = ask(
+        workload="llama-2-7b", home="v100-sxm-16gb", home_count=8, cloud="8xa100-sxm-80gb", country="US-CA"
+    )
+    assert c.options[0].planned.verdict == "marginal"
+    assert "perhaps (89%)" in said and "may run out of memory: the chance that it fits is 89%" in said
+    assert "With 87.9 GiB of host memory it would fit (--host-memory)" in said
+    more = ask(
+        workload="llama-2-7b", home="v100-sxm-16gb", home_count=8, cloud="8xa100-sxm-80gb", host_memory_gib=96
+    )
+    assert more[0].options[0].planned.verdict == "fits_with_adjustments"
+
+
+def test_what_does_not_fit_says_what_would_and_what_the_other_takes(ask):
+    c, text, said = ask(workload="llama-2-7b", home="rtx-4090")
+    assert "GeForce RTX 4090 cannot hold this run" in said and "With 87.9 GiB of host memory" in said
+    assert "8 x H100 SXM can: it takes" in said and "and costs about €" in said
+    assert "At the wall" in text and " At the wall       - " in text
+    assert "Adjustments" not in text
+    assert "can: it takes" in as_json.render(c)["verdict"]["summary"]
+    hopeless = ask(workload="llama-2-70b", home="rtx-4070", cloud="rtx-4070")[2]
+    assert hopeless.count("cannot hold this run") == 2 and "can: it takes" not in hopeless
+
+
+def test_equal_hours_have_no_winner(ask):
+    said = ask(workload="nanochat-d12", home="rtx-4070", cloud="rtx-4070")[2]
+    assert "Both take about as long" in said and "1.00 times" not in said
+
+
+def test_the_note_is_not_blamed_for_what_did_not_happen(ask):
+    said = ask(home="h200-sxm", home_count=8)[2]
+    assert "force the adjustments" not in said and "the whole machine draws" in said
+    assert "scaled by the cards' dense peaks" in said and "1-1 days" not in said and "5,600 W" in said
+    assert "scaled by" not in ask()[2]
+
+
+def test_many_options_stand_below_each_other_and_nothing_is_cut_off(ask):
+    c, text, said = ask(workload="gpt2-124m", home="rtx-5090", home_count=3, cloud="any", limit=8)
+    assert "…" not in text and len(c.options) == 9
+    for option in c.options[1:]:
+        name = option.rental.provider.name
+        assert name in text
+    assert f"The cheapest 8 of {c.considered} offers" in said
+    assert said.count("Check the price before you rent.") == 1
+    assert "The published batch of 512 sequences does not divide evenly by 3 x 64." in said
+
+
+def test_the_ladder_keeps_all_its_columns(ask):
+    _, text, _ = ask(workload="llama-2-7b", home="rtx-4090", explained=True)
+    ladder = text[text.index("Every way to fit") :]
+    header, row = ladder.splitlines()[1], next(x for x in ladder.splitlines() if "no, host too small" in x)
+    assert header.rstrip().endswith("Code") and row.rstrip().endswith("yes")
+
+
+@pytest.mark.parametrize(
+    ("country", "zone"),
+    [("UK", "GB"), ("el", "GR"), ("Germany", "DE"), ("switzerland", "CH"), ("California", "US-CA")],
+)
+def test_a_country_is_found_by_its_name_and_by_eurostats_code(ask, country, zone):
+    assert ask(country=country)[0].zone == zone
+
+
+def test_a_laptop_is_not_taken_for_a_desktop_in_silence(ask):
+    assert "counted as a desktop's" in ask(home="rtx-4090-laptop")[2]
+    assert "counted as a desktop's" not in ask(home="rtx-4090")[2]
+
+
+def test_an_old_tariff_is_called_old(ask):
+    assert "(1,059 days old)" in ask(country="US-TX")[2] and "That is old." in ask(country="US-TX")[2]
+    assert "That is old." not in ask()[2]
+
+
+def test_json_has_no_noise_of_arithmetic(ask):
+    note = as_json.render(ask()[0])["reference_method"]
+    assert (note["energy_kwh_low"], note["energy_kwh_high"]) == (422.4, 475.2)

@@ -1,0 +1,42 @@
+"""docker-compose.yml: one image, a database with a volume and a health check, no secret in it."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from service.cli import main
+from service.settings import SETTINGS
+
+FILE = Path(__file__).parent.parent / "docker-compose.yml"
+TEXT = FILE.read_text()
+SERVICES = yaml.safe_load(TEXT)["services"]
+
+
+def test_web_and_worker_wait_for_a_migrated_database_that_is_well():
+    assert set(SERVICES) == {"postgres", "migrate", "web", "worker"}
+    postgres = SERVICES["postgres"]
+    assert postgres["volumes"] and "pg_isready" in postgres["healthcheck"]["test"][1]
+    assert SERVICES["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    for name in ("web", "worker"):
+        assert SERVICES[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    assert "/readyz" in SERVICES["web"]["healthcheck"]["test"][-1]
+
+
+def test_its_commands_and_settings_are_ours():
+    known = {setting.variable for setting in SETTINGS}
+    for name in ("migrate", "web", "worker"):
+        service = SERVICES[name]
+        program, command, *words = service["command"]
+        assert program == "heimvorteil"
+        found = main.commands[command]
+        if words and not words[0].startswith("-"):
+            assert words[0] in found.commands, words
+        assert set(service["environment"]) <= known
+        assert (FILE.parent / service["build"]["dockerfile"]).exists()
+
+
+def test_no_secret_is_in_it():
+    password = re.findall(r"POSTGRES_PASSWORD: (.*)", TEXT)
+    assert len(password) == 1 and password[0].startswith("${POSTGRES_PASSWORD:?")
+    assert re.findall(r"postgresql://heimvorteil:([^@]*)@", TEXT) == ["${POSTGRES_PASSWORD:?}"]

@@ -1,0 +1,101 @@
+"""`heimvorteil decide`: a dozen questions a person would ask, answered sensibly."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli import main
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    url = f"sqlite:///{tmp_path_factory.mktemp('decide') / 'facts.sqlite3'}"
+
+    def decide(*words, code=0):
+        result = CliRunner().invoke(main, ["decide", *words], env={"HEIMVORTEIL_DATABASE_URL": url})
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return decide
+
+
+def answer(run, *words):
+    output = run(*words, "--json")
+    return json.loads(output[output.index("{") :])
+
+
+CASES = {
+    "no limits": ((), lambda a: a["rule"] == "cheapest"),
+    "tight deadline": (("--deadline", "2d"), lambda a: a["best"]["calendar_hours"]["p90"] < 60),
+    "budget alone takes the fastest": (("--budget", "700"), lambda a: a["rule"] == "fastest"),
+    "both": (("--budget", "700", "--deadline", "30d"), lambda a: a["best"]["cost"]["p90"] < 700),
+    "impossible": (("--budget", "20", "--deadline", "2d"), lambda a: a["best"] is None),
+    "cheap electricity": (
+        ("--kwh-price", "0.08", "--deadline", "200d"), lambda a: a["best"]["plan"] == "own"),
+    "no machine": (("--own", "none", "--deadline", "30d"), lambda a: a["best"]["plan"] == "rent"),
+    "spot": (("--tier", "spot", "--deadline", "30d"), lambda a: a["best"]["offer"]["tier"] == "spot"),
+    "only at home": (("--tier", "none"), lambda a: a["best"]["plan"] == "own"),
+    "half the day": (
+        ("--tier", "none", "--hours-per-day", "12"),
+        lambda a: a["best"]["calendar_hours"]["p50"] == pytest.approx(2 * a["best"]["hours"]["p50"], 1e-3)),
+    "a small model": (("nanochat-d12", "--deadline", "7d"), lambda a: a["best"]["cost"]["p90"] < 5),
+    "cleanest": (("--weights", "0,0,1"), lambda a: a["best"]["plan_co2_kg"] < 40),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_question_is_answered_sensibly(run, name):
+    words, is_sensible = CASES[name]
+    assert is_sensible(answer(run, *words)), name
+
+
+def test_heat_tax_and_wear_move_the_bill_as_they_should(run):
+    plain = answer(run, "--tier", "none")["best"]["cost"]["p50"]
+    warm = answer(run, "--tier", "none", "--heating-share", "0.5", "--heat-price", "0.12")["best"]["cost"][
+        "p50"
+    ]
+    worn = answer(run, "--tier", "none", "--wear-per-hour", "0.02")["best"]["cost"]["p50"]
+    assert warm < plain < worn
+    net = answer(run, "--own", "none", "--rent", "tax_share=0")["best"]["cost"]["p50"]
+    gross = answer(run, "--own", "none", "--rent", "tax_share=0.19")["best"]["cost"]["p50"]
+    assert gross == pytest.approx(1.19 * net, rel=1e-4)
+
+
+def test_a_bought_card_pays_after_some_runs(run):
+    bought = answer(run, "--buy", "rtx-4090=1900", "--deadline", "60d", "--budget", "2000")
+    assert bought["runs_until_bought"] > 1
+    (card,) = [o for o in bought["shortlist"] if o["plan"] == "buy"]
+    lines = {item["code"]: item["p50"] for item in card["cost"]["items"]}
+    assert lines["purchase"] == pytest.approx(1900 * 0.35)
+    shared = answer(run, "--buy", "rtx-4090=1900", "--runs", "10")
+    (card,) = [o for o in shared["shortlist"] if o["plan"] == "buy"]
+    assert card["cost"]["items"][1]["p50"] == pytest.approx(66.5)
+
+
+def test_text_in_both_languages(run):
+    english, german = (
+        run("--budget", "300", "--deadline", "30d"),
+        run("--budget", "300", "--deadline", "30d", "--lang", "de"),
+    )
+    assert "No plan keeps within €300 and 30.0 days" in english and "Possible with €" in english
+    assert "Kein Plan bleibt" in german and "Möglich mit" in german and "innerhalb von 300 €" in german
+    assert "What it hangs on" in english and "Woran es hängt" in german
+    assert max(len(line) for line in english.splitlines()) <= 110
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--own", "rtx-407"), "own = 'rtx-407': unknown; valid: rtx-4070"),
+        (("--deadline", "soon"), "deadline = 'soon'"),
+        (("--weights", "1,2"), "--weights = '1,2'"),
+        (("--rent", "idle=1"), "cloud_terms = 'idle': unknown; valid: set_up_hours"),
+        (("--rent", "tax_share"), "--rent = 'tax_share'"),
+        (("--budget", "-3"), "budget = -3.0"),
+        (("--own", "none", "--tier", "none"), "a plan for this run"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(run, words, said):
+    output = run(*words, code=2)
+    assert said in output and len(output.strip().splitlines()) <= 2
