@@ -3,9 +3,16 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import pytest
 
 from service.reports import as_json, as_text
+from service.reports.bill import uncounted_sentence
+from service.reports.comparison_report import comparison_document
+from service.reports.document import Bullets
+from service.reports.sentences import power_limit_sentences, reference_sentences, trust_sentence
+from service.reports.verdict import break_even_sentence
+from service.reports.wording import wording
 from service.usecases import ComparisonRequest, compare_home_with_cloud, explain
 
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -140,3 +147,30 @@ def test_an_old_tariff_is_called_old(ask):
 def test_json_has_no_noise_of_arithmetic(ask):
     note = as_json.render(ask()[0])["reference_method"]
     assert (note["energy_kwh_low"], note["energy_kwh_high"]) == (422.4, 475.2)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [{}, {"workload": "nanochat-d12"}, {"workload": "llama-2-7b", "home": "rtx-4090"}, {"tier": "spot"}],
+    ids=["headline", "fits unchanged", "does not fit", "spot"],
+)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, language):
+    """The screen is written from the answer as computed, the other two from its JSON."""
+    c, _, said = ask(language, **question)
+    w, answer = wording(language), as_json.render(c, language)
+    assert answer["verdict"]["summary"] in said
+    document = comparison_document(orjson.dumps({"id": "0" * 20, **answer}), language)
+    blocks = [block for section in document.sections for block in section.blocks]
+    told = [item for block in blocks if isinstance(block, Bullets) for item in block.items]
+    shared = [
+        break_even_sentence(w, c),
+        uncounted_sentence(w, [o.cost for o in c.options]),
+        *power_limit_sentences(w, c),
+        *reference_sentences(w, c),
+        *(trust_sentence(w, o, c.workload) for o in c.options),
+    ]
+    assert sum(map(bool, shared)) >= 2
+    for sentence in filter(None, shared):
+        assert sentence in told and sentence in said
+    assert blocks[0].text.split(". ")[0] in said

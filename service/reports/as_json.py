@@ -197,8 +197,8 @@ def power_limit(advice: PowerLimitAdvice) -> Json:
     return {
         "best": step(advice.best),
         "worth_while": advice.worth_while,
-        "hours_added": round(advice.hours_added, 2),
-        "energy_kwh_saved": interval(advice.kwh_saved, 2),
+        "hours_added": round(advice.hours_added, 4),
+        "energy_kwh_saved": interval(advice.kwh_saved, 6),
         "steps": [step(s) for s in advice.steps],
         "measured_on": advice.curve.gpu,
         "stand_in": advice.stand_in,

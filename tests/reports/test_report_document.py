@@ -217,11 +217,14 @@ def test_an_answer_stored_before_these_keys_existed_is_still_a_report():
     del answer["workload"]["n_experts"], answer["workload"]["reference_hours"]
     del answer["workload"]["reference_gpu_count"]
     for option in answer["options"]:
-        for key in ("rate", "carbon", "gpu_memory_gib"):
+        for key in ("rate", "carbon", "gpu_memory_gib", "gpu_category"):
             del option[key]
+        del option["fit"]["time_factor"]
+        for item in option["cost"]["items"]:
+            del item["is_counted"]
         del option["cost"]["exchange_rates"]
         if option["offer"]:
-            for key in ("provider_name", "source", "url", "read_on", "licence"):
+            for key in ("provider_name", "source", "url", "read_on", "licence", "term_months"):
                 del option["offer"][key]
     document = comparison_document(packed(answer))
     assert cell(document, "turns", 1, "today").value == 0.372
