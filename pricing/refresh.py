@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from os import environ
 
@@ -24,6 +25,7 @@ from service.store import (
     grid_carbon,
     offer_listing,
     offers,
+    own_gpu_names,
     rates,
     refreshes,
     source_answers,
@@ -34,6 +36,8 @@ from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
 
 Fetch = Callable[[Asked], Payload]
+PRICE_DECIMALS = 9
+"""What the store keeps of a price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,11 @@ def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
 
 
 def _confirmed(sessions: Sessions, source: PriceSource, now: datetime) -> Outcome:
-    """The source has nothing newer: what it lists is still its price today."""
+    """The source has nothing newer: what it lists is still its price today, unless it states its day."""
+    if source.states_its_day:
+        with sessions.reading() as session:
+            listed = len(offer_listing.listed(session, source.name))
+        return Outcome(source.name, "unchanged", listed, error="not modified since the last answer")
     with sessions.begin() as session:
         count = offer_listing.confirm(session, source.name, now)
     return Outcome(source.name, "unchanged", count, error="not modified since the last answer")
@@ -169,7 +177,7 @@ def keep(
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
-            quoted = named(quoted, GpuNames(gpus.all(session)))
+            quoted = named(quoted, GpuNames(gpus.all(session), own_gpu_names.all(session)))
             added = offers.add_all(session, quoted, now)
             changed += added.new + added.changed
         if payload is not None:
@@ -200,5 +208,18 @@ def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
     for offer in quoted:
         understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
         note = "; ".join(filter(None, (offer.note, understood.note)))
-        found.append(replace(offer, gpu=understood.slug, memory_gib_per_gpu=understood.memory_gib, note=note))
+        found.append(
+            replace(
+                offer,
+                gpu=understood.slug,
+                memory_gib_per_gpu=understood.memory_gib,
+                hourly_price=_as_stored(offer.hourly_price),
+                note=note,
+            )
+        )
     return found
+
+
+def _as_stored(price: Decimal) -> Decimal:
+    """A list's "0.36979999999999996" is 0.3698 that went through binary arithmetic."""
+    return price if price == round(price, PRICE_DECIMALS) else round(price, PRICE_DECIMALS)

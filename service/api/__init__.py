@@ -9,6 +9,7 @@ from service.api import (
     electricity_rates,
     estimates,
     exchange_rates,
+    gpu_names,
     gpus,
     health,
     measured_runs,
@@ -20,6 +21,7 @@ from service.api import (
 PREFIX = "/api/v1"
 RESOURCES: tuple[Blueprint, ...] = (
     gpus.blueprint,
+    gpu_names.blueprint,
     workloads.blueprint,
     providers.blueprint,
     offers.blueprint,
