@@ -22,7 +22,8 @@ from service.facts import CloudOffer, Source
 SKYPILOT_COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "Region")
 GPUHUNT_COLUMNS = ("instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot")
 PLAIN_COLUMNS = ("instance", "gpu", "gpu_count", "price_per_hour", "currency")
-LARGEST_PRICE = Decimal(1_000_000)
+LARGEST_PRICE = Decimal(10**12)
+"""Beyond it a cell holds no price at all; whether one is believable is for checks.py to say."""
 LEAST_MIB = 1024
 """Some catalogues write gigabytes into a field called SizeInMiB: no card has less than one."""
 LARGEST_TABLE_CHARACTERS = 50_000_000
