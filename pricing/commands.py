@@ -258,6 +258,21 @@ def unmapped_(context: click.Context) -> None:
     print_table(["GPU as written", "provider", "GiB", "offers"], shown, {2, 3})
 
 
+@prices.command("map")
+@click.argument("name")
+@click.argument("gpu", metavar="GPU_SLUG")
+@click.option("--memory", type=float, help="Only offers with this memory per GPU [GiB]; without it, all.")
+@click.pass_context
+def map_(context: click.Context, name: str, gpu: str, memory: float | None) -> None:
+    """Say which card a GPU's name in price lists stands for, for stored offers and all to come."""
+    from service.store import own_gpu_names
+
+    with context.obj().begin() as session:
+        told, changed = own_gpu_names.put(session, name, gpu, memory, datetime.now(UTC))
+    only = f" with {told.memory_gib:g} GiB" if told.memory_gib else ""
+    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {changed} stored offers changed')
+
+
 @prices.command("watch")
 @click.argument("names", metavar="[SOURCE]...", nargs=-1)
 @click.pass_context

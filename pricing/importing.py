@@ -12,7 +12,7 @@ from pricing.refresh import keep, named
 from pricing.source import Rejected, UnreadablePayload
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer, Source
-from service.store import gpus, providers
+from service.store import gpus, own_gpu_names, providers
 from service.store.session import Sessions
 
 LARGEST_FILE_BYTES = 50_000_000
@@ -47,7 +47,7 @@ def import_file(
         raise InvalidValue("FILE", str(file), f"more than {LARGEST_FILE_BYTES:,} bytes")
     with sessions.reading() as session:
         known = providers.ids(session)
-        names = GpuNames(gpus.all(session))
+        names = GpuNames(gpus.all(session), own_gpu_names.all(session))
     if provider not in known:
         raise UnknownName("provider", provider, known)
     said = Source(f"import:{provider}", f"{provider} prices from {file.name}", "", as_of, "own", now.date())

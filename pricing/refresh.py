@@ -29,6 +29,7 @@ from service.store import (
     grid_carbon,
     offer_listing,
     offers,
+    own_gpu_names,
     rates,
     refreshes,
     source_answers,
@@ -215,7 +216,12 @@ def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
 
 
 def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hold | None) -> Outcome:
-    """The source has nothing newer: what it lists is still its price today."""
+    """The source has nothing newer: what it lists is still its price today, unless it states its day."""
+    said = "not modified since the last answer"
+    if source.states_its_day:
+        with sessions.reading() as session:
+            listed = len(offer_listing.listed(session, source.name))
+        return Outcome(source.name, "unchanged", listed, error=said, changed=0)
     with sessions.begin() as session:
         if hold:
             hold.check(session)
@@ -250,7 +256,7 @@ def keep(
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
-            quoted = named(quoted, GpuNames(gpus.all(session)))
+            quoted = named(quoted, GpuNames(gpus.all(session), own_gpu_names.all(session)))
             added = offers.add_all(session, quoted, now)
             changed += added.new + added.changed
         if payload is not None:
@@ -283,5 +289,13 @@ def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
     for offer in quoted:
         understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
         note = "; ".join(filter(None, (offer.note, understood.note)))
-        found.append(replace(offer, gpu=understood.slug, memory_gib_per_gpu=understood.memory_gib, note=note))
+        found.append(
+            replace(
+                offer,
+                gpu=understood.slug,
+                memory_gib_per_gpu=understood.memory_gib,
+                hourly_price=_to_nine_decimals(offer.hourly_price),
+                note=note,
+            )
+        )
     return found

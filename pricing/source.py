@@ -94,6 +94,9 @@ class PriceSource:
     market_zone: str | None = None
     """Bidding zone of a day-ahead source: it is polled from 13:00 market time until tomorrow is known."""
 
+    states_its_day: bool = False
+    """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
+
     @property
     def url_setting(self) -> str:
         """Environment variable that replaces the address, for mirrors and tests."""

@@ -10,6 +10,7 @@ from service.api import (
     electricity_rates,
     estimates,
     exchange_rates,
+    gpu_names,
     gpus,
     grid_carbon,
     health,
@@ -26,6 +27,7 @@ from service.api import (
 PREFIX = "/api/v1"
 RESOURCES: tuple[Blueprint, ...] = (
     gpus.blueprint,
+    gpu_names.blueprint,
     workloads.blueprint,
     providers.blueprint,
     offers.blueprint,

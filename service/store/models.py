@@ -95,6 +95,20 @@ class GpuAliasRow(Base):
     position: Mapped[int]
 
 
+class OwnGpuNameRow(Base):
+    """What a GPU name in price lists stands for, as a user has told; beside what the catalog says."""
+
+    __tablename__ = "own_gpu_names"
+    alias_key: Mapped[str] = mapped_column(primary_key=True)
+    memory_gib: Mapped[float] = mapped_column(primary_key=True)
+    """Per GPU; 0 for any memory."""
+    name: Mapped[str]
+    """As it was written."""
+    gpu_id: Mapped[int] = mapped_column(sa.ForeignKey("gpus.id"))
+    told_at: Mapped[datetime]
+    __table_args__ = (sa.CheckConstraint("memory_gib >= 0", name="memory_gib_not_negative"),)
+
+
 class GpuSourceRow(Base):
     __tablename__ = "gpu_sources"
     gpu_id: Mapped[int] = mapped_column(sa.ForeignKey("gpus.id"), primary_key=True)

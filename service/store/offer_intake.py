@@ -30,7 +30,7 @@ _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 CHUNK = 5_000
 CATALOG_ORIGIN = "catalog"
 _DETAILS = ("country", "gpu", "memory_gib_per_gpu", "total_memory_gib", "vcpus", "ram_gib", "note")
-"""What may change while an offer stays the same offer; the newest observation tells."""
+"""What may change while an offer stays the same offer; the newest observation tells. The note is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,8 @@ class _Batch:
             )
         else:
             offer_id = known.id
-            other_details = newest.as_of >= current.last_as_of and details != known.details
+            # A note alone is no news: a list's version changes every hour and comes with the next price.
+            other_details = newest.as_of >= current.last_as_of and details[:-1] != known.details[:-1]
             if other_details and Verdict.CHANGED not in verdicts:
                 verdicts[-1] = Verdict.CHANGED
             relisted = _is_relisted(newest, known)
