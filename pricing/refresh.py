@@ -89,7 +89,7 @@ def _attempt(
     fetch: Fetch | None,
     settings: Mapping[str, str],
 ) -> Outcome:
-    key = settings.get(source.key, "") if source.key else ""
+    key = settings.get(source.key or source.optional_key or "", "")
     if source.key and not key:
         return Outcome(source.name, "asleep", error=f"needs a key in {source.key}")
     asked = Asked(address(source, now, settings), now, key)

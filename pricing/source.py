@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from service.facts import CarbonIntensity, CloudOffer, ElectricityRate, ExchangeRate, GridCarbon, SpotPrice
 
@@ -59,6 +60,13 @@ class WayOut(Protocol):
         """A link of an answer, on the scheme and host that were asked: a mirror stands in for all pages."""
 
 
+def with_query(url: str, **more: str) -> str:
+    """The address with more parameters, each in place of one of the same name."""
+    parts = urlsplit(url)
+    kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in more]
+    return urlunsplit(parts._replace(query=urlencode([*kept, *more.items()])))
+
+
 def one_get(way_out: WayOut, asked: Asked) -> Payload:
     """One request, one answer: what most sources need."""
     return way_out.get(asked.url)
@@ -77,6 +85,8 @@ class PriceSource:
     licence: str
     key: str | None = None
     """Environment variable with the access key; without it the source sleeps."""
+    optional_key: str | None = None
+    """Environment variable with a key for a source that answers without one too."""
     fetch: Callable[[WayOut, Asked], Payload] = one_get
     """For a source with pages, a POST or a key in its headers."""
     fallback_for: str | None = None

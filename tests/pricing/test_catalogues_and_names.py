@@ -20,7 +20,7 @@ from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames, real_memory_gib
 from pricing.refresh import refresh
 from pricing.source import Payload, Rejected, UnreadablePayload
-from pricing.sources.cloud import skypilot, vast, verda
+from pricing.sources.cloud import skypilot
 from pricing.sources.currency import frankfurter
 from pricing.sources.electricity import awattar
 from service.cli import main
@@ -282,35 +282,6 @@ def test_rejected_rows_are_kept_with_their_reason_and_shown(database):
 def recorded(name):
     found = next((Path(__file__).parent / "fixtures").glob(f"{name}.*"))
     return Payload(found.read_bytes(), "https://example.org", NOW)
-
-
-def test_verda_states_the_memory_of_all_gpus_together(names):
-    facts = verda.parse(recorded("verda"))
-    one = [o for o in facts if o.instance == "1H100.80S.30V"]
-    assert [(o.tier, o.hourly_price, o.currency) for o in one] == [
-        ("on_demand", Decimal("3.95"), "USD"),
-        ("spot", Decimal("1.70"), "USD"),
-    ]
-    assert all(names.named(o.gpu_raw_name, o.memory_gib_per_gpu).slug for o in one)
-    doubled = json.loads(recorded("verda").content)[:1]
-    doubled[0]["gpu"]["number_of_gpus"], doubled[0]["gpu_memory"]["size_in_gigabytes"] = 8, 640
-    (offer, _) = verda.parse(Payload(json.dumps(doubled).encode(), "", NOW))
-    assert (offer.gpu_count, offer.memory_gib_per_gpu) == (8, 80)
-    del doubled[0]["gpu"]
-    with pytest.raises(UnreadablePayload):
-        verda.parse(Payload(json.dumps(doubled).encode(), "", NOW))
-
-
-def test_vast_offers_are_machines_with_a_floor_for_bids(names):
-    asked, bid = vast.parse(recorded("vast"))
-    assert (asked.tier, str(asked.hourly_price)) == ("marketplace", "0.246676")
-    assert (bid.tier, str(bid.hourly_price)) == ("spot", "0.200000")
-    assert (asked.country, asked.vcpus, asked.ram_gib) == ("CN", 24, 15.7)
-    assert names.named(asked.gpu_raw_name, asked.memory_gib_per_gpu).slug == "rtx-4090"
-    taken = json.loads(recorded("vast").content)
-    taken["offers"][0]["rentable"] = False
-    with pytest.raises(UnreadablePayload, match="can be rented"):
-        vast.parse(Payload(json.dumps(taken).encode(), "", NOW))
 
 
 def test_awattar_hours_carry_their_own_ends_and_frankfurter_its_own_day():
