@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from os import environ
 
@@ -29,6 +30,7 @@ from service.store import (
     source_answers,
     spot_prices,
 )
+from service.store.column_types import DECIMALS
 from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
@@ -200,5 +202,19 @@ def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
     for offer in quoted:
         understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
         note = "; ".join(filter(None, (offer.note, understood.note)))
-        found.append(replace(offer, gpu=understood.slug, memory_gib_per_gpu=understood.memory_gib, note=note))
+        found.append(
+            replace(
+                offer,
+                gpu=understood.slug,
+                memory_gib_per_gpu=understood.memory_gib,
+                note=note,
+                # The store keeps nine decimals and refuses more; catalogues write twelve.
+                hourly_price=_storable(offer.hourly_price),
+            )
+        )
     return found
+
+
+def _storable(price: Decimal) -> Decimal:
+    exponent = price.as_tuple().exponent
+    return round(price, DECIMALS) if isinstance(exponent, int) and exponent < -DECIMALS else price

@@ -13,7 +13,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the app until interrupted; settings reach the workers through the environment."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     Server(
-        "service.app:create_app",
+        "service.cli.web:create_app",
         factory=True,
         address=host,
         port=port,

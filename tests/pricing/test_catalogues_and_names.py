@@ -1,6 +1,5 @@
 """Foreign tables and foreign names: every trap that the catalogues are known for."""
 
-import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -8,14 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pricing.catalogue_rows import (
-    Table,
-    csv_rows,
-    gpuhunt_offers,
-    json_rows,
-    plain_offers,
-    skypilot_offers,
-)
+from pricing.catalogue_rows import Table, gpuhunt_offers, skypilot_offers
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames, real_memory_gib
 from pricing.refresh import refresh
@@ -161,28 +153,6 @@ def test_gpuhunt_rows():
     assert "not known" in refused.reason
 
 
-def test_own_tables():
-    text = (
-        "instance,gpu,gpu_count,price_per_hour,currency,tier\nbox,RTX 4090,2,1.10,eur,reserved\nx,,1,1,EUR,\n"
-    )
-    offer, refused = plain_offers(csv_rows(text), TABLE)
-    assert (offer.currency, offer.gpu_count, offer.tier) == ("EUR", 2, "reserved")
-    assert "no GPU" in refused.reason
-    (same,) = plain_offers(
-        json_rows(
-            json.dumps([{"gpu": "RTX 4090", "gpu_count": 2, "price_per_hour": 1.1, "currency": "EUR"}])
-        ),
-        TABLE,
-    )
-    assert same.instance == "2x RTX 4090"
-    for broken in ("", "a,b\n1,2\n"):
-        with pytest.raises(UnreadablePayload, match="no column"):
-            list(csv_rows(broken))
-    for broken in ("", "{}", "[1]"):
-        with pytest.raises(UnreadablePayload):
-            list(json_rows(broken))
-
-
 def test_absurd_prices_are_not_believed():
     def offer(price, count=1):
         return CloudOffer(
@@ -218,34 +188,6 @@ def test_a_refresh_keeps_named_offers_and_a_second_one_changes_nothing(database)
     assert any(o.as_of == NOW.date() for o in page.offers)
 
 
-def test_an_import_from_a_file_answers_and_names_its_rejects(database, tmp_path):
-    file = tmp_path / "quote.csv"
-    file.write_text(
-        "instance,gpu,gpu_count,price_per_hour,currency\n"
-        "box,H100 SXM,8,12.34,USD\nodd,Abacus 3000,1,1.00,USD\nfree,H100 SXM,8,0,USD\n"
-    )
-
-    def run(*words, code=0):
-        result = CliRunner().invoke(main, ["prices", *map(str, words)])
-        assert result.exit_code == code, result.output
-        return result.output
-
-    words = ("import", file, "--provider", "lambda", "--as-of", "2026-11-20")
-    assert "2 offers would be kept" in run(*words, "--dry-run")
-    said = run(*words)
-    assert "2 offers kept (2 new or changed), 1 rows rejected, 1 with a GPU that nobody has mapped" in said
-    assert "the price is not known" in said and "free,H100 SXM,8,0,USD" in said
-    assert "(0 new or changed)" in run(*words)
-    assert "Abacus 3000" in run("unmapped")
-    with database.reading() as session:
-        found = offers.search(session, offers.OfferFilter(gpu="h100-sxm", provider="lambda"), limit=99).offers
-    assert Decimal("12.34") in {o.hourly_price for o in found}
-    assert "valid: lambda" in run("import", file, "--provider", "lambada", code=2)
-    assert "is in the future" in run("import", file, "--provider", "lambda", "--as-of", "2999-01-01", code=2)
-    file.write_text("nothing,here\n")
-    assert "no column instance" in run("import", file, "--provider", "lambda", code=2)
-
-
 @pytest.mark.parametrize("path", sorted(SHARED.glob("skypilot-catalog/*.csv")) or [None])
 def test_real_catalogues_parse_with_every_reject_explained(path, names):
     if path is None:
@@ -256,6 +198,13 @@ def test_real_catalogues_parse_with_every_reject_explained(path, names):
     assert all(row.reason for row in read if isinstance(row, Rejected))
     mapped = [o for o in kept if names.named(o.gpu_raw_name, o.memory_gib_per_gpu, o.instance).slug]
     assert len(mapped) / len(kept) > 0.5
+
+
+def test_more_decimals_than_the_store_keeps_are_rounded_not_a_crash(database):
+    payload = Payload(f"{HEAD}eu,2.123456789876,x,H100 SXM,1,8,64,,\n".encode(), "https://example.org", NOW)
+    source = skypilot.source_of("skypilot_hyperstack")
+    assert refresh(database, source, NOW, lambda _: payload, {}).outcome == "ok"
+    assert refresh(database, source, NOW, lambda _: payload, {}).outcome == "unchanged"
 
 
 def test_rejected_rows_are_kept_with_their_reason_and_shown(database):
