@@ -1,4 +1,4 @@
-"""Rows of price tables as offers: SkyPilot's vms.csv, gpuhunt's catalogue, and a plain table of one's own.
+"""Rows of price tables as offers: SkyPilot's vms.csv and gpuhunt's catalogue.
 
 Pure: text in, offers and rejected rows out. Names stay the source's; gpu_names.py maps them later.
 """
@@ -21,7 +21,6 @@ from service.facts import CloudOffer, Source
 
 SKYPILOT_COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "Region")
 GPUHUNT_COLUMNS = ("instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot")
-PLAIN_COLUMNS = ("instance", "gpu", "gpu_count", "price_per_hour", "currency")
 LARGEST_PRICE = Decimal(10**12)
 """Beyond it a cell holds no price at all; whether one is believable is for checks.py to say."""
 LEAST_MIB = 1024
@@ -213,51 +212,6 @@ def gpuhunt_offers(text: str, table: Table) -> Iterator[CloudOffer | Rejected]:
                 currency="USD",
                 note=f"flags: {flags}" if flags else "",
             )
-
-
-def plain_offers(rows: Iterator[Row], table: Table) -> Iterator[CloudOffer | Rejected]:
-    """Offers of a table of one's own: instance, gpu, gpu_count, price_per_hour, currency and, where known,
-    region, country, tier, memory_gib_per_gpu, vcpus, ram_gib, note."""
-    for row in rows:
-        count, price = _number(row, "gpu_count"), _price(row, "price_per_hour")
-        if not _text(row, "gpu") or not count or count != int(count):
-            yield Rejected(_shown(row), "no GPU, or no whole number of them")
-            continue
-        if price is None:
-            yield Rejected(_shown(row), "the price is not known")
-            continue
-        yield _offer(
-            table,
-            instance=_text(row, "instance") or f"{int(count)}x {_text(row, 'gpu')}",
-            region=_text(row, "region"),
-            gpu=_text(row, "gpu"),
-            gpu_count=int(count),
-            memory_gib=_number(row, "memory_gib_per_gpu"),
-            vcpus=_number(row, "vcpus"),
-            ram_gib=_number(row, "ram_gib"),
-            tier=_text(row, "tier") or table.tier,
-            price=price,
-            currency=_text(row, "currency").upper(),
-            country=_text(row, "country").upper() or None,
-            note=_text(row, "note"),
-        )
-
-
-def csv_rows(text: str) -> Iterator[Row]:
-    """Rows of one's own CSV table. Raises UnreadablePayload where its columns are missing."""
-    return _rows(text, PLAIN_COLUMNS)
-
-
-def json_rows(text: str) -> Iterator[Row]:
-    """Rows of one's own JSON list of objects. Raises UnreadablePayload for anything else."""
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise UnreadablePayload(f"not JSON: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise UnreadablePayload("not a list of objects")
-    for row in found:
-        yield {str(key): None if value is None else str(value) for key, value in row.items()}
 
 
 def _rows(text: str, needed: tuple[str, ...]) -> Iterator[Row]:

@@ -219,27 +219,48 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 @click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day they are true for; today.")
 @click.option("--dry-run", is_flag=True, help="Show what would be kept and keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The result as REST gives it.")
 @click.pass_context
 def import_(
-    context: click.Context, file: Path, format_: str, provider: str, as_of: datetime | None, dry_run: bool
+    context: click.Context,
+    file: Path,
+    format_: str,
+    provider: str,
+    as_of: datetime | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Take in prices from a file: a private quote, a correction, a catalogue without network.
 
-    csv and json need instance, gpu, gpu_count, price_per_hour and currency.
+    csv and json need instance, gpu, gpu_count, price_per_hour and currency; they may have region, country,
+    tier, term_months, memory_gib_per_gpu, vcpus, ram_gib, as_of and note. Semicolons, decimal commas and
+    German names of columns are understood.
     """
-    from pricing.importing import import_file
+    from pricing.importing import read_file, take_in
     from service.reports.as_table import print_table
+    from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
     day = as_of.date() if as_of else now.date()
-    done = import_file(context.obj(), file, format_, provider, day, now, dry_run=dry_run)
+    table = PriceTable(file.name, format_, provider, day, read_file(file))
+    done = take_in(context.obj(), table, now, dry_run=dry_run)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        click.echo(json.dumps(asdict(done), indent=2, ensure_ascii=False))
+        return
     verb = "would be kept" if dry_run else "kept"
     click.echo(
         f"{done.accepted} offers {verb} ({done.changed} new or changed), {done.rejected} rows rejected, "
-        f"{done.unmapped} with a GPU that nobody has mapped"
+        f"{len(done.unmapped)} GPU names that nobody has mapped"
     )
     if done.reasons:
-        print_table(["rows", "rejected because", "for example"], done.reasons, {0})
+        first = {row.reason: row.raw[:80] for row in reversed(done.refused)}
+        rows = [[str(n), reason, first.get(reason, "")] for reason, n in done.reasons.items()]
+        print_table(["rows", "rejected because", "for example"], rows[:MOST_SHOWN], {0})
+    if done.unmapped:
+        click.echo(f"GPU names that nobody has mapped: {', '.join(done.unmapped[:MOST_SHOWN])}")
 
 
 @prices.command("unmapped")

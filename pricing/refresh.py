@@ -125,7 +125,7 @@ def _attempt(
     settings: Mapping[str, str],
     hold: Hold | None,
 ) -> Outcome:
-    key = settings.get(source.key, "") if source.key else ""
+    key = settings.get(source.key or source.optional_key or "", "")
     if source.key and not key:
         return Outcome(source.name, "asleep", error=f"needs a key in {source.key}")
     asked = Asked(address(source, now, settings), now, key)
@@ -299,3 +299,8 @@ def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
             )
         )
     return found
+
+
+def _storable(price: Decimal) -> Decimal:
+    exponent = price.as_tuple().exponent
+    return round(price, DECIMALS) if isinstance(exponent, int) and exponent < -DECIMALS else price

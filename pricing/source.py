@@ -87,6 +87,8 @@ class PriceSource:
     licence: str
     key: str | None = None
     """Environment variable with the access key; without it the source sleeps."""
+    optional_key: str | None = None
+    """Environment variable with a key for a source that answers without one too."""
     fetch: Callable[[WayOut, Asked], Payload] = one_get
     """For a source with pages, a POST or a key in its headers."""
     fallback_for: str | None = None

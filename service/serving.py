@@ -19,7 +19,7 @@ def serve(host: str, port: int, workers: int) -> None:
         # Where the workers' request counters are added up (service/api/metrics.py).
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         Server(
-            "service.app:create_app",
+            "service.cli.web:create_app",
             factory=True,
             address=host,
             port=port,
