@@ -13,6 +13,7 @@ from service.api import (
     health,
     measured_runs,
     offers,
+    price_conflicts,
     providers,
     workloads,
 )
@@ -23,6 +24,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     workloads.blueprint,
     providers.blueprint,
     offers.blueprint,
+    price_conflicts.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
     exchange_rates.blueprint,

@@ -9,8 +9,9 @@ import click
 
 from pricing.commands import prices
 from service.cli.comparing import compare
-from service.cli.listing import gpus, offers, workloads
+from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
+from service.cli.offering import offers
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
 from service.cli.validating import validate

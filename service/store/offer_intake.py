@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer
-from service.store import exchange_rates, providers, sources, versions
+from service.store import exchange_rates, providers, regions, sources, versions
 from service.store.models import TIERS, OfferPriceRow, OfferRow
 from service.store.offer_observations import (
     Observation,
@@ -256,7 +256,8 @@ _PRICE_COLUMNS = (
 def _details(offer: CloudOffer) -> tuple[Any, ...]:
     memory = offer.memory_gib_per_gpu
     total = None if memory is None else memory * offer.gpu_count
-    return (offer.country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
+    country = offer.country or regions.country_of(offer.provider, offer.region)
+    return (country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
 
 
 def _is_relisted(newest: CloudOffer, known: _Known) -> bool:
