@@ -166,3 +166,31 @@ def test_what_cannot_be_asked_is_named_with_the_nearest_choices(run, client, wor
     if query:
         answer = client.get(f"/api/v1/offers?{query}")
         assert answer.status_code == 422 and message in answer.get_json(force=True)["detail"]
+
+
+def test_the_price_over_time_is_the_same_for_both(run, client):
+    words = (
+        "h100-sxm",
+        "--gpu-count",
+        "8",
+        "--provider",
+        "aws",
+        "--from",
+        "2025-04-01",
+        "--to",
+        "2025-06-30",
+    )
+    query = "gpu=H100+SXM&gpu_count=8&provider=aws&from=2025-04-01&to=2025-06-30&interval=month"
+    theirs = client.get(f"/api/v1/price-history?{query}").get_json()
+    assert json.loads(run("price-history", *words, "--json").stdout) == theirs
+    assert [(p["offers"], p["price_per_hour"] and p["price_per_hour"]["max"]) for p in theirs["periods"]] == [
+        (1, "98.32"), (0, None), (1, "55.04"),
+    ]  # fmt: skip
+    assert theirs["unit"] == "USD/h" and all(s["as_of"] and s["url"] for s in theirs["sources"])
+    table = run("price-history", *words).stdout
+    assert "98.32" in table and "12.290" in table and " - " in table
+    tag = client.get(f"/api/v1/price-history?{query}").headers["ETag"]
+    again = client.get(f"/api/v1/price-history?{query}", headers={"If-None-Match": tag})
+    assert again.status_code == 304
+    assert "interval = 'year'" in run("price-history", "h100-sxm", "--interval", "year", code=2).stderr
+    assert client.get("/api/v1/price-history?gpu=h100-sxm&to=2020-01-01&from=2021-01-01").status_code == 422

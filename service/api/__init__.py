@@ -14,6 +14,7 @@ from service.api import (
     measured_runs,
     offers,
     price_conflicts,
+    price_history,
     providers,
     workloads,
 )
@@ -25,6 +26,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     providers.blueprint,
     offers.blueprint,
     price_conflicts.blueprint,
+    price_history.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
     exchange_rates.blueprint,

@@ -11,7 +11,7 @@ from pricing.commands import prices
 from service.cli.comparing import compare
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
-from service.cli.offering import offers
+from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
 from service.cli.validating import validate
@@ -40,5 +40,5 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-for command in (compare, measure, validate, serve, offers, gpus, workloads, prices, db, token):
+for command in (compare, measure, validate, serve, offers, price_history, gpus, workloads, prices, db, token):
     main.add_command(command)

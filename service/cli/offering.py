@@ -1,4 +1,4 @@
-"""What can be rented: `offers`."""
+"""What can be rented, and what it cost before: `offers`, `price-history`."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -78,6 +78,59 @@ def offers(
     today = as_of.date() if as_of else datetime.now(UTC).date()
     _print_offers(items, currency, today, alike=nearest is not None)
     click.echo(f"{len(items)} of {found.total} offers")
+
+
+@click.command("price-history")
+@click.argument("gpu")
+@click.option("--gpu-count", type=click.IntRange(1, 1024))
+@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--provider")
+@click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="First day; a year back.")
+@click.option(
+    "--to", "last_day", type=click.DateTime(["%Y-%m-%d"]), help="Last day; that of the newest price."
+)
+@click.option("--interval", default="month", show_default=True, help="day | week | month")
+@click.option("--currency", default="USD", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The answer of GET /api/v1/price-history.")
+def price_history(
+    gpu: str,
+    gpu_count: int | None,
+    tier: str | None,
+    provider: str | None,
+    first_day: datetime | None,
+    last_day: datetime | None,
+    interval: str,
+    currency: str,
+    as_json: bool,
+) -> None:
+    """Show what GPU cost over time: smallest, median and largest price of its offers per interval."""
+    from service.reports.as_table import print_json, print_table
+    from service.usecases.offers import price_history_of
+
+    sessions, snapshot = open_facts()
+    history = price_history_of(
+        sessions, snapshot, gpu=gpu, gpu_count=gpu_count, tier=tier, provider=provider,
+        first_day=first_day.date() if first_day else None, last_day=last_day.date() if last_day else None,
+        interval=interval, currency=currency.strip().upper(),
+    )  # fmt: skip
+    if as_json:
+        import orjson
+
+        print_json(orjson.dumps(history))
+        return
+    rows = []
+    for period in history["periods"]:
+        hour, per_gpu = period["price_per_hour"] or {}, period["price_per_gpu_hour"] or {}
+        prices = [_price(hour.get(name), 2) for name in ("min", "median", "max")]
+        prices += [_price(per_gpu.get(name), 3) for name in ("min", "median", "max")]
+        rows.append([str(period["first_day"]), str(period["last_day"]), str(period["offers"]), *prices])
+    unit = history["currency"]
+    titles = ["from", "to", "offers", f"min {unit}/h", "median", "max", f"min {unit}/GPU-h", "median", "max"]
+    print_table(titles, rows, set(range(2, 9)))
+    for source in history["sources"]:
+        click.echo(f"{source['source']}, as of {source['as_of']}. {source['url']}".rstrip())
+    for rate in history["exchange_rates"]:
+        click.echo(f"{rate['rate']} {rate['unit']}, {rate['source']}, {rate['as_of']}")
 
 
 def _print_offers(items: list[dict[str, Any]], currency: str, today: date, *, alike: bool) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from service.decide.price_conflicts import Conflict
@@ -10,7 +11,8 @@ from service.errors import InvalidValue, UnknownName
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.offer_items import offer_item
-from service.store import exchange_rates, offer_conflicts, offers
+from service.reports.price_history import price_history_item
+from service.store import exchange_rates, offer_conflicts, offers, price_history
 from service.store.models import TIERS
 from service.store.offers import OfferFilter
 from service.store.regions import PARTS_OF_THE_WORLD
@@ -115,3 +117,37 @@ def _of_one_size(wanted: OfferFilter) -> OfferFilter:
     if wanted.gpu_count_min is None and wanted.gpu_count_max is None:
         return replace(wanted, gpu_count_min=1, gpu_count_max=1)
     return wanted
+
+
+def price_history_of(
+    sessions: Sessions,
+    snapshot: Snapshot,
+    *,
+    gpu: str,
+    gpu_count: int | None = None,
+    tier: str | None = None,
+    provider: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    interval: str = "day",
+    currency: str = "USD",
+) -> dict[str, Any]:
+    """What a GPU cost over time, as plain values. Raises as `find_offers` and `price_history` do."""
+    named = _named(snapshot, OfferFilter(gpu=gpu, tier=tier, provider=provider))
+    if currency not in {"EUR", *snapshot.exchange}:
+        known = sorted({"EUR", *snapshot.exchange})
+        raise InvalidValue("currency", currency, "no exchange rate is known", known)
+    asked = {"gpu": named.gpu, "gpu_count": gpu_count, "tier": tier, "provider": provider}
+    with sessions.reading() as session:
+        history = price_history.price_history(
+            session,
+            str(named.gpu),
+            gpu_count=gpu_count,
+            tier=tier,
+            provider=provider,
+            first_day=first_day,
+            last_day=last_day,
+            interval=interval,
+            currency=currency,
+        )
+    return price_history_item(history, asked, interval, currency)
