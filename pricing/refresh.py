@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from os import environ
 
+from pricing import alerts
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
@@ -79,6 +80,7 @@ def refresh(
     with sessions.begin() as session:
         number = refreshes.add(session, done) if request is None else refreshes.finish(session, request, done)
         refreshes.add_rejected(session, number, outcome.refused)
+    alerts.after_refresh(sessions, now)
     return outcome
 
 

@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from service.api import (
+    alerts,
     carbon_intensities,
     comparisons,
     docs,
@@ -27,6 +28,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     offers.blueprint,
     price_conflicts.blueprint,
     price_history.blueprint,
+    alerts.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
     exchange_rates.blueprint,

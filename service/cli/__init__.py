@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pricing.commands import prices
+from service.cli.alerting import alerts
 from service.cli.comparing import compare
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
@@ -40,5 +41,18 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-for command in (compare, measure, validate, serve, offers, price_history, gpus, workloads, prices, db, token):
+for command in (
+    compare,
+    measure,
+    validate,
+    serve,
+    offers,
+    price_history,
+    gpus,
+    workloads,
+    prices,
+    alerts,
+    db,
+    token,
+):
     main.add_command(command)
