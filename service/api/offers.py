@@ -22,7 +22,7 @@ from service.api.collections import (
 )
 from service.api.contract import Strict, contract
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.schemas import SourceOut, page_of
+from service.api.schemas import LikenessOut, SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
@@ -99,16 +99,6 @@ class ConflictOut(BaseModel):
     source: str
     url: str
     as_of: date
-
-
-class LikenessOut(BaseModel):
-    """How like the GPU asked for this one is; ratios are its figures over the asked one's."""
-
-    to: str
-    distance: float = Field(description="Length of the three ratios' natural logarithms; 0 is the same card")
-    peak_bf16_ratio: float
-    memory_ratio: float
-    memory_bandwidth_ratio: float
 
 
 class OfferOut(SourceOut):

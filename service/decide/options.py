@@ -21,6 +21,7 @@ from service.estimate.energy import (
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
+from service.estimate.nearest_gpu import Likeness
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
@@ -64,6 +65,15 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What could be rented where nobody rents out what was asked for: named, never put in its place."""
+
+    offer: CloudOffer
+    gpu: Gpu
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
 class Rental:
     """A rented configuration: the offer, who makes it, the grid it runs on, its market."""
 
@@ -72,6 +82,8 @@ class Rental:
     carbon: CarbonIntensity | None = None
     market: Market | None = None
     instances: int = 1
+    suggestions: tuple[Suggestion, ...] = ()
+    """Where there is no offer: the nearest GPUs that are rented out so many at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """What an answer says in words: verdict, break-even, price and age, trust, the rule of three."""
 
+from collections.abc import Sequence
+
 from service.decide.comparison import Comparison
-from service.decide.options import Option
+from service.decide.options import Option, Suggestion
 from service.estimate.adjustments import Adjustment
 from service.reports.wording import Wording
 
@@ -179,6 +181,8 @@ def price_sentences(w: Wording, c: Comparison) -> list[str]:
     today = c.asked_at.date()
     for option in c.options:
         rental, rate = option.rental, option.rate
+        if rental and rental.suggestions:
+            lines.append(suggestion_sentence(w, option, rental.suggestions))
         if rental and rental.offer:
             offer = rental.offer
             age = (today - offer.as_of).days
@@ -269,6 +273,29 @@ def trust_sentence(w: Wording, option: Option, *, experts: bool = False) -> str 
             "slower, instead of failing."
         )
     return line
+
+
+def suggestion_sentence(w: Wording, option: Option, suggestions: Sequence[Suggestion]) -> str:
+    """What comes closest to a configuration that nobody rents out."""
+    listed = "; ".join(
+        w.say(
+            "{gpu} (peak x{peak}, memory x{memory}, bandwidth x{bandwidth}) {price} per hour, {offer}, {day}",
+            gpu=one.gpu.name,
+            peak=w.number(one.likeness.peak_ratio, 2),
+            memory=w.number(one.likeness.memory_ratio, 2),
+            bandwidth=w.number(one.likeness.bandwidth_ratio, 2),
+            price=w.money(one.offer.hourly_price, one.offer.currency, 2),
+            offer=one.offer.slug,
+            day=w.day(one.offer.as_of),
+        )
+        for one in suggestions
+    )
+    return w.say(
+        "Nobody rents out {label} in this tier. Nearest with as much memory: {listed}. "
+        "Ask again with one of these.",
+        label=option.label,
+        listed=listed,
+    )
 
 
 def reference_sentences(w: Wording, c: Comparison) -> list[str]:

@@ -39,7 +39,7 @@ from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
-CODE_VERSION = "2"
+CODE_VERSION = "3"
 """Raised when the same facts would give another answer; part of a stored comparison's identity."""
 
 

@@ -31,11 +31,12 @@ def compare(url: str, count: int, rounds: int) -> None:
         session.execute(sa.delete(OfferRow))
         wanted = made(session, count)
     bulk, ours, again = [], [], []
-    rows: list[list[tuple[Any, ...]]] = []
+    _add(sessions, wanted)
+    rows = [_raw(sessions, table) for table in TABLES]
+    _empty(sessions)
     for _ in range(rounds):
         ours.append(_timed(lambda: _add(sessions, wanted)))
         again.append(_timed(lambda: _add(sessions, wanted)))
-        rows = rows or [_raw(sessions, table) for table in TABLES]
         _empty(sessions)
         bulk.append(_timed(lambda: _bulk(sessions, rows)))
         _empty(sessions)
