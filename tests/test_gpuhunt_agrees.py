@@ -85,7 +85,7 @@ def drawn_rows(count=1_500):
 
 
 def write_catalogue(folder: Path, rows):
-    """gpuhunt's v3 layout: <provider>/version and <provider>/<version>/catalog.zip."""
+    """gpuhunt's v3 layout: <provider>/version and <provider>/<version>/catalog.zip; rows with GiB per GPU."""
     for provider in EVERYONE:
         (folder / provider / "1").mkdir(parents=True)
         (folder / provider / "version").write_text("1")
@@ -93,9 +93,8 @@ def write_catalogue(folder: Path, rows):
         with file.open("w", newline="") as out:
             writer = csv.writer(out)
             writer.writerow(COLUMNS)
-            for owner, instance, place, price, count, card, spot in rows:
+            for owner, instance, place, price, count, card, memory, spot in rows:
                 if owner == provider:
-                    memory = CARDS[card][1]
                     writer.writerow(
                         [
                             instance,
@@ -123,7 +122,7 @@ def both(tmp_path_factory):
     """gpuhunt's catalogue and our database with the same rows and no others."""
     folder = tmp_path_factory.mktemp("oracle")
     rows = drawn_rows()
-    write_catalogue(folder, rows)
+    write_catalogue(folder, [(*row[:6], CARDS[row[5]][1], row[6]) for row in rows])
     engine, _ = prepare(f"sqlite:///{folder / 'ours.sqlite3'}")
     sessions = Sessions(engine)
     wanted = [

@@ -111,7 +111,7 @@ def search(
         if value < 0:
             raise InvalidValue(name, value, "must not be negative")
     found = _found(session, wanted, rates)
-    total = session.execute(sa.select(sa.func.count()).select_from(found.with_only_columns(1).subquery()))
+    total = session.execute(_counted(session, wanted, rates, found))
     key = {"price": found.selected_columns.price_eur_sort, "memory": _offers.c.total_memory_gib}.get(
         order.lstrip("-")
     )
@@ -122,7 +122,7 @@ def search(
             0, directed if key is found.selected_columns.price_eur_sort else directed.nulls_last()
         )
     rows = session.execute(found.order_by(*arranged).limit(limit).offset(offset)).mappings().all()
-    said = sources.by_id(session) if rows else {}
+    said = sources.by_id(session, (row["source_id"] for row in rows)) if rows else {}
     return OfferPage(tuple(_offer(row, said) for row in rows), total.scalar_one())
 
 
@@ -172,7 +172,7 @@ def get(session: Session, slug: str) -> CloudOffer:
     row = session.execute(_current().where(_offers.c.slug == slug)).mappings().one_or_none()
     if row is None:
         raise NotFound("offer", slug)
-    return _offer(row, sources.by_id(session))
+    return _offer(row, sources.by_id(session, [row["source_id"]]))
 
 
 def history(session: Session, slug: str) -> list[PriceSeen]:
@@ -264,6 +264,17 @@ def _found(
     )
 
 
+def _counted(
+    session: Session, wanted: OfferFilter, rates: Mapping[str, ExchangeRate] | None, found: sa.Select[Any]
+) -> sa.Select[Any]:
+    """How many are found; looking up the provider of each would take longer than counting them."""
+    count = sa.select(sa.func.count())
+    if wanted.as_of is not None:
+        return count.select_from(found.with_only_columns(sa.literal(1)).subquery())
+    bounds = _price_bounds(session, wanted, rates, _offers.c)
+    return count.select_from(_offers).where(*_conditions(wanted), *bounds, *_still_listed(wanted))
+
+
 def _still_listed(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.unlisted:
         return []
@@ -297,7 +308,6 @@ def _conditions(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
     equal = (
         (c.gpu, wanted.gpu),
         (c.tier, wanted.tier),
-        (_providers.c.slug, wanted.provider),
         (sa.func.lower(c.country), wanted.country and wanted.country.lower()),
     )
     ranges = (
@@ -307,10 +317,18 @@ def _conditions(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
     )
     return [
         *(column == value for column, value in equal if value is not None),
+        *_sold_by(wanted),
         *_places(wanted),
         *(column >= low for column, low, _ in ranges if low is not None),
         *(column <= high for column, _, high in ranges if high is not None),
     ]
+
+
+def _sold_by(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.provider is None:
+        return []
+    provider = sa.select(_providers.c.id).where(_providers.c.slug == wanted.provider).scalar_subquery()
+    return [_offers.c.provider_id == provider]
 
 
 def _places(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
