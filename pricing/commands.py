@@ -279,6 +279,28 @@ def unmapped_(context: click.Context) -> None:
     print_table(["GPU as written", "provider", "GiB", "offers"], shown, {2, 3})
 
 
+@prices.command("conflicts")
+@click.pass_context
+def conflicts_(context: click.Context) -> None:
+    """List prices on which two lists contradict each other by more than 1.5 times; both are kept."""
+    from service.reports.as_table import print_table
+    from service.store.offer_conflicts import all_conflicts
+
+    with context.obj().reading() as session:
+        found = all_conflicts(session)
+    rows = []
+    for offer, conflict in found:
+        thing = f"{offer.provider} {offer.gpu_count} x {offer.gpu}"
+        where = offer.region or UNKNOWN
+        said = [
+            f"{one.hourly_price} {one.currency}/h, {one.origin}, {one.as_of}"
+            for one in (offer, conflict.offer)
+        ]
+        rows.append([thing, where, offer.tier, *said, f"{conflict.ratio:.2f}"])
+    print_table(["what", "region", "tier", "one list says", "another says", "times"], rows, {5})
+    click.echo(f"{len(found)} conflicts")
+
+
 @prices.command("map")
 @click.argument("name")
 @click.argument("gpu", metavar="GPU_SLUG")

@@ -10,6 +10,7 @@ from hashlib import sha256
 from os import environ
 from typing import Any, Protocol, cast
 
+from pricing import alerts
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
@@ -114,6 +115,7 @@ def refresh(
             hold.give_back(session, outcome)
         number = refreshes.add(session, done) if begun is None else refreshes.finish(session, begun, done)
         refreshes.add_rejected(session, number, outcome.refused)
+    alerts.after_refresh(sessions, now)
     return outcome
 
 

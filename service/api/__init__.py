@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from service.api import (
+    alerts,
     carbon_intensities,
     comparisons,
     decisions,
@@ -18,6 +19,8 @@ from service.api import (
     metrics,
     offer_imports,
     offers,
+    price_conflicts,
+    price_history,
     price_sources,
     providers,
     refreshes,
@@ -33,6 +36,9 @@ RESOURCES: tuple[Blueprint, ...] = (
     providers.blueprint,
     offers.blueprint,
     offer_imports.blueprint,
+    price_conflicts.blueprint,
+    price_history.blueprint,
+    alerts.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
     spot_prices.blueprint,

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer
-from service.store import exchange_rates, providers, sources, versions
+from service.store import exchange_rates, providers, regions, sources, versions
+from service.store.bulk_insert import insert_all
 from service.store.models import TIERS, OfferPriceRow, OfferRow
 from service.store.offer_observations import (
     Observation,
@@ -229,9 +230,9 @@ class _Batch:
             )
             .values(last_as_of=sa.bindparam("last_as_of"), last_seen=sa.bindparam("last_seen"))
         )
-        self._many(sa.insert(_offers), self.new_offers)
+        insert_all(self.session, _offers, self.new_offers)
         self._many(update, self.changed_offers)
-        self._many(sa.insert(_prices), self.new_spans)
+        insert_all(self.session, _prices, self.new_spans)
         self._many(extend, self.extended_spans)
         if self.new_offers or self.changed_offers or self.new_spans or self.extended_spans:
             versions.bump(self.session)
@@ -257,7 +258,8 @@ _PRICE_COLUMNS = (
 def _details(offer: CloudOffer) -> tuple[Any, ...]:
     memory = offer.memory_gib_per_gpu
     total = None if memory is None else memory * offer.gpu_count
-    return (offer.country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
+    country = offer.country or regions.country_of(offer.provider, offer.region)
+    return (country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
 
 
 def _is_relisted(newest: CloudOffer, known: _Known) -> bool:
