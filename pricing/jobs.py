@@ -22,7 +22,7 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from pricing import standing
+from pricing import alerts, standing
 from pricing.refresh import Fetch, Outcome, refresh
 from pricing.registry import register
 from pricing.schedule import next_look
@@ -34,6 +34,7 @@ from service.store.leases import LeaseLost
 from service.store.price_sources import lease_name
 from service.store.session import Sessions, engine_for
 
+WEBHOOKS = "webhooks"
 LONGEST_LOOK_AWAY_S = 0.25
 """How late a running refresh notices that it shall stop."""
 log = logging.getLogger(__name__)
@@ -248,8 +249,20 @@ class Ticker:
                 if source.name not in self._at_it and not self._stopping.is_set():
                     self._at_it.add(source.name)
                     self._pool.submit(self._run, source)
+            if WEBHOOKS not in self._at_it and not self._stopping.is_set():
+                self._at_it.add(WEBHOOKS)
+                self._pool.submit(self._tell)
         except Exception:
             log.exception("looking for due sources failed; the next look tries again")
+
+    def _tell(self) -> None:
+        """A receiver that was down is told again without waiting for the next refresh."""
+        try:
+            alerts.deliver(self._sessions, datetime.now(UTC))
+        except Exception:
+            log.exception("alerts could not be told; the next look tries again")
+        finally:
+            self._at_it.discard(WEBHOOKS)
 
     def _run(self, source: PriceSource) -> None:
         try:

@@ -265,6 +265,7 @@ def keep(
             if quoted:
                 gone = offer_listing.unlist_missing(session, origin, _slugs(quoted, checked), now)
                 offer_listing.replace_in_catalog(session, origin, now)
+                offer_listing.seen_again(session, origin, now, _refused_slugs(checked))
                 changed += gone or 0
                 remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
             source_answers.put(
@@ -281,8 +282,11 @@ def keep(
 
 def _slugs(quoted: Sequence[CloudOffer], checked: Checked) -> set[str]:
     """What the list names: also what was refused, whose last believable price stays."""
-    refused = [fact for fact, _ in checked.rejected if isinstance(fact, CloudOffer)]
-    return {offers.offer_slug(offer) for offer in (*quoted, *refused)}
+    return {offers.offer_slug(offer) for offer in quoted} | _refused_slugs(checked)
+
+
+def _refused_slugs(checked: Checked) -> set[str]:
+    return {offers.offer_slug(fact) for fact, _ in checked.rejected if isinstance(fact, CloudOffer)}
 
 
 def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.facts import ExchangeRate
-from service.store import bulk, sources, versions
+from service.store import sources, versions
+from service.store.bulk_insert import insert_all
 from service.store.column_types import as_float
 from service.store.models import ExchangeRateRow, OfferRow
 
@@ -119,7 +120,7 @@ def put_all(session: Session, rates: Iterable[ExchangeRate]) -> int:
             new.append(dict(zip(("base", "quote", "as_of"), key, strict=True)) | values)
         elif stored[key] != rate.rate:
             corrected[key] = values
-    bulk.insert(session, _rates, new)
+    insert_all(session, _rates, new)
     for key, values in corrected.items():
         session.execute(sa.update(_rates).where(*_is(key)).values(values))
     if new or corrected:

@@ -11,7 +11,7 @@ from pricing.http import Door
 from pricing.source import Asked, Payload
 from pricing.sources.cloud import digitalocean, gcp_billing, lambda_cloud, shadeform, vultr
 from service.store.catalog_files import load_catalog
-from tests.pricing.test_cloud_sources import NOW, SHARED, answer, document_of, parsed, reasons
+from tests.pricing.test_cloud_apis import NOW, SHARED, answer, document_of, parsed, reasons
 from tests.pricing.test_every_source import recorded
 
 
