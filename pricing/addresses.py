@@ -10,12 +10,22 @@ def is_public(host: str) -> bool:
 
     Leaves out that a name may mean another address a moment later: what is sent there holds no secret.
     """
+    return bool(public_addresses(host))
+
+
+def public_addresses(host: str) -> list[str]:
+    """Every address a host name stands for; none if one of them is not public or it cannot be resolved.
+
+    Who connects to one of these, instead of to the name, cannot be led elsewhere a moment later.
+    """
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return False
+        return []
     addresses = [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]  # type: ignore[union-attr]
-    return bool(addresses) and all(address.is_global and not address.is_multicast for address in addresses)
+    if not all(address.is_global and not address.is_multicast for address in addresses):
+        return []
+    return [str(address) for address in addresses]
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:

@@ -1,4 +1,4 @@
-"""Rows of price tables as offers: SkyPilot's vms.csv, gpuhunt's catalogue, and a plain table of one's own.
+"""Rows of price tables as offers: SkyPilot's vms.csv and gpuhunt's catalogue.
 
 Pure: text in, offers and rejected rows out. Names stay the source's; gpu_names.py maps them later.
 """
@@ -7,21 +7,30 @@ import ast
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from pricing import google_rows
+from pricing.countries import country_of
+from pricing.instances import fitted
 from pricing.source import Rejected, UnreadablePayload
 from service.facts import CloudOffer, Source
 
 SKYPILOT_COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "Region")
 GPUHUNT_COLUMNS = ("instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot")
-PLAIN_COLUMNS = ("instance", "gpu", "gpu_count", "price_per_hour", "currency")
-LARGEST_PRICE = Decimal(1_000_000)
+LARGEST_PRICE = Decimal(10**12)
+"""Beyond it a cell holds no price at all; whether one is believable is for checks.py to say."""
 LEAST_MIB = 1024
 """Some catalogues write gigabytes into a field called SizeInMiB: no card has less than one."""
 LARGEST_TABLE_CHARACTERS = 50_000_000
+NO_GPU = re.compile(r"tpu|trainium|inferentia|gaudi|hl-?2\d\d|hpu|qaic|ai100|alveo|xilinx", re.I)
+"""Accelerators that train or infer but are no GPUs."""
+VAST_INSTANCE = re.compile(r"\d+x-(.+)-\d+-\d+")
+NO_DISCOUNT = Decimal("0.98")
+"""A spot price this near the on-demand one is the same price in both columns."""
 Row = Mapping[str, str | None]
 
 
@@ -33,133 +42,186 @@ class Table:
     as_of: date
     source: Source
     tier: str = "on_demand"
+    note: str = ""
+    """Said of every offer, before what its row says."""
+    memory_is_total: bool = False
+    """Whether SkyPilot's SizeInMiB is the memory of all GPUs together."""
+    sellers: Mapping[str, str] = field(default_factory=dict)
+    """A broker's table: the cloud's name in it -> our provider."""
+    broker: str = ""
 
 
 def skypilot_offers(text: str, table: Table) -> Iterator[CloudOffer | Rejected]:
     """Offers of a SkyPilot vms.csv, on-demand and spot, columns in any order.
 
     A price that is blank or 0 is unknown, never free. Rows without GPU are no offers of ours and are
-    passed over; GPU rows without an instance price the GPU alone and are refused. Raises
-    UnreadablePayload where the columns are not SkyPilot's.
+    passed over, TPUs and other accelerators that are no GPUs too. GPU rows without an instance price the
+    GPU alone: they are summed with the machine's own row (google_rows.py) or refused. A region's zones
+    are one offer: its cheapest zone counts. Raises UnreadablePayload where the columns are not SkyPilot's.
     """
+    hosts = google_rows.Hosts()
+    alone: list[tuple[Row, str, float]] = []
     for row in _rows(text, SKYPILOT_COLUMNS):
-        raw = _shown(row)
         name, count = _text(row, "AcceleratorName"), _number(row, "AcceleratorCount")
-        if not name or not count:
+        if not name:
+            prices = _price(row, "Price"), _price(row, "SpotPrice")
+            hosts.add(_text(row, "InstanceType"), _zone(row), row, *prices)
+        elif NO_GPU.match(name):
             continue
-        if not _text(row, "InstanceType"):
-            yield Rejected(raw, "the price of a GPU without its host")
-            continue
-        if count < 1 or count != int(count):
-            yield Rejected(raw, f"{count:g} GPUs: a share of one")
-            continue
-        prices = {"on_demand": _price(row, "Price"), "spot": _price(row, "SpotPrice")}
-        community = _text(row, "InstanceType").upper().endswith("_COMMUNITY")
-        if prices["on_demand"] is None and prices["spot"] is None:
-            yield Rejected(raw, "neither price is known")
-            continue
-        on_demand, spot = prices["on_demand"], prices["spot"]
-        if on_demand is not None and spot is not None and spot > on_demand:
-            yield Rejected(raw, f"spot {spot} above on-demand {on_demand}")
-            prices["spot"] = None
-        elif on_demand is not None and spot == on_demand:
-            prices["spot"] = None
-        for tier, price in prices.items():
-            if price is not None:
-                kept = tier if tier == "spot" else "community" if community else table.tier
-                yield _offer(
-                    table,
-                    instance=_text(row, "InstanceType"),
-                    region=_text(row, "AvailabilityZone") or _text(row, "Region"),
-                    gpu=name,
-                    gpu_count=int(count),
-                    memory_gib=_skypilot_memory(_text(row, "GpuInfo")),
-                    vcpus=_number(row, "vCPUs"),
-                    ram_gib=_number(row, "MemoryGiB"),
-                    tier=kept,
-                    price=price,
-                    currency="USD",
-                )
+        elif not count:
+            yield Rejected(_shown(row), "no number of GPUs")
+        elif _text(row, "InstanceType"):
+            yield from _skypilot_row(row, name, count, table)
+        else:
+            alone.append((row, name, count))
+    for row, name, count in alone:
+        yield from _with_host(row, name, count, hosts, table)
+
+
+def _skypilot_row(row: Row, name: str, count: float, table: Table) -> Iterator[CloudOffer | Rejected]:
+    raw, instance = _shown(row), _text(row, "InstanceType")
+    card = fitted(instance)
+    if card is not None and card.count is not None and card.count < 1:
+        count = card.count
+    if count < 1 or count != int(count):
+        yield Rejected(raw, f"{count:.3g} GPUs: a share of one")
+        return
+    on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
+    if on_demand is None and spot is None:
+        yield Rejected(raw, "neither price is known")
+        return
+    provider, note = _seller(instance, table)
+    if provider is None:
+        yield Rejected(raw, f"a cloud that the catalog does not hold: {instance.split('_')[0]}")
+        return
+    if on_demand is not None and spot is not None and spot > on_demand:
+        yield Rejected(raw, f"spot {spot} above on-demand {on_demand}")
+        spot = None
+    elif on_demand is not None and spot is not None and spot >= NO_DISCOUNT * on_demand:
+        spot = None
+    if table.provider == "vast" and (host := VAST_INSTANCE.fullmatch(instance)):
+        # The accelerator's name is collapsed: "4x-RTX_4070S_Ti-32-65536" is called an RTX4070 there.
+        name = host[1].replace("_", " ")
+    community = instance.upper().endswith("_COMMUNITY")
+    memory = _skypilot_memory(_text(row, "GpuInfo"), count if table.memory_is_total else 1)
+    for tier, price in ((_firm_tier(table, community), on_demand), ("spot", spot)):
+        if price is not None:
+            yield _skypilot_offer(row, table, provider, instance, name, int(count), memory, tier, price, note)
+
+
+def _with_host(
+    row: Row, name: str, count: float, hosts: google_rows.Hosts, table: Table
+) -> Iterator[CloudOffer | Rejected]:
+    """The GPU row of a machine that is priced in another row."""
+    raw, zone = _shown(row), _zone(row)
+    found = hosts.of(name, int(count), zone) if count == int(count) else []
+    if not found:
+        yield Rejected(raw, "the price of a GPU without its host")
+        return
+    memory = _skypilot_memory(_text(row, "GpuInfo"), 1)
+    on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
+    for host in found:
+        instance = host[0] if name not in google_rows.ATTACHED else f"{host[0]} + {count:g}x {name}"
+        for part in google_rows.summed(name, int(count), on_demand, spot, host, raw):
+            if isinstance(part, Rejected):
+                yield part
+            elif part[1] is not None:
+                yield _skypilot_offer(
+                    {**row, "vCPUs": host[1].get("vCPUs"), "MemoryGiB": host[1].get("MemoryGiB")},
+                    table, table.provider, instance, name, int(count), memory, part[0], part[1],
+                    "GPU and machine are priced apart, summed",
+                )  # fmt: skip
+
+
+def _skypilot_offer(
+    row: Row, table: Table, provider: str, instance: str, name: str, count: int, memory: float | None,
+    tier: str, price: Decimal, note: str,
+) -> CloudOffer:  # fmt: skip
+    region, zone = _text(row, "Region"), _text(row, "AvailabilityZone")
+    # Prime Intellect writes the country as the region and the region as the zone.
+    if not region or (zone and len(region) == 2):
+        region, country = zone or region, country_of(provider, region) or country_of(provider, zone)
+    else:
+        country = country_of(provider, region)
+    return _offer(
+        table,
+        provider=provider,
+        instance=instance,
+        region=region,
+        country=country,
+        gpu=name,
+        gpu_count=count,
+        memory_gib=memory,
+        vcpus=_number(row, "vCPUs"),
+        ram_gib=_number(row, "MemoryGiB"),
+        tier=tier,
+        price=price,
+        currency="USD",
+        note=note,
+    )
+
+
+def _seller(instance: str, table: Table) -> tuple[str | None, str]:
+    """Our provider of a row, and a note; a broker's table names the cloud before the first underscore."""
+    if not table.sellers:
+        return table.provider, ""
+    return table.sellers.get(instance.split("_")[0].lower()), f"rented through {table.broker}"
+
+
+def _firm_tier(table: Table, community: bool) -> str:
+    return "community" if community else table.tier
+
+
+def _zone(row: Row) -> str:
+    return _text(row, "AvailabilityZone") or _text(row, "Region")
 
 
 def gpuhunt_offers(text: str, table: Table) -> Iterator[CloudOffer | Rejected]:
-    """Offers of a gpuhunt catalogue (v2 and v3 columns); raises UnreadablePayload for another table."""
+    """Offers of a gpuhunt catalogue (v2 and v3 columns); raises UnreadablePayload for another table.
+
+    TPUs, written with vendor google or as tpu-…, are passed over.
+    """
     for row in _rows(text, GPUHUNT_COLUMNS):
-        count, price = _number(row, "gpu_count"), _price(row, "price")
-        if not _text(row, "gpu_name") or not count:
+        name, count, price = _text(row, "gpu_name"), _number(row, "gpu_count"), _price(row, "price")
+        if not count or NO_GPU.match(name) or _text(row, "gpu_vendor").lower() in ("google", "intel"):
             continue
-        if price is None or count != int(count):
-            reason = "the price is not known" if price is None else f"{count:g} GPUs: a share of one"
-            yield Rejected(_shown(row), reason)
-            continue
-        yield _offer(
-            table,
-            instance=_text(row, "instance_name"),
-            region=_text(row, "location"),
-            gpu=_text(row, "gpu_name"),
-            gpu_count=int(count),
-            memory_gib=_number(row, "gpu_memory"),
-            vcpus=_number(row, "cpu"),
-            ram_gib=_number(row, "memory"),
-            tier="spot" if _text(row, "spot").lower() == "true" else "on_demand",
-            price=price,
-            currency="USD",
-        )
-
-
-def plain_offers(rows: Iterator[Row], table: Table) -> Iterator[CloudOffer | Rejected]:
-    """Offers of a table of one's own: instance, gpu, gpu_count, price_per_hour, currency and, where known,
-    region, country, tier, memory_gib_per_gpu, vcpus, ram_gib, note."""
-    for row in rows:
-        count, price = _number(row, "gpu_count"), _price(row, "price_per_hour")
-        if not _text(row, "gpu") or not count or count != int(count):
-            yield Rejected(_shown(row), "no GPU, or no whole number of them")
-            continue
-        if price is None:
+        instance, region = _text(row, "instance_name"), _text(row, "location")
+        card = fitted(instance)
+        if card is not None and card.count is not None and card.count < 1:
+            count = card.count
+        if not name:
+            yield Rejected(_shown(row), "no name of its GPU")
+        elif price is None:
             yield Rejected(_shown(row), "the price is not known")
-            continue
-        yield _offer(
-            table,
-            instance=_text(row, "instance") or f"{int(count)}x {_text(row, 'gpu')}",
-            region=_text(row, "region"),
-            gpu=_text(row, "gpu"),
-            gpu_count=int(count),
-            memory_gib=_number(row, "memory_gib_per_gpu"),
-            vcpus=_number(row, "vcpus"),
-            ram_gib=_number(row, "ram_gib"),
-            tier=_text(row, "tier") or table.tier,
-            price=price,
-            currency=_text(row, "currency").upper(),
-            country=_text(row, "country").upper() or None,
-            note=_text(row, "note"),
-        )
-
-
-def csv_rows(text: str) -> Iterator[Row]:
-    """Rows of one's own CSV table. Raises UnreadablePayload where its columns are missing."""
-    return _rows(text, PLAIN_COLUMNS)
-
-
-def json_rows(text: str) -> Iterator[Row]:
-    """Rows of one's own JSON list of objects. Raises UnreadablePayload for anything else."""
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise UnreadablePayload(f"not JSON: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise UnreadablePayload("not a list of objects")
-    for row in found:
-        yield {str(key): None if value is None else str(value) for key, value in row.items()}
+        elif count < 1 or count != int(count):
+            yield Rejected(_shown(row), f"{count:.3g} GPUs: a share of one")
+        else:
+            flags = _text(row, "flags")
+            yield _offer(
+                table,
+                instance=instance,
+                region=region,
+                country=country_of(table.provider, region),
+                gpu=name,
+                gpu_count=int(count),
+                memory_gib=_number(row, "gpu_memory"),
+                vcpus=_number(row, "cpu"),
+                ram_gib=_number(row, "memory"),
+                tier="spot" if _text(row, "spot").lower() == "true" else "on_demand",
+                price=price,
+                currency="USD",
+                note=f"flags: {flags}" if flags else "",
+            )
 
 
 def _rows(text: str, needed: tuple[str, ...]) -> Iterator[Row]:
     if len(text) > LARGEST_TABLE_CHARACTERS:
         raise UnreadablePayload(f"{len(text):,} characters, more than {LARGEST_TABLE_CHARACTERS:,}")
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    missing = [name for name in needed if name not in (reader.fieldnames or ())]
-    if missing:
-        raise UnreadablePayload(f"no column {missing[0]}")
     try:
+        missing = [name for name in needed if name not in (reader.fieldnames or ())]
+        if missing:
+            raise UnreadablePayload(f"no column {missing[0]}")
         for row in reader:
             # Unquoted commas make rows longer than their head: their surplus has no name.
             yield {key: value for key, value in row.items() if isinstance(key, str)}
@@ -182,9 +244,10 @@ def _offer(
     currency: str,
     country: str | None = None,
     note: str = "",
+    provider: str | None = None,
 ) -> CloudOffer:
     return CloudOffer(
-        provider=table.provider,
+        provider=provider or table.provider,
         instance=instance,
         region=region,
         country=country,
@@ -199,7 +262,7 @@ def _offer(
         source=table.source,
         vcpus=int(vcpus) if vcpus else None,
         ram_gib=ram_gib,
-        note=note,
+        note="; ".join(filter(None, (table.note, note))),
     )
 
 
@@ -227,8 +290,11 @@ def _shown(row: Row) -> str:
     return ",".join(value or "" for value in row.values())[:500]
 
 
-def _skypilot_memory(info: str) -> float | None:
-    """Memory of one GPU [GiB] from GpuInfo: a Python literal, JSON, or just a name."""
+def _skypilot_memory(info: str, cards: float) -> float | None:
+    """Memory of one GPU [GiB] from GpuInfo: a Python literal, JSON, or just a name.
+
+    `cards` is how many GPUs the stated size is known to be the sum of.
+    """
     found: object = None
     for read in (ast.literal_eval, json.loads):
         try:
@@ -250,8 +316,8 @@ def _skypilot_memory(info: str) -> float | None:
     if not isinstance(size, int | float) or size <= 0:
         return None
     count = first.get("count")
-    total = folded.get("totalgpumemoryinmib")
-    # Vast states the sum of all GPUs as the size of each.
-    if isinstance(count, int) and count > 1 and size == total:
-        size /= count
+    # Vast.ai writes the sum of all GPUs as size and total; Lambda writes one GPU's, and its counts as 8.0.
+    if cards == 1 and isinstance(count, int) and count > 1 and size == folded.get("totalgpumemoryinmib"):
+        cards = count
+    size /= cards
     return size if size < LEAST_MIB else size / 1024

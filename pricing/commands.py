@@ -219,27 +219,48 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 @click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day they are true for; today.")
 @click.option("--dry-run", is_flag=True, help="Show what would be kept and keep nothing.")
+@click.option("--json", "as_json", is_flag=True, help="The result as REST gives it.")
 @click.pass_context
 def import_(
-    context: click.Context, file: Path, format_: str, provider: str, as_of: datetime | None, dry_run: bool
+    context: click.Context,
+    file: Path,
+    format_: str,
+    provider: str,
+    as_of: datetime | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Take in prices from a file: a private quote, a correction, a catalogue without network.
 
-    csv and json need instance, gpu, gpu_count, price_per_hour and currency.
+    csv and json need instance, gpu, gpu_count, price_per_hour and currency; they may have region, country,
+    tier, term_months, memory_gib_per_gpu, vcpus, ram_gib, as_of and note. Semicolons, decimal commas and
+    German names of columns are understood.
     """
-    from pricing.importing import import_file
+    from pricing.importing import read_file, take_in
     from service.reports.as_table import print_table
+    from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
     day = as_of.date() if as_of else now.date()
-    done = import_file(context.obj(), file, format_, provider, day, now, dry_run=dry_run)
+    table = PriceTable(file.name, format_, provider, day, read_file(file))
+    done = take_in(context.obj(), table, now, dry_run=dry_run)
+    if as_json:
+        import json
+        from dataclasses import asdict
+
+        click.echo(json.dumps(asdict(done), indent=2, ensure_ascii=False))
+        return
     verb = "would be kept" if dry_run else "kept"
     click.echo(
         f"{done.accepted} offers {verb} ({done.changed} new or changed), {done.rejected} rows rejected, "
-        f"{done.unmapped} with a GPU that nobody has mapped"
+        f"{len(done.unmapped)} GPU names that nobody has mapped"
     )
     if done.reasons:
-        print_table(["rows", "rejected because", "for example"], done.reasons, {0})
+        first = {row.reason: row.raw[:80] for row in reversed(done.refused)}
+        rows = [[str(n), reason, first.get(reason, "")] for reason, n in done.reasons.items()]
+        print_table(["rows", "rejected because", "for example"], rows[:MOST_SHOWN], {0})
+    if done.unmapped:
+        click.echo(f"GPU names that nobody has mapped: {', '.join(done.unmapped[:MOST_SHOWN])}")
 
 
 @prices.command("unmapped")
@@ -256,6 +277,43 @@ def unmapped_(context: click.Context) -> None:
         for r in rows
     ]
     print_table(["GPU as written", "provider", "GiB", "offers"], shown, {2, 3})
+
+
+@prices.command("conflicts")
+@click.pass_context
+def conflicts_(context: click.Context) -> None:
+    """List prices on which two lists contradict each other by more than 1.5 times; both are kept."""
+    from service.reports.as_table import print_table
+    from service.store.offer_conflicts import all_conflicts
+
+    with context.obj().reading() as session:
+        found = all_conflicts(session)
+    rows = []
+    for offer, conflict in found:
+        thing = f"{offer.provider} {offer.gpu_count} x {offer.gpu}"
+        where = offer.region or UNKNOWN
+        said = [
+            f"{one.hourly_price} {one.currency}/h, {one.origin}, {one.as_of}"
+            for one in (offer, conflict.offer)
+        ]
+        rows.append([thing, where, offer.tier, *said, f"{conflict.ratio:.2f}"])
+    print_table(["what", "region", "tier", "one list says", "another says", "times"], rows, {5})
+    click.echo(f"{len(found)} conflicts")
+
+
+@prices.command("map")
+@click.argument("name")
+@click.argument("gpu", metavar="GPU_SLUG")
+@click.option("--memory", type=float, help="Only offers with this memory per GPU [GiB]; without it, all.")
+@click.pass_context
+def map_(context: click.Context, name: str, gpu: str, memory: float | None) -> None:
+    """Say which card a GPU's name in price lists stands for, for stored offers and all to come."""
+    from service.store import own_gpu_names
+
+    with context.obj().begin() as session:
+        told, changed = own_gpu_names.put(session, name, gpu, memory, datetime.now(UTC))
+    only = f" with {told.memory_gib:g} GiB" if told.memory_gib else ""
+    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {changed} stored offers changed')
 
 
 @prices.command("watch")

@@ -1,10 +1,10 @@
 """Foreign GPU names become ours: "NVIDIA H100 80GB HBM3" -> h100-sxm; what is not certain stays unknown.
 
-A name is first looked up as it is among slugs, names and aliases, with its memory where the catalog
-keeps cards of one name apart. Otherwise family, variant and memory are read from it, from the name of
-the instance and from the memory the source states. Names are compared whole, never by substring: an
-A10 is no A100, an L40S no L40, a GB200 no B200. A bare "H100" of 80 GB may be SXM or PCIe: unless the
-instance tells, it stays unmapped.
+A user's own names come first. Then a name is looked up as it is among slugs and names. Otherwise family,
+variant and memory are read from it, from the instance type and from the memory the source states. Names
+are compared whole, never by substring: an A10 is no A100, an L40S no L40, a GB200 no B200. A bare "H100"
+of 80 GB may be SXM or PCIe, a bare "RTX PRO 6000" any of three editions: unless the instance type tells,
+they stay unmapped.
 """
 
 import re
@@ -12,49 +12,38 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pricing.instances import fitted
 from service.facts import Gpu
 from service.store.aliases import alias_key
+from service.store.own_gpu_names import OwnGpuName
 
 KNOWN_MEMORY_GIB = (
-    8,
-    10,
-    11,
-    12,
-    16,
-    20,
-    24,
-    32,
-    40,
-    48,
-    64,
-    72,
-    80,
-    94,
-    96,
-    128,
-    141,
-    180,
-    186,
-    192,
-    256,
+    4, 6, 8, 10, 11, 12, 16, 20, 24, 32, 40, 48, 64, 72, 80, 94, 96, 128, 141, 180, 186, 192, 256, 270, 279,
     288,
-)
+)  # fmt: skip
 MEMORY_TOLERANCE = 0.07
-"""Sources state 46,068 MiB for a 48 GB L40S and 23,028 for a 24 GB A10G."""
+"""Two sizes as near as this are one: the same card is written with 186 and with 192."""
+SHOWN_LESS, SLIGHTLY_MORE = 0.085, 1.01
+"""What a driver shows lies up to 8.5 % below what is fitted (22 of 24 GB on an L4), rounding 1 % above."""
 NOISE = re.compile(
-    r"\b(nvidia|amd|geforce|tesla|instinct|radeon|hgx|dgx|gpu|hbm\d?e?|gddr\d\w?|edition)\b", re.I
+    r"\b(nvidia|amd|geforce|tesla|quadro|instinct|hgx|dgx|gpu|hbm\d?e?|gddr\d\w?|edition|bare ?metal|mega)\b"
+    r"|\bradeon\b(?! pro)|^\s*\d+\s*x\s+",
+    re.I,
 )
+MEMORY = re.compile(r"(?<![\da-z.])(\d{1,3})\s*-?\s*(gib|gb|g)\b", re.I)
+LINK = re.compile(r"sxm\d?|pci[\s-]?e?(\s?x\d+)?(?![a-z])|nvlink|nvl(?!ink|\d)", re.I)
 VARIANTS = (
-    ("nvl", re.compile(r"\bnvl\b", re.I)),
+    ("nvl", re.compile(r"nvl(?!ink|\d)", re.I)),
     ("pcie", re.compile(r"pci", re.I)),
-    ("sxm", re.compile(r"sxm|nvlink|\bhbm3\b", re.I)),
+    ("sxm", re.compile(r"sxm|\bhbm3\b", re.I)),
 )
-INSTANCE_VARIANTS = (
-    # AWS p4/p5/p6, Google a2/a3/a4, Azure ND, DigitalOcean: boards with NVLink; Azure NC: PCIe cards.
-    ("sxm", re.compile(r"^(p4d|p4de|p5|p5e|p5en|p6|a2-|a3-|a4-|gpu-h[12]00x)|_nd\d|sxm", re.I)),
-    ("nvl", re.compile(r"_nc\d+\w*_h100", re.I)),
-    ("pcie", re.compile(r"_nc\d+\w*_a100|pcie", re.I)),
+EDITIONS = (
+    ("max-q", re.compile(r"max-?\s?q", re.I)),
+    ("server", re.compile(r"server|pro\W?a?\d{4}\W*(blackwell)?\W*se?\b|bse", re.I)),
+    ("workstation", re.compile(r"workstation|pro\W?a?\d{4}\W*(blackwell)?\W*w[ske]?\b", re.I)),
 )
+SEVERAL_GENERATIONS = frozenset({"rtx4000", "rtx5000", "rtx6000", "rtx8000"})
+"""Names of Quadros that are also written for their successors: only the memory tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,72 +58,102 @@ class NamedGpu:
 
 
 def real_memory_gib(stated: float | None) -> float | None:
-    """The size that exists within 7 % of what a source states [GiB]; else what it states."""
+    """The size that exists at or a little above what a source states [GiB]; else what it states."""
     if stated is None or stated <= 0:
         return None
-    nearest = min(KNOWN_MEMORY_GIB, key=lambda size: abs(size - stated))
-    return float(nearest) if abs(nearest - stated) <= MEMORY_TOLERANCE * nearest else stated
+    fits = [size for size in KNOWN_MEMORY_GIB if stated / SLIGHTLY_MORE <= size]
+    if fits and fits[0] - stated <= SHOWN_LESS * fits[0]:
+        return float(fits[0])
+    return stated
 
 
 class GpuNames:
     """All names we know, for one refresh."""
 
-    def __init__(self, gpus: Iterable[Gpu]) -> None:
+    def __init__(self, gpus: Iterable[Gpu], own: Iterable[OwnGpuName] = ()) -> None:
         self._gpus: Mapping[str, Gpu] = {gpu.slug: gpu for gpu in gpus}
-        self._exact: dict[str, set[str]] = {}
+        self._own: dict[str, list[OwnGpuName]] = {}
+        for name in own:
+            self._own.setdefault(alias_key(name.name), []).append(name)
+        self._canonical: dict[str, set[str]] = {}
         self._family: dict[str, set[str]] = {}
         for gpu in self._gpus.values():
-            for name in (gpu.slug, gpu.name, *gpu.aliases):
-                self._exact.setdefault(alias_key(name), set()).add(gpu.slug)
-                self._family.setdefault(family_key(name), set()).add(gpu.slug)
+            self._canonical.setdefault(_bare_key(gpu.name), set()).add(gpu.slug)
+            for called in (gpu.slug, gpu.name, *gpu.aliases):
+                self._family.setdefault(family_key(called), set()).add(gpu.slug)
 
     def named(self, raw: str, memory_gib: float | None = None, instance: str = "") -> NamedGpu:
-        """What a source's name stands for, with the memory it states per GPU and its instance's name."""
+        """What a source's name stands for, with the memory it states per GPU and its instance's type."""
         memory = real_memory_gib(memory_gib)
         if memory is None:
             memory = real_memory_gib(_memory_in(raw))
+        if (told := self._told_by_user(raw, memory)) is not None:
+            return NamedGpu(told, memory)
         family = self._family.get(family_key(raw), set())
-        bare = alias_key(NOISE.sub(" ", raw))
-        found = self._exact.get(alias_key(raw)) or self._exact.get(bare) or family
-        if bare == family_key(raw):
-            # "H100" alone is an alias of one card, and the name of a whole family.
-            found = found | family
-        variant = _variant(raw, VARIANTS) or _variant(instance, INSTANCE_VARIANTS)
-        found = self._narrowed(found, variant, memory)
-        if len(found) != 1:
+        card = fitted(instance)
+        if card is not None and card.slug in family and self._has_memory(card.slug, memory):
+            return NamedGpu(card.slug, memory)
+        if raw.strip().lower() in self._gpus:
+            family = {raw.strip().lower()}
+        found = self._narrowed(self._canonical.get(_bare_key(raw)) or family, raw, instance, memory)
+        is_told = memory is not None or "quadro" in raw.lower() or family_key(raw) not in SEVERAL_GENERATIONS
+        if len(found) != 1 or not is_told:
             return NamedGpu(None, memory)
         slug = next(iter(found))
+        if self._has_memory(slug, memory):
+            return NamedGpu(slug, memory)
         own = self._gpus[slug].memory_gib
-        if memory is not None and abs(own - memory) > MEMORY_TOLERANCE * own:
-            more = "twice" if abs(memory - 2 * own) < 0.1 * own else "another"
-            return NamedGpu(None, memory, f"a {self._gpus[slug].name} with {more} memory: {memory:g} GiB")
-        return NamedGpu(slug, memory)
+        more = "twice" if memory is not None and abs(memory - 2 * own) < 0.1 * own else "another"
+        return NamedGpu(None, memory, f"a {self._gpus[slug].name} with {more} memory: {memory:g} GiB")
 
-    def _narrowed(self, found: set[str], variant: str | None, memory: float | None) -> set[str]:
+    def _told_by_user(self, raw: str, memory: float | None) -> str | None:
+        told = self._own.get(alias_key(raw), [])
+        exact = [n for n in told if n.is_for(memory) and n.memory_gib is not None]
+        any_memory = [n for n in told if n.memory_gib is None]
+        return next((name.gpu for name in (*exact, *any_memory)), None)
+
+    def _has_memory(self, slug: str, memory: float | None) -> bool:
+        own = self._gpus[slug].memory_gib
+        return memory is None or abs(own - memory) <= MEMORY_TOLERANCE * own
+
+    def _narrowed(self, found: set[str], raw: str, instance: str, memory: float | None) -> set[str]:
         if memory is not None:
-            right = {s for s in found if abs(self._gpus[s].memory_gib - memory) <= MEMORY_TOLERANCE * memory}
-            found = right or found
+            found = {slug for slug in found if self._has_memory(slug, memory)} or found
+        edition = _variant(raw, EDITIONS) or _variant(instance, EDITIONS)
+        if edition is not None and len(found) > 1:
+            named = {slug for slug in found if slug.endswith(("-server", "-max-q"))}
+            found = found - named if edition == "workstation" else {s for s in named if s.endswith(edition)}
+        variant = _variant(raw, VARIANTS) or _variant(instance, VARIANTS)
         if variant is None:
             return found
-        told_apart = {s for s in found if any(v in s.split("-") for v, _ in VARIANTS)}
-        same = {s for s in found if variant in s.split("-")}
+        told_apart = {slug for slug in found if any(v in slug.split("-") for v, _ in VARIANTS)}
+        same = {slug for slug in found if variant in slug.split("-")}
         return same if same or told_apart == found else found
 
 
 @lru_cache(maxsize=8192)
 def family_key(name: str) -> str:
     """A name without vendor, variant and memory: "A100-SXM4-80GB" and "A100 80G PCIe" -> "a100"."""
-    bare = NOISE.sub(" ", name.replace("_", " "))
-    bare = re.sub(r"\b\d+\s*(gib|gb|g)\b|-\d+g\b", " ", bare, flags=re.I)
-    bare = re.sub(r"\b(sxm\d?|pcie?x?\d*|nvlink|nvl)\b", " ", bare, flags=re.I)
-    key = alias_key(re.sub(r"[-\s]+", " ", bare))
+    plain = re.sub(r"\([^)]*\)", " ", name.replace("_", " "))
+    key = alias_key(LINK.sub(" ", MEMORY.sub(" ", NOISE.sub(" ", plain))))
+    key = re.sub(r"^(rtx)?(a?\d{4})pro", r"rtxpro\2", key).replace("rtxproa", "rtxpro")
+    key = key.replace("adasff", "sffada")
+    if pro := re.match(r"(rtxpro\d{4})(.*)", key):
+        kind = next((kind for kind in ("laptop", "sff") if kind in pro[2]), "")
+        return pro[1] + kind
     return key.removeprefix("rtx") if re.fullmatch(r"rtxa\d{4}", key) else key
 
 
+@lru_cache(maxsize=8192)
+def _bare_key(name: str) -> str:
+    return alias_key(NOISE.sub(" ", name.replace("_", " ")))
+
+
 def _memory_in(raw: str) -> float | None:
-    match = re.search(r"(\d{1,3})\s*-?\s*(?:gib|gb|g)\b", raw, re.I)
+    match = MEMORY.search(raw.replace("_", " "))
     return float(match[1]) if match else None
 
 
 def _variant(text: str, patterns: tuple[tuple[str, re.Pattern[str]], ...]) -> str | None:
+    text = text.replace("_", " ")
     return next((name for name, pattern in patterns if pattern.search(text)), None)

@@ -63,9 +63,11 @@ RETRIES = PatientRetry(
 class FetchFailed(Exception):
     """The answer could not be had: the text names the address and what happened."""
 
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after_s: float | None = None, status: int | None = None) -> None:
         self.retry_after_s = retry_after_s
         """How long the source asked us to wait, where it did."""
+        self.status = status
+        """The HTTP status that it answered with, where it answered."""
         super().__init__(reason)
 
 
@@ -152,7 +154,9 @@ class Door:
             with answer:
                 yield answer
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise FetchFailed(f"{shown(url)}: {_cause(error)}") from error
+            # Retries end like this only where the source asks to wait too long: it is busy.
+            busy = 429 if isinstance(error, requests.exceptions.RetryError) else None
+            raise FetchFailed(f"{shown(url)}: {_cause(error)}", status=busy) from error
 
     def _followed(self, method: str, url: str, headers: dict[str, str], json: Any) -> requests.Response:
         at = url
@@ -183,9 +187,11 @@ class Door:
         wait = _retry_after_s(answer.headers.get("Retry-After"), self._now)
         answer.close()
         if answer.status_code in (401, 403):
-            raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}, needs a key now", wait)
+            raise FetchFailed(
+                f"{shown(url)}: HTTP {answer.status_code}, needs a key now", wait, answer.status_code
+            )
         waits = f", asks to wait {wait:.0f} s" if wait is not None else ""
-        raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}{waits}", wait)
+        raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}{waits}", wait, answer.status_code)
 
     def _decoded(self, url: str, answer: requests.Response, largest: int) -> Iterator[bytes]:
         # Not requests' own decoding: it takes a gzip that was cut off for a whole one.

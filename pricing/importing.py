@@ -1,79 +1,120 @@
-"""Prices from a file of one's own: the same rows, checks and names as a refresh, without the network."""
+"""Prices from a table of one's own: the same names and checks as a refresh, without the network.
+
+Command line and REST both end here, so that they give the same result.
+"""
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
-from pricing.catalogue_rows import Table, csv_rows, gpuhunt_offers, json_rows, plain_offers, skypilot_offers
+from pricing.catalogue_rows import Table, gpuhunt_offers, skypilot_offers
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames
-from pricing.refresh import keep, named
+from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
+from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer, Source
-from service.store import gpus, providers
+from service.store import exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
+from service.usecases.price_imports import FORMATS, MOST_SHOWN, Imported, PriceTable, RefusedRow
 
 LARGEST_FILE_BYTES = 50_000_000
-MOST_REASONS = 20
 OWN = "own"
 """The list of private quotes and imports: no refresh ever takes an offer off it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """How an import went."""
-
-    accepted: int
-    changed: int
-    rejected: int
-    unmapped: int
-    reasons: list[list[str]]
-    """Rows, reason and an example, the most frequent first."""
-
-
-def import_file(
-    sessions: Sessions, file: Path, format_: str, provider: str, as_of: date, now: datetime, *, dry_run: bool
-) -> Imported:
-    """Take in a file of prices, all of it or, when it is unreadable, nothing.
-
-    Raises UnknownName for an unknown provider, InvalidValue for a file that is no such table or a day
-    in the future.
-    """
-    if as_of > now.date():
-        raise InvalidValue("--as-of", as_of.isoformat(), "is in the future")
+def read_file(file: Path) -> str:
+    """The text of a file. Raises InvalidValue for one that is too large or no text."""
     if file.stat().st_size > LARGEST_FILE_BYTES:
         raise InvalidValue("FILE", str(file), f"more than {LARGEST_FILE_BYTES:,} bytes")
+    try:
+        return decoded(file.read_bytes())
+    except UnreadablePayload as error:
+        raise InvalidValue("FILE", str(file), str(error)) from error
+
+
+def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bool) -> Imported:
+    """Take in a table of prices, all of it or, when it is unreadable, nothing.
+
+    Rows that cannot be used are left out and named; the rest is kept in one transaction. Raises
+    UnknownName for an unknown provider or format, InvalidValue for a table that is none or a day in the
+    future.
+    """
+    if table.format not in FORMATS:
+        raise UnknownName("format", table.format, FORMATS)
+    if table.as_of > now.date():
+        raise InvalidValue("as_of", table.as_of.isoformat(), "is in the future")
     with sessions.reading() as session:
         known = providers.ids(session)
-        names = GpuNames(gpus.all(session))
-    if provider not in known:
-        raise UnknownName("provider", provider, known)
-    said = Source(f"import:{provider}", f"{provider} prices from {file.name}", "", as_of, "own", now.date())
-    table = Table(provider, as_of, said)
+        names = GpuNames(gpus.all(session), own_gpu_names.all(session))
+        currencies = {"EUR", *exchange_rates.newest_rates(session)}
+    if table.provider not in known:
+        raise UnknownName("provider", table.provider, known)
     try:
-        read = _read(file.read_text(encoding="utf-8"), format_, table)
-    except (UnreadablePayload, UnicodeDecodeError) as error:
-        raise InvalidValue("FILE", str(file), f"is no {format_} table: {error}") from error
-    quoted = [replace(row, origin=OWN) if isinstance(row, CloudOffer) else row for row in read]
-    checked = check(quoted, Known())
-    offers = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
-    changed, _ = (0, "") if dry_run else keep(sessions, checked, now, OWN)
-    counted = Counter(reason for _, reason in checked.rejected)
-    example = {reason: row.raw if isinstance(row, Rejected) else str(row) for row, reason in checked.rejected}
+        read = _read(table, now)
+    except UnreadablePayload as error:
+        raise InvalidValue("table", table.name, f"is no {table.format} table: {error}") from error
+    checked = check([_own(row, currencies) for row in read], Known())
+    accepted = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
+    understood = named(accepted, names)
+    changed = _kept(sessions, understood, now, dry_run)
+    refused = [
+        RefusedRow(reason, _shown(row) if isinstance(row, CloudOffer) else getattr(row, "raw", repr(row)))
+        for row, reason in checked.rejected
+    ]
     return Imported(
-        accepted=len(offers),
+        accepted=len(accepted),
         changed=changed,
-        rejected=len(checked.rejected),
-        unmapped=sum(offer.gpu is None for offer in named(offers, names)),
-        reasons=[[str(n), r, example[r][:80]] for r, n in counted.most_common(MOST_REASONS)],
+        rejected=len(refused),
+        reasons=dict(Counter(row.reason for row in refused).most_common()),
+        refused=tuple(refused[:MOST_SHOWN]),
+        unmapped=tuple(sorted({offer.gpu_raw_name for offer in understood if offer.gpu is None})),
+        offers=tuple(sorted({offers.offer_slug(offer) for offer in accepted})),
     )
 
 
-def _read(text: str, format_: str, table: Table) -> list[CloudOffer | Rejected]:
-    if format_ == "skypilot":
-        return list(skypilot_offers(text, table))
-    if format_ == "gpuhunt":
-        return list(gpuhunt_offers(text, table))
-    return list(plain_offers(csv_rows(text) if format_ == "csv" else json_rows(text), table))
+def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
+    said = Source(
+        f"import:{table.provider}", f"{table.provider} prices from {table.name}", "", table.as_of, "own",
+        now.date(),
+    )  # fmt: skip
+    if table.format in ("skypilot", "gpuhunt"):
+        catalogue = Table(table.provider, table.as_of, said)
+        read = skypilot_offers if table.format == "skypilot" else gpuhunt_offers
+        return list(read(table.text, catalogue))
+    if table.format == "csv":
+        own = csv_table(table.text)
+    else:
+        own = json_text_table(table.text) if table.rows is None else json_table(table.rows)
+    if not own.rows:
+        raise UnreadablePayload("no rows in it")
+    return list(own_offers(own, Said(table.provider, table.as_of, said, now.date())))
+
+
+def _own(row: CloudOffer | Rejected, currencies: Iterable[str]) -> CloudOffer | Rejected:
+    """The offer as one of ours; one whose currency nobody can convert would never be compared."""
+    if isinstance(row, Rejected):
+        return row
+    if row.currency not in currencies:
+        known = ", ".join(sorted(currencies))
+        return Rejected(_shown(row), f"no exchange rate of {row.currency} is stored; known: {known}")
+    return replace(row, origin=OWN)
+
+
+def _kept(sessions: Sessions, quoted: Sequence[CloudOffer], now: datetime, dry_run: bool) -> int:
+    """How many offers were new or different; a dry run does it all and takes it back."""
+    if not quoted:
+        return 0
+    with sessions.begin() as session:
+        added = offers.add_all(session, quoted, now)
+        if dry_run:
+            session.rollback()
+    return added.new + added.changed
+
+
+def _shown(offer: CloudOffer) -> str:
+    fields = (offer.instance, offer.region, offer.gpu_raw_name, offer.gpu_count, offer.tier)
+    return ",".join(map(str, (*fields, offer.hourly_price, offer.currency, offer.as_of)))

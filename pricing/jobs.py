@@ -16,11 +16,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from pricing import standing
+from pricing import alerts, standing
 from pricing.refresh import Fetch, Outcome, refresh
 from pricing.registry import register
 from pricing.schedule import next_look
@@ -30,8 +32,9 @@ from service.settings import Settings
 from service.store import leases, refreshes
 from service.store.leases import LeaseLost
 from service.store.price_sources import lease_name
-from service.store.session import Sessions
+from service.store.session import Sessions, engine_for
 
+WEBHOOKS = "webhooks"
 LONGEST_LOOK_AWAY_S = 0.25
 """How late a running refresh notices that it shall stop."""
 log = logging.getLogger(__name__)
@@ -246,8 +249,20 @@ class Ticker:
                 if source.name not in self._at_it and not self._stopping.is_set():
                     self._at_it.add(source.name)
                     self._pool.submit(self._run, source)
+            if WEBHOOKS not in self._at_it and not self._stopping.is_set():
+                self._at_it.add(WEBHOOKS)
+                self._pool.submit(self._tell)
         except Exception:
             log.exception("looking for due sources failed; the next look tries again")
+
+    def _tell(self) -> None:
+        """A receiver that was down is told again without waiting for the next refresh."""
+        try:
+            alerts.deliver(self._sessions, datetime.now(UTC))
+        except Exception:
+            log.exception("alerts could not be told; the next look tries again")
+        finally:
+            self._at_it.discard(WEBHOOKS)
 
     def _run(self, source: PriceSource) -> None:
         try:
@@ -267,11 +282,37 @@ def watch(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) -> Non
         from pricing import workers
 
         workers.work(sessions, sources, pace)
-        return
+    else:
+        _tick_until_told(sessions, sources, pace)
+
+
+def start_beside(database_url: str, pace: Pace) -> SpawnProcess:
+    """A ticker in a process of its own that ends with this one.
+
+    Not a thread: the web server forks its workers, and a worker that is forked while a thread writes
+    takes SQLite's lock for held as long as it lives.
+    """
+    process = get_context("spawn").Process(
+        target=_tick_beside, args=(database_url, pace, os.getpid()), name="prices", daemon=True
+    )
+    process.start()
+    return process
+
+
+def _tick_beside(database_url: str, pace: Pace, parent: int) -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    _tick_until_told(Sessions(engine_for(database_url)), SOURCES, pace, parent)
+
+
+def _tick_until_told(
+    sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, parent: int | None = None
+) -> None:
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
     ticker = Ticker(sessions, sources, pace)
     ticker.start()
-    told.wait()
+    while not told.wait(1) and parent in (None, os.getppid()):
+        pass
     ticker.stop()

@@ -10,6 +10,7 @@ from hashlib import sha256
 from os import environ
 from typing import Any, Protocol, cast
 
+from pricing import alerts
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
@@ -29,6 +30,7 @@ from service.store import (
     grid_carbon,
     offer_listing,
     offers,
+    own_gpu_names,
     rates,
     refreshes,
     source_answers,
@@ -113,6 +115,7 @@ def refresh(
             hold.give_back(session, outcome)
         number = refreshes.add(session, done) if begun is None else refreshes.finish(session, begun, done)
         refreshes.add_rejected(session, number, outcome.refused)
+    alerts.after_refresh(sessions, now)
     return outcome
 
 
@@ -124,7 +127,7 @@ def _attempt(
     settings: Mapping[str, str],
     hold: Hold | None,
 ) -> Outcome:
-    key = settings.get(source.key, "") if source.key else ""
+    key = settings.get(source.key or source.optional_key or "", "")
     if source.key and not key:
         return Outcome(source.name, "asleep", error=f"needs a key in {source.key}")
     asked = Asked(address(source, now, settings), now, key)
@@ -215,7 +218,12 @@ def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
 
 
 def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hold | None) -> Outcome:
-    """The source has nothing newer: what it lists is still its price today."""
+    """The source has nothing newer: what it lists is still its price today, unless it states its day."""
+    said = "not modified since the last answer"
+    if source.states_its_day:
+        with sessions.reading() as session:
+            listed = len(offer_listing.listed(session, source.name))
+        return Outcome(source.name, "unchanged", listed, error=said, changed=0)
     with sessions.begin() as session:
         if hold:
             hold.check(session)
@@ -250,13 +258,14 @@ def keep(
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
-            quoted = named(quoted, GpuNames(gpus.all(session)))
+            quoted = named(quoted, GpuNames(gpus.all(session), own_gpu_names.all(session)))
             added = offers.add_all(session, quoted, now)
             changed += added.new + added.changed
         if payload is not None:
             if quoted:
                 gone = offer_listing.unlist_missing(session, origin, _slugs(quoted, checked), now)
                 offer_listing.replace_in_catalog(session, origin, now)
+                offer_listing.seen_again(session, origin, now, _refused_slugs(checked))
                 changed += gone or 0
                 remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
             source_answers.put(
@@ -273,8 +282,11 @@ def keep(
 
 def _slugs(quoted: Sequence[CloudOffer], checked: Checked) -> set[str]:
     """What the list names: also what was refused, whose last believable price stays."""
-    refused = [fact for fact, _ in checked.rejected if isinstance(fact, CloudOffer)]
-    return {offers.offer_slug(offer) for offer in (*quoted, *refused)}
+    return {offers.offer_slug(offer) for offer in quoted} | _refused_slugs(checked)
+
+
+def _refused_slugs(checked: Checked) -> set[str]:
+    return {offers.offer_slug(fact) for fact, _ in checked.rejected if isinstance(fact, CloudOffer)}
 
 
 def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
@@ -283,5 +295,18 @@ def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
     for offer in quoted:
         understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
         note = "; ".join(filter(None, (offer.note, understood.note)))
-        found.append(replace(offer, gpu=understood.slug, memory_gib_per_gpu=understood.memory_gib, note=note))
+        found.append(
+            replace(
+                offer,
+                gpu=understood.slug,
+                memory_gib_per_gpu=understood.memory_gib,
+                hourly_price=_to_nine_decimals(offer.hourly_price),
+                note=note,
+            )
+        )
     return found
+
+
+def _storable(price: Decimal) -> Decimal:
+    exponent = price.as_tuple().exponent
+    return round(price, DECIMALS) if isinstance(exponent, int) and exponent < -DECIMALS else price

@@ -87,12 +87,17 @@ class PriceSource:
     licence: str
     key: str | None = None
     """Environment variable with the access key; without it the source sleeps."""
+    optional_key: str | None = None
+    """Environment variable with a key for a source that answers without one too."""
     fetch: Callable[[WayOut, Asked], Payload] = one_get
     """For a source with pages, a POST or a key in its headers."""
     fallback_for: str | None = None
     """The source that comes first: on schedule this one is asked only while that one fails or is stale."""
     market_zone: str | None = None
     """Bidding zone of a day-ahead source: it is polled from 13:00 market time until tomorrow is known."""
+
+    states_its_day: bool = False
+    """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
 
     @property
     def url_setting(self) -> str:

@@ -23,13 +23,14 @@ import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
+from pricing import alerts
 from pricing.jobs import Pace, Stopped, run_one, waiting
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
@@ -120,6 +121,7 @@ def queue_app(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) ->
                 )
             except AlreadyEnqueued:
                 log.debug("%s is queued already", source.name)
+        await asyncio.to_thread(alerts.deliver, sessions, datetime.now(UTC))
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

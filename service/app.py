@@ -7,10 +7,19 @@ from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshots
+from service.usecases.price_imports import TakesInPrices
 
 
-def create_app(settings: Settings | None = None, sessions: Sessions | None = None) -> Flask:
-    """An app that serves the facts of one database, which must be ready (`heimvorteil db upgrade`)."""
+def create_app(
+    settings: Settings | None = None,
+    sessions: Sessions | None = None,
+    take_in_prices: TakesInPrices | None = None,
+) -> Flask:
+    """An app that serves the facts of one database, which must be ready (`heimvorteil db upgrade`).
+
+    `take_in_prices` is pricing's reader of tables, which this wing may not import; without it imports
+    are answered with 501.
+    """
     settings = settings or Settings.from_environ()
     sessions = sessions or Sessions(engine_for(settings.database_url))
     app = Flask("service")
@@ -22,6 +31,7 @@ def create_app(settings: Settings | None = None, sessions: Sessions | None = Non
         sessions,
         Snapshots(sessions.engine, settings.snapshot_check_seconds),
         str(sessions.engine.url),
+        take_in_prices,
     )
     problems.register(app)
     for blueprint in HEALTH:

@@ -250,6 +250,14 @@ class MeasuredRun:
 
 
 @dataclass(frozen=True, slots=True)
+class EgressTier:
+    """What each gigabyte of outgoing traffic costs from a monthly amount on, up to the next tier."""
+
+    from_gb: Decimal
+    per_gb: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """Who rents out GPUs, and on which terms."""
 
@@ -264,6 +272,9 @@ class Provider:
     pue: float | None = None
     pue_basis: str = "assumed"
     egress_per_gb: Decimal | None = None
+    """Of the first tier, from the first GB of a month on; free allowances are left out."""
+    egress_tiers: tuple[EgressTier, ...] = ()
+    """The tiers after the first, in order; each prices only the GB beyond its beginning."""
     storage_per_gb_month: Decimal | None = None
     fee_currency: str | None = None
     """Currency of egress and storage fees."""

@@ -8,8 +8,7 @@ from granian.server import Server
 
 BLOCKING_THREADS = 2
 """Two threads per worker: one slow request leaves one free; more only lengthen the tail (GIL)."""
-
-STOP_WITHIN_S = 10
+STOP_WITHIN_S = 5
 
 
 def serve(host: str, port: int, workers: int) -> None:
@@ -19,7 +18,7 @@ def serve(host: str, port: int, workers: int) -> None:
         # Where the workers' request counters are added up (service/api/metrics.py).
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         Server(
-            "service.app:create_app",
+            "service.cli.web:create_app",
             factory=True,
             address=host,
             port=port,

@@ -10,6 +10,7 @@ from service.reports import as_json, as_text
 from service.reports.bill import uncounted_sentence
 from service.reports.comparison_report import comparison_document
 from service.reports.document import Bullets
+from service.reports.prices import suggestion_sentence
 from service.reports.sentences import power_limit_sentences, reference_sentences, trust_sentence
 from service.reports.verdict import break_even_sentence
 from service.reports.wording import wording
@@ -151,8 +152,14 @@ def test_json_has_no_noise_of_arithmetic(ask):
 
 @pytest.mark.parametrize(
     "question",
-    [{}, {"workload": "nanochat-d12"}, {"workload": "llama-2-7b", "home": "rtx-4090"}, {"tier": "spot"}],
-    ids=["headline", "fits unchanged", "does not fit", "spot"],
+    [
+        {},
+        {"workload": "nanochat-d12"},
+        {"workload": "llama-2-7b", "home": "rtx-4090"},
+        {"tier": "spot"},
+        {"cloud": "8xrtx-4070"},
+    ],
+    ids=["headline", "fits unchanged", "does not fit", "spot", "nobody rents it out"],
 )
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, language):
@@ -171,6 +178,9 @@ def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, langu
         *(trust_sentence(w, o, c.workload) for o in c.options),
     ]
     assert sum(map(bool, shared)) >= 2
+    for option in c.options:
+        if option.rental and option.rental.suggestions:
+            shared.append(suggestion_sentence(w, option, option.rental.suggestions))
     for sentence in filter(None, shared):
         assert sentence in told and sentence in said
     assert blocks[0].text.split(". ")[0] in said

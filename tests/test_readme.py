@@ -15,8 +15,8 @@ README = (ROOT / "README.md").read_text()
 
 
 def test_every_command_exists_and_every_subcommand_has_help():
-    for words in re.findall(r"`heimvorteil ([a-z]+(?: [a-z]+)?)", README):
-        parts = [part for part in words.split() if part.isalpha()]
+    for words in re.findall(r"`heimvorteil ([a-z][a-z-]*(?: [a-z]+)?)", README):
+        parts = words.split()
         command = main
         for part in parts:
             command = getattr(command, "commands", {}).get(part, command)

@@ -1,7 +1,7 @@
 """What the price sources are, how their refreshes ended, one open request per source
 
 Revision: 0007
-Revises: 0004
+Revises: 0005
 Created: 2026-11-24 17:05:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0007"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Decisions are kept beside comparisons
 
 Revision: 0009
-Revises: 0007
+Revises: 0008
 Created: 2026-11-24 17:05:00
 """
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

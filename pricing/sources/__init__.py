@@ -2,7 +2,23 @@
 
 from pricing.source import PriceSource
 from pricing.sources.carbon import electricity_maps, energy_charts_co2, uk_carbon_intensity
-from pricing.sources.cloud import skypilot, vast, verda
+from pricing.sources.cloud import (
+    aws,
+    azure,
+    cloudrift,
+    digitalocean,
+    gcp_billing,
+    gpuhunt,
+    lambda_cloud,
+    linode,
+    oci,
+    runpod,
+    shadeform,
+    skypilot,
+    vast,
+    verda,
+    vultr,
+)
 from pricing.sources.currency import ecb, ecb_history, frankfurter
 from pricing.sources.electricity import (
     awattar,
@@ -31,6 +47,18 @@ SOURCES: tuple[PriceSource, ...] = (
     uk_carbon_intensity.SOURCE,
     electricity_maps.SOURCE,
     *skypilot.SOURCES,
+    *gpuhunt.SOURCES,
+    aws.SOURCE,
+    azure.SOURCE,
+    oci.SOURCE,
     vast.SOURCE,
     verda.SOURCE,
+    runpod.SOURCE,
+    linode.SOURCE,
+    cloudrift.SOURCE,
+    lambda_cloud.SOURCE,
+    gcp_billing.SOURCE,
+    shadeform.SOURCE,
+    digitalocean.SOURCE,
+    vultr.SOURCE,
 )

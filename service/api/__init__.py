@@ -3,6 +3,7 @@
 from flask import Blueprint
 
 from service.api import (
+    alerts,
     carbon_intensities,
     comparisons,
     decisions,
@@ -10,12 +11,16 @@ from service.api import (
     electricity_rates,
     estimates,
     exchange_rates,
+    gpu_names,
     gpus,
     grid_carbon,
     health,
     measured_runs,
     metrics,
+    offer_imports,
     offers,
+    price_conflicts,
+    price_history,
     price_sources,
     providers,
     refreshes,
@@ -26,9 +31,14 @@ from service.api import (
 PREFIX = "/api/v1"
 RESOURCES: tuple[Blueprint, ...] = (
     gpus.blueprint,
+    gpu_names.blueprint,
     workloads.blueprint,
     providers.blueprint,
     offers.blueprint,
+    offer_imports.blueprint,
+    price_conflicts.blueprint,
+    price_history.blueprint,
+    alerts.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
     spot_prices.blueprint,

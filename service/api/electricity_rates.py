@@ -9,8 +9,9 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
-from service.api.sourced import amount, converter, rates_of, source_of
+from service.api.sourced import converter
 from service.facts import ElectricityRate
+from service.reports.sourced import amount, rates_of, source_of
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import newest_rate
 

@@ -12,13 +12,13 @@ from service.api.collections import Collection, Page, PageQuery, json_response, 
 from service.api.contract import Strict, contract
 from service.api.questions import Slug
 from service.api.schemas import CostOut, IntervalOut, SourceOut, page_of
-from service.api.sourced import source_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue
 from service.estimate.training_log import read_log
 from service.facts import MeasuredRun
 from service.reports import measurement
+from service.reports.sourced import source_of
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot

@@ -1,6 +1,5 @@
 """/api/v1/offers: rentable instances, cheapest first; a private quote with a token."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
@@ -23,16 +22,20 @@ from service.api.collections import (
 )
 from service.api.contract import Strict, contract
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.schemas import SourceOut, page_of
-from service.api.sourced import amount, converter, rates_of, source_of
+from service.api.schemas import LikenessOut, SourceOut, page_of
+from service.api.sourced import converter
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue, NotFound, UnknownName
-from service.facts import CloudOffer, ExchangeRate, Source
-from service.store import exchange_rates, offers
+from service.facts import CloudOffer, Source
+from service.reports.offer_items import offer_item
+from service.reports.sourced import amount
+from service.store import offers
 from service.store.models import TIERS
+from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
+from service.usecases.offers import find_offers, offer_items
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert prices at the dated rate")
 LARGEST_PRICE = Decimal(1_000_000)
@@ -42,6 +45,11 @@ class OfferQuery(PageQuery):
     """Filters for offers; all must hold, bounds are inclusive."""
 
     gpu: str | None = Field(None, description="Slug or alias of the GPU; exact, never a part of a name")
+    nearest: str | None = Field(
+        None,
+        description="GPU: one offer of each GPU instead, the most like it first",
+    )
+    gpu_count: int | None = Field(None, ge=0, le=1024, description="Exactly so many; else by min and max")
     gpu_count_min: int | None = Field(None, ge=0, le=1024)
     gpu_count_max: int | None = Field(None, ge=0, le=1024)
     memory_gib_min: float | None = Field(None, ge=0, le=10_000, description="Per GPU")
@@ -49,7 +57,9 @@ class OfferQuery(PageQuery):
     total_memory_gib_min: float | None = Field(None, ge=0, le=10**7)
     total_memory_gib_max: float | None = Field(None, ge=0, le=10**7)
     provider: str | None = None
-    region: str | None = Field(None, description="Exact, upper or lower case")
+    region: str | None = Field(
+        None, description="Exact, upper or lower case; or a part of the world: eu, europe, us, asia, ..."
+    )
     country: str | None = Field(None, description="ISO 3166 alpha-2")
     tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] | None = None
     price_min: Decimal | None = Field(
@@ -68,12 +78,27 @@ class OfferQuery(PageQuery):
     )
     currency: str | None = CURRENCY
     as_of: date | None = Field(None, description="Prices as known on that day")
+    unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
 
 
 class OfferItemQuery(Strict):
     """How to show one offer."""
 
     currency: str | None = CURRENCY
+
+
+class ConflictOut(BaseModel):
+    """Another list's price of the same thing, more than 1.5 times apart; both are shown."""
+
+    slug: str
+    origin: str
+    instance: str
+    price_per_hour: str | None
+    currency: str
+    ratio: float = Field(description="The other list's price over this one's")
+    source: str
+    url: str
+    as_of: date
 
 
 class OfferOut(SourceOut):
@@ -93,14 +118,18 @@ class OfferOut(SourceOut):
     ram_gib: float | None
     tier: str
     term_months: int | None
-    price_per_hour: str
-    price_per_gpu_hour: str
+    price_per_hour: str | None = Field(description="Null where its currency has no exchange rate")
+    price_per_gpu_hour: str | None
     currency: str
     quoted_price_per_hour: str
     quoted_currency: str
     exchange_rates: list[ExchangeRateOut]
     note: str
+    origin: str = Field(description="Which list says so: catalog, a price source, or own")
     fetched_at: datetime | None
+    unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
+    conflicts: list[ConflictOut]
+    likeness: LikenessOut | None = Field(description="With `nearest`")
 
 
 class PriceSeenOut(BaseModel):
@@ -144,54 +173,13 @@ class OfferIn(Strict):
         return str(value) if isinstance(value, float) else value
 
 
-def offer_item(
-    snapshot: Snapshot,
-    offer: CloudOffer,
-    currency: str | None,
-    day: date | None = None,
-    rates: Mapping[str, ExchangeRate] | None = None,
-) -> dict[str, Any]:
-    """An offer as plain values; with `day` converted at the rates of that day."""
-    converted = converter(snapshot, offer.currency, currency, rates)
-    price = offer.hourly_price * converted.factor
-    memory = offer.memory_gib_per_gpu
-    shown = (currency or offer.currency).upper()
-    return {
-        "slug": offer.slug,
-        "provider": offer.provider,
-        "instance": offer.instance,
-        "region": offer.region,
-        "country": offer.country,
-        "gpu": offer.gpu,
-        "gpu_raw_name": offer.gpu_raw_name,
-        "gpu_count": offer.gpu_count,
-        "memory_gib_per_gpu": memory,
-        "total_memory_gib": None if memory is None else memory * offer.gpu_count,
-        "vcpus": offer.vcpus,
-        "ram_gib": offer.ram_gib,
-        "tier": offer.tier,
-        "term_months": offer.term_months,
-        "price_per_hour": amount(price),
-        "price_per_gpu_hour": amount(price / offer.gpu_count),
-        "currency": shown,
-        "quoted_price_per_hour": amount(offer.hourly_price),
-        "quoted_currency": offer.currency,
-        "exchange_rates": rates_of(converted, day),
-        "note": offer.note,
-        "fetched_at": offer.fetched_at,
-        **source_of(f"{shown}/h", offer.source),
-        "as_of": offer.as_of,
-    }
-
-
 def find(snapshot: Snapshot, query: OfferQuery) -> Page:
-    """Offers that match, by true price, equal ones by slug."""
-    if query.provider is not None and query.provider not in snapshot.providers:
-        raise UnknownName("provider", query.provider, snapshot.providers)
+    """Offers that match, by true price, equal ones by slug; or the nearest GPUs with their cheapest offer."""
+    currency = query.currency.upper() if query.currency else None
     wanted = offers.OfferFilter(
-        gpu=find_gpu(snapshot, "gpu", query.gpu).slug if query.gpu is not None else None,
-        gpu_count_min=query.gpu_count_min,
-        gpu_count_max=query.gpu_count_max,
+        gpu=query.gpu,
+        gpu_count_min=query.gpu_count_min if query.gpu_count is None else query.gpu_count,
+        gpu_count_max=query.gpu_count_max if query.gpu_count is None else query.gpu_count,
         memory_gib_per_gpu_min=query.memory_gib_min,
         memory_gib_per_gpu_max=query.memory_gib_max,
         total_memory_gib_min=query.total_memory_gib_min,
@@ -202,24 +190,32 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         tier=query.tier,
         price_min=query.price_min,
         price_max=query.price_max,
-        currency=(query.currency or "USD").upper(),
+        currency=currency or "USD",
         as_of=query.as_of,
+        unlisted=query.unlisted,
     )
-    converter(snapshot, "EUR", query.currency)
-    with state().sessions.reading() as session:
-        rates = exchange_rates.rates_for(session, query.as_of) if query.as_of else None
-        page = offers.search(session, wanted, limit=query.limit, offset=query.offset)
-    items = [offer_item(snapshot, offer, query.currency, query.as_of, rates) for offer in page.offers]
-    return Page(items, page.total)
+    found = find_offers(
+        state().sessions,
+        snapshot,
+        wanted,
+        currency=currency,
+        nearest=query.nearest,
+        limit=query.limit,
+        offset=query.offset,
+    )
+    return Page(offer_items(found, currency), found.total)
 
 
 def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] | None:
     """One offer by slug."""
+    converter(snapshot, "EUR", query.currency)
     with state().sessions.reading() as session:
         try:
-            return offer_item(snapshot, offers.get(session, slug), query.currency)
+            offer = offers.get(session, slug)
         except NotFound:
             return None
+        conflicts = conflicts_of(session, [offer]).get(slug, ())
+    return offer_item(offer, query.currency, tuple(snapshot.exchange.values()), conflicts)
 
 
 blueprint: Blueprint = publish(
@@ -295,7 +291,7 @@ def quoted(json: OfferIn) -> Response:
     slug = offers.offer_slug(offer)
     with state().sessions.reading() as session:
         stored = offers.get(session, slug)
-    response = json_response(offer_item(snapshot, stored, None), 201)
+    response = json_response(offer_item(stored, None, ()), 201)
     response.headers["Location"] = f"/api/v1/offers/{slug}"
     return response
 

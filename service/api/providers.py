@@ -8,8 +8,9 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
-from service.api.sourced import amount, converter, rates_of, sources_of
+from service.api.sourced import converter
 from service.facts import Provider
+from service.reports.sourced import amount, rates_of, sources_of
 from service.store.snapshot import Snapshot
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert fees at the dated rate")
@@ -28,6 +29,13 @@ class ProviderItemQuery(Strict):
     currency: str | None = CURRENCY
 
 
+class EgressTierOut(BaseModel):
+    """What each GB costs from a monthly amount on."""
+
+    from_gb: str
+    per_gb: str
+
+
 class ProviderOut(BaseModel):
     """Who rents out GPUs; null is unknown, 0 is free."""
 
@@ -39,7 +47,8 @@ class ProviderOut(BaseModel):
     minimum_billing_s: float | None
     pue: float | None
     pue_basis: str
-    egress_per_gb: str | None
+    egress_per_gb: str | None = Field(description="Of the first tier")
+    egress_tiers: list[EgressTierOut] = Field(description="The tiers after it; each prices what is beyond it")
     storage_per_gb_month: str | None
     fee_currency: str | None
     exchange_rates: list[ExchangeRateOut]
@@ -66,6 +75,10 @@ def provider_item(snapshot: Snapshot, provider: Provider, currency: str | None) 
         "pue": provider.pue,
         "pue_basis": provider.pue_basis,
         "egress_per_gb": fee("egress_per_gb"),
+        "egress_tiers": [
+            {"from_gb": amount(tier.from_gb), "per_gb": amount(tier.per_gb * factor)}
+            for tier in provider.egress_tiers
+        ],
         "storage_per_gb_month": fee("storage_per_gb_month"),
         "fee_currency": (currency or quoted).upper() if quoted else None,
         "exchange_rates": rates_of(converted) if converted else [],

@@ -189,6 +189,32 @@ class MarketOut(BaseModel):
     tier: str = Field(description="The tier all of them are of, or any")
 
 
+class LikenessOut(BaseModel):
+    """How like the GPU asked for this one is; ratios are its figures over the asked one's."""
+
+    to: str
+    distance: float = Field(description="Length of the three ratios' natural logarithms; 0 is the same card")
+    peak_bf16_ratio: float
+    memory_ratio: float
+    memory_bandwidth_ratio: float
+
+
+class SuggestionOut(BaseModel):
+    """What could be rented where nobody rents out what was asked for; never put in its place."""
+
+    slug: str
+    provider: str
+    gpu: str
+    gpu_name: str
+    gpu_count: int
+    tier: str
+    hourly_price: str = Field(description="Exact decimal, whole instance")
+    currency: str
+    as_of: date
+    source: str
+    likeness: LikenessOut
+
+
 class RentedOfferOut(SaidOut):
     """The offer behind a rented option."""
 
@@ -262,6 +288,7 @@ class OptionOut(BaseModel):
     offer: RentedOfferOut | None
     rate: HouseholdRateOut | None = Field(description="At home: the tariff")
     carbon: GridOut | None
+    suggestions: list[SuggestionOut] = Field(description="Where there is no offer: the nearest that are")
     sources: list[InputOut]
     explanation: ExplanationOut | None = Field(None, description="With `explain`; hours alone")
 

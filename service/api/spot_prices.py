@@ -11,11 +11,12 @@ from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
-from service.api.sourced import amount, converter, rates_of, source_of
+from service.api.sourced import converter
 from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
 from service.facts import SpotPrice
+from service.reports.sourced import amount, rates_of, source_of
 from service.store import spot_prices
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay

@@ -8,6 +8,7 @@ from flask import current_app
 from service.settings import Settings
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
+from service.usecases.price_imports import TakesInPrices
 
 EXTENSION = "heimvorteil"
 
@@ -21,6 +22,8 @@ class State:
     snapshots: Snapshots
     database: str
     """Tells apart what several apps of one process remember."""
+    take_in_prices: TakesInPrices | None = None
+    """Pricing's reader of tables, handed in where both meet; None in an app that was started without."""
 
 
 def state() -> State:

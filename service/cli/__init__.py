@@ -9,10 +9,12 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import prices
+from service.cli.alerting import alerts
 from service.cli.comparing import compare
 from service.cli.deciding import decide
-from service.cli.listing import gpus, offers, workloads
+from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
+from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
 from service.cli.reporting import report
@@ -70,6 +72,20 @@ def main(context: click.Context) -> None:
     context.obj = open_database
 
 
-COMMANDS = (compare, decide, report, measure, validate, serve, offers, gpus, workloads, prices, db, token)
-for command in COMMANDS:
+for command in (
+    compare,
+    decide,
+    report,
+    measure,
+    validate,
+    serve,
+    offers,
+    price_history,
+    gpus,
+    workloads,
+    prices,
+    alerts,
+    db,
+    token,
+):
     main.add_command(command)

@@ -26,17 +26,18 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     scheduled = settings.scheduler == "on" or (
         settings.scheduler == "auto" and sessions.engine.dialect.name == "sqlite"
     )
+    sessions.engine.dispose()
     ticker = None
     if scheduled:
-        from pricing.jobs import Pace, Ticker
+        from pricing.jobs import Pace, start_beside
 
-        ticker = Ticker(sessions, pace=Pace.from_settings(settings))
-        ticker.start()
+        ticker = start_beside(settings.database_url, Pace.from_settings(settings))
     try:
         run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
     finally:
         if ticker:
-            ticker.stop()
+            ticker.terminate()
+            ticker.join()
 
 
 @click.group()

@@ -24,6 +24,7 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
+from service.estimate.nearest_gpu import Likeness
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
 from service.estimate.tariff import MarginalPrice, flat
@@ -74,6 +75,15 @@ class Market:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What could be rented where nobody rents out what was asked for: named, never put in its place."""
+
+    offer: CloudOffer
+    gpu: Gpu
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
 class Rental:
     """A rented configuration: the offer, who makes it, the grid it runs on, its market."""
 
@@ -82,6 +92,8 @@ class Rental:
     carbon: CarbonIntensity | None = None
     market: Market | None = None
     instances: int = 1
+    suggestions: tuple[Suggestion, ...] = ()
+    """Where there is no offer: the nearest GPUs that are rented out so many at once."""
 
 
 @dataclass(frozen=True, slots=True)

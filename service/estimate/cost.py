@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from service.errors import MissingFact
+from service.errors import InvalidValue, MissingFact
 from service.estimate.interval import Interval
-from service.facts import ExchangeRate
+from service.facts import EgressTier, ExchangeRate, Provider
 
 RATE_IS_OLD_AFTER_DAYS = 5
 """Easter and Christmas leave that many days without a new reference rate."""
@@ -100,3 +100,22 @@ def _known(rate: ExchangeRate | None, currency: str) -> ExchangeRate:
 def rate_day(conversion_: Conversion) -> date | None:
     """The oldest day among the rates of a conversion; None without conversion."""
     return min((rate.as_of for rate in conversion_.rates), default=None)
+
+
+def egress_cost(gigabytes: Decimal, provider: Provider) -> Decimal | None:
+    """What a month's outgoing traffic costs, in the provider's fee currency; None where it is not known.
+
+    Marginal: each tier prices only the gigabytes beyond its beginning, so that more traffic never costs
+    less. 1,024 GB from Google Cloud: 122.88 USD, 1,025 GB: 122.99. Leaves out free allowances. Raises
+    InvalidValue for a negative amount.
+    """
+    if gigabytes < 0:
+        raise InvalidValue("gigabytes", str(gigabytes), "must not be negative")
+    if provider.egress_per_gb is None:
+        return None
+    tiers = (EgressTier(Decimal(0), provider.egress_per_gb), *provider.egress_tiers)
+    ends = (*(tier.from_gb for tier in tiers[1:]), gigabytes)
+    cost = Decimal(0)
+    for tier, end in zip(tiers, ends, strict=True):
+        cost += max(Decimal(0), min(gigabytes, end) - tier.from_gb) * tier.per_gb
+    return cost

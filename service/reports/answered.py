@@ -12,6 +12,7 @@ from service.decide.options import Market
 from service.estimate.adjustments import Adjustment
 from service.estimate.interval import Interval
 from service.estimate.ladder import SURE
+from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.training_time import Stage
@@ -78,10 +79,20 @@ class AnsweredRate:
 
 
 @dataclass(frozen=True, slots=True)
-class AnsweredProvider:
-    """Who rents it out."""
+class AnsweredName:
+    """What a provider or a GPU is called."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredPrice:
+    """The price of a suggested offer."""
+
+    slug: str
+    hourly_price: Decimal
+    currency: str
+    as_of: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +115,23 @@ class AnsweredOffer:
 
 
 @dataclass(frozen=True, slots=True)
+class AnsweredSuggestion:
+    """What could be rented where nobody rents out what was asked for."""
+
+    offer: AnsweredPrice
+    gpu: AnsweredName
+    likeness: Likeness
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweredRental:
     """A rented configuration; without an offer its price is not known."""
 
     offer: AnsweredOffer | None
-    provider: AnsweredProvider | None
+    provider: AnsweredName | None
     market: Market | None
     instances: int
+    suggestions: tuple[AnsweredSuggestion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.decide.comparison import Comparison
 from service.decide.inputs import Input
-from service.decide.options import Option
+from service.decide.options import Option, Suggestion
 from service.estimate.adjustments import Adjustment
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.cost import Cost
@@ -17,6 +17,7 @@ from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import CarbonIntensity, ElectricityRate, Source, Workload
 from service.reports import from_json
 from service.reports.explaining import explanation_sentences, rung_sentence
+from service.reports.offer_items import likeness_item
 from service.reports.sentences import adjustment_sentence
 from service.reports.verdict import verdict_sentences
 from service.reports.wording import Wording, wording
@@ -123,6 +124,7 @@ def option(o: Option, w: Wording) -> Json:
         "offer": None,
         "rate": None if o.rate is None else rate(o.rate),
         "carbon": None if o.carbon is None else carbon(o.carbon),
+        "suggestions": [suggestion(one) for one in rental.suggestions] if rental else [],
         "sources": [input_number(i) for i in o.inputs],
     }
     if rental and rental.offer:
@@ -179,6 +181,24 @@ def carbon(c: CarbonIntensity) -> Json:
         "scope": c.scope,
         "accounting": c.accounting,
         **source(replace(c.source, as_of=c.as_of)),
+    }
+
+
+def suggestion(one: Suggestion) -> Json:
+    """What could be rented where nobody rents out what was asked for."""
+    offer = one.offer
+    return {
+        "slug": offer.slug,
+        "provider": offer.provider,
+        "gpu": one.gpu.slug,
+        "gpu_name": one.gpu.name,
+        "gpu_count": offer.gpu_count,
+        "tier": offer.tier,
+        "hourly_price": str(offer.hourly_price),
+        "currency": offer.currency,
+        "as_of": offer.as_of.isoformat(),
+        "source": offer.source.title,
+        "likeness": likeness_item(one.likeness),
     }
 
 

@@ -25,7 +25,7 @@ from service.reports.document import (
     Words,
 )
 from service.reports.notebook import Notebook
-from service.reports.prices import STALE_OFFER_DAYS, market_sentence
+from service.reports.prices import STALE_OFFER_DAYS, market_sentence, suggestion_sentence
 from service.reports.report_grounds import assumptions_section, fit_section, record_section
 from service.reports.report_parts import bill_section, options_table, over_time_section
 from service.reports.sentences import power_limit_sentences, reference_sentences
@@ -179,6 +179,8 @@ def verdict_section(
     if home.hours:
         caveats.append(code_change_sentence(w, home))
     caveats.append(_stale(n, cloud))
+    if cloud.rental and cloud.rental.suggestions:
+        caveats.append(suggestion_sentence(w, cloud, cloud.rental.suggestions))
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))

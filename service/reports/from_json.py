@@ -16,6 +16,7 @@ from service.decide.comparison import BreakEven, Verdict
 from service.decide.options import Market
 from service.estimate.adjustments import Adjustment
 from service.estimate.interval import Interval
+from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.training_time import Stage
@@ -31,18 +32,20 @@ from service.reports.answered import (
     AnsweredGpu,
     AnsweredItem,
     AnsweredLimit,
+    AnsweredName,
     AnsweredNumber,
     AnsweredOffer,
     AnsweredOption,
     AnsweredPeak,
     AnsweredPlan,
     AnsweredPower,
-    AnsweredProvider,
+    AnsweredPrice,
     AnsweredRate,
     AnsweredRecipe,
     AnsweredRental,
     AnsweredRung,
     AnsweredSplit,
+    AnsweredSuggestion,
     AnsweredTime,
     AnsweredWorkload,
 )
@@ -144,7 +147,7 @@ def option(told: Json) -> AnsweredOption:
         cost=_cost(told["cost"]),
         co2_kg=interval(told["co2_kg"]),
         rate=_rate(told.get("rate"), numbers) if told["kind"] == "home" else None,
-        rental=_rental(told["offer"], numbers) if told["kind"] == "cloud" else None,
+        rental=_rental(told, numbers) if told["kind"] == "cloud" else None,
         carbon=_carbon(told.get("carbon")),
         numbers=numbers,
     )
@@ -266,9 +269,11 @@ def _rate(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRate 
     return AnsweredRate(zone, zone, kind, Decimal(str(n.value)), currency, n.source.as_of, "", n.source)
 
 
-def _rental(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRental:
+def _rental(option: Json, numbers: Sequence[AnsweredNumber]) -> AnsweredRental:
+    told = option["offer"]
     if told is None:
-        return AnsweredRental(None, None, None, 1)
+        suggested = tuple(_suggestion(s) for s in option.get("suggestions", ()))
+        return AnsweredRental(None, None, None, 1, suggested)
     said = source(told)
     if not said.title:
         said = next((n.source for n in numbers if n.name == "hourly_price"), said)
@@ -281,7 +286,7 @@ def _rental(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRen
             as_of=date.fromisoformat(told["as_of"]),
             source=said,
         ),
-        provider=AnsweredProvider(told.get("provider_name") or told["provider"]),
+        provider=AnsweredName(told.get("provider_name") or told["provider"]),
         market=market
         and Market(
             offers=market["offers"],
@@ -290,6 +295,22 @@ def _rental(told: Json | None, numbers: Sequence[AnsweredNumber]) -> AnsweredRen
             tier=market.get("tier", "on_demand"),
         ),
         instances=told["instances"],
+    )
+
+
+def _suggestion(told: Json) -> AnsweredSuggestion:
+    day, like = date.fromisoformat(told["as_of"]), told["likeness"]
+    return AnsweredSuggestion(
+        offer=AnsweredPrice(told["slug"], Decimal(told["hourly_price"]), told["currency"], day),
+        gpu=AnsweredName(told.get("gpu_name", told["gpu"])),
+        likeness=Likeness(
+            told["gpu"],
+            like["to"],
+            like["distance"],
+            like["peak_bf16_ratio"],
+            like["memory_ratio"],
+            like["memory_bandwidth_ratio"],
+        ),
     )
 
 

@@ -1,11 +1,18 @@
 """Where an answer's prices come from, and how old they are."""
 
+from collections.abc import Sequence
 from datetime import date
 
-from service.decide.options import Market, Rental
+from service.decide.options import Market, Rental, Suggestion
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.facts import CloudOffer, ElectricityRate, ExchangeRate
-from service.reports.answered import AnsweredExchange, AnsweredOffer, AnsweredRate, AnsweredRental
+from service.reports.answered import (
+    AnsweredExchange,
+    AnsweredOffer,
+    AnsweredRate,
+    AnsweredRental,
+    AnsweredSuggestion,
+)
 from service.reports.bill import bill_sentence
 from service.reports.sentences import Answer, Way
 from service.reports.wording import Wording
@@ -81,7 +88,10 @@ def rent_sentence(w: Wording, option: Way, today: date, *, alone: bool) -> str:
     """The price of a rented hour; of the only rental also its market and a warning when it is old."""
     rental = option.rental
     if rental is None or rental.offer is None:
-        return w.say("Rent: no price known for {label}.", label=option.label)
+        line = w.say("Rent: no price known for {label}.", label=option.label)
+        if rental and rental.suggestions:
+            line += " " + suggestion_sentence(w, option, rental.suggestions)
+        return line
     offer = rental.offer
     age = (today - offer.as_of).days
     line = w.say(
@@ -105,6 +115,31 @@ def rent_sentence(w: Wording, option: Way, today: date, *, alone: bool) -> str:
     if alone and rental.market and rental.market.offers > 1:
         line += " " + market_sentence(w, rental.market)
     return line
+
+
+def suggestion_sentence(
+    w: Wording, option: Way, suggestions: Sequence[Suggestion | AnsweredSuggestion]
+) -> str:
+    """What comes closest to a configuration that nobody rents out."""
+    listed = "; ".join(
+        w.say(
+            "{gpu} (peak x{peak}, memory x{memory}, bandwidth x{bandwidth}) {price} per hour, {offer}, {day}",
+            gpu=one.gpu.name,
+            peak=w.number(one.likeness.peak_ratio, 2),
+            memory=w.number(one.likeness.memory_ratio, 2),
+            bandwidth=w.number(one.likeness.bandwidth_ratio, 2),
+            price=w.unit_price(one.offer.hourly_price, one.offer.currency),
+            offer=one.offer.slug,
+            day=w.day(one.offer.as_of),
+        )
+        for one in suggestions
+    )
+    return w.say(
+        "Nobody rents out {label} in this tier. Nearest with as much memory: {listed}. "
+        "Ask again with one of these.",
+        label=option.label,
+        listed=listed,
+    )
 
 
 def market_sentence(w: Wording, market: Market) -> str:

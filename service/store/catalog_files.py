@@ -13,6 +13,7 @@ from service.facts import (
     Architecture,
     CarbonIntensity,
     CloudOffer,
+    EgressTier,
     ElectricityRate,
     ExchangeRate,
     Figure,
@@ -196,12 +197,29 @@ def _providers(values: Mapping[str, Any], sources: Sources) -> Iterator[Provider
             pue=pue,
             pue_basis=basis.get("basis", "assumed"),
             egress_per_gb=egress,
+            egress_tiers=_egress_tiers(table, egress),
             storage_per_gb_month=storage,
             fee_currency=next(iter(currencies), None),
             sources=MappingProxyType(table.sources),
         )
         table.done()
         yield provider
+
+
+def _egress_tiers(table: Table, first_per_gb: Decimal | None) -> tuple[EgressTier, ...]:
+    """Pairs [from GB, per GB] after the first tier, which is `egress_per_gb` and has their source."""
+    given = table.plain("egress_tiers", list, [])
+    if given and first_per_gb is None:
+        raise wrong(table.where, "egress_tiers", given, "goes with egress_per_gb")
+    tiers = []
+    for pair in given:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise wrong(table.where, "egress_tiers", pair, "must be [from GB, price per GB]")
+        tiers.append(EgressTier(*(as_number(table.where, "egress_tiers", part, Decimal) for part in pair)))
+    starts = [Decimal(0), *(tier.from_gb for tier in tiers)]
+    if starts != sorted(set(starts)):
+        raise wrong(table.where, "egress_tiers", given, "must begin later and later")
+    return tuple(tiers)
 
 
 def _offers(file: Path, sources: Sources) -> Iterator[CloudOffer]:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.facts import ExchangeRate
-from service.store import bulk, sources, versions
+from service.store import sources, versions
+from service.store.bulk_insert import insert_all
 from service.store.column_types import as_float
 from service.store.models import ExchangeRateRow, OfferRow
 
@@ -66,6 +67,38 @@ def newest_rates(session: Session, base: str = BASE) -> dict[str, ExchangeRate]:
     return rates_on(session, date.max, base)
 
 
+def rates_for(session: Session, day: date | None, base: str = BASE) -> dict[str, ExchangeRate]:
+    """Quote currency -> the rate to convert prices of `day` with: the newest one stated up to then, else
+    the first one after it; without a day the newest. Each carries its own day."""
+    if day is None:
+        return newest_rates(session, base)
+    known = rates_on(session, day, base)
+    later = (
+        sa.select(_rates.c.quote, sa.func.min(_rates.c.as_of).label("as_of"))
+        .where(_rates.c.base == base, _rates.c.as_of > day, _rates.c.quote.not_in(sorted(known)))
+        .group_by(_rates.c.quote)
+    )
+    for quote, as_of in session.execute(later).all():
+        known[quote] = history(session, quote, as_of, as_of, base)[0]
+    return known
+
+
+def history(session: Session, quote: str, first: date, last: date, base: str = BASE) -> list[ExchangeRate]:
+    """The rates of one currency that convert prices of these days, by day: those stated in them and the
+    newest one before; where there is none up to `first`, from the first one after it."""
+    own = (_rates.c.base == base, _rates.c.quote == quote)
+    before = sa.select(sa.func.max(_rates.c.as_of)).where(*own, _rates.c.as_of <= first)
+    start = session.execute(before).scalar() or first
+    after = sa.select(sa.func.min(_rates.c.as_of)).where(*own, _rates.c.as_of > first)
+    end = max(last, session.execute(after).scalar() or last) if start == first else last
+    said = sources.by_id(session)
+    statement = sa.select(_rates).where(*own, _rates.c.as_of >= start, _rates.c.as_of <= end)
+    return [
+        ExchangeRate(row.base, row.quote, row.rate, row.as_of, sources.stated(said[row.source_id], row.as_of))
+        for row in session.execute(statement.order_by(_rates.c.as_of))
+    ]
+
+
 def put_all(session: Session, rates: Iterable[ExchangeRate]) -> int:
     """Store the rates; returns how many were new or corrected, and brings the offers' order up to date.
 
@@ -87,23 +120,13 @@ def put_all(session: Session, rates: Iterable[ExchangeRate]) -> int:
             new.append(dict(zip(("base", "quote", "as_of"), key, strict=True)) | values)
         elif stored[key] != rate.rate:
             corrected[key] = values
-    bulk.insert(session, _rates, new)
+    insert_all(session, _rates, new)
     for key, values in corrected.items():
         session.execute(sa.update(_rates).where(*_is(key)).values(values))
     if new or corrected:
         _sort_offers(session)
         versions.bump(session)
     return len(new) + len(corrected)
-
-
-def rates_for(session: Session, day: date | None) -> dict[str, ExchangeRate]:
-    """Quote currency -> the rate a price of that day is converted at: the last one published by then.
-
-    Without a day the newest; so too for a currency of which no rate as old as that day is known. Each
-    rate says its own day.
-    """
-    newest = newest_rates(session)
-    return newest if day is None else {**newest, **rates_on(session, day)}
 
 
 def units_per_eur(session: Session, day: date | None = None) -> dict[str, float]:

@@ -95,6 +95,20 @@ class GpuAliasRow(Base):
     position: Mapped[int]
 
 
+class OwnGpuNameRow(Base):
+    """What a GPU name in price lists stands for, as a user has told; beside what the catalog says."""
+
+    __tablename__ = "own_gpu_names"
+    alias_key: Mapped[str] = mapped_column(primary_key=True)
+    memory_gib: Mapped[float] = mapped_column(primary_key=True)
+    """Per GPU; 0 for any memory."""
+    name: Mapped[str]
+    """As it was written."""
+    gpu_id: Mapped[int] = mapped_column(sa.ForeignKey("gpus.id"))
+    told_at: Mapped[datetime]
+    __table_args__ = (sa.CheckConstraint("memory_gib >= 0", name="memory_gib_not_negative"),)
+
+
 class GpuSourceRow(Base):
     __tablename__ = "gpu_sources"
     gpu_id: Mapped[int] = mapped_column(sa.ForeignKey("gpus.id"), primary_key=True)
@@ -152,6 +166,8 @@ class ProviderRow(Base):
     pue: Mapped[float | None]
     pue_basis: Mapped[str]
     egress_per_gb: Mapped[Decimal | None]
+    egress_tiers: Mapped[str] = mapped_column(server_default="")
+    """Tiers after the first as "1024:0.11 10240:0.08": from how many GB on a GB costs how much."""
     storage_per_gb_month: Mapped[Decimal | None]
     fee_currency: Mapped[str | None]
     __table_args__ = (
@@ -505,6 +521,19 @@ class AlertEventRow(Base):
     next_attempt_at: Mapped[datetime | None]
     """None once delivered, given up, or where there is no webhook."""
     delivered_at: Mapped[datetime | None]
+    error: Mapped[str]
+
+
+class AlertAttemptRow(Base):
+    """One try to deliver an event to its webhook."""
+
+    __tablename__ = "alert_attempts"
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("alert_events.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 1."""
+    at: Mapped[datetime]
+    status: Mapped[int | None]
+    """HTTP status of the answer; None where there was none."""
     error: Mapped[str]
 
 

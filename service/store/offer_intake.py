@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer
-from service.store import exchange_rates, providers, sources, versions
+from service.store import exchange_rates, providers, regions, sources, versions
+from service.store.bulk_insert import insert_all
 from service.store.models import TIERS, OfferPriceRow, OfferRow
 from service.store.offer_observations import (
     Observation,
@@ -30,7 +31,7 @@ _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 CHUNK = 5_000
 CATALOG_ORIGIN = "catalog"
 _DETAILS = ("country", "gpu", "memory_gib_per_gpu", "total_memory_gib", "vcpus", "ram_gib", "note")
-"""What may change while an offer stays the same offer; the newest observation tells."""
+"""What may change while an offer stays the same offer; the newest observation tells. The note is the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ class _Batch:
             )
         else:
             offer_id = known.id
-            other_details = newest.as_of >= current.last_as_of and details != known.details
+            # A note alone is no news: a list's version changes every hour and comes with the next price.
+            other_details = newest.as_of >= current.last_as_of and details[:-1] != known.details[:-1]
             if other_details and Verdict.CHANGED not in verdicts:
                 verdicts[-1] = Verdict.CHANGED
             relisted = _is_relisted(newest, known)
@@ -228,9 +230,9 @@ class _Batch:
             )
             .values(last_as_of=sa.bindparam("last_as_of"), last_seen=sa.bindparam("last_seen"))
         )
-        self._many(sa.insert(_offers), self.new_offers)
+        insert_all(self.session, _offers, self.new_offers)
         self._many(update, self.changed_offers)
-        self._many(sa.insert(_prices), self.new_spans)
+        insert_all(self.session, _prices, self.new_spans)
         self._many(extend, self.extended_spans)
         if self.new_offers or self.changed_offers or self.new_spans or self.extended_spans:
             versions.bump(self.session)
@@ -256,7 +258,8 @@ _PRICE_COLUMNS = (
 def _details(offer: CloudOffer) -> tuple[Any, ...]:
     memory = offer.memory_gib_per_gpu
     total = None if memory is None else memory * offer.gpu_count
-    return (offer.country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
+    country = offer.country or regions.country_of(offer.provider, offer.region)
+    return (country, offer.gpu, memory, total, offer.vcpus, offer.ram_gib, offer.note)
 
 
 def _is_relisted(newest: CloudOffer, known: _Known) -> bool:

@@ -84,20 +84,45 @@ def replace_in_catalog(session: Session, origin: str, at: datetime) -> int:
     return len(replaced)
 
 
+def seen_again(session: Session, origin: str, at: datetime, refused: Collection[str] = ()) -> None:
+    """Say when every offer that a list still names was last read, except those whose price was refused.
+
+    No fact changes by it, so neither does the data version.
+    """
+    listed_now = sa.and_(
+        _offers.c.origin == origin,
+        _offers.c.unlisted_since.is_(None),
+        _offers.c.fetched_at < at,
+        _offers.c.slug.not_in(sorted(refused)),
+    )
+    session.execute(
+        sa.update(_prices).where(_is_current(listed_now)).values(last_seen=at),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        sa.update(_offers).where(listed_now).values(fetched_at=at),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _is_current(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Rows of the history that hold the newest price of an offer for which the condition is true."""
+    return sa.exists().where(
+        _offers.c.id == _prices.c.offer_id,
+        _offers.c.price_since == _prices.c.as_of,
+        _offers.c.price_first_seen == _prices.c.first_seen,
+        condition,
+    )
+
+
 def confirm(session: Session, origin: str, at: datetime) -> int:
     """Say that a list still names all its offers at the same prices; returns how many were known for an
     earlier day. For a source that answers "not modified"."""
     versions.lock(session)
     today = at.date()
     older = sa.and_(_offers.c.origin == origin, _offers.c.unlisted_since.is_(None), _offers.c.as_of < today)
-    current = sa.exists().where(
-        _offers.c.id == _prices.c.offer_id,
-        _offers.c.price_since == _prices.c.as_of,
-        _offers.c.price_first_seen == _prices.c.first_seen,
-        older,
-    )
     session.execute(
-        sa.update(_prices).where(current).values(last_as_of=today, last_seen=at),
+        sa.update(_prices).where(_is_current(older)).values(last_as_of=today, last_seen=at),
         execution_options={"synchronize_session": False},
     )
     confirmed = session.execute(

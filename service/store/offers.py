@@ -1,6 +1,6 @@
 """Cloud offers: search them, look one up, see its price history; `add_all` takes new observations in."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, ExchangeRate, Source
 from service.store import exchange_rates, sources
 from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
-from service.store.offer_intake import Added, add_all, offer_slug
+from service.store.offer_intake import CHUNK, Added, add_all, offer_slug
 
 __all__ = [
     "ORDERS",
@@ -23,9 +23,13 @@ __all__ = [
     "OfferPage",
     "PriceSeen",
     "add_all",
+    "by_slugs",
+    "cheapest_per_gpu",
     "get",
+    "has_region",
     "history",
     "offer_slug",
+    "regions",
     "search",
     "unmapped",
 ]
@@ -54,12 +58,14 @@ class OfferFilter:
     """Exact provider slug."""
     region: str | None = None
     """Exact region, upper or lower case."""
+    region_countries: frozenset[str] = frozenset()
+    """Beside the region of that name: every region in these countries."""
     country: str | None = None
     tier: str | None = None
     price_min: Decimal | None = None
     price_max: Decimal | None = None
     currency: str = "EUR"
-    """Currency of price_min and price_max; other prices are compared at the newest stored rates."""
+    """Currency of price_min and price_max; other prices are compared at the rates of the day."""
     as_of: date | None = None
     """The price as known on that day; offers not observed by then are absent."""
     unlisted: bool = False
@@ -88,20 +94,26 @@ class PriceSeen:
 
 
 def search(
-    session: Session, wanted: OfferFilter, order: str = "price", limit: int = 50, offset: int = 0
+    session: Session,
+    wanted: OfferFilter,
+    order: str = "price",
+    limit: int = 50,
+    offset: int = 0,
+    rates: Mapping[str, ExchangeRate] | None = None,
 ) -> OfferPage:
     """The offers that match, equal ones by slug; prices stay in each offer's own currency.
 
-    Raises InvalidValue for an unknown order, a negative limit or offset, or price bounds in a currency
-    for which no exchange rate is stored.
+    `rates` are the exchange rates of the day by quote currency, where the asker has them at hand. Raises
+    InvalidValue for an unknown order, a negative limit or offset, or price bounds in a currency for which
+    no exchange rate is stored.
     """
     if order not in ORDERS:
         raise InvalidValue("order", order, "unknown", ORDERS)
     for name, value in (("limit", limit), ("offset", offset)):
         if value < 0:
             raise InvalidValue(name, value, "must not be negative")
-    found = _found(session, wanted)
-    total = session.execute(sa.select(sa.func.count()).select_from(found.with_only_columns(1).subquery()))
+    found = _found(session, wanted, rates)
+    total = session.execute(_counted(session, wanted, rates, found))
     key = {"price": found.selected_columns.price_eur_sort, "memory": _offers.c.total_memory_gib}.get(
         order.lstrip("-")
     )
@@ -112,8 +124,49 @@ def search(
             0, directed if key is found.selected_columns.price_eur_sort else directed.nulls_last()
         )
     rows = session.execute(found.order_by(*arranged).limit(limit).offset(offset)).mappings().all()
-    said = sources.by_id(session) if rows else {}
+    said = sources.by_id(session, (row["source_id"] for row in rows)) if rows else {}
     return OfferPage(tuple(_offer(row, said) for row in rows), total.scalar_one())
+
+
+def cheapest_per_gpu(
+    session: Session, wanted: OfferFilter, rates: Mapping[str, ExchangeRate] | None = None
+) -> dict[str, CloudOffer]:
+    """GPU slug -> the cheapest of its offers that match, equal ones by slug; a price whose currency has no
+    rate is left out."""
+    found = _found(session, wanted, rates).where(_offers.c.gpu.is_not(None)).subquery()
+    place = sa.func.row_number().over(
+        partition_by=found.c.gpu, order_by=(found.c.price_eur_sort, found.c.slug)
+    )
+    ranked = (
+        sa.select(found, place.label("place"))
+        .where(found.c.price_eur_sort < sa.literal(float("inf"), sa.Double()))
+        .subquery()
+    )
+    rows = session.execute(sa.select(ranked).where(ranked.c.place == 1)).mappings().all()
+    said = sources.by_id(session)
+    return {row["gpu"]: _offer(row, said) for row in rows}
+
+
+def by_slugs(session: Session, slugs: Iterable[str]) -> dict[str, CloudOffer]:
+    """The offers of these slugs at the price last seen; slugs of none are passed over."""
+    wanted = sorted(set(slugs))
+    said = sources.by_id(session) if wanted else {}
+    found = {}
+    for start in range(0, len(wanted), CHUNK):
+        statement = _current().where(_offers.c.slug.in_(wanted[start : start + CHUNK]))
+        found.update({row["slug"]: _offer(row, said) for row in session.execute(statement).mappings()})
+    return found
+
+
+def regions(session: Session) -> list[str]:
+    """Every region that an offer names, sorted."""
+    return sorted(session.execute(sa.select(_offers.c.region).distinct()).scalars())
+
+
+def has_region(session: Session, region: str) -> bool:
+    """Whether an offer names this region, upper or lower case."""
+    statement = sa.select(_offers.c.id).where(sa.func.lower(_offers.c.region) == region.lower()).limit(1)
+    return session.execute(statement).scalar() is not None
 
 
 def get(session: Session, slug: str) -> CloudOffer:
@@ -121,7 +174,7 @@ def get(session: Session, slug: str) -> CloudOffer:
     row = session.execute(_current().where(_offers.c.slug == slug)).mappings().one_or_none()
     if row is None:
         raise NotFound("offer", slug)
-    return _offer(row, sources.by_id(session))
+    return _offer(row, sources.by_id(session, [row["source_id"]]))
 
 
 def history(session: Session, slug: str) -> list[PriceSeen]:
@@ -178,12 +231,14 @@ def _current() -> sa.Select[Any]:
     )
 
 
-def _found(session: Session, wanted: OfferFilter) -> sa.Select[Any]:
+def _found(
+    session: Session, wanted: OfferFilter, rates: Mapping[str, ExchangeRate] | None = None
+) -> sa.Select[Any]:
     if wanted.as_of is None:
-        return _current().where(
-            *_conditions(wanted), *_price_bounds(session, wanted, _offers.c), *_still_listed(wanted)
-        )
-    divisors = exchange_rates.units_per_eur(session, wanted.as_of)
+        bounds = _price_bounds(session, wanted, rates, _offers.c)
+        return _current().where(*_conditions(wanted), *bounds, *_still_listed(wanted))
+    rates = rates or exchange_rates.rates_for(session, wanted.as_of)
+    divisors = {"EUR": 1.0} | {quote: float(rate.rate) for quote, rate in rates.items()}
     spans = _spans_on(wanted.as_of, _conditions(wanted))
     in_eur = sa.case(
         *(
@@ -208,8 +263,19 @@ def _found(session: Session, wanted: OfferFilter) -> sa.Select[Any]:
         )
         .join(_providers, _providers.c.id == _offers.c.provider_id)
         .join(spans, (spans.c.offer_id == _offers.c.id) & (spans.c.place == 1))
-        .where(*_price_bounds(session, wanted, spans.c), *_still_listed(wanted))
+        .where(*_price_bounds(session, wanted, rates, spans.c), *_still_listed(wanted))
     )
+
+
+def _counted(
+    session: Session, wanted: OfferFilter, rates: Mapping[str, ExchangeRate] | None, found: sa.Select[Any]
+) -> sa.Select[Any]:
+    """How many are found; looking up the provider of each would take longer than counting them."""
+    count = sa.select(sa.func.count())
+    if wanted.as_of is not None:
+        return count.select_from(found.with_only_columns(sa.literal(1)).subquery())
+    bounds = _price_bounds(session, wanted, rates, _offers.c)
+    return count.select_from(_offers).where(*_conditions(wanted), *bounds, *_still_listed(wanted))
 
 
 def _still_listed(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
@@ -245,8 +311,6 @@ def _conditions(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
     equal = (
         (c.gpu, wanted.gpu),
         (c.tier, wanted.tier),
-        (_providers.c.slug, wanted.provider),
-        (sa.func.lower(c.region), wanted.region and wanted.region.lower()),
         (sa.func.lower(c.country), wanted.country and wanted.country.lower()),
     )
     ranges = (
@@ -256,18 +320,39 @@ def _conditions(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
     )
     return [
         *(column == value for column, value in equal if value is not None),
+        *_sold_by(wanted),
+        *_places(wanted),
         *(column >= low for column, low, _ in ranges if low is not None),
         *(column <= high for column, _, high in ranges if high is not None),
     ]
 
 
+def _sold_by(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.provider is None:
+        return []
+    provider = sa.select(_providers.c.id).where(_providers.c.slug == wanted.provider).scalar_subquery()
+    return [_offers.c.provider_id == provider]
+
+
+def _places(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.region is None:
+        return []
+    places = [sa.func.lower(_offers.c.region) == wanted.region.lower()]
+    if wanted.region_countries:
+        places.append(_offers.c.country.in_(sorted(wanted.region_countries)))
+    return [sa.or_(*places)]
+
+
 def _price_bounds(
-    session: Session, wanted: OfferFilter, c: sa.sql.base.ReadOnlyColumnCollection[str, Any]
+    session: Session,
+    wanted: OfferFilter,
+    known: Mapping[str, ExchangeRate] | None,
+    c: sa.sql.base.ReadOnlyColumnCollection[str, Any],
 ) -> list[sa.ColumnElement[bool]]:
     """Exact in each currency: a bound is converted, never the stored price."""
     if wanted.price_min is None and wanted.price_max is None:
         return []
-    known = exchange_rates.rates_for(session, wanted.as_of)
+    known = known or exchange_rates.rates_for(session, wanted.as_of)
     rates = {"EUR": Decimal(1)} | {quote: rate.rate for quote, rate in known.items()}
     if wanted.currency not in rates:
         raise InvalidValue("currency", wanted.currency, "no exchange rate is stored", sorted(rates))

@@ -1,10 +1,12 @@
 """Providers: rows in, facts out."""
 
+from decimal import Decimal
+
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import UnknownName
-from service.facts import Provider
+from service.facts import EgressTier, Provider
 from service.store import sources, versions
 from service.store.aliases import alias_key
 from service.store.models import ProviderRow, ProviderSourceRow
@@ -17,7 +19,11 @@ def all(session: Session) -> list[Provider]:
     """Every provider, by slug."""
     said = sources.of_fields(session, ProviderSourceRow, "provider_id")
     return [
-        Provider(**{column: row[column] for column in _COLUMNS}, sources=said.get(row["id"], {}))
+        Provider(
+            **{column: row[column] for column in _COLUMNS if column != "egress_tiers"},
+            egress_tiers=_tiers(row["egress_tiers"]),
+            sources=said.get(row["id"], {}),
+        )
         for row in session.execute(sa.select(_providers).order_by(_providers.c.slug)).mappings()
     ]
 
@@ -35,6 +41,7 @@ def put(session: Session, provider: Provider) -> bool:
     """Store the provider as given; True if that changed anything (and the data version)."""
     versions.lock(session)
     values = {column: getattr(provider, column) for column in _COLUMNS}
+    values["egress_tiers"] = " ".join(f"{tier.from_gb}:{tier.per_gb}" for tier in provider.egress_tiers)
     row_id = session.execute(sa.select(_providers.c.id).where(_providers.c.slug == provider.slug)).scalar()
     if row_id is None:
         row_id = session.execute(sa.insert(_providers).values(values).returning(_providers.c.id)).scalar_one()
@@ -45,6 +52,11 @@ def put(session: Session, provider: Provider) -> bool:
     sources.put_fields(session, ProviderSourceRow, "provider_id", row_id, provider.sources)
     versions.bump(session)
     return True
+
+
+def _tiers(text: str) -> tuple[EgressTier, ...]:
+    pairs = (part.split(":") for part in text.split())
+    return tuple(EgressTier(Decimal(from_gb), Decimal(per_gb)) for from_gb, per_gb in pairs)
 
 
 def ids(session: Session) -> dict[str, int]:

@@ -19,6 +19,7 @@ from service.store.models import OUTCOMES, RefreshCountRow, RefreshRow, Rejected
 
 MOST_REJECTED_KEPT = 1_000
 LONGEST_RAW = 2_000
+REFRESHES_WITH_ROWS = 10
 ENDED = ("ok", "failed", "asleep", "unchanged")
 SUCCEEDED = ("ok", "unchanged")
 LARGEST_ID = 2**31 - 1
@@ -123,7 +124,23 @@ class RejectedRow:
 
 
 def add_rejected(session: Session, refresh_id: int, rows: Iterable[RejectedRow]) -> None:
-    """Keep what a refresh refused, at most `MOST_REJECTED_KEPT` rows."""
+    """Keep what a refresh refused, at most `MOST_REJECTED_KEPT` rows; how many there were stays counted.
+
+    Rows of the same source are kept for its last `REFRESHES_WITH_ROWS` refreshes: some sources are read
+    every half hour and refuse the same thousand rows each time.
+    """
+    same = sa.select(_refreshes.c.source_name).where(_refreshes.c.id == refresh_id).scalar_subquery()
+    kept = (
+        sa.select(_refreshes.c.id)
+        .where(_refreshes.c.source_name == same)
+        .order_by(_refreshes.c.id.desc())
+        .limit(REFRESHES_WITH_ROWS)
+    )
+    older = sa.select(_refreshes.c.id).where(_refreshes.c.source_name == same, _refreshes.c.id.not_in(kept))
+    session.execute(
+        sa.delete(_rejected).where(_rejected.c.refresh_id.in_(older)),
+        execution_options={"synchronize_session": False},
+    )
     values = [
         {"refresh_id": refresh_id, "reason": row.reason, "raw": row.raw[:LONGEST_RAW]}
         for row in islice(rows, MOST_REJECTED_KEPT)

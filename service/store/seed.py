@@ -11,6 +11,7 @@ from service.store import (
     gpus,
     measured_runs,
     offers,
+    own_gpu_names,
     providers,
     rates,
     sources,
@@ -53,6 +54,7 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
             providers.put(session, provider)
     exchange_rates.put_all(session, catalog.exchange_rates)
     offers.add_all(session, catalog.offers, now or datetime.now(UTC))
+    own_gpu_names.apply(session)
     rates.put_electricity(session, catalog.electricity)
     rates.put_carbon(session, catalog.carbon)
     figures.put_all(session, catalog.figures)

@@ -45,11 +45,14 @@ def all(session: Session) -> list[Source]:
     return sorted(by_id(session).values(), key=lambda source: source.slug)
 
 
-def by_id(session: Session) -> dict[int, Source]:
-    """Every source by its row's id."""
+def by_id(session: Session, ids: Iterable[int] | None = None) -> dict[int, Source]:
+    """Every source by its row's id, or those of some ids."""
+    statement = sa.select(_sources)
+    if ids is not None:
+        statement = statement.where(_sources.c.id.in_(sorted(set(ids))))
     return {
         row.id: Source(row.slug, row.title, row.url, row.published, row.licence)
-        for row in session.execute(sa.select(_sources))
+        for row in session.execute(statement)
     }
 
 

@@ -11,10 +11,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.options import Household, Market, Rental
+from service.decide.options import Household, Market, Rental, Suggestion
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
+from service.estimate.nearest_gpu import nearest_gpus
 from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Gpu, Source, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import carbon_of, knowledge_of, retail_rate
@@ -27,6 +28,7 @@ LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
+MOST_SUGGESTED = 3
 USER = Source("user", "given by you", "", date(1970, 1, 1), "own")
 
 
@@ -121,8 +123,20 @@ def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, in
     count = checked_count("cloud", int(match["count"]) if match else 1)
     market = [offers.row(int(i)) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
     if not market:
-        return gpu, count, Rental(None)
+        return gpu, count, Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
     return gpu, count, rental_of(snapshot, market[0], request, market)
+
+
+def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
+    """The cheapest offers of the GPUs most like this one with at least its memory, so many at once."""
+    found: list[Suggestion] = []
+    for one in nearest_gpus(gpu, (snapshot.gpus[slug] for slug in snapshot.offers.gpu_slugs)):
+        rows = same_configuration(snapshot, one.gpu, count, tier)
+        if len(rows):
+            found.append(Suggestion(snapshot.offers.row(int(rows[0])), snapshot.gpus[one.gpu], one))
+        if len(found) == MOST_SUGGESTED:
+            break
+    return tuple(found)
 
 
 def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> NDArray[np.intp]:

@@ -70,6 +70,20 @@ def test_a_pc_with_little_memory_cannot_offload(client):
 def test_a_configuration_without_an_offer_has_no_price(client):
     cloud = client.post("/api/v1/comparisons", json={"cloud": "64xmi355x"}).get_json()["options"][1]
     assert cloud["cost"] is None and cloud["offer"] is None and cloud["hours"]
+    assert cloud["suggestions"] == []
+
+
+def test_what_comes_closest_is_suggested_and_never_put_in_its_place(client):
+    cloud = client.post("/api/v1/comparisons", json={"cloud": "1xrtx-4070-ti"}).get_json()["options"][1]
+    assert cloud["gpu"] == "rtx-4070-ti" and cloud["cost"] is None and cloud["offer"] is None
+    named = cloud["suggestions"]
+    assert 1 <= len(named) <= 3 and all(one["tier"] == "on_demand" for one in named)
+    assert all(one["gpu_count"] == 1 and one["likeness"]["memory_ratio"] >= 1 for one in named)
+    distances = [one["likeness"]["distance"] for one in named]
+    assert distances == sorted(distances)
+    assert client.get(f"/api/v1/offers/{named[0]['slug']}").get_json()["gpu"] == named[0]["gpu"]
+    rented = client.post("/api/v1/comparisons", json={}).get_json()["options"][1]
+    assert rented["offer"] and rented["suggestions"] == []
 
 
 def test_an_own_model_by_config_or_dimensions(client):

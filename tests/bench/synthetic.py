@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from service.facts import CloudOffer, Source
 from service.store import gpus, offers, providers
 from service.store.session import Sessions, prepare
@@ -19,15 +21,18 @@ def database(folder: Path, count: int) -> str:
     engine, _ = prepare(url)
     sessions = Sessions(engine)
     with sessions.begin() as session:
-        known = [g for g in gpus.all(session) if g.category in ("datacenter", "geforce", "workstation")]
-        names = [p.slug for p in providers.all(session)]
         stored = offers.search(session, offers.OfferFilter(), limit=0).total
-        draw = random.Random(2026)
-        offers.add_all(
-            session, [_offer(i, draw, known, names) for i in range(count - stored)], datetime.now(UTC)
-        )
+        offers.add_all(session, made(session, count - stored), datetime.now(UTC))
     engine.dispose()
     return url
+
+
+def made(session: Session, count: int) -> list[CloudOffer]:
+    """So many offers, the same at every call."""
+    known = [g for g in gpus.all(session) if g.category in ("datacenter", "geforce", "workstation")]
+    names = [p.slug for p in providers.all(session)]
+    draw = random.Random(2026)
+    return [_offer(i, draw, known, names) for i in range(count)]
 
 
 def _offer(i: int, draw: random.Random, known: list, names: list[str]) -> CloudOffer:  # type: ignore[type-arg]

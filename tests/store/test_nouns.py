@@ -6,6 +6,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+import sqlalchemy as sa
 
 from service.errors import InvalidValue, NotFound, UnknownName
 from service.store import (
@@ -24,6 +25,7 @@ from service.store import (
     versions,
     workloads,
 )
+from service.store.models import RejectedRowRow
 from service.store.session import Sessions
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -172,3 +174,16 @@ def test_a_due_job_is_taken_once_until_its_lease_ends(sessions: Sessions) -> Non
         assert not leases.finish(session, "refresh", "me", NOW, NOW)
         assert leases.finish(session, "refresh", "you", NOW + 2 * HOUR, NOW + 8 * HOUR)
         assert leases.all(session)[0].due == NOW + 8 * HOUR
+
+
+def test_rejected_rows_are_kept_for_the_last_refreshes_of_their_source(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        for number in range(refreshes.REFRESHES_WITH_ROWS + 3):
+            for name in ("vast", "azure"):
+                started = NOW + timedelta(hours=number)
+                row = refreshes.add(session, refreshes.Refresh(name, started, "ok", rejected=1))
+                refreshes.add_rejected(session, row, [refreshes.RejectedRow("why", f"{name} {number}")])
+        kept = sa.select(sa.func.count()).select_from(RejectedRowRow.__table__)
+        assert session.execute(kept).scalar_one() == 2 * refreshes.REFRESHES_WITH_ROWS
+        newest = refreshes.REFRESHES_WITH_ROWS + 2
+        assert refreshes.rejected(session, "vast") == [refreshes.RejectedRow("why", f"vast {newest}")]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from service.store import offer_listing, offers
+from service.store import offer_listing, offers, versions
 
 DAY = date(2026, 3, 1)
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -88,3 +88,19 @@ def test_not_modified_means_still_the_price_today(market, a):
         (span,) = offers.history(session, by_name["x"].slug)
         assert (span.first_as_of, span.last_as_of) == (DAY, later.date())
     assert found(market, as_of=DAY + timedelta(days=1)) == ["x", "z"]
+
+
+def test_a_list_that_is_read_again_says_so_without_a_new_fact(market, a):
+    keep(market, of_list(a, "x", 1), of_list(a, "y", 2))
+    later = AT + timedelta(hours=1)
+    with market.begin() as session:
+        before = versions.data_version(session)
+        known = {o.instance: o.slug for o in offers.search(session, offers.OfferFilter(), limit=9).offers}
+        offer_listing.seen_again(session, "live", later, {known["y"]})
+        assert versions.data_version(session) == before
+    with market.reading() as session:
+        read = {
+            o.instance: o.fetched_at for o in offers.search(session, offers.OfferFilter(), limit=9).offers
+        }
+        assert read == {"x": later, "y": AT}
+        assert [(p.first_as_of, p.last_as_of) for p in offers.history(session, known["x"])] == [(DAY, DAY)]

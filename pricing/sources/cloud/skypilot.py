@@ -1,33 +1,102 @@
 """SkyPilot's hosted catalogues: one table of instances and prices per cloud, refreshed by its project.
 
-The files carry no day: an offer is as of the moment it was read there, and the source says so.
+The files carry no day: an offer is as of the moment it was read there, and the source says so. The host
+limits how often it is asked (HTTP 429, skypilot issue 5438): then the project's own mirror answers.
+Traps, each with a test: Google's GPUs and machines are separate rows, and some on-demand columns hold
+committed prices; Azure's last column is unquoted "V1,V2"; spot 0.00 is unknown; spot above on-demand;
+blank prices; shares of a GPU; memory as Python literal, JSON, in GB, or of all GPUs together.
 https://github.com/skypilot-org/skypilot-catalog, catalogs/v8/<cloud>/vms.csv
+
+Left out: kubernetes, slurm and vsphere (machines of one's own), daytona (sandboxes, no training
+machines), simplepod and scaleway, ovhcloud, ibm, paperspace, fluidstack, scp (older schema versions only,
+not refreshed: a price nobody looks after).
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pricing.catalogue_rows import Table, skypilot_offers
-from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
+from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.facts import CloudOffer, Source
 
-ADDRESS = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/catalogs/v8/{cloud}/vms.csv"
+HOST = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/"
+MIRROR = "https://skypilot-catalog.s3.us-east-1.amazonaws.com/"
+ADDRESS = HOST + "catalogs/v8/{cloud}/vms.csv"
 LICENCE = "no licence stated; facts re-keyed, SkyPilot itself Apache-2.0"
+SHADEFORM_CLOUDS = {
+    "crusoe": "crusoe", "datacrunch": "verda", "denvr": "denvr", "digitalocean": "digitalocean",
+    "excesssupply": "excess-supply", "hotaisle": "hot-aisle", "hyperstack": "hyperstack",
+    "lambdalabs": "lambda", "latitude": "latitude", "massedcompute": "massed-compute", "nebius": "nebius",
+    "paperspace": "paperspace", "scaleway": "scaleway", "verda": "verda", "voltagepark": "voltage-park",
+    "vultr": "vultr",
+}  # fmt: skip
+"""Shadeform's name of a cloud -> our provider's slug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One catalogue: its directory, whose prices it holds, and its own habits."""
+
+    directory: str
+    provider: str
+    title: str
+    tier: str = "on_demand"
+    note: str = ""
+    memory_is_total: bool = False
+    sellers: Mapping[str, str] = field(default_factory=dict)
+
+
 CLOUDS = {
-    "skypilot_do": ("do", "digitalocean", "DigitalOcean"),
-    "skypilot_hyperstack": ("hyperstack", "hyperstack", "Hyperstack"),
-    "skypilot_nebius": ("nebius", "nebius", "Nebius"),
-    "skypilot_runpod": ("runpod", "runpod", "RunPod"),
-    "skypilot_vast": ("vast", "vast", "Vast.ai"),
+    f"skypilot_{cloud.directory}": cloud
+    for cloud in (
+        Cloud("aws", "aws", "Amazon Web Services"),
+        Cloud("azure", "azure", "Microsoft Azure"),
+        Cloud("cudo", "cudo", "Cudo Compute"),
+        Cloud("do", "digitalocean", "DigitalOcean"),
+        Cloud("gcp", "gcp", "Google Cloud"),
+        Cloud("hyperbolic", "hyperbolic", "Hyperbolic", "marketplace"),
+        Cloud("hyperstack", "hyperstack", "Hyperstack"),
+        Cloud("jarvislabs", "jarvis-labs", "Jarvis Labs"),
+        Cloud("lambda", "lambda", "Lambda"),
+        Cloud("lium", "lium", "Lium", "marketplace"),
+        Cloud("mithril", "mithril", "Mithril", "marketplace", "the floor of bids"),
+        Cloud("nebius", "nebius", "Nebius"),
+        Cloud("oci", "oci", "Oracle Cloud"),
+        Cloud("primeintellect", "prime-intellect", "Prime Intellect", memory_is_total=True),
+        Cloud("runpod", "runpod", "RunPod"),
+        Cloud("seeweb", "seeweb", "Seeweb"),
+        Cloud("shadeform", "shadeform", "Shadeform", sellers=SHADEFORM_CLOUDS),
+        Cloud("spheron", "spheron", "Spheron"),
+        # The median of a bucket of hosts, not a price one can book.
+        Cloud("vast", "vast", "Vast.ai", "marketplace", "median of similar hosts"),
+        Cloud("verda", "verda", "Verda"),
+        Cloud("yotta", "yotta", "Yotta Labs"),
+    )
 }
-"""Source name -> directory of the catalogue, our provider's slug, its name."""
-MEDIANS = frozenset({"vast"})
-"""Catalogues that print the median of a bucket of hosts, not a price one can book."""
+
+
+def fetch(way_out: WayOut, asked: Asked) -> Payload:
+    """The table; from the project's mirror while its host is busy or down (HTTP 429 or 5xx)."""
+    from pricing.http import FetchFailed
+
+    try:
+        return way_out.get(asked.url)
+    except FetchFailed as error:
+        is_busy = error.status is not None and (error.status == 429 or error.status >= 500)
+        if not is_busy or not asked.url.startswith(HOST):
+            raise
+        try:
+            return way_out.get(asked.url.replace(HOST, MIRROR))
+        except FetchFailed as also:
+            raise FetchFailed(f"{error}; its mirror too: {also}", error.retry_after_s, error.status) from also
 
 
 def source_of(name: str) -> PriceSource:
     """The catalogue of one cloud."""
-    cloud, provider, title = CLOUDS[name]
-    full_title = f"{title} prices, SkyPilot catalogue (undated; the day is when we read it)"
+    cloud = CLOUDS[name]
+    url = ADDRESS.format(cloud=cloud.directory)
+    full_title = f"{cloud.title} prices, SkyPilot catalogue (undated; the day is when we read it)"
 
     def parse(payload: Payload) -> list[CloudOffer | Rejected]:
         """All GPU offers of the table. Raises UnreadablePayload."""
@@ -36,20 +105,30 @@ def source_of(name: str) -> PriceSource:
         except UnicodeDecodeError as error:
             raise UnreadablePayload(f"not UTF-8: {error}") from error
         day = payload.fetched_at.date()
-        said = Source(f"skypilot-{cloud}", full_title, ADDRESS.format(cloud=cloud), day, LICENCE, day)
-        tier = "marketplace" if cloud in MEDIANS else "on_demand"
-        found = list(skypilot_offers(text, Table(provider, day, said, tier)))
+        said = Source(f"skypilot-{cloud.directory}", full_title, url, day, LICENCE, day)
+        table = Table(
+            cloud.provider,
+            day,
+            said,
+            cloud.tier,
+            cloud.note,
+            cloud.memory_is_total,
+            cloud.sellers,
+            cloud.title,
+        )
+        found = list(skypilot_offers(text, table))
         if not found:
             raise UnreadablePayload("no GPU in the table")
         return found
 
     return PriceSource(
         name=name,
-        title=f"{title} prices, SkyPilot catalogue",
-        url=ADDRESS.format(cloud=cloud),
+        title=f"{cloud.title} prices, SkyPilot catalogue",
+        url=url,
         every=timedelta(hours=7),
         parse=parse,
         licence=LICENCE,
+        fetch=fetch,
     )
 
 

@@ -1,0 +1,283 @@
+"""Tables of one's own: a quote, a correction, a price list typed into a spreadsheet.
+
+Read as people and their spreadsheets write them: comma, semicolon or tab; a decimal comma or point; UTF-8
+with or without a mark, UTF-16, Windows-1252; English or German column names. What could be read two ways
+("1.234" in a table that uses a comma elsewhere) is refused, not guessed. Pure: text in, offers and rejected
+rows out; names of GPUs stay as written.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from pricing.source import Rejected, UnreadablePayload
+from service.facts import CloudOffer, Source
+from service.store.models import TIERS
+
+NEEDED = ("instance", "gpu", "gpu_count", "price_per_hour", "currency")
+OPTIONAL = (
+    "region", "country", "tier", "term_months", "memory_gib_per_gpu", "vcpus", "ram_gib", "as_of", "note",
+)  # fmt: skip
+GERMAN = {
+    "instanz": "instance", "grafikkarte": "gpu", "anzahl": "gpu_count", "anzahl_gpus": "gpu_count",
+    "preis_pro_stunde": "price_per_hour", "preis_je_stunde": "price_per_hour", "währung": "currency",
+    "waehrung": "currency", "land": "country", "tarif": "tier", "laufzeit_monate": "term_months",
+    "speicher_gib": "memory_gib_per_gpu", "stand": "as_of", "notiz": "note", "bemerkung": "note",
+}  # fmt: skip
+DELIMITERS = (",", ";", "\t")
+DAYS = ("%Y-%m-%d", "%d.%m.%Y")
+SYMBOLS = {"€": "EUR", "EURO": "EUR", "US$": "USD"}
+MOST_CHARACTERS = 50_000_000
+SPACING = re.compile("[\\s\u2019'\u20ac$]")
+"""What may stand in a number and says nothing: spaces, Swiss thousands, the currency that has its column."""
+LONGEST_TEXT, MOST_GPUS, LONGEST_TERM_MONTHS = 300, 1024, 120
+LARGEST_NUMBER = 1_000_000
+LONGEST_RAW = 500
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTable:
+    """Rows by our column names, and the mark that stands before decimals; "" where nobody can tell."""
+
+    rows: tuple[Row, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What every row of a table has in common: whose prices they are, the day, where they were read."""
+
+    provider: str
+    as_of: date
+    source: Source
+    today: date
+
+
+class _Refused(Exception):
+    pass
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file as spreadsheets save it. Raises UnreadablePayload for what is no text."""
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise UnreadablePayload("not a text")
+
+
+def csv_table(text: str) -> OwnTable:
+    """A table with a head. Raises UnreadablePayload naming the column that is missing."""
+    if len(text) > MOST_CHARACTERS:
+        raise UnreadablePayload(f"{len(text):,} characters, more than {MOST_CHARACTERS:,}")
+    text = text.removeprefix("\ufeff")
+    head = text.split("\n", 1)[0]
+    delimiter = max(DELIMITERS, key=head.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        names = [_column(name) for name in next(reader, [])]
+        _refuse_missing(names)
+        rows = [
+            dict(zip(names, (cell.strip() for cell in cells), strict=False))
+            for cells in reader
+            if any(cell.strip() for cell in cells)
+        ]
+    except csv.Error as error:
+        raise UnreadablePayload(f"line {reader.line_num}: {error}") from error
+    return OwnTable(tuple(rows), "." if delimiter == "," else _mark(rows))
+
+
+def json_table(found: object) -> OwnTable:
+    """A list of objects. Raises UnreadablePayload for anything else."""
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise UnreadablePayload("not a list of objects")
+    rows = [
+        {_column(str(key)): "" if value is None else str(value).strip() for key, value in row.items()}
+        for row in found
+    ]
+    try:
+        json.dumps(rows, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadablePayload("half a character in it") from error
+    return OwnTable(tuple(rows), ".")
+
+
+def json_text_table(text: str) -> OwnTable:
+    """A list of objects, as text. Raises UnreadablePayload."""
+    try:
+        return json_table(json.loads(text, parse_float=Decimal))
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload(f"not JSON: {error}") from error
+
+
+def own_offers(table: OwnTable, said: Said) -> Iterator[CloudOffer | Rejected]:
+    """An offer for every row, or the row and why it is none."""
+    for row in table.rows:
+        try:
+            yield _offer(row, table.mark, said)
+        except _Refused as reason:
+            yield Rejected(raw_of(row.values()), str(reason))
+
+
+def raw_of(cells: Iterable[str]) -> str:
+    """A row as it was written, shortened."""
+    return ",".join(cells)[:LONGEST_RAW]
+
+
+def _offer(row: Row, mark: str, said: Said) -> CloudOffer:
+    gpu, count = _text(row, "gpu"), _whole(row, "gpu_count", mark, MOST_GPUS)
+    if not gpu or count is None:
+        raise _Refused("no GPU, or no whole number of them")
+    price = _number(row, "price_per_hour", mark)
+    if not price:
+        raise _Refused("the price is not known")
+    tier, term_months = _tier(row, mark)
+    memory, ram = _number(row, "memory_gib_per_gpu", mark), _number(row, "ram_gib", mark)
+    day = _day(row, said)
+    return CloudOffer(
+        provider=said.provider,
+        instance=_text(row, "instance") or f"{count}x {gpu}",
+        region=_text(row, "region"),
+        country=_country(row),
+        gpu=None,
+        gpu_raw_name=gpu,
+        gpu_count=count,
+        memory_gib_per_gpu=float(memory) if memory else None,
+        tier=tier,
+        hourly_price=price,
+        currency=_currency(row),
+        as_of=day,
+        source=replace(said.source, as_of=day),
+        vcpus=_whole(row, "vcpus", mark, 100_000),
+        ram_gib=float(ram) if ram else None,
+        term_months=term_months,
+        note=_text(row, "note"),
+    )
+
+
+def _column(name: str) -> str:
+    written = re.sub(r"[\s-]+", "_", name.strip().lower())
+    return GERMAN.get(written, written)
+
+
+def _refuse_missing(names: list[str]) -> None:
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise UnreadablePayload(f"no column {missing[0]}; needed: {', '.join(NEEDED)}")
+    twice = [name for name in (*NEEDED, *OPTIONAL) if names.count(name) > 1]
+    if twice:
+        raise UnreadablePayload(f"two columns {twice[0]}")
+
+
+def _mark(rows: list[dict[str, str]]) -> str:
+    """The mark before decimals that a table's prices show beyond doubt; "" where they show none or both."""
+    shown = set()
+    for row in rows:
+        marks = re.findall(r"[.,]", text := row.get("price_per_hour", ""))
+        if marks and (len(set(marks)) == 2 or not re.search(r"[.,]\d{3}$", text) or text.startswith("0")):
+            shown.add(marks[-1])
+    return shown.pop() if len(shown) == 1 else ""
+
+
+def _text(row: Row, name: str) -> str:
+    return row.get(name, "")[:LONGEST_TEXT]
+
+
+def _number(row: Row, name: str, mark: str) -> Decimal | None:
+    """The number, None where the cell is empty or 0; raises _Refused for what is none or is two."""
+    written = _text(row, name)
+    bare = SPACING.sub("", written)
+    if not bare:
+        return None
+    value = _value(bare, mark)
+    if value is None:
+        raise _Refused(f"{name} = {written}: not a number")
+    if value < 0 or value > LARGEST_NUMBER:
+        raise _Refused(f"{name} = {written}: must be between 0 and {LARGEST_NUMBER:,}")
+    return value or None
+
+
+def _value(bare: str, mark: str) -> Decimal | None:
+    if re.fullmatch(r"\d+(?:\.\d+)?[eE][+-]?\d{1,2}", bare):
+        return Decimal(bare)
+    match = re.fullmatch(r"-?(?P<whole>\d[\d.,]*?)(?:(?P<mark>[.,])(?P<rest>\d+))?", bare)
+    if match is None:
+        return None
+    whole, last, rest = match["whole"], match["mark"], match["rest"] or ""
+    sign = -1 if bare.startswith("-") else 1
+    if last is None:
+        return sign * Decimal(whole) if whole.isdigit() else None
+    other = "," if last == "." else "."
+    if whole.isdigit():
+        # One mark: 12,34 is decimals; 1,234 may be thousands.
+        could_be_thousands = len(rest) == 3 and len(whole) <= 3 and not whole.startswith("0")
+        if not could_be_thousands or last == mark:
+            return sign * Decimal(f"{whole}.{rest}")
+        if mark:
+            return sign * Decimal(whole + rest)
+        raise _Refused(f"{bare} may be {whole}.{rest} or {whole}{rest}: write {whole}{rest} or {bare}0")
+    if re.fullmatch(rf"\d{{1,3}}(?:\{other}\d{{3}})+", whole):
+        return sign * Decimal(f"{whole.replace(other, '')}.{rest}")
+    if re.fullmatch(rf"\d{{1,3}}(?:\{last}\d{{3}})+", whole) and len(rest) == 3:
+        return sign * Decimal(whole.replace(last, "") + rest)
+    return None
+
+
+def _whole(row: Row, name: str, mark: str, most: int) -> int | None:
+    value = _number(row, name, mark)
+    if value is None:
+        return None
+    if value != int(value) or not 1 <= value <= most:
+        raise _Refused(f"{name} = {_text(row, name)}: must be a whole number from 1 to {most:,}")
+    return int(value)
+
+
+def _tier(row: Row, mark: str) -> tuple[str, int | None]:
+    written = _text(row, "tier")
+    tier = re.sub(r"[\s-]+", "_", written.lower()) or "on_demand"
+    if tier not in TIERS:
+        raise _Refused(f"tier = {written}: unknown; valid: {', '.join(TIERS)}")
+    term = _whole(row, "term_months", mark, LONGEST_TERM_MONTHS)
+    if (tier == "reserved") != (term is not None):
+        raise _Refused("term_months goes with tier reserved, and only with it")
+    return tier, term
+
+
+def _currency(row: Row) -> str:
+    written = _text(row, "currency").upper()
+    currency = SYMBOLS.get(written, written)
+    if not re.fullmatch(r"[A-Z]{3}", currency):
+        raise _Refused(f"currency = {_text(row, 'currency')}: three letters are needed, like EUR")
+    return currency
+
+
+def _country(row: Row) -> str | None:
+    written = _text(row, "country").upper()
+    if written and not re.fullmatch(r"[A-Z]{2}", written):
+        raise _Refused(f"country = {_text(row, 'country')}: two letters are needed, like DE")
+    return written or None
+
+
+def _day(row: Row, said: Said) -> date:
+    written = _text(row, "as_of")
+    if not written:
+        return said.as_of
+    for form in DAYS:
+        try:
+            day = datetime.strptime(written, form).date()
+        except ValueError:
+            continue
+        if day > said.today:
+            raise _Refused(f"as_of = {written}: is in the future")
+        return day
+    raise _Refused(f"as_of = {written}: not a day like 2026-11-24 or 24.11.2026")

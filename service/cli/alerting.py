@@ -1,0 +1,100 @@
+"""`heimvorteil alerts`: be told when a price falls."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import click
+
+from service.cli.amounts import Money
+from service.cli.opening import open_database, open_facts
+
+UNKNOWN = "-"
+
+
+@click.group()
+def alerts() -> None:
+    """Be told when the cheapest offer of a GPU falls: by webhook, or by the feed of `heimvorteil serve`."""
+
+
+@alerts.command("add")
+@click.argument("gpu")
+@click.option("--gpu-count", default=1, show_default=True, type=click.IntRange(1, 1024))
+@click.option("--below", type=Money(), help="Fire when it falls to this price per hour, or below.")
+@click.option("--fall", type=float, help="Fire when it falls by so many percent.")
+@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--provider")
+@click.option("--currency", default="USD", show_default=True)
+@click.option("--name", default="", help="Shown in the feed.")
+@click.option("--webhook", default="", help="https address that is told; without it the feed alone.")
+def add_(
+    gpu: str, gpu_count: int, below: Decimal | None, fall: float | None, tier: str | None,
+    provider: str | None, currency: str, name: str, webhook: str,
+) -> None:  # fmt: skip
+    """Watch the cheapest offer of GPU; fires once each time the condition becomes true."""
+    from service.store.alerts import Rule
+    from service.usecases.alerts import save_alert
+
+    sessions, snapshot = open_facts()
+    rule = Rule(name, gpu, gpu_count, currency, tier, provider, below, fall, webhook)
+    alert = save_alert(sessions, snapshot, rule, "command line", datetime.now(UTC))
+    click.echo(f"{alert.slug}: {alert.rule.name}")
+    if alert.webhook_secret:
+        click.echo(f"signed with {alert.webhook_secret} (shown this once)")
+    click.echo(f"feed: /api/v1/alerts/{alert.slug}/feed.atom")
+
+
+@alerts.command("list")
+def list_() -> None:
+    """List the saved rules, and when each fired last."""
+    from service.reports.as_table import print_table
+    from service.store import alerts as stored
+
+    rows = []
+    with open_database().reading() as session:
+        for alert in stored.all(session):
+            last = next(iter(stored.events(session, alert.slug, 1)), None)
+            price = UNKNOWN if alert.last_per_hour is None else f"{alert.last_per_hour:.2f}"
+            delivery = UNKNOWN
+            if last and alert.rule.webhook_url:
+                delivery = "delivered" if last.delivered_at else last.error or "waiting"
+            rows.append([
+                alert.slug,
+                alert.rule.name,
+                f"{price} {alert.rule.currency}/h",
+                f"{alert.last_checked_at:%Y-%m-%d %H:%M} UTC" if alert.last_checked_at else UNKNOWN,
+                f"{last.fired_at:%Y-%m-%d %H:%M} UTC" if last else UNKNOWN,
+                delivery,
+            ])  # fmt: skip
+    print_table(["slug", "name", "cheapest", "looked at", "fired last", "webhook"], rows, {2})
+
+
+@alerts.command("remove")
+@click.argument("slug")
+def remove_(slug: str) -> None:
+    """Forget a rule and what it did."""
+    from service.store import alerts as stored
+
+    with open_database().begin() as session:
+        stored.remove(session, slug)
+    click.echo(f"removed {slug}")
+
+
+@alerts.command("test")
+@click.argument("slug")
+@click.pass_context
+def test_(context: click.Context, slug: str) -> None:
+    """Send a signed test message to the webhook of a rule; exit code 1 when it does not arrive."""
+    from pricing.alerts import message, send
+    from service.errors import InvalidValue
+    from service.store import alerts as stored
+
+    with open_database().reading() as session:
+        alert = stored.get(session, slug)
+    if not alert.rule.webhook_url:
+        raise InvalidValue("slug", slug, "has no webhook")
+    price = alert.last_per_hour or Decimal(0)
+    body = message(alert, f"{slug}-test", datetime.now(UTC), price, price, None)
+    status, error = send(alert, f"{slug}-test", body)
+    click.echo(f"{alert.rule.webhook_url}: {error or f'HTTP {status}'}")
+    if error:
+        context.exit(1)

@@ -1,0 +1,193 @@
+"""What can be rented, and what it cost before: `offers`, `price-history`."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import click
+
+from service.cli.amounts import Money
+from service.cli.opening import open_facts
+
+UNKNOWN = "-"
+
+
+@click.command()
+@click.option("--gpu", help="GPU by slug or alias, e.g. h100-sxm; exact, never a part of a name.")
+@click.option("--gpu-count", type=click.IntRange(1, 1024))
+@click.option("--nearest", metavar="GPU", help="Instead of --gpu: the GPUs most like it, one offer each.")
+@click.option("--min-memory", type=float, help="GiB per GPU; with --nearest instead of that GPU's own.")
+@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--provider")
+@click.option("--region", help="A region's name, or a part of the world: eu, europe, us, asia, ...")
+@click.option("--country", help="ISO country, e.g. DE.")
+@click.option("--max-price", type=Money(), help="Per hour of the whole instance, in --currency.")
+@click.option("--currency", default="USD", show_default=True)
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Prices as known on that day.")
+@click.option("--unlisted", is_flag=True, help="Also those that a newer answer of their list left out.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
+@click.option("--offset", default=0, type=click.IntRange(0), help="Skip so many.")
+@click.option("--json", "as_json", is_flag=True, help="The items of GET /api/v1/offers.")
+def offers(
+    gpu: str | None,
+    gpu_count: int | None,
+    nearest: str | None,
+    min_memory: float | None,
+    tier: str | None,
+    provider: str | None,
+    region: str | None,
+    country: str | None,
+    max_price: Decimal | None,
+    currency: str,
+    as_of: datetime | None,
+    unlisted: bool,
+    limit: int,
+    offset: int,
+    as_json: bool,
+) -> None:
+    """List stored cloud offers, cheapest first, each with source and day."""
+    from service.reports.as_table import print_json
+    from service.store.offers import OfferFilter
+    from service.usecases.offers import find_offers, offer_items
+
+    sessions, snapshot = open_facts()
+    currency = currency.strip().upper()
+    wanted = OfferFilter(
+        gpu=gpu,
+        gpu_count_min=gpu_count,
+        gpu_count_max=gpu_count,
+        memory_gib_per_gpu_min=min_memory,
+        tier=tier,
+        provider=provider,
+        region=region,
+        country=country,
+        price_max=max_price,
+        currency=currency,
+        as_of=as_of.date() if as_of else None,
+        unlisted=unlisted,
+    )
+    found = find_offers(
+        sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=limit, offset=offset
+    )
+    items = offer_items(found, currency)
+    if as_json:
+        import orjson
+
+        print_json(orjson.dumps(items))
+        return
+    today = as_of.date() if as_of else datetime.now(UTC).date()
+    _print_offers(items, currency, today, alike=nearest is not None)
+    click.echo(f"{len(items)} of {found.total} offers")
+
+
+@click.command("price-history")
+@click.argument("gpu")
+@click.option("--gpu-count", type=click.IntRange(1, 1024))
+@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--provider")
+@click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="First day; a year back.")
+@click.option(
+    "--to", "last_day", type=click.DateTime(["%Y-%m-%d"]), help="Last day; that of the newest price."
+)
+@click.option("--interval", default="month", show_default=True, help="day | week | month")
+@click.option("--currency", default="USD", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The answer of GET /api/v1/price-history.")
+def price_history(
+    gpu: str,
+    gpu_count: int | None,
+    tier: str | None,
+    provider: str | None,
+    first_day: datetime | None,
+    last_day: datetime | None,
+    interval: str,
+    currency: str,
+    as_json: bool,
+) -> None:
+    """Show what GPU cost over time: smallest, median and largest price of its offers per interval."""
+    from service.reports.as_table import print_json, print_table
+    from service.usecases.offers import price_history_of
+
+    sessions, snapshot = open_facts()
+    history = price_history_of(
+        sessions, snapshot, gpu=gpu, gpu_count=gpu_count, tier=tier, provider=provider,
+        first_day=first_day.date() if first_day else None, last_day=last_day.date() if last_day else None,
+        interval=interval, currency=currency.strip().upper(),
+    )  # fmt: skip
+    if as_json:
+        import orjson
+
+        print_json(orjson.dumps(history))
+        return
+    rows = []
+    for period in history["periods"]:
+        hour, per_gpu = period["price_per_hour"] or {}, period["price_per_gpu_hour"] or {}
+        prices = [_price(hour.get(name), 2) for name in ("min", "median", "max")]
+        prices += [_price(per_gpu.get(name), 3) for name in ("min", "median", "max")]
+        rows.append([str(period["first_day"]), str(period["last_day"]), str(period["offers"]), *prices])
+    unit = history["currency"]
+    titles = ["from", "to", "offers", f"min {unit}/h", "median", "max", f"min {unit}/GPU-h", "median", "max"]
+    print_table(titles, rows, set(range(2, 9)))
+    for source in history["sources"]:
+        click.echo(f"{source['source']}, as of {source['as_of']}. {source['url']}".rstrip())
+    for rate in history["exchange_rates"]:
+        click.echo(f"{rate['rate']} {rate['unit']}, {rate['source']}, {rate['as_of']}")
+
+
+def _print_offers(items: list[dict[str, Any]], currency: str, today: date, *, alike: bool) -> None:
+    """The table, and below it what is to be known of single rows, by their number."""
+    from service.reports.as_table import print_table
+
+    rows = []
+    remarks: dict[str, list[str]] = {}
+    for number, item in enumerate(items, 1):
+        for remark in _remarks(item):
+            remarks.setdefault(remark, []).append(str(number))
+        row = [
+            str(number),
+            item["provider"],
+            item["instance"],
+            ", ".join(filter(None, (item["region"], item["country"]))) or UNKNOWN,
+            item["gpu"] or f"? {item['gpu_raw_name']}",
+            str(item["gpu_count"]),
+            item["tier"],
+            _price(item["price_per_hour"], 2),
+            _price(item["price_per_gpu_hour"], 3),
+            str(item["as_of"]),
+            str((today - item["as_of"]).days),
+            item["source"],
+        ]
+        rows.append([*row[:5], *(_alike(item["likeness"]) if alike else ()), *row[5:]])
+    like = ["peak", "GiB", "GB/s"] if alike else []
+    titles = ["", "provider", "instance", "where", "GPU", *like, "n", "tier", f"{currency}/h",
+              f"{currency}/GPU-h", "as of", "days", "source"]  # fmt: skip
+    shift = len(like)
+    numeric = {0, *range(5, 6 + shift), 7 + shift, 8 + shift, 10 + shift}
+    print_table(titles, rows, numeric)
+    if alike and items:
+        click.echo(f"peak, GiB and GB/s: each GPU's over those of {items[0]['likeness']['to']}")
+    for remark, numbers in remarks.items():
+        click.echo(f"[{', '.join(numbers)}] {remark}")
+
+
+def _remarks(item: dict[str, Any]) -> list[str]:
+    remarks = [item["note"]] if item["note"] else []
+    if item["unlisted_since"]:
+        remarks.append(f"no longer on its list since {item['unlisted_since']:%Y-%m-%d}")
+    for other in item["conflicts"]:
+        price = _price(other["price_per_hour"], 2)
+        remarks.append(
+            f"another list says {price} {other['currency']}/h ({other['ratio']:.2f} times): "
+            f"{other['source']}, {other['as_of']}"
+        )
+    return remarks
+
+
+def _alike(likeness: dict[str, Any] | None) -> list[str]:
+    if likeness is None:
+        return [UNKNOWN] * 3
+    ratios = ("peak_bf16_ratio", "memory_ratio", "memory_bandwidth_ratio")
+    return [f"x{likeness[name]:.2f}" for name in ratios]
+
+
+def _price(text: str | None, digits: int) -> str:
+    return UNKNOWN if text is None else f"{Decimal(text):.{digits}f}"

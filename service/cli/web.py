@@ -1,0 +1,25 @@
+"""The web application as `serve` starts it: with pricing's reader of tables, handed in where both meet."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from service.settings import Settings
+    from service.store.session import Sessions
+    from service.usecases.price_imports import Imported, PriceTable
+
+
+def create_app(settings: "Settings | None" = None, sessions: "Sessions | None" = None) -> "Flask":
+    """service.app's application, able to take in tables of prices."""
+    from service import app
+
+    return app.create_app(settings, sessions, take_in_prices)
+
+
+def take_in_prices(sessions: "Sessions", table: "PriceTable", now: datetime, *, dry_run: bool) -> "Imported":
+    """pricing.importing.take_in, loaded with its pandas when the first table comes."""
+    from pricing.importing import take_in
+
+    return take_in(sessions, table, now, dry_run=dry_run)

@@ -1,0 +1,256 @@
+"""What a GPU cost over time: smallest, median and largest price of all its offers per day, week or month.
+
+A price holds from the first to the last day it was stated for, and not a day longer; where two were stated
+for a day the one read later counts. The median is over the days of all offers, so that a price that held
+for six days of a week weighs six times as much as one that held for one.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from service.decide.price_periods import INTERVALS, PriceHistory, PricePeriod, Spread, intervals
+from service.errors import InvalidValue
+from service.facts import ExchangeRate
+from service.store import exchange_rates, sources
+from service.store.column_types import SCALE, from_billionths
+from service.store.models import OfferPriceRow, OfferRow, ProviderRow
+
+LONGEST_DAYS = 3660
+MOST_CELLS = 20_000_000
+"""Offers times days looked at in one answer."""
+USUAL_DAYS = 365
+
+_offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
+_prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
+_providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spans:
+    offer: NDArray[np.int64]
+    """Number of the offer, from 0."""
+    gpu_count: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    """Days as date.toordinal() counts them."""
+    first_seen: NDArray[np.int64]
+    last_seen: NDArray[np.int64]
+    billionths: NDArray[np.int64]
+    currency: tuple[str, ...]
+    source: NDArray[np.int64]
+
+
+def price_history(
+    session: Session,
+    gpu: str,
+    *,
+    gpu_count: int | None = None,
+    tier: str | None = None,
+    provider: str | None = None,
+    first_day: date | None = None,
+    last_day: date | None = None,
+    interval: str = "day",
+    currency: str = "USD",
+) -> PriceHistory:
+    """Prices of a GPU's offers, listed or not, per interval in one currency.
+
+    Without days: the year up to the newest price. Raises InvalidValue for an unknown interval, for days in
+    the wrong order, for a period or a number of offers too large for one answer.
+    """
+    if interval not in INTERVALS:
+        raise InvalidValue("interval", interval, "unknown", INTERVALS)
+    conditions = [_offers.c.gpu == gpu]
+    if gpu_count is not None:
+        conditions.append(_offers.c.gpu_count == gpu_count)
+    if tier is not None:
+        conditions.append(_offers.c.tier == tier)
+    if provider is not None:
+        sold_by = sa.select(_providers.c.id).where(_providers.c.slug == provider).scalar_subquery()
+        conditions.append(_offers.c.provider_id == sold_by)
+    newest = session.execute(sa.select(sa.func.max(_offers.c.as_of)).where(*conditions)).scalar()
+    last_day = last_day or newest
+    if last_day is None:
+        return PriceHistory((), (), (), 0, 0)
+    first_day = first_day or last_day - timedelta(days=USUAL_DAYS - 1)
+    days = (last_day - first_day).days + 1
+    if days < 1:
+        raise InvalidValue("from", first_day.isoformat(), f"is after {last_day.isoformat()}")
+    if days > LONGEST_DAYS:
+        raise InvalidValue("from", first_day.isoformat(), f"is more than {LONGEST_DAYS} days before `to`")
+    spans = _spans(session, conditions, first_day, last_day)
+    count = int(spans.offer.max()) + 1 if len(spans.offer) else 0
+    if count * days > MOST_CELLS:
+        raise InvalidValue("from", first_day.isoformat(), f"{count} offers are too many for {days} days")
+    rates = {
+        quote: [] if quote == "EUR" else exchange_rates.history(session, quote, first_day, last_day)
+        for quote in {*spans.currency, currency}
+    }
+    return _summed_up(session, spans, first_day, last_day, interval, currency, rates, count)
+
+
+def _spans(
+    session: Session, conditions: Sequence[sa.ColumnElement[bool]], first_day: date, last_day: date
+) -> _Spans:
+    c = _prices.c
+    statement = (
+        sa.select(
+            c.offer_id, _offers.c.gpu_count, c.as_of, c.last_as_of, c.first_seen, c.last_seen, c.hourly_price,
+            c.currency, c.source_id,
+        )
+        .join(_offers, _offers.c.id == c.offer_id)
+        .where(*conditions, c.as_of <= last_day, c.last_as_of >= first_day)
+    )  # fmt: skip
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    if is_sqlite:
+        # As they are stored: making 50,000 dates and decimals takes longer than finding them.
+        plain = {"hourly_price": sa.BigInteger(), "gpu_count": sa.Integer()}
+        columns = [
+            sa.type_coerce(column, plain.get(column.name, sa.String()))
+            for column in statement.selected_columns
+        ]
+        statement = statement.with_only_columns(*columns)
+    rows = session.connection().execute(statement).all()
+    columns_ = list(zip(*rows, strict=True)) if rows else [()] * 9
+    offer, gpu_count, as_of, last_as_of, first_seen, last_seen, price, currency, source = columns_
+    if not is_sqlite:
+        price = tuple(int(p * SCALE) for p in price)
+        first_seen, last_seen = (
+            tuple(at.replace(tzinfo=None) for at in column) for column in (first_seen, last_seen)
+        )
+    epoch = date(1970, 1, 1).toordinal()
+
+    def day(values: Any) -> NDArray[np.int64]:
+        return np.array(values, dtype="datetime64[D]").astype(np.int64) + epoch
+
+    def instant(values: Any) -> NDArray[np.int64]:
+        return np.array(values, dtype="datetime64[us]").astype(np.int64)
+
+    whole = np.int64
+    numbers = np.unique(np.array(offer, dtype=whole), return_inverse=True)[1]
+    return _Spans(
+        numbers, np.array(gpu_count, whole), day(as_of), day(last_as_of), instant(first_seen),
+        instant(last_seen), np.array(price, whole), currency, np.array(source, whole),
+    )  # fmt: skip
+
+
+def _told(spans: _Spans, first: int, days: int, offers: int) -> NDArray[np.int32]:
+    """Day by offer: which span tells the price, -1 where none does. The same ranking as PriceSpan.rank_on."""
+    told = np.full((days, offers), -1, dtype=np.int32)
+    order = np.lexsort((spans.first_seen, spans.first))
+    start = np.clip(spans.first[order] - first, 0, days)
+    length = np.clip(spans.last[order] - first + 1, 0, days) - start
+    span = np.repeat(order, length)
+    within = np.arange(len(span)) - np.repeat(np.cumsum(length) - length, length)
+    # Of equal places numpy keeps what is assigned last: the span that begins later.
+    told[np.repeat(start, length) + within, spans.offer[span]] = span
+    ends = np.concatenate([np.arange(len(spans.offer))] * 2)
+    day = np.concatenate([spans.first, spans.last]) - first
+    seen = np.concatenate([spans.first_seen, spans.last_seen])
+    order = np.lexsort((spans.first_seen[ends], seen))
+    order = order[(day[order] >= 0) & (day[order] < days)]
+    told[day[order], spans.offer[ends[order]]] = ends[order]
+    return told
+
+
+def _summed_up(
+    session: Session,
+    spans: _Spans,
+    first_day: date,
+    last_day: date,
+    interval: str,
+    currency: str,
+    rates: dict[str, list[ExchangeRate]],
+    offers: int,
+) -> PriceHistory:
+    quotes = sorted(rates)
+    quote_of = {quote: i for i, quote in enumerate(quotes)}
+    of_span = np.array([quote_of[quote] for quote in spans.currency], dtype=np.int64)
+    unknown = np.array([quote != "EUR" and not rates[quote] for quote in quotes])
+    if unknown[quote_of[currency]]:
+        raise InvalidValue("currency", currency, "no exchange rate is stored")
+    told = _told(spans, first_day.toordinal(), (last_day - first_day).days + 1, offers)
+    if len(of_span):
+        told[(told >= 0) & unknown[of_span[told]]] = -1
+    used_rates: dict[tuple[str, date], ExchangeRate] = {}
+    periods = []
+    for start, end in intervals(first_day, last_day, interval):
+        block = told[(start - first_day).days : (end - first_day).days + 1]
+        known = block >= 0
+        factors = _factors(quotes, currency, rates, end, used_rates if known.any() else {})
+        periods.append(
+            PricePeriod(
+                start, end, int(known.any(axis=0).sum()), *_spreads(spans, block[known], of_span, factors)
+            )
+        )
+    used = np.unique(told[told >= 0])
+    dropped = np.unique(spans.offer[unknown[of_span]]) if len(of_span) else ()
+    stated = sources.by_id(session) if len(used) else {}
+    said = []
+    for source_id in np.unique(spans.source[used]):
+        last = int(spans.last[used][spans.source[used] == source_id].max())
+        said.append(sources.stated(stated[int(source_id)], date.fromordinal(min(last, last_day.toordinal()))))
+    return PriceHistory(
+        periods,
+        [used_rates[key] for key in sorted(used_rates)],
+        sorted(said, key=lambda source: source.slug),
+        len(np.unique(spans.offer[used])),
+        len(dropped),
+    )
+
+
+def _spreads(
+    spans: _Spans, told: NDArray[np.int32], quote: NDArray[np.int64], factors: Sequence[Decimal]
+) -> tuple[Spread | None, Spread | None]:
+    if not len(told):
+        return None, None
+    floats = np.array([float(factor) for factor in factors])
+    per_hour = spans.billionths[told] * floats[quote[told]]
+
+    def exact(span: int) -> Decimal:
+        return from_billionths(int(spans.billionths[span])) * factors[int(quote[span])]
+
+    def exact_per_gpu(span: int) -> Decimal:
+        return exact(span) / int(spans.gpu_count[span])
+
+    return (
+        _spread(per_hour, told, exact),
+        _spread(per_hour / spans.gpu_count[told], told, exact_per_gpu),
+    )
+
+
+def _spread(values: NDArray[Any], told: NDArray[np.int32], exact: Callable[[int], Decimal]) -> Spread:
+    order = np.argsort(values, kind="stable")
+    low, high = (len(order) - 1) // 2, len(order) // 2
+    at = [exact(int(told[order[i]])) for i in (0, low, high, -1)]
+    return Spread(at[0], (at[1] + at[2]) / 2, at[3])
+
+
+def _factors(
+    quotes: Sequence[str],
+    currency: str,
+    rates: dict[str, list[ExchangeRate]],
+    day: date,
+    used: dict[tuple[str, date], ExchangeRate],
+) -> list[Decimal]:
+    """What one unit of each currency is worth in `currency` on a day."""
+
+    def per_eur(quote: str) -> Decimal:
+        known = rates[quote]
+        if quote == "EUR" or not known:
+            return Decimal(1)
+        rate = known[max(0, bisect_right(known, day, key=lambda rate: rate.as_of) - 1)]
+        if len(quotes) > 1:
+            used[quote, rate.as_of] = rate
+        return rate.rate
+
+    worth = per_eur(currency)
+    return [Decimal(1) if quote == currency else worth / per_eur(quote) for quote in quotes]

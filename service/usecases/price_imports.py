@@ -1,0 +1,61 @@
+"""Prices from a table of one's own: what is asked, and what comes of it.
+
+Reading foreign tables is pricing's business and stays there; whoever answers requests is handed the
+function that does it (service/cli/serving.py) and knows it by the shapes here.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from service.store.session import Sessions
+
+FORMATS = ("csv", "json", "skypilot", "gpuhunt")
+MOST_SHOWN = 1_000
+"""Rejected rows that an answer shows; all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """A table to take in: its text, or its rows where they came as objects."""
+
+    name: str
+    """Where it comes from, as sources and errors name it: a file's name, or "request"."""
+    format: str
+    provider: str
+    as_of: date
+    text: str = ""
+    rows: list[dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that was not taken in."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How an import went."""
+
+    accepted: int
+    changed: int
+    """New, or another price or other details than before."""
+    rejected: int
+    reasons: dict[str, int]
+    """Reason -> rows, the most frequent first."""
+    refused: tuple[RefusedRow, ...]
+    """The first rejected rows, at most `MOST_SHOWN`."""
+    unmapped: tuple[str, ...]
+    """GPU names of accepted offers that stand for no card of the catalog."""
+    offers: tuple[str, ...]
+    """Slugs of the accepted offers."""
+
+
+class TakesInPrices(Protocol):
+    """Takes in a table, all of it or, where it cannot be read, nothing."""
+
+    def __call__(self, sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bool) -> Imported:
+        """Raises UnknownName for a provider, InvalidValue for a day in the future or an unreadable table."""
