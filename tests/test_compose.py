@@ -5,12 +5,14 @@ from pathlib import Path
 
 import yaml
 
+from pricing.sources import SOURCES
 from service.cli import main
 from service.settings import SETTINGS
 
 FILE = Path(__file__).parent.parent / "docker-compose.yml"
 TEXT = FILE.read_text()
 SERVICES = yaml.safe_load(TEXT)["services"]
+KEYS = {key for source in SOURCES for key in (source.key, source.optional_key) if key}
 
 
 def test_web_and_worker_wait_for_a_migrated_database_that_is_well():
@@ -32,7 +34,7 @@ def test_its_commands_and_settings_are_ours():
         found = main.commands[command]
         if words and not words[0].startswith("-"):
             assert words[0] in found.commands, words
-        assert set(service["environment"]) <= known
+        assert set(service["environment"]) - KEYS <= known
         assert (FILE.parent / service["build"]["dockerfile"]).exists()
 
 
@@ -40,3 +42,10 @@ def test_no_secret_is_in_it():
     password = re.findall(r"POSTGRES_PASSWORD: (.*)", TEXT)
     assert len(password) == 1 and password[0].startswith("${POSTGRES_PASSWORD:?")
     assert re.findall(r"postgresql://heimvorteil:([^@]*)@", TEXT) == ["${POSTGRES_PASSWORD:?}"]
+
+
+def test_the_worker_alone_gets_the_keys_of_price_sources():
+    worker = SERVICES["worker"]["environment"]
+    assert {name for name in worker if name.endswith("_KEY")} == KEYS
+    assert all(worker[name] == f"${{{name}:-}}" for name in KEYS)
+    assert not KEYS & set(SERVICES["web"]["environment"])

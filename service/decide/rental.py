@@ -17,7 +17,7 @@ from service.estimate.cloud_bill import (
     cloud_bill,
     spot_overhead,
 )
-from service.estimate.cost import Cost, CostItem, conversion
+from service.estimate.cost import Cost, CostItem, conversion, egress_cost
 from service.estimate.interval import Interval
 from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
 
@@ -93,9 +93,11 @@ def rented_columns(
     rates: Sequence[ExchangeRate],
     instances: int = 1,
     *,
+    egress_gb: float = 0.0,
     skip_unpriced: bool = False,
 ) -> Rented:
-    """Offers as the columns of a bill, prices and fees in one currency.
+    """Offers as the columns of a bill, prices and fees in one currency; the egress fee is the mean of the
+    marginal tiers that `egress_gb` go through.
 
     Raises MissingFact for a currency without an exchange rate; with `skip_unpriced` its price is NaN.
     """
@@ -128,9 +130,17 @@ def rented_columns(
         term_months=np.array([float(offer.term_months or 0) for offer, _ in offers]),
         billing_increment_s=np.array([seconds(p, "billing_increment_s") for _, p in offers]),
         minimum_billing_s=np.array([seconds(p, "minimum_billing_s") for _, p in offers]),
-        egress_per_gb=np.array([fee(p, "egress_per_gb") for _, p in offers]),
+        egress_per_gb=np.array([fee(p, "egress_per_gb") * tiers_share(p, egress_gb) for _, p in offers]),
         storage_per_gb_month=np.array([fee(p, "storage_per_gb_month") for _, p in offers]),
     )
+
+
+def tiers_share(provider: Provider | None, egress_gb: float) -> float:
+    """The mean fee of so many gigabytes over the fee of the first: 1 within the first tier, less beyond."""
+    if provider is None or not provider.egress_per_gb or not provider.egress_tiers or egress_gb <= 0:
+        return 1.0
+    cost = egress_cost(Decimal(repr(egress_gb)), provider)
+    return 1.0 if cost is None else float(cost / provider.egress_per_gb) / egress_gb
 
 
 def rented_cost(
@@ -146,7 +156,7 @@ def rented_cost(
 
     Lines that come to nothing are left out, but what is unknown of the provider stays, without an amount.
     """
-    columns = rented_columns([(offer, provider)], currency, rates, instances)
+    columns = rented_columns([(offer, provider)], currency, rates, instances, egress_gb=terms.egress_gb)
     training = np.array([[hours.p10], [hours.p50], [hours.p90]])
     bill = cloud_bill(training, columns, terms)
     converted = conversion(offer.currency, currency, rates)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
-from service.decide.rental import rented_columns
+from service.decide.rental import rented_columns, tiers_share
 from service.errors import InvalidValue, MissingFact
 from service.estimate.architecture import flops_per_token
 from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
@@ -127,7 +127,9 @@ def rented_plans(
         [cloud_watts_without_pue(g, n, p, known) for (g, n), p in zip(hardware, planned, strict=True)]
     )
     watts = it_watts[machine] * columns.pue[row]
-    bill = cloud_bill(hours[:, machine], _picked(columns.rented, row, instances), terms)
+    share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
+    shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
+    bill = cloud_bill(hours[:, machine], _picked(columns.rented, row, instances, shares), terms)
     grams = columns.grams_per_kwh[row]
     return RentedPlans(
         row, instances, machine, hardware, planned, times, bill,
@@ -157,13 +159,13 @@ def _usable(
     return np.concatenate(rows), np.concatenate(instances)
 
 
-def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64]) -> Rented:
+def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64], tiers: Numbers) -> Rented:
     return Rented(
         price_per_hour=rented.price_per_hour[row] * instances,
         is_spot=rented.is_spot[row],
         term_months=rented.term_months[row],
         billing_increment_s=rented.billing_increment_s[row],
         minimum_billing_s=rented.minimum_billing_s[row],
-        egress_per_gb=rented.egress_per_gb[row],
+        egress_per_gb=rented.egress_per_gb[row] * tiers,
         storage_per_gb_month=rented.storage_per_gb_month[row],
     )

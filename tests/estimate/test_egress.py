@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.decide.rental import tiers_share
 from service.errors import InvalidValue
 from service.estimate.cost import egress_cost
 from service.facts import EgressTier, Provider
@@ -72,3 +73,13 @@ def test_it_is_what_each_gigabyte_costs_added_up(provider, gigabytes):
         reached = max((tier for tier in tiers if tier.from_gb <= start), key=lambda tier: tier.from_gb)
         added += (end - start) * reached.per_gb
     assert egress_cost(gigabytes, provider) == added
+
+
+def test_a_bill_pays_the_mean_of_its_tiers():
+    """15 TB at 0.12 for the first 10 and 0.11 beyond: 116.7 thousandths a gigabyte, 0.9722 of the first."""
+    provider = Provider(
+        "p", "P", "", "hyperscaler", egress_per_gb=Decimal("0.12"), fee_currency="USD",
+        egress_tiers=(EgressTier(Decimal(10_000), Decimal("0.11")),),
+    )  # fmt: skip
+    assert tiers_share(provider, 15_000) == pytest.approx((1200 + 550) / 1800)
+    assert tiers_share(provider, 9_000) == 1.0 and tiers_share(None, 9_000) == 1.0

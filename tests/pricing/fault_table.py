@@ -1,4 +1,4 @@
-"""`python -m tests.pricing.fault_table` prints what becomes of every keyless source under every fault."""
+"""`python -m tests.pricing.fault_table` prints what becomes of each form of keyless source under faults."""
 
 import tempfile
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from pricing import http
 from pricing.refresh import refresh
 from pricing.sources import SOURCES
 from service.store.session import Sessions, prepare
-from tests.pricing.replay import FAULTS, replaying
+from tests.pricing.replay import FAULTS, one_of_each_form, replaying
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def main() -> None:
     with replaying() as server, tempfile.TemporaryDirectory() as folder:
         engine, _ = prepare(f"sqlite:///{Path(folder) / 'faults.sqlite3'}")
         sessions, environment = Sessions(engine), server.environment(SOURCES)
-        for source in (source for source in SOURCES if source.key is None):
+        for source in one_of_each_form(SOURCES):
             cells = []
             for number, fault in enumerate(("", *FAULTS)):
                 server.fault = fault

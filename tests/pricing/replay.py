@@ -33,6 +33,13 @@ def recorded_bytes(name: str) -> bytes:
     raise FileNotFoundError(f"no fixture for {name}")
 
 
+def one_of_each_form(sources: tuple[PriceSource, ...]) -> tuple[PriceSource, ...]:
+    """Of the keyless sources one of each form: what reads a fault is its module, not its zone."""
+    keyless = [source for source in sources if source.key is None]
+    forms = {source.parse.__module__ + source.parse.__qualname__: source for source in reversed(keyless)}
+    return tuple(reversed(forms.values()))
+
+
 def changed(content: bytes, change: Callable[[str], str]) -> bytes:
     """An answer with its text changed: of a zip the text of every file in it."""
     if not content.startswith(b"PK"):

@@ -13,7 +13,7 @@ from pricing.refresh import Outcome, refresh
 from pricing.sources import SOURCES
 from service.cli import main
 from service.store.session import Sessions, prepare
-from tests.pricing.replay import FAULTS, Replay, replaying
+from tests.pricing.replay import FAULTS, Replay, one_of_each_form, replaying
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEYLESS = tuple(source for source in SOURCES if source.key is None)
@@ -29,10 +29,7 @@ NAMED = {
     "redirect loop": "redirects",
 }
 """What a failed refresh must say of a fault that the source's own form cannot hide."""
-FORMS = tuple(
-    {source.parse.__qualname__ + source.parse.__module__: source for source in reversed(KEYLESS)}.values()
-)
-"""One source of each form: what reads a fault is its module, not its zone."""
+FORMS = one_of_each_form(SOURCES)
 HARMLESS = ("429 with Retry-After", "500 thrice", "duplicate rows")
 OF_THE_WAY_OUT = ("429 with Retry-After", "slow drip", "redirect loop", "gzip bomb")
 """Faults that end in the way out whatever the source: shown for one source of each way of asking."""
