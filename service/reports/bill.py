@@ -38,8 +38,16 @@ def bill_sentence(w: Wording, cost: Cost | AnsweredCost) -> str:
 
 def uncounted_sentence(w: Wording, costs: Iterable[Cost | AnsweredCost | None]) -> str:
     """What no bill here counts, and what nobody has told us."""
-    codes = dict.fromkeys(code for cost in costs if cost for code in cost.unknown)
-    if not codes:
-        return w.say("Not counted: buying or wear of the card, and tax on the rented side.")
-    names = ", ".join(item_name(w, code) for code in codes)
-    return w.say("Not counted: buying or wear of the card, tax; for want of a price {names}.", names=names)
+    bills = [cost for cost in costs if cost]
+    counted = {item.code for cost in bills for item in cost.items}
+    left_out = []
+    if not counted & {"wear", "purchase"}:
+        left_out.append(w.say("buying or wear of the card"))
+    if "tax" not in counted:
+        left_out.append(w.say("tax on the rented side"))
+    unknown = [item_name(w, code) for code in dict.fromkeys(code for cost in bills for code in cost.unknown)]
+    if unknown:
+        left_out.append(w.say("for want of a price {names}", names=", ".join(unknown)))
+    if not left_out:
+        return w.say("Every kind of cost this bill knows is counted.")
+    return w.say("Not counted: {names}.", names="; ".join(left_out))
