@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine, make_url
 
+from service.store import seed
 from service.store import session as store_session
 from service.store.session import Sessions
 
@@ -73,6 +74,32 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+def _fill(url: str) -> None:
+    engine = store_session.engine_for(url)
+    with Sessions(engine).begin() as session:
+        seed.seed(session)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_catalog_template(postgres_url: str, postgres_template: str) -> Iterator[str]:
+    """The name of a database with the shipped catalog, to be copied for each test: seeding takes seconds."""
+    name = f"{postgres_template}_catalog"
+    _on_server(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY file_copy")
+    _fill(_database(postgres_url, name))
+    yield name
+    _on_server(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def sqlite_catalog_template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
+    """A SQLite file with the shipped catalog, to be copied for each test."""
+    file = tmp_path_factory.mktemp("sqlite") / "catalog.db"
+    shutil.copy(sqlite_template, file)
+    _fill(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture(params=DATABASES)
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of its own without any table."""
@@ -89,14 +116,24 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 @pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A migrated database of its own without any fact."""
+    yield from _copied(request, tmp_path, "template")
+
+
+@pytest.fixture(params=DATABASES)
+def catalog_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of its own with the shipped catalog."""
+    yield from _copied(request, tmp_path, "catalog_template")
+
+
+def _copied(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> Iterator[str]:
     if request.param == "sqlite":
         file = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        shutil.copy(request.getfixturevalue(f"sqlite_{template}"), file)
         yield f"sqlite:///{file}"
         return
     server = request.getfixturevalue("postgres_url")
-    name, template = f"test_{uuid.uuid4().hex}", request.getfixturevalue("postgres_template")
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    name, copied = f"test_{uuid.uuid4().hex}", request.getfixturevalue(f"postgres_{template}")
+    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {copied} STRATEGY file_copy")
     yield _database(server, name)
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -105,6 +142,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine for a migrated database without any fact."""
     engine = store_session.engine_for(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def catalog_engine(catalog_database_url: str) -> Iterator[Engine]:
+    """An engine for a database of its own with the shipped catalog."""
+    engine = store_session.engine_for(catalog_database_url)
     yield engine
     engine.dispose()
 

@@ -134,8 +134,9 @@ def test_prices_are_refreshed_beside_the_server_and_it_stays_able_to_write(
             assert time.monotonic() < ends, (source.asked, get("/api/v1/refreshes?limit=500"))
             time.sleep(0.05)
 
-    until(lambda: get("/api/v1/refreshes")["total"] == len(SOURCES))
-    assert source.times() == {"ecb": 1, "frankfurter": 1}
+    # All but the one whose first choice, the ECB, does well.
+    until(lambda: get("/api/v1/refreshes")["total"] == len(SOURCES) - 1)
+    assert source.times() == {"ecb": 1, "linode": 1}
     for asked in range(2, 10):
         body = json.dumps({"source": "ecb"}).encode()
         request = urllib.request.Request(f"{address}/api/v1/refreshes", body, headers)

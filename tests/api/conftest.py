@@ -8,7 +8,6 @@ from flask.testing import FlaskClient
 
 from service.app import create_app
 from service.settings import Settings
-from service.store import seed
 from service.store.session import Sessions, prepare
 
 
@@ -31,11 +30,14 @@ def client(app) -> FlaskClient:
 
 
 @pytest.fixture
-def own_app(engine) -> Flask:
-    """An app on a database of its own, SQLite and PostgreSQL, with the shipped catalog."""
-    sessions = Sessions(engine)
-    with sessions.begin() as session:
-        seed.seed(session)
+def sessions(catalog_engine) -> Sessions:
+    """A database of its own, SQLite and PostgreSQL, with the shipped catalog."""
+    return Sessions(catalog_engine)
+
+
+@pytest.fixture
+def own_app(sessions) -> Flask:
+    """An app on a database of its own."""
     return create_app(Settings.from_environ({"HEIMVORTEIL_SNAPSHOT_CHECK_SECONDS": "0"}), sessions)
 
 

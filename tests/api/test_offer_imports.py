@@ -12,7 +12,7 @@ from service.app import create_app
 from service.cli import main
 from service.cli.web import create_app as create_whole_app
 from service.settings import Settings
-from service.store import seed, tokens
+from service.store import tokens
 from service.store.session import Sessions, prepare
 from tests.api.conftest import assert_problem
 
@@ -26,10 +26,7 @@ TABLE = (
 
 
 @pytest.fixture
-def whole_app(engine):
-    sessions = Sessions(engine)
-    with sessions.begin() as session:
-        seed.seed(session)
+def whole_app(sessions):
     return create_whole_app(Settings.from_environ({"HEIMVORTEIL_SNAPSHOT_CHECK_SECONDS": "0"}), sessions)
 
 

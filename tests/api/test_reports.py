@@ -4,11 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import pytest
-
 from service.api import comparisons as resource
 from service.api.remembered import Remembered
-from service.api.state import EXTENSION
 from service.reports.renderers import RENDERERS
 from service.store import comparisons, offers
 from service.usecases.reporting import comparison_report, price_history
@@ -52,11 +49,6 @@ def test_the_same_question_of_the_same_day_is_answered_as_it_is_kept(client, mon
     monkeypatch.setattr(resource, "ANSWERED", Remembered(2**20))
     second = client.post("/api/v1/comparisons", json={"limit": 3})
     assert first.data == second.data
-
-
-@pytest.fixture
-def sessions(own_app):
-    return own_app.extensions[EXTENSION].sessions
 
 
 def test_a_stored_comparison_gives_the_same_bytes_after_the_facts_have_changed(own_app, sessions):

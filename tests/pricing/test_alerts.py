@@ -24,7 +24,7 @@ from service.app import create_app
 from service.cli import main
 from service.facts import CloudOffer
 from service.settings import Settings
-from service.store import alerts, offers, seed, tokens
+from service.store import alerts, offers, tokens
 from service.store.alerts import Rule
 from service.store.session import Sessions
 from service.store.snapshot import load
@@ -38,11 +38,8 @@ HOOK = "https://hooks.example.org/prices?x=1"
 
 
 @pytest.fixture
-def sessions(engine):
-    sessions = Sessions(engine)
-    with sessions.begin() as session:
-        seed.seed(session)
-    return sessions
+def sessions(catalog_engine):
+    return Sessions(catalog_engine)
 
 
 @pytest.fixture
