@@ -44,10 +44,11 @@ def uncounted_sentence(w: Wording, costs: Iterable[Cost | AnsweredCost | None]) 
     if not counted & {"wear", "purchase"}:
         left_out.append(w.say("buying or wear of the card"))
     if "tax" not in counted:
-        left_out.append(w.say("tax on the rented side"))
+        left_out.append(w.say("tax"))
     unknown = [item_name(w, code) for code in dict.fromkeys(code for cost in bills for code in cost.unknown)]
+    parts = [", ".join(left_out)] if left_out else []
     if unknown:
-        left_out.append(w.say("for want of a price {names}", names=", ".join(unknown)))
-    if not left_out:
+        parts.append(w.say("for want of a price {names}", names=", ".join(unknown)))
+    if not parts:
         return w.say("Every kind of cost this bill knows is counted.")
-    return w.say("Not counted: {names}.", names="; ".join(left_out))
+    return w.say("Not counted: {names}.", names="; ".join(parts))

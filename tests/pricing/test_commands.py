@@ -59,10 +59,10 @@ def test_a_refresh_tells_each_source_and_sums_up(run, monkeypatch, source):
 
     monkeypatch.setenv("HEIMVORTEIL_SOURCE_ECB_URL", f"{source.url}/gone")
     failed = json.loads(run("refresh", *NAMES, "--json", code=1).stdout)
-    (again,) = json.loads(run("refresh", "frankfurter", "--json").stdout)
+    (again,) = json.loads(run("refresh", "linode", "--json").stdout)
     assert [(o["source"], o["outcome"]) for o in (*failed[:1], again)] == [
         ("ecb", "failed"),
-        ("frankfurter", "unchanged"),
+        ("linode", "unchanged"),
     ]
     assert "HTTP 404" in failed[0]["error"] and failed[0]["changed"] is None and again["changed"] == 0
     assert failed[1]["outcome"] != "failed" and failed[1]["seconds"] > 0
@@ -118,4 +118,4 @@ def test_on_a_terminal_each_source_has_a_bar(run, source):
     assert process.wait() == 0
     shown = seen.decode()
     assert "━" in shown and "asking" in shown and " accepted, 0 rejected" in shown
-    assert "ecb" in shown and "frankfurter" in shown
+    assert "ecb" in shown and "linode" in shown
