@@ -1,11 +1,11 @@
 """Which GPUs are in an instance type, for clouds whose price lists do not tell or tell it loosely.
 
-Keyed by hand from the clouds' own pages, read 2026-11-24:
+Keyed by hand, 2026-11-24, from what the catalogues of gpuhunt (v3) and SkyPilot (v8) say of the same types.
+The clouds' own pages say it first hand and were not at hand then; where they differ, they are right:
 AWS https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
 Azure https://learn.microsoft.com/azure/virtual-machines/sizes/overview (GPU accelerated)
 Google https://cloud.google.com/compute/docs/gpus
-Lambda, Verda and DigitalOcean: what their APIs say of their own types; Oracle:
-https://docs.oracle.com/iaas/Content/Compute/References/computeshapes.htm
+Oracle https://docs.oracle.com/iaas/Content/Compute/References/computeshapes.htm
 A share below 1 is a part of a card: no offer of a whole GPU.
 """
 

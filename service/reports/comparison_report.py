@@ -257,7 +257,7 @@ def history_section(
     changes = sum(1 for (_, before), (_, after) in pairwise(prices) if before != after)
     low, high = min(p.price for p in known), max(p.price for p in known)
     text = w.say(
-        "{offer}: between {low} and {high} per hour since {day}, {changes} changes of price.",
+        "{offer}: between {low} and {high} per hour since {day}, price changes: {changes}.",
         offer=f"{offer.instance} {offer.region}".strip(),
         low=w.unit_price(low, offer.currency),
         high=w.unit_price(high, offer.currency),

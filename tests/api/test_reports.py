@@ -93,4 +93,4 @@ def test_prices_known_at_the_time_are_drawn(own_app, sessions):
         offers.add_all(session, observed, datetime(2026, 7, 4, tzinfo=UTC))
     identity = asked(client, cloud=slug)
     page = client.get(f"/api/v1/comparisons/{identity}.html").get_data(as_text=True)
-    assert "Price history of the rented GPU" in page and "changes of price" in page
+    assert "Price history of the rented GPU" in page and "price changes: " in page
