@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from service.decide.household_power import household_power
 from service.decide.inputs import Input, carbon_inputs, cloud_inputs, gpu_inputs, home_inputs
 from service.decide.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.adjustments import Adjustment, adjustments
@@ -17,8 +18,7 @@ from service.estimate.energy import (
     cloud_power,
     co2_kg,
     energy_kwh,
-    home_power,
-    measured_power,
+    node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost
@@ -161,17 +161,7 @@ def home_option(
     figures = knowledge.figures
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
-    if household.plug_watts is None:
-        power = home_power(
-            gpu,
-            gpu_count,
-            figures["home.gpu_power_share"],
-            figures["home.rest_of_pc_watts"],
-            figures["home.psu_efficiency"],
-            activity(planned.step),
-        )
-    else:
-        power = measured_power(household.plug_watts)
+    power = household_power(gpu, gpu_count, household.plug_watts, figures, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
     cost = None
     price = household.price or (flat(household.rate) if household.rate else None)
@@ -240,7 +230,9 @@ def cloud_option(
         workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=False
     )
     pue = pue_of(rental.provider, knowledge.figures)
-    power = _node_power(gpu, gpu_count, planned, knowledge, pue)
+    share = knowledge.figures["cloud.node_power_share_of_tdp"]
+    host_share = _host_share(knowledge.figures)
+    power = cloud_power(gpu, gpu_count, share, host_share, pue, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
     cost = calendar = None
     needs = terms or cloud_terms(workload, knowledge.figures)
@@ -339,25 +331,18 @@ def _label(gpu: Gpu, count: int) -> str:
     return gpu.name if count == 1 else f"{count} x {gpu.name}"
 
 
-def cloud_watts_without_pue(gpu: Gpu, gpu_count: int, planned: PlannedStep, knowledge: Knowledge) -> float:
+def cloud_watts_without_pue(
+    gpu: Gpu, gpu_count: int, planned: PlannedStep, figures: Mapping[str, Figure]
+) -> float:
     """Median watts of a rented machine at its own power supplies, before the data centre's overhead."""
-    no_overhead = Figure("pue", 1.0, "ratio", knowledge.figures["cloud.pue_unpublished"].source)
-    return _node_power(gpu, gpu_count, planned, knowledge, no_overhead).watts.p50
+    rated = node_watts(gpu, gpu_count, _host_share(figures), activity(planned.step))
+    return figures["cloud.node_power_share_of_tdp"].value * rated
 
 
-def _node_power(
-    gpu: Gpu, gpu_count: int, planned: PlannedStep, knowledge: Knowledge, pue: Figure
-) -> WallPower:
-    overhead = knowledge.figures["cloud.node_overhead_watts_per_gpu"]
-    host_share = Figure(
-        "host_watts_per_gpu_watt",
-        overhead.value / REFERENCE_BOARD_WATTS,
-        "W/W",
-        overhead.source,
-        basis="derived",
-    )
-    share = knowledge.figures["cloud.node_power_share_of_tdp"]
-    return cloud_power(gpu, gpu_count, share, host_share, pue, activity(planned.step))
+def _host_share(figures: Mapping[str, Figure]) -> Figure:
+    overhead = figures["cloud.node_overhead_watts_per_gpu"]
+    share = overhead.value / REFERENCE_BOARD_WATTS
+    return Figure("host_watts_per_gpu_watt", share, "W/W", overhead.source, basis="derived")
 
 
 def pue_of(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:

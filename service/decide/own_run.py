@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from service.decide.household_power import household_power
 from service.estimate.architecture import steps
 from service.estimate.cost import Cost
-from service.estimate.energy import WallPower, energy_kwh, home_power, measured_power
+from service.estimate.energy import WallPower, energy_kwh
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
 from service.estimate.progress import Progress, progress
@@ -68,16 +69,7 @@ def run_in_progress(
     if step_s is None:
         return None
     where = progress(log.last_step, total_steps, step_s, log.step_spread, DOWNTIME_SPREAD_HOME)
-    if plug_watts is None:
-        power = home_power(
-            gpu,
-            gpu_count,
-            figures["home.gpu_power_share"],
-            figures["home.rest_of_pc_watts"],
-            figures["home.psu_efficiency"],
-        )
-    else:
-        power = measured_power(plug_watts)
+    power = household_power(gpu, gpu_count, plug_watts, figures)
     done = energy_kwh(certain(where.hours_done), power) if where.hours_done else certain(0.0)
     left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
     hours = (certain(where.hours_done), where.hours_left)

@@ -116,14 +116,18 @@ def cloud_power(
     8 H100 SXM: 10.2 kW rated x 0.76 = 7.75 kW, at PUE 1.2 9.3 kW. `gpu_activity` moves the GPUs' part.
     """
     host = gpu.board_watts * host_watts_per_gpu_watt.value
-    rated = gpu_count * (gpu.board_watts * gpu_activity + host)
     share, factor = range_of(node_share), range_of(pue)
     return WallPower(
-        share.widened(factor) * rated,
+        share.widened(factor) * node_watts(gpu, gpu_count, host_watts_per_gpu_watt, gpu_activity),
         gpu_watts=gpu_count * gpu.board_watts * gpu_activity * share.p50,
         overhead_watts=gpu_count * host * share.p50,
         loss_factor=factor.p50,
     )
+
+
+def node_watts(gpu: Gpu, gpu_count: int, host_watts_per_gpu_watt: Figure, gpu_activity: float = 1.0) -> float:
+    """Rated watts of these GPUs and their share of the node; 8 H100 SXM: 10.2 kW."""
+    return gpu_count * gpu.board_watts * (gpu_activity + host_watts_per_gpu_watt.value)
 
 
 def energy_kwh(hours: Interval, power: WallPower) -> Interval:

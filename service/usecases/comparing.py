@@ -1,7 +1,7 @@
 """Comparing and estimating: the questions themselves."""
 
-import hashlib
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import orjson
@@ -22,10 +22,10 @@ from service.estimate.explanation import Explanation, explanation
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports import as_json
-from service.store import comparisons
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
+from service.usecases.answering import kept_answer
 from service.usecases.finding import (
     checked_count,
     checked_currency,
@@ -40,8 +40,6 @@ from service.usecases.rented_offers import rented_plans
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 
 MOST_OPTIONS = 500
-CODE_VERSION = "4"
-"""Raised when the same facts would give another answer; part of a stored comparison's identity."""
 
 
 def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime) -> Comparison:
@@ -102,31 +100,12 @@ def answer(
     The same question on the same data and day has the same identity, is written once and answered as
     it is kept.
     """
-    comparison = compare_home_with_cloud(snapshot, request, asked_at)
     asked = orjson.dumps(request_as_json(request))
-    identity = identity_of("comparison", asked, snapshot.data_version, asked_at)
-    rendered = as_json.render(comparison, request.language)
-    numbers = rendered["sources"] + [n for o in rendered["options"] for n in o["sources"]]
-    stored = StoredComparison(
-        id=identity,
-        asked_at=asked_at,
-        request=asked,
-        answer=orjson.dumps({"id": identity, **rendered}),
-        inputs=orjson.dumps(numbers),
-        data_version=snapshot.data_version,
-        code_version=CODE_VERSION,
-    )
-    with sessions.begin() as session:
-        return stored if comparisons.add(session, stored) else comparisons.get(session, identity)
 
+    def rendered() -> dict[str, Any]:
+        return as_json.render(compare_home_with_cloud(snapshot, request, asked_at), request.language)
 
-def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:
-    """The name of an answer: the same for the same question on the same facts and day."""
-    day = asked_at.date().isoformat().encode()
-    parts = [asked, str(data_version).encode(), day, CODE_VERSION.encode()]
-    if kind != "comparison":
-        parts.append(kind.encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:20]
+    return kept_answer(sessions, snapshot, "comparison", asked, asked_at, rendered, "options")
 
 
 def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:

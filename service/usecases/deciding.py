@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import orjson
@@ -17,19 +18,18 @@ from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Option, cloud_option
 from service.decide.rental import cloud_terms
 from service.decide.sensitivity import Side, break_even_line, saved_per_day, tornado
-from service.errors import InvalidValue, NotFound
+from service.errors import InvalidValue
 from service.estimate.architecture import parameters
 from service.estimate.cost import Cost, CostItem, conversion
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.interval import Interval, certain
 from service.facts import Figure, Workload
 from service.reports import decision_json
-from service.store import comparisons
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
+from service.usecases.answering import kept_answer
 from service.usecases.candidate_plans import Plans, column_of, comparison_request, per_kwh, plans_of_request
-from service.usecases.comparing import CODE_VERSION, identity_of
 from service.usecases.finding import find_workload, rental_of, same_configuration
 from service.usecases.knowledge import changes_of, knowledge_of
 from service.usecases.rented_offers import RentedPlans
@@ -314,28 +314,11 @@ def answer_decision(
 ) -> StoredComparison:
     """The decision as JSON, kept with the facts it was computed from, written once per question and day."""
     asked = orjson.dumps(decision_request_as_json(request))
-    identity = identity_of("decision", asked, snapshot.data_version, asked_at)
-    with sessions.reading() as session:
-        try:
-            return comparisons.get(session, identity, "decision")
-        except NotFound:
-            pass
-    decision = decide(snapshot, request, asked_at)
-    rendered = decision_json.render(decision, request.language)
-    numbers = rendered["sources"] + [n for o in rendered["shortlist"] for n in o["sources"]]
-    stored = StoredComparison(
-        id=identity,
-        asked_at=asked_at,
-        request=asked,
-        answer=orjson.dumps({"id": identity, **rendered}),
-        inputs=orjson.dumps(numbers),
-        data_version=snapshot.data_version,
-        code_version=CODE_VERSION,
-        kind="decision",
-    )
-    with sessions.begin() as session:
-        comparisons.add(session, stored)
-    return stored
+
+    def rendered() -> dict[str, Any]:
+        return decision_json.render(decide(snapshot, request, asked_at), request.language)
+
+    return kept_answer(sessions, snapshot, "decision", asked, asked_at, rendered, "shortlist")
 
 
 def hours_of(text: str) -> float:

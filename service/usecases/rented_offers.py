@@ -124,7 +124,7 @@ def rented_plans(
     hours = np.array([(t.hours.p10, t.hours.p50, t.hours.p90) if t else (np.nan,) * 3 for t in times]).T
     columns = offer_columns(snapshot)
     it_watts = np.array(
-        [cloud_watts_without_pue(g, n, p, known) for (g, n), p in zip(hardware, planned, strict=True)]
+        [cloud_watts_without_pue(g, n, p, known.figures) for (g, n), p in zip(hardware, planned, strict=True)]
     )
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
