@@ -23,7 +23,6 @@ from service.cli import main
 from service.facts import CloudOffer, Source
 from service.store import offers
 from service.store.catalog_files import load_catalog
-from service.store.session import Sessions, prepare
 
 DAY = date(2026, 11, 20)
 SAID = Source("test", "a test's table", "https://example.org", DAY)
@@ -36,41 +35,6 @@ HEAD = "Region,Price,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryG
 @pytest.fixture(scope="module")
 def names():
     return GpuNames(load_catalog().gpus)
-
-
-@pytest.mark.parametrize(
-    ("raw", "memory", "instance", "slug"),
-    [
-        ("NVIDIA H100 80GB HBM3", None, "", "h100-sxm"),
-        ("H100 SXM", 80, "", "h100-sxm"),
-        ("H100 PCIe", 80, "", "h100-pcie"),
-        ("H100 NVL", 94, "", "h100-nvl"),
-        ("H100", 80, "gpu-h100-sxm_8gpu-128vcpu-1600gb", "h100-sxm"),
-        ("H100", 80, "p5.48xlarge", "h100-sxm"),
-        ("H100", 80, "something", None),
-        ("A100-80G-PCIe", 80, "", "a100-pcie-80gb"),
-        ("A100-SXM4-80GB", None, "", "a100-sxm-80gb"),
-        ("A100 SXM4", 40, "", "a100-sxm-40gb"),
-        ("A10G", 22.5, "", "a10g"),
-        ("A10", 24, "", "a10"),
-        ("L40S", 45, "", "l40s"),
-        ("L40", 48, "", "l40"),
-        ("L4", 24, "", "l4"),
-        ("GB200", 186, "", "gb200"),
-        ("B200", 180, "", "b200-sxm"),
-        ("RTX 4070 Ti", 12, "", "rtx-4070-ti"),
-        ("RTX 4070 Ti SUPER", 16, "", "rtx-4070-ti-super"),
-        ("RTX4090", 23.99, "", "rtx-4090"),
-        ("RTX4090", 47.99, "", None),
-        ("RTX_A6000", None, "", "rtx-a6000"),
-        ("RTX6000-Ada", 48, "", "rtx-6000-ada"),
-        ("Tesla V100-SXM2-32GB", None, "", "v100-sxm-32gb"),
-        ("Abacus 3000", 1, "", None),
-        ("A1000", None, "", None),
-    ],
-)
-def test_names_are_compared_whole_and_with_their_memory(names, raw, memory, instance, slug):
-    assert names.named(raw, memory, instance).slug == slug
 
 
 def test_a_card_with_twice_its_memory_is_another_card(names):
@@ -166,15 +130,6 @@ def test_absurd_prices_are_not_believed():
     checked = check([offer("0.005"), offer("25007"), offer("16", 8)], Known())
     assert [o.hourly_price for o in checked.accepted] == [16]
     assert len(checked.rejected) == 2
-
-
-@pytest.fixture
-def database(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
-    engine, _ = prepare(url)
-    yield Sessions(engine)
-    engine.dispose()
 
 
 def test_a_refresh_keeps_named_offers_and_a_second_one_changes_nothing(database):

@@ -23,7 +23,6 @@ from service.cli import main
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer, Source
 from service.store import offers
-from service.store.session import Sessions, prepare
 from service.usecases.price_imports import PriceTable
 
 DAY = date(2026, 11, 20)
@@ -38,15 +37,6 @@ def read(table):
         [row for row in found if isinstance(row, CloudOffer)],
         [row for row in found if isinstance(row, Rejected)],
     )
-
-
-@pytest.fixture
-def database(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
-    engine, _ = prepare(url)
-    yield Sessions(engine)
-    engine.dispose()
 
 
 def test_a_german_spreadsheet_is_read_as_meant():
