@@ -1,11 +1,11 @@
 """`heimvorteil decide`."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from typing import Any
 
 import click
 
-from service.cli.amounts import Money
+from service.cli.household import household, lives
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
@@ -26,20 +26,7 @@ NONE = "none"
               help="Over how many such runs a bought card loses its value.")  # fmt: skip
 @click.option("--tier", default="on_demand", show_default=True,
               help="on_demand | spot | reserved | community | marketplace | any | none")  # fmt: skip
-@click.option("--country", default="DE", show_default=True, help="Where home is: ISO country or US-STATE.")
-@click.option("--currency", default="EUR", show_default=True)
-@click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
-@click.option("--hours-per-day", type=float, default=24.0, show_default=True,
-              help="How long the machine at home may run.")  # fmt: skip
-@click.option("--wear-per-hour", type=Money(), default="0", help="Loss of value of your own card per hour.")
-@click.option("--heating-share", type=float, default=0.0, help="Share of the energy that replaces heating.")
-@click.option("--heat-price", type=Money(), default="0", help="What a kWh of heat costs otherwise.")
-@click.option("--rent", "rent_terms", multiple=True, metavar="NAME=VALUE",
-              help="A term of the rented run, e.g. idle_share=0.2, egress_gb=50, tax_share=0.19")  # fmt: skip
-@click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64.")
-@click.option("--display-gib", type=float, default=0.0, help="GiB that a screen on the card takes.")
-@click.option("--plug-watts", type=float, help="Watts measured at your plug while training.")
-@click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
+@lives
 @click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
 def decide(
@@ -52,25 +39,14 @@ def decide(
     buy: tuple[str, ...],
     runs: int,
     tier: str,
-    country: str,
-    currency: str,
-    kwh_price: Decimal | None,
-    hours_per_day: float,
-    wear_per_hour: Decimal,
-    heating_share: float,
-    heat_price: Decimal,
-    rent_terms: tuple[str, ...],
-    host_memory: float | None,
-    display_gib: float,
-    plug_watts: float | None,
-    tokens: int | None,
     lang: str,
     as_json: bool,
+    **asked_of_household: Any,
 ) -> None:
     """Find the best plan for WORKLOAD within a budget and a deadline, over machines and all offers."""
-    from service.estimate.home_bill import HomeTerms
     from service.usecases.deciding import answer_decision, decide, hours_of
     from service.usecases.requests import DecisionRequest
+    from service.usecases.tariffs import market_of
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
@@ -83,21 +59,10 @@ def decide(
         deadline_hours=None if deadline is None else hours_of(deadline),
         weights=None if weights is None else _weights(weights),
         least_probability=probability,
-        country=country,
-        currency=currency.strip().upper(),
-        kwh_price=kwh_price,
-        host_memory_gib=host_memory,
-        display_gib=display_gib,
-        plug_watts=plug_watts,
-        tokens=tokens,
         tier=tier,
-        home_terms=HomeTerms(
-            hours_per_day=hours_per_day, wear_per_hour=wear_per_hour, heating_share=heating_share,
-            heat_per_kwh=heat_price,
-        ),
-        cloud_terms=tuple(_term(said) for said in rent_terms),
         language=lang,
-    )  # fmt: skip
+        **household(**asked_of_household),
+    )
     if as_json:
         from service.reports.as_table import print_json
 
@@ -105,7 +70,8 @@ def decide(
         return
     from service.reports import decision_text
 
-    click.echo(decision_text.render(decide(snapshot, request, now), lang), nl=False)
+    market = market_of(sessions, snapshot, request, now.date())
+    click.echo(decision_text.render(decide(snapshot, request, now, market), lang), nl=False)
 
 
 def _weights(said: str) -> tuple[float, float, float]:
@@ -114,11 +80,3 @@ def _weights(said: str) -> tuple[float, float, float]:
     except ValueError:
         raise InvalidValue("--weights", said, "is not three numbers like 2,1,0") from None
     return cost, time, co2
-
-
-def _term(said: str) -> tuple[str, float]:
-    name, _, value = said.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise InvalidValue("--rent", said, "is not of the form name=number") from None

@@ -5,8 +5,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from service.decide.household_power import household_power
-from service.decide.inputs import Input, carbon_inputs, cloud_inputs, gpu_inputs, home_inputs
+from service.decide.inputs import (
+    WAITING,
+    Input,
+    carbon_inputs,
+    cloud_inputs,
+    gpu_inputs,
+    home_inputs,
+    tariff_inputs,
+)
 from service.decide.rental import cloud_terms, rented_cost, terms_inputs
+from service.decide.when_to_run import OFF_WATTS, DayShape, WhenToRun, when_to_run
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
 from service.estimate.calibration import Calibration
@@ -21,13 +30,13 @@ from service.estimate.energy import (
     node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost
+from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost, paused_kwh
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
-from service.estimate.tariff import MarginalPrice, flat
+from service.estimate.tariff import Consumption, MarginalPrice, consumption, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
     CarbonIntensity,
@@ -57,6 +66,14 @@ class Household:
     """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
     price: MarginalPrice | None = None
     """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""
+    shape: DayShape | None = None
+    """The contract's days, where its price changes by the hour."""
+    grid_shape: DayShape | None = None
+    """The grid's days in g CO2e per kWh, where they are stored."""
+    yearly_kwh: float | None = None
+    """What the household uses in a year without the run."""
+    band_rates: Mapping[str, ElectricityRate] = field(default_factory=dict)
+    """The country's newest retail price of each Eurostat band."""
     terms: HomeTerms = field(default_factory=HomeTerms)
     """Hours a day, wear, a card to buy, heat."""
 
@@ -135,11 +152,20 @@ class Option:
     """Of a kilowatt-hour at home."""
     purchase: Purchase | None = None
     """Of a card bought for this."""
+    when: WhenToRun | None = None
+    """Whether it pays to choose hours, where the price changes by the hour."""
+    consumption: Consumption | None = None
+    """What the run does to the household's year, where that is known."""
 
     @property
     def hours(self) -> Interval | None:
         """Hours of the run; None when it does not fit."""
         return self.time.hours if self.time else None
+
+    @property
+    def elapsed_hours(self) -> Interval | None:
+        """From start to end of the training: at home with the hours of the day that it may not run."""
+        return self.calendar_hours if self.kind == "home" else self.hours
 
 
 def home_option(
@@ -163,10 +189,12 @@ def home_option(
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
     power = household_power(gpu, gpu_count, household.plug_watts, figures, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
-    cost = None
+    cost = when = None
     price = household.price or (flat(household.rate) if household.rate else None)
     if energy and time and price:
         cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, household.terms)
+        when = _when_to_run(household, time.hours, power, cost, figures)
+        energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
     limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
     return Option(
@@ -184,6 +212,7 @@ def home_option(
         inputs=(
             *gpu_inputs(gpu),
             *home_inputs(household.rate, cost, figures, limit, household.plug_watts),
+            *tariff_inputs(price, household.terms, when, currency, figures),
             *carbon_inputs("home", carbon),
         ),
         rate=household.rate,
@@ -193,7 +222,37 @@ def home_option(
         calendar_hours=calendar_hours(time.hours, household.terms) if time else None,
         price=price,
         purchase=household.terms.purchase,
+        when=when,
+        consumption=_consumption(household, time, energy),
     )
+
+
+def _when_to_run(
+    household: Household, hours: Interval, power: WallPower, cost: Cost, figures: Mapping[str, Figure]
+) -> WhenToRun | None:
+    if household.shape is None:
+        return None
+    own = sum(
+        f.value for f in (household.price.figures if household.price else ()) if f.name == "solar_share"
+    )
+    return when_to_run(
+        household.shape,
+        household.grid_shape,
+        hours.p50,
+        power.watts.p50,
+        (OFF_WATTS, *(figures[f"home_run.{name}"].value for name in WAITING)),
+        figures["home_run.start_up_s"].value,
+        float(cost.conversion.factor) * (1 - own),
+    )
+
+
+def _consumption(
+    household: Household, time: TrainingTime | None, energy: Interval | None
+) -> Consumption | None:
+    if household.yearly_kwh is None or time is None or energy is None:
+        return None
+    calendar = calendar_hours(time.hours, household.terms).p50
+    return consumption(household.yearly_kwh, energy.p50, calendar, household.band_rates)
 
 
 def ladder_of(
