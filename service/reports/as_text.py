@@ -174,7 +174,7 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),
-        (w.say("Power limit"), power_limit_sentences(w, c)),
+        (w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),
         (w.say("Prices"), price_sentences(w, c)),
         (w.say("How far to trust this"), trust),
         (w.say("The note's own method"), reference_sentences(w, c)),

@@ -7,8 +7,9 @@ from decimal import Decimal
 import orjson
 
 from service.errors import NotFound
-from service.reports.comparison_report import PricePoint, comparison_document
+from service.reports.comparison_report import comparison_document
 from service.reports.renderers import renderer
+from service.reports.rented_price import PricePoint
 from service.reports.wording import wording
 from service.store import comparisons, offers
 from service.store.comparisons import StoredComparison
