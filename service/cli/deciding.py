@@ -103,9 +103,10 @@ def decide(
 
         print_json(answer_decision(sessions, snapshot, request, now).answer)
         return
-    from service.reports import decision_text
+    from service.reports import decision_from_json, decision_json, decision_text
 
-    click.echo(decision_text.render(decide(snapshot, request, now), lang), nl=False)
+    told = decision_from_json.decision(decision_json.render(decide(snapshot, request, now), lang))
+    click.echo(decision_text.render(told, lang), nl=False)
 
 
 def _weights(said: str) -> tuple[float, float, float]:
