@@ -46,6 +46,7 @@ class RatedOptionOut(OptionOut):
     instances: int = Field(description="Rented machines that train together")
     calendar_hours: IntervalOut | None = Field(description="h from start to end")
     plan_co2_kg: float | None
+    plan_co2_interval_kg: IntervalOut | None
     probability_within_limits: float
     is_on_front: bool
 

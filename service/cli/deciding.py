@@ -68,10 +68,11 @@ def decide(
 
         print_json(answer_decision(sessions, snapshot, request, now).answer)
         return
-    from service.reports import decision_text
+    from service.reports import decision_from_json, decision_json, decision_text
 
     market = market_of(sessions, snapshot, request, now.date())
-    click.echo(decision_text.render(decide(snapshot, request, now, market), lang), nl=False)
+    rendered = decision_json.render(decide(snapshot, request, now, market), lang)
+    click.echo(decision_text.render(decision_from_json.decision(rendered), lang), nl=False)
 
 
 def _weights(said: str) -> tuple[float, float, float]:

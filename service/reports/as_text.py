@@ -177,7 +177,7 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),
-        (w.say("Power limit"), power_limit_sentences(w, c)),
+        (w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),
         (w.say("When to run"), [line for o in c.options for line in when_sentences(w, o)]),
         (w.say("Prices"), price_sentences(w, c)),
         (w.say("How far to trust this"), trust),

@@ -107,6 +107,8 @@ class Share:
     value: float
     digits: int = 0
     is_signed: bool = False
+    is_likelihood: bool = False
+    """A probability, never shown as certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ def shown(w: Wording, cell: Cell) -> Shown:
             least, most = w.about(interval.p10, currency), w.about(interval.p90, currency)
             below = "" if least == most else f"{least} {DASH} {most}"
             return Shown(w.about(interval.p50, currency), below)
+        case Share(value, is_likelihood=True):
+            return Shown(w.likely(value))
         case Share(value, digits, is_signed):
             sign = ("+" if value >= 0 else "\N{MINUS SIGN}") if is_signed else ""
             return Shown(sign + w.share(abs(value) if is_signed else value, digits))
@@ -199,6 +203,8 @@ class Row:
     key: str
     cells: tuple[Cell, ...]
     is_total: bool = False
+    is_best: bool = False
+    """Set apart as what the report recommends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def _table(w: Wording, table: Table, title: str) -> Page:
         ],
         "rows": [
             {
-                "is_total": row.is_total,
+                "is_strong": row.is_total or row.is_best,
                 "cells": [{"text": cell.text, "below": cell.below} for cell in shown_cells],
             }
             for row, shown_cells in zip(rows, cells, strict=True)

@@ -108,6 +108,12 @@ def no_fit(w: Wording) -> str:
     return w.say("This machine cannot hold the run, so there is nothing to time or to pay.")
 
 
+def unit_price(option: AnsweredOption | None, code: str) -> float | None:
+    """What one unit of this line of its bill costs; None where there is no such line or no price."""
+    items = option.cost.items if option and option.cost else ()
+    return next((item.unit_price for item in items if item.code == code), None)
+
+
 def more_sentence(w: Wording, count: int, on_page: int = OPTIONS_ON_PAGE) -> str:
     """What is said of the rows a page leaves out; empty where it leaves out none."""
     if count <= on_page:
@@ -128,9 +134,9 @@ def spendings(w: Wording, options: Sequence[AnsweredOption]) -> list[Spending]:
     ]
 
 
-def over_time_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) -> Section | None:
-    """Money spent against time; nothing where no option has both."""
-    w, drawn = n.w, spendings(n.w, options)
+def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> Section | None:
+    """Money spent against time; nothing where there is nothing to draw."""
+    w = n.w
     if not drawn:
         return None
     ends = "; ".join(
@@ -156,8 +162,10 @@ def over_time_section(n: Notebook, options: Sequence[AnsweredOption], currency: 
     return Section("over-time", title, (chart, Paragraph(explained)))
 
 
-def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) -> Section | None:
-    """Where the money goes: every line of every bill, quantity times price."""
+def bill_section(
+    n: Notebook, options: Sequence[AnsweredOption], currency: str, shown: int = BILLS_ON_PAGE
+) -> Section | None:
+    """Where the money goes: every line of every bill, quantity times price; the first `shown` on a page."""
     w = n.w
     rows: list[Row] = []
     on_page = 0
@@ -165,7 +173,7 @@ def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) 
     for i, option in enumerate(priced, 1):
         if option.cost:
             rows += _bill_rows(n, option, option.cost, f"bill-{i}")
-        if i == BILLS_ON_PAGE:
+        if i == shown:
             on_page = len(rows)
     if not rows:
         return None
@@ -179,13 +187,13 @@ def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) 
     title = w.say("Where the money goes")
     on_page = on_page or len(rows)
     more = ""
-    if len(priced) > BILLS_ON_PAGE:
+    if len(priced) > shown:
         more = w.say(
             "and the bills of {count} more options: the workbook and the CSV file have them all",
-            count=w.number(len(priced) - BILLS_ON_PAGE),
+            count=w.number(len(priced) - shown),
         )
     table = Table("bill", title, columns, tuple(rows), on_page, more)
-    return Section("bill", title, (*_bill_chart(w, options, currency), table))
+    return Section("bill", title, (*_bill_chart(w, priced[:shown], currency), table))
 
 
 def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str) -> list[Row]:

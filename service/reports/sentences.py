@@ -1,5 +1,7 @@
 """What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
 
+from collections.abc import Iterable
+
 from service.decide.comparison import REFERENCE_GPU, Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
@@ -60,10 +62,10 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
     return what
 
 
-def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
+def power_limit_sentences(w: Wording, options: Iterable[Way], currency: str) -> list[str]:
     """The cheapest power limit at home, where one is worth setting."""
     lines = []
-    for option in c.options:
+    for option in options:
         advice = option.power_limit
         if advice is None or not advice.worth_while:
             continue
@@ -78,7 +80,7 @@ def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
         )
         if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
             money = saved.p50 * float(per_kwh)
-            line += w.say(", {money}", money=w.about(money, c.currency))
+            line += w.say(", {money}", money=w.about(money, currency))
         known = {
             "card": advice.curve.gpu.upper(),
             "source": advice.curve.source.title,

@@ -22,7 +22,7 @@ from service.errors import InvalidValue
 from service.estimate.architecture import parameters
 from service.estimate.cost import Cost, CostItem, conversion
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
-from service.estimate.interval import Interval, certain
+from service.estimate.interval import Interval
 from service.facts import Figure, Workload
 from service.reports import decision_json
 from service.store.comparisons import StoredComparison
@@ -148,8 +148,9 @@ def _debugged_at_home(option: Option, plans: Plans, cost: Interval, calendar: In
     """The rented option without its idle hours, which are spent at home at the price of electricity."""
     own = next(home for plan, home in plans.homes if plan == "own" and home.time)
     assert option.cost and option.calendar_hours
-    hours = calendar.p50 - option.calendar_hours.p50
-    kwh = certain(hours * own.power.watts.p50 / 1000)
+    kilowatts = own.power.watts.p50 / 1000
+    whole, rented = column_of(calendar), column_of(option.calendar_hours)
+    kwh = Interval(*((all_h - rented_h) * kilowatts for all_h, rented_h in zip(whole, rented, strict=True)))
     price = per_kwh(own)
     lines = _without_idle(option.cost)
     at_home = CostItem("electricity", kwh, "kWh", price, kwh * float(price))
@@ -265,7 +266,8 @@ def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest
     idle = snapshot.figures["cloud_run.idle_share"]
     factor = hours / option.hours.p50 * option.cost.tax_factor
     spread = None
-    if idle.low is not None and idle.high is not None and "idle_share" not in dict(request.cloud_terms):
+    is_paid_idle = cloud.plan != "hybrid" and "idle_share" not in dict(request.cloud_terms)
+    if idle.low is not None and idle.high is not None and is_paid_idle:
         tax = option.cost.tax_factor
         spread = (factor + (idle.low - idle.value) * tax, factor + (idle.high - idle.value) * tax)
     return Side(

@@ -1,0 +1,185 @@
+"""The plans of a decision as a report shows them: the table, the picture, what is nearly possible."""
+
+from collections.abc import Sequence
+
+from service.reports.answered_decision import AnsweredDecision, AnsweredNearest
+from service.reports.decision_charts import FrontLimits, FrontPoint, front
+from service.reports.decision_sentences import dominated_sentence, plan_name
+from service.reports.document import (
+    Cell,
+    Chart,
+    Column,
+    Day,
+    Linked,
+    Money,
+    MoneySpread,
+    Number,
+    Paragraph,
+    Row,
+    Section,
+    Share,
+    Spread,
+    Table,
+    Words,
+)
+from service.reports.notebook import Notebook
+from service.reports.numbered_plans import PLANS_ON_PAGE, NumberedPlan, priced_on
+from service.reports.report_parts import more_sentence, no_fit, option_name
+from service.reports.sentences import HOURS_PER_DAY, duration
+from service.reports.wording import Wording
+
+
+def plans_section(
+    n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan], bills: Sequence[int]
+) -> Section:
+    """The shortlist; `bills` are the numbers of the priced plans in the order of their bills."""
+    w = n.w
+    columns = (
+        Column("number", w.say("No.")),
+        Column("plan", w.say("Plan")),
+        Column("cost", w.say("Cost"), is_number=True),
+        Column("hours", w.say("Duration, hours"), is_number=True),
+        Column("days", w.say("Duration, days"), is_number=True),
+        Column("co2", w.say("CO₂e"), is_number=True),
+        Column("sure", w.say("Keeps the limits"), is_number=True),
+        Column("as_of", w.say("Price of"), is_number=True),
+        Column("source", w.say("Source")),
+    )
+    places = {number: i for i, number in enumerate(bills, 1)}
+    rows = tuple(
+        Row(f"plan-{p.number}", _cells(n, d, p, places.get(p.number)), is_best=p.is_best) for p in plans
+    )
+    title = w.say("Plans worth looking at")
+    table = Table("plans", title, columns, rows, PLANS_ON_PAGE, more_sentence(w, len(rows), PLANS_ON_PAGE))
+    lines = [
+        w.say(
+            "Large figures are medians; the range below each is its 80 % interval: in one case out of ten "
+            "the truth lies below it, in one above."
+        ),
+        w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
+        dominated_sentence(w, d),
+    ]
+    return Section("plans", title, (table, Paragraph(" ".join(line for line in lines if line))))
+
+
+def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) -> tuple[Cell, ...]:
+    w, plan = n.w, p.plan
+    hours, cost, co2 = plan.calendar_hours, plan.cost, plan.co2_kg
+    unpriced = w.say("No price is known for this configuration.")
+    unknown_grid = w.say("The greenhouse gas of this grid is not known.")
+    cannot = no_fit(w)
+    priced = priced_on(plan)
+    money: Cell = n.missing(unpriced if hours else cannot)
+    if cost and bill is not None:
+        money = MoneySpread(cost, d.currency, Linked("bill", f"bill-{bill}-total", "amount"))
+    sure: Cell = Share(plan.probability, is_likelihood=True)
+    if not d.has_limits:
+        sure = n.missing(w.say("No limits were asked for."))
+    elif not cost:
+        sure = n.missing(unpriced if hours else cannot)
+    return (
+        Words(str(p.number)),
+        Words(plan_name(w, plan), option_name(w, plan.option).more),
+        money,
+        Spread(hours, "h") if hours else n.missing(cannot),
+        Spread(hours * (1 / HOURS_PER_DAY), w.say("days")) if hours else n.missing(cannot),
+        Spread(co2, "kg") if co2 else n.missing(unknown_grid if hours else cannot),
+        sure,
+        Day(priced[0]) if priced else n.missing(unpriced),
+        n.cite(priced[1]) if priced else n.missing(unpriced),
+    )
+
+
+def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
+    """Cost against time of the plans in the table; nothing where none has both."""
+    w = n.w
+    points = [
+        FrontPoint(
+            p.number, p.plan.plan, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost,
+            p.plan.co2_kg.p50 if p.plan.co2_kg else None, p.is_best,
+        )
+        for p in plans[:PLANS_ON_PAGE]
+        if p.plan.calendar_hours and p.plan.cost
+    ]  # fmt: skip
+    if len(points) < 2:
+        return None
+    title = w.say("Cost against time")
+    listed = "; ".join(
+        w.say(
+            "{number}: {cost} in {days} days",
+            number=p.number, cost=w.about(p.cost.p50, d.currency), days=w.rounded(p.days.p50),
+        )
+        for p in points
+    )  # fmt: skip
+    alt = w.say("Chart of cost against days to the end. {points}.", points=listed)
+    chart = Chart("front", title, alt, front(w, points, _limits(w, d), d.currency))
+    return Section("front", title, (chart, Paragraph(_how_to_read(w, d, points))))
+
+
+def _how_to_read(w: Wording, d: AnsweredDecision, points: Sequence[FrontPoint]) -> str:
+    lines = [w.say("Numbers as in the table; grey bars are the 80 % intervals.")]
+    if any(p.is_best for p in points):
+        lines.append(w.say("The ring marks the best plan."))
+    if d.has_limits:
+        lines.append(w.say("Dashed lines are your limits."))
+    if any(p.co2_kg is not None for p in points):
+        lines.append(w.say("The larger a sign, the more CO₂e."))
+    if any(p.co2_kg is None for p in points):
+        lines.append(w.say("A white sign: CO₂e is not known."))
+    return " ".join(lines)
+
+
+def _limits(w: Wording, d: AnsweredDecision) -> FrontLimits:
+    budget, hours = d.limits.budget, d.limits.deadline_hours
+    return FrontLimits(
+        budget=budget,
+        budget_label="" if budget is None else w.say("budget {money}", money=w.money(budget, d.currency)),
+        days=None if hours is None else hours / HOURS_PER_DAY,
+        days_label="" if hours is None else w.say("deadline {time}", time=duration(w, hours)),
+    )
+
+
+def nearest_section(n: Notebook, d: AnsweredDecision) -> Section | None:
+    """Where no plan keeps the limits: each change alone that makes one possible."""
+    w = n.w
+    if d.best is not None or not d.nearest:
+        return None
+    columns = (
+        Column("change", w.say("Change")),
+        Column("asked", w.say("Asked for"), is_number=True),
+        Column("needed", w.say("Possible with"), is_number=True),
+        Column("plan", w.say("Plan")),
+    )
+    rows = tuple(Row(f"nearest-{x.code}", _nearest_cells(n, d, x)) for x in d.nearest)
+    title = w.say("What would be possible")
+    table = Table("nearest", title, columns, rows, len(rows))
+    told = w.say("Each change alone, the smallest first; with it the plan beside it keeps the limits.")
+    return Section("nearest", title, (table, Paragraph(told)))
+
+
+def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tuple[Cell, ...]:
+    w = n.w
+    name = {
+        "budget": w.say("a larger budget"),
+        "deadline": w.say("a later deadline"),
+        "tokens": w.say("fewer training tokens"),
+        "model": w.say("a smaller model"),
+    }[x.code]
+    asked: Cell
+    needed: Cell
+    unlimited = n.missing(w.say("No limits were asked for.")) if not d.has_limits else Words("")
+    if x.code == "budget":
+        budget = d.limits.budget
+        asked = unlimited if budget is None else Money(budget, d.currency)
+        needed = Money(x.value, d.currency)
+    elif x.code == "deadline":
+        hours = d.limits.deadline_hours
+        days = w.say("days")
+        asked = unlimited if hours is None else Number(hours / HOURS_PER_DAY, days)
+        needed = Number(x.value / HOURS_PER_DAY, days)
+    elif x.code == "tokens":
+        asked = Words(w.compact(d.workload.tokens))
+        needed = Words(w.compact(x.value), w.percent(x.value / d.workload.tokens))
+    else:
+        asked, needed = Words(d.workload.slug), Words(x.workload)
+    return (Words(name), asked, needed, Words(plan_name(w, x.plan) if x.plan else ""))
