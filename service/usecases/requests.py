@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from service.estimate.home_bill import HomeTerms
 from service.facts import Workload
+from service.usecases.stored_requests import as_plain, from_plain
 
 EVERY_OFFER = "any"
 """As `cloud`: every stored offer. As `tier`: every tier."""
@@ -93,13 +94,16 @@ def request_as_json(request: ComparisonRequest) -> dict[str, object]:
 
 
 def decision_request_as_json(request: DecisionRequest) -> dict[str, object]:
-    """The request in plain values, in a stable order."""
-    plain = {name: getattr(request, name) for name in request.__slots__}
-    plain["workload"] = request_as_json(ComparisonRequest(workload=request.workload))["workload"]
-    plain["home_terms"] = {
-        name: str(value) if isinstance(value, Decimal) else value
-        for name, value in asdict(request.home_terms).items()
-    }
-    if request.kwh_price is not None:
-        plain["kwh_price"] = str(request.kwh_price)
+    """The request in plain values, in a stable order: all of it, so that it can be asked again."""
+    plain: dict[str, object] = as_plain(request)
     return plain
+
+
+def decision_request_from_json(plain: object) -> DecisionRequest:
+    """The request that `decision_request_as_json` wrote.
+
+    Raises InvalidValue or UnknownName where it was kept by another version that said less, or more, than
+    this one needs to ask it again.
+    """
+    request: DecisionRequest = from_plain(DecisionRequest, plain, "request")
+    return request
