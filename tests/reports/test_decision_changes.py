@@ -90,8 +90,8 @@ def test_every_code_has_a_sentence():
     said = {
         code: change_sentence(w, Change(code, "X", Decimal(2), Decimal(3), "EUR", cause="calibration"))
         for code in (
-            "rent", "offer_gone", "offer_new", "electricity", "exchange_rate", "card", "hours", "energy", "cost",
-            "chance", "other",
+            "rent", "offer_gone", "offer_new", "electricity", "exchange_rate", "card", "hours", "energy",
+            "cost", "chance", "other",
         )
     }  # fmt: skip
     assert len(set(said.values())) == len(said)
