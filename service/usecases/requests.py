@@ -1,11 +1,12 @@
 """What people ask, before names become facts."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from service.estimate.home_bill import HomeTerms
 from service.estimate.tariff import TimeOfUse
 from service.facts import Workload
+from service.usecases.stored_requests import as_plain, from_plain
 
 EVERY_OFFER = "any"
 """As `cloud`: every stored offer. As `tier`: every tier."""
@@ -109,27 +110,16 @@ class EstimateRequest:
 
 
 def request_as_json(request: ComparisonRequest | DecisionRequest) -> dict[str, object]:
-    """The request in plain values, in a stable order."""
-    plain = {name: getattr(request, name) for name in request.__slots__}
-    if isinstance(request.workload, Workload):
-        workload = request.workload
-        plain["workload"] = {
-            "architecture": asdict(workload.architecture),
-            "recipe": asdict(workload.recipe),
-            "tokens": workload.tokens,
-        }
-    for name in ("tariff", "home_terms"):
-        plain[name] = asdict(plain[name])
-    return {name: _plain(value) for name, value in plain.items()}
+    """The request in plain values, in a stable order: all of it, so that it can be asked again."""
+    plain: dict[str, object] = as_plain(request)
+    return plain
 
 
-def _plain(value: object) -> object:
-    """Exact amounts as text, all else as JSON has it."""
-    match value:
-        case Decimal():
-            return str(value)
-        case dict():
-            return {key: _plain(inner) for key, inner in value.items()}
-        case list() | tuple():
-            return [_plain(inner) for inner in value]
-    return value
+def decision_request_from_json(plain: object) -> DecisionRequest:
+    """The decision's request that `request_as_json` wrote.
+
+    Raises InvalidValue or UnknownName where it was kept by another version that said less, or more, than
+    this one needs to ask it again.
+    """
+    request: DecisionRequest = from_plain(DecisionRequest, plain, "request")
+    return request
