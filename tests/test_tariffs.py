@@ -116,7 +116,7 @@ def test_hours_by_price_and_by_carbon(run):
     when = home_of(json.loads(run("compare", *DYNAMIC, "--json")))["when_to_run"]
     half = {p["paused_watts"]: p for p in when["plans"] if (p["code"], p["share"]) == ("cheapest", 0.5)}
     assert half[0]["change"] == pytest.approx(-0.25, abs=0.005)
-    assert when["best"]["share"] == 0.5
+    assert when["best"]["share"] == 0.75
     cleaner = next(p for p in when["carbon_plans"] if p["share"] == 0.5 and p["paused_watts"] == 0)
     assert cleaner["change"] == pytest.approx(-0.5, abs=0.005)
 
@@ -160,7 +160,7 @@ def test_a_decision_reckons_with_the_same_contract(run):
     answer = json.loads(run("decide", *DYNAMIC, "--json"))
     own = next(o for o in answer["shortlist"] if o["plan"] == "own")
     assert line(own, "electricity")["unit_price"] == pytest.approx(0.24)
-    assert own["when_to_run"]["best"]["share"] == 0.5
+    assert own["when_to_run"]["best"]["share"] == 0.75
     ranges = float(own["tariff"]["low"]), float(own["tariff"]["high"])
     assert ranges == pytest.approx((0.24 - 0.024, 0.24 + 0.024))
 

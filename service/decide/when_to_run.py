@@ -29,6 +29,8 @@ RULES = (
 )
 """Running through, leaving out the dearest hours of a day, and the cheapest hours in one piece."""
 OFF_WATTS = 0.0
+LEAST_SHARE = 0.75
+"""No rule is recommended that leaves out more of the day than its dearest quarter: time is worth more."""
 WORTH_WHILE = 0.02
 """Share of the cost that a rule must save before it is recommended: a stop and a start a day is no small
 thing to ask of a run of months."""
@@ -91,7 +93,8 @@ class WhenToRun:
     plans: tuple[PausePlan, ...]
     """Off, suspended and left idle, for every rule but running through."""
     best: PausePlan | None
-    """The one that saves most with the PC suspended, if worth a stop a day; else None: run through."""
+    """The one that saves most with the PC suspended without taking twice as long, if that is worth a stop a
+    day; None: run through."""
     carbon: DayShape | None
     carbon_plans: tuple[PausePlan, ...]
 
@@ -137,7 +140,7 @@ def when_to_run(
     `currency_factor` turns the contract's money into the answer's.
     """
     plans = _plans(shape, hours, watts, waiting_watts, start_up_s, currency_factor)
-    suspended = [plan for plan in plans if plan.paused_watts == waiting_watts[1]]
+    suspended = [p for p in plans if p.paused_watts == waiting_watts[1] and p.share >= LEAST_SHARE]
     best = min(suspended, key=lambda plan: plan.change, default=None)
     if best is not None and best.change > -WORTH_WHILE:
         best = None

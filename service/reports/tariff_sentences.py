@@ -74,7 +74,7 @@ def _by_the_market(w: Wording, option: Way, price: MarginalPrice, today: date) -
         line += " " + w.say(
             "{spot} spot on average plus {surcharges} before {vat} VAT.",
             spot=w.unit_price(figures["spot_per_mwh"].value / 1000, price.currency),
-            surcharges=w.unit_price(figures["dynamic_surcharges_per_kwh"].value, price.currency),
+            surcharges=w.money(figures["dynamic_surcharges_per_kwh"].value, price.currency, 4),
             vat=w.percent(figures["vat_share"].value),
         )
     if shape is not None and low is not None and high is not None:
@@ -191,7 +191,7 @@ def _advice(w: Wording, option: Way, when: WhenToRun) -> str:
     line = (
         w.say("Run through: choosing hours saves too little to be worth the stops.")
         if when.best is None
-        else w.say("Choosing hours pays if the PC is suspended or off meanwhile and the time is there.")
+        else w.say("Run through, unless the PC can suspend by itself and the time is there.")
     )
     if limit is None or not limit.worth_while or cost is None:
         return line

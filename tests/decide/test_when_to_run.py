@@ -51,7 +51,8 @@ def test_half_price_in_half_the_hours_pays_and_says_by_how_much():
     assert half[60].amount == pytest.approx(60 * ((0.10 + 0.2 * 0.30) / 0.20 - 1))
     assert half[0].calendar_hours == 2000
     assert half[0].break_even_watts == pytest.approx(100)
-    assert told.best.share == 0.5 and told.best.paused_watts == 5
+    assert told.best.share == 0.75 and told.best.paused_watts == 5
+    assert told.best.change == pytest.approx(((12 * 0.1 + 6 * 0.3) / 18 + 5 / 300 / 3 * 0.30) / 0.20 - 1)
     assert when_to_run(shape, None, 1000, 300, WAITING, 0, 1.1).best.amount == pytest.approx(
         1.1 * told.best.amount
     )
