@@ -58,7 +58,7 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
         Column("kept", w.say("Price in them"), is_number=True),
         Column("dropped", w.say("Price in the others"), is_number=True),
         *(Column(f"paused-{watts:g}", _waiting(w, watts), is_number=True) for watts in waiting),
-        Column("break_even", w.say("Pays below, while waiting"), is_number=True),
+        Column("break_even", w.say("Limit while waiting"), is_number=True),
         Column("days", w.say("Duration, days"), is_number=True),
     )
     by_rule: dict[tuple[str, float], list[PausePlan]] = {}
