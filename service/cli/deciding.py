@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import click
 
 from service.cli.amounts import Money
 from service.cli.opening import open_facts
+from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
 
 NONE = "none"
@@ -42,6 +44,7 @@ NONE = "none"
 @click.option("--tokens", type=int, help="Train on this many tokens instead of the published number.")
 @click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
+@writes_report
 def decide(
     workload: str,
     budget: float | None,
@@ -66,12 +69,20 @@ def decide(
     tokens: int | None,
     lang: str,
     as_json: bool,
+    extension: str | None,
+    file: Path | None,
 ) -> None:
-    """Find the best plan for WORKLOAD within a budget and a deadline, over machines and all offers."""
+    """Find the best plan for WORKLOAD within a budget and a deadline, over machines and all offers.
+
+    With -o or --format a report on it is written instead: heimvorteil decide --budget 700 -o plan.pdf
+    """
     from service.estimate.home_bill import HomeTerms
     from service.usecases.deciding import answer_decision, decide, hours_of
     from service.usecases.requests import DecisionRequest
 
+    to = destination(extension, file) if extension or file else None
+    if to and as_json:
+        raise InvalidValue("--json", True, "goes to the screen; a file of it is -o FILE.json")
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = DecisionRequest(
@@ -98,6 +109,12 @@ def decide(
         cloud_terms=tuple(_term(said) for said in rent_terms),
         language=lang,
     )  # fmt: skip
+    if to:
+        from service.usecases.reporting import decision_report
+
+        stored = answer_decision(sessions, snapshot, request, now)
+        to.write(decision_report(sessions, stored.id, to.extension, lang))
+        return
     if as_json:
         from service.reports.as_table import print_json
 
