@@ -10,10 +10,12 @@ from spectree import Response as Answers
 from service.api.contract import contract
 from service.api.households import HouseholdIn
 from service.api.questions import Slug, WorkloadIn, workload_asked
+from service.api.reports import ReportQuery, report_response
 from service.api.schemas import InputOut, IntervalOut, OptionOut, WorkloadSummaryOut
 from service.api.state import facts, now, state
 from service.store import comparisons
 from service.usecases.deciding import answer_decision
+from service.usecases.reporting import decision_report
 from service.usecases.requests import DecisionRequest
 
 blueprint = Blueprint("decisions", __name__)
@@ -155,12 +157,21 @@ def create(json: DecisionIn) -> Response:
     return response
 
 
+@blueprint.get("/decisions/<string:id>.<string:extension>")
+@contract.validate(
+    query=ReportQuery, resp=Answers("HTTP_200"), tags=["decisions"], operation_id="decisions_report"
+)
+def report(id: str, extension: str, query: ReportQuery) -> Response:
+    """A decision as a report: html, pdf, xlsx, csv, md, or json as it was answered."""
+    return report_response("decision", id, extension, query.lang, decision_report)
+
+
 @blueprint.get("/decisions/<string:id>")
 @contract.validate(resp=Answers(HTTP_200=DecisionOut), tags=["decisions"], operation_id="decisions_get")
 def get(id: str) -> Response:
     """A decision as it was answered that day."""
     with state().sessions.reading() as session:
-        stored = comparisons.get(session, id.removesuffix(".json"), "decision")
+        stored = comparisons.get(session, id, "decision")
     response = Response(stored.answer, mimetype="application/json")
     response.set_etag(stored.id)
     # A stored answer never changes.

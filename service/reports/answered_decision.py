@@ -92,6 +92,10 @@ class AnsweredDecision:
         """Whether a budget or a deadline was named."""
         return self.limits.budget is not None or self.limits.deadline_hours is not None
 
+    def keeps_limits(self, plan: AnsweredPlanOption) -> bool:
+        """Whether a plan keeps the limits as surely as was asked for; any does where there are none."""
+        return not self.has_limits or plan.probability >= self.least_probability
+
     @property
     def home(self) -> AnsweredPlanOption | None:
         """The plan at home that renting was held against: the cheapest that has a price."""
@@ -104,5 +108,5 @@ class AnsweredDecision:
         rented = [p for p in self.shortlist if not p.is_at_home and p.cost]
         if self.best is not None and not self.best.is_at_home:
             return self.best
-        within = [p for p in rented if p.probability >= self.least_probability]
+        within = [p for p in rented if self.keeps_limits(p)]
         return next(iter(within or rented), None)

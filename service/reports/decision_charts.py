@@ -3,6 +3,7 @@
 Told apart by shapes, sizes and numbers, so that they survive a black-and-white printer.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +14,17 @@ from service.reports.charts import DARK, GREY, SCHEMA, WARM, Spec
 from service.reports.label_places import places
 from service.reports.wording import Wording
 
-FRONT_WIDTH, FRONT_HEIGHT = 520, 250
-TORNADO_WIDTH, BAR_STEP = 330, 21
-TURN_WIDTH, TURN_HEIGHT = 400, 110
+FRONT_WIDTH, FRONT_HEIGHT = 540, 180
+TORNADO_WIDTH, BAR_STEP = 300, 17
+TURN_WIDTH, TURN_HEIGHT = 190, 88
 DIGIT_PX = 3.6
 KINDS = ("own", "buy", "rent", "hybrid")
 KIND_SHAPES = ("square", "triangle-up", "circle", "diamond")
 INK, PALE = "#111111", "#9fb8d0"
-NEAR_PX = 16.0
-"""A label farther from its point than this gets a line to it."""
+LARGEST_AREA_PX2, UNKNOWN_AREA_PX2, RING_AREA_PX2 = 420.0, 70.0, 560.0
+FAR_PX = 13.0
+"""A label farther from its sign than this gets a line to it."""
+HALO = {"stroke": "white", "strokeWidth": 3.2, "color": "white"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def _limit_lines(limits: FrontLimits, x: Spec, y: Spec) -> list[Spec]:
     if limits.budget:
         at = {"data": {"values": [{"cost": limits.budget, "words": limits.budget_label}]}}
         layers.append({**at, "mark": line, "encoding": {"y": {**y, "field": "cost"}}})
-        beside = {**words, "align": "left", "baseline": "middle", "dx": 4}
+        beside = {**words, "align": "right", "baseline": "bottom", "dy": -3, "dx": -2}
         layers.append(
             {
                 **at, "mark": beside,
@@ -145,16 +148,9 @@ def _bars(points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[Spec]:
 
 
 def _signs(w: Wording, points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[Spec]:
+    """A sign per plan: its shape is the kind, its area the CO2e; white where that is not known."""
     names = kind_names(w)
     present = [kind for kind in KINDS if any(p.kind == kind for p in points)]
-    values = [
-        {
-            "day": round(p.days.p50, 4), "cost": round(p.cost.p50, 2), "kind": names[p.kind],
-            "co2": p.co2_kg, "fill": "white" if p.co2_kg is None else PALE,
-        }
-        for p in points
-    ]  # fmt: skip
-    known = [p.co2_kg for p in points if p.co2_kg is not None]
     at = {"x": {**x, "field": "day"}, "y": {**y, "field": "cost"}}
     shape = {
         "field": "kind", "type": "nominal",
@@ -162,55 +158,82 @@ def _signs(w: Wording, points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[S
                   "range": [s for k, s in zip(KINDS, KIND_SHAPES, strict=True) if k in present]},
         "legend": {"title": None, "columns": 4, "symbolFillColor": PALE, "symbolStrokeColor": INK},
     }  # fmt: skip
-    sized: Spec = {"value": 70}
-    if known and max(known) > min(known):
-        sized = {
-            "condition": {
-                "test": "isValid(datum.co2)", "field": "co2", "type": "quantitative",
-                "scale": {"type": "sqrt", "domain": [0, max(known)], "range": [40, 330]},
-                "legend": {"title": w.say("CO₂e, kg"), "orient": "right", "symbolFillColor": PALE,
-                           "symbolStrokeColor": INK, "tickCount": 4, "offset": 64, "columns": 1},
-            },
-            "value": 70,
-        }  # fmt: skip
-    signs: list[Spec] = [
-        {
-            "data": {"values": values},
-            "mark": {"type": "point", "filled": True, "opacity": 0.92, "stroke": INK, "strokeWidth": 1},
-            "encoding": {
-                **at, "shape": shape, "size": sized,
-                "fill": {"field": "fill", "type": "nominal", "scale": None, "legend": None},
-            },
-        }
-    ]  # fmt: skip
-    best = [v for v, p in zip(values, points, strict=True) if p.is_best]
-    if best:
-        ring = {"type": "point", "shape": "circle", "filled": False, "size": 620, "stroke": INK,
+    largest = max((p.co2_kg or 0.0 for p in points), default=0.0)
+    size = {
+        "field": "co2", "type": "quantitative",
+        "scale": {"type": "linear", "domain": [0, largest], "range": [0, LARGEST_AREA_PX2]},
+        "legend": {"title": w.say("CO₂e, kg"), "orient": "right", "symbolFillColor": PALE, "columns": 1,
+                   "symbolStrokeColor": INK, "values": _legend_values(largest), "titleFontSize": 11},
+    }  # fmt: skip
+    mark = {"type": "point", "filled": True, "opacity": 1, "stroke": INK, "strokeWidth": 1}
+    layers: list[Spec] = []
+    for is_known in (True, False):
+        values = [_sign_value(p, names) for p in points if (p.co2_kg is not None) is is_known]
+        if values:
+            layers.append({
+                "data": {"values": values},
+                "mark": {**mark, "fill": PALE if is_known else "white"},
+                "encoding": {**at, "shape": shape, "size": size if is_known else {"value": UNKNOWN_AREA_PX2}},
+            })  # fmt: skip
+    if best := [_sign_value(p, names) for p in points if p.is_best]:
+        size_px2 = max(_ring_area_px2(p, largest) for p in points if p.is_best)
+        ring = {"type": "point", "shape": "circle", "filled": False, "size": size_px2, "stroke": INK,
                 "strokeWidth": 2.4, "opacity": 1}  # fmt: skip
-        signs.append({"data": {"values": best}, "mark": ring, "encoding": at})
-    return signs
+        layers.append({"data": {"values": best}, "mark": ring, "encoding": at})
+    return layers
+
+
+def _sign_value(p: FrontPoint, names: dict[str, str]) -> Spec:
+    return {
+        "day": round(p.days.p50, 4), "cost": round(p.cost.p50, 2), "kind": names[p.kind], "co2": p.co2_kg,
+    }  # fmt: skip
+
+
+def _legend_values(largest: float) -> list[float]:
+    """Three round amounts up to the largest."""
+    if largest <= 0:
+        return []
+    step = 10 ** math.floor(math.log10(largest))
+    top = math.floor(largest / step) * step
+    return sorted({round(top / 4, 6), round(top / 2, 6), round(top, 6)})
+
+
+def _radius(p: FrontPoint, largest: float) -> float:
+    """Of a sign with its ring, in pixels."""
+    if p.is_best:
+        return math.sqrt(_ring_area_px2(p, largest) / math.pi) + 1
+    return math.sqrt(_sign_area_px2(p, largest)) / 2 + 1
+
+
+def _sign_area_px2(p: FrontPoint, largest: float) -> float:
+    return UNKNOWN_AREA_PX2 if p.co2_kg is None else LARGEST_AREA_PX2 * p.co2_kg / (largest or 1.0)
+
+
+def _ring_area_px2(p: FrontPoint, largest: float) -> float:
+    """Of a circle round the corners of its sign."""
+    return max(RING_AREA_PX2, round(2.2 * _sign_area_px2(p, largest), 2))
 
 
 def _numbers(points: Sequence[FrontPoint], across: Axis, up: Axis) -> list[Spec]:
     """Each plan's number beside its sign, with a line to it where there was no room near it."""
+    largest = max((p.co2_kg or 0.0 for p in points), default=0.0)
     spots = [(across.at(p.days.p50), FRONT_HEIGHT - up.at(p.cost.p50)) for p in points]
+    radii = [_radius(p, largest) for p in points]
     halves = [DIGIT_PX * len(str(p.number)) for p in points]
-    middles = places(spots, halves, FRONT_WIDTH, FRONT_HEIGHT)
+    middles = places(spots, radii, halves, FRONT_WIDTH, FRONT_HEIGHT)
     values = [
         {
             "px": round(spot[0], 2), "py": round(spot[1], 2), "lx": round(middle[0], 2),
             "ly": round(middle[1], 2), "number": str(p.number), "is_best": p.is_best,
-            "is_far": abs(middle[0] - spot[0]) + abs(middle[1] - spot[1]) > 1.5 * NEAR_PX,
+            "is_far": math.dist(spot, middle) > radius + half + FAR_PX,
         }
-        for p, spot, middle in zip(points, spots, middles, strict=True)
+        for p, spot, middle, radius, half in zip(points, spots, middles, radii, halves, strict=True)
     ]  # fmt: skip
 
     def pixel(field: str) -> Spec:
         return {"field": field, "type": "quantitative", "scale": None}
 
-    at = {
-        "x": pixel("lx"), "y": pixel("ly"), "text": {"field": "number", "type": "nominal"},
-    }  # fmt: skip
+    at = {"x": pixel("lx"), "y": pixel("ly"), "text": {"field": "number", "type": "nominal"}}
     word = {"type": "text", "fontSize": 11, "baseline": "middle", "align": "center"}
     layers: list[Spec] = []
     if far := [v for v in values if v["is_far"]]:
@@ -219,8 +242,7 @@ def _numbers(points: Sequence[FrontPoint], across: Axis, up: Axis) -> list[Spec]
             "data": {"values": far}, "encoding": line,
             "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.6},
         })  # fmt: skip
-    halo = {"stroke": "white", "strokeWidth": 3.2, "color": "white"}
-    layers.append({"data": {"values": values}, "mark": {**word, **halo}, "encoding": at})
+    layers.append({"data": {"values": values}, "mark": {**word, **HALO}, "encoding": at})
     for weight in ("normal", "bold"):
         shown = [v for v in values if v["is_best"] is (weight == "bold")]
         mark = {**word, "color": INK, "fontWeight": weight}
@@ -233,9 +255,12 @@ def tornado(w: Wording, bars: Sequence[TornadoBar], today: float, currency: str)
     """Rented minus home as each input goes through its own range; at 0 the verdict turns."""
     names = [bar.name for bar in bars]
     values = [
-        {"name": b.name, "today": today, "to": end, "label": label, "end": side}
+        {"name": b.name, "today": today, "to": end, "label": label, "end": side, "is_left": end < other}
         for b in bars
-        for end, label, side in ((b.at_low, b.low_label, "low"), (b.at_high, b.high_label, "high"))
+        for end, other, label, side in (
+            (b.at_low, b.at_high, b.low_label, "low"),
+            (b.at_high, b.at_low, b.high_label, "high"),
+        )
     ]
     ends = [v for b in bars for v in (b.at_low, b.at_high)] + [today, 0.0]
     room = 0.24 * (max(ends) - min(ends) or 1.0)
@@ -251,11 +276,11 @@ def tornado(w: Wording, bars: Sequence[TornadoBar], today: float, currency: str)
     text = {"type": "text", "fontSize": 10, "color": INK, "baseline": "middle"}
     rule = {"type": "rule", "color": INK}
 
-    def labels(is_left: bool) -> Spec:
-        shown = [v for v in values if (float(str(v["to"])) < today) is is_left]
+    def labels(is_left: bool, look: Spec) -> Spec:
+        shown = [v for v in values if v["is_left"] is is_left]
         side = {"align": "right", "dx": -4} if is_left else {"align": "left", "dx": 4}
         return {
-            "data": {"values": shown}, "mark": {**text, **side},
+            "data": {"values": shown}, "mark": {**text, **side, **look},
             "encoding": {"y": y, "x": {**x, "field": "to"}, "text": {"field": "label", "type": "nominal"}},
         }  # fmt: skip
 
@@ -274,10 +299,15 @@ def tornado(w: Wording, bars: Sequence[TornadoBar], today: float, currency: str)
                 "mark": {**rule, "strokeDash": [5, 3], "strokeWidth": 1.4},
                 "encoding": {"x": {**x, "field": "at"}},
             },
-            labels(True),
-            labels(False),
+            *(labels(is_left, look) for look in (HALO, {}) for is_left in (True, False)),
         ],
     }
+
+
+def side_by_side(pictures: Sequence[Spec]) -> Spec:
+    """Charts beside each other, each with scales of its own."""
+    return {"$schema": SCHEMA, "hconcat": list(pictures), "spacing": 22,
+            "resolve": {"scale": {"color": "independent"}}}  # fmt: skip
 
 
 def turning_line(
@@ -286,9 +316,10 @@ def turning_line(
     """The rent per hour below which renting wins, against the price per kWh; the sign is today's prices."""
     shown = [{"kwh": kwh, "rent": max(0.0, rent)} for kwh, rent in line]
     values: dict[str, Any] = {"values": shown}
-    x = {"type": "quantitative", "title": w.say("price per kWh, {currency}", currency=currency),
-         "scale": {"nice": False}, "axis": {"format": ".2f"}}  # fmt: skip
-    y = {"type": "quantitative", "title": w.say("rent per hour, {currency}", currency=currency)}
+    x = {"type": "quantitative", "title": w.say("electricity, {currency}/kWh", currency=currency),
+         "scale": {"nice": False}, "axis": {"format": ".2f", "grid": False}}  # fmt: skip
+    y = {"type": "quantitative", "title": w.say("rent, {currency}/h", currency=currency),
+         "axis": {"grid": False}}  # fmt: skip
     top = max([p["rent"] for p in shown] + [today[1] if today else 0.0]) * 1.12 or 1.0
     first, last = shown[0]["kwh"], shown[-1]["kwh"]
     word = {"type": "text", "fontSize": 11, "fontStyle": "italic", "color": INK}
@@ -319,12 +350,17 @@ def turning_line(
         for at_x, at_y, align, words in sides
     ]  # fmt: skip
     if today:
+        slope = (line[-1][1] - line[0][1]) / (last - first) if last > first else 0.0
+        is_above = today[1] >= line[0][1] + slope * (today[0] - first)
+        from_left = (today[0] - first) / ((last - first) or 1.0)
+        align = "left" if from_left < 0.15 else "right" if from_left > 0.85 else "center"
         at = {"data": {"values": [{"kwh": today[0], "rent": today[1], "words": w.say("today")}]}}
         spot = {"x": {**x, "field": "kwh"}, "y": {**y, "field": "rent"}}
         layers += [
             {**at, "encoding": spot, "mark": {"type": "point", "filled": True, "shape": "diamond",
                                               "size": 110, "color": WARM, "opacity": 1}},
             {**at, "encoding": {**spot, "text": {"field": "words", "type": "nominal"}},
-             "mark": {"type": "text", "align": "left", "dx": 9, "fontSize": 11, "color": INK}},
+             "mark": {"type": "text", "dy": -12 if is_above else 14, "align": align, "fontSize": 11,
+                      "color": INK}},
         ]  # fmt: skip
     return {"$schema": SCHEMA, "width": TURN_WIDTH, "height": TURN_HEIGHT, "layer": layers}

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from service.reports.answered_decision import AnsweredDecision, AnsweredNearest
+from service.estimate.interval import certain
+from service.reports.answered_decision import AnsweredDecision, AnsweredNearest, AnsweredPlanOption
 from service.reports.decision_charts import FrontLimits, FrontPoint, front
 from service.reports.decision_sentences import dominated_sentence, plan_name
 from service.reports.document import (
@@ -10,10 +11,10 @@ from service.reports.document import (
     Chart,
     Column,
     Day,
+    Lasting,
     Linked,
     Money,
     MoneySpread,
-    Number,
     Paragraph,
     Row,
     Section,
@@ -36,10 +37,9 @@ def plans_section(
     w = n.w
     columns = (
         Column("number", w.say("No.")),
-        Column("plan", w.say("Plan")),
+        Column("plan", w.say("Plan"), widest=44),
         Column("cost", w.say("Cost"), is_number=True),
-        Column("hours", w.say("Duration, hours"), is_number=True),
-        Column("days", w.say("Duration, days"), is_number=True),
+        Column("time", w.say("Duration"), is_number=True),
         Column("co2", w.say("CO₂e"), is_number=True),
         Column("sure", w.say("Keeps the limits"), is_number=True),
         Column("as_of", w.say("Price of"), is_number=True),
@@ -69,25 +69,41 @@ def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) 
     unknown_grid = w.say("The greenhouse gas of this grid is not known.")
     cannot = no_fit(w)
     priced = priced_on(plan)
-    money: Cell = n.missing(unpriced if hours else cannot)
+    no_cost = unpriced if hours else cannot
+    money: Cell
     if cost and bill is not None:
         money = MoneySpread(cost, d.currency, Linked("bill", f"bill-{bill}-total", "amount"))
-    sure: Cell = Share(plan.probability, is_likelihood=True)
+    else:
+        money = n.missing(no_cost)
+    sure: Cell
     if not d.has_limits:
         sure = n.missing(w.say("No limits were asked for."))
-    elif not cost:
-        sure = n.missing(unpriced if hours else cannot)
+    elif cost:
+        sure = Share(plan.probability, is_likelihood=True)
+    else:
+        sure = n.missing(no_cost)
     return (
         Words(str(p.number)),
-        Words(plan_name(w, plan), option_name(w, plan.option).more),
+        short_name(w, plan),
         money,
-        Spread(hours, "h") if hours else n.missing(cannot),
-        Spread(hours * (1 / HOURS_PER_DAY), w.say("days")) if hours else n.missing(cannot),
+        Lasting(hours) if hours else n.missing(cannot),
         Spread(co2, "kg") if co2 else n.missing(unknown_grid if hours else cannot),
         sure,
         Day(priced[0]) if priced else n.missing(unpriced),
         n.cite(priced[1]) if priced else n.missing(unpriced),
     )
+
+
+def short_name(w: Wording, p: AnsweredPlanOption) -> Words:
+    """A plan as the table names it: the machine and what is done with it, below it where it stands."""
+    label = p.option.label
+    name = {
+        "own": w.say("{label}, your own", label=label),
+        "buy": w.say("{label}, to buy", label=label),
+        "rent": w.say("{label}, rented", label=label),
+        "hybrid": w.say("{label}, rented; debug at home first", label=label),
+    }[p.plan]
+    return Words(name, option_name(w, p.option).more)
 
 
 def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
@@ -148,7 +164,7 @@ def nearest_section(n: Notebook, d: AnsweredDecision) -> Section | None:
         Column("change", w.say("Change")),
         Column("asked", w.say("Asked for"), is_number=True),
         Column("needed", w.say("Possible with"), is_number=True),
-        Column("plan", w.say("Plan")),
+        Column("plan", w.say("Plan"), widest=60),
     )
     rows = tuple(Row(f"nearest-{x.code}", _nearest_cells(n, d, x)) for x in d.nearest)
     title = w.say("What would be possible")
@@ -167,16 +183,10 @@ def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tupl
     }[x.code]
     asked: Cell
     needed: Cell
-    unlimited = n.missing(w.say("No limits were asked for.")) if not d.has_limits else Words("")
     if x.code == "budget":
-        budget = d.limits.budget
-        asked = unlimited if budget is None else Money(budget, d.currency)
-        needed = Money(x.value, d.currency)
+        asked, needed = Money(d.limits.budget or 0.0, d.currency), Money(x.value, d.currency)
     elif x.code == "deadline":
-        hours = d.limits.deadline_hours
-        days = w.say("days")
-        asked = unlimited if hours is None else Number(hours / HOURS_PER_DAY, days)
-        needed = Number(x.value / HOURS_PER_DAY, days)
+        asked, needed = Lasting(certain(d.limits.deadline_hours or 0.0)), Lasting(certain(x.value))
     elif x.code == "tokens":
         asked = Words(w.compact(d.workload.tokens))
         needed = Words(w.compact(x.value), w.percent(x.value / d.workload.tokens))

@@ -16,7 +16,7 @@ from service.reports.decision_sentences import (
     swing_name,
     verdict_lines,
 )
-from service.reports.decision_turning import hanging_section, turning_section
+from service.reports.decision_turning import turning_section
 from service.reports.document import Bullets, Document, Paragraph, Section
 from service.reports.document_frame import document_labels, run_subtitle, safe_name
 from service.reports.hours_section import hours_section
@@ -28,6 +28,9 @@ from service.reports.report_parts import bill_section, chart_labels, over_time_s
 from service.reports.sentences import HOURS_PER_DAY, duration, power_limit_sentences
 from service.reports.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
 from service.reports.wording import Wording, wording
+
+OVER_TIME_HEIGHT = 90
+"""Pixels, so that a decision's report stays within three pages."""
 
 
 def decision_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
@@ -51,10 +54,9 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
         nearest_section(n, d),
         plans_section(n, d, plans, bills),
         picture_section(n, d, plans),
-        over_time_section(n, _spendings(w, chosen), d.currency),
-        bill_section(n, options, d.currency, max(1, shown)),
-        hanging_section(n, d, plans),
-        turning_section(n, d),
+        over_time_section(n, _spendings(w, chosen), d.currency, OVER_TIME_HEIGHT),
+        bill_section(n, options, d.currency, max(1, shown), is_drawn=False),
+        turning_section(n, d, plans),
         history_section(n, history, d.rented.option if d.rented else None),
         hours_section(n, options),
         fit_section(n, options, max(1, len(chosen))) if options else None,
@@ -115,7 +117,7 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     if turning := [swing_name(w, s) for s in d.sensitivity if s.turns]:
         caveats.append(
             w.say(
-                "Whether renting or home is cheaper is not certain: it turns within the range of {inputs}.",
+                "Whether renting or home is cheaper is not certain; it turns within these ranges: {inputs}.",
                 inputs=", ".join(turning),
             )
         )
@@ -147,10 +149,14 @@ def _beside(w: Wording, d: AnsweredDecision) -> str:
 
 
 def energy_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedPlan]) -> Section | None:
-    """CO2e of the training with its grids, and the power limit at home."""
+    """CO2e of the training with its grids; the power limit at home, where a slower run still is a plan."""
     w = n.w
     lines = [line for p in chosen if (line := carbon_sentence(n, p.option))]
-    lines += power_limit_sentences(w, [p.option for p in chosen], d.currency)
-    if not lines:
+    at_home = [p.option for p in chosen if p.plan.is_at_home and d.keeps_limits(p.plan)]
+    limits = power_limit_sentences(w, at_home[:1], d.currency)
+    if not lines and not limits:
         return None
-    return Section("energy", w.say("Greenhouse gas of the training, power limit"), (Bullets(tuple(lines)),))
+    title = w.say("Greenhouse gas of the training")
+    if limits:
+        title = w.say("Greenhouse gas of the training, power limit")
+    return Section("energy", title, (Bullets((*lines, *limits)),))

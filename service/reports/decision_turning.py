@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from service.decide.sensitivity import Swing
 from service.reports.answered_decision import AnsweredDecision, AnsweredPlanOption, TurningPoint
-from service.reports.decision_charts import TornadoBar, tornado, turning_line
+from service.reports.decision_charts import TornadoBar, side_by_side, tornado, turning_line
 from service.reports.decision_sentences import (
     difference_phrase,
     runs_until_bought_sentence,
@@ -26,6 +26,7 @@ from service.reports.document import (
     Section,
     Table,
     Words,
+    shown,
 )
 from service.reports.notebook import Notebook
 from service.reports.numbered_plans import NumberedPlan
@@ -34,18 +35,80 @@ from service.reports.report_parts import unit_price
 from service.reports.wording import Wording
 
 
-def hanging_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
-    """How far each input moves rented minus home; nothing where there is nothing to compare."""
+def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
+    """What the verdict hangs on and where it turns: inputs, rent against price per kWh, runs, waiting."""
+    w = n.w
+    lines = [
+        *(swing_sentence(w, s, d) for s in d.sensitivity if s.turns),
+        _today_sentence(w, d),
+        _market(w, d.rented),
+        runs_until_bought_sentence(w, d),
+        saved_per_day_sentence(w, d),
+    ]
+    if d.home and d.home.option.rate and d.home.option.rate.kind != "contract":
+        lines.append(
+            w.say("The electricity price is an average over many tariffs; your own contract counts.")
+        )
+    told = tuple(line for line in lines if line)
+    blocks = _compared(n, d, plans)
+    if not blocks and not told:
+        return None
+    return Section("turns", w.say("What would change the verdict"), (*blocks, Bullets(told)))
+
+
+def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> list[Block]:
+    """The pictures and tables of rented minus home; nothing where there are not both."""
     w, home, rented = n.w, d.home, d.rented
     if not d.sensitivity or home is None or rented is None or home.cost is None or rented.cost is None:
-        return None
+        return []
+    today = rented.cost.p50 - home.cost.p50
+    told = w.say(
+        "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Left: each bar "
+        "moves one number over its range; past the dashed line the verdict turns. Right: the rent at which "
+        "both cost the same.",
+        rented=_number(plans, rented), home=_number(plans, home),
+        difference=difference_phrase(w, today, d.currency),
+    )  # fmt: skip
+    blocks: list[Block] = [Paragraph(told), _pictures(w, d, round(today, 2)), _swings_table(n, d)]
+    return [*blocks, _line_table(n, d)] if d.break_even else blocks
+
+
+def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
+    bars = [
+        TornadoBar(
+            swing_name(w, s), swing_value(w, s, s.low, d.currency), swing_value(w, s, s.high, d.currency),
+            s.difference_low, s.difference_high,
+        )
+        for s in d.sensitivity
+    ]  # fmt: skip
+    line = [(point.per_kwh, point.rent_per_hour) for point in d.break_even]
+    alt = w.say(
+        "Bar chart of rented minus home. {sentences}",
+        sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
+    )
+    pictures = [tornado(w, bars, today, d.currency)]
+    if line:
+        listed = "; ".join(
+            w.say(
+                "{rent} per hour at {per_kwh} per kWh",
+                rent=w.unit_price(rent, d.currency), per_kwh=w.unit_price(per_kwh, d.currency),
+            )
+            for per_kwh, rent in line
+        )  # fmt: skip
+        alt += " " + w.say("Line chart of the rent below which renting is cheaper: {points}.", points=listed)
+        pictures.append(turning_line(w, line, _prices_today(d), d.currency))
+    return Chart("turns", w.say("What would change the verdict"), alt, side_by_side(pictures))
+
+
+def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
+    w = n.w
     columns = (
         Column("input", w.say("Input")),
         Column("low", w.say("From"), is_number=True),
         Column("high", w.say("To"), is_number=True),
-        Column("at_low", w.say("Rented minus home at the low end"), is_number=True),
+        Column("at_low", w.say("At the low end"), is_number=True),
         Column("at_high", w.say("At the high end"), is_number=True),
-        Column("turns", w.say("Does the verdict turn?")),
+        Column("turns", w.say("Turns?")),
     )
     rows = tuple(
         Row(
@@ -61,28 +124,26 @@ def hanging_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
         )
         for s in d.sensitivity
     )
-    title = w.say("What it hangs on")
-    today = rented.cost.p50 - home.cost.p50
-    told = w.say(
-        "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Each bar moves "
-        "one number over its range; past the dashed line the verdict turns.",
-        rented=_number(plans, rented), home=_number(plans, home),
-        difference=difference_phrase(w, today, d.currency),
-    )  # fmt: skip
-    bars = [
-        TornadoBar(
-            swing_name(w, s), swing_value(w, s, s.low, d.currency), swing_value(w, s, s.high, d.currency),
-            s.difference_low, s.difference_high,
-        )
-        for s in d.sensitivity
-    ]  # fmt: skip
-    sentences = tuple(swing_sentence(w, s, d) for s in d.sensitivity)
-    alt = w.say("Bar chart of rented minus home. {sentences}", sentences=" ".join(sentences))
-    chart = Chart("hangs", title, alt, tornado(w, bars, round(today, 2), d.currency))
-    return Section(
-        "hangs", title,
-        (Paragraph(told), chart, Table("hangs", title, columns, rows, len(rows)), Bullets(sentences)),
-    )  # fmt: skip
+    title = w.say("What it hangs on: rented minus home")
+    return Table("hangs", title, columns, rows, len(rows))
+
+
+def _line_table(n: Notebook, d: AnsweredDecision) -> Table:
+    """One row: below which rent renting is cheaper, a column per price of electricity."""
+    w = n.w
+    columns = tuple(
+        Column(f"turn-{i}", shown(w, Money(point.per_kwh, d.currency, per="kWh")).text, is_number=True)
+        for i, point in enumerate(d.break_even, 1)
+    )
+    cells = tuple(
+        Money(point.rent_per_hour, d.currency, per="h")
+        if point.rent_per_hour > 0
+        else n.missing(w.say("At this price of electricity no rent is low enough."))
+        for point in d.break_even
+    )
+    first = Column("price", w.say("At this price of electricity"))
+    row = Row("turn", (Words(w.say("renting is cheaper below")), *cells))
+    return Table("line", w.say("Where it turns"), (first, *columns), (row,), 1)
 
 
 def _input(s: Swing, value: float, currency: str) -> Cell:
@@ -98,64 +159,6 @@ def _input(s: Swing, value: float, currency: str) -> Cell:
 
 def _number(plans: Sequence[NumberedPlan], plan: AnsweredPlanOption) -> str:
     return next((str(p.number) for p in plans if p.plan == plan), "")
-
-
-def turning_section(n: Notebook, d: AnsweredDecision) -> Section | None:
-    """Where it turns: rent against price per kWh, runs until a bought card pays, what waiting saves."""
-    w = n.w
-    lines = [
-        _today_sentence(w, d),
-        _market(w, d.rented),
-        runs_until_bought_sentence(w, d),
-        saved_per_day_sentence(w, d),
-    ]
-    if d.home and d.home.option.rate and d.home.option.rate.kind != "contract":
-        lines.append(
-            w.say("The electricity price is an average over many tariffs; your own contract counts.")
-        )
-    told = tuple(line for line in lines if line)
-    if not d.break_even and not told:
-        return None
-    title = w.say("What would change the verdict")
-    blocks: list[Block] = []
-    if d.break_even:
-        blocks += [_turning_chart(w, d), _turning_table(n, d)]
-    return Section("turns", title, (*blocks, Bullets(told)))
-
-
-def _turning_chart(w: Wording, d: AnsweredDecision) -> Chart:
-    line = [(point.per_kwh, point.rent_per_hour) for point in d.break_even]
-    listed = "; ".join(
-        w.say(
-            "{rent} per hour at {per_kwh} per kWh",
-            rent=w.unit_price(rent, d.currency), per_kwh=w.unit_price(per_kwh, d.currency),
-        )
-        for per_kwh, rent in line
-    )  # fmt: skip
-    alt = w.say("Line chart of the rent below which renting is cheaper. {points}.", points=listed)
-    return Chart("turns", w.say("Rent at which home costs the same"), alt,
-                 turning_line(w, line, _prices_today(d), d.currency))  # fmt: skip
-
-
-def _turning_table(n: Notebook, d: AnsweredDecision) -> Table:
-    w = n.w
-    columns = (
-        Column("per_kwh", w.say("At this price per kWh"), is_number=True),
-        Column("rent", w.say("renting is cheaper below, per hour"), is_number=True),
-    )
-    rows = tuple(
-        Row(
-            f"turn-{i}",
-            (
-                Money(point.per_kwh, d.currency, per="kWh"),
-                Money(point.rent_per_hour, d.currency, per="h")
-                if point.rent_per_hour > 0
-                else n.missing(w.say("At this price of electricity no rent is low enough.")),
-            ),
-        )
-        for i, point in enumerate(d.break_even, 1)
-    )
-    return Table("turns", w.say("Where it turns"), columns, rows, len(rows))
 
 
 def _prices_today(d: AnsweredDecision) -> tuple[float, float] | None:

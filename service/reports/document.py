@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.estimate.interval import Interval
+from service.reports.sentences import duration, duration_scale
 from service.reports.wording import Wording
 
 DASH = "\N{EN DASH}"
@@ -81,6 +82,14 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting:
+    """A duration in hours with its 80 % interval, shown in the unit a person would use."""
+
+    hours: Interval
+    unit: str = "h"
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in a currency (ISO code); None for `digits` shows three significant ones at least."""
 
@@ -132,7 +141,7 @@ class Missing:
     note: int | None = None
 
 
-Cell = Words | Number | Stated | Spread | Money | MoneySpread | Share | Day | Cited | Missing
+Cell = Words | Number | Stated | Spread | Lasting | Money | MoneySpread | Share | Day | Cited | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,9 @@ def shown(w: Wording, cell: Cell) -> Shown:
         case Spread(interval, unit):
             ends = "" if interval.p10 == interval.p90 else w.between(interval)
             return Shown(f"{w.rounded(interval.p50)} {unit}".strip(), ends)
+        case Lasting(hours):
+            ends = "" if hours.p10 == hours.p90 else w.between(hours * duration_scale(hours.p50))
+            return Shown(duration(w, hours.p50), ends)
         case Money(value, currency, digits, per):
             free = w.unit_price if per else w.about
             amount = free(value, currency) if digits is None else w.money(value, currency, digits)
@@ -194,6 +206,8 @@ class Column:
     key: str
     title: str
     is_number: bool = False
+    widest: int = 29
+    """Letters that its longest cells may ask a page for; what is longer is broken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,7 +186,7 @@ def assumptions_section(
     rows = [Row(f"input-{i}", _assumption(n, named[key], in_words=True)) for i, key in enumerate(first, 1)]
     rows += [Row(f"number-{i}", _assumption(n, x, in_words=False)) for i, x in enumerate(others, 1)]
     columns = (
-        Column("what", w.say("Number")),
+        Column("what", w.say("Number"), widest=36),
         Column("about", w.say("Of")),
         Column("value", w.say("Value"), is_number=True),
         Column("basis", w.say("Basis")),

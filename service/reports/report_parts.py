@@ -135,7 +135,9 @@ def spendings(w: Wording, options: Sequence[AnsweredOption]) -> list[Spending]:
     ]
 
 
-def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> Section | None:
+def over_time_section(
+    n: Notebook, drawn: Sequence[Spending], currency: str, height: int = 160
+) -> Section | None:
     """Money spent against time; nothing where there is nothing to draw."""
     w = n.w
     if not drawn:
@@ -156,15 +158,20 @@ def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> 
     title = w.say("Cost over time")
     alt = w.say("Line chart of money spent over time. {ends}.", ends=ends)
     explained = w.say(
-        "Each line runs from the start to the end of the training, marked by a sign; then it stays. Bands "
-        "and bars are the 80 % intervals of cost and duration."
+        "Each line runs to the end of the training, marked by a sign, and stays. "
+        "Bands and bars: 80 % intervals."
     )
-    chart = Chart("over-time", title, alt, charts.cost_over_time(w, drawn, currency))
+    chart = Chart("over-time", title, alt, charts.cost_over_time(w, drawn, currency, height))
     return Section("over-time", title, (chart, Paragraph(explained)))
 
 
 def bill_section(
-    n: Notebook, options: Sequence[AnsweredOption], currency: str, shown: int = BILLS_ON_PAGE
+    n: Notebook,
+    options: Sequence[AnsweredOption],
+    currency: str,
+    shown: int = BILLS_ON_PAGE,
+    *,
+    is_drawn: bool = True,
 ) -> Section | None:
     """Where the money goes: every line of every bill, quantity times price; the first `shown` on a page."""
     w = n.w
@@ -193,8 +200,9 @@ def bill_section(
             "and the bills of {count} more options: the workbook and the CSV file have them all",
             count=w.number(len(priced) - shown),
         )
+    drawn = _bill_chart(w, priced[:shown], currency) if is_drawn else ()
     table = Table("bill", title, columns, tuple(rows), on_page, more)
-    return Section("bill", title, (*_bill_chart(w, priced[:shown], currency), table))
+    return Section("bill", title, (*drawn, table))
 
 
 def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str) -> list[Row]:
@@ -223,15 +231,14 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
             if item.is_counted:
                 counted.append(f"{key}-{j}")
         words = Words(item_name(w, item.code), more)
-        cells = (option_name(w, option), words, quantity, price, amount)
+        name = option_name(w, option) if j == 1 else Words(option.label)
+        cells = (name, words, quantity, price, amount)
         rows.append(Row(f"{key}-{j}", cells))
     if len(rows) == 1 and counted:
         return [replace(rows[0], key=f"{key}-total", is_total=True)]
     total = MoneySpread(cost.total, cost.currency, Total(tuple(counted)))
     blank = Words("")
-    rows.append(
-        Row(f"{key}-total", (option_name(w, option), Words(w.say("total")), blank, blank, total), True)
-    )
+    rows.append(Row(f"{key}-total", (Words(option.label), Words(w.say("total")), blank, blank, total), True))
     return rows
 
 

@@ -21,11 +21,17 @@ NOTICEABLY_FASTER = 0.98
 
 def duration(w: Wording, hours: float) -> str:
     """Hours in the unit a person would use: minutes below two hours, hours below three days, days above."""
+    shown = w.rounded(hours * duration_scale(hours))
     if hours < 2:
-        return w.say("{minutes} minutes", minutes=w.rounded(hours * MINUTES_PER_HOUR))
-    if hours < 72:
-        return w.say("{hours} hours", hours=w.rounded(hours))
-    return w.say("{days} days", days=w.rounded(hours / HOURS_PER_DAY))
+        return w.say("{minutes} minutes", minutes=shown)
+    return w.say("{hours} hours", hours=shown) if hours < 72 else w.say("{days} days", days=shown)
+
+
+def duration_scale(hours: float) -> float:
+    """How many of the unit that `duration` takes are in an hour."""
+    if hours < 2:
+        return MINUTES_PER_HOUR
+    return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
 
 
 def fit_sentence(w: Wording, option: Way) -> str:
