@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import orjson
 
-from service.errors import NotFound
+from service.errors import NotFound, UnknownName
 from service.reports.comparison_report import PricePoint, comparison_document
 from service.reports.renderers import renderer
 from service.reports.wording import wording
@@ -60,3 +60,16 @@ def price_history(sessions: Sessions, stored: StoredComparison) -> list[PricePoi
         if price.first_seen <= stored.asked_at - SETTLED and price.first_as_of < answered.day
     }
     return [*(by_day[day] for day in sorted(by_day)), answered]
+
+
+def decision_report(sessions: Sessions, id: str, extension: str, language: str = "en") -> Report:
+    """The report on the decision of that id; for now the stored answer alone, as JSON.
+
+    Raises UnknownName for an extension nobody renders, InvalidValue for a language, NotFound for an id.
+    """
+    if extension != "json":
+        raise UnknownName("format", extension, ("json",))
+    wording(language)
+    with sessions.reading() as session:
+        stored = comparisons.get(session, id, "decision")
+    return Report(f"{stored.id}.json", "application/json", stored.answer)
