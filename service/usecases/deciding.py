@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from service.decide.choice import Choice, choose
+from service.decide.choice import Choice, choose, nearest_changes
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
@@ -189,7 +189,8 @@ def _nearest(
     market: MarketDays,
 ) -> tuple[NearestPlan, ...]:
     found = []
-    for change in choice.nearest:
+    limits = Limits(request.budget, request.deadline_hours)
+    for change in nearest_changes(plans.candidates, limits, request.least_probability):
         value = change.value * workload.tokens if change.code == "tokens" else change.value
         plan = _rated(snapshot, request, workload, plans, choice, change.position)
         found.append(NearestPlan(change.code, value, plan))
