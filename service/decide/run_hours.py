@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 SECONDS_PER_HOUR = 3600.0
 WATTS_PER_KILOWATT = 1000.0
@@ -110,8 +110,11 @@ def chosen(day: Sequence[PricedSlot], rule: RunHours) -> tuple[bool, ...]:
     if rule.code == "through" or keep >= count:
         return (True,) * count
     if rule.code == "window":
-        totals = [sum(slot.per_kwh for slot in day[i : i + keep]) for i in range(count - keep + 1)]
-        first = totals.index(min(totals))
+        sums = list(accumulate((slot.per_kwh for slot in day), initial=0.0))
+        totals = [sums[i + keep] - sums[i] for i in range(count - keep + 1)]
+        # Differences of sums carry rounding: of windows that cost the same the earliest is meant.
+        cheapest_total = min(totals) + 1e-9 * max(1.0, abs(sums[-1]))
+        first = next(i for i, total in enumerate(totals) if total <= cheapest_total)
         return tuple(first <= i < first + keep for i in range(count))
     cheapest = set(sorted(range(count), key=lambda i: (day[i].per_kwh, i))[:keep])
     return tuple(i in cheapest for i in range(count))
