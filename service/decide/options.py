@@ -1,12 +1,12 @@
 """One way to do a run: at home or rented, with everything it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
+from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.household_power import household_power
 from service.decide.inputs import (
-    WAITING,
     Input,
     carbon_inputs,
     cloud_inputs,
@@ -15,7 +15,7 @@ from service.decide.inputs import (
     tariff_inputs,
 )
 from service.decide.rental import cloud_terms, rented_cost, terms_inputs
-from service.decide.when_to_run import OFF_WATTS, DayShape, WhenToRun, when_to_run
+from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
 from service.estimate.calibration import Calibration
@@ -30,13 +30,13 @@ from service.estimate.energy import (
     node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost, paused_kwh
+from service.estimate.home_bill import Purchase, calendar_hours, home_cost, paused_kwh
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
-from service.estimate.tariff import Consumption, MarginalPrice, consumption, flat
+from service.estimate.tariff import Consumption, MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
     CarbonIntensity,
@@ -49,33 +49,6 @@ from service.facts import (
     Source,
     Workload,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Household:
-    """Where the home machine stands: its tariff and its grid."""
-
-    zone: str
-    rate: ElectricityRate | None
-    carbon: CarbonIntensity | None
-    host_memory_gib: float | None = None
-    """What the PC's own memory can spare for offload; None takes the usual."""
-    display_gib: float = 0.0
-    """What a screen on the card takes of its memory."""
-    plug_watts: float | None = None
-    """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
-    price: MarginalPrice | None = None
-    """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""
-    shape: DayShape | None = None
-    """The contract's days, where its price changes by the hour."""
-    grid_shape: DayShape | None = None
-    """The grid's days in g CO2e per kWh, where they are stored."""
-    yearly_kwh: float | None = None
-    """What the household uses in a year without the run."""
-    band_rates: Mapping[str, ElectricityRate] = field(default_factory=dict)
-    """The country's newest retail price of each Eurostat band."""
-    terms: HomeTerms = field(default_factory=HomeTerms)
-    """Hours a day, wear, a card to buy, heat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +166,7 @@ def home_option(
     price = household.price or (flat(household.rate) if household.rate else None)
     if energy and time and price:
         cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, household.terms)
-        when = _when_to_run(household, time.hours, power, cost, figures)
+        when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
     limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
@@ -223,36 +196,8 @@ def home_option(
         price=price,
         purchase=household.terms.purchase,
         when=when,
-        consumption=_consumption(household, time, energy),
+        consumption=year_with_run(household, time, energy),
     )
-
-
-def _when_to_run(
-    household: Household, hours: Interval, power: WallPower, cost: Cost, figures: Mapping[str, Figure]
-) -> WhenToRun | None:
-    if household.shape is None:
-        return None
-    own = sum(
-        f.value for f in (household.price.figures if household.price else ()) if f.name == "solar_share"
-    )
-    return when_to_run(
-        household.shape,
-        household.grid_shape,
-        hours.p50,
-        power.watts.p50,
-        (OFF_WATTS, *(figures[f"home_run.{name}"].value for name in WAITING)),
-        figures["home_run.start_up_s"].value,
-        float(cost.conversion.factor) * (1 - own),
-    )
-
-
-def _consumption(
-    household: Household, time: TrainingTime | None, energy: Interval | None
-) -> Consumption | None:
-    if household.yearly_kwh is None or time is None or energy is None:
-        return None
-    calendar = calendar_hours(time.hours, household.terms).p50
-    return consumption(household.yearly_kwh, energy.p50, calendar, household.band_rates)
 
 
 def ladder_of(

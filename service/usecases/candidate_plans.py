@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.decide.choice import Candidates
-from service.decide.options import Household, Option, home_memory_gib, home_option
+from service.decide.household import Household
+from service.decide.options import Option, home_memory_gib, home_option
 from service.decide.rental import cloud_terms
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms

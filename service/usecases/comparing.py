@@ -7,8 +7,8 @@ import numpy as np
 import orjson
 
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
+from service.decide.household import Household
 from service.decide.options import (
-    Household,
     Option,
     Rental,
     cloud_memory_gib,

@@ -11,7 +11,8 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.options import Household, Market, Rental, Suggestion
+from service.decide.household import Household
+from service.decide.options import Market, Rental, Suggestion
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
