@@ -108,8 +108,7 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
 
     With -o or --format a report on it is written instead: heimvorteil decide --budget 700 -o plan.pdf
     """
-    from service.usecases.deciding import answer_decision, decide
-    from service.usecases.tariffs import market_of
+    from service.usecases.deciding import answer_decision, decide_from_store
 
     to = destination(extension, file) if extension or file else None
     if to and as_json:
@@ -130,8 +129,8 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
         return
     from service.reports import decision_from_json, decision_json, decision_text
 
-    market = market_of(sessions, snapshot, request, now.date())
-    rendered = decision_json.render(decide(snapshot, request, now, market), request.language)
+    decision = decide_from_store(sessions, snapshot, request, now)
+    rendered = decision_json.render(decision, request.language)
     click.echo(decision_text.render(decision_from_json.decision(rendered), request.language), nl=False)
 
 

@@ -32,6 +32,7 @@ from service.usecases.answering import kept_answer
 from service.usecases.candidate_plans import Plans, column_of, per_kwh, plans_of_request
 from service.usecases.finding import find_workload, rental_of, same_configuration
 from service.usecases.knowledge import changes_of, knowledge_of
+from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.requests import DecisionRequest, request_as_json
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
@@ -41,9 +42,15 @@ BREAK_EVEN_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
 
 
 def decide(
-    snapshot: Snapshot, request: DecisionRequest, asked_at: datetime, market: MarketDays = NO_MARKET
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    asked_at: datetime,
+    market: MarketDays = NO_MARKET,
+    past: PastPrices = no_past,
 ) -> Decision:
-    """The best plan for a request, from the facts of one snapshot; `market` are the hours its tariff needs.
+    """The best plan for a request, from the facts of one snapshot.
+
+    `market` are the hours its tariff needs, `past` tells what an offer has cost.
 
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
@@ -61,7 +68,9 @@ def decide(
     home = next((r for r in shortlist if r.plan in ("own", "buy") and r.cost), None)
     cloud = _reference_rental(shortlist, best, request.least_probability)
     sides = (
-        (_home_side(home, known.figures), _cloud_side(cloud, snapshot, request)) if home and cloud else None
+        (_home_side(home, known.figures), _cloud_side(cloud, snapshot, request, past))
+        if home and cloud
+        else None
     )
     return Decision(
         asked_at=asked_at,
@@ -255,7 +264,7 @@ def _home_side(home: RatedOption, figures: Mapping[str, Figure]) -> Side:
     )  # fmt: skip
 
 
-def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest) -> Side:
+def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest, past: PastPrices) -> Side:
     option = cloud.option
     assert option.hours and option.cost and option.rental
     hours, other = option.cost.split(RENTED_BY_THE_HOUR)
@@ -263,7 +272,7 @@ def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest
     market = option.rental.market
     low = high = price
     if market is None and option.rental.offer is not None:
-        low, high = _price_range(snapshot, option, price, cloud.instances, request)
+        low, high = _price_range(snapshot, option, price, cloud.instances, request, past)
     idle = snapshot.figures["cloud_run.idle_share"]
     factor = hours / option.hours.p50 * option.cost.tax_factor
     spread = None
@@ -277,18 +286,28 @@ def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest
 
 
 def _price_range(
-    snapshot: Snapshot, option: Option, price: float, instances: int, request: DecisionRequest
+    snapshot: Snapshot,
+    option: Option,
+    price: float,
+    instances: int,
+    request: DecisionRequest,
+    past: PastPrices,
 ) -> tuple[float, float]:
-    """What other stored offers of the same GPU, count and tier ask per hour, the middle 80 %."""
+    """What the rent per hour may be: the middle 80 % of what other stored offers of the same GPU, count and
+    tier ask, and everything this offer cost within the last year. No forecast."""
     offer = option.rental.offer if option.rental else None
     if offer is None or offer.gpu is None:
         return price, price
     rows = same_configuration(snapshot, offer.gpu, offer.gpu_count, offer.tier)
-    factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
-    asked = np.sort(snapshot.offers.price_eur[rows]) * factor * instances
-    if not len(asked):
-        return price, price
-    return min(price, float(np.quantile(asked, 0.1))), max(price, float(np.quantile(asked, 0.9)))
+    rates = knowledge_of(snapshot).exchange_rates
+    factor = float(conversion("EUR", request.currency, rates).factor)
+    asked = snapshot.offers.price_eur[rows] * factor * instances
+    others = [float(np.quantile(asked, q)) for q in (0.1, 0.9)] if len(asked) else []
+    own = [
+        float(cost * conversion(currency, request.currency, rates).factor) * instances
+        for cost, currency in past(offer.slug)
+    ]
+    return min(price, *others, *own, price), max(price, *others, *own, price)
 
 
 def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:
@@ -318,6 +337,14 @@ def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption
     return workload_inputs(workload, known.calibration, list(gpus.values()), known.figures)
 
 
+def decide_from_store(
+    sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
+) -> Decision:
+    """The decision with what the store knows beyond a snapshot: the market's hours, what offers have cost."""
+    market = market_of(sessions, snapshot, request, asked_at.date())
+    return decide(snapshot, request, asked_at, market, past_prices(sessions, asked_at))
+
+
 def answer_decision(
     sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
 ) -> StoredComparison:
@@ -325,8 +352,8 @@ def answer_decision(
     asked = orjson.dumps(request_as_json(request))
 
     def rendered() -> dict[str, Any]:
-        market = market_of(sessions, snapshot, request, asked_at.date())
-        return decision_json.render(decide(snapshot, request, asked_at, market), request.language)
+        decision = decide_from_store(sessions, snapshot, request, asked_at)
+        return decision_json.render(decision, request.language)
 
     return kept_answer(sessions, snapshot, "decision", asked, asked_at, rendered, "shortlist")
 
