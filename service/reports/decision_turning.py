@@ -124,7 +124,7 @@ def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
         )
         for s in d.sensitivity
     )
-    title = w.say("What it hangs on: rented minus home")
+    title = w.say("Rented minus home")
     return Table("hangs", title, columns, rows, len(rows))
 
 
