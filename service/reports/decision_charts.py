@@ -268,7 +268,8 @@ def tornado(w: Wording, bars: Sequence[TornadoBar], today: float, currency: str)
     ends = [v for b in bars for v in (b.at_low, b.at_high)] + [today, 0.0]
     room = 0.24 * (max(ends) - min(ends) or 1.0)
     domain = [round(min(ends) - room, 2), round(max(ends) + room, 2)]
-    y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": {"labelLimit": 260}}
+    axis = {"labelLimit": 260, "labelOverlap": False}
+    y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {
         "type": "quantitative",
         "title": w.say("rented minus home, {currency}", currency=currency),

@@ -13,7 +13,9 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
+from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
+from service.reports.decision_sentences import swing_name
 from service.reports.document import DASH, Lasting, shown
 from service.reports.from_json import interval
 from service.reports.renderers import RENDERERS
@@ -106,6 +108,8 @@ def test_charts_use_the_languages_numbers():
     pages = (made(headline(), "html", language).decode() for language in ("de", "en"))
     german, english = (" ".join(re.findall(r">([^<>]+)</text>", " ".join(svg.findall(p)))) for p in pages)
     assert "Frist 30,0 Tage" in german and "Budget 1.500 €" in german and "0,20" in german
+    moved = read_decision(stored(headline())).sensitivity
+    assert len(moved) == 5 and all(swing_name(wording("en"), s) in english for s in moved)
     assert "deadline 30.0 days" in english and "budget €1,500" in english and "0.20" in english
 
 
@@ -198,7 +202,9 @@ def test_hostile_names_stay_names(extension, language):
 
 DIGESTS = """
 import hashlib
+from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
+from service.reports.decision_sentences import swing_name
 from service.reports.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import headline, stored
