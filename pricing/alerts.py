@@ -1,27 +1,14 @@
-"""Saved rules on prices: looked at after each refresh, told to a webhook, signed, until it has heard.
+"""Saved rules on prices: looked at after each refresh, told to a webhook until it has heard."""
 
-A webhook gets `POST` with a JSON body and the headers Heimvorteil-Timestamp (Unix seconds),
-Heimvorteil-Signature (`v1=` and the hex HMAC-SHA256 of `<timestamp>.<body>` under the alert's secret) and
-Idempotency-Key, which is the same at every try. Only https to a public address; no redirect is followed.
-"""
-
-import hashlib
-import hmac
 import logging
-import socket
-import ssl
-import threading
-import time
-from collections.abc import Callable
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
+from typing import Any
 
 import orjson
 
-from pricing.addresses import public_addresses
+from pricing import webhooks
+from pricing.webhooks import Connect, Letter, public_https
 from service.decide.price_watch import look
 from service.errors import MissingFact
 from service.estimate.cost import conversion
@@ -29,52 +16,34 @@ from service.facts import CloudOffer, ExchangeRate
 from service.reports.alert_items import condition, money
 from service.reports.offer_items import offer_item
 from service.store import alerts, exchange_rates, offer_conflicts, offers
-from service.store.alerts import Alert
+from service.store.alerts import Alert, AlertEvent
 from service.store.session import Sessions
-
-WAITS = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 1440))
-"""Between the tries; after the last one the event is given up."""
-TIMEOUT_S = 10.0
-LONGEST_EXCHANGE_S = 20.0
-LONGEST_ROUND_S = 60.0
-"""Receivers that hang must not keep a refresh from ending."""
-LEASE = timedelta(minutes=2)
-USER_AGENT = "heimvorteil/0.1 (price alert)"
 
 log = logging.getLogger(__name__)
 
 
-class Refused(Exception):
-    """An address that is never spoken to."""
+class _Firings:
+    """The firings that wait to be told."""
 
+    def claim(self, session: Any, now: datetime, lease: timedelta) -> Letter[AlertEvent] | None:
+        claimed = alerts.claim_due(session, now, lease)
+        if claimed is None:
+            return None
+        event, alert = claimed
+        return Letter(
+            event,
+            alert.rule.webhook_url,
+            alert.webhook_secret,
+            event.key,
+            event.body.encode(),
+            event.attempts,
+        )
 
-Connect = Callable[[str], HTTPConnection]
-"""A connection, not yet open, to the host of an address; raises Refused."""
-
-
-class _CheckedConnection(HTTPSConnection):
-    """TLS to an address that was looked up and checked before; the certificate must be the host's."""
-
-    def __init__(self, host: str, port: int | None, address: str) -> None:
-        super().__init__(host, port, timeout=TIMEOUT_S)
-        self._address = address
-        self._tls = ssl.create_default_context()
-
-    def connect(self) -> None:
-        """Open it to the checked address, whatever the name means by now."""
-        plain = socket.create_connection((self._address, self.port), TIMEOUT_S)
-        self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
-
-
-def public_https(url: str) -> HTTPConnection:
-    """The one way out of an alert: https to a host all of whose addresses are public. Raises Refused."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
-        raise Refused("only https is spoken to")
-    addresses = public_addresses(parts.hostname)
-    if not addresses:
-        raise Refused(f"{parts.hostname} is not a public address")
-    return _CheckedConnection(parts.hostname, parts.port, addresses[0])
+    def record(
+        self, session: Any, row: AlertEvent, at: datetime, status: int | None, error: str,
+        next_at: datetime | None,
+    ) -> None:  # fmt: skip
+        alerts.record_attempt(session, row, at, status, error, next_at)
 
 
 def after_refresh(sessions: Sessions, now: datetime, connect: Connect = public_https) -> None:
@@ -146,63 +115,12 @@ def message(
 
 def deliver(sessions: Sessions, now: datetime, connect: Connect = public_https) -> int:
     """Tell every receiver whose time has come, from any number of processes; returns how many heard."""
-    ends = time.monotonic() + LONGEST_ROUND_S
-    heard = 0
-    while time.monotonic() < ends:
-        with sessions.begin() as session:
-            claimed = alerts.claim_due(session, now, LEASE)
-        if claimed is None:
-            break
-        event, alert = claimed
-        status, error = send(alert, event.key, event.body.encode(), connect)
-        following = None
-        if error and event.attempts < len(WAITS):
-            following = now + WAITS[event.attempts]
-        with sessions.begin() as session:
-            alerts.record_attempt(session, event, now, status, error, following)
-        heard += not error
-        if error:
-            log.warning("alert %s, try %d: %s", event.key, event.attempts + 1, error)
-    return heard
+    return webhooks.deliver(sessions, now, _Firings(), connect)
 
 
 def send(alert: Alert, key: str, body: bytes, connect: Connect = public_https) -> tuple[int | None, str]:
     """One try: the status of the answer, if there was one, and what went wrong, "" if nothing did."""
-    parts = urlsplit(alert.rule.webhook_url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    timestamp = str(int(datetime.now(UTC).timestamp()))
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": USER_AGENT,
-        "Idempotency-Key": key,
-        "Heimvorteil-Timestamp": timestamp,
-        "Heimvorteil-Signature": signature(alert.webhook_secret, timestamp, body),
-        "Connection": "close",
-    }
-    try:
-        connection = connect(alert.rule.webhook_url)
-    except Refused as refused:
-        return None, str(refused)
-    # A receiver that drips its answer a byte at a time is cut off.
-    timer = threading.Timer(LONGEST_EXCHANGE_S, _cut, [connection])
-    timer.start()
-    try:
-        connection.request("POST", path, body, headers)
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        return None, f"{type(error).__name__}: {error}"[:200]
-    finally:
-        timer.cancel()
-        connection.close()
-    if 200 <= status < 300:
-        return status, ""
-    return status, f"HTTP {status}" + (", and no redirect is followed" if 300 <= status < 400 else "")
-
-
-def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """`v1=` and the hex HMAC-SHA256 of timestamp, a dot and the body."""
-    signed = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256)
-    return f"v1={signed.hexdigest()}"
+    return webhooks.send(alert.rule.webhook_url, alert.webhook_secret, key, body, connect)
 
 
 def _price(offer: CloudOffer | None, currency: str, rates: tuple[ExchangeRate, ...]) -> Decimal | None:
@@ -213,9 +131,3 @@ def _price(offer: CloudOffer | None, currency: str, rates: tuple[ExchangeRate, .
     except MissingFact:
         return None
     return price.quantize(Decimal("1e-9"))
-
-
-def _cut(connection: HTTPConnection) -> None:
-    with suppress(OSError):
-        if connection.sock is not None:
-            connection.sock.shutdown(socket.SHUT_RDWR)

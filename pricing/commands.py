@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 EXIT_INTERRUPTED = 130
 UNKNOWN = "-"
 MOST_SHOWN = 10
+BESIDE = "pricing.beside"
+"""In the context's meta: what `watch` does beside refreshing, handed in where both wings meet."""
 
 
 @click.group()
@@ -323,7 +325,8 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
     """Refresh the named sources, or all, on their schedules until stopped.
 
     Any number of these may run, on one machine with SQLite and on several with PostgreSQL: each source is
-    asked once, and what a killed one was at is taken over.
+    asked once, and what a killed one was at is taken over. Reports on a schedule are run beside it when
+    all prices that are due have been read.
     """
     from pricing import registry
     from pricing.jobs import Pace, watch
@@ -334,4 +337,5 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
     # urllib3 reports every retry; the outcome of a refresh says what came of them.
     for loud, level in (("apscheduler", "WARNING"), ("procrastinate", "WARNING"), ("urllib3", "ERROR")):
         logging.getLogger(loud).setLevel(level)
-    watch(context.obj(), sources, Pace.from_settings(Settings.from_environ()))
+    pace = Pace.from_settings(Settings.from_environ())
+    watch(context.obj(), sources, pace, context.meta.get(BESIDE))

@@ -22,7 +22,7 @@ from typing import Any
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from pricing import alerts, standing
+from pricing import alerts, report_letters, standing
 from pricing.refresh import Fetch, Outcome, refresh
 from pricing.registry import register
 from pricing.schedule import next_look
@@ -34,7 +34,12 @@ from service.store.leases import LeaseLost
 from service.store.price_sources import lease_name
 from service.store.session import Sessions, engine_for
 
-WEBHOOKS = "webhooks"
+WEBHOOKS, BESIDE = "webhooks", "beside"
+LONGEST_WAIT_FOR_PRICES_S = 600.0
+"""Work that wants fresh prices is held up by a source that hangs for no longer than this."""
+Beside = Callable[[Sessions], object]
+"""Work of the other wing, handed in where both meet: it wants prices that are fresh. It may never raise for
+what it works on, and any number of processes may do it at once."""
 LONGEST_LOOK_AWAY_S = 0.25
 """How late a running refresh notices that it shall stop."""
 log = logging.getLogger(__name__)
@@ -204,6 +209,40 @@ def waiting(sessions: Sessions, sources: Sequence[PriceSource]) -> list[PriceSou
     return due + [source for source in sources if source.name in asked and source not in due]
 
 
+class AfterRefreshes:
+    """Work done at each look at which no source waits and none is being read, by whatever process."""
+
+    def __init__(self, sessions: Sessions, sources: Sequence[PriceSource], work: Beside) -> None:
+        self._sessions, self._sources, self._work = sessions, sources, work
+        self._held_up_since: float | None = None
+
+    def look(self) -> None:
+        """Work now, or at a later look; a fault is logged and the next look tries again."""
+        try:
+            if self._is_held_up():
+                return
+            self._work(self._sessions)
+        except Exception:
+            log.exception("what is done beside refreshing failed; the next look tries again")
+
+    def _is_held_up(self) -> bool:
+        if not self._is_refreshing():
+            self._held_up_since = None
+            return False
+        now = time.monotonic()
+        self._held_up_since = now if self._held_up_since is None else self._held_up_since
+        return now - self._held_up_since < LONGEST_WAIT_FOR_PRICES_S
+
+    def _is_refreshing(self) -> bool:
+        if waiting(self._sessions, self._sources):
+            return True
+        names = {lease_name(source.name) for source in self._sources}
+        with self._sessions.reading() as session:
+            now = leases.clock(session)
+            known = leases.all(session)
+        return any(x.name in names and x.until is not None and x.until >= now for x in known)
+
+
 class _SteadyScheduler(BackgroundScheduler):  # type: ignore[misc]
     """APScheduler notes the next look by the wall clock: one set back by an hour would cost an hour."""
 
@@ -220,9 +259,14 @@ class Ticker:
     """Looks for waiting sources every few seconds and refreshes them, a few at a time, until stopped."""
 
     def __init__(
-        self, sessions: Sessions, sources: Sequence[PriceSource] = SOURCES, pace: Pace | None = None
+        self,
+        sessions: Sessions,
+        sources: Sequence[PriceSource] = SOURCES,
+        pace: Pace | None = None,
+        beside: Beside | None = None,
     ):
         self._sessions, self._sources, self._pace = sessions, sources, pace or Pace()
+        self._beside = AfterRefreshes(sessions, sources, beside) if beside else None
         self._stopping = threading.Event()
         self._at_it: set[str] = set()
         self._pool = ThreadPoolExecutor(self._pace.at_once, "refresh")
@@ -249,20 +293,20 @@ class Ticker:
                 if source.name not in self._at_it and not self._stopping.is_set():
                     self._at_it.add(source.name)
                     self._pool.submit(self._run, source)
-            if WEBHOOKS not in self._at_it and not self._stopping.is_set():
-                self._at_it.add(WEBHOOKS)
-                self._pool.submit(self._tell)
+            self._once_at_a_time(WEBHOOKS, self._tell)
+            if self._beside:
+                self._once_at_a_time(BESIDE, self._beside.look)
         except Exception:
             log.exception("looking for due sources failed; the next look tries again")
 
+    def _once_at_a_time(self, name: str, work: Callable[[], None]) -> None:
+        if name in self._at_it or self._stopping.is_set():
+            return
+        self._at_it.add(name)
+        self._pool.submit(work).add_done_callback(lambda _: self._at_it.discard(name))
+
     def _tell(self) -> None:
-        """A receiver that was down is told again without waiting for the next refresh."""
-        try:
-            alerts.deliver(self._sessions, datetime.now(UTC))
-        except Exception:
-            log.exception("alerts could not be told; the next look tries again")
-        finally:
-            self._at_it.discard(WEBHOOKS)
+        tell_webhooks(self._sessions)
 
     def _run(self, source: PriceSource) -> None:
         try:
@@ -275,43 +319,61 @@ class Ticker:
             self._at_it.discard(source.name)
 
 
-def watch(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) -> None:
-    """Refresh in this process until it is interrupted or terminated."""
+def tell_webhooks(sessions: Sessions) -> None:
+    """Tell every webhook whose time has come: one that was down is told again without waiting for a refresh.
+
+    A fault is logged, and the next look tries again.
+    """
+    for deliver in (alerts.deliver, report_letters.deliver):
+        try:
+            deliver(sessions, datetime.now(UTC))
+        except Exception:
+            log.exception("webhooks could not be told; the next look tries again")
+
+
+def watch(
+    sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, beside: Beside | None = None
+) -> None:
+    """Refresh in this process, and work beside it, until it is interrupted or terminated."""
     register(sessions)
     if sessions.engine.dialect.name == "postgresql":
         from pricing import workers
 
-        workers.work(sessions, sources, pace)
+        workers.work(sessions, sources, pace, beside)
     else:
-        _tick_until_told(sessions, sources, pace)
+        _tick_until_told(sessions, sources, pace, beside)
 
 
-def start_beside(database_url: str, pace: Pace) -> SpawnProcess:
-    """A ticker in a process of its own that ends with this one.
+def start_beside(database_url: str, pace: Pace, beside: Beside | None = None) -> SpawnProcess:
+    """A ticker in a process of its own that ends with this one; `beside` is a function of some module.
 
     Not a thread: the web server forks its workers, and a worker that is forked while a thread writes
     takes SQLite's lock for held as long as it lives.
     """
     process = get_context("spawn").Process(
-        target=_tick_beside, args=(database_url, pace, os.getpid()), name="prices", daemon=True
+        target=_tick_beside, args=(database_url, pace, beside, os.getpid()), name="prices", daemon=True
     )
     process.start()
     return process
 
 
-def _tick_beside(database_url: str, pace: Pace, parent: int) -> None:
+def _tick_beside(database_url: str, pace: Pace, beside: Beside | None, parent: int) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    _tick_until_told(Sessions(engine_for(database_url)), SOURCES, pace, parent)
+    _tick_until_told(Sessions(engine_for(database_url)), SOURCES, pace, beside, parent)
 
 
 def _tick_until_told(
-    sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, parent: int | None = None
+    sessions: Sessions,
+    sources: Sequence[PriceSource],
+    pace: Pace,
+    beside: Beside | None,
+    parent: int | None = None,
 ) -> None:
     told = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: told.set())
-    ticker = Ticker(sessions, sources, pace)
+    ticker = Ticker(sessions, sources, pace, beside)
     ticker.start()
     while not told.wait(1) and parent in (None, os.getppid()):
         pass

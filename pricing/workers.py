@@ -23,15 +23,14 @@ import signal
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import ceil
 
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
-from pricing import alerts
-from pricing.jobs import Pace, Stopped, run_one, waiting
+from pricing.jobs import AfterRefreshes, Beside, Pace, Stopped, run_one, tell_webhooks, waiting
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
 from service.errors import DatabaseNotReady
@@ -46,7 +45,9 @@ KEEP_JOBS_HOURS = 72
 log = logging.getLogger(__name__)
 
 
-def work(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) -> None:
+def work(
+    sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, beside: Beside | None = None
+) -> None:
     """Be one of the workers until interrupted or terminated; DatabaseNotReady without the queue's tables."""
     with sessions.engine.connect() as connection:
         if not task_queue.is_installed(connection):
@@ -56,7 +57,7 @@ def work(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) -> None
         signal.signal(number, lambda number, _: told.append(number))
     while not told:
         try:
-            asyncio.run(_until_told(queue_app(sessions, sources, pace), pace, told))
+            asyncio.run(_until_told(queue_app(sessions, sources, pace, beside), pace, told))
         except Exception:
             log.exception("the worker failed")
         ends = time.monotonic() + START_AGAIN_S
@@ -92,8 +93,10 @@ async def _until_told(app: App, pace: Pace, told: list[int]) -> None:
             log.warning("the worker stopped by itself; it is started again in %g s", START_AGAIN_S)
 
 
-def queue_app(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) -> App:
-    """The queue of a database with its three tasks: look, refresh, tidy."""
+def queue_app(
+    sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, beside: Beside | None = None
+) -> App:
+    """The queue of a database with its tasks: look, refresh, tidy, and what is done beside refreshing."""
     app = App(connector=_connector(sessions))
     # A job that another worker deferred may be of any source, whatever this one looks for.
     by_name = {source.name: source for source in (*SOURCES, *sources)}
@@ -121,7 +124,16 @@ def queue_app(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace) ->
                 )
             except AlreadyEnqueued:
                 log.debug("%s is queued already", source.name)
-        await asyncio.to_thread(alerts.deliver, sessions, datetime.now(UTC))
+        await asyncio.to_thread(tell_webhooks, sessions)
+
+    after = AfterRefreshes(sessions, sources, beside) if beside else None
+
+    @app.periodic(cron=f"* * * * * */{every_s}")
+    @app.task(name="beside", queue=QUEUE, queueing_lock="beside")
+    async def work_beside(timestamp: int) -> None:
+        # Who does what stands in leases, as for the sources: two workers at it do no harm.
+        if after:
+            await asyncio.to_thread(after.look)
 
     @app.periodic(cron="17 3 * * *")
     @app.task(name="tidy", queue=QUEUE, queueing_lock="tidy")

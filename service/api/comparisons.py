@@ -34,16 +34,9 @@ def asked(json: ComparisonIn) -> Response:
         home=json.home,
         home_count=json.home_count,
         cloud=json.cloud,
-        country=json.country,
-        currency=json.currency,
-        kwh_price=json.kwh_price,
-        host_memory_gib=json.host_memory_gib,
-        display_gib=json.display_gib,
-        plug_watts=json.plug_watts,
-        tokens=json.tokens,
         tier=json.tier,
         limit=json.limit,
-        language=json.lang,
+        **json.household(),
     )
     stored = answer(state().sessions, snapshot, wanted, today)
     body = request.get_data(cache=True)

@@ -19,6 +19,7 @@ from service.reports.document import (
     Words,
 )
 from service.reports.document_frame import document_labels, run_subtitle, safe_name
+from service.reports.hours_section import hours_section
 from service.reports.notebook import Notebook
 from service.reports.prices import market_sentence, suggestion_sentence
 from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
@@ -66,6 +67,7 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
         bill_section(n, c.options, c.currency),
         turning_section(n, c, home, cloud),
         history_section(n, history, cloud),
+        hours_section(n, c.options),
         fit_section(n, c.options),
         energy_section(n, c, home, cloud),
         record_section(n, c.numbers, c.options, c.workload),
@@ -168,7 +170,7 @@ def turning_section(
     title = w.say("What would change the verdict")
     table = Table("turns", title, columns, tuple(rows), len(rows))
     lines = [home and cloud and break_even_sentence(w, c), *_market(w, cloud)]
-    if home and home.rate and home.rate.kind != "contract":
+    if home and home.rate and home.rate.kind == "retail":
         lines.append(
             w.say("The electricity price is an average over many tariffs; your own contract counts.")
         )

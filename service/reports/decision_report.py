@@ -19,6 +19,7 @@ from service.reports.decision_sentences import (
 from service.reports.decision_turning import turning_section
 from service.reports.document import Bullets, Document, Paragraph, Section
 from service.reports.document_frame import document_labels, run_subtitle, safe_name
+from service.reports.hours_section import hours_section
 from service.reports.notebook import Notebook
 from service.reports.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
 from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
@@ -57,6 +58,7 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
         bill_section(n, options, d.currency, max(1, shown), is_drawn=False),
         turning_section(n, d, plans),
         history_section(n, history, d.rented.option if d.rented else None),
+        hours_section(n, options),
         fit_section(n, options, max(1, len(chosen))) if options else None,
         energy_section(n, d, chosen),
         record_section(n, d.numbers, [p.option for p in chosen], d.workload),

@@ -13,15 +13,20 @@ def plan_name(w: Wording, p: AnsweredPlanOption) -> str:
     provider = ""
     if rental and rental.offer:
         provider = rental.provider.name if rental.provider else rental.offer.provider
+    return named_plan(w, p.plan, label, provider)
+
+
+def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
+    """A plan in a few words: own, buy, rent or hybrid, with the machine and who rents it out."""
     names = {
         "own": w.say("train on your {label}", label=label),
         "buy": w.say("buy {label} and train at home", label=label),
         "rent": w.say("rent {label} at {provider}", label=label, provider=provider),
         "hybrid": w.say("debug at home, rent {label} at {provider}", label=label, provider=provider),
     }
-    if not p.is_at_home and not provider:
+    if plan in ("rent", "hybrid") and not provider:
         return w.say("rent {label}, of which no price is known", label=label)
-    return names[p.plan]
+    return names[plan]
 
 
 def limits_phrase(w: Wording, d: AnsweredDecision) -> str:

@@ -23,6 +23,7 @@ from service.reports.decision_sentences import (
 )
 from service.reports.prices import option_price_sentences
 from service.reports.sentences import duration
+from service.reports.tariff_sentences import when_sentences
 from service.reports.wording import Wording, wording
 
 
@@ -102,6 +103,7 @@ def paragraphs(w: Wording, d: AnsweredDecision) -> list[tuple[str, list[str]]]:
         (w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
         (w.say("Where it turns"), turning),
         (w.say("Also"), [line for line in others if line]),
+        (w.say("When to run"), [line for r in shown for line in when_sentences(w, r.option)]),
         (w.say("Prices"), prices),
     ]
     return [(title, lines) for title, lines in found if lines]

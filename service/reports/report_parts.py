@@ -90,13 +90,14 @@ def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell,
     else:
         unpriced = w.say("No price is known for this configuration.")
         cost = n.missing(unpriced if option.hours else cannot)
-    hours, energy, co2 = option.hours, option.energy_kwh, option.co2_kg
+    hours, elapsed = option.hours, option.elapsed_hours
+    energy, co2 = option.energy_kwh, option.co2_kg
     unknown_grid = w.say("The greenhouse gas of this grid is not known.")
     return (
         option_name(w, option),
         Words(fit_sentence(w, option), memory),
         Spread(hours, "h") if hours else n.missing(cannot),
-        Spread(hours * (1 / HOURS_PER_DAY), w.say("days")) if hours else n.missing(cannot),
+        Spread(elapsed * (1 / HOURS_PER_DAY), w.say("days")) if elapsed else n.missing(cannot),
         cost,
         Spread(energy, "kWh") if energy else n.missing(cannot),
         Spread(co2, "kg") if co2 else n.missing(unknown_grid if hours else cannot),
@@ -128,9 +129,9 @@ def spendings(w: Wording, options: Sequence[AnsweredOption]) -> list[Spending]:
     """The first options that have a duration and a price, as charts draw them."""
     priced = [o for o in options if o.hours and o.cost][:CHARTED]
     return [
-        Spending(label, option.hours * (1 / HOURS_PER_DAY), option.cost.total)
+        Spending(label, option.elapsed_hours * (1 / HOURS_PER_DAY), option.cost.total)
         for label, option in zip(chart_labels(w, priced), priced, strict=True)
-        if option.hours and option.cost
+        if option.elapsed_hours and option.cost
     ]
 
 

@@ -115,6 +115,16 @@ def release(session: Session, name: str, owner: str) -> bool:
     return session.execute(statement.returning(_leases.c.name)).scalar() is not None
 
 
+def set_due(session: Session, name: str, due: datetime) -> None:
+    """When the job is due next, whoever holds it now; a holder that finishes says so itself."""
+    session.execute(sa.update(_leases).where(_leases.c.name == name).values(due=due))
+
+
+def forget(session: Session, name: str) -> None:
+    """The job is no more; a holder finds its lease gone."""
+    session.execute(sa.delete(_leases).where(_leases.c.name == name))
+
+
 def _free(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(_leases.c.until.is_(None), _leases.c.until < now)
 

@@ -537,6 +537,97 @@ class AlertAttemptRow(Base):
     error: Mapped[str]
 
 
+class ReportScheduleRow(Base):
+    """A decision that is asked again and reported on a cadence; when it is due stands in its job lease."""
+
+    __tablename__ = "report_schedules"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    request: Mapped[str] = mapped_column(sa.Text())
+    """The question as JSON, in the report's language."""
+    decision_id: Mapped[str] = mapped_column(sa.ForeignKey("comparisons.id"))
+    """The answer it was made from, which the first run is held against."""
+    cadence: Mapped[str]
+    first_at: Mapped[datetime]
+    """Runs are counted from here."""
+    format: Mapped[str]
+    """Extension of the file."""
+    language: Mapped[str]
+    folder: Mapped[str]
+    """Absolute path; "" for no file."""
+    webhook_url: Mapped[str]
+    webhook_secret: Mapped[str]
+    paused_at: Mapped[datetime | None]
+
+
+class ReportRunRow(Base):
+    """One time that a schedule's question was asked again, or could not be; written once, never changed."""
+
+    __tablename__ = "report_runs"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    schedule_id: Mapped[int] = mapped_column(sa.ForeignKey("report_schedules.id"))
+    number: Mapped[int]
+    """Of the schedule's runs, from 1."""
+    due_at: Mapped[datetime | None]
+    """The due time that it served; None for one by hand between two of them."""
+    at: Mapped[datetime]
+    state: Mapped[str]
+    decision_id: Mapped[str | None] = mapped_column(sa.ForeignKey("comparisons.id"))
+    before_id: Mapped[str] = mapped_column(sa.ForeignKey("comparisons.id"))
+    """The decision it was held against."""
+    verdict_changed: Mapped[bool]
+    headline: Mapped[str] = mapped_column(sa.Text())
+    summary: Mapped[str] = mapped_column(sa.Text())
+    changes: Mapped[str] = mapped_column(sa.Text())
+    """JSON."""
+    error: Mapped[str] = mapped_column(sa.Text())
+    __table_args__ = (
+        _one_of("state", ("done", "failed")),
+        sa.UniqueConstraint("schedule_id", "number"),
+        # However many workers there are: one run for one due time.
+        sa.UniqueConstraint("schedule_id", "due_at"),
+    )
+
+
+class ReportDeliveryRow(Base):
+    """What a run has to bring somewhere, and how that goes."""
+
+    __tablename__ = "report_deliveries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(sa.ForeignKey("report_runs.id"))
+    kind: Mapped[str]
+    """file into the folder; report, notice or failure to the webhook"""
+    body: Mapped[str] = mapped_column(sa.Text())
+    """What a webhook is told, without the decision itself; "" for a file."""
+    file_name: Mapped[str]
+    """Of the file that was written; "" before."""
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(index=True)
+    """None once delivered or given up."""
+    delivered_at: Mapped[datetime | None]
+    error: Mapped[str]
+    __table_args__ = (
+        _one_of("kind", ("file", "report", "notice", "failure")),
+        sa.UniqueConstraint("run_id", "kind"),
+    )
+
+
+class ReportAttemptRow(Base):
+    """One try to deliver."""
+
+    __tablename__ = "report_attempts"
+    delivery_id: Mapped[int] = mapped_column(sa.ForeignKey("report_deliveries.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """From 1."""
+    at: Mapped[datetime]
+    status: Mapped[int | None]
+    """HTTP status of a webhook's answer; None where there was none."""
+    error: Mapped[str]
+
+
 class ComparisonRow(Base):
     __tablename__ = "comparisons"
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from service.decide.choice import Choice, choose
+from service.decide.choice import Choice, choose, nearest_changes
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
@@ -29,30 +29,33 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer
-from service.usecases.candidate_plans import Plans, column_of, comparison_request, per_kwh, plans_of_request
+from service.usecases.candidate_plans import Plans, column_of, per_kwh, plans_of_request
 from service.usecases.finding import find_workload, rental_of, same_configuration
 from service.usecases.knowledge import changes_of, knowledge_of
 from service.usecases.rented_offers import RentedPlans
-from service.usecases.requests import DecisionRequest, decision_request_as_json
+from service.usecases.requests import DecisionRequest, request_as_json
+from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 MOST_SHORTLISTED = 12
 BREAK_EVEN_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
 
 
-def decide(snapshot: Snapshot, request: DecisionRequest, asked_at: datetime) -> Decision:
-    """The best plan for a request, from the facts of one snapshot.
+def decide(
+    snapshot: Snapshot, request: DecisionRequest, asked_at: datetime, market: MarketDays = NO_MARKET
+) -> Decision:
+    """The best plan for a request, from the facts of one snapshot; `market` are the hours its tariff needs.
 
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
     workload = find_workload(snapshot, request.workload, request.tokens)
     limits = Limits(request.budget, request.deadline_hours)
-    plans = plans_of_request(snapshot, request, workload, asked_at.date())
+    plans = plans_of_request(snapshot, request, workload, asked_at.date(), market)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     shown = _shortlisted(plans, choice)
     rated = {i: _rated(snapshot, request, workload, plans, choice, i) for i in shown}
     best = rated[choice.best] if choice.best is not None else None
-    nearest = _nearest(snapshot, request, workload, plans, choice, asked_at) if best is None else ()
+    nearest = _nearest(snapshot, request, workload, plans, choice, asked_at, market) if best is None else ()
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)
     home = next((r for r in shortlist if r.plan in ("own", "buy") and r.cost), None)
@@ -133,9 +136,7 @@ def _rented_option(
     planned = rented.planned[machine]
     known = knowledge_of(snapshot)
     offer = snapshot.offers.row(int(rented.row[place]))
-    rental = replace(
-        rental_of(snapshot, offer, comparison_request(request)), instances=int(rented.instances[place])
-    )
+    rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
     return cloud_option(
         workload, gpu, count, rental, request.currency, known, planned,
         changes_of(snapshot, workload, gpu, count, planned),
@@ -185,18 +186,24 @@ def _nearest(
     plans: Plans,
     choice: Choice,
     asked_at: datetime,
+    market: MarketDays,
 ) -> tuple[NearestPlan, ...]:
     found = []
-    for change in choice.nearest:
+    limits = Limits(request.budget, request.deadline_hours)
+    for change in nearest_changes(plans.candidates, limits, request.least_probability):
         value = change.value * workload.tokens if change.code == "tokens" else change.value
         plan = _rated(snapshot, request, workload, plans, choice, change.position)
         found.append(NearestPlan(change.code, value, plan))
-    smaller = _smaller_model(snapshot, request, workload, asked_at)
+    smaller = _smaller_model(snapshot, request, workload, asked_at, market)
     return (*found, smaller) if smaller else tuple(found)
 
 
 def _smaller_model(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, asked_at: datetime
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    asked_at: datetime,
+    market: MarketDays,
 ) -> NearestPlan | None:
     """The largest smaller model of the same family that some plan trains within the limits."""
     size = parameters(workload.architecture)
@@ -207,7 +214,7 @@ def _smaller_model(
     for smaller in family:
         if parameters(smaller.architecture) >= size:
             continue
-        plans = plans_of_request(snapshot, replace(request, tokens=None), smaller, asked_at.date())
+        plans = plans_of_request(snapshot, replace(request, tokens=None), smaller, asked_at.date(), market)
         choice = choose(
             plans.candidates, Limits(request.budget, request.deadline_hours), request.weights,
             request.least_probability,
@@ -239,7 +246,7 @@ def _home_side(home: RatedOption, figures: Mapping[str, Figure]) -> Side:
     if option.price and option.price.low is not None and option.price.high is not None:
         scale = price / float(option.price.per_kwh)
         low, high = float(option.price.low) * scale, float(option.price.high) * scale
-    elif option.rate and option.rate.kind != "contract":
+    elif option.rate and option.rate.kind == "retail":
         spread = figures["home_run.contract_spread"].value
         low, high = price * (1 - spread), price * (1 + spread)
     watts = option.power.watts
@@ -315,10 +322,11 @@ def answer_decision(
     sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
 ) -> StoredComparison:
     """The decision as JSON, kept with the facts it was computed from, written once per question and day."""
-    asked = orjson.dumps(decision_request_as_json(request))
+    asked = orjson.dumps(request_as_json(request))
 
     def rendered() -> dict[str, Any]:
-        return decision_json.render(decide(snapshot, request, asked_at), request.language)
+        market = market_of(sessions, snapshot, request, asked_at.date())
+        return decision_json.render(decide(snapshot, request, asked_at, market), request.language)
 
     return kept_answer(sessions, snapshot, "decision", asked, asked_at, rendered, "shortlist")
 

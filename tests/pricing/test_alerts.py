@@ -16,12 +16,15 @@ import pytest
 from click.testing import CliRunner
 
 import pricing.alerts
+import pricing.webhooks
 from pricing import addresses
-from pricing.alerts import WAITS, Refused, after_refresh, deliver, evaluate, public_https
+from pricing.alerts import after_refresh, deliver, evaluate
 from pricing.refresh import refresh
 from pricing.sources import SOURCES
+from pricing.webhooks import Refused, public_https
 from service.app import create_app
 from service.cli import main
+from service.decide.cadence import WAITS
 from service.facts import CloudOffer
 from service.settings import Settings
 from service.store import alerts, offers, tokens
@@ -214,7 +217,7 @@ def test_only_public_https_is_spoken_to(monkeypatch):
         asked.append(address)
         raise OSError("not here")
 
-    monkeypatch.setattr(pricing.alerts.socket, "create_connection", refuse)
+    monkeypatch.setattr(pricing.webhooks.socket, "create_connection", refuse)
     answers["good.example"] = ["10.0.0.1"]
     with pytest.raises(OSError, match="not here"):
         connection.connect()
