@@ -134,3 +134,12 @@ def test_idle_hours_spent_at_home_are_not_in_the_range_of_the_rented_ones(run):
     rented = answer(run, "--own", "none", "--buy", "rtx-4090=1900", "--deadline", "30d")
     assert rented["best"]["plan"] == "rent"
     assert "cloud_factor" in {s["input"] for s in rented["sensitivity"]}
+
+
+def test_a_contract_of_ones_own_is_no_average_and_a_price_without_a_range_moves_nothing(run):
+    asked = ("--tariff", "22-6=0.22,6-22=0.36", "--deadline", "200d")
+    said = answer(run, *asked)
+    assert said["sensitivity"] and all(s["high"] > s["low"] * 1.000001 for s in said["sensitivity"])
+    average = "The electricity price is an average over many tariffs"
+    assert average not in run(*asked, "--format", "md", "-o", "-")
+    assert average in run("--deadline", "200d", "--format", "md", "-o", "-")
