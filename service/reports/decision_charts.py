@@ -85,7 +85,7 @@ def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, currenc
         "width": FRONT_WIDTH,
         "height": FRONT_HEIGHT,
         "layer": [
-            *_limit_lines(limits, x, y),
+            *_limit_lines(limits, x, y, across),
             *_bars(points, x, y),
             *_signs(w, points, x, y),
             *_numbers(points, across, up),
@@ -93,7 +93,8 @@ def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, currenc
     }
 
 
-def _limit_lines(limits: FrontLimits, x: Spec, y: Spec) -> list[Spec]:
+def _limit_lines(limits: FrontLimits, x: Spec, y: Spec, across: Axis) -> list[Spec]:
+    """The dashed lines; what is written at the budget stands at the end away from the deadline."""
     layers: list[Spec] = []
     line = {"type": "rule", "strokeDash": [6, 4], "color": INK, "strokeWidth": 1.2}
     words = {"type": "text", "fontSize": 11, "color": INK, "fontStyle": "italic"}
@@ -113,12 +114,14 @@ def _limit_lines(limits: FrontLimits, x: Spec, y: Spec) -> list[Spec]:
     if limits.budget:
         at = {"data": {"values": [{"cost": limits.budget, "words": limits.budget_label}]}}
         layers.append({**at, "mark": line, "encoding": {"y": {**y, "field": "cost"}}})
-        beside = {**words, "align": "right", "baseline": "bottom", "dy": -3, "dx": -2}
+        is_left = limits.days is not None and across.at(limits.days) > FRONT_WIDTH / 2
+        beside = {**words, "align": "left" if is_left else "right", "baseline": "bottom", "dy": -3,
+                  "dx": 3 if is_left else -3}  # fmt: skip
         layers.append(
             {
                 **at, "mark": beside,
                 "encoding": {
-                    "y": {**y, "field": "cost"}, "x": {"value": FRONT_WIDTH},
+                    "y": {**y, "field": "cost"}, "x": {"value": 0 if is_left else FRONT_WIDTH},
                     "text": {"field": "words", "type": "nominal"},
                 },
             }
@@ -265,7 +268,8 @@ def tornado(w: Wording, bars: Sequence[TornadoBar], today: float, currency: str)
     ends = [v for b in bars for v in (b.at_low, b.at_high)] + [today, 0.0]
     room = 0.24 * (max(ends) - min(ends) or 1.0)
     domain = [round(min(ends) - room, 2), round(max(ends) + room, 2)]
-    y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": {"labelLimit": 260}}
+    axis = {"labelLimit": 260, "labelOverlap": False}
+    y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {
         "type": "quantitative",
         "title": w.say("rented minus home, {currency}", currency=currency),

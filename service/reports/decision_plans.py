@@ -49,7 +49,7 @@ def plans_section(
     rows = tuple(
         Row(f"plan-{p.number}", _cells(n, d, p, places.get(p.number)), is_best=p.is_best) for p in plans
     )
-    title = w.say("Plans worth looking at")
+    title = w.say("Plans compared")
     table = Table("plans", title, columns, rows, PLANS_ON_PAGE, more_sentence(w, len(rows), PLANS_ON_PAGE))
     lines = [
         w.say(
@@ -122,8 +122,9 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     title = w.say("Cost against time")
     listed = "; ".join(
         w.say(
-            "{number}: {cost} in {days} days",
-            number=p.number, cost=w.about(p.cost.p50, d.currency), days=w.rounded(p.days.p50),
+            "{number}: {cost}, {time}",
+            number=p.number, cost=w.about(p.cost.p50, d.currency),
+            time=duration(w, p.days.p50 * HOURS_PER_DAY),
         )
         for p in points
     )  # fmt: skip

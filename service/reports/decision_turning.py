@@ -45,7 +45,7 @@ def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
         runs_until_bought_sentence(w, d),
         saved_per_day_sentence(w, d),
     ]
-    if d.home and d.home.option.rate and d.home.option.rate.kind != "contract":
+    if d.home and d.home.option.rate and d.home.option.rate.kind == "retail":
         lines.append(
             w.say("The electricity price is an average over many tariffs; your own contract counts.")
         )
@@ -124,7 +124,7 @@ def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
         )
         for s in d.sensitivity
     )
-    title = w.say("What it hangs on: rented minus home")
+    title = w.say("Rented minus home")
     return Table("hangs", title, columns, rows, len(rows))
 
 
