@@ -111,7 +111,7 @@ def specification(app: Flask) -> dict[str, Any]:
         for method, operation in path.items():
             responses = operation["responses"]
             for status, meaning in ERRORS.items():
-                if status in ("413", "415", "400") and method != "post":
+                if status in ("413", "415", "400") and method not in ("post", "patch"):
                     continue
                 if status == "401" and not operation.get("security"):
                     continue
