@@ -24,6 +24,7 @@ from service.api import (
     price_sources,
     providers,
     refreshes,
+    report_schedules,
     spot_prices,
     workloads,
 )
@@ -50,6 +51,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     estimates.blueprint,
     comparisons.blueprint,
     decisions.blueprint,
+    report_schedules.blueprint,
     docs.blueprint,
 )
 HEALTH = (health.blueprint, metrics.blueprint)

@@ -1,22 +1,22 @@
 """/api/v1/alerts: saved rules on prices, their firings, and feeds of them that anyone may subscribe to."""
 
-import hashlib
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any, Literal
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
-from service.api.collections import PageQuery, finish, json_response, not_modified, unchanged
+from service.api.collections import PageQuery, json_response, private, respond_live, sliced
 from service.api.contract import Strict, contract
+from service.api.feeds import respond_feed
 from service.api.offers import LARGEST_PRICE
 from service.api.schemas import page_of
 from service.api.state import facts, now, state
-from service.api.tokens import bearer
-from service.reports.alert_items import condition, feed, money
+from service.api.tokens import bearer, carries_token
+from service.reports.alert_items import condition, money
 from service.store import alerts
 from service.store.alerts import Alert, AlertEvent, Rule
 from service.usecases.alerts import save_alert
@@ -155,34 +155,21 @@ blueprint = Blueprint("alerts", __name__)
 )  # fmt: skip
 def listed(query: PageQuery) -> Response:
     """List the saved rules."""
-    trusted = _trusted()
+    trusted = carries_token()
     with state().sessions.reading() as session:
         known = alerts.all(session)
-    part = known[query.offset : query.offset + query.limit]
-    after = query.offset + len(part)
-    following = f"{request.path}?limit={query.limit}&offset={after}" if part and after < len(known) else None
-    return _private(
-        json_response(
-            {
-                "items": [alert_item(alert, trusted) for alert in part],
-                "total": len(known),
-                "limit": query.limit,
-                "offset": query.offset,
-                "next": following,
-            }
-        )
-    )
+    return respond_live(query, sliced(known, query, lambda alert: alert_item(alert, trusted)))
 
 
 @blueprint.get("/alerts/<string:slug>")
 @contract.validate(resp=Answers(HTTP_200=AlertDetailOut), tags=["alerts"], operation_id="alerts_get")
 def one(slug: str) -> Response:
     """One saved rule with its newest firings."""
-    trusted = _trusted()
+    trusted = carries_token()
     with state().sessions.reading() as session:
         alert, fired = alerts.get(session, slug), alerts.events(session, slug, EVENTS_SHOWN)
     events = [event_item(event, trusted) for event in fired]
-    return _private(json_response({**alert_item(alert, trusted), "events": events}))
+    return private(json_response({**alert_item(alert, trusted), "events": events}))
 
 
 @contract.validate(
@@ -197,7 +184,7 @@ def saved(json: AlertIn) -> Response:
     alert = save_alert(state().sessions, facts(), Rule(**json.model_dump()), bearer(), now())
     response = json_response({**alert_item(alert, True), "webhook_secret": alert.webhook_secret or None}, 201)
     response.headers["Location"] = f"/api/v1/alerts/{alert.slug}"
-    return _private(response)
+    return private(response)
 
 
 @blueprint.post("/alerts")
@@ -218,7 +205,7 @@ def remove(slug: str) -> Response:
     bearer()
     with state().sessions.begin() as session:
         alerts.remove(session, slug)
-    return _private(Response(status=204))
+    return private(Response(status=204))
 
 
 @blueprint.get("/alerts/feed.atom")
@@ -253,11 +240,7 @@ def _atom(title: str, known: list[Alert], events: list[AlertEvent]) -> Response:
         for event in events
     ]
     made_at = max((alert.created_at for alert in known), default=datetime.fromisoformat("1970-01-01T00:00Z"))
-    body = feed(title=title, address=request.path, made_at=made_at, entries=entries)
-    tag = hashlib.sha256(body).hexdigest()[:16]
-    if unchanged(tag):
-        return not_modified(tag)
-    return finish(Response(body, mimetype="application/atom+xml"), tag)
+    return respond_feed(title, made_at, entries, "alert event")
 
 
 def _condition(alert: Alert) -> str:
@@ -266,14 +249,3 @@ def _condition(alert: Alert) -> str:
         gpu=rule.gpu, gpu_count=rule.gpu_count, tier=rule.tier, provider=rule.provider,
         currency=rule.currency, threshold_per_hour=rule.threshold_per_hour, fall_percent=rule.fall_percent,
     )  # fmt: skip
-
-
-def _trusted() -> bool:
-    """Whether the asker carries a token; a wrong one is refused, not ignored."""
-    return request.authorization is not None and bool(bearer())
-
-
-def _private(response: Response) -> Response:
-    """Not to be kept: it depends on who asks, and changes without the facts changing."""
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -125,6 +125,11 @@ def respond_live(query: PageQuery, page: Page) -> Response:
     response = Response(body, mimetype="application/json")
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'
+    return private(response)
+
+
+def private(response: Response) -> Response:
+    """Not to be kept: it changes without the facts changing, and may depend on who asks."""
     response.headers["Cache-Control"] = "no-store"
     return response
 

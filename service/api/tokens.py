@@ -19,6 +19,11 @@ def bearer() -> str:
     return name
 
 
+def carries_token() -> bool:
+    """Whether the asker carries a token; a wrong one is refused, not ignored."""
+    return request.authorization is not None and bool(bearer())
+
+
 def _unauthorized(detail: str) -> Unauthorized:
     from werkzeug.datastructures import WWWAuthenticate
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from pricing.commands import prices
+from pricing.commands import BESIDE, prices
 from service.cli.alerting import alerts
 from service.cli.comparing import compare
 from service.cli.deciding import decide
@@ -18,6 +18,7 @@ from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
 from service.cli.reporting import report
+from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
 
@@ -70,12 +71,14 @@ def one_line(error: click.UsageError) -> click.ClickException:
 def main(context: click.Context) -> None:
     """Train a transformer at home or rent? Time, memory, electricity and cloud prices in one answer."""
     context.obj = open_database
+    context.meta[BESIDE] = run_due_reports
 
 
 for command in (
     compare,
     decide,
     report,
+    reports,
     measure,
     validate,
     serve,

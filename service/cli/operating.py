@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from service.cli.opening import open_database
+from service.cli.scheduling import run_due_reports
 from service.errors import InvalidValue
 from service.settings import Settings
 
@@ -16,7 +17,7 @@ from service.settings import Settings
 @click.option("--port", default=None, type=click.IntRange(0, 65535))
 @click.option("--workers", default=None, type=click.IntRange(1, 64))
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve the REST API; on SQLite the price scheduler runs inside."""
+    """Serve the REST API; on SQLite prices are refreshed and reports on a schedule run beside it."""
     from pricing.registry import register
     from service.serving import serve as run
 
@@ -31,7 +32,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     if scheduled:
         from pricing.jobs import Pace, start_beside
 
-        ticker = start_beside(settings.database_url, Pace.from_settings(settings))
+        ticker = start_beside(settings.database_url, Pace.from_settings(settings), run_due_reports)
     try:
         run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
     finally:

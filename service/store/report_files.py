@@ -70,5 +70,9 @@ def _named(part: Path, target: Path) -> bool:
             target.touch(exist_ok=False)
         except FileExistsError:
             return False
-        os.replace(part, target)
+        try:
+            os.replace(part, target)
+        except OSError:
+            target.unlink()
+            raise
     return True

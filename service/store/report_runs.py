@@ -47,8 +47,8 @@ class ReportRun:
 
     @property
     def key(self) -> str:
-        """Names the run for ever."""
-        return f"{self.schedule}-{self.number}"
+        """Names the run for ever, also where a schedule of that name was removed and made anew."""
+        return f"{self.schedule}-{self.number}-{self.at:%Y%m%dT%H%M%SZ}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,11 @@ def test_real_answers_keep_to_their_schema(client, specification, path, body):
     jsonschema.validate(answer, {**schema, "components": specification["components"]})
 
 
+def test_a_second_app_of_the_process_describes_itself_as_fully(specification, catalog_sessions):
+    second = create_app(Settings.from_environ({}), catalog_sessions).test_client()
+    assert second.get("/api/v1/openapi.json").get_json() == specification
+
+
 def test_the_page_needs_no_other_host(client):
     page = client.get("/api/v1/docs")
     html = page.get_data(as_text=True)

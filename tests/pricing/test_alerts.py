@@ -7,9 +7,6 @@ import threading
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
-from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -43,41 +40,6 @@ HOOK = "https://hooks.example.org/prices?x=1"
 @pytest.fixture
 def sessions(catalog_engine):
     return Sessions(catalog_engine)
-
-
-@pytest.fixture
-def receiver():
-    """A real HTTP server that keeps what it is sent and answers as told."""
-    heard: list[SimpleNamespace] = []
-    answers = SimpleNamespace(status=200, heard=heard, lock=threading.Lock())
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            with answers.lock:
-                heard.append(SimpleNamespace(path=self.path, headers=self.headers, body=body))
-            self.send_response(answers.status)
-            if 300 <= answers.status < 400:
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args):
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
-    thread.start()
-
-    def connect(url: str) -> HTTPConnection:
-        assert urlsplit(url).scheme == "https"
-        return HTTPConnection("127.0.0.1", httpd.server_port, timeout=5)
-
-    answers.connect = connect
-    yield answers
-    httpd.shutdown()
-    httpd.server_close()
-    thread.join()
 
 
 def price(sessions, amount, at, instance="p", **fields):

@@ -18,9 +18,13 @@ import pytest
 import sqlalchemy as sa
 
 from pricing.registry import register
-from service.store import leases, refreshes, source_answers
+from service.store import leases, refreshes, report_runs, report_schedules, source_answers
 from service.store.price_sources import lease_name
 from service.store.session import Sessions, engine_for
+from service.store.snapshot import load
+from service.usecases.deciding import answer_decision
+from service.usecases.report_schedules import WantedReport, save_schedule
+from service.usecases.requests import DecisionRequest
 from tests.pricing.test_every_source import FIXTURES
 
 LEASE_S = 2
@@ -241,3 +245,57 @@ def test_a_refresh_by_hand_leaves_a_running_one_alone_and_is_interrupted_cleanly
     house.source.takes_s["ecb"] = 0
     assert house.start("refresh", *NAMES).wait(45) == 0
     assert house.kept() == list(NAMES) and house.refreshes("linode")[0].outcome == "ok"
+
+
+def schedule_report(house, **wanted):
+    """A weekly report that has been due for three weeks."""
+    with house.sessions.reading() as session:
+        now = leases.clock(session)
+    request = DecisionRequest(budget=700.0, deadline_hours=720.0)
+    decision = answer_decision(house.sessions, load(house.sessions), request, now).id
+    saved = save_schedule(house.sessions, WantedReport(decision, **wanted), "me", now)
+    with house.sessions.begin() as session:
+        leases.set_due(session, report_schedules.lease_name(saved.slug), now - timedelta(days=22))
+    return saved
+
+
+def runs_of(house, slug):
+    with house.sessions.reading() as session:
+        return report_runs.newest(session, slug)
+
+
+def test_four_workers_run_a_missed_report_once_and_only_when_prices_are_fresh(house, tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    saved = schedule_report(house, folder=str(folder), name="weekly")
+    house.source.takes_s["ecb"] = 2.0
+    for hours in (0, 0, 5, -5):
+        house.start(TEST_CLOCK_IS_OFF_BY_HOURS=str(hours))
+    house.until(lambda: list(folder.glob("*.json")), "the report is written")
+    house.until(house.is_quiet, "quiet")
+    time.sleep(1.0)
+    (run,) = runs_of(house, saved.slug)
+    (read,) = house.refreshes("ecb")
+    assert run.at >= read.finished_at, "not on the prices of three weeks ago"
+    assert run.due_at == saved.due_at - timedelta(days=29)
+    assert [file.name for file in folder.iterdir()] == [f"weekly_{run.at:%Y-%m-%d}_0001.json"]
+    with house.sessions.reading() as session:
+        schedule = report_schedules.get(session, saved.slug)
+    assert schedule.due_at > run.at and not schedule.is_running
+
+
+def test_a_worker_killed_while_it_runs_a_report_leaves_nothing_and_another_runs_it(house, tmp_path):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    saved = schedule_report(house, folder=str(folder), name="weekly")
+    mark = house.folder / "running"
+    worker = house.start(TEST_HOLDS_WHILE_RUNNING=str(mark))
+    house.until(mark.exists, "running")
+    assert runs_of(house, saved.slug) == []
+    house.start()
+    time.sleep(1.5 * LEASE_S)
+    assert runs_of(house, saved.slug) == [] and list(folder.iterdir()) == []
+    worker.kill()
+    house.until(lambda: list(folder.glob("*.json")), "taken over")
+    time.sleep(1.0)
+    assert len(runs_of(house, saved.slug)) == len(list(folder.iterdir())) == 1

@@ -9,9 +9,9 @@ from pathlib import Path
 import time_machine
 
 from service.cli import main
-from service.store import source_answers
+from service.store import report_runs, source_answers
 
-put = source_answers.put
+put, add_run = source_answers.put, report_runs.add
 
 
 def put_and_hold(session, answer):
@@ -22,7 +22,17 @@ def put_and_hold(session, answer):
     time.sleep(60)
 
 
+def add_run_and_hold(session, schedule, run, bodies):
+    """The run is answered and written, and not committed: here a test kills the process."""
+    added = add_run(session, schedule, run, bodies)
+    Path(os.environ["TEST_HOLDS_WHILE_RUNNING"]).write_text(str(os.getpid()))
+    time.sleep(60)
+    return added
+
+
 if __name__ == "__main__":
+    if "TEST_HOLDS_WHILE_RUNNING" in os.environ:
+        report_runs.add = add_run_and_hold
     if "TEST_HOLDS_WHILE_WRITING" in os.environ:
         source_answers.put = put_and_hold
     shift = timedelta(hours=float(os.environ.get("TEST_CLOCK_IS_OFF_BY_HOURS", "0")))

@@ -1,0 +1,250 @@
+"""`heimvorteil reports`: a saved decision asked again on a cadence, reported to a folder or a webhook."""
+
+import logging
+import os
+import re
+import socket
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.opening import open_database
+from service.errors import InvalidValue
+from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.store.report_runs import Delivery, ReportRun
+    from service.store.report_schedules import ReportSchedule
+    from service.store.session import Sessions
+    from service.usecases.report_runs import Runner
+
+IDENTITY = re.compile(r"[0-9a-f]{20}")
+UNKNOWN = "-"
+RUNS_SHOWN, WIDTH = 10, 110
+log = logging.getLogger(__name__)
+
+
+@click.group()
+def reports() -> None:
+    """Ask a saved decision again on a cadence, and be told what it says and whether the verdict changed."""
+
+
+@reports.command("schedule")
+@click.argument("decision", metavar="DECISION-ID")
+@click.option("--every", default="weekly", show_default=True, help="daily | weekly | monthly | 12h | 7d | 2w")
+@click.option("--first", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+              help="First run, in this machine's time; later ones keep its weekday and hour.")  # fmt: skip
+@click.option(
+    "--to", "folder", default="", metavar="FOLDER", help="Where each report is written as a new file."
+)
+@click.option("--webhook", default="", help="https address that is told of each run, and of a new verdict.")
+@click.option("--format", "extension", default="json", show_default=True, help="Of the file in FOLDER.")
+@click.option("--lang", type=click.Choice(["en", "de"]), help="Of reports and notices; else the decision's.")
+@click.option("--name", default="", help="What it is called; else made from the run and the cadence.")
+def schedule_(
+    decision: str, every: str, first: datetime | None, folder: str, webhook: str, extension: str,
+    lang: str | None, name: str,
+) -> None:  # fmt: skip
+    """Ask DECISION-ID again on a cadence: the id that `heimvorteil decide --json` prints.
+
+    Each run is answered on the newest prices and held against the run before; it always has an entry in the
+    feed. Runs are made by `heimvorteil prices watch` and `serve` when prices are fresh, or by
+    `heimvorteil reports run-due`.
+    """
+    from service.usecases.report_schedules import WantedReport, save_schedule
+
+    first_at = None if first is None else first.astimezone()
+    identity = decision_question(decision)
+    wanted = WantedReport(identity, every, first_at, name, extension, lang, folder, webhook)
+    saved = save_schedule(open_database(), wanted, "command line", datetime.now(UTC))
+    click.echo(f"{saved.slug}: {saved.order.name}, every {saved.order.cadence}, next {_minute(saved.due_at)}")
+    if saved.order.folder:
+        click.echo(f"{saved.order.format} into {saved.order.folder}")
+    if saved.webhook_secret:
+        click.echo(f"signed with {saved.webhook_secret} (shown this once)")
+    click.echo(f"feed: /api/v1/report-schedules/{saved.slug}/feed.atom")
+
+
+def decision_question(said: str) -> str:
+    """The id of the decision that is asked again. Raises InvalidValue for what is no such id."""
+    if not IDENTITY.fullmatch(said):
+        raise InvalidValue("DECISION-ID", said, "is no decision's id; `heimvorteil decide --json` prints it")
+    return said
+
+
+@reports.command("list")
+def list_() -> None:
+    """List the schedules: cadence, next run, how the last one went, where to."""
+    from service.reports.as_table import print_table
+    from service.store import report_runs, report_schedules
+
+    rows = []
+    with open_database().reading() as session:
+        for schedule in report_schedules.all(session):
+            last = next(iter(report_runs.newest(session, schedule.slug, 1)), None)
+            rows.append([
+                schedule.slug,
+                schedule.order.cadence,
+                _next(schedule),
+                f"{_minute(last.at)} {_outcome(last)}" if last else UNKNOWN,
+                _where_to(schedule),
+                last.headline if last else "",
+            ])  # fmt: skip
+    print_table(["name", "every", "next run", "last run", "to", "said"], rows, set(), width=200)
+
+
+@reports.command("show")
+@click.argument("name")
+def show_(name: str) -> None:
+    """Show one schedule with its last runs: what changed, where it was delivered, what went wrong."""
+    from service.store import report_runs
+    from service.usecases.report_schedules import find_schedule
+
+    sessions = open_database()
+    schedule = find_schedule(sessions, name)
+    with sessions.reading() as session:
+        runs = report_runs.newest(session, schedule.slug, RUNS_SHOWN)
+        delivered = report_runs.deliveries(session, runs)
+    order = schedule.order
+    click.echo(f"{schedule.slug}: {order.name}\nevery {order.cadence}, next {_next(schedule)}")
+    click.echo(f"asks decision {order.decision_id} again; {order.language}; to {_where_to(schedule)}")
+    click.echo(f"feed: /api/v1/report-schedules/{schedule.slug}/feed.atom")
+    for run in runs:
+        click.echo(f"\nrun {run.number}, {_minute(run.at)}: {_outcome(run)}")
+        _tell(run, delivered[run.id])
+
+
+@reports.command("run")
+@click.argument("name")
+@click.pass_context
+def run_(context: click.Context, name: str) -> None:
+    """Run one now, due or not, and deliver it; its due times stay. Exit code 1 when it failed."""
+    from pricing.jobs import tell_webhooks
+    from service.usecases.report_runs import deliveries_of, run_now, write_due_files
+    from service.usecases.report_schedules import find_schedule
+
+    sessions = open_database()
+    runner = _runner()
+    run = run_now(sessions, find_schedule(sessions, name).slug, runner)
+    write_due_files(sessions, runner)
+    tell_webhooks(sessions)
+    delivered = deliveries_of(sessions, run)
+    click.echo(f"{run.schedule}, run {run.number}: {_outcome(run)}")
+    _tell(run, delivered)
+    if run.error or any(one.error for one in delivered):
+        context.exit(1)
+
+
+@reports.command("run-due")
+@click.pass_context
+def run_due_(context: click.Context) -> None:
+    """Run every schedule that is due, once however often it was missed, and deliver what waits.
+
+    For cron, where no `heimvorteil prices watch` and no `serve` is running. Exit code 1 when a run failed.
+    """
+    from pricing.jobs import tell_webhooks
+
+    sessions = open_database()
+    done = run_due_reports(sessions)
+    tell_webhooks(sessions)
+    for run in done:
+        click.echo(f"{run.schedule}, run {run.number}: {_outcome(run)}. {run.headline}")
+    if not done:
+        click.echo("nothing is due")
+    if any(run.error for run in done):
+        context.exit(1)
+
+
+@reports.command("pause")
+@click.argument("name")
+def pause_(name: str) -> None:
+    """Run it no more until it is resumed."""
+    from service.usecases.report_schedules import find_schedule, pause_schedule
+
+    sessions = open_database()
+    slug = find_schedule(sessions, name).slug
+    pause_schedule(sessions, slug, datetime.now(UTC))
+    click.echo(f"paused {slug}")
+
+
+@reports.command("resume")
+@click.argument("name")
+def resume_(name: str) -> None:
+    """Run it again from its next time on; what was missed in the pause stays missed."""
+    from service.usecases.report_schedules import find_schedule, resume_schedule
+
+    sessions = open_database()
+    slug = find_schedule(sessions, name).slug
+    resumed = resume_schedule(sessions, slug, datetime.now(UTC))
+    click.echo(f"resumed {slug}, next {_minute(resumed.due_at)}")
+
+
+@reports.command("remove")
+@click.argument("name")
+def remove_(name: str) -> None:
+    """Forget a schedule and its runs; files that were written and decisions that were answered stay."""
+    from service.store import report_schedules
+    from service.usecases.report_schedules import find_schedule
+
+    sessions = open_database()
+    slug = find_schedule(sessions, name).slug
+    with sessions.begin() as session:
+        report_schedules.remove(session, slug)
+    click.echo(f"removed {slug}")
+
+
+def run_due_reports(sessions: "Sessions") -> "list[ReportRun]":
+    """Run what is due and write the files that wait: what a watching worker does beside refreshing."""
+    from service.usecases.report_runs import run_due, write_due_files
+
+    runner = _runner()
+    done = run_due(sessions, runner)
+    written = write_due_files(sessions, runner)
+    if done or written:
+        changed = sum(run.verdict_changed for run in done)
+        failed = sum(bool(run.error) for run in done)
+        log.info(
+            "reports: %d run, %d with a new verdict, %d failed, %d files written",
+            len(done), changed, failed, written,
+        )  # fmt: skip
+    return done
+
+
+def _runner() -> "Runner":
+    from service.usecases.report_runs import Runner
+
+    owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
+    return Runner(owner, lease=timedelta(seconds=Settings.from_environ().lease_seconds))
+
+
+def _tell(run: "ReportRun", delivered: "list[Delivery]") -> None:
+    for line in (run.headline, run.summary, *(f"- {change['sentence']}" for change in run.changes)):
+        if line:
+            click.echo(click.wrap_text(line, WIDTH, "  ", "  "))
+    for one in delivered:
+        what = f"file {one.file_name}" if one.file_name else one.kind
+        tried = f", tried {one.attempts} times" if one.attempts > 1 else ""
+        click.echo(f"  {what}: {one.state}{tried}" + (f", {one.error}" if one.error else ""))
+
+
+def _outcome(run: "ReportRun") -> str:
+    if run.error:
+        return "failed"
+    return "verdict changed" if run.verdict_changed else "verdict stands"
+
+
+def _next(schedule: "ReportSchedule") -> str:
+    if schedule.paused_at is not None:
+        return "paused"
+    return "running" if schedule.is_running else _minute(schedule.due_at)
+
+
+def _where_to(schedule: "ReportSchedule") -> str:
+    order = schedule.order
+    return ", ".join(filter(None, (order.folder, order.webhook_url))) or "feed"
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
