@@ -6,7 +6,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from service.reports import as_json, as_text
+from service.reports import as_json, as_text, from_json
 from service.reports.bill import uncounted_sentence
 from service.reports.comparison_report import comparison_document
 from service.reports.document import Bullets
@@ -32,7 +32,9 @@ def ask(tmp_path_factory):
     def answer(language="en", explained=False, **question):
         c = compare_home_with_cloud(snapshot, ComparisonRequest(**question), ASKED_AT)
         reasons = [explain(snapshot, c.workload, o) for o in c.options if explained]
-        text = as_text.render(c, language, explain=explained, reasons=reasons)
+        text = as_text.render(
+            from_json.comparison(as_json.render(c, language)), language, explain=explained, reasons=reasons
+        )
         assert max(map(len, text.splitlines())) <= 100 or explained
         return c, text, " ".join(text.split())
 

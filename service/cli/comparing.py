@@ -95,14 +95,16 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
         print_json(stored.answer)
         return
-    from service.reports import as_text
+    from service.reports import as_text, from_json
+    from service.reports.as_json import render
 
     market = usecases.market_of(sessions, snapshot, request, now.date())
     comparison = usecases.compare_home_with_cloud(snapshot, request, now, market)
     reasons = []
     if explain:
         reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]
-    text = as_text.render(comparison, request.language, explain=explain, reasons=reasons, width=_width())
+    told = from_json.comparison(render(comparison, request.language))
+    text = as_text.render(told, request.language, explain=explain, reasons=reasons, width=_width())
     click.echo(text, nl=False)
 
 

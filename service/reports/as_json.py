@@ -248,7 +248,7 @@ def rung(r: Rung, w: Wording) -> Json:
         "host_memory_suffices": r.host_suffices,
         "needs_code_change": r.needs_code_change,
         "experimental": r.experimental,
-        "text": rung_sentence(w, r),
+        "text": rung_sentence(w, r.code),
     }
 
 

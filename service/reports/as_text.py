@@ -10,13 +10,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from service.decide.comparison import Comparison
-from service.decide.inputs import RECORD, Input
-from service.decide.options import Option
-from service.estimate.architecture import flops_per_token, parameters, steps
+from service.decide.inputs import RECORD
 from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
+from service.reports.answered import AnsweredComparison, AnsweredNumber, AnsweredOption
 from service.reports.bill import uncounted_sentence
 from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
 from service.reports.prices import price_sentences
@@ -40,7 +38,7 @@ SIDE_BY_SIDE = 2
 
 
 def render(
-    c: Comparison,
+    c: AnsweredComparison,
     language: str = "en",
     *,
     explain: bool = False,
@@ -67,31 +65,29 @@ def render(
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
-def headline(w: Wording, c: Comparison) -> str:
+def headline(w: Wording, c: AnsweredComparison) -> str:
     """What is asked, and when."""
     workload = c.workload
-    run_steps = steps(workload.tokens, workload.recipe.global_batch_tokens)
-    flops = float(flops_per_token(workload.architecture, workload.recipe.seq_len))
-    flops *= run_steps * workload.recipe.global_batch_tokens
+    flops = f"{workload.total_flops:.2e}".replace("e+", "e")
     return w.say(
         "{name}: {parameters} parameters, {tokens} tokens, {steps} steps, {flops} FLOPs. {zone}, {day}.",
         name=workload.name,
-        parameters=w.compact(parameters(workload.architecture)),
+        parameters=w.compact(workload.parameters),
         tokens=w.compact(workload.tokens),
-        steps=w.number(run_steps),
-        flops=f"{flops:.2e}".replace("e+", "e").replace(".", "," if w.language == "de" else "."),
+        steps=w.number(workload.steps),
+        flops=flops.replace(".", "," if w.language == "de" else "."),
         zone=zone_name(w, c),
         day=w.day(c.asked_at.date()),
     )
 
 
-def zone_name(w: Wording, c: Comparison) -> str:
+def zone_name(w: Wording, c: AnsweredComparison) -> str:
     """Where home is, as people call it; the zone's code where nobody has named it."""
     known = [f for o in c.options if o.kind == "home" for f in (o.carbon, o.rate) if f and f.zone == c.zone]
     return w.zone(c.zone, known[0].zone_name if known else c.zone)
 
 
-def options_table(w: Wording, c: Comparison) -> Table:
+def options_table(w: Wording, c: AnsweredComparison) -> Table:
     """Home beside cloud: fit, hours, energy, cost, CO2, each as median and 80 % interval."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column("")
@@ -99,7 +95,7 @@ def options_table(w: Wording, c: Comparison) -> Table:
         kind = w.say("At home") if option.kind == "home" else w.say("Rented")
         table.add_column(f"{kind}: {option.label}")
 
-    def row(title: str, cell: Callable[[Option], str]) -> None:
+    def row(title: str, cell: Callable[[AnsweredOption], str]) -> None:
         table.add_row(title, *(cell(option) for option in c.options))
 
     row(w.say("Does it fit?"), lambda o: fit_sentence(w, o))
@@ -129,7 +125,7 @@ def options_table(w: Wording, c: Comparison) -> Table:
     return table
 
 
-def options_list(w: Wording, c: Comparison) -> Table:
+def options_list(w: Wording, c: AnsweredComparison) -> Table:
     """Many options, one a line: what decides between them."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column("", overflow="fold")
@@ -155,7 +151,7 @@ def measured(w: Wording, i: Interval | None, unit: str) -> str:
     return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
 
 
-def money(w: Wording, option: Option) -> str:
+def money(w: Wording, option: AnsweredOption) -> str:
     """Median and 80 % interval of the cost, or a dash."""
     if option.cost is None:
         return DASH
@@ -163,7 +159,7 @@ def money(w: Wording, option: Option) -> str:
     return f"{w.about(total.p50, currency)} ({w.about(total.p10, currency)} - {w.about(total.p90, currency)})"
 
 
-def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
+def paragraphs(w: Wording, c: AnsweredComparison) -> list[tuple[str, list[str]]]:
     """Titles with their sentences, empty ones left out."""
     changes = [
         f"{cloud_name(option, c)}: " + "; ".join(adjustment_sentence(w, a) for a in option.adjustments) + "."
@@ -186,7 +182,7 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     return [(title, lines) for title, lines in found if lines]
 
 
-def ladders(w: Wording, c: Comparison) -> list[RenderableType]:
+def ladders(w: Wording, c: AnsweredComparison) -> list[RenderableType]:
     """The ladder of every option that does not fit as published."""
     found: list[RenderableType] = []
     for option in c.options:
@@ -203,7 +199,7 @@ def ladders(w: Wording, c: Comparison) -> list[RenderableType]:
     return found
 
 
-def reasoned(w: Wording, c: Comparison, reasons: Sequence[Explanation]) -> list[RenderableType]:
+def reasoned(w: Wording, c: AnsweredComparison, reasons: Sequence[Explanation]) -> list[RenderableType]:
     """Where each option's time and doubt come from, and the runs it rests on."""
     found: list[RenderableType] = []
     for option, reason in zip(c.options, reasons, strict=False):
@@ -215,7 +211,7 @@ def reasoned(w: Wording, c: Comparison, reasons: Sequence[Explanation]) -> list[
     return found
 
 
-def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
+def inputs(w: Wording, c: AnsweredComparison) -> list[RenderableType]:
     """Every input number with unit and day, each once, and the numbered list of their sources."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column(w.say("Number"), no_wrap=True)
@@ -226,8 +222,8 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
     sources: list[Source] = []
     seen: set[tuple[str, str]] = set()
     subject = ""
-    for i in [*c.inputs, *(i for option in c.options for i in option.inputs)]:
-        key, source = (i.subject, i.figure.name), i.figure.source
+    for i in [*c.numbers, *(i for option in c.options for i in option.numbers)]:
+        key, source = (i.subject, i.name), i.source
         if key in seen or i.subject == RECORD:
             continue
         seen.add(key)
@@ -235,12 +231,12 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
         if known not in numbers:
             numbers[known] = len(sources) + 1
             sources.append(source)
-        name = i.figure.name.rsplit(".", 1)[-1]
+        name = i.name.rsplit(".", 1)[-1]
         said = f"{basis(w, i)} [{numbers[known]}]".strip()
         if i.subject != subject:
             subject = i.subject
             table.add_row(Text(subject, overflow="ellipsis"), end_section=False)
-        table.add_row(f"  {name}", f"{value(w, i)} {i.figure.unit}", w.day(source.as_of), Text(said))
+        table.add_row(f"  {name}", f"{value(w, i)} {i.unit}", w.day(source.as_of), Text(said))
     listed = [
         Text(f"[{number}] {source.title}{read_on(w, source)}. {source.url}".rstrip())
         for number, source in enumerate(sources, 1)
@@ -248,21 +244,20 @@ def inputs(w: Wording, c: Comparison) -> list[RenderableType]:
     return [Text(w.say("Every input number")), table, Text(w.say("Sources")), *listed]
 
 
-def value(w: Wording, i: Input) -> str:
+def value(w: Wording, i: AnsweredNumber) -> str:
     """The number itself, with its range where it has one."""
-    figure = i.figure
 
     def plain(number: float, digits: int) -> str:
         if number == int(number) and abs(number) < 1e15:
             return w.number(number)
         return w.exact(float(f"{number:.{digits}g}"))
 
-    if figure.low is None or figure.high is None or figure.low == figure.high:
-        return plain(figure.value, 5)
-    return f"{plain(figure.value, 4)} ({plain(figure.low, 3)}-{plain(figure.high, 3)})"
+    if i.low is None or i.high is None or i.low == i.high:
+        return plain(i.value, 5)
+    return f"{plain(i.value, 4)} ({plain(i.low, 3)}-{plain(i.high, 3)})"
 
 
-def basis(w: Wording, i: Input) -> str:
+def basis(w: Wording, i: AnsweredNumber) -> str:
     """How the number follows from its source; nothing for one that is simply stated there."""
     return {
         "derived": w.say("derived from"),
@@ -271,7 +266,7 @@ def basis(w: Wording, i: Input) -> str:
         "measured": w.say("measured,"),
         "fitted": w.say("fitted to"),
         "user": w.say("your own figure,"),
-    }.get(i.figure.basis, "")
+    }.get(i.basis, "")
 
 
 def read_on(w: Wording, source: Source) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from service.estimate.cost import Cost
 from service.reports.answered import AnsweredCost
 from service.reports.wording import Wording
 
@@ -27,7 +26,7 @@ def item_name(w: Wording, code: str) -> str:
     }[code]
 
 
-def bill_sentence(w: Wording, cost: Cost | AnsweredCost) -> str:
+def bill_sentence(w: Wording, cost: AnsweredCost) -> str:
     """What a rented run's cost consists of."""
     parts = [
         f"{item_name(w, item.code)} {w.about(item.amount.p50, cost.currency)}"
@@ -37,7 +36,7 @@ def bill_sentence(w: Wording, cost: Cost | AnsweredCost) -> str:
     return w.say("Bill: {parts}.", parts=", ".join(parts))
 
 
-def uncounted_sentence(w: Wording, costs: Iterable[Cost | AnsweredCost | None]) -> str:
+def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
     """What no bill here counts, and what nobody has told us."""
     bills = [cost for cost in costs if cost]
     counted = {item.code for cost in bills for item in cost.items}

@@ -1,13 +1,11 @@
 """An estimate in words: the ladder of memory, where time and doubt come from, which runs it rests on."""
 
 from service.estimate.explanation import Explanation
-from service.estimate.ladder import Rung
-from service.estimate.training_time import TrainingTime
-from service.reports.answered import AnsweredRung
+from service.reports.answered import AnsweredRung, AnsweredTime
 from service.reports.wording import Wording
 
 
-def rung_sentence(w: Wording, rung: Rung | AnsweredRung) -> str:
+def rung_sentence(w: Wording, code: str) -> str:
     """What a rung allows beyond the one above it."""
     return {
         "as_published": w.say("as published"),
@@ -19,7 +17,7 @@ def rung_sentence(w: Wording, rung: Rung | AnsweredRung) -> str:
         "gradients_host": w.say("gradients streamed to host memory"),
         "parameters_host": w.say("weights streamed from host memory layer by layer"),
         "fsdp": w.say("weights divided among the GPUs (fully sharded)"),
-    }[rung.code]
+    }[code]
 
 
 def rung_titles(w: Wording) -> list[str]:
@@ -36,7 +34,7 @@ def rung_titles(w: Wording) -> list[str]:
     ]
 
 
-def rung_cells(w: Wording, rung: Rung) -> list[str]:
+def rung_cells(w: Wording, rung: AnsweredRung) -> list[str]:
     """One line of the ladder's table."""
     chance = w.percent(rung.fit_probability)
     fits = w.say("yes ({chance})", chance=chance) if rung.fits else w.say("no ({chance})", chance=chance)
@@ -46,10 +44,10 @@ def rung_cells(w: Wording, rung: Rung) -> list[str]:
     if rung.experimental:
         change = w.say("new")
     return [
-        rung_sentence(w, rung),
-        str(rung.plan.micro_batch),
-        str(rung.plan.checkpointed_layers),
-        w.rounded(rung.peak.p50),
+        rung_sentence(w, rung.code),
+        str(rung.micro_batch),
+        str(rung.checkpointed_layers),
+        w.rounded(rung.peak_gib),
         fits,
         w.rounded(rung.hours_added),
         w.rounded(rung.host_memory_gib),
@@ -69,7 +67,7 @@ def stage_name(w: Wording, code: str) -> str:
     }[code]
 
 
-def stages_sentence(w: Wording, time: TrainingTime) -> str:
+def stages_sentence(w: Wording, time: AnsweredTime) -> str:
     """What the hours consist of."""
     parts = ", ".join(f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in time.stages)
     return w.say("Hours: {parts}.", parts=parts)

@@ -3,24 +3,24 @@
 from collections.abc import Sequence
 from datetime import date
 
-from service.decide.options import Market, Rental, Suggestion
+from service.decide.options import Market
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
-from service.facts import CloudOffer, ExchangeRate
 from service.reports.answered import (
+    AnsweredComparison,
     AnsweredExchange,
     AnsweredOffer,
+    AnsweredOption,
     AnsweredRental,
     AnsweredSuggestion,
 )
 from service.reports.bill import bill_sentence
-from service.reports.sentences import Answer, Way
 from service.reports.tariff_sentences import electricity_sentences
 from service.reports.wording import Wording
 
 STALE_OFFER_DAYS = 45
 
 
-def price_sentences(w: Wording, c: Answer) -> list[str]:
+def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """Electricity, rents and exchange rates, each once, with source and age."""
     today = c.asked_at.date()
     rents = [o for o in c.options if o.rental]
@@ -43,13 +43,11 @@ def price_sentences(w: Wording, c: Answer) -> list[str]:
     ]
     if stale and len(rents) > 1:
         lines.append(w.say("Check the price before you rent."))
-    rates: list[ExchangeRate | AnsweredExchange] = [
-        r for o in c.options if o.cost for r in o.cost.conversion.rates
-    ]
+    rates: list[AnsweredExchange] = [r for o in c.options if o.cost for r in o.cost.conversion.rates]
     return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate, today) for rate in rates)]))
 
 
-def option_price_sentences(w: Wording, option: Way, today: date) -> list[str]:
+def option_price_sentences(w: Wording, option: AnsweredOption, today: date) -> list[str]:
     """Where the price of one option comes from, what its bill consists of."""
     lines = electricity_sentences(w, option, today)
     if option.rental:
@@ -62,7 +60,7 @@ def option_price_sentences(w: Wording, option: Way, today: date) -> list[str]:
     ]
 
 
-def rent_sentence(w: Wording, option: Way, today: date, *, alone: bool) -> str:
+def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: bool) -> str:
     """The price of a rented hour; of the only rental also its market and a warning when it is old."""
     rental = option.rental
     if rental is None or rental.offer is None:
@@ -95,9 +93,7 @@ def rent_sentence(w: Wording, option: Way, today: date, *, alone: bool) -> str:
     return line
 
 
-def suggestion_sentence(
-    w: Wording, option: Way, suggestions: Sequence[Suggestion | AnsweredSuggestion]
-) -> str:
+def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequence[AnsweredSuggestion]) -> str:
     """What comes closest to a configuration that nobody rents out."""
     listed = "; ".join(
         w.say(
@@ -144,7 +140,7 @@ def tier_name(w: Wording, tier: str) -> str:
     }.get(tier, tier)
 
 
-def exchange_sentence(w: Wording, rate: ExchangeRate | AnsweredExchange, today: date) -> str:
+def exchange_sentence(w: Wording, rate: AnsweredExchange, today: date) -> str:
     """A dated exchange rate, and its age once it is no longer the newest there can be."""
     age = (today - rate.as_of).days
     day = w.day(rate.as_of)
@@ -160,6 +156,6 @@ def exchange_sentence(w: Wording, rate: ExchangeRate | AnsweredExchange, today: 
     )
 
 
-def provider_name(rental: Rental | AnsweredRental, offer: CloudOffer | AnsweredOffer) -> str:
+def provider_name(rental: AnsweredRental, offer: AnsweredOffer) -> str:
     """The provider's own name, else its slug."""
     return rental.provider.name if rental.provider else offer.provider

@@ -79,7 +79,7 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
         Row(
             f"rung-{i}",
             (
-                Words(rung_sentence(w, rung)),
+                Words(rung_sentence(w, rung.code)),
                 Number(rung.micro_batch, "", 0),
                 Number(rung.peak_gib, "GiB"),
                 Words(

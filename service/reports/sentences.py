@@ -2,16 +2,10 @@
 
 from collections.abc import Iterable
 
-from service.decide.comparison import REFERENCE_GPU, Comparison
-from service.decide.options import Option
+from service.decide.comparison import REFERENCE_GPU
 from service.estimate.adjustments import Adjustment
-from service.facts import Workload
 from service.reports.answered import AnsweredComparison, AnsweredOption, AnsweredWorkload
 from service.reports.wording import Wording
-
-Way = Option | AnsweredOption
-"""An option as computed, or as read back from an answer."""
-Answer = Comparison | AnsweredComparison
 
 HOURS_PER_DAY = 24
 MINUTES_PER_HOUR = 60
@@ -34,7 +28,7 @@ def duration_scale(hours: float) -> float:
     return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
 
 
-def fit_sentence(w: Wording, option: Way) -> str:
+def fit_sentence(w: Wording, option: AnsweredOption) -> str:
     """Does it fit, in a few words."""
     return {
         "fits": w.say("yes, as published"),
@@ -68,7 +62,7 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
     return what
 
 
-def power_limit_sentences(w: Wording, options: Iterable[Way], currency: str) -> list[str]:
+def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currency: str) -> list[str]:
     """The cheapest power limit at home, where one is worth setting."""
     lines = []
     for option in options:
@@ -106,7 +100,7 @@ def power_limit_sentences(w: Wording, options: Iterable[Way], currency: str) -> 
     return lines
 
 
-def trust_sentence(w: Wording, option: Way, workload: Workload | AnsweredWorkload) -> str | None:
+def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkload) -> str | None:
     """How far the hours can be trusted, and why."""
     if option.time is None:
         return None
@@ -152,7 +146,7 @@ def trust_sentence(w: Wording, option: Way, workload: Workload | AnsweredWorkloa
     return line
 
 
-def reference_sentences(w: Wording, c: Answer) -> list[str]:
+def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """The note's rule of three, and where ours differs and why."""
     r, home = c.reference, first(c, "home")
     if r is None or c.workload.reference_hours is None:
@@ -202,7 +196,7 @@ def reference_sentences(w: Wording, c: Answer) -> list[str]:
     return lines
 
 
-def cloud_name(option: Way, c: Answer) -> str:
+def cloud_name(option: AnsweredOption, c: AnsweredComparison) -> str:
     """A rented option by its GPUs, and by its provider where several are compared."""
     rental = option.rental
     several = sum(o.kind == "cloud" for o in c.options) > 1
@@ -211,6 +205,6 @@ def cloud_name(option: Way, c: Answer) -> str:
     return f"{option.label}, {rental.provider.name if rental.provider else rental.offer.provider}"
 
 
-def first(c: Answer, kind: str) -> Way:
+def first(c: AnsweredComparison, kind: str) -> AnsweredOption:
     """The first option of a kind; `compare` guarantees one."""
     return next(o for o in c.options if o.kind == kind)

@@ -4,9 +4,8 @@ from datetime import date
 
 from service.decide.when_to_run import PausePlan, WhenToRun
 from service.estimate.tariff import MarginalPrice
-from service.facts import ElectricityRate
-from service.reports.answered import AnsweredRate
-from service.reports.sentences import HOURS_PER_DAY, Way, duration
+from service.reports.answered import AnsweredOption, AnsweredRate
+from service.reports.sentences import HOURS_PER_DAY, duration
 from service.reports.wording import Wording
 
 ALL_DAY = 0.999
@@ -15,7 +14,7 @@ SHOWN_SHARE = 0.75
 """The rule that is told where none pays: leaving out the dearest quarter of each day."""
 
 
-def electricity_sentences(w: Wording, option: Way, today: date) -> list[str]:
+def electricity_sentences(w: Wording, option: AnsweredOption, today: date) -> list[str]:
     """What a kilowatt-hour costs at home, by which contract, and what it does to the household's year."""
     if option.rate is None:
         return []
@@ -32,7 +31,7 @@ def electricity_sentences(w: Wording, option: Way, today: date) -> list[str]:
     return [*lines, year] if year else lines
 
 
-def rate_sentence(w: Wording, rate: ElectricityRate | AnsweredRate, today: date) -> str:
+def rate_sentence(w: Wording, rate: AnsweredRate, today: date) -> str:
     """The price of a kilowatt-hour at home."""
     price = w.unit_price(rate.per_kwh, rate.currency)
     if rate.kind == "contract":
@@ -53,7 +52,7 @@ def rate_sentence(w: Wording, rate: ElectricityRate | AnsweredRate, today: date)
     return line + " " + w.say("Your own contract counts: give it with --kwh-price.")
 
 
-def _by_the_clock(w: Wording, option: Way, price: MarginalPrice) -> str:
+def _by_the_clock(w: Wording, option: AnsweredOption, price: MarginalPrice) -> str:
     line = w.say(
         "Electricity: {price} per kWh on average, your own prices by the hour of the day.",
         price=w.unit_price(_bought(price), price.currency),
@@ -61,7 +60,7 @@ def _by_the_clock(w: Wording, option: Way, price: MarginalPrice) -> str:
     return _with_hours(w, line, option)
 
 
-def _by_the_market(w: Wording, option: Way, price: MarginalPrice, today: date) -> str:
+def _by_the_market(w: Wording, option: AnsweredOption, price: MarginalPrice, today: date) -> str:
     figures = {figure.name: figure for figure in price.figures}
     shape = option.when.shape if option.when else None
     low, high = price.low, price.high
@@ -88,7 +87,7 @@ def _by_the_market(w: Wording, option: Way, price: MarginalPrice, today: date) -
     return _with_hours(w, line, option)
 
 
-def _with_hours(w: Wording, line: str, option: Way) -> str:
+def _with_hours(w: Wording, line: str, option: AnsweredOption) -> str:
     share = used_share(option)
     if share >= ALL_DAY:
         return line
@@ -96,7 +95,7 @@ def _with_hours(w: Wording, line: str, option: Way) -> str:
     return f"{line} " + w.say("Only the cheapest {hours} hours of each day are used.", hours=hours)
 
 
-def used_share(option: Way) -> float:
+def used_share(option: AnsweredOption) -> float:
     """How much of each day the machine runs [0-1]."""
     hours, calendar = option.hours, option.calendar_hours
     return hours.p50 / calendar.p50 if hours and calendar and calendar.p50 else 1.0
@@ -122,7 +121,7 @@ def _solar(w: Wording, price: MarginalPrice) -> str:
     )
 
 
-def consumption_sentence(w: Wording, option: Way) -> str | None:
+def consumption_sentence(w: Wording, option: AnsweredOption) -> str | None:
     """The household's year with the run, and the price of the band it comes into; None where not told."""
     c = option.consumption
     if c is None:
@@ -146,7 +145,7 @@ def consumption_sentence(w: Wording, option: Way) -> str | None:
     )  # fmt: skip
 
 
-def when_sentences(w: Wording, option: Way) -> list[str]:
+def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
     """Whether it pays to choose hours: what leaving out the dearest ones changes, in money and CO2."""
     when = option.when
     if when is None or option.cost is None or option.calendar_hours is None or option.hours is None:
@@ -184,7 +183,7 @@ def when_sentences(w: Wording, option: Way) -> list[str]:
     return lines
 
 
-def _advice(w: Wording, option: Way, when: WhenToRun) -> str:
+def _advice(w: Wording, option: AnsweredOption, when: WhenToRun) -> str:
     """Run through, or not; and the power limit beside it where that saves more."""
     limit, cost = option.power_limit, option.cost
     saved = -when.best.amount if when.best else 0.0

@@ -1,6 +1,7 @@
 """The verdict in words: which is cheaper, which is faster, what it asks of one, where it turns."""
 
-from service.reports.sentences import HOURS_PER_DAY, Answer, Way, duration, first
+from service.reports.answered import AnsweredComparison, AnsweredOption
+from service.reports.sentences import HOURS_PER_DAY, duration, first
 from service.reports.wording import Wording
 
 EVEN = 0.5
@@ -8,7 +9,7 @@ ABOUT_AS_LONG = 1.05
 """Below this ratio of hours neither side is called faster: both intervals are far wider."""
 
 
-def verdict_sentences(w: Wording, c: Answer) -> list[str]:
+def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """Two or three plain sentences that answer the question."""
     home, cloud = first(c, "home"), first(c, "cloud")
     if home.hours is None or cloud.hours is None:
@@ -21,7 +22,7 @@ def verdict_sentences(w: Wording, c: Answer) -> list[str]:
     return lines + ([changes] if changes else [])
 
 
-def cheaper_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
+def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
     """Who wins on money, by how much and how surely."""
     verdict = c.verdict
     if not (home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None):
@@ -45,7 +46,7 @@ def cheaper_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
     )
 
 
-def faster_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
+def faster_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
     """Who wins on time; both must fit."""
     assert home.elapsed_hours and cloud.elapsed_hours
     verdict = c.verdict
@@ -63,7 +64,9 @@ def faster_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
     )
 
 
-def waiting_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str | None:
+def waiting_sentence(
+    w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption
+) -> str | None:
     """What a day of waiting saves; None where home is not cheaper, or less than a day slower."""
     assert home.elapsed_hours and cloud.elapsed_hours
     verdict = c.verdict
@@ -79,7 +82,7 @@ def waiting_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str | None
     )
 
 
-def code_change_sentence(w: Wording, home: Way) -> str | None:
+def code_change_sentence(w: Wording, home: AnsweredOption) -> str | None:
     """What the plan at home asks of the training code, and whether it could do without."""
     changes = sum(a.needs_code_change for a in home.adjustments)
     if not changes:
@@ -106,7 +109,7 @@ def code_change_sentence(w: Wording, home: Way) -> str | None:
     )
 
 
-def unchanged_takes_longer_hours(home: Way) -> float | None:
+def unchanged_takes_longer_hours(home: AnsweredOption) -> float | None:
     """Hours that the fastest plan without a code change takes longer; None where there is none.
 
     A precision that the card cannot run is a change that no plan avoids.
@@ -122,7 +125,7 @@ def unchanged_takes_longer_hours(home: Way) -> float | None:
     return max(0.0, home.hours.p50 * (min(factors) / chosen - 1)) if factors else None
 
 
-def no_fit_sentence(w: Wording, option: Way) -> str:
+def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
     """An option that does not fit, with the smallest memory we found for it and what would help."""
     line = w.say(
         "{label} cannot hold this run: with every adjustment that the host's memory allows it needs about "
@@ -134,7 +137,7 @@ def no_fit_sentence(w: Wording, option: Way) -> str:
     return line + host_memory_remedy(w, option)
 
 
-def marginal_sentence(w: Wording, option: Way) -> str:
+def marginal_sentence(w: Wording, option: AnsweredOption) -> str:
     """An option that may or may not fit: how surely, and what would help."""
     chance = option.planned.fit_probability
     said = {"label": option.label, "chance": w.percent(chance)}
@@ -145,7 +148,7 @@ def marginal_sentence(w: Wording, option: Way) -> str:
     return line + host_memory_remedy(w, option)
 
 
-def host_memory_remedy(w: Wording, option: Way) -> str:
+def host_memory_remedy(w: Wording, option: AnsweredOption) -> str:
     """How much host memory would let it fit; nothing where no amount does."""
     hosts = [r.host_memory_gib for r in option.ladder if not r.host_suffices and r.fits_the_card]
     if not hosts:
@@ -155,7 +158,7 @@ def host_memory_remedy(w: Wording, option: Way) -> str:
     )
 
 
-def only_way_sentence(w: Wording, option: Way) -> str:
+def only_way_sentence(w: Wording, option: AnsweredOption) -> str:
     """What the one option takes that can do the run at all."""
     assert option.elapsed_hours
     took = duration(w, option.elapsed_hours.p50)
@@ -169,7 +172,7 @@ def only_way_sentence(w: Wording, option: Way) -> str:
     )
 
 
-def break_even_sentence(w: Wording, c: Answer) -> str | None:
+def break_even_sentence(w: Wording, c: AnsweredComparison) -> str | None:
     """The prices at which the verdict turns, beside those it was reached with."""
     rent, per_kwh = c.break_even.rent_per_hour, c.break_even.per_kwh
     home, cloud = first(c, "home"), first(c, "cloud")

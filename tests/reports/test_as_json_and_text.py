@@ -9,7 +9,7 @@ import pytest
 from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue
-from service.reports import as_json, as_text
+from service.reports import as_json, as_text, from_json
 from service.reports.wording import wording
 from tests.facts_for_tests import (
     ASKED_AT,
@@ -86,7 +86,7 @@ def test_json_has_the_promised_keys(comparison):
 
 
 def test_text_fits_one_screen_and_says_everything(comparison):
-    text = as_text.render(comparison, "en")
+    text = as_text.render(from_json.comparison(as_json.render(comparison, "en")), "en")
     lines = text.splitlines()
     assert max(map(len, lines)) <= 100
     for word in (
@@ -107,7 +107,7 @@ def test_text_fits_one_screen_and_says_everything(comparison):
 
 
 def test_german_is_german_to_the_last_comma(comparison):
-    text = as_text.render(comparison, "de", explain=True)
+    text = as_text.render(from_json.comparison(as_json.render(comparison, "de")), "de", explain=True)
     for word in (
         "Zu Hause: GeForce RTX 4070",
         "Gemietet",
@@ -135,7 +135,9 @@ def test_german_is_german_to_the_last_comma(comparison):
 
 
 def test_explain_gives_source_and_date_to_every_number(comparison):
-    text = as_text.render(comparison, "en", explain=True, width=200)
+    text = as_text.render(
+        from_json.comparison(as_json.render(comparison, "en")), "en", explain=True, width=200
+    )
     table = text[text.index("Every input number") :]
     for name in (
         "memory_gib",
@@ -153,7 +155,7 @@ def test_explain_gives_source_and_date_to_every_number(comparison):
 
 
 def test_a_missing_price_is_a_dash():
-    text = as_text.render(_compare(Rental(None)), "en")
+    text = as_text.render(from_json.comparison(as_json.render(_compare(Rental(None)), "en")), "en")
     cost = next(line for line in text.splitlines() if line.strip().startswith("Cost "))
     assert cost.rstrip().endswith("-")
     assert "a price is missing" in text
