@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from service.decide.options import Household, Knowledge, Rental
+from service.decide.household import Household
+from service.decide.options import Knowledge, Rental
 from service.estimate.calibration import with_terms
 from service.estimate.terms import HOST_TERMS
 from service.estimate.terms import TERMS as FITTED

@@ -17,6 +17,7 @@ def run(tmp_path_factory):
         assert result.exit_code == code, result.output
         return result.output
 
+    decide.url = url
     return decide
 
 
@@ -78,8 +79,8 @@ def test_text_in_both_languages(run):
         run("--budget", "300", "--deadline", "30d"),
         run("--budget", "300", "--deadline", "30d", "--lang", "de"),
     )
-    assert "No plan keeps within €300 and 30.0 days" in english and "Possible with €" in english
-    assert "Kein Plan bleibt" in german and "Möglich mit" in german and "innerhalb von 300 €" in german
+    assert "There is no plan within €300 and 30.0 days" in english and "Possible with €" in english
+    assert "Es gibt keinen Plan für höchstens 300 € und 30,0 Tage" in german and "Möglich mit" in german
     assert "What it hangs on" in english and "Woran es hängt" in german
     assert max(len(line) for line in english.splitlines()) <= 110
 
@@ -99,3 +100,46 @@ def test_text_in_both_languages(run):
 def test_bad_input_is_one_line_and_exit_code_2(run, words, said):
     output = run(*words, code=2)
     assert said in output and len(output.strip().splitlines()) <= 2
+
+
+def test_a_report_on_the_decision_just_made_is_written_to_a_file(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ("--budget", "700", "--deadline", "30d", "--lang", "de")
+    assert run(*asked, "-o", "plan.pdf") == "plan.pdf\n"
+    assert (tmp_path / "plan.pdf").read_bytes().startswith(b"%PDF")
+    name = run(*asked, "--format", "md").strip()
+    assert name.startswith("heimvorteil-plan-nanochat-d32-") and name.endswith(".md")
+    assert "## Pläne im Vergleich" in (tmp_path / name).read_text()
+    assert run(*asked, "--format", "md", "-o", "-") == (tmp_path / name).read_text()
+
+
+def test_a_stored_decision_is_reported_on_by_its_id(run):
+    identity = answer(run, "--deadline", "60d")["id"]
+    words = ["report", identity, "--format", "md", "-o", "-"]
+    result = CliRunner().invoke(main, words, env={"HEIMVORTEIL_DATABASE_URL": run.url})
+    assert result.exit_code == 0 and result.stdout == run("--deadline", "60d", "--format", "md", "-o", "-")
+
+
+def test_reports_that_cannot_be_are_refused_in_one_line(run, tmp_path):
+    assert "valid: " in run("--format", "docx", code=2)
+    assert "-o FILE.json" in run("--json", "-o", "x.json", code=2)
+    nowhere = run("--tier", "none", "-o", str(tmp_path / "no" / "x.md"), code=2)
+    assert "cannot be written" in nowhere and len(nowhere.splitlines()) == 1
+
+
+def test_idle_hours_spent_at_home_are_not_in_the_range_of_the_rented_ones(run):
+    debugged = answer(run, "--budget", "700", "--deadline", "30d")
+    assert debugged["best"]["plan"] == "hybrid"
+    assert "cloud_factor" not in {s["input"] for s in debugged["sensitivity"]}
+    rented = answer(run, "--own", "none", "--buy", "rtx-4090=1900", "--deadline", "30d")
+    assert rented["best"]["plan"] == "rent"
+    assert "cloud_factor" in {s["input"] for s in rented["sensitivity"]}
+
+
+def test_a_contract_of_ones_own_is_no_average_and_a_price_without_a_range_moves_nothing(run):
+    asked = ("--tariff", "22-6=0.22,6-22=0.36", "--deadline", "200d")
+    said = answer(run, *asked)
+    assert said["sensitivity"] and all(s["high"] > s["low"] * 1.000001 for s in said["sensitivity"])
+    average = "The electricity price is an average over many tariffs"
+    assert average not in run(*asked, "--format", "md", "-o", "-")
+    assert average in run("--deadline", "200d", "--format", "md", "-o", "-")

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from service.errors import InvalidValue, UnknownName
-from service.usecases.requests import DecisionRequest, decision_request_as_json, decision_request_from_json
+from service.usecases.requests import DecisionRequest, decision_request_from_json, request_as_json
 from service.usecases.stored_requests import as_plain, from_plain
 
 PLAIN = {
@@ -56,20 +56,20 @@ def built(draw, kind):
 @settings(max_examples=150, deadline=None)
 @given(built(DecisionRequest))
 def test_a_question_comes_back_as_it_was_and_is_written_the_same_again(request):
-    written = orjson.dumps(decision_request_as_json(request))
+    written = orjson.dumps(request_as_json(request))
     again = decision_request_from_json(orjson.loads(written))
     assert again == request
-    assert orjson.dumps(decision_request_as_json(again)) == written
+    assert orjson.dumps(request_as_json(again)) == written
 
 
 def test_whole_numbers_stay_whole_so_that_the_answers_name_stays_the_same():
-    plain = decision_request_as_json(DecisionRequest(budget=700, weights=(1, 2, 0.5)))
-    assert decision_request_as_json(decision_request_from_json(plain)) == plain
+    plain = request_as_json(DecisionRequest(budget=700, weights=(1, 2, 0.5)))
+    assert request_as_json(decision_request_from_json(plain)) == plain
     assert type(decision_request_from_json(plain).budget) is int
 
 
 def test_a_field_that_came_later_takes_its_usual_value():
-    plain = decision_request_as_json(DecisionRequest(budget=5.0))
+    plain = request_as_json(DecisionRequest(budget=5.0))
     del plain["display_gib"], plain["home_terms"]["hours_per_day"]
     assert decision_request_from_json(plain) == DecisionRequest(budget=5.0)
 
@@ -96,7 +96,7 @@ def test_a_field_that_came_later_takes_its_usual_value():
 )
 def test_what_this_version_cannot_ask_is_refused_with_the_place(change, said):
     with pytest.raises(InvalidValue) as caught:
-        decision_request_from_json(decision_request_as_json(DecisionRequest()) | change)
+        decision_request_from_json(request_as_json(DecisionRequest()) | change)
     assert said in str(caught.value)
 
 

@@ -1,20 +1,16 @@
 """/api/v1/comparisons: home against cloud, answered, kept, and found again."""
 
 from functools import wraps
-from typing import Literal
 
 from flask import Blueprint, Response, request
-from pydantic import Field
 from spectree import Response as Answers
 
-from service.api.contract import Strict, contract
-from service.api.problems import field_problem, problem
+from service.api.contract import contract
 from service.api.questions import ComparisonIn, workload_asked
 from service.api.remembered import Remembered
+from service.api.reports import ReportQuery, report_response
 from service.api.schemas import ComparisonOut
 from service.api.state import facts, now, state
-from service.errors import UnknownName
-from service.reports.renderers import renderer
 from service.store import comparisons
 from service.usecases import ComparisonRequest, answer
 from service.usecases.reporting import comparison_report
@@ -22,10 +18,6 @@ from service.usecases.reporting import comparison_report
 blueprint = Blueprint("comparisons", __name__)
 ANSWERED = Remembered(32 * 2**20)
 """By body, facts and day; each answer was stored before it is remembered."""
-REPORTED = Remembered(32 * 2**20)
-"""By comparison, format and language: a stored comparison never changes."""
-REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-"""A report brings its own style and drawings and asks for nothing."""
 
 
 @contract.validate(
@@ -42,16 +34,9 @@ def asked(json: ComparisonIn) -> Response:
         home=json.home,
         home_count=json.home_count,
         cloud=json.cloud,
-        country=json.country,
-        currency=json.currency,
-        kwh_price=json.kwh_price,
-        host_memory_gib=json.host_memory_gib,
-        display_gib=json.display_gib,
-        plug_watts=json.plug_watts,
-        tokens=json.tokens,
         tier=json.tier,
         limit=json.limit,
-        language=json.lang,
+        **json.household(),
     )
     stored = answer(state().sessions, snapshot, wanted, today)
     body = request.get_data(cache=True)
@@ -73,36 +58,13 @@ def create() -> Response:
     return response
 
 
-class ReportQuery(Strict):
-    """In which language to report."""
-
-    lang: Literal["en", "de"] = Field("en", description="Language of the words and of the number formats")
-
-
 @blueprint.get("/comparisons/<string:id>.<string:extension>")
 @contract.validate(
     query=ReportQuery, resp=Answers("HTTP_200"), tags=["comparisons"], operation_id="comparisons_report"
 )
 def report(id: str, extension: str, query: ReportQuery) -> Response:
     """A comparison as a report: html, pdf, xlsx, csv, md, or json as it was answered."""
-    try:
-        media_type = renderer(extension, "extension").media_type
-    except UnknownName as error:
-        return problem(404, str(error), [field_problem(error.field, extension, error.reason, error.choices)])
-    asked = (state().database, id, extension, query.lang)
-    given = REPORTED.get(asked)
-    if given is None:
-        made = comparison_report(state().sessions, id, extension, query.lang)
-        given = (made.name, made.content)
-        REPORTED.keep(asked, given)
-    name, content = given
-    response = Response(content, content_type=media_type)
-    response.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    response.headers["Content-Security-Policy"] = REPORT_POLICY
-    response.headers["Cache-Control"] = "no-cache"
-    response.add_etag()
-    response.make_conditional(request)
-    return response
+    return report_response("comparison", id, extension, query.lang, comparison_report)
 
 
 @blueprint.get("/comparisons/<string:id>")

@@ -1,20 +1,21 @@
 """/api/v1/decisions: the best plan within a budget and a deadline, answered, kept, and found again."""
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.api.contract import Strict, contract
-from service.api.questions import LARGEST_COUNT, Slug, WorkloadIn, workload_asked
+from service.api.contract import contract
+from service.api.households import HouseholdIn
+from service.api.questions import Slug, WorkloadIn, workload_asked
+from service.api.reports import ReportQuery, report_response
 from service.api.schemas import InputOut, IntervalOut, OptionOut, WorkloadSummaryOut
 from service.api.state import facts, now, state
-from service.estimate.home_bill import HomeTerms
 from service.store import comparisons
 from service.usecases.deciding import answer_decision
+from service.usecases.reporting import decision_report
 from service.usecases.requests import DecisionRequest
 
 blueprint = Blueprint("decisions", __name__)
@@ -24,7 +25,7 @@ LARGEST_MONEY = 1e9
 LARGEST_HOURS = 1e6
 
 
-class DecisionIn(Strict):
+class DecisionIn(HouseholdIn):
     """A run, what one has, and what it may cost and take; every field has a usual value."""
 
     workload: Slug | WorkloadIn = "nanochat-d32"
@@ -38,26 +39,6 @@ class DecisionIn(Strict):
     weights: tuple[Weight, Weight, Weight] | None = Field(None, description="Of cost, time and CO2")
     least_probability: float = Field(0.8, gt=0, lt=1, description="How surely a plan must keep its limits")
     tier: Literal["on_demand", "spot", "reserved", "community", "marketplace", "any", "none"] = "on_demand"
-    country: str = Field("DE", min_length=2, max_length=12, description="ISO country or US-STATE")
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
-    kwh_price: Decimal | None = Field(None, ge=0, le=100, max_digits=16, decimal_places=9)
-    hours_per_day: float = Field(24.0, gt=0, le=24, description="How long the machine at home may run")
-    wear_per_hour: Decimal = Field(Decimal(0), ge=0, le=1000, max_digits=16, decimal_places=9)
-    heating_share: float = Field(0.0, ge=0, le=1)
-    heat_per_kwh: Decimal = Field(Decimal(0), ge=0, le=100, max_digits=16, decimal_places=9)
-    rent_terms: dict[str, Annotated[float, Field(ge=0, le=1e9)]] = Field(
-        default_factory=dict, max_length=20, description="Terms of the rented run, e.g. idle_share, tax_share"
-    )
-    host_memory_gib: float | None = Field(None, ge=0, le=100_000)
-    display_gib: float = Field(0.0, ge=0, le=16)
-    plug_watts: float | None = Field(None, gt=0, le=10_000_000)
-    tokens: int | None = Field(None, ge=1, le=LARGEST_COUNT)
-    lang: Literal["en", "de"] = "en"
-
-    @field_validator("kwh_price", "wear_per_hour", "heat_per_kwh", mode="before")
-    @classmethod
-    def _exact(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, float) else value
 
 
 class RatedOptionOut(OptionOut):
@@ -67,6 +48,7 @@ class RatedOptionOut(OptionOut):
     instances: int = Field(description="Rented machines that train together")
     calendar_hours: IntervalOut | None = Field(description="h from start to end")
     plan_co2_kg: float | None
+    plan_co2_interval_kg: IntervalOut | None
     probability_within_limits: float
     is_on_front: bool
 
@@ -165,22 +147,8 @@ def create(json: DecisionIn) -> Response:
         deadline_hours=json.deadline_hours,
         weights=json.weights,
         least_probability=json.least_probability,
-        country=json.country,
-        currency=json.currency,
-        kwh_price=json.kwh_price,
-        host_memory_gib=json.host_memory_gib,
-        display_gib=json.display_gib,
-        plug_watts=json.plug_watts,
-        tokens=json.tokens,
         tier=json.tier,
-        home_terms=HomeTerms(
-            hours_per_day=json.hours_per_day,
-            wear_per_hour=json.wear_per_hour,
-            heating_share=json.heating_share,
-            heat_per_kwh=json.heat_per_kwh,
-        ),
-        cloud_terms=tuple(sorted(json.rent_terms.items())),
-        language=json.lang,
+        **json.household(),
     )
     stored = answer_decision(state().sessions, snapshot, wanted, today)
     response = Response(stored.answer, 201, mimetype="application/json")
@@ -189,12 +157,21 @@ def create(json: DecisionIn) -> Response:
     return response
 
 
+@blueprint.get("/decisions/<string:id>.<string:extension>")
+@contract.validate(
+    query=ReportQuery, resp=Answers("HTTP_200"), tags=["decisions"], operation_id="decisions_report"
+)
+def report(id: str, extension: str, query: ReportQuery) -> Response:
+    """A decision as a report: html, pdf, xlsx, csv, md, or json as it was answered."""
+    return report_response("decision", id, extension, query.lang, decision_report)
+
+
 @blueprint.get("/decisions/<string:id>")
 @contract.validate(resp=Answers(HTTP_200=DecisionOut), tags=["decisions"], operation_id="decisions_get")
 def get(id: str) -> Response:
     """A decision as it was answered that day."""
     with state().sessions.reading() as session:
-        stored = comparisons.get(session, id.removesuffix(".json"), "decision")
+        stored = comparisons.get(session, id, "decision")
     response = Response(stored.answer, mimetype="application/json")
     response.set_etag(stored.id)
     # A stored answer never changes.

@@ -1,15 +1,14 @@
 """What a body may ask: a workload by name, by dimensions or by config.json, and the rest."""
 
-from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from service.api.contract import Strict
+from service.api.households import LARGEST_COUNT, HouseholdIn
 from service.facts import Workload
 from service.usecases import custom_workload
 
-LARGEST_COUNT = 10**15
 Slug = Annotated[str, Field(min_length=1, max_length=120)]
 
 
@@ -33,36 +32,15 @@ class WorkloadIn(Strict):
     name: str = Field("own model", min_length=1, max_length=80)
 
 
-class ComparisonIn(Strict):
+class ComparisonIn(HouseholdIn):
     """Home against cloud; every field has the headline's value as its default."""
 
     workload: Slug | WorkloadIn = "nanochat-d32"
     home: Slug = "rtx-4070"
     home_count: int = Field(1, ge=1, le=1024)
     cloud: Slug = Field("8xh100-sxm", description="COUNTxGPU, an offer's slug, or any for every stored offer")
-    country: str = Field(
-        "DE", min_length=2, max_length=60, description="ISO country, US-STATE, or its English name"
-    )
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
-    kwh_price: Decimal | None = Field(
-        None, ge=0, le=100, max_digits=16, decimal_places=9, description="Own price per kWh, in `currency`"
-    )
-    host_memory_gib: float | None = Field(
-        None, ge=0, le=100_000, description="Memory of the home PC that offload may use"
-    )
-    display_gib: float = Field(0.0, ge=0, le=16, description="Memory that a screen on the card takes")
-    plug_watts: float | None = Field(
-        None, gt=0, le=10_000_000, description="Watts measured at the plug while training; else estimated"
-    )
-    tokens: int | None = Field(None, ge=1, le=LARGEST_COUNT)
     tier: Literal["on_demand", "spot", "reserved", "community", "marketplace", "any"] = "on_demand"
     limit: int = Field(20, ge=1, le=100, description="With cloud any: how many of the cheapest offers")
-    lang: Literal["en", "de"] = Field("en", description="Language of the sentences in the answer")
-
-    @field_validator("kwh_price", mode="before")
-    @classmethod
-    def _exact(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, float) else value
 
 
 class MachineIn(Strict):

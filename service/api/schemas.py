@@ -265,6 +265,92 @@ class PowerLimitOut(BaseModel):
     as_of: date
 
 
+class TariffOut(BaseModel):
+    """The price of one more kilowatt-hour at home, by the contract."""
+
+    kind: Literal["flat", "time_of_use", "dynamic"]
+    currency: str
+    per_kwh: str = Field(description="Mean over the hours that are used, own solar power included")
+    low: str | None = Field(description="80 % range of days that the past shows; null for a fixed price")
+    high: str | None
+    paused_per_kwh: str | None = Field(description="Mean over the hours that are not used")
+    source: str
+    url: str
+    as_of: date
+
+
+class HourOfDayOut(BaseModel):
+    """A local hour over the days."""
+
+    hour: int = Field(description="0-23, Central European time")
+    low: float
+    mean: float
+    high: float
+
+
+class HoursEffectOut(BaseModel):
+    """What a rule does to the price of a day."""
+
+    code: Literal["through", "cheapest", "window"]
+    share: float
+    mean: float
+    kept: float
+    dropped: float | None
+    low: float
+    high: float
+    starts_per_hour: float
+
+
+class DayShapeOut(BaseModel):
+    """What the days of a price or of a grid's CO2 look like."""
+
+    unit: str
+    zone: str
+    first_day: date
+    last_day: date
+    days: int
+    grain_minutes: int
+    by_hour: list[HourOfDayOut]
+    effects: list[HoursEffectOut]
+    source: str
+    url: str
+    as_of: date
+
+
+class PausePlanOut(BaseModel):
+    """Running in chosen hours against running through."""
+
+    code: Literal["cheapest", "window"]
+    share: float = Field(description="Of each day's hours that are used")
+    paused_watts: float
+    change: float = Field(description="Share; below 0 saves")
+    amount: float = Field(description="Over the whole run: money, or kg CO2e")
+    calendar_hours: float
+    break_even_watts: float | None = Field(description="Drawing more than this while paused loses")
+
+
+class WhenToRunOut(BaseModel):
+    """Whether it pays to choose hours; `best` is null where running through is the advice."""
+
+    prices: DayShapeOut
+    plans: list[PausePlanOut]
+    best: PausePlanOut | None
+    carbon: DayShapeOut | None
+    carbon_plans: list[PausePlanOut]
+
+
+class ConsumptionOut(BaseModel):
+    """The household's year without and with the run, with Eurostat's consumption bands."""
+
+    yearly_kwh: float
+    with_run_kwh: float
+    band: str
+    band_with_run: str
+    per_kwh: str | None
+    per_kwh_with_run: str | None
+    currency: str
+
+
 class OptionOut(BaseModel):
     """One way to do the run; null where it cannot be said."""
 
@@ -276,6 +362,7 @@ class OptionOut(BaseModel):
     gpu_category: str
     fit: FitOut
     hours: IntervalOut | None = Field(description="h")
+    calendar_hours: IntervalOut | None = Field(description="h from start to end")
     tokens_per_s: float | None
     mfu: float | None
     stages: list[StageOut] = Field(description="What the median hours consist of")
@@ -287,6 +374,9 @@ class OptionOut(BaseModel):
     co2_kg: IntervalOut | None = Field(description="kg CO2e")
     offer: RentedOfferOut | None
     rate: HouseholdRateOut | None = Field(description="At home: the tariff")
+    tariff: TariffOut | None = Field(description="At home: what one more kilowatt-hour costs")
+    when_to_run: WhenToRunOut | None = Field(description="At home, where the price changes by the hour")
+    consumption: ConsumptionOut | None = Field(description="At home, with `yearly_kwh`")
     carbon: GridOut | None
     suggestions: list[SuggestionOut] = Field(description="Where there is no offer: the nearest that are")
     sources: list[InputOut]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.amounts import Money
+from service.cli.household import household, lives
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
@@ -31,26 +31,6 @@ QUESTION = (
         help="on_demand | spot | reserved | community | marketplace | any",
     ),
     click.option(
-        "--country",
-        default="DE",
-        show_default=True,
-        help="Where home is: ISO country, US-STATE, or its name.",
-    ),
-    click.option("--currency", default="EUR", show_default=True, help="Currency of the answer."),
-    click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency."),
-    click.option("--host-memory", type=float, help="GiB of your PC that offload may use; usual: 64."),
-    click.option(
-        "--display-gib",
-        type=float,
-        default=0.0,
-        show_default=True,
-        help="GiB that a screen on the card takes.",
-    ),
-    click.option(
-        "--plug-watts", type=float, help="Watts measured at your plug while training; else estimated."
-    ),
-    click.option("--tokens", type=int, help="Train on this many tokens instead of the published number."),
-    click.option(
         "--config",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
@@ -69,6 +49,7 @@ QUESTION = (
 
 def asks(command: Callable[..., None]) -> Callable[..., None]:
     """The command with all options of a comparison's question."""
+    command = lives(command)
     for option in reversed(QUESTION):
         command = option(command)
     return command
@@ -78,30 +59,22 @@ def question(
     now: datetime,
     *,
     workload: str,
-    host_memory: float | None,
-    currency: str,
     tokens: int | None,
     config: Path | None,
     dimensions: str | None,
     recipe: str,
     lang: str,
-    **same: Any,
+    **asked_of_household: Any,
 ) -> "ComparisonRequest":
-    """The question that these options ask; `same` go by the same name on both sides."""
+    """The question that these options ask."""
     from service import usecases
 
     asked: Any = workload
     if config or dimensions:
         asked = _own_workload(config, dimensions, recipe, tokens, now)
         tokens = None
-    return usecases.ComparisonRequest(
-        workload=asked,
-        host_memory_gib=host_memory,
-        currency=currency.strip().upper(),
-        tokens=tokens,
-        language=lang,
-        **same,
-    )
+    same = household(**asked_of_household)
+    return usecases.ComparisonRequest(workload=asked, tokens=tokens, language=lang, **same)
 
 
 @click.command()
@@ -124,7 +97,8 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
         return
     from service.reports import as_text
 
-    comparison = usecases.compare_home_with_cloud(snapshot, request, now)
+    market = usecases.market_of(sessions, snapshot, request, now.date())
+    comparison = usecases.compare_home_with_cloud(snapshot, request, now, market)
     reasons = []
     if explain:
         reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]

@@ -118,9 +118,10 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
         saving = abs(cloud_cost.p50 - home_cost.p50)
         ordered = (home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost)
         probability = min(MOST_CERTAIN, _probability_less(*ordered))
-    if home.hours and cloud.hours:
-        faster = "home" if home.hours.p50 <= cloud.hours.p50 else "cloud"
-        slow_down = max(home.hours.p50, cloud.hours.p50) / min(home.hours.p50, cloud.hours.p50)
+    if home.elapsed_hours and cloud.elapsed_hours:
+        at_home, rented = home.elapsed_hours.p50, cloud.elapsed_hours.p50
+        faster = "home" if at_home <= rented else "cloud"
+        slow_down = max(at_home, rented) / min(at_home, rented)
     return Verdict(cheaper, faster, probability, saving, slow_down)
 
 

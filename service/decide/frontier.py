@@ -7,6 +7,8 @@ wins: an option without a price is on no front of costs.
 import math
 from bisect import bisect_left, insort
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,12 +121,13 @@ def weighed(cost: Numbers, hours: Numbers, co2: Numbers, weights: tuple[float, f
     return np.where(np.isnan(total), np.inf, total)
 
 
+@lru_cache(maxsize=4)
 def _equally_likely(count: int) -> Numbers:
     """Standard normal quantiles in the middle of `count` equally likely parts."""
-    from statistics import NormalDist
-
     normal = NormalDist()
-    return np.array([normal.inv_cdf((i + 0.5) / count) for i in range(count)])
+    quantiles: Numbers = np.array([normal.inv_cdf((i + 0.5) / count) for i in range(count)])
+    quantiles.flags.writeable = False
+    return quantiles
 
 
 def _normal_cdf(x: Numbers) -> Numbers:

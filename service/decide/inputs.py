@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
+from service.decide.when_to_run import WhenToRun
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
 from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
 from service.estimate.energy import PART_ACTIVITY
 from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
+from service.estimate.home_bill import HomeTerms
 from service.estimate.likeness import REPORTER
 from service.estimate.machine import flash_term
 from service.estimate.memory import (
@@ -21,6 +24,7 @@ from service.estimate.memory import (
 )
 from service.estimate.power_limit import PREFIX, PowerLimitAdvice
 from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
+from service.estimate.tariff import MarginalPrice
 from service.estimate.terms import HOST_TERMS
 from service.estimate.training_time import (
     ADJUSTMENT_SPREAD,
@@ -82,12 +86,17 @@ METHOD = tuple(
 RECORD = "track record"
 RECORD_PREFIX = "track_record."
 """How well estimates of this kind did so far: figures that no answer is computed from, but that it shows."""
+TARIFF = "tariff"
+"""Subject of the numbers a contract's price was computed from."""
 HOME_FIGURES = (
     "home.gpu_power_share",
     "home.rest_of_pc_watts",
     "home.psu_efficiency",
     "home.host_memory_gib",
 )
+BASIS_OF_RATE = MappingProxyType({"contract": "user", "time_of_use": "user", "dynamic": "derived"})
+WAITING = ("suspended_watts", "idle_pc_watts")
+"""What a PC draws while it waits, of `home_run`."""
 GPU_NUMBERS = (
     "sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts",
     "pcie_generation", "pcie_lanes", "gpu_link_gb_per_s",
@@ -212,11 +221,30 @@ def home_inputs(
                     float(rate.per_kwh),
                     f"{rate.currency}/kWh",
                     replace(rate.source, as_of=rate.as_of),
-                    basis="user" if rate.kind == "contract" else "published",
+                    basis=BASIS_OF_RATE.get(rate.kind, "published"),
                 ),
             ),
         )
     return (*found, *exchange_inputs(cost))
+
+
+def tariff_inputs(
+    price: MarginalPrice | None,
+    terms: HomeTerms,
+    when: WhenToRun | None,
+    currency: str,
+    figures: Mapping[str, Figure],
+) -> tuple[Input, ...]:
+    """What a contract's price was computed from, what pausing is assumed to draw, the card to buy."""
+    found = [Input(TARIFF, figure) for figure in (price.figures if price else ())]
+    if when is not None:
+        found += [Input("home", figures[f"home_run.{name}"]) for name in (*WAITING, "start_up_s")]
+    if terms.purchase is not None:
+        bought = terms.purchase
+        found.append(Input("purchase", Figure("card_price", float(bought.price), currency, bought.source)))
+        if usual := figures.get("home_run.resale_share"):
+            found.append(Input("purchase", usual))
+    return tuple(found)
 
 
 def cloud_inputs(

@@ -1,12 +1,21 @@
 """One way to do a run: at home or rented, with everything it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
+from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.household_power import household_power
-from service.decide.inputs import Input, carbon_inputs, cloud_inputs, gpu_inputs, home_inputs
+from service.decide.inputs import (
+    Input,
+    carbon_inputs,
+    cloud_inputs,
+    gpu_inputs,
+    home_inputs,
+    tariff_inputs,
+)
 from service.decide.rental import cloud_terms, rented_cost, terms_inputs
+from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
 from service.estimate.calibration import Calibration
@@ -21,13 +30,13 @@ from service.estimate.energy import (
     node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.home_bill import HomeTerms, Purchase, calendar_hours, home_cost
+from service.estimate.home_bill import Purchase, calendar_hours, home_cost, paused_kwh
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
-from service.estimate.tariff import MarginalPrice, flat
+from service.estimate.tariff import Consumption, MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
     CarbonIntensity,
@@ -40,25 +49,6 @@ from service.facts import (
     Source,
     Workload,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Household:
-    """Where the home machine stands: its tariff and its grid."""
-
-    zone: str
-    rate: ElectricityRate | None
-    carbon: CarbonIntensity | None
-    host_memory_gib: float | None = None
-    """What the PC's own memory can spare for offload; None takes the usual."""
-    display_gib: float = 0.0
-    """What a screen on the card takes of its memory."""
-    plug_watts: float | None = None
-    """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
-    price: MarginalPrice | None = None
-    """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""
-    terms: HomeTerms = field(default_factory=HomeTerms)
-    """Hours a day, wear, a card to buy, heat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +125,20 @@ class Option:
     """Of a kilowatt-hour at home."""
     purchase: Purchase | None = None
     """Of a card bought for this."""
+    when: WhenToRun | None = None
+    """Whether it pays to choose hours, where the price changes by the hour."""
+    consumption: Consumption | None = None
+    """What the run does to the household's year, where that is known."""
 
     @property
     def hours(self) -> Interval | None:
         """Hours of the run; None when it does not fit."""
         return self.time.hours if self.time else None
+
+    @property
+    def elapsed_hours(self) -> Interval | None:
+        """From start to end of the training: at home with the hours of the day that it may not run."""
+        return self.calendar_hours if self.kind == "home" else self.hours
 
 
 def home_option(
@@ -163,10 +162,12 @@ def home_option(
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
     power = household_power(gpu, gpu_count, household.plug_watts, figures, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
-    cost = None
+    cost = when = None
     price = household.price or (flat(household.rate) if household.rate else None)
     if energy and time and price:
         cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, household.terms)
+        when = hours_to_choose(household, time.hours, power, cost, figures)
+        energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
     limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
     return Option(
@@ -184,6 +185,7 @@ def home_option(
         inputs=(
             *gpu_inputs(gpu),
             *home_inputs(household.rate, cost, figures, limit, household.plug_watts),
+            *tariff_inputs(price, household.terms, when, currency, figures),
             *carbon_inputs("home", carbon),
         ),
         rate=household.rate,
@@ -193,6 +195,8 @@ def home_option(
         calendar_hours=calendar_hours(time.hours, household.terms) if time else None,
         price=price,
         purchase=household.terms.purchase,
+        when=when,
+        consumption=year_with_run(household, time, energy),
     )
 
 

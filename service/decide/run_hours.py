@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 
 SECONDS_PER_HOUR = 3600.0
 WATTS_PER_KILOWATT = 1000.0
@@ -58,6 +58,24 @@ THROUGH = RunHours("through")
 
 
 @dataclass(frozen=True, slots=True)
+class HoursEffect:
+    """What a rule does to the price of a day, every day weighted equally."""
+
+    rule: RunHours
+    mean_per_kwh: float
+    """Over all hours."""
+    kept_per_kwh: float
+    dropped_per_kwh: float | None
+    """None where nothing is dropped."""
+    low_per_kwh: float
+    """10th percentile of the days' means of what is kept: what the past shows, no forecast."""
+    high_per_kwh: float
+    """90th percentile."""
+    starts_per_hour: float
+    """Starts after a pause, per running hour."""
+
+
+@dataclass(frozen=True, slots=True)
 class WithinDay:
     """What a rule saves within a day, every day weighted equally: no season is mistaken for a saving."""
 
@@ -92,26 +110,24 @@ def chosen(day: Sequence[PricedSlot], rule: RunHours) -> tuple[bool, ...]:
     if rule.code == "through" or keep >= count:
         return (True,) * count
     if rule.code == "window":
-        totals = [sum(slot.per_kwh for slot in day[i : i + keep]) for i in range(count - keep + 1)]
-        first = totals.index(min(totals))
+        sums = list(accumulate((slot.per_kwh for slot in day), initial=0.0))
+        totals = [sums[i + keep] - sums[i] for i in range(count - keep + 1)]
+        # Differences of sums carry rounding: of windows that cost the same the earliest is meant.
+        cheapest_total = min(totals) + 1e-9 * max(1.0, abs(sums[-1]))
+        first = next(i for i, total in enumerate(totals) if total <= cheapest_total)
         return tuple(first <= i < first + keep for i in range(count))
     cheapest = set(sorted(range(count), key=lambda i: (day[i].per_kwh, i))[:keep])
     return tuple(i in cheapest for i in range(count))
 
 
-def within_day(slots: Sequence[PricedSlot], rule: RunHours, pausing: Pausing) -> WithinDay:
-    """The pure effect of choosing hours: means of daily means, so that a stretched run's later months do
-    not look like a saving.
-
-    cost per active kWh = c + (paused W / active W) (1 - f) / f d, with c and d the mean price of kept and
-    dropped slots, m of all, f the share kept; it pays below m, so that the paused power at which it breaks
-    even is active W (m - c) / d f / (1 - f). Start-up losses count as starts per day times start_up_s.
-    Raises ValueError without a slot.
+def effect_of(slots: Sequence[PricedSlot], rule: RunHours) -> HoursEffect:
+    """Prices of the hours that a rule keeps and drops: means of daily means, so that a stretched run's
+    later months do not look like a saving. Raises ValueError without a slot.
     """
     days = _days(slots)
     if not days:
         raise ValueError("no slot to choose from")
-    kept, dropped, means, lost = [], [], [], []
+    kept, dropped, means, starts = [], [], [], []
     for day in days:
         use = chosen(day, rule)
         kept.append(_mean([s.per_kwh for s, used in zip(day, use, strict=True) if used]))
@@ -119,16 +135,39 @@ def within_day(slots: Sequence[PricedSlot], rule: RunHours, pausing: Pausing) ->
         off = [s.per_kwh for s, used in zip(day, use, strict=True) if not used]
         if off:
             dropped.append(_mean(off))
-            active_s = SECONDS_PER_HOUR * sum(s.hours for s, used in zip(day, use, strict=True) if used)
-            lost.append(_starts(use) * pausing.start_up_s / active_s)
-    m, c = _mean(means), _mean(kept)
-    if not dropped:
+            active_hours = sum(s.hours for s, used in zip(day, use, strict=True) if used)
+            starts.append(_starts(use) / active_hours)
+    by_price = sorted(kept)
+    return HoursEffect(
+        rule,
+        _mean(means),
+        _mean(kept),
+        _mean(dropped) if dropped else None,
+        by_price[len(by_price) // 10],
+        by_price[min(len(by_price) - 1, len(by_price) * 9 // 10)],
+        _mean(starts) if starts else 0.0,
+    )
+
+
+def with_pausing(effect: HoursEffect, pausing: Pausing) -> WithinDay:
+    """What choosing hours saves per unit of work, with the power that the pauses cost.
+
+    cost per active kWh = c + (paused W / active W) (1 - f) / f d, with c and d the mean price of kept and
+    dropped slots, m of all, f the share kept; it pays below m, so that the paused power at which it breaks
+    even is active W (m - c) / d f / (1 - f). Start-up losses count as starts per hour times start_up_s.
+    """
+    m, c, d, f = effect.mean_per_kwh, effect.kept_per_kwh, effect.dropped_per_kwh, effect.rule.share
+    if d is None:
         return WithinDay(m, c, None, 0.0, 1.0, None)
-    d, f = _mean(dropped), rule.share
-    worked = 1 / (1 - min(_mean(lost), 0.99))
+    worked = 1 / (1 - min(effect.starts_per_hour * pausing.start_up_s / SECONDS_PER_HOUR, 0.99))
     cost = (c + pausing.paused_watts / pausing.active_watts * (1 - f) / f * d) * worked
     break_even = pausing.active_watts * (m / worked - c) / d * f / (1 - f) if d > 0 else None
     return WithinDay(m, c, d, cost / m - 1 if m else 0.0, worked / f, break_even)
+
+
+def within_day(slots: Sequence[PricedSlot], rule: RunHours, pausing: Pausing) -> WithinDay:
+    """The pure effect of choosing hours within each day. Raises ValueError without a slot."""
+    return with_pausing(effect_of(slots, rule), pausing)
 
 
 def replay(slots: Sequence[PricedSlot], work_hours: float, rule: RunHours, pausing: Pausing) -> Replay | None:

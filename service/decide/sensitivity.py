@@ -1,5 +1,6 @@
 """What the verdict hangs on: which inputs move it most, and at which prices it turns."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -80,7 +81,7 @@ def _swings(name: str, side: Side, difference: Callable[[float], float]) -> list
     return [
         Swing(f"{name}_{code}", low, high, difference(cost(low)), difference(cost(high)))
         for code, low, high, cost in ranges
-        if high > low
+        if high > low and not math.isclose(low, high)
     ]
 
 

@@ -8,6 +8,7 @@ are left out (about 1 % of the whole).
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.facts import Architecture
 
@@ -37,6 +38,7 @@ class ParameterGroups:
         return self.matrices + self.head + self.embedding + self.value_embeddings + self.other
 
 
+@lru_cache(maxsize=1024)
 def parameter_groups(a: Architecture) -> ParameterGroups:
     """Parameters by group [count], exact for GPT-2, nanochat (both generations), Llama, Qwen, NeoX, MPT.
 

@@ -29,7 +29,7 @@ class CostItem:
     """One line of a bill: what it is for, how it was computed, what it comes to."""
 
     code: str
-    """At home: electricity | wear | purchase | heat | base_fee; rented: rent | set_up | idle |
+    """At home: electricity | paused | wear | purchase | heat | base_fee; rented: rent | set_up | idle |
     interruptions | commitment | storage | egress | tax"""
     quantity: Interval
     quantity_unit: str

@@ -12,6 +12,7 @@ from service.facts import ExchangeRate, Source
 
 HOURS_PER_DAY = 24.0
 HOURS_PER_MONTH = 730.0
+LARGEST_PAUSED_WATTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ class HomeTerms:
     """What a household adds to the price of a kilowatt-hour; money in the currency of the bill."""
 
     hours_per_day: float = HOURS_PER_DAY
-    """How long the machine may run."""
+    """How long the machine may run; with prices that change by the hour, in the cheapest hours."""
+    paused_watts: float = 0.0
+    """At the plug in the other hours, because of the run: 0 where the PC is off or would idle anyway."""
     wear_per_hour: Decimal = Decimal(0)
     """Of a card that is owned already; 0 where only the money spent from now on counts."""
     purchase: Purchase | None = None
@@ -50,6 +53,8 @@ class HomeTerms:
     def __post_init__(self) -> None:
         if not 0 < self.hours_per_day <= HOURS_PER_DAY:
             raise InvalidValue("hours_per_day", self.hours_per_day, "must be above 0 and at most 24")
+        if not 0 <= self.paused_watts <= LARGEST_PAUSED_WATTS:
+            raise InvalidValue("paused_watts", self.paused_watts, f"must be from 0 to {LARGEST_PAUSED_WATTS}")
         if not 0 <= self.heating_share <= 1:
             raise InvalidValue("heating_share", self.heating_share, "must be from 0 to 1")
         for name in ("wear_per_hour", "base_fee_per_month", "heat_per_kwh"):
@@ -66,15 +71,26 @@ def calendar_hours(hours: Interval, terms: HomeTerms) -> Interval:
     return hours * (HOURS_PER_DAY / terms.hours_per_day)
 
 
+def paused_kwh(hours: Interval, terms: HomeTerms) -> Interval:
+    """Energy in the hours between, at the plug [kWh]; nothing where the machine runs all day or is off."""
+    return hours * ((HOURS_PER_DAY / terms.hours_per_day - 1) * terms.paused_watts / 1000)
+
+
 def home_bill(
     hours: Interval, energy_kwh: Interval, price: MarginalPrice, terms: HomeTerms
 ) -> tuple[CostItem, ...]:
     """The lines of a run at home; lines that come to nothing are left out, electricity never is.
 
+    `energy_kwh` is that of the running hours.
+
     Heat is a gain (a negative line): all electricity ends as heat, and what replaces heating saves its
     price. Leaves out the room's cooling in summer, and the value of a card that fails.
     """
     lines = [_line("electricity", energy_kwh, "kWh", price.per_kwh)]
+    waiting = paused_kwh(hours, terms)
+    if waiting.p50:
+        per_kwh = price.per_kwh if price.paused_per_kwh is None else price.paused_per_kwh
+        lines.append(_line("paused", waiting, "kWh", per_kwh))
     if terms.wear_per_hour:
         lines.append(_line("wear", hours, "h", terms.wear_per_hour))
     if terms.purchase:
@@ -91,7 +107,7 @@ def home_bill(
 def total(lines: tuple[CostItem, ...]) -> Interval:
     """The sum of the lines that count, percentile by percentile: hours drive them all together."""
     counted = [line.amount for line in lines if line.is_counted and line.amount is not None]
-    return Interval(sum(a.p10 for a in counted), sum(a.p50 for a in counted), sum(a.p90 for a in counted))
+    return sum(counted, certain(0.0))
 
 
 def home_cost(
@@ -104,7 +120,12 @@ def home_cost(
 ) -> Cost:
     """The bill in one currency. Raises MissingFact when an exchange rate is unknown."""
     converted = conversion(price.currency, currency, rates)
-    here = replace(price, currency=currency, per_kwh=price.per_kwh * converted.factor)
+    here = replace(
+        price,
+        currency=currency,
+        per_kwh=price.per_kwh * converted.factor,
+        paused_per_kwh=None if price.paused_per_kwh is None else price.paused_per_kwh * converted.factor,
+    )
     lines = home_bill(hours, energy_kwh, here, terms or HomeTerms())
     return Cost(currency, total(lines), lines, converted)
 

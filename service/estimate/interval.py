@@ -18,6 +18,10 @@ class Interval:
         """All three percentiles times a positive factor."""
         return Interval(self.p10 * factor, self.p50 * factor, self.p90 * factor)
 
+    def __add__(self, other: "Interval") -> "Interval":
+        """The sum of two quantities that rise and fall together, percentile by percentile."""
+        return Interval(self.p10 + other.p10, self.p50 + other.p50, self.p90 + other.p90)
+
     def spread(self) -> tuple[float, float]:
         """Log standard deviations below and above the median; 0 for a certain value."""
         if self.p50 <= 0:

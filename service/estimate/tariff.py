@@ -5,15 +5,16 @@ contract: (spot x (1 + markup) + surcharges) x (1 + VAT), as electricity supplie
 time-variable network charges (German EnWG section 14a module 3), which need a steerable load of 4.2 kW.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from service.errors import InvalidValue
 from service.facts import ElectricityRate, Figure, Source
 
 HOURS_PER_DAY = 24
-KWH_PER_MWH = Decimal(1000)
+HOURS_PER_YEAR = 8760
+LARGEST_YEARLY_KWH = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +22,18 @@ class MarginalPrice:
     """The price of one more kilowatt-hour, how it came about, and between what it may lie."""
 
     kind: str
-    """flat | time_of_use | dynamic | solar"""
+    """flat | time_of_use | dynamic"""
     currency: str
     per_kwh: Decimal
+    """Mean over the hours that are used."""
     source: Source
     low: Decimal | None = None
-    """The 80 % range that stored history shows; None for a fixed price."""
+    """The 80 % range of daily means that stored history shows; None for a fixed price."""
     high: Decimal | None = None
     figures: tuple[Figure, ...] = ()
     """What it was computed from."""
+    paused_per_kwh: Decimal | None = None
+    """Mean over the hours that are not used; None where all are, or all cost the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,8 @@ def flat(rate: ElectricityRate) -> MarginalPrice:
     return MarginalPrice("flat", rate.currency, rate.per_kwh, rate.source)
 
 
-def time_of_use(
-    windows: Sequence[TimeOfUse], currency: str, source: Source, hours_per_day: float = HOURS_PER_DAY
-) -> MarginalPrice:
-    """The mean price of the cheapest `hours_per_day` hours of a day.
+def hourly_prices(windows: Sequence[TimeOfUse]) -> tuple[Decimal, ...]:
+    """The price of each hour of the day, from midnight on.
 
     Raises InvalidValue unless every hour of the day has exactly one price.
     """
@@ -84,66 +86,79 @@ def time_of_use(
         found = [window.per_kwh for window in windows if window.holds(hour)]
         if len(found) != 1:
             problem = "no price" if not found else "more than one price"
-            raise InvalidValue("tariff", f"{hour}:00", f"{problem} for this hour of the day")
+            raise InvalidValue("time_of_use", f"{hour}:00", f"{problem} for this hour of the day")
         prices.append(found[0])
-    prices.sort()
-    whole, part = int(hours_per_day), Decimal(str(hours_per_day % 1))
-    used = sum(prices[:whole], Decimal(0)) + (prices[whole] * part if part else Decimal(0))
-    mean = used / Decimal(str(hours_per_day))
-    return MarginalPrice("time_of_use", currency, mean, source, min(prices), max(prices))
+    return tuple(prices)
 
 
-def dynamic(
-    spot_per_mwh_by_day: Sequence[Sequence[Decimal]], terms: DynamicTerms, currency: str, source: Source
-) -> MarginalPrice:
-    """The mean all-in price over the days given, one sequence of slot prices a day.
+def with_solar(bought: MarginalPrice, share: Figure, feed_in: Figure) -> MarginalPrice:
+    """Part of the energy from one's own roof, worth what the grid would have paid per kWh, not nothing.
 
-    The range is that of the daily means, 10th to 90th percentile: what the past shows, no forecast.
-    Raises InvalidValue without a day.
+    Leaves out at which hours the sun shines: the share is the household's to know. Raises InvalidValue for
+    a share outside 0 to 1.
     """
-    if not spot_per_mwh_by_day:
-        raise InvalidValue("tariff", "dynamic", "no day-ahead prices are stored for this zone")
-    days = sorted(
-        sum((all_in(spot / KWH_PER_MWH, terms) for spot in day), Decimal(0)) / len(day)
-        for day in spot_per_mwh_by_day
+    if not 0 <= share.value <= 1:
+        raise InvalidValue("solar_share", share.value, "must be from 0 to 1")
+    own, paid = Decimal(repr(share.value)), Decimal(repr(feed_in.value))
+
+    def mixed(price: Decimal) -> Decimal:
+        return own * paid + (1 - own) * price
+
+    grid = Figure(
+        "bought_per_kwh", float(bought.per_kwh), f"{bought.currency}/kWh", bought.source, basis="derived"
     )
-    mean = sum(days, Decimal(0)) / len(days)
-    low, high = days[len(days) // 10], days[min(len(days) - 1, len(days) * 9 // 10)]
-    figures = (
-        Figure("spot_days", float(len(days)), "days", source, basis="derived"),
-        Figure("surcharges_per_kwh", float(terms.surcharges_per_kwh), f"{currency}/kWh net", source,
-               basis="user"),
-        Figure("vat_share", float(terms.vat_share), "share", source, basis="user"),
-    )  # fmt: skip
-    return MarginalPrice("dynamic", currency, mean, source, low, high, figures)
+    return replace(
+        bought,
+        per_kwh=mixed(bought.per_kwh),
+        low=None if bought.low is None else mixed(bought.low),
+        high=None if bought.high is None else mixed(bought.high),
+        figures=(*bought.figures, grid, share, feed_in),
+    )
 
 
-def with_solar(
-    bought: MarginalPrice, feed_in_per_kwh: Decimal, solar_share: float, source: Source
-) -> MarginalPrice:
-    """Part of the energy from one's own roof, worth what the grid would have paid for it, not nothing.
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """What a run does to the household's year, and to the band its supplier prices it by."""
 
-    Raises InvalidValue for a share outside 0 to 1.
-    """
-    if not 0 <= solar_share <= 1:
-        raise InvalidValue("solar_share", solar_share, "must be from 0 to 1")
-    own = Decimal(str(solar_share))
+    yearly_kwh: float
+    with_run_kwh: float
+    band: str
+    """Eurostat's: DA up to 1,000 kWh a year, DB 2,500, DC 5,000, DD 15,000, DE above."""
+    band_with_run: str
+    per_kwh: Decimal | None
+    """The country's newest mean price in that band; None where it is not stored."""
+    per_kwh_with_run: Decimal | None
+    currency: str
 
-    def mixed(price: Decimal | None) -> Decimal | None:
-        return None if price is None else own * feed_in_per_kwh + (1 - own) * price
 
-    per_kwh = own * feed_in_per_kwh + (1 - own) * bought.per_kwh
-    share = Figure("solar_share", solar_share, "of the energy", source, basis="user")
-    paid = Figure("feed_in_per_kwh", float(feed_in_per_kwh), f"{bought.currency}/kWh", source, basis="user")
-    return MarginalPrice(
-        "solar", bought.currency, per_kwh, bought.source, mixed(bought.low), mixed(bought.high),
-        (*bought.figures, share, paid),
-    )  # fmt: skip
+BANDS = (
+    (1000, "DA", "under 1000 kWh/yr"),
+    (2500, "DB", "1000-2499 kWh/yr"),
+    (5000, "DC", "2500-4999 kWh/yr"),
+    (15_000, "DD", "5000-14999 kWh/yr"),
+    (None, "DE", "15000 kWh/yr and more"),
+)
+"""Up to how much a year each band goes, its letters at Eurostat, its words in our store."""
 
 
 def consumption_band(kwh_per_year: float) -> str:
     """Eurostat's band of household consumption (nrg_pc_204) that a year's kilowatt-hours fall into."""
-    for most, band in ((1000, "DA"), (2500, "DB"), (5000, "DC"), (15_000, "DD")):
-        if kwh_per_year < most:
-            return band
-    return "DE"
+    return next(band for most, band, _ in BANDS if most is None or kwh_per_year < most)
+
+
+def consumption(
+    yearly_kwh: float, run_kwh: float, calendar_hours: float, rates: Mapping[str, ElectricityRate]
+) -> Consumption:
+    """The year with the run in it: of a run longer than a year the part that falls into one.
+
+    `rates` are the country's newest retail prices by Eurostat band. Raises InvalidValue for a negative
+    consumption.
+    """
+    if not 0 <= yearly_kwh <= LARGEST_YEARLY_KWH:
+        raise InvalidValue("yearly_kwh", yearly_kwh, f"must be from 0 to {LARGEST_YEARLY_KWH:,}")
+    total = yearly_kwh + run_kwh * min(1.0, HOURS_PER_YEAR / calendar_hours)
+    before, after = consumption_band(yearly_kwh), consumption_band(total)
+    told = [rates.get(before), rates.get(after)]
+    currency = next((rate.currency for rate in told if rate), "")
+    prices = [rate.per_kwh if rate and rate.currency == currency else None for rate in told]
+    return Consumption(yearly_kwh, total, before, after, prices[0], prices[1], currency)

@@ -9,12 +9,14 @@ from decimal import Decimal
 
 from service.decide.comparison import BreakEven, Verdict
 from service.decide.options import Market
+from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment
 from service.estimate.interval import Interval
 from service.estimate.ladder import SURE
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
+from service.estimate.tariff import Consumption, MarginalPrice
 from service.estimate.training_time import Stage
 from service.facts import Source
 
@@ -318,11 +320,22 @@ class AnsweredOption:
     rental: AnsweredRental | None
     carbon: AnsweredCarbon | None
     numbers: tuple[AnsweredNumber, ...]
+    calendar_hours: Interval | None = None
+    """From start to end; None in answers that did not say."""
+    price: MarginalPrice | None = None
+    """Of a kilowatt-hour at home."""
+    when: WhenToRun | None = None
+    consumption: Consumption | None = None
 
     @property
     def hours(self) -> Interval | None:
         """Hours of the run; None when it does not fit."""
         return self.time.hours if self.time else None
+
+    @property
+    def elapsed_hours(self) -> Interval | None:
+        """From start to end of the training: at home with the hours of the day that it may not run."""
+        return (self.calendar_hours or self.hours) if self.kind == "home" else self.hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from service.reports.document import (
     Cited,
     Day,
     Document,
+    Lasting,
     Missing,
     Money,
     MoneySpread,
@@ -76,6 +77,8 @@ def parts(document: Document, cell: Cell) -> tuple[str, Numbers, str, str]:
             return "", (value, low, high), unit, ""
         case Spread(i, unit):
             return "", (i.p50, i.p10, i.p90), unit, ""
+        case Lasting(i):
+            return "", (i.p50, i.p10, i.p90), "h", ""
         case Money(value, currency, _, per):
             return "", (value, None, None), f"{currency}/{per}" if per else currency, ""
         case MoneySpread(i, currency):

@@ -15,7 +15,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import CarbonIntensity, ElectricityRate, Source, Workload
-from service.reports import from_json
+from service.reports import from_json, tariff_json
 from service.reports.explaining import explanation_sentences, rung_sentence
 from service.reports.offer_items import likeness_item
 from service.reports.sentences import adjustment_sentence
@@ -112,6 +112,7 @@ def option(o: Option, w: Wording) -> Json:
             "ladder": [rung(r, w) for r in o.ladder],
         },
         "hours": interval(o.hours),
+        "calendar_hours": interval(o.calendar_hours),
         "tokens_per_s": _round(o.time.tokens_per_s, 1) if o.time else None,
         "mfu": _round(o.time.mfu, 4) if o.time else None,
         "stages": [{"code": s.code, "hours": _round(s.hours, 3)} for s in o.time.stages] if o.time else [],
@@ -123,6 +124,9 @@ def option(o: Option, w: Wording) -> Json:
         "co2_kg": interval(o.co2_kg),
         "offer": None,
         "rate": None if o.rate is None else rate(o.rate),
+        "tariff": None if o.price is None else tariff_json.tariff(o.price),
+        "when_to_run": None if o.when is None else tariff_json.when(o.when),
+        "consumption": None if o.consumption is None else tariff_json.consumption(o.consumption),
         "carbon": None if o.carbon is None else carbon(o.carbon),
         "suggestions": [suggestion(one) for one in rental.suggestions] if rental else [],
         "sources": [input_number(i) for i in o.inputs],

@@ -62,7 +62,7 @@ def _table(block: Page) -> list[str]:
         "| " + " | ".join("---:" if c["is_number"] else "---" for c in columns) + " |",
     ]
     for row in block["rows"]:
-        cells = [_cell(cell["text"], cell["below"], is_bold=row["is_total"]) for cell in row["cells"]]
+        cells = [_cell(cell["text"], cell["below"], is_bold=row["is_strong"]) for cell in row["cells"]]
         lines.append("| " + " | ".join(cells) + " |")
     return lines + (["", escaped(block["more"])] if block["more"] else [])
 

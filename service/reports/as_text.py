@@ -29,6 +29,7 @@ from service.reports.sentences import (
     reference_sentences,
     trust_sentence,
 )
+from service.reports.tariff_sentences import when_sentences
 from service.reports.verdict import break_even_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
 
@@ -113,7 +114,9 @@ def options_table(w: Wording, c: Comparison) -> Table:
     row(w.say("Hours (p10-p90)"), lambda o: measured(w, o.hours, "h"))
     row(
         w.say("Days"),
-        lambda o: measured(w, o.hours * (1 / HOURS_PER_DAY) if o.hours else None, w.say("days")),
+        lambda o: measured(
+            w, o.elapsed_hours * (1 / HOURS_PER_DAY) if o.elapsed_hours else None, w.say("days")
+        ),
     )
     row(
         w.say("Speed"),
@@ -174,7 +177,8 @@ def paragraphs(w: Wording, c: Comparison) -> list[tuple[str, list[str]]]:
     found = [
         (w.say("Verdict"), [*verdict_sentences(w, c), *([turning] if turning else [])]),
         (w.say("Adjustments"), changes),
-        (w.say("Power limit"), power_limit_sentences(w, c)),
+        (w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),
+        (w.say("When to run"), [line for o in c.options for line in when_sentences(w, o)]),
         (w.say("Prices"), price_sentences(w, c)),
         (w.say("How far to trust this"), trust),
         (w.say("The note's own method"), reference_sentences(w, c)),

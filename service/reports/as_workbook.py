@@ -14,6 +14,7 @@ from service.reports.document import (
     Cell,
     Day,
     Document,
+    Lasting,
     Linked,
     Missing,
     MoneySpread,
@@ -232,7 +233,9 @@ def _sources(document: Document, book: "Workbook", look: Mapping[str, Any]) -> N
 
 
 def _is_interval(cell: Cell) -> bool:
-    return isinstance(cell, Spread | MoneySpread) or (isinstance(cell, Stated) and cell.low is not None)
+    return isinstance(cell, Spread | Lasting | MoneySpread) or (
+        isinstance(cell, Stated) and cell.low is not None
+    )
 
 
 def _currency(cell: Cell) -> str:

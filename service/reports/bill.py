@@ -11,6 +11,7 @@ def item_name(w: Wording, code: str) -> str:
     """What a line of a bill is for."""
     return {
         "electricity": w.say("electricity"),
+        "paused": w.say("waiting between the hours that are used"),
         "wear": w.say("wear of the card"),
         "purchase": w.say("loss of value of the card"),
         "heat": w.say("heat that replaces heating"),

@@ -53,7 +53,7 @@ def distinct(labels: Sequence[str]) -> list[str]:
     return found
 
 
-def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> Spec:
+def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, height: int = 160) -> Spec:
     """Money spent against days since the start; the band is the 80 % interval of the cost."""
     end = max(s.days.p90 for s in spendings) * 1.04
     names = [s.label for s in spendings]
@@ -77,7 +77,7 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> 
         "title": w.say("money spent, {currency}", currency=currency),
         "scale": {"zero": True},
     }
-    legend = {"title": None, "symbolOpacity": 1}
+    legend = {"title": None, "symbolOpacity": 1, "columns": 2 if max(map(len, names)) > 32 else 3}
     told_apart = {"field": "option", "type": "nominal", "sort": names, "legend": legend}
     colour = {**told_apart, "scale": {"domain": names, "range": list(COLOURS[: len(names)])}}
     dash = {**told_apart, "scale": {"domain": names, "range": [list(d) for d in DASHES[: len(names)]]}}
@@ -87,7 +87,7 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> 
     return {
         "$schema": SCHEMA,
         "width": WIDTH,
-        "height": 160,
+        "height": height,
         "layer": [
             {
                 "data": {"values": paths},

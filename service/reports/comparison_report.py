@@ -1,19 +1,13 @@
 """A stored comparison as a document: verdict first, then what it rests on and what would change it."""
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from itertools import pairwise
+from collections.abc import Sequence
 
-from service.reports import charts, from_json
+from service.reports import from_json
 from service.reports.answered import AnsweredComparison, AnsweredOption
 from service.reports.bill import uncounted_sentence
 from service.reports.document import (
     Bullets,
     Cell,
-    Chart,
     Column,
     Document,
     Money,
@@ -24,10 +18,19 @@ from service.reports.document import (
     Table,
     Words,
 )
+from service.reports.document_frame import document_labels, run_subtitle, safe_name
+from service.reports.hours_section import hours_section
 from service.reports.notebook import Notebook
-from service.reports.prices import STALE_OFFER_DAYS, market_sentence, suggestion_sentence
-from service.reports.report_grounds import assumptions_section, fit_section, record_section
-from service.reports.report_parts import bill_section, options_table, over_time_section
+from service.reports.prices import market_sentence, suggestion_sentence
+from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
+from service.reports.report_grounds import assumptions_section, carbon_sentence, fit_section, record_section
+from service.reports.report_parts import (
+    bill_section,
+    options_table,
+    over_time_section,
+    spendings,
+    unit_price,
+)
 from service.reports.sentences import power_limit_sentences, reference_sentences
 from service.reports.verdict import (
     break_even_sentence,
@@ -45,15 +48,6 @@ DOUBTFUL = 0.8
 """Below this probability the verdict itself is said to be uncertain."""
 
 
-@dataclass(frozen=True, slots=True)
-class PricePoint:
-    """From this day on the rented offer cost so much per hour."""
-
-    day: date
-    price: Decimal
-    currency: str
-
-
 def comparison_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
     """The document of a stored answer, every number out of it.
 
@@ -69,10 +63,11 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
     found = (
         verdict_section(n, c, home, cloud),
         Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
-        over_time_section(n, c.options, c.currency),
+        over_time_section(n, spendings(w, c.options), c.currency),
         bill_section(n, c.options, c.currency),
         turning_section(n, c, home, cloud),
         history_section(n, history, cloud),
+        hours_section(n, c.options),
         fit_section(n, c.options),
         energy_section(n, c, home, cloud),
         record_section(n, c.numbers, c.options, c.workload),
@@ -82,7 +77,7 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
     return Document(
         language=language,
         title=w.say("{run}: at home or rented?", run=c.workload.name),
-        subtitle=_subtitle(w, c),
+        subtitle=run_subtitle(w, c.workload, c.options, c.zone, c.asked_at),
         name=safe_name("heimvorteil", c.workload.slug, c.id[:8]),
         made_at=c.asked_at,
         made=w.say(
@@ -97,47 +92,6 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
         labels=document_labels(w),
         record=content,
     )  # fmt: skip
-
-
-def document_labels(w: Wording) -> dict[str, str]:
-    """The words that renderers need themselves."""
-    return {
-        "page": w.say("Page"),
-        "of": w.say("of"),
-        "median": w.say("median"),
-        "low": w.say("80 % interval from"),
-        "high": w.say("to"),
-        "unit": w.say("unit"),
-        "note": w.say("note"),
-        "section": w.say("section"),
-        "row": w.say("row"),
-        "column": w.say("column"),
-        "text": w.say("text"),
-        "number": w.say("number"),
-        "source": w.say("Source"),
-        "as_of": w.say("As of"),
-        "address": w.say("Address"),
-        "summary": w.say("Summary"),
-    }
-
-
-def safe_name(*parts: str) -> str:
-    """A file's name without anything but a-z, 0-9 and dashes, at most 80 characters."""
-    words = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
-    return words[:80].strip("-")
-
-
-def _subtitle(w: Wording, c: AnsweredComparison) -> str:
-    home = next((o for o in c.options if o.rate), None)
-    rate = home.rate if home else None
-    return w.say(
-        "{parameters} parameters, {tokens} tokens, {steps} steps. {zone}, {day}.",
-        parameters=w.compact(c.workload.parameters),
-        tokens=w.compact(c.workload.tokens),
-        steps=w.number(c.workload.steps),
-        zone=w.zone(c.zone, rate.zone_name if rate else c.zone),
-        day=w.day(c.asked_at.date()),
-    )
 
 
 def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:
@@ -178,23 +132,12 @@ def verdict_section(
         )
     if home.hours:
         caveats.append(code_change_sentence(w, home))
-    caveats.append(_stale(n, cloud))
+    caveats.append(stale_rent_sentence(n, cloud))
     if cloud.rental and cloud.rental.suggestions:
         caveats.append(suggestion_sentence(w, cloud, cloud.rental.suggestions))
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))
-
-
-def _stale(n: Notebook, cloud: AnsweredOption) -> str:
-    offer = cloud.rental.offer if cloud.rental else None
-    if offer is None or (age := n.age_days(offer.as_of)) <= STALE_OFFER_DAYS:
-        return ""
-    return n.w.say(
-        "The rent is a price of {day}, {age} days old: check it before you rent.",
-        day=n.w.day(offer.as_of),
-        age=n.w.number(age),
-    )
 
 
 def turning_section(
@@ -207,7 +150,7 @@ def turning_section(
         ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour),
         ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh),
     ):
-        today = _unit_price(option, code)
+        today = unit_price(option, code)
         now: Cell = Money(today or 0.0, c.currency, per=unit)
         if today is None:
             now = n.missing(w.say("No price is known for this configuration."))
@@ -227,16 +170,11 @@ def turning_section(
     title = w.say("What would change the verdict")
     table = Table("turns", title, columns, tuple(rows), len(rows))
     lines = [home and cloud and break_even_sentence(w, c), *_market(w, cloud)]
-    if home and home.rate and home.rate.kind != "contract":
+    if home and home.rate and home.rate.kind == "retail":
         lines.append(
             w.say("The electricity price is an average over many tariffs; your own contract counts.")
         )
     return Section("turns", title, (table, Bullets(tuple(line for line in lines if line))))
-
-
-def _unit_price(option: AnsweredOption | None, code: str) -> float | None:
-    items = option.cost.items if option and option.cost else ()
-    return next((item.unit_price for item in items if item.code == code), None)
 
 
 def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:
@@ -244,60 +182,15 @@ def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:
     return [market_sentence(w, market)] if market and market.offers > 1 else []
 
 
-def history_section(
-    n: Notebook, history: Sequence[PricePoint], cloud: AnsweredOption | None
-) -> Section | None:
-    """What the rented offer cost over time; nothing where fewer than two prices are known."""
-    w = n.w
-    offer = cloud.rental.offer if cloud and cloud.rental else None
-    known = [p for p in history if offer and p.currency == offer.currency]
-    if offer is None or cloud is None or len(known) < 2:
-        return None
-    prices = [(p.day, float(p.price)) for p in known]
-    changes = sum(1 for (_, before), (_, after) in pairwise(prices) if before != after)
-    low, high = min(p.price for p in known), max(p.price for p in known)
-    text = w.say(
-        "{offer}: between {low} and {high} per hour since {day}, price changes: {changes}.",
-        offer=f"{offer.instance} {offer.region}".strip(),
-        low=w.unit_price(low, offer.currency),
-        high=w.unit_price(high, offer.currency),
-        day=w.day(prices[0][0]),
-        changes=w.number(changes),
-    )
-    title = w.say("Price history of the rented GPU")
-    spec = charts.price_history(w, prices, n.asked_on, offer.currency)
-    return Section("history", title, (Chart("history", title, text, spec), Paragraph(text)))
-
-
 def energy_section(
     n: Notebook, c: AnsweredComparison, home: AnsweredOption | None, cloud: AnsweredOption | None
 ) -> Section | None:
     """CO2e with its grids, the power limit, and the well-known rule of three beside it."""
     w = n.w
-    lines = [line for o in (home, cloud) if o and (line := _carbon(n, o))]
-    lines += power_limit_sentences(w, c)
+    lines = [line for o in (home, cloud) if o and (line := carbon_sentence(n, o))]
+    lines += power_limit_sentences(w, c.options, c.currency)
     if home and cloud:
         lines += reference_sentences(w, c)
     if not lines:
         return None
     return Section("energy", w.say("Greenhouse gas, power limit, rule of three"), (Bullets(tuple(lines)),))
-
-
-def _carbon(n: Notebook, option: AnsweredOption) -> str | None:
-    w, grid = n.w, option.carbon
-    if grid is None or option.co2_kg is None:
-        return None
-    return w.say(
-        "{label}: {kg} kg CO₂e ({between}) at {grams} g/kWh, the grid of {zone} in {year} {source}.",
-        label=option.label,
-        kg=w.rounded(option.co2_kg.p50),
-        between=w.between(option.co2_kg),
-        grams=w.stated(grid.grams_co2e_per_kwh),
-        zone=w.zone(grid.zone, grid.zone_name),
-        year=str(grid.year),
-        source=_mark(n.cite(grid.source).numbers),
-    )
-
-
-def _mark(numbers: Iterable[int]) -> str:
-    return "".join(f"[{number}]" for number in numbers)

@@ -2,15 +2,17 @@
 
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.sensitivity import Swing
+from service.estimate.interval import Interval
+from service.reports import decision_from_json
 from service.reports.as_json import Json, input_number, interval, option, workload
 from service.reports.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
 from service.reports.wording import Wording, wording
 
 
 def render(d: Decision, language: str = "en") -> Json:
-    """The whole answer; an unknown number is null, never 0."""
+    """The whole answer; an unknown number is null, never 0. Its sentences are written from its numbers."""
     w = wording(language)
-    return {
+    answer: Json = {
         "asked_at": d.asked_at.isoformat(),
         "data_version": d.data_version,
         "zone": d.zone,
@@ -25,13 +27,13 @@ def render(d: Decision, language: str = "en") -> Json:
         },
         "rule": d.rule,
         "weights": None if d.weights is None else dict(zip(("cost", "time", "co2"), d.weights, strict=True)),
-        "summary": " ".join(verdict_lines(w, d)),
+        "summary": "",
         "best": None if d.best is None else rated(d.best, w),
         "shortlist": [rated(r, w) for r in d.shortlist],
         "dominated_count": d.dominated_count,
         "considered": d.considered,
         "nearest_possible": [nearest(n, d, w) for n in d.nearest],
-        "sensitivity": [swing(s, d, w) for s in d.sensitivity],
+        "sensitivity": [swing(s, d) for s in d.sensitivity],
         "break_even": [
             {"per_kwh": per_kwh, "rent_per_hour": round(rent, 4), "currency": d.currency}
             for per_kwh, rent in d.break_even
@@ -40,6 +42,18 @@ def render(d: Decision, language: str = "en") -> Json:
         "saved_per_day": None if d.saved_per_day is None else round(d.saved_per_day, 2),
         "sources": [input_number(i) for i in d.inputs],
     }
+    _say(answer, w)
+    return answer
+
+
+def _say(answer: Json, w: Wording) -> None:
+    """Put the sentences in, written from the numbers as they stand there."""
+    told = decision_from_json.decision({**answer, "sources": [], "shortlist": []})
+    answer["summary"] = " ".join(verdict_lines(w, told))
+    for item, change in zip(answer["nearest_possible"], told.nearest, strict=True):
+        item["sentence"] = nearest_sentence(w, change, told)
+    for item, moved in zip(answer["sensitivity"], told.sensitivity, strict=True):
+        item["sentence"] = swing_sentence(w, moved, told)
 
 
 def rated(r: RatedOption, w: Wording) -> Json:
@@ -50,9 +64,18 @@ def rated(r: RatedOption, w: Wording) -> Json:
         "instances": r.instances,
         "calendar_hours": interval(r.calendar_hours),
         "plan_co2_kg": None if r.co2_kg is None else round(r.co2_kg, 1),
+        "plan_co2_interval_kg": interval(_plan_co2(r), 1),
         "probability_within_limits": round(r.probability, 3),
         "is_on_front": r.is_on_front,
     }
+
+
+def _plan_co2(r: RatedOption) -> Interval | None:
+    """Of the whole plan: as uncertain as that of its training, which nearly all of it is."""
+    training = r.option.co2_kg
+    if r.co2_kg is None or training is None or not training.p50:
+        return None
+    return training * (r.co2_kg / training.p50)
 
 
 def nearest(n: NearestPlan, d: Decision, w: Wording) -> Json:
@@ -63,12 +86,12 @@ def nearest(n: NearestPlan, d: Decision, w: Wording) -> Json:
         "value": round(n.value, 2),
         "unit": unit,
         "workload": n.workload or None,
-        "sentence": nearest_sentence(w, n, d),
+        "sentence": "",
         "option": None if n.plan is None else rated(n.plan, w),
     }
 
 
-def swing(s: Swing, d: Decision, w: Wording) -> Json:
+def swing(s: Swing, d: Decision) -> Json:
     """How far one input moves rented minus home."""
     return {
         "input": s.code,
@@ -78,5 +101,5 @@ def swing(s: Swing, d: Decision, w: Wording) -> Json:
         "difference_high": round(s.difference_high, 2),
         "currency": d.currency,
         "turns_verdict": s.turns,
-        "sentence": swing_sentence(w, s, d),
+        "sentence": "",
     }

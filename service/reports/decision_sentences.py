@@ -1,19 +1,19 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
-from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.sensitivity import Swing
+from service.reports.answered_decision import AnsweredDecision, AnsweredNearest, AnsweredPlanOption
 from service.reports.sentences import duration
 from service.reports.wording import Wording
 
 
-def plan_name(w: Wording, r: RatedOption) -> str:
+def plan_name(w: Wording, p: AnsweredPlanOption) -> str:
     """The plan in a few words: rent 8 x H100 SXM at Hyperstack."""
-    label = r.option.label
-    rental = r.option.rental
+    label = p.option.label
+    rental = p.option.rental
     provider = ""
     if rental and rental.offer:
         provider = rental.provider.name if rental.provider else rental.offer.provider
-    return named_plan(w, r.plan, label, provider)
+    return named_plan(w, p.plan, label, provider)
 
 
 def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
@@ -24,11 +24,13 @@ def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
         "rent": w.say("rent {label} at {provider}", label=label, provider=provider),
         "hybrid": w.say("debug at home, rent {label} at {provider}", label=label, provider=provider),
     }
+    if plan in ("rent", "hybrid") and not provider:
+        return w.say("rent {label}, of which no price is known", label=label)
     return names[plan]
 
 
-def limits_phrase(w: Wording, d: Decision) -> str:
-    """The limits in words; empty where there are none."""
+def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
+    """The limits in words, to stand after `plan`; empty where there are none."""
     budget, hours = d.limits.budget, d.limits.deadline_hours
     amount = "" if budget is None else w.money(budget, d.currency)
     span = "" if hours is None else duration(w, hours)
@@ -39,47 +41,54 @@ def limits_phrase(w: Wording, d: Decision) -> str:
     return w.say("within {deadline}", deadline=span) if hours is not None else ""
 
 
-def verdict_lines(w: Wording, d: Decision) -> list[str]:
+def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
     """The answer in two sentences: what to do and its chances; or that nothing does, and what would."""
     if d.best is None:
-        sure = w.percent(d.least_probability)
-        first = w.say(
-            "No plan keeps {limits} with a probability of {sure} or more.",
-            limits=limits_phrase(w, d), sure=sure,
-        )  # fmt: skip
-        return [first, *(nearest_sentence(w, change, d) for change in d.nearest)]
+        return [impossible_sentence(w, d), *(nearest_sentence(w, change, d) for change in d.nearest)]
     rules = {
         "cheapest": w.say("Cheapest plan"),
         "fastest": w.say("Fastest plan"),
         "weighed": w.say("Best plan by your weights"),
     }
     title = " ".join(filter(None, (rules[d.rule], limits_phrase(w, d))))
-    lines = [w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)), cost_sentence(w, d, d.best)]
-    if d.limits.budget is not None or d.limits.deadline_hours is not None:
-        lines[-1] += " " + w.say(
-            "It keeps the limits with a probability of {sure}.", sure=w.likely(d.best.probability)
-        )
-    return lines
+    return [w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)), cost_sentence(w, d, d.best)]
 
 
-def cost_sentence(w: Wording, d: Decision, r: RatedOption) -> str:
-    """What a plan costs and how long it takes, with intervals."""
-    assert r.cost is not None and r.calendar_hours is not None
-    c, h = r.cost, r.calendar_hours
+def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """That no plan will do."""
+    if not d.has_limits:
+        return w.say("No plan is possible: none can hold the run at a known price.")
     return w.say(
-        "It costs about {cost} ({low} - {high}) and is done after {time} ({soon} to {late}).",
-        cost=w.about(c.p50, d.currency), low=w.about(c.p10, d.currency), high=w.about(c.p90, d.currency),
-        time=duration(w, h.p50), soon=duration(w, h.p10), late=duration(w, h.p90),
+        "There is no plan {limits} that keeps them with a probability of {sure} or more.",
+        limits=limits_phrase(w, d), sure=w.percent(d.least_probability),
     )  # fmt: skip
 
 
-def nearest_sentence(w: Wording, n: NearestPlan, d: Decision) -> str:
+def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlanOption) -> str:
+    """What a plan costs, how long it takes, with intervals, and how surely it keeps the limits."""
+    assert p.cost is not None and p.calendar_hours is not None
+    c, h = p.cost, p.calendar_hours
+    said = {
+        "cost": w.about(c.p50, d.currency), "low": w.about(c.p10, d.currency),
+        "high": w.about(c.p90, d.currency), "time": duration(w, h.p50), "soon": duration(w, h.p10),
+        "late": duration(w, h.p90),
+    }  # fmt: skip
+    if not d.has_limits:
+        return w.say("It costs about {cost} ({low} - {high}) and takes {time} ({soon} to {late}).", **said)
+    return w.say(
+        "It costs about {cost} ({low} - {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
+        "probability of {sure}.",
+        sure=w.likely(p.probability), **said,
+    )  # fmt: skip
+
+
+def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str:
     """One change that would make a plan possible, and which."""
     plan = plan_name(w, n.plan) if n.plan else ""
     if n.code == "budget":
         return w.say("Possible with {budget}: {plan}.", budget=w.about(n.value, d.currency), plan=plan)
     if n.code == "deadline":
-        return w.say("Possible in {deadline}: {plan}.", deadline=duration(w, n.value), plan=plan)
+        return w.say("Possible if it may take {deadline}: {plan}.", deadline=duration(w, n.value), plan=plan)
     if n.code == "tokens":
         share = n.value / d.workload.tokens
         return w.say(
@@ -89,25 +98,75 @@ def nearest_sentence(w: Wording, n: NearestPlan, d: Decision) -> str:
     return w.say("Possible for the smaller {model}: {plan}.", model=n.workload, plan=plan)
 
 
-def swing_sentence(w: Wording, s: Swing, d: Decision) -> str:
-    """How far one input moves the difference between renting and home."""
-    name, unit = {
-        "home_hours": (w.say("hours at home"), "h"),
-        "home_watts": (w.say("watts at the plug"), "W"),
-        "home_price": (w.say("price per kWh"), d.currency),
-        "cloud_hours": (w.say("rented hours"), "h"),
-        "cloud_price": (w.say("rent per hour"), d.currency),
-        "cloud_factor": (w.say("set-up and idle hours"), "x"),
+def swing_name(w: Wording, s: Swing) -> str:
+    """What an input of the verdict is called."""
+    return {
+        "home_hours": w.say("hours at home"),
+        "home_watts": w.say("watts at the plug"),
+        "home_price": w.say("price per kWh"),
+        "cloud_hours": w.say("rented hours"),
+        "cloud_price": w.say("rent per hour"),
+        "cloud_factor": w.say("set-up and idle hours"),
     }[s.code]
 
-    def shown(value: float) -> str:
-        if unit == d.currency:
-            return w.money(value, d.currency, 2)
-        return f"{w.rounded(value)} {unit}" if unit != "x" else w.say("x{factor}", factor=w.number(value, 2))
 
+def swing_value(w: Wording, s: Swing, value: float, currency: str) -> str:
+    """An input's value with its unit."""
+    if s.code in ("home_price", "cloud_price"):
+        return w.unit_price(value, currency)
+    if s.code == "cloud_factor":
+        return w.say("x{factor}", factor=w.number(value, 2))
+    return f"{w.rounded(value)} {'W' if s.code == 'home_watts' else 'h'}"
+
+
+def difference_phrase(w: Wording, amount: float, currency: str) -> str:
+    """How much more, or less, than home."""
+    if amount < 0:
+        return w.say("{amount} less", amount=w.about(-amount, currency))
+    return w.say("{amount} more", amount=w.about(amount, currency))
+
+
+def swing_sentence(w: Wording, s: Swing, d: AnsweredDecision) -> str:
+    """How far one input moves the difference between renting and home."""
     line = w.say(
-        "{name} {low} to {high}: renting costs {first} to {last} more than home",
-        name=name, low=shown(s.low), high=shown(s.high),
-        first=w.about(s.difference_low, d.currency), last=w.about(s.difference_high, d.currency),
+        "{name} {low} to {high}: renting costs between {first} and {last} than home",
+        name=swing_name(w, s),
+        low=swing_value(w, s, s.low, d.currency), high=swing_value(w, s, s.high, d.currency),
+        first=difference_phrase(w, s.difference_low, d.currency),
+        last=difference_phrase(w, s.difference_high, d.currency),
     )  # fmt: skip
     return line + (w.say(" - the verdict turns") if s.turns else "") + "."
+
+
+def runs_until_bought_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """When a card to buy pays; empty where it never does or none was asked about."""
+    if d.runs_until_bought is None:
+        return ""
+    return w.say(
+        "The card to buy costs no more than renting after {runs} such runs.",
+        runs=w.number(d.runs_until_bought),
+    )
+
+
+def saved_per_day_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """What waiting saves; empty where the cheapest plan is no slower than the fastest."""
+    if d.saved_per_day is None:
+        return ""
+    return w.say(
+        "From the fastest to the cheapest, waiting saves {money} a day.",
+        money=w.about(d.saved_per_day, d.currency),
+    )
+
+
+def dominated_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """How many plans are not worth a look; empty where there is none."""
+    if d.dominated_count <= 0:
+        return ""
+    return w.say(
+        "{count} further plans are beaten in cost, time and CO2 together.", count=w.number(d.dominated_count)
+    )
+
+
+def cluster_sentence(w: Wording) -> str:
+    """What several rented nodes need."""
+    return w.say("Several nodes together assume a network between them that the offer may lack; ask.")

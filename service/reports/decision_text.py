@@ -8,23 +8,32 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from service.decide.decision import Decision, RatedOption
 from service.estimate.interval import Interval
+from service.reports.answered_decision import AnsweredDecision, AnsweredPlanOption
 from service.reports.as_text import DASH
 from service.reports.bill import uncounted_sentence
-from service.reports.decision_sentences import plan_name, swing_sentence, verdict_lines
+from service.reports.decision_sentences import (
+    cluster_sentence,
+    dominated_sentence,
+    plan_name,
+    runs_until_bought_sentence,
+    saved_per_day_sentence,
+    swing_sentence,
+    verdict_lines,
+)
 from service.reports.prices import option_price_sentences
 from service.reports.sentences import duration
+from service.reports.tariff_sentences import when_sentences
 from service.reports.wording import Wording, wording
 
 
-def render(d: Decision, language: str = "en", width: int = 110) -> str:
+def render(d: AnsweredDecision, language: str = "en", width: int = 110) -> str:
     """The answer as plain text of this width."""
     w = wording(language)
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     asked = w.say(
-        "{name}, {zone}, {day}: {count} plans looked at.", name=d.workload.name, zone=d.zone,
+        "{name}, {zone}, {day}; plans looked at: {count}.", name=d.workload.name, zone=d.zone,
         day=w.day(d.asked_at.date()), count=w.number(d.considered),
     )  # fmt: skip
     console.print(Text(asked))
@@ -38,7 +47,7 @@ def render(d: Decision, language: str = "en", width: int = 110) -> str:
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
-def plans_table(w: Wording, d: Decision) -> Table:
+def plans_table(w: Wording, d: AnsweredDecision) -> Table:
     """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     for title, right in (
@@ -50,7 +59,7 @@ def plans_table(w: Wording, d: Decision) -> Table:
         mark = "* " if r == d.best else ""
         table.add_row(
             mark + plan_name(w, r), _money(w, r.cost, d.currency), _time(w, r.calendar_hours),
-            DASH if r.co2_kg is None else f"{w.rounded(r.co2_kg)} kg",
+            DASH if r.co2_kg is None else f"{w.rounded(r.co2_kg.p50)} kg",
             w.likely(r.probability) if r.cost else DASH, _day(w, r),
         )  # fmt: skip
     return table
@@ -67,13 +76,13 @@ def _time(w: Wording, hours: Interval | None) -> str:
     return DASH if hours is None else duration(w, hours.p50)
 
 
-def _day(w: Wording, r: RatedOption) -> str:
+def _day(w: Wording, r: AnsweredPlanOption) -> str:
     if r.option.rental and r.option.rental.offer:
         return w.day(r.option.rental.offer.as_of)
     return w.day(r.option.rate.as_of) if r.option.rate else DASH
 
 
-def paragraphs(w: Wording, d: Decision) -> list[tuple[str, list[str]]]:
+def paragraphs(w: Wording, d: AnsweredDecision) -> list[tuple[str, list[str]]]:
     """Titles with their sentences, empty ones left out."""
     shown = [d.best] if d.best else list(d.shortlist[:1])
     own = next((r for r in d.shortlist if r.plan == "own"), None)
@@ -81,38 +90,20 @@ def paragraphs(w: Wording, d: Decision) -> list[tuple[str, list[str]]]:
         shown.append(own)
     today = d.asked_at.date()
     prices = list(dict.fromkeys(line for r in shown for line in option_price_sentences(w, r.option, today)))
-    others = []
-    if d.dominated_count > 0:
-        others.append(
-            w.say(
-                "{count} further plans are beaten in cost, time and CO2 together.",
-                count=w.number(d.dominated_count),
-            )
-        )
-    if d.saved_per_day is not None:
-        others.append(
-            w.say("From the fastest to the cheapest, waiting saves {money} a day.",
-                  money=w.about(d.saved_per_day, d.currency))
-        )  # fmt: skip
-    if d.runs_until_bought is not None:
-        others.append(
-            w.say("The card to buy costs no more than renting after {runs} such runs.",
-                  runs=w.number(d.runs_until_bought))
-        )  # fmt: skip
+    others = [dominated_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
     if any(r.instances > 1 for r in d.shortlist):
-        others.append(
-            w.say("Several nodes together assume a network between them that the offer may lack; ask.")
-        )
+        others.append(cluster_sentence(w))
     prices.append(uncounted_sentence(w, [r.option.cost for r in shown]))
     turning = [
         w.say("At {per_kwh} per kWh renting wins below {rent} per hour.",
-              per_kwh=w.money(per_kwh, d.currency, 2), rent=w.money(rent, d.currency, 2))
-        for per_kwh, rent in d.break_even if per_kwh in (0.2, 0.4, 0.6)
+              per_kwh=w.money(point.per_kwh, d.currency, 2), rent=w.money(point.rent_per_hour, d.currency, 2))
+        for point in d.break_even if point.per_kwh in (0.2, 0.4, 0.6)
     ]  # fmt: skip
     found = [
         (w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
         (w.say("Where it turns"), turning),
-        (w.say("Also"), others),
+        (w.say("Also"), [line for line in others if line]),
+        (w.say("When to run"), [line for r in shown for line in when_sentences(w, r.option)]),
         (w.say("Prices"), prices),
     ]
     return [(title, lines) for title, lines in found if lines]

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.estimate.interval import Interval
+from service.reports.sentences import duration, duration_scale
 from service.reports.wording import Wording
 
 DASH = "\N{EN DASH}"
@@ -81,6 +82,14 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting:
+    """A duration in hours with its 80 % interval, shown in the unit a person would use."""
+
+    hours: Interval
+    unit: str = "h"
+
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in a currency (ISO code); None for `digits` shows three significant ones at least."""
 
@@ -107,6 +116,8 @@ class Share:
     value: float
     digits: int = 0
     is_signed: bool = False
+    is_likelihood: bool = False
+    """A probability, never shown as certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +141,7 @@ class Missing:
     note: int | None = None
 
 
-Cell = Words | Number | Stated | Spread | Money | MoneySpread | Share | Day | Cited | Missing
+Cell = Words | Number | Stated | Spread | Lasting | Money | MoneySpread | Share | Day | Cited | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +170,9 @@ def shown(w: Wording, cell: Cell) -> Shown:
         case Spread(interval, unit):
             ends = "" if interval.p10 == interval.p90 else w.between(interval)
             return Shown(f"{w.rounded(interval.p50)} {unit}".strip(), ends)
+        case Lasting(hours):
+            ends = "" if hours.p10 == hours.p90 else w.between(hours * duration_scale(hours.p50))
+            return Shown(duration(w, hours.p50), ends)
         case Money(value, currency, digits, per):
             free = w.unit_price if per else w.about
             amount = free(value, currency) if digits is None else w.money(value, currency, digits)
@@ -167,6 +181,8 @@ def shown(w: Wording, cell: Cell) -> Shown:
             least, most = w.about(interval.p10, currency), w.about(interval.p90, currency)
             below = "" if least == most else f"{least} {DASH} {most}"
             return Shown(w.about(interval.p50, currency), below)
+        case Share(value, is_likelihood=True):
+            return Shown(w.likely(value))
         case Share(value, digits, is_signed):
             sign = ("+" if value >= 0 else "\N{MINUS SIGN}") if is_signed else ""
             return Shown(sign + w.share(abs(value) if is_signed else value, digits))
@@ -190,6 +206,8 @@ class Column:
     key: str
     title: str
     is_number: bool = False
+    widest: int = 29
+    """Letters that its longest cells may ask a page for; what is longer is broken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +217,8 @@ class Row:
     key: str
     cells: tuple[Cell, ...]
     is_total: bool = False
+    is_best: bool = False
+    """Set apart as what the report recommends."""
 
 
 @dataclass(frozen=True, slots=True)

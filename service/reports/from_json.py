@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from service.decide.comparison import BreakEven, Verdict
+from service.decide.inputs import TARIFF
 from service.decide.options import Market
 from service.estimate.adjustments import Adjustment
 from service.estimate.interval import Interval
@@ -20,7 +21,8 @@ from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.training_time import Stage
-from service.facts import Source
+from service.facts import Figure, Source
+from service.reports import tariff_json
 from service.reports.answered import (
     AnsweredArchitecture,
     AnsweredCarbon,
@@ -150,7 +152,24 @@ def option(told: Json) -> AnsweredOption:
         rental=_rental(told, numbers) if told["kind"] == "cloud" else None,
         carbon=_carbon(told.get("carbon")),
         numbers=numbers,
+        calendar_hours=interval(told.get("calendar_hours")),
+        **_tariff(told, numbers),
     )
+
+
+def _tariff(told: Json, numbers: Sequence[AnsweredNumber]) -> dict[str, Any]:
+    """The contract, its hours and the household's year; nothing in answers that did not say."""
+    figures = [
+        Figure(n.name, n.value, n.unit, n.source, n.low, n.high, n.basis)
+        for n in numbers
+        if n.subject == TARIFF
+    ]
+    price, when, year = (told.get(key) for key in ("tariff", "when_to_run", "consumption"))
+    return {
+        "price": price and tariff_json.read_tariff(price, figures),
+        "when": when and tariff_json.read_when(when),
+        "consumption": year and tariff_json.read_consumption(year),
+    }
 
 
 ADJUSTMENT_KEYS = ("code", "before", "after", "time_factor", "needs_code_change")

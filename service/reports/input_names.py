@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.decide.inputs import TARIFF as CONTRACT
 from service.reports.answered import AnsweredNumber
 from service.reports.document import Stated
 from service.reports.wording import Wording
 
 EXCHANGE = "exchange rate"
-OF_ONE = {"share", "of pretraining time"}
+OF_ONE = {"share", "of pretraining time", "of the price"}
 GRID = re.compile(r"(home|cloud) grid (.+)")
 TARIFF = re.compile(r"electricity (.+)")
 
@@ -20,6 +21,18 @@ def names(w: Wording) -> Mapping[str, str]:
     pue = w.say("overhead of the data centre (PUE)")
     return {
         "per_kwh": w.say("electricity per kWh"),
+        "spot_per_mwh": w.say("day-ahead price on average"),
+        "dynamic_surcharges_per_kwh": w.say("added to the day-ahead price, before VAT"),
+        "markup_share": w.say("added to the day-ahead price, as a share"),
+        "vat_share": w.say("VAT"),
+        "bought_per_kwh": w.say("electricity from the grid"),
+        "solar_share": w.say("share of own solar power"),
+        "feed_in_per_kwh": w.say("feed-in payment"),
+        "card_price": w.say("price of the card to buy"),
+        "resale_share": w.say("what the card brings when it is sold"),
+        "suspended_watts": w.say("PC suspended"),
+        "idle_pc_watts": w.say("PC left idle"),
+        "start_up_s": w.say("lost at every start"),
         "hourly_price": w.say("rent per hour"),
         EXCHANGE: w.say("exchange rate"),
         "billing_increment_s": w.say("billed in steps of"),
@@ -60,7 +73,13 @@ def subject_in_words(w: Wording, number: AnsweredNumber) -> str:
         return f"{where}, {w.zone(grid[2], grid[2])}"
     if tariff := TARIFF.fullmatch(subject):
         return w.zone(tariff[1], tariff[1])
-    return {"home": w.say("at home"), "cloud": w.say("rented")}.get(subject, subject)
+    said = {
+        "home": w.say("at home"),
+        "cloud": w.say("rented"),
+        CONTRACT: w.say("tariff"),
+        "purchase": w.say("purchase"),
+    }
+    return said.get(subject, subject)
 
 
 def basis_in_words(w: Wording, basis: str) -> str:

@@ -18,7 +18,7 @@ from service.reports.drawing import draw
 from service.reports.wording import Wording, wording
 
 Page = dict[str, Any]
-NARROWEST, WIDEST = 4, 29
+NARROWEST = 4
 
 
 def page(document: Document, font: str = "") -> Page:
@@ -74,12 +74,16 @@ def _table(w: Wording, table: Table, title: str) -> Page:
         "title": title,
         "caption": table.title,
         "columns": [
-            {"title": c.title, "is_number": c.is_number, "weight": weight(c.title, [row[i] for row in cells])}
+            {
+                "title": c.title,
+                "is_number": c.is_number,
+                "weight": weight(c.title, [row[i] for row in cells], c.widest),
+            }
             for i, c in enumerate(table.columns)
         ],
         "rows": [
             {
-                "is_total": row.is_total,
+                "is_strong": row.is_total or row.is_best,
                 "cells": [{"text": cell.text, "below": cell.below} for cell in shown_cells],
             }
             for row, shown_cells in zip(rows, cells, strict=True)
@@ -88,9 +92,9 @@ def _table(w: Wording, table: Table, title: str) -> Page:
     }
 
 
-def weight(title: str, cells: Sequence[Shown]) -> int:
-    """How wide a column wants to be, in letters: its widest cell up to a limit, its title's longest word."""
+def weight(title: str, cells: Sequence[Shown], most: int) -> int:
+    """How wide a column wants to be, in letters: its widest cell up to `most`, its title's longest word."""
     widest = max((max(len(c.text), round(0.85 * len(c.below))) for c in cells), default=0)
     # Titles are bold, hence wider than their letters.
     words = (round(1.15 * len(word)) for word in title.split())
-    return max(min(widest, WIDEST), *words, NARROWEST) + 2
+    return max(min(widest, most), *words, NARROWEST) + 2

@@ -5,27 +5,26 @@ from datetime import date
 
 from service.decide.options import Market, Rental, Suggestion
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
-from service.facts import CloudOffer, ElectricityRate, ExchangeRate
+from service.facts import CloudOffer, ExchangeRate
 from service.reports.answered import (
     AnsweredExchange,
     AnsweredOffer,
-    AnsweredRate,
     AnsweredRental,
     AnsweredSuggestion,
 )
 from service.reports.bill import bill_sentence
 from service.reports.sentences import Answer, Way
+from service.reports.tariff_sentences import electricity_sentences
 from service.reports.wording import Wording
 
 STALE_OFFER_DAYS = 45
-STALE_RATE_DAYS = 400
 
 
 def price_sentences(w: Wording, c: Answer) -> list[str]:
     """Electricity, rents and exchange rates, each once, with source and age."""
     today = c.asked_at.date()
     rents = [o for o in c.options if o.rental]
-    lines = [rate_sentence(w, o.rate, today) for o in c.options if o.rate]
+    lines = [line for o in c.options for line in electricity_sentences(w, o, today)]
     if c.considered:
         lines.append(
             w.say(
@@ -52,7 +51,7 @@ def price_sentences(w: Wording, c: Answer) -> list[str]:
 
 def option_price_sentences(w: Wording, option: Way, today: date) -> list[str]:
     """Where the price of one option comes from, what its bill consists of."""
-    lines = [rate_sentence(w, option.rate, today)] if option.rate else []
+    lines = electricity_sentences(w, option, today)
     if option.rental:
         lines.append(rent_sentence(w, option, today, alone=True))
         if option.cost:
@@ -61,27 +60,6 @@ def option_price_sentences(w: Wording, option: Way, today: date) -> list[str]:
         *lines,
         *(exchange_sentence(w, r, today) for r in (option.cost.conversion.rates if option.cost else ())),
     ]
-
-
-def rate_sentence(w: Wording, rate: ElectricityRate | AnsweredRate, today: date) -> str:
-    """The price of a kilowatt-hour at home."""
-    price = w.unit_price(rate.per_kwh, rate.currency)
-    if rate.kind == "contract":
-        return w.say("Electricity: {price} per kWh, your own figure.", price=price)
-    age = (today - rate.as_of).days
-    line = w.say(
-        "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
-        price=price,
-        zone=w.zone(rate.zone, rate.zone_name),
-        day=w.day(rate.as_of),
-        age=w.number(age),
-        source=rate.source.title,
-    )
-    if rate.note:
-        line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
-    if age > STALE_RATE_DAYS:
-        line += " " + w.say("That is old.")
-    return line + " " + w.say("Your own contract counts: give it with --kwh-price.")
 
 
 def rent_sentence(w: Wording, option: Way, today: date, *, alone: bool) -> str:

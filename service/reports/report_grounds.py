@@ -1,6 +1,6 @@
 """The grounds of a report, shared by every kind of answer: memory, track record, assumptions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from service.decide.inputs import RECORD
 from service.reports.answered import AnsweredNumber, AnsweredOption, AnsweredWorkload
@@ -24,8 +24,8 @@ from service.reports.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit,
 from service.reports.sentences import adjustment_sentence, trust_sentence
 
 
-def fit_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section:
-    """Will it fit, and what must be changed: need against memory, adjustments, the ladder at home."""
+def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = OPTIONS_ON_PAGE) -> Section:
+    """Will it fit, and what must be changed: need against memory, adjustments, the ladder of the first."""
     w = n.w
     columns = (
         Column("option", w.say("Option")),
@@ -51,11 +51,11 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section:
     )
     title = w.say("Will it fit, and what must be changed")
     blocks: list[Bullets | Table] = [
-        Table("fit", title, columns, rows, OPTIONS_ON_PAGE, more_sentence(w, len(rows)))
+        Table("fit", title, columns, rows, on_page, more_sentence(w, len(rows), on_page))
     ]
     changes = [
         f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.adjustments) + "."
-        for o in options[:OPTIONS_ON_PAGE]
+        for o in options[:on_page]
         if o.adjustments
     ]
     if changes:
@@ -100,6 +100,27 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
     )
     title = w.say("Every way to fit: {device}", device=option.label)
     return Table("ladder", title, columns, rows, len(rows))
+
+
+def carbon_sentence(n: Notebook, option: AnsweredOption) -> str | None:
+    """Greenhouse gas of an option and the grid it comes from; None where either is not known."""
+    w, grid = n.w, option.carbon
+    if grid is None or option.co2_kg is None:
+        return None
+    return w.say(
+        "{label}: {kg} kg CO₂e ({between}) at {grams} g/kWh, the grid of {zone} in {year} {source}.",
+        label=option.label,
+        kg=w.rounded(option.co2_kg.p50),
+        between=w.between(option.co2_kg),
+        grams=w.stated(grid.grams_co2e_per_kwh),
+        zone=w.zone(grid.zone, grid.zone_name),
+        year=str(grid.year),
+        source=_mark(n.cite(grid.source).numbers),
+    )
+
+
+def _mark(numbers: Iterable[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)
 
 
 def record_section(
@@ -165,7 +186,7 @@ def assumptions_section(
     rows = [Row(f"input-{i}", _assumption(n, named[key], in_words=True)) for i, key in enumerate(first, 1)]
     rows += [Row(f"number-{i}", _assumption(n, x, in_words=False)) for i, x in enumerate(others, 1)]
     columns = (
-        Column("what", w.say("Number")),
+        Column("what", w.say("Number"), widest=36),
         Column("about", w.say("Of")),
         Column("value", w.say("Value"), is_number=True),
         Column("basis", w.say("Basis")),

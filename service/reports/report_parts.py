@@ -90,13 +90,14 @@ def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell,
     else:
         unpriced = w.say("No price is known for this configuration.")
         cost = n.missing(unpriced if option.hours else cannot)
-    hours, energy, co2 = option.hours, option.energy_kwh, option.co2_kg
+    hours, elapsed = option.hours, option.elapsed_hours
+    energy, co2 = option.energy_kwh, option.co2_kg
     unknown_grid = w.say("The greenhouse gas of this grid is not known.")
     return (
         option_name(w, option),
         Words(fit_sentence(w, option), memory),
         Spread(hours, "h") if hours else n.missing(cannot),
-        Spread(hours * (1 / HOURS_PER_DAY), w.say("days")) if hours else n.missing(cannot),
+        Spread(elapsed * (1 / HOURS_PER_DAY), w.say("days")) if elapsed else n.missing(cannot),
         cost,
         Spread(energy, "kWh") if energy else n.missing(cannot),
         Spread(co2, "kg") if co2 else n.missing(unknown_grid if hours else cannot),
@@ -106,6 +107,12 @@ def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell,
 def no_fit(w: Wording) -> str:
     """The footnote of a machine that cannot hold the run."""
     return w.say("This machine cannot hold the run, so there is nothing to time or to pay.")
+
+
+def unit_price(option: AnsweredOption | None, code: str) -> float | None:
+    """What one unit of this line of its bill costs; None where there is no such line or no price."""
+    items = option.cost.items if option and option.cost else ()
+    return next((item.unit_price for item in items if item.code == code), None)
 
 
 def more_sentence(w: Wording, count: int, on_page: int = OPTIONS_ON_PAGE) -> str:
@@ -122,15 +129,17 @@ def spendings(w: Wording, options: Sequence[AnsweredOption]) -> list[Spending]:
     """The first options that have a duration and a price, as charts draw them."""
     priced = [o for o in options if o.hours and o.cost][:CHARTED]
     return [
-        Spending(label, option.hours * (1 / HOURS_PER_DAY), option.cost.total)
+        Spending(label, option.elapsed_hours * (1 / HOURS_PER_DAY), option.cost.total)
         for label, option in zip(chart_labels(w, priced), priced, strict=True)
-        if option.hours and option.cost
+        if option.elapsed_hours and option.cost
     ]
 
 
-def over_time_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) -> Section | None:
-    """Money spent against time; nothing where no option has both."""
-    w, drawn = n.w, spendings(n.w, options)
+def over_time_section(
+    n: Notebook, drawn: Sequence[Spending], currency: str, height: int = 160
+) -> Section | None:
+    """Money spent against time; nothing where there is nothing to draw."""
+    w = n.w
     if not drawn:
         return None
     ends = "; ".join(
@@ -149,15 +158,22 @@ def over_time_section(n: Notebook, options: Sequence[AnsweredOption], currency: 
     title = w.say("Cost over time")
     alt = w.say("Line chart of money spent over time. {ends}.", ends=ends)
     explained = w.say(
-        "Each line runs from the start to the end of the training, marked by a sign; then it stays. Bands "
-        "and bars are the 80 % intervals of cost and duration."
+        "Each line runs to the end of the training, marked by a sign, and stays. "
+        "Bands and bars: 80 % intervals."
     )
-    chart = Chart("over-time", title, alt, charts.cost_over_time(w, drawn, currency))
+    chart = Chart("over-time", title, alt, charts.cost_over_time(w, drawn, currency, height))
     return Section("over-time", title, (chart, Paragraph(explained)))
 
 
-def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) -> Section | None:
-    """Where the money goes: every line of every bill, quantity times price."""
+def bill_section(
+    n: Notebook,
+    options: Sequence[AnsweredOption],
+    currency: str,
+    shown: int = BILLS_ON_PAGE,
+    *,
+    is_drawn: bool = True,
+) -> Section | None:
+    """Where the money goes: every line of every bill, quantity times price; the first `shown` on a page."""
     w = n.w
     rows: list[Row] = []
     on_page = 0
@@ -165,7 +181,7 @@ def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) 
     for i, option in enumerate(priced, 1):
         if option.cost:
             rows += _bill_rows(n, option, option.cost, f"bill-{i}")
-        if i == BILLS_ON_PAGE:
+        if i == shown:
             on_page = len(rows)
     if not rows:
         return None
@@ -179,13 +195,14 @@ def bill_section(n: Notebook, options: Sequence[AnsweredOption], currency: str) 
     title = w.say("Where the money goes")
     on_page = on_page or len(rows)
     more = ""
-    if len(priced) > BILLS_ON_PAGE:
+    if len(priced) > shown:
         more = w.say(
             "and the bills of {count} more options: the workbook and the CSV file have them all",
-            count=w.number(len(priced) - BILLS_ON_PAGE),
+            count=w.number(len(priced) - shown),
         )
+    drawn = _bill_chart(w, priced[:shown], currency) if is_drawn else ()
     table = Table("bill", title, columns, tuple(rows), on_page, more)
-    return Section("bill", title, (*_bill_chart(w, options, currency), table))
+    return Section("bill", title, (*drawn, table))
 
 
 def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str) -> list[Row]:
@@ -214,15 +231,14 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
             if item.is_counted:
                 counted.append(f"{key}-{j}")
         words = Words(item_name(w, item.code), more)
-        cells = (option_name(w, option), words, quantity, price, amount)
+        name = option_name(w, option) if j == 1 else Words(option.label)
+        cells = (name, words, quantity, price, amount)
         rows.append(Row(f"{key}-{j}", cells))
     if len(rows) == 1 and counted:
         return [replace(rows[0], key=f"{key}-total", is_total=True)]
     total = MoneySpread(cost.total, cost.currency, Total(tuple(counted)))
     blank = Words("")
-    rows.append(
-        Row(f"{key}-total", (option_name(w, option), Words(w.say("total")), blank, blank, total), True)
-    )
+    rows.append(Row(f"{key}-total", (Words(option.label), Words(w.say("total")), blank, blank, total), True))
     return rows
 
 

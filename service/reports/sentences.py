@@ -1,5 +1,7 @@
 """What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
 
+from collections.abc import Iterable
+
 from service.decide.comparison import REFERENCE_GPU, Comparison
 from service.decide.options import Option
 from service.estimate.adjustments import Adjustment
@@ -19,11 +21,17 @@ NOTICEABLY_FASTER = 0.98
 
 def duration(w: Wording, hours: float) -> str:
     """Hours in the unit a person would use: minutes below two hours, hours below three days, days above."""
+    shown = w.rounded(hours * duration_scale(hours))
     if hours < 2:
-        return w.say("{minutes} minutes", minutes=w.rounded(hours * MINUTES_PER_HOUR))
-    if hours < 72:
-        return w.say("{hours} hours", hours=w.rounded(hours))
-    return w.say("{days} days", days=w.rounded(hours / HOURS_PER_DAY))
+        return w.say("{minutes} minutes", minutes=shown)
+    return w.say("{hours} hours", hours=shown) if hours < 72 else w.say("{days} days", days=shown)
+
+
+def duration_scale(hours: float) -> float:
+    """How many of the unit that `duration` takes are in an hour."""
+    if hours < 2:
+        return MINUTES_PER_HOUR
+    return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
 
 
 def fit_sentence(w: Wording, option: Way) -> str:
@@ -60,10 +68,10 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
     return what
 
 
-def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
+def power_limit_sentences(w: Wording, options: Iterable[Way], currency: str) -> list[str]:
     """The cheapest power limit at home, where one is worth setting."""
     lines = []
-    for option in c.options:
+    for option in options:
         advice = option.power_limit
         if advice is None or not advice.worth_while:
             continue
@@ -78,7 +86,7 @@ def power_limit_sentences(w: Wording, c: Answer) -> list[str]:
         )
         if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
             money = saved.p50 * float(per_kwh)
-            line += w.say(", {money}", money=w.about(money, c.currency))
+            line += w.say(", {money}", money=w.about(money, currency))
         known = {
             "card": advice.curve.gpu.upper(),
             "source": advice.curve.source.title,

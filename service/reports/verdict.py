@@ -47,9 +47,9 @@ def cheaper_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
 
 def faster_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
     """Who wins on time; both must fit."""
-    assert home.hours and cloud.hours
+    assert home.elapsed_hours and cloud.elapsed_hours
     verdict = c.verdict
-    times = {"home": duration(w, home.hours.p50), "cloud": duration(w, cloud.hours.p50)}
+    times = {"home": duration(w, home.elapsed_hours.p50), "cloud": duration(w, cloud.elapsed_hours.p50)}
     ratio = verdict.slow_down or 1.0
     if ratio < ABOUT_AS_LONG:
         return w.say("Both take about as long: {home} at home, {cloud} rented.", **times)
@@ -65,9 +65,9 @@ def faster_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str:
 
 def waiting_sentence(w: Wording, c: Answer, home: Way, cloud: Way) -> str | None:
     """What a day of waiting saves; None where home is not cheaper, or less than a day slower."""
-    assert home.hours and cloud.hours
+    assert home.elapsed_hours and cloud.elapsed_hours
     verdict = c.verdict
-    days = (home.hours.p50 - cloud.hours.p50) / HOURS_PER_DAY
+    days = (home.elapsed_hours.p50 - cloud.elapsed_hours.p50) / HOURS_PER_DAY
     if (verdict.slow_down or 1.0) < ABOUT_AS_LONG or days < 1:
         return None
     if (verdict.cheaper, verdict.faster) != ("home", "cloud") or not verdict.saving:
@@ -157,8 +157,8 @@ def host_memory_remedy(w: Wording, option: Way) -> str:
 
 def only_way_sentence(w: Wording, option: Way) -> str:
     """What the one option takes that can do the run at all."""
-    assert option.hours
-    took = duration(w, option.hours.p50)
+    assert option.elapsed_hours
+    took = duration(w, option.elapsed_hours.p50)
     if option.cost is None:
         return w.say("{label} can: it takes {time}.", label=option.label, time=took)
     return w.say(

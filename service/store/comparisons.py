@@ -48,10 +48,24 @@ def add(session: Session, stored: StoredComparison) -> bool:
 
 def get(session: Session, id: str, kind: str = "comparison") -> StoredComparison:
     """The comparison (or the decision) of that id; NotFound if there is none."""
-    wanted = (_comparisons.c.id == id, _comparisons.c.kind == kind)
-    row = session.execute(sa.select(_comparisons).where(*wanted)).one_or_none()
-    if row is None:
+    stored = _by_id(session, id)
+    if stored is None or stored.kind != kind:
         raise NotFound(kind, id)
+    return stored
+
+
+def find(session: Session, id: str) -> StoredComparison:
+    """What is stored under that id, a comparison or a decision; NotFound if neither is."""
+    stored = _by_id(session, id)
+    if stored is None:
+        raise NotFound("comparison or decision", id)
+    return stored
+
+
+def _by_id(session: Session, id: str) -> StoredComparison | None:
+    row = session.execute(sa.select(_comparisons).where(_comparisons.c.id == id)).one_or_none()
+    if row is None:
+        return None
     return StoredComparison(
         id=row.id,
         asked_at=row.asked_at,

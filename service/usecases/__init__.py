@@ -4,6 +4,7 @@ from service.usecases.comparing import answer, compare_home_with_cloud, estimate
 from service.usecases.custom_workload import custom_workload
 from service.usecases.finding import find_gpu, find_workload
 from service.usecases.requests import ComparisonRequest, EstimateRequest
+from service.usecases.tariffs import market_of
 
 __all__ = [
     "ComparisonRequest",
@@ -15,4 +16,5 @@ __all__ = [
     "explain",
     "find_gpu",
     "find_workload",
+    "market_of",
 ]

@@ -13,7 +13,7 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 
-CODE_VERSION = "4"
+CODE_VERSION = "5"
 """Raised when the same facts would give another answer; part of a stored answer's identity."""
 
 

@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.decide.choice import Candidates
-from service.decide.options import Household, Option, home_memory_gib, home_option
+from service.decide.household import Household
+from service.decide.options import Option, home_memory_gib, home_option
 from service.decide.rental import cloud_terms
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import conversion
-from service.estimate.home_bill import HomeTerms, Purchase
+from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
 from service.facts import Gpu, Source, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, find_gpu, household_of
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
-from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
+from service.usecases.requests import DecisionRequest
+from service.usecases.tariffs import NO_MARKET, MarketDays
 
 CARD_PRICE = "card_price_usd."
 PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
@@ -49,9 +51,15 @@ class Plans:
         return ("rent", place) if place < rented else ("hybrid", place - rented)
 
 
-def plans_of_request(snapshot: Snapshot, request: DecisionRequest, workload: Workload, today: date) -> Plans:
+def plans_of_request(
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    today: date,
+    market: MarketDays = NO_MARKET,
+) -> Plans:
     """All plans that a request allows. Raises MissingFact where there is none."""
-    homes = _home_plans(snapshot, request, workload, today)
+    homes = _home_plans(snapshot, request, workload, today, market)
     terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
     rented = None
     if request.tier != NO_RENT:
@@ -66,9 +74,9 @@ def plans_of_request(snapshot: Snapshot, request: DecisionRequest, workload: Wor
 
 
 def _home_plans(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, today: date
+    snapshot: Snapshot, request: DecisionRequest, workload: Workload, today: date, market: MarketDays
 ) -> list[tuple[str, Option]]:
-    usual = household_of(snapshot, comparison_request(request), today)
+    usual = household_of(snapshot, request, today, market)
     found = []
     for said in request.own:
         gpu, count = _machine(snapshot, "own", said)
@@ -89,8 +97,6 @@ def _at_home(
     household: Household,
 ) -> Option:
     known = knowledge_of(snapshot)
-    if household.terms == HomeTerms():
-        household = replace(household, terms=request.home_terms)
     spare = home_memory_gib(household, known)
     planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
     return home_option(
@@ -177,18 +183,3 @@ def per_kwh(option: Option) -> Decimal:
 
 def _kg_per_kwh(option: Option) -> float:
     return option.carbon.grams_co2e_per_kwh / 1000 if option.carbon else float("nan")
-
-
-def comparison_request(request: DecisionRequest) -> ComparisonRequest:
-    """The same household and currency as a question of the other kind."""
-    return ComparisonRequest(
-        workload=request.workload,
-        country=request.country,
-        currency=request.currency,
-        kwh_price=request.kwh_price,
-        host_memory_gib=request.host_memory_gib,
-        display_gib=request.display_gib,
-        plug_watts=request.plug_watts,
-        tokens=request.tokens,
-        tier=EVERY_OFFER,
-    )

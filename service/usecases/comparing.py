@@ -7,8 +7,8 @@ import numpy as np
 import orjson
 
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
+from service.decide.household import Household
 from service.decide.options import (
-    Household,
     Option,
     Rental,
     cloud_memory_gib,
@@ -38,12 +38,15 @@ from service.usecases.finding import (
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import rented_plans
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
+from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 MOST_OPTIONS = 500
 
 
-def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime) -> Comparison:
-    """The answer to a request from the facts of one snapshot.
+def compare_home_with_cloud(
+    snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime, market: MarketDays = NO_MARKET
+) -> Comparison:
+    """The answer to a request from the facts of one snapshot; `market` are the hours its tariff needs.
 
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
@@ -53,7 +56,7 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
     checked_currency(request.currency, knowledge.exchange_rates)
-    household = household_of(snapshot, request, asked_at.date())
+    household = household_of(snapshot, request, asked_at.date(), market)
     check_gpu_count(workload, home_count, "home_count")
     spare = home_memory_gib(household, knowledge)
     machine = ((home_gpu.slug, home_count, spare),)
@@ -76,7 +79,10 @@ def compare_home_with_cloud(snapshot: Snapshot, request: ComparisonRequest, aske
         check_gpu_count(workload, count, "cloud")
         planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
         changes = changes_of(snapshot, workload, gpu, count, planned)
-        rented = [cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes)]
+        terms = cloud_terms(workload, knowledge.figures, dict(request.cloud_terms))
+        rented = [
+            cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes, terms)
+        ]
         considered = 0
     return compare(
         workload,
@@ -103,7 +109,8 @@ def answer(
     asked = orjson.dumps(request_as_json(request))
 
     def rendered() -> dict[str, Any]:
-        return as_json.render(compare_home_with_cloud(snapshot, request, asked_at), request.language)
+        market = market_of(sessions, snapshot, request, asked_at.date())
+        return as_json.render(compare_home_with_cloud(snapshot, request, asked_at, market), request.language)
 
     return kept_answer(sessions, snapshot, "comparison", asked, asked_at, rendered, "options")
 
@@ -146,7 +153,8 @@ def cheapest_offers(
     if not 1 <= request.limit <= MOST_OPTIONS:
         raise InvalidValue("limit", request.limit, f"must be between 1 and {MOST_OPTIONS}")
     known = knowledge_of(snapshot)
-    plans = rented_plans(snapshot, workload, request.tier, cloud_terms(workload, known.figures))
+    terms = cloud_terms(workload, known.figures, dict(request.cloud_terms))
+    plans = rented_plans(snapshot, workload, request.tier, terms)
     total = plans.bill.total[1]
     order = np.argsort(total, kind="stable")[: request.limit]
     order = order[np.isfinite(total[order])]
@@ -166,6 +174,7 @@ def cheapest_offers(
                 known,
                 plan,
                 changes_of(snapshot, workload, gpu, count, plan),
+                terms,
             )
         )
     return options, plans.considered

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from service.decide.choice import Choice, choose
+from service.decide.choice import Choice, choose, nearest_changes
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
@@ -22,43 +22,55 @@ from service.errors import InvalidValue
 from service.estimate.architecture import parameters
 from service.estimate.cost import Cost, CostItem, conversion
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
-from service.estimate.interval import Interval, certain
+from service.estimate.interval import Interval
 from service.facts import Figure, Workload
 from service.reports import decision_json
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer
-from service.usecases.candidate_plans import Plans, column_of, comparison_request, per_kwh, plans_of_request
+from service.usecases.candidate_plans import Plans, column_of, per_kwh, plans_of_request
 from service.usecases.finding import find_workload, rental_of, same_configuration
 from service.usecases.knowledge import changes_of, knowledge_of
+from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.rented_offers import RentedPlans
-from service.usecases.requests import DecisionRequest, decision_request_as_json
+from service.usecases.requests import DecisionRequest, request_as_json
+from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 MOST_SHORTLISTED = 12
 BREAK_EVEN_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
 
 
-def decide(snapshot: Snapshot, request: DecisionRequest, asked_at: datetime) -> Decision:
+def decide(
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    asked_at: datetime,
+    market: MarketDays = NO_MARKET,
+    past: PastPrices = no_past,
+) -> Decision:
     """The best plan for a request, from the facts of one snapshot.
+
+    `market` are the hours its tariff needs, `past` tells what an offer has cost.
 
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
     workload = find_workload(snapshot, request.workload, request.tokens)
     limits = Limits(request.budget, request.deadline_hours)
-    plans = plans_of_request(snapshot, request, workload, asked_at.date())
+    plans = plans_of_request(snapshot, request, workload, asked_at.date(), market)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     shown = _shortlisted(plans, choice)
     rated = {i: _rated(snapshot, request, workload, plans, choice, i) for i in shown}
     best = rated[choice.best] if choice.best is not None else None
-    nearest = _nearest(snapshot, request, workload, plans, choice, asked_at) if best is None else ()
+    nearest = _nearest(snapshot, request, workload, plans, choice, asked_at, market) if best is None else ()
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)
     home = next((r for r in shortlist if r.plan in ("own", "buy") and r.cost), None)
     cloud = _reference_rental(shortlist, best, request.least_probability)
     sides = (
-        (_home_side(home, known.figures), _cloud_side(cloud, snapshot, request)) if home and cloud else None
+        (_home_side(home, known.figures), _cloud_side(cloud, snapshot, request, past))
+        if home and cloud
+        else None
     )
     return Decision(
         asked_at=asked_at,
@@ -133,9 +145,7 @@ def _rented_option(
     planned = rented.planned[machine]
     known = knowledge_of(snapshot)
     offer = snapshot.offers.row(int(rented.row[place]))
-    rental = replace(
-        rental_of(snapshot, offer, comparison_request(request)), instances=int(rented.instances[place])
-    )
+    rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
     return cloud_option(
         workload, gpu, count, rental, request.currency, known, planned,
         changes_of(snapshot, workload, gpu, count, planned),
@@ -147,8 +157,9 @@ def _debugged_at_home(option: Option, plans: Plans, cost: Interval, calendar: In
     """The rented option without its idle hours, which are spent at home at the price of electricity."""
     own = next(home for plan, home in plans.homes if plan == "own" and home.time)
     assert option.cost and option.calendar_hours
-    hours = calendar.p50 - option.calendar_hours.p50
-    kwh = certain(hours * own.power.watts.p50 / 1000)
+    kilowatts = own.power.watts.p50 / 1000
+    whole, rented = column_of(calendar), column_of(option.calendar_hours)
+    kwh = Interval(*((all_h - rented_h) * kilowatts for all_h, rented_h in zip(whole, rented, strict=True)))
     price = per_kwh(own)
     lines = _without_idle(option.cost)
     at_home = CostItem("electricity", kwh, "kWh", price, kwh * float(price))
@@ -184,18 +195,24 @@ def _nearest(
     plans: Plans,
     choice: Choice,
     asked_at: datetime,
+    market: MarketDays,
 ) -> tuple[NearestPlan, ...]:
     found = []
-    for change in choice.nearest:
+    limits = Limits(request.budget, request.deadline_hours)
+    for change in nearest_changes(plans.candidates, limits, request.least_probability):
         value = change.value * workload.tokens if change.code == "tokens" else change.value
         plan = _rated(snapshot, request, workload, plans, choice, change.position)
         found.append(NearestPlan(change.code, value, plan))
-    smaller = _smaller_model(snapshot, request, workload, asked_at)
+    smaller = _smaller_model(snapshot, request, workload, asked_at, market)
     return (*found, smaller) if smaller else tuple(found)
 
 
 def _smaller_model(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, asked_at: datetime
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    asked_at: datetime,
+    market: MarketDays,
 ) -> NearestPlan | None:
     """The largest smaller model of the same family that some plan trains within the limits."""
     size = parameters(workload.architecture)
@@ -206,7 +223,7 @@ def _smaller_model(
     for smaller in family:
         if parameters(smaller.architecture) >= size:
             continue
-        plans = plans_of_request(snapshot, replace(request, tokens=None), smaller, asked_at.date())
+        plans = plans_of_request(snapshot, replace(request, tokens=None), smaller, asked_at.date(), market)
         choice = choose(
             plans.candidates, Limits(request.budget, request.deadline_hours), request.weights,
             request.least_probability,
@@ -238,7 +255,7 @@ def _home_side(home: RatedOption, figures: Mapping[str, Figure]) -> Side:
     if option.price and option.price.low is not None and option.price.high is not None:
         scale = price / float(option.price.per_kwh)
         low, high = float(option.price.low) * scale, float(option.price.high) * scale
-    elif option.rate and option.rate.kind != "contract":
+    elif option.rate and option.rate.kind == "retail":
         spread = figures["home_run.contract_spread"].value
         low, high = price * (1 - spread), price * (1 + spread)
     watts = option.power.watts
@@ -247,7 +264,7 @@ def _home_side(home: RatedOption, figures: Mapping[str, Figure]) -> Side:
     )  # fmt: skip
 
 
-def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest) -> Side:
+def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest, past: PastPrices) -> Side:
     option = cloud.option
     assert option.hours and option.cost and option.rental
     hours, other = option.cost.split(RENTED_BY_THE_HOUR)
@@ -255,11 +272,12 @@ def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest
     market = option.rental.market
     low = high = price
     if market is None and option.rental.offer is not None:
-        low, high = _price_range(snapshot, option, price, cloud.instances, request)
+        low, high = _price_range(snapshot, option, price, cloud.instances, request, past)
     idle = snapshot.figures["cloud_run.idle_share"]
     factor = hours / option.hours.p50 * option.cost.tax_factor
     spread = None
-    if idle.low is not None and idle.high is not None and "idle_share" not in dict(request.cloud_terms):
+    is_paid_idle = cloud.plan != "hybrid" and "idle_share" not in dict(request.cloud_terms)
+    if idle.low is not None and idle.high is not None and is_paid_idle:
         tax = option.cost.tax_factor
         spread = (factor + (idle.low - idle.value) * tax, factor + (idle.high - idle.value) * tax)
     return Side(
@@ -268,18 +286,28 @@ def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest
 
 
 def _price_range(
-    snapshot: Snapshot, option: Option, price: float, instances: int, request: DecisionRequest
+    snapshot: Snapshot,
+    option: Option,
+    price: float,
+    instances: int,
+    request: DecisionRequest,
+    past: PastPrices,
 ) -> tuple[float, float]:
-    """What other stored offers of the same GPU, count and tier ask per hour, the middle 80 %."""
+    """What the rent per hour may be: the middle 80 % of what other stored offers of the same GPU, count and
+    tier ask, and everything this offer cost within the last year. No forecast."""
     offer = option.rental.offer if option.rental else None
     if offer is None or offer.gpu is None:
         return price, price
     rows = same_configuration(snapshot, offer.gpu, offer.gpu_count, offer.tier)
-    factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
-    asked = np.sort(snapshot.offers.price_eur[rows]) * factor * instances
-    if not len(asked):
-        return price, price
-    return min(price, float(np.quantile(asked, 0.1))), max(price, float(np.quantile(asked, 0.9)))
+    rates = knowledge_of(snapshot).exchange_rates
+    factor = float(conversion("EUR", request.currency, rates).factor)
+    asked = snapshot.offers.price_eur[rows] * factor * instances
+    others = [float(np.quantile(asked, q)) for q in (0.1, 0.9)] if len(asked) else []
+    own = [
+        float(cost * conversion(currency, request.currency, rates).factor) * instances
+        for cost, currency in past(offer.slug)
+    ]
+    return min(price, *others, *own, price), max(price, *others, *own, price)
 
 
 def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:
@@ -309,14 +337,23 @@ def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption
     return workload_inputs(workload, known.calibration, list(gpus.values()), known.figures)
 
 
+def decide_from_store(
+    sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
+) -> Decision:
+    """The decision with what the store knows beyond a snapshot: the market's hours, what offers have cost."""
+    market = market_of(sessions, snapshot, request, asked_at.date())
+    return decide(snapshot, request, asked_at, market, past_prices(sessions, asked_at))
+
+
 def answer_decision(
     sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
 ) -> StoredComparison:
     """The decision as JSON, kept with the facts it was computed from, written once per question and day."""
-    asked = orjson.dumps(decision_request_as_json(request))
+    asked = orjson.dumps(request_as_json(request))
 
     def rendered() -> dict[str, Any]:
-        return decision_json.render(decide(snapshot, request, asked_at), request.language)
+        decision = decide_from_store(sessions, snapshot, request, asked_at)
+        return decision_json.render(decision, request.language)
 
     return kept_answer(sessions, snapshot, "decision", asked, asked_at, rendered, "shortlist")
 

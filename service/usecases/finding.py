@@ -11,15 +11,17 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.options import Household, Market, Rental, Suggestion
+from service.decide.household import Household
+from service.decide.options import Market, Rental, Suggestion
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.nearest_gpu import nearest_gpus
 from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Gpu, Source, Workload
 from service.store.snapshot import Snapshot
-from service.usecases.knowledge import carbon_of, knowledge_of, retail_rate
-from service.usecases.requests import EVERY_OFFER, ComparisonRequest
+from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate
+from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
+from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
 EUROSTAT_CODES = {"UK": "GB", "EL": "GR"}
@@ -75,8 +77,15 @@ def zone_of(snapshot: Snapshot, country: str) -> str:
     return by_name.get(asked.casefold(), code)
 
 
-def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) -> Household:
+def household_of(
+    snapshot: Snapshot,
+    request: ComparisonRequest | DecisionRequest,
+    today: date,
+    market: MarketDays = NO_MARKET,
+) -> Household:
     """Tariff and grid of a country or US state; one's own price wins over every stored one.
+
+    `market` are the stored hours that a contract needs whose price changes by the hour.
 
     Raises UnknownName for a zone nobody has told us of, MissingFact where only its price is unknown.
     """
@@ -93,7 +102,8 @@ def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) ->
         )
     if rate is None and carbon is None:
         raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
-    if rate is None:
+    contract = contract_of(snapshot, request, rate, zone, market, today)
+    if contract is None:
         raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
     spare = request.host_memory_gib
     if spare is not None and not 0 <= spare <= LARGEST_HOST_GIB:
@@ -102,7 +112,20 @@ def household_of(snapshot: Snapshot, request: ComparisonRequest, today: date) ->
         measured_power(request.plug_watts)
     if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
         raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
-    return Household(zone, rate, carbon, spare, request.display_gib, request.plug_watts)
+    return Household(
+        zone=zone,
+        rate=contract.rate,
+        carbon=carbon,
+        host_memory_gib=spare,
+        display_gib=request.display_gib,
+        plug_watts=request.plug_watts,
+        price=contract.price,
+        shape=contract.shape,
+        grid_shape=contract.grid_shape,
+        yearly_kwh=request.yearly_kwh,
+        band_rates=band_rates(snapshot, zone) if request.yearly_kwh is not None else {},
+        terms=request.home_terms,
+    )
 
 
 def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:
@@ -155,7 +178,10 @@ def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> N
 
 
 def rental_of(
-    snapshot: Snapshot, offer: CloudOffer, request: ComparisonRequest, market: Sequence[CloudOffer] = ()
+    snapshot: Snapshot,
+    offer: CloudOffer,
+    request: ComparisonRequest | DecisionRequest,
+    market: Sequence[CloudOffer] = (),
 ) -> Rental:
     """An offer with its provider, the grid of its country, and what the same costs elsewhere."""
     rates = knowledge_of(snapshot).exchange_rates

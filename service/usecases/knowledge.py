@@ -10,6 +10,7 @@ from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
 from service.estimate.ladder import Rung
 from service.estimate.plan import PlannedStep, plan_steps
+from service.estimate.tariff import BANDS
 from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
 from service.store.calibration_file import calibration_from
 from service.store.snapshot import Snapshot
@@ -125,6 +126,7 @@ def rungs_of(
     )
 
 
+LETTERS_OF_BAND = {words: letters for _, letters, words in BANDS}
 USUAL_BAND = "2500-4999 kWh/yr"
 """Of several consumption bands told for the same period, the one a household is in unless it says more."""
 
@@ -136,6 +138,16 @@ def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:
     """
     known = [r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail" and r.taxes == "all"]
     return newest_rate(known) if known else None
+
+
+def band_rates(snapshot: Snapshot, zone: str) -> dict[str, ElectricityRate]:
+    """The newest household price of each of Eurostat's bands, by its letters, with all taxes."""
+    found: dict[str, ElectricityRate] = {}
+    for rate in snapshot.electricity.get(zone, ()):
+        letters = LETTERS_OF_BAND.get(rate.band)
+        if letters and rate.kind == "retail" and rate.taxes == "all":
+            found.setdefault(letters, rate)
+    return found
 
 
 def newest_rate(rates: Sequence[ElectricityRate]) -> ElectricityRate:

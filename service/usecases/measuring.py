@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from service.decide.options import Household
+from service.decide.household import Household
 from service.decide.own_run import Learnt, RunInProgress, run_in_progress, steps_of_log
 from service.errors import InvalidValue, MissingFact
 from service.estimate.calibration import predict, with_terms

@@ -17,8 +17,8 @@ from service.usecases.alerts import check_webhook
 from service.usecases.reporting import decision_report
 from service.usecases.requests import (
     DecisionRequest,
-    decision_request_as_json,
     decision_request_from_json,
+    request_as_json,
 )
 
 LONGEST_NAME = 120
@@ -38,7 +38,7 @@ class WantedReport:
     """When it runs first, aware; the weekday and hour of all later runs. None: one round from now."""
     name: str = ""
     """"" for one made from the run and the cadence."""
-    format: str = "json"
+    format: str = "html"
     """Extension of the file in the folder."""
     language: str | None = None
     """Of report, notices and feed; None for the decision's."""
@@ -68,7 +68,7 @@ def save_schedule(sessions: Sessions, wanted: WantedReport, who: str, now: datet
     run = request.workload if isinstance(request.workload, str) else request.workload.name
     name = _checked_name(wanted.name) or f"{run} {cadence.name}"[:LONGEST_NAME]
     order = ReportOrder(
-        name, orjson.dumps(decision_request_as_json(request)), decision.id, cadence.name, first_at,
+        name, orjson.dumps(request_as_json(request)), decision.id, cadence.name, first_at,
         wanted.format, request.language, folder, wanted.webhook_url,
     )  # fmt: skip
     with sessions.begin() as session:

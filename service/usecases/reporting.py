@@ -1,14 +1,17 @@
-"""A stored comparison as a report; what was not known when it was answered is not in it."""
+"""A stored answer as a report; what was not known when it was answered is not in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import timedelta
 
-import orjson
-
-from service.errors import NotFound, UnknownName
-from service.reports.comparison_report import PricePoint, comparison_document
+from service.errors import NotFound
+from service.reports.answered import AnsweredOffer, AnsweredOption
+from service.reports.comparison_report import comparison_document
+from service.reports.decision_from_json import read_decision
+from service.reports.decision_report import decision_document
+from service.reports.from_json import read_comparison
 from service.reports.renderers import renderer
+from service.reports.rented_price import PricePoint
 from service.reports.wording import wording
 from service.store import comparisons, offers
 from service.store.comparisons import StoredComparison
@@ -32,44 +35,65 @@ def comparison_report(sessions: Sessions, id: str, extension: str, language: str
 
     Raises UnknownName for an extension nobody renders, InvalidValue for a language, NotFound for an id.
     """
-    chosen = renderer(extension)
-    wording(language)
+    _checked(extension, language)
     with sessions.reading() as session:
         stored = comparisons.get(session, id)
-    document = comparison_document(stored.answer, language, price_history(sessions, stored))
+    return _report(sessions, stored, extension, language)
+
+
+def decision_report(sessions: Sessions, id: str, extension: str, language: str = "en") -> Report:
+    """The report on the decision of that id; otherwise like `comparison_report`."""
+    _checked(extension, language)
+    with sessions.reading() as session:
+        stored = comparisons.get(session, id, "decision")
+    return _report(sessions, stored, extension, language)
+
+
+def stored_report(sessions: Sessions, id: str, extension: str, language: str = "en") -> Report:
+    """The report on the comparison or the decision of that id, whichever it is; otherwise likewise."""
+    _checked(extension, language)
+    with sessions.reading() as session:
+        stored = comparisons.find(session, id)
+    return _report(sessions, stored, extension, language)
+
+
+def _checked(extension: str, language: str) -> None:
+    renderer(extension)
+    wording(language)
+
+
+def _report(sessions: Sessions, stored: StoredComparison, extension: str, language: str) -> Report:
+    chosen = renderer(extension)
+    write = decision_document if stored.kind == "decision" else comparison_document
+    document = write(stored.answer, language, price_history(sessions, stored))
     return Report(f"{document.name}.{extension}", chosen.media_type, chosen.render(document))
 
 
 def price_history(sessions: Sessions, stored: StoredComparison) -> list[PricePoint]:
     """Prices of the first rented offer as they were known when the question was answered, oldest first."""
-    rented = (option["offer"] for option in orjson.loads(stored.answer)["options"] if option["offer"])
-    offer = next(rented, None)
+    offer = _rented_offer(stored)
     if offer is None:
         return []
     with sessions.reading() as session:
         try:
-            seen = offers.history(session, offer["slug"])
+            seen = offers.history(session, offer.slug)
         except NotFound:
             seen = []
-    answered = PricePoint(
-        date.fromisoformat(offer["as_of"]), Decimal(offer["hourly_price"]), offer["currency"]
-    )
     by_day = {
         price.first_as_of: PricePoint(price.first_as_of, price.hourly_price, price.currency)
         for price in seen
-        if price.first_seen <= stored.asked_at - SETTLED and price.first_as_of < answered.day
+        if price.first_seen <= stored.asked_at - SETTLED and price.first_as_of < offer.as_of
     }
+    answered = PricePoint(offer.as_of, offer.hourly_price, offer.currency)
     return [*(by_day[day] for day in sorted(by_day)), answered]
 
 
-def decision_report(sessions: Sessions, id: str, extension: str, language: str = "en") -> Report:
-    """The report on the decision of that id; for now the stored answer alone, as JSON.
-
-    Raises UnknownName for an extension nobody renders, InvalidValue for a language, NotFound for an id.
-    """
-    if extension != "json":
-        raise UnknownName("format", extension, ("json",))
-    wording(language)
-    with sessions.reading() as session:
-        stored = comparisons.get(session, id, "decision")
-    return Report(f"{stored.id}.json", "application/json", stored.answer)
+def _rented_offer(stored: StoredComparison) -> AnsweredOffer | None:
+    """The offer whose price a report follows: the first of a comparison, the rented plan of a decision."""
+    options: Iterable[AnsweredOption]
+    if stored.kind == "decision":
+        rented = read_decision(stored.answer).rented
+        options = [rented.option] if rented else []
+    else:
+        options = read_comparison(stored.answer).options
+    return next((o.rental.offer for o in options if o.rental and o.rental.offer), None)

@@ -1,14 +1,36 @@
 """What people ask, before names become facts."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from service.estimate.home_bill import HomeTerms
+from service.estimate.tariff import TimeOfUse
 from service.facts import Workload
 from service.usecases.stored_requests import as_plain, from_plain
 
 EVERY_OFFER = "any"
 """As `cloud`: every stored offer. As `tier`: every tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class TariffRequest:
+    """The household's contract in its own words; money is in the contract's currency."""
+
+    kind: str = "flat"
+    """flat | time_of_use | dynamic"""
+    windows: tuple[TimeOfUse, ...] = ()
+    """Of time_of_use: a price for every hour of the day, in the currency of the answer."""
+    zone: str = ""
+    """Of dynamic: the bidding zone; empty takes the country's."""
+    surcharges_per_kwh: Decimal | None = None
+    """Of dynamic: what is added to the spot price before VAT; None takes what is usual in Germany."""
+    markup_share: Decimal = Decimal(0)
+    """Of dynamic: of the spot price."""
+    vat_share: Decimal | None = None
+    solar_share: float = 0.0
+    """Of the run's energy that comes from one's own roof."""
+    feed_in_per_kwh: Decimal | None = None
+    """What the grid would pay for it; None takes Germany's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +56,12 @@ class ComparisonRequest:
     tier: str = "on_demand"
     limit: int = 20
     """With `any`: how many of the cheapest offers are answered."""
+    tariff: TariffRequest = field(default_factory=TariffRequest)
+    yearly_kwh: float | None = None
+    """What the household uses in a year without the run."""
+    home_terms: HomeTerms = field(default_factory=HomeTerms)
+    cloud_terms: tuple[tuple[str, float], ...] = ()
+    """Fields of CloudTerms that replace what is assumed."""
     language: str = "en"
 
 
@@ -63,6 +91,9 @@ class DecisionRequest:
     tokens: int | None = None
     tier: str = "on_demand"
     """Of rented machines; `any` for every tier, `none` for no rent."""
+    tariff: TariffRequest = field(default_factory=TariffRequest)
+    yearly_kwh: float | None = None
+    """What the household uses in a year without the run."""
     home_terms: HomeTerms = field(default_factory=HomeTerms)
     cloud_terms: tuple[tuple[str, float], ...] = ()
     """Fields of CloudTerms that replace what is assumed."""
@@ -78,29 +109,14 @@ class EstimateRequest:
     at_home: bool = True
 
 
-def request_as_json(request: ComparisonRequest) -> dict[str, object]:
-    """The request in plain values, in a stable order."""
-    plain = {name: getattr(request, name) for name in request.__slots__}
-    if isinstance(request.workload, Workload):
-        workload = request.workload
-        plain["workload"] = {
-            "architecture": asdict(workload.architecture),
-            "recipe": asdict(workload.recipe),
-            "tokens": workload.tokens,
-        }
-    if request.kwh_price is not None:
-        plain["kwh_price"] = str(request.kwh_price)
-    return plain
-
-
-def decision_request_as_json(request: DecisionRequest) -> dict[str, object]:
+def request_as_json(request: ComparisonRequest | DecisionRequest) -> dict[str, object]:
     """The request in plain values, in a stable order: all of it, so that it can be asked again."""
     plain: dict[str, object] = as_plain(request)
     return plain
 
 
 def decision_request_from_json(plain: object) -> DecisionRequest:
-    """The request that `decision_request_as_json` wrote.
+    """The decision's request that `request_as_json` wrote.
 
     Raises InvalidValue or UnknownName where it was kept by another version that said less, or more, than
     this one needs to ask it again.

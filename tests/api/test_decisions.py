@@ -40,8 +40,9 @@ def test_lines_of_a_bill_add_up_to_its_total(client):
         "shortlist"
     ]:
         cost = option["cost"]
-        lines = [item["p50"] for item in cost["items"] if item["is_counted"] and item["p50"] is not None]
-        assert sum(lines) == pytest.approx(cost["p50"], abs=0.06), option["label"]
+        for quantile in ("p10", "p50", "p90"):
+            lines = [i[quantile] for i in cost["items"] if i["is_counted"] and i[quantile] is not None]
+            assert sum(lines) == pytest.approx(cost[quantile], abs=0.06), option["label"]
 
 
 def test_within_nothing_possible_it_says_what_would_be(client):

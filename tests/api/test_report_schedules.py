@@ -167,7 +167,9 @@ def test_what_cannot_be_is_refused_by_field_and_a_folder_is_never_chosen_here(cl
 def test_a_folder_of_the_command_line_is_shown_to_those_with_a_token_only(
     client, auth, sessions, decision, tmp_path
 ):
-    save_schedule(sessions, WantedReport(decision, name="a", folder=str(tmp_path)), "me", datetime.now(UTC))
+    save_schedule(
+        sessions, WantedReport(decision, name="a", format="md", folder=str(tmp_path)), "me", datetime.now(UTC)
+    )
     run(sessions)
     write_due_files(sessions, Runner("me", clock=lambda s: leases.clock(s) + timedelta(days=8)))
     for headers, shown in ((None, False), (auth, True)):

@@ -3,12 +3,19 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
 
 from service.api import comparisons as resource
 from service.api.remembered import Remembered
+from service.errors import NotFound, UnknownName
 from service.reports.renderers import RENDERERS
+from service.reports.sentences import duration
+from service.reports.wording import wording
 from service.store import comparisons, offers
-from service.usecases.reporting import comparison_report, price_history
+from service.usecases.reporting import comparison_report, decision_report, price_history, stored_report
 from tests.api.conftest import assert_problem
 
 
@@ -16,13 +23,21 @@ def asked(client, **body):
     return client.post("/api/v1/comparisons", json=body).get_json()["id"]
 
 
-def test_every_format_in_both_languages(client):
-    identity = asked(client)
+def decided(client, **body):
+    return client.post("/api/v1/decisions", json=body).get_json()["id"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "ask", "name"),
+    [("comparisons", asked, "heimvorteil"), ("decisions", decided, "heimvorteil-plan")],
+)
+def test_every_format_in_both_languages(client, kind, ask, name):
+    identity = ask(client)
     for extension, renderer in RENDERERS.items():
         for language in ("en", "de"):
-            response = client.get(f"/api/v1/comparisons/{identity}.{extension}?lang={language}")
+            response = client.get(f"/api/v1/{kind}/{identity}.{extension}?lang={language}")
             assert response.status_code == 200 and response.headers["Content-Type"] == renderer.media_type
-            named = f'inline; filename="heimvorteil-nanochat-d32-{identity[:8]}.{extension}"'
+            named = f'inline; filename="{name}-nanochat-d32-{identity[:8]}.{extension}"'
             assert response.headers["Content-Disposition"] == named
             assert "default-src 'none'" in response.headers["Content-Security-Policy"]
             assert response.data == client.get(response.request.path + f"?lang={language}").data
@@ -31,17 +46,95 @@ def test_every_format_in_both_languages(client):
                 headers={"If-None-Match": response.headers["ETag"]},
             )
             assert again.status_code == 304
-    json = client.get(f"/api/v1/comparisons/{identity}.json")
-    assert json.data == client.get(f"/api/v1/comparisons/{identity}").data
+    json = client.get(f"/api/v1/{kind}/{identity}.json")
+    assert json.data == client.get(f"/api/v1/{kind}/{identity}").data
 
 
-def test_what_cannot_be_had_is_refused_with_the_choices(client):
-    identity = asked(client)
-    body = assert_problem(client.get(f"/api/v1/comparisons/{identity}.pfd"), 404, "extension")
+@pytest.mark.parametrize(("kind", "ask"), [("comparisons", asked), ("decisions", decided)])
+def test_what_cannot_be_had_is_refused_with_the_choices(client, kind, ask):
+    identity = ask(client)
+    body = assert_problem(client.get(f"/api/v1/{kind}/{identity}.pfd"), 404, "extension")
     assert body["errors"][0]["choices"][0] == "pdf" and set(body["errors"][0]["choices"]) == set(RENDERERS)
-    assert_problem(client.get("/api/v1/comparisons/nope.pdf"), 404)
-    assert_problem(client.get(f"/api/v1/comparisons/{identity}.pdf?lang=fr"), 422, "lang")
-    assert_problem(client.get(f"/api/v1/comparisons/{identity}.pdf?lange=de"), 422, "lange")
+    assert_problem(client.get(f"/api/v1/{kind}/nope.pdf"), 404)
+    assert_problem(client.get(f"/api/v1/{kind}/{identity}.pdf?lang=fr"), 422, "lang")
+    assert_problem(client.get(f"/api/v1/{kind}/{identity}.pdf?lange=de"), 422, "lange")
+
+
+def test_a_report_is_found_under_its_own_kind_only_even_where_it_is_remembered(client):
+    comparison, decision = asked(client), decided(client)
+    for kind, identity, other in (
+        ("comparisons", comparison, "decisions"),
+        ("decisions", decision, "comparisons"),
+    ):
+        assert client.get(f"/api/v1/{kind}/{identity}.md").status_code == 200
+        assert_problem(client.get(f"/api/v1/{other}/{identity}.md"), 404)
+
+
+def test_whichever_it_is_a_stored_answer_is_reported_on(own_app, sessions):
+    client = own_app.test_client()
+    comparison, decision = asked(client), decided(client, budget=700, deadline_hours=720)
+    for language in ("en", "de"):
+        for identity, report in ((comparison, comparison_report), (decision, decision_report)):
+            assert stored_report(sessions, identity, "md", language) == report(
+                sessions, identity, "md", language
+            )
+    with pytest.raises(NotFound, match="comparison or decision '0000'"):
+        stored_report(sessions, "0000", "md")
+    with pytest.raises(NotFound, match="decision"):
+        decision_report(sessions, comparison, "md")
+    with pytest.raises(UnknownName):
+        stored_report(sessions, decision, "docx")
+
+
+QUESTIONS = {
+    "within both": {"budget": 700, "deadline_hours": 720},
+    "none possible": {"budget": 100, "deadline_hours": 240},
+    "a card to buy": {"buy": ["rtx-4090=1900"], "runs": 5, "deadline_hours": 1440},
+    "nothing rented": {"tier": "none"},
+    "no machine": {"own": [], "deadline_hours": 720},
+    "two machines, tax": {"own": ["rtx-4070", "2xrtx-3090"], "rent_terms": {"tax_share": 0.19}},
+    "cleanest": {"weights": [0, 0, 1]},
+    "any tier": {"tier": "any", "budget": 2000},
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_decisions_on_the_shipped_catalog_fill_three_pages_at_most(client, question, language):
+    answer = client.post("/api/v1/decisions", json={**question, "lang": language}).get_json()
+    content = client.get(f"/api/v1/decisions/{answer['id']}.pdf?lang={language}").data
+    pages = PdfReader(BytesIO(content)).pages
+    text = " ".join(" ".join(p.extract_text() for p in pages).replace("\u200b", "").split())
+    assert 1 <= len(pages) <= 3
+    w = wording(language)
+    for option in answer["shortlist"]:
+        numbers = [w.about(option["cost"][q], "EUR") for q in ("p10", "p50", "p90")]
+        numbers.append(duration(w, option["calendar_hours"]["p50"]))
+        if option["plan_co2_interval_kg"]:
+            numbers.append(w.rounded(option["plan_co2_interval_kg"]["p50"]))
+        assert [n for n in numbers if n not in text] == []
+    assert "".join(answer["summary"].split(". ")[0].split()) in "".join(text.split())
+
+
+def test_a_stored_decision_gives_the_same_bytes_after_the_facts_have_changed(own_app, sessions):
+    client = own_app.test_client()
+    identity = decided(client, deadline_hours=720)
+    before = {
+        (extension, language): decision_report(sessions, identity, extension, language).content
+        for extension in RENDERERS
+        for language in ("en", "de")
+    }
+    answer = client.get(f"/api/v1/decisions/{identity}").get_json()
+    with sessions.begin() as session:
+        offer = offers.get(session, answer["best"]["offer"]["slug"])
+        changed = [
+            replace(offer, hourly_price=offer.hourly_price * i, as_of=day, fetched_at=None)
+            for i, day in ((2, date(2026, 11, 25)), (3, date(2025, 1, 1)))
+        ]
+        offers.add_all(session, changed, datetime(2099, 1, 1, tzinfo=UTC))
+    assert decided(client, deadline_hours=720) != identity
+    for (extension, language), content in before.items():
+        assert decision_report(sessions, identity, extension, language).content == content, extension
 
 
 def test_the_same_question_of_the_same_day_is_answered_as_it_is_kept(client, monkeypatch):
@@ -94,3 +187,17 @@ def test_prices_known_at_the_time_are_drawn(own_app, sessions):
     identity = asked(client, cloud=slug)
     page = client.get(f"/api/v1/comparisons/{identity}.html").get_data(as_text=True)
     assert "Price history of the rented GPU" in page and "price changes: " in page
+
+
+def test_prices_of_the_rented_plan_known_at_the_time_are_drawn(own_app, sessions):
+    client = own_app.test_client()
+    answer = client.post("/api/v1/decisions", json={"deadline_hours": 720}).get_json()
+    assert "Price history" not in client.get(f"/api/v1/decisions/{answer['id']}.md").get_data(as_text=True)
+    with sessions.begin() as session:
+        offer = offers.get(session, answer["best"]["offer"]["slug"])
+        dearer = replace(offer, hourly_price=offer.hourly_price * 2, as_of=date(2026, 1, 3), fetched_at=None)
+        offers.add_all(session, [dearer], datetime(2026, 1, 4, tzinfo=UTC))
+    again = client.post("/api/v1/decisions", json={"deadline_hours": 720}).get_json()
+    assert again["best"]["offer"]["slug"] == answer["best"]["offer"]["slug"] and again["id"] != answer["id"]
+    text = client.get(f"/api/v1/decisions/{again['id']}.md").get_data(as_text=True)
+    assert "Price history of the rented GPU" in text and "price changes: 1" in text

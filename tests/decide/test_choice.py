@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.choice import Candidates, choose
+from service.decide.choice import Candidates, choose, nearest_changes
 from service.decide.frontier import Limits
 from service.decide.sensitivity import Side, break_even_line, saved_per_day, tornado
 from service.errors import InvalidValue
@@ -43,16 +43,16 @@ def test_a_beaten_plan_is_counted_and_an_unpriced_one_is_neither():
 
 
 def test_when_nothing_fits_the_smallest_change_is_named():
-    choice = choose(FOUR, Limits(300, 24 * 30))
-    assert choice.best is None
-    by_code = {change.code: change for change in choice.nearest}
+    assert choose(FOUR, Limits(300, 24 * 30)).best is None
+    nearest = nearest_changes(FOUR, Limits(300, 24 * 30))
+    by_code = {change.code: change for change in nearest}
     assert by_code["budget"].position == 2 and by_code["budget"].value == pytest.approx(418, rel=0.03)
     assert by_code["tokens"].value == pytest.approx(300 / 418, rel=0.03)
     # 30 days would not help a budget of 300: at home it costs 313 and its p80 more.
     assert "deadline" not in by_code
-    assert choice.nearest[0].code in ("budget", "tokens")
-    later = choose(FOUR, Limits(350, 24 * 30))
-    deadline = {change.code: change for change in later.nearest}["deadline"]
+    assert nearest[0].code in ("budget", "tokens")
+    later = nearest_changes(FOUR, Limits(350, 24 * 30))
+    deadline = {change.code: change for change in later}["deadline"]
     assert deadline.position == 0 and deadline.value > 3000
 
 
@@ -72,7 +72,7 @@ def test_the_best_is_within_its_limits_and_nothing_within_them_is_better(rows, b
     choice = choose(candidates, limits)
     if choice.best is None:
         assert (choice.probability < 0.8).all()
-        for change in choice.nearest:
+        for change in nearest_changes(candidates, limits):
             assert change.value < 1 if change.code == "tokens" else change.value > 0
             moved = {
                 "budget": Limits(change.value, deadline), "deadline": Limits(budget, change.value),

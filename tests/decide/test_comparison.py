@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from service.decide.comparison import break_even_of, compare, verdict_of
-from service.decide.options import Household, Rental, cloud_option, home_option
+from service.decide.household import Household
+from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue, MissingFact
 from tests.facts_for_tests import (
     ASKED_AT,

@@ -38,7 +38,7 @@ def test_electricity_alone():
 
 def test_every_line():
     card = Purchase(Decimal(600), Decimal(400), 2, SAID)
-    terms = HomeTerms(12, Decimal("0.02"), card, Decimal(15), 0.5, Decimal("0.12"))
+    terms = HomeTerms(12, 0, Decimal("0.02"), card, Decimal(15), 0.5, Decimal("0.12"))
     found = amounts(terms)
     assert found == {
         "electricity": pytest.approx(251.10), "wear": pytest.approx(45), "purchase": 100,
@@ -47,6 +47,18 @@ def test_every_line():
     lines = home_bill(HOURS, ENERGY, FLAT, terms)
     assert total(lines).p50 == pytest.approx(251.10 + 45 + 100 - 40.5)
     assert calendar_hours(HOURS, terms) == HOURS * 2
+
+
+def test_what_is_drawn_while_waiting_is_paid_at_the_price_of_those_hours():
+    """2,250 h in 12 h a day wait as long again: 5 W are 11.25 kWh, at 40 ct 4.50."""
+    dear = replace(FLAT, kind="dynamic", paused_per_kwh=Decimal("0.40"))
+    terms = HomeTerms(12, paused_watts=5)
+    found = {line.code: line for line in home_bill(HOURS, ENERGY, dear, terms)}
+    assert found["paused"].quantity.p50 == pytest.approx(11.25)
+    assert found["paused"].amount.p50 == pytest.approx(4.50)
+    at_one_price = {line.code: line for line in home_bill(HOURS, ENERGY, FLAT, terms)}
+    assert at_one_price["paused"].amount.p50 == pytest.approx(11.25 * 0.372)
+    assert "paused" not in amounts(HomeTerms(24, paused_watts=5))
 
 
 def test_a_card_pays_after_so_many_runs():
@@ -63,6 +75,7 @@ def test_impossible_terms_are_refused():
         {"hours_per_day": 0},
         {"hours_per_day": 25},
         {"heating_share": 2},
+        {"paused_watts": -1},
         {"wear_per_hour": Decimal(-1)},
     ):
         with pytest.raises(InvalidValue, match=next(iter(fields))):

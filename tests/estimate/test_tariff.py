@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from service.errors import InvalidValue
 from service.estimate.tariff import (
     DynamicTerms,
+    MarginalPrice,
     TimeOfUse,
     all_in,
+    consumption,
     consumption_band,
-    dynamic,
-    time_of_use,
+    hourly_prices,
     with_solar,
 )
-from service.facts import Source
+from service.facts import ElectricityRate, Figure, Source
 
 SAID = Source("contract", "the contract", "", date(2026, 11, 24))
 HAMM = DynamicTerms(Decimal("0.15651"))
@@ -35,34 +36,48 @@ def test_a_markup_is_on_the_size_of_the_spot_price():
     assert all_in(Decimal("-0.10"), terms) == Decimal("-0.097")
 
 
-def test_a_dynamic_contract_is_the_mean_of_its_days_with_their_range():
-    days = [[Decimal(100 * n)] * 4 for n in range(1, 11)]
-    price = dynamic(days, DynamicTerms(Decimal(0), vat_share=Decimal(0)), "EUR", SAID)
-    assert (price.per_kwh, price.low, price.high) == (Decimal("0.55"), Decimal("0.2"), Decimal("1.0"))
-    with pytest.raises(InvalidValue, match="no day-ahead prices"):
-        dynamic([], HAMM, "EUR", SAID)
-
-
 NIGHT = (TimeOfUse(22, 6, Decimal("0.20")), TimeOfUse(6, 22, Decimal("0.40")))
 
 
 def test_day_and_night():
-    assert float(time_of_use(NIGHT, "EUR", SAID).per_kwh) == pytest.approx(1 / 3)
-    assert time_of_use(NIGHT, "EUR", SAID, 8).per_kwh == Decimal("0.20")
-    assert time_of_use(NIGHT, "EUR", SAID, 12).per_kwh == (8 * Decimal("0.20") + 4 * Decimal("0.40")) / 12
+    prices = hourly_prices(NIGHT)
+    assert prices[:7] == (Decimal("0.20"),) * 6 + (Decimal("0.40"),)
+    assert prices[21:] == (Decimal("0.40"), Decimal("0.20"), Decimal("0.20"))
+    assert prices.count(Decimal("0.20")) == 8
     with pytest.raises(InvalidValue, match="no price for this hour"):
-        time_of_use(NIGHT[:1], "EUR", SAID)
+        hourly_prices(NIGHT[:1])
     with pytest.raises(InvalidValue, match="more than one"):
-        time_of_use((*NIGHT, NIGHT[0]), "EUR", SAID)
+        hourly_prices((*NIGHT, NIGHT[0]))
+
+
+def figure(name, value):
+    return Figure(name, value, "x", SAID)
 
 
 def test_own_solar_is_worth_its_feed_in():
-    bought = time_of_use((TimeOfUse(0, 12, Decimal("0.4")), TimeOfUse(12, 24, Decimal("0.4"))), "EUR", SAID)
-    half = with_solar(bought, Decimal("0.078"), 0.5, SAID)
-    assert half.per_kwh == Decimal("0.239") and half.kind == "solar"
-    assert with_solar(bought, Decimal("0.078"), 1, SAID).per_kwh == Decimal("0.078")
+    bought = MarginalPrice("dynamic", "EUR", Decimal("0.4"), SAID, Decimal("0.3"), Decimal("0.5"))
+    paid = figure("feed_in_per_kwh", 0.078)
+    half = with_solar(bought, figure("solar_share", 0.5), paid)
+    assert (half.per_kwh, half.low, half.high) == (Decimal("0.239"), Decimal("0.189"), Decimal("0.289"))
+    assert [f.name for f in half.figures] == ["bought_per_kwh", "solar_share", "feed_in_per_kwh"]
+    assert with_solar(bought, figure("solar_share", 1.0), paid).per_kwh == Decimal("0.078")
     with pytest.raises(InvalidValue):
-        with_solar(bought, Decimal("0.078"), 1.2, SAID)
+        with_solar(bought, figure("solar_share", 1.2), paid)
+
+
+def rate(price):
+    return ElectricityRate("DE", "Germany", "retail", "EUR", Decimal(price), "all", SAID.as_of, SAID)
+
+
+def test_a_run_moves_a_household_into_another_band():
+    bands = {"DC": rate("0.387"), "DD": rate("0.359")}
+    year = consumption(4500, 841, 2970, bands)
+    assert (year.band, year.band_with_run, year.with_run_kwh) == ("DC", "DD", 5341)
+    assert (year.per_kwh, year.per_kwh_with_run) == (Decimal("0.387"), Decimal("0.359"))
+    half_of_it = consumption(1000, 2000, 2 * 8760, {})
+    assert half_of_it.with_run_kwh == 2000 and half_of_it.per_kwh is None
+    with pytest.raises(InvalidValue, match="yearly_kwh"):
+        consumption(-1, 1, 1, {})
 
 
 def test_bands():

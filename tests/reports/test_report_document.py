@@ -7,8 +7,9 @@ import orjson
 import pytest
 
 from service.errors import InvalidValue, UnknownName
-from service.reports.comparison_report import comparison_document, safe_name
+from service.reports.comparison_report import comparison_document
 from service.reports.document import DASH, Chart, Linked, Missing, MoneySpread, Product, Spread, Total, shown
+from service.reports.document_frame import safe_name
 from service.reports.page import page
 from service.reports.renderers import RENDERERS, renderer
 from service.reports.wording import LANGUAGES, wording

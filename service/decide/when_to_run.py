@@ -1,0 +1,182 @@
+"""Whether it pays to run in chosen hours: what the days of a price look like, and each rule held against
+running through.
+
+The same holds for the CO2 of a grid. Leaves out that other households choose the same hours.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from service.decide.run_hours import (
+    THROUGH,
+    HoursEffect,
+    Pausing,
+    PricedSlot,
+    RunHours,
+    effect_of,
+    with_pausing,
+)
+from service.facts import Source
+
+RULES = (
+    THROUGH,
+    RunHours("cheapest", 0.85),
+    RunHours("cheapest", 0.75),
+    RunHours("cheapest", 0.5),
+    RunHours("window", 0.75),
+    RunHours("window", 0.5),
+)
+"""Running through, leaving out the dearest hours of a day, and the cheapest hours in one piece."""
+OFF_WATTS = 0.0
+LEAST_SHARE = 0.75
+"""No rule is recommended that leaves out more of the day than its dearest quarter: time is worth more."""
+WORTH_WHILE = 0.02
+"""Share of the cost that a rule must save before it is recommended: a stop and a start a day is no small
+thing to ask of a run of months."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourOfDay:
+    """A local hour of the day: mean and 80 % range over the days."""
+
+    hour: int
+    low: float
+    mean: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class DayShape:
+    """What the days of a price (per kWh) or of a grid (g CO2e per kWh) look like."""
+
+    unit: str
+    zone: str
+    """Bidding zone or grid; empty for a contract's own hours."""
+    source: Source
+    first_day: date
+    last_day: date
+    days: int
+    grain_minutes: int
+    by_hour: tuple[HourOfDay, ...]
+    effects: tuple[HoursEffect, ...]
+    """Running through first."""
+
+    def effect(self, rule: RunHours) -> HoursEffect | None:
+        """What a rule does on these days; None where it was not looked at."""
+        return next((e for e in self.effects if e.rule == rule), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlan:
+    """One rule with what the machine draws while it waits, against running through."""
+
+    code: str
+    """cheapest | window"""
+    share: float
+    """Of each day's hours that are used."""
+    paused_watts: float
+    change: float
+    """Cost (or CO2) per unit of work against running through, minus 1: below 0 saves."""
+    amount: float
+    """The same over the whole run, in money or kg."""
+    calendar_hours: float
+    break_even_watts: float | None
+    """A machine that draws more than this while paused loses by pausing."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhenToRun:
+    """Whether choosing hours pays for one machine, in money and in CO2."""
+
+    shape: DayShape
+    plans: tuple[PausePlan, ...]
+    """Off, suspended and left idle, for every rule but running through."""
+    best: PausePlan | None
+    """The one that saves most with the PC suspended without taking twice as long, if that is worth a stop a
+    day; None: run through."""
+    carbon: DayShape | None
+    carbon_plans: tuple[PausePlan, ...]
+
+
+def day_shape(
+    slots: Sequence[PricedSlot],
+    unit: str,
+    zone: str,
+    source: Source,
+    local: tzinfo,
+    rules: Sequence[RunHours] = RULES,
+) -> DayShape:
+    """The shape of whole days, by hours of the clock in `local`. Raises ValueError without a slot."""
+    by_hour: dict[int, list[float]] = {}
+    for slot in slots:
+        by_hour.setdefault(slot.start.astimezone(local).hour, []).append(slot.per_kwh)
+    days = {slot.day for slot in slots}
+    effects = tuple(effect_of(slots, rule) for rule in dict.fromkeys((THROUGH, *rules)))
+    return DayShape(
+        unit,
+        zone,
+        source,
+        min(days),
+        max(days),
+        len(days),
+        round(min(slot.hours for slot in slots) * 60),
+        tuple(_hour_of_day(hour, sorted(values)) for hour, values in sorted(by_hour.items())),
+        effects,
+    )
+
+
+def when_to_run(
+    shape: DayShape,
+    carbon: DayShape | None,
+    hours: float,
+    watts: float,
+    waiting_watts: Sequence[float],
+    start_up_s: float,
+    currency_factor: float = 1.0,
+) -> WhenToRun:
+    """Every rule for a run of so many hours at so many watts; `waiting_watts` are off, suspended, idle.
+
+    `currency_factor` turns the contract's money into the answer's.
+    """
+    plans = _plans(shape, hours, watts, waiting_watts, start_up_s, currency_factor)
+    suspended = [p for p in plans if p.paused_watts == waiting_watts[1] and p.share >= LEAST_SHARE]
+    best = min(suspended, key=lambda plan: plan.change, default=None)
+    if best is not None and best.change > -WORTH_WHILE:
+        best = None
+    cleaner = () if carbon is None else _plans(carbon, hours, watts, waiting_watts, start_up_s, 1e-3)
+    return WhenToRun(shape, plans, best, carbon, cleaner)
+
+
+def _plans(
+    shape: DayShape,
+    hours: float,
+    watts: float,
+    waiting_watts: Sequence[float],
+    start_up_s: float,
+    amount_per_unit: float,
+) -> tuple[PausePlan, ...]:
+    through = hours * watts / 1000 * shape.effects[0].mean_per_kwh * amount_per_unit
+    found = []
+    for effect in shape.effects:
+        if effect.rule not in RULES or effect.dropped_per_kwh is None:
+            continue
+        for waiting in waiting_watts:
+            day = with_pausing(effect, Pausing(watts, waiting, start_up_s))
+            found.append(
+                PausePlan(
+                    effect.rule.code,
+                    effect.rule.share,
+                    waiting,
+                    day.cost_change,
+                    through * day.cost_change,
+                    hours * day.calendar_stretch,
+                    day.break_even_paused_watts,
+                )
+            )
+    return tuple(found)
+
+
+def _hour_of_day(hour: int, values: Sequence[float]) -> HourOfDay:
+    count = len(values)
+    return HourOfDay(hour, values[count // 10], sum(values) / count, values[min(count - 1, count * 9 // 10)])

@@ -1,0 +1,55 @@
+"""Axes of a chart whose places must be known before it is drawn."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LOG_FROM_RATIO = 12.0
+"""Values that differ more than this many times are drawn on a logarithmic scale."""
+MARGIN = 0.06
+STEPS = (1.0, 2.0, 5.0)
+MOST_TICKS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A scale over a number of pixels; what it holds is greater than 0."""
+
+    low: float
+    high: float
+    is_log: bool
+    pixels: float
+
+    def at(self, value: float) -> float:
+        """The pixel of a value, from the low end."""
+        if self.is_log:
+            share = math.log(value / self.low) / math.log(self.high / self.low)
+        else:
+            share = (value - self.low) / (self.high - self.low)
+        return share * self.pixels
+
+    def scale(self) -> dict[str, Any]:
+        """As Vega-Lite has it."""
+        kind = "log" if self.is_log else "linear"
+        return {"type": kind, "domain": [self.low, self.high], "nice": False, "zero": False}
+
+    def ticks(self) -> dict[str, Any]:
+        """Round numbers to mark; on a logarithmic axis 1, 2, 5, 10, ... or the powers of ten."""
+        words: dict[str, Any] = {"format": ",~f", "labelOverlap": True}
+        if self.is_log:
+            first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
+            steps = STEPS if last - first <= MOST_TICKS // 2 else STEPS[:1]
+            marks = [round(step * 10.0**e, 12) for e in range(first, last + 1) for step in steps]
+            words["values"] = [mark for mark in marks if self.low <= mark <= self.high]
+        return words
+
+
+def axis_over(values: Sequence[float], pixels: float) -> Axis:
+    """The axis that holds all of these values, of which there is at least one."""
+    known = [value for value in values if value > 0] or [1.0]
+    low, high = min(known), max(known)
+    if high / low > LOG_FROM_RATIO:
+        room = (high / low) ** MARGIN
+        return Axis(round(low / room, 9), round(high * room, 9), True, pixels)
+    return Axis(0.0, round(high * (1 + MARGIN), 9), False, pixels)

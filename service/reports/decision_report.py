@@ -1,0 +1,162 @@
+"""A stored decision as a document: the plan first, then what else there is, and what it hangs on."""
+
+from collections.abc import Sequence
+
+from service.reports.answered_decision import AnsweredDecision
+from service.reports.bill import uncounted_sentence
+from service.reports.charts import Spending
+from service.reports.decision_from_json import read_decision
+from service.reports.decision_plans import nearest_section, picture_section, plans_section
+from service.reports.decision_sentences import (
+    cluster_sentence,
+    impossible_sentence,
+    limits_phrase,
+    nearest_sentence,
+    plan_name,
+    swing_name,
+    verdict_lines,
+)
+from service.reports.decision_turning import turning_section
+from service.reports.document import Bullets, Document, Paragraph, Section
+from service.reports.document_frame import document_labels, run_subtitle, safe_name
+from service.reports.hours_section import hours_section
+from service.reports.notebook import Notebook
+from service.reports.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
+from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
+from service.reports.report_grounds import assumptions_section, carbon_sentence, fit_section, record_section
+from service.reports.report_parts import bill_section, chart_labels, over_time_section
+from service.reports.sentences import HOURS_PER_DAY, duration, power_limit_sentences
+from service.reports.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
+from service.reports.wording import Wording, wording
+
+OVER_TIME_HEIGHT = 90
+"""Pixels, so that a decision's report stays within three pages."""
+
+
+def decision_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
+    """The document of a stored decision, every number out of it.
+
+    `history` are the prices of the rented plan (`AnsweredDecision.rented`) as they were known when the
+    question was answered, the oldest first; without two of them there is no such section. Raises
+    InvalidValue for a language we do not speak.
+    """
+    d = read_decision(content)
+    w = wording(language)
+    n = Notebook(w, d.asked_at)
+    plans = numbered_plans(d)
+    chosen = chosen_plans(d, plans)
+    ordered = [*chosen, *(p for p in plans if p not in chosen)]
+    options = [p.option for p in ordered]
+    bills = [p.number for p in ordered if p.plan.cost]
+    shown = sum(1 for p in chosen if p.plan.cost)
+    found = (
+        verdict_section(n, d, chosen),
+        nearest_section(n, d),
+        plans_section(n, d, plans, bills),
+        picture_section(n, d, plans),
+        over_time_section(n, _spendings(w, chosen), d.currency, OVER_TIME_HEIGHT),
+        bill_section(n, options, d.currency, max(1, shown), is_drawn=False),
+        turning_section(n, d, plans),
+        history_section(n, history, d.rented.option if d.rented else None),
+        hours_section(n, options),
+        fit_section(n, options, max(1, len(chosen))) if options else None,
+        energy_section(n, d, chosen),
+        record_section(n, d.numbers, [p.option for p in chosen], d.workload),
+        assumptions_section(n, d.numbers, options),
+    )
+    return Document(
+        language=language,
+        title=_title(w, d),
+        subtitle=run_subtitle(w, d.workload, options, d.zone, d.asked_at),
+        name=safe_name("heimvorteil-plan", d.workload.slug, d.id[:8]),
+        made_at=d.asked_at,
+        made=w.say(
+            "Heimvorteil, decision {id} of {day}, facts of version {version}",
+            id=d.id, day=w.day(d.asked_at.date()), version=w.number(d.data_version),
+        ),
+        sections=tuple(section for section in found if section is not None),
+        notes_title=w.say("Notes"),
+        notes=n.notes,
+        sources_title=w.say("Sources"),
+        sources=n.sources,
+        labels=document_labels(w),
+        record=content,
+    )  # fmt: skip
+
+
+def _title(w: Wording, d: AnsweredDecision) -> str:
+    if not d.has_limits:
+        return w.say("{run}: the best plan", run=d.workload.name)
+    return w.say("{run}: the best plan {limits}", run=d.workload.name, limits=limits_phrase(w, d))
+
+
+def _spendings(w: Wording, plans: Sequence[NumberedPlan]) -> list[Spending]:
+    """The plans over calendar time, as a chart draws them."""
+    drawn = [p for p in plans if p.plan.calendar_hours and p.plan.cost]
+    labels = chart_labels(w, [p.option for p in drawn])
+    return [
+        Spending(label, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost)
+        for label, p in zip(labels, drawn, strict=True)
+        if p.plan.calendar_hours and p.plan.cost
+    ]
+
+
+def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedPlan]) -> Section:
+    """The plan, or that there is none and the smallest change that makes one; then what to know first."""
+    w, best = n.w, d.best
+    lead = verdict_lines(w, d) if best else [impossible_sentence(w, d)]
+    lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest[:1]]
+    acted_on = best or d.rented
+    caveats = [_beside(w, d)]
+    caveats += [no_fit_sentence(w, p.plan.option) for p in chosen if p.plan.option.hours is None]
+    caveats += [
+        marginal_sentence(w, p.plan.option) for p in chosen if p.plan.option.planned.verdict == "marginal"
+    ]
+    if best and best.is_at_home:
+        caveats.append(code_change_sentence(w, best.option) or "")
+    if turning := [swing_name(w, s) for s in d.sensitivity if s.turns]:
+        caveats.append(
+            w.say(
+                "Whether renting or home is cheaper is not certain; it turns within these ranges: {inputs}.",
+                inputs=", ".join(turning),
+            )
+        )
+    if acted_on:
+        caveats.append(stale_rent_sentence(n, acted_on.option))
+        caveats.append(cluster_sentence(w) if acted_on.instances > 1 else "")
+    if chosen:
+        caveats.append(uncounted_sentence(w, [p.plan.option.cost for p in chosen]))
+    items = tuple(line for line in caveats if line)
+    return Section("verdict", w.say("Verdict"), (Paragraph(" ".join(lead), is_lead=True), Bullets(items)))
+
+
+def _beside(w: Wording, d: AnsweredDecision) -> str:
+    """The other side for comparison: home where the best is rented, else the rented plan."""
+    other = d.rented if d.best and d.best.is_at_home else d.home
+    if other is None or other.cost is None or other.calendar_hours is None:
+        return ""
+    said = {
+        "plan": plan_name(w, other),
+        "cost": w.about(other.cost.p50, d.currency),
+        "time": duration(w, other.calendar_hours.p50),
+    }
+    if not d.has_limits:
+        return w.say("For comparison: {plan}; cost {cost}, duration {time}.", **said)
+    return w.say(
+        "For comparison: {plan}; cost {cost}, duration {time}, probability of keeping the limits {sure}.",
+        sure=w.likely(other.probability), **said,
+    )  # fmt: skip
+
+
+def energy_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedPlan]) -> Section | None:
+    """CO2e of the training with its grids; the power limit at home, where a slower run still is a plan."""
+    w = n.w
+    lines = [line for p in chosen if (line := carbon_sentence(n, p.option))]
+    at_home = [p.option for p in chosen if p.plan.is_at_home and d.keeps_limits(p.plan)]
+    limits = power_limit_sentences(w, at_home[:1], d.currency)
+    if not lines and not limits:
+        return None
+    title = w.say("Greenhouse gas of the training")
+    if limits:
+        title = w.say("Greenhouse gas of the training, power limit")
+    return Section("energy", title, (Bullets((*lines, *limits)),))

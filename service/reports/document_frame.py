@@ -1,0 +1,51 @@
+"""What stands around the sections of every report: its name, its subtitle, the words of renderers."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from service.reports.answered import AnsweredOption, AnsweredWorkload
+from service.reports.wording import Wording
+
+
+def document_labels(w: Wording) -> dict[str, str]:
+    """The words that renderers need themselves."""
+    return {
+        "page": w.say("Page"),
+        "of": w.say("of"),
+        "median": w.say("median"),
+        "low": w.say("80 % interval from"),
+        "high": w.say("to"),
+        "unit": w.say("unit"),
+        "note": w.say("note"),
+        "section": w.say("section"),
+        "row": w.say("row"),
+        "column": w.say("column"),
+        "text": w.say("text"),
+        "number": w.say("number"),
+        "source": w.say("Source"),
+        "as_of": w.say("As of"),
+        "address": w.say("Address"),
+        "summary": w.say("Summary"),
+    }
+
+
+def safe_name(*parts: str) -> str:
+    """A file's name without anything but a-z, 0-9 and dashes, at most 80 characters."""
+    words = re.sub(r"[^a-z0-9]+", "-", "-".join(parts).lower()).strip("-")
+    return words[:80].strip("-")
+
+
+def run_subtitle(
+    w: Wording, workload: AnsweredWorkload, options: Sequence[AnsweredOption], zone: str, asked_at: datetime
+) -> str:
+    """The run's size, where home is, and of which day the answer is."""
+    rate = next((o.rate for o in options if o.rate), None)
+    return w.say(
+        "{parameters} parameters, {tokens} tokens, {steps} steps. {zone}, {day}.",
+        parameters=w.compact(workload.parameters),
+        tokens=w.compact(workload.tokens),
+        steps=w.number(workload.steps),
+        zone=w.zone(zone, rate.zone_name if rate else zone),
+        day=w.day(asked_at.date()),
+    )

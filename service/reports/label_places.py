@@ -1,0 +1,54 @@
+"""Where labels stand beside points of a chart so that none covers another, a point, or the edge."""
+
+import math
+from collections.abc import Sequence
+
+Place = tuple[float, float]
+"""Across and down, in pixels."""
+DIRECTIONS = tuple(math.radians(angle) for angle in (0, 315, 45, 270, 90, 180, 225, 135, 337, 23))
+"""Right first, then above and below it; 0 is to the right, angles run clockwise as pixels do."""
+GAPS = (2.5, 8.0, 15.0, 23.0, 33.0, 45.0)
+"""Between a point's edge and its label, in pixels, the nearest first."""
+HALF_HEIGHT = 5.5
+
+
+def places(
+    points: Sequence[Place],
+    radii: Sequence[float],
+    half_widths: Sequence[float],
+    width: float,
+    height: float,
+) -> tuple[Place, ...]:
+    """The middle of each point's label, as near to it as there is room; points keep their order.
+
+    Always the same for the same points. Where there is no room at all a label stands right of its point.
+    """
+    taken: list[tuple[Place, float]] = []
+    for point, radius, half in zip(points, radii, half_widths, strict=True):
+        free = (
+            place
+            for gap in GAPS
+            for place in _around(point, radius + gap, half)
+            if half <= place[0] <= width - half
+            and HALF_HEIGHT <= place[1] <= height - HALF_HEIGHT
+            and not any(_meets_disc(place, half, p, r) for p, r in zip(points, radii, strict=True))
+            and not any(_meets_label(place, half, other, other_half) for other, other_half in taken)
+        )
+        taken.append((next(free, (point[0] + radius + GAPS[0] + half, point[1])), half))
+    return tuple(place for place, _ in taken)
+
+
+def _around(point: Place, distance: float, half: float) -> list[Place]:
+    across, down = distance + half, distance + HALF_HEIGHT
+    return [(point[0] + across * math.cos(a), point[1] + down * math.sin(a)) for a in DIRECTIONS]
+
+
+def _meets_disc(place: Place, half: float, middle: Place, radius: float) -> bool:
+    away_x = max(0.0, abs(place[0] - middle[0]) - half)
+    away_y = max(0.0, abs(place[1] - middle[1]) - HALF_HEIGHT)
+    return math.hypot(away_x, away_y) < radius
+
+
+def _meets_label(place: Place, half: float, other: Place, other_half: float) -> bool:
+    near_x = abs(place[0] - other[0]) < half + other_half
+    return near_x and abs(place[1] - other[1]) < 2 * HALF_HEIGHT
