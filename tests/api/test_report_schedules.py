@@ -65,7 +65,8 @@ def test_from_a_decision_to_its_runs_and_its_feed(client, auth, sessions, decisi
     assert feed.mimetype == "application/atom+xml" and root.findtext(f"{ATOM}title") == "cheap & <weekly>"
     (entry,) = root.findall(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title").startswith("cheap & <weekly>: Das Urteil bleibt: ")
-    assert entry.find(f"{ATOM}link").get("href") == item["decision_url"]
+    link = entry.find(f"{ATOM}link").get("href")
+    assert link == f"{item['decision_url']}.html?lang=de" and client.get(link).mimetype == "text/html"
     assert entry.find(f"{ATOM}category") is None and HOOK not in feed.text
     again = client.get(schedule["feed"], headers={"If-None-Match": feed.headers["ETag"]})
     assert again.status_code == 304
