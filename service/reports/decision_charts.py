@@ -14,7 +14,7 @@ from service.reports.charts import DARK, GREY, SCHEMA, WARM, Spec
 from service.reports.label_places import places
 from service.reports.wording import Wording
 
-FRONT_WIDTH, FRONT_HEIGHT = 540, 180
+FRONT_WIDTH, FRONT_HEIGHT = 540, 140
 TORNADO_WIDTH, BAR_STEP = 300, 17
 TURN_WIDTH, TURN_HEIGHT = 190, 88
 DIGIT_PX = 3.6

@@ -29,7 +29,7 @@ from service.reports.sentences import HOURS_PER_DAY, duration, power_limit_sente
 from service.reports.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
 from service.reports.wording import Wording, wording
 
-OVER_TIME_HEIGHT = 90
+OVER_TIME_HEIGHT = 72
 """Pixels, so that a decision's report stays within three pages."""
 
 

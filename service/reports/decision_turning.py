@@ -34,12 +34,15 @@ from service.reports.prices import market_sentence
 from service.reports.report_parts import unit_price
 from service.reports.wording import Wording
 
+TURNS_IN_WORDS = 2
+"""Inputs that turn the verdict, said in a sentence each; the table has all of them."""
+
 
 def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
     """What the verdict hangs on and where it turns: inputs, rent against price per kWh, runs, waiting."""
     w = n.w
     lines = [
-        *(swing_sentence(w, s, d) for s in d.sensitivity if s.turns),
+        *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns][:TURNS_IN_WORDS],
         _today_sentence(w, d),
         _market(w, d.rented),
         runs_until_bought_sentence(w, d),

@@ -20,11 +20,14 @@ from service.reports.document import (
     Words,
 )
 from service.reports.notebook import Notebook
+from service.reports.report_parts import more_sentence
 from service.reports.sentences import HOURS_PER_DAY
 from service.reports.tariff_sentences import rule_name, when_sentences
 from service.reports.wording import Wording
 
 HOURS = 24
+RULES_ON_PAGE = 3
+"""Without the dearest 15, 25 and 50 %: the cheapest hours in one piece are never better."""
 
 
 def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | None:
@@ -44,8 +47,8 @@ def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | N
         high=w.unit_price(dearest.mean, currency), days=w.number(shape.days),
     )  # fmt: skip
     chart = Chart("hours", title, alt, hours_of_day(w, shape, currency))
-    lines = (*when_sentences(w, option), alt)
-    return Section("hours", title, (Bullets(lines), chart, _rules_table(n, option, currency)))
+    lines = Bullets(tuple(when_sentences(w, option)))
+    return Section("hours", title, (lines, chart, _rules_table(n, option, currency)))
 
 
 def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
@@ -69,7 +72,8 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
         for i, plans in enumerate(by_rule.values(), 1)
     ]
     title = w.say("Change of the electricity cost against running through")
-    return Table("hours", title, columns, tuple(rows), len(rows))
+    more = more_sentence(w, len(rows), RULES_ON_PAGE)
+    return Table("hours", title, columns, tuple(rows), RULES_ON_PAGE, more)
 
 
 def _waiting(w: Wording, watts: float) -> str:
@@ -106,12 +110,12 @@ def hours_of_day(w: Wording, shape: DayShape, currency: str) -> charts.Spec:
         "scale": {"domain": [0, HOURS], "nice": False},
         "axis": {"values": list(range(0, HOURS + 1, 3)), "format": "d", "grid": False},
     }
-    price = {"type": "quantitative", "title": w.say("price per kWh, {currency}", currency=currency)}
+    price = {"type": "quantitative", "title": f"{currency}/kWh"}
     zero = {"scale": {"zero": True}}
     return {
         "$schema": charts.SCHEMA,
         "width": charts.WIDTH,
-        "height": 110,
+        "height": 58,
         "data": {"values": points},
         "layer": [
             {

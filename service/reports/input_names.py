@@ -18,21 +18,18 @@ TARIFF = re.compile(r"electricity (.+)")
 @lru_cache(maxsize=4)
 def names(w: Wording) -> Mapping[str, str]:
     """Numbers a reader may dispute or knows better, the weightiest first, by their names in an answer."""
-    pue = w.say("overhead of the data centre (PUE)")
+    pue = w.say("data centre, PUE")
     return {
         "per_kwh": w.say("electricity per kWh"),
         "spot_per_mwh": w.say("day-ahead price on average"),
-        "dynamic_surcharges_per_kwh": w.say("added to the day-ahead price, before VAT"),
-        "markup_share": w.say("added to the day-ahead price, as a share"),
+        "dynamic_surcharges_per_kwh": w.say("surcharges before VAT"),
+        "markup_share": w.say("markup on the day-ahead price"),
         "vat_share": w.say("VAT"),
         "bought_per_kwh": w.say("electricity from the grid"),
         "solar_share": w.say("share of own solar power"),
         "feed_in_per_kwh": w.say("feed-in payment"),
         "card_price": w.say("price of the card to buy"),
         "resale_share": w.say("what the card brings when it is sold"),
-        "suspended_watts": w.say("PC suspended"),
-        "idle_pc_watts": w.say("PC left idle"),
-        "start_up_s": w.say("lost at every start"),
         "hourly_price": w.say("rent per hour"),
         EXCHANGE: w.say("exchange rate"),
         "billing_increment_s": w.say("billed in steps of"),
@@ -40,11 +37,11 @@ def names(w: Wording) -> Mapping[str, str]:
         "tokens": w.say("training tokens"),
         "other_stages_fraction": w.say("evaluation and later stages"),
         "plug_watts": w.say("measured at the plug"),
-        "gpu_power_share": w.say("draw of the card in training, of its limit"),
+        "gpu_power_share": w.say("draw in training, of the limit"),
         "rest_of_pc_watts": w.say("rest of the PC"),
         "psu_efficiency": w.say("efficiency of the power supply"),
         "host_memory_gib": w.say("main memory to spare"),
-        "node_power_share_of_tdp": w.say("draw of the rented cards, of their limit"),
+        "node_power_share_of_tdp": w.say("draw in training, of the limit"),
         "node_overhead_watts_per_gpu": w.say("rest of the rented node per GPU"),
         "pue": pue,
         "pue_hyperscaler": pue,

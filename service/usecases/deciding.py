@@ -37,7 +37,7 @@ from service.usecases.rented_offers import RentedPlans
 from service.usecases.requests import DecisionRequest, request_as_json
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
-MOST_SHORTLISTED = 12
+MOST_SHORTLISTED = 10
 BREAK_EVEN_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
 
 
@@ -59,7 +59,7 @@ def decide(
     limits = Limits(request.budget, request.deadline_hours)
     plans = plans_of_request(snapshot, request, workload, asked_at.date(), market)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
-    shown = _shortlisted(plans, choice)
+    shown = _shortlisted(plans, choice, request.least_probability)
     rated = {i: _rated(snapshot, request, workload, plans, choice, i) for i in shown}
     best = rated[choice.best] if choice.best is not None else None
     nearest = _nearest(snapshot, request, workload, plans, choice, asked_at, market) if best is None else ()
@@ -95,19 +95,28 @@ def decide(
     )
 
 
-def _shortlisted(plans: Plans, choice: Choice) -> list[int]:
-    """The front thinned out evenly, with its ends, the best and one's own machines; by cost."""
+def _shortlisted(plans: Plans, choice: Choice, least: float) -> list[int]:
+    """The front thinned out, at least half of it plans within the limits where there are so many, with its
+    cleanest and fastest, the best and one's own machines; by cost."""
     front = [i for i in choice.front]
     keep = {i for i in range(len(plans.homes))} | ({choice.best} if choice.best is not None else set())
-    room = max(2, MOST_SHORTLISTED - len(keep))
-    places = np.linspace(0, len(front) - 1, min(room, len(front))).round()
-    keep |= {front[int(place)] for place in places}
+    room = max(4, MOST_SHORTLISTED - len(keep))
+    within = [i for i in front if choice.probability[i] >= least]
+    beyond = [i for i in front if choice.probability[i] < least]
+    chosen = _thinned(within, max(room - room // 2, room - len(beyond)))
+    keep |= {*chosen, *_thinned(beyond, room - len(chosen))}
     if front:
         cleanest = min(front, key=lambda i: (np.nan_to_num(plans.candidates.co2_kg[i], nan=np.inf), i))
         fastest = min(front, key=lambda i: (plans.candidates.calendar_hours[1][i], i))
         keep |= {cleanest, fastest}
     cost = plans.candidates.cost[1]
     return sorted(keep, key=lambda i: (np.nan_to_num(cost[i], nan=np.inf), i))
+
+
+def _thinned(positions: list[int], room: int) -> list[int]:
+    """At most so many of them, evenly, with both ends."""
+    places = np.linspace(0, len(positions) - 1, min(room, len(positions))).round()
+    return [positions[int(place)] for place in places]
 
 
 def _rated(
