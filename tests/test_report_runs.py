@@ -26,7 +26,7 @@ from service.usecases.report_schedules import (
     resume_schedule,
     save_schedule,
 )
-from service.usecases.requests import DecisionRequest, decision_request_as_json
+from service.usecases.requests import DecisionRequest, request_as_json
 from tests.facts_for_tests import SOURCE
 
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
@@ -55,7 +55,12 @@ def decided(sessions, request=QUESTION, moment=MONDAY):
 
 
 def scheduled(sessions, moment=MONDAY, request=QUESTION, **wanted):
-    return save_schedule(sessions, WantedReport(decided(sessions, request, moment), **wanted), "me", moment)
+    return save_schedule(
+        sessions,
+        WantedReport(decided(sessions, request, moment), **{"format": "json"} | wanted),
+        "me",
+        moment,
+    )
 
 
 def rent(sessions, amount, moment, provider="runpod", **fields):
@@ -180,7 +185,7 @@ def test_what_can_no_longer_be_asked_is_a_failed_run_with_the_reason_and_stops_n
     broken = [scheduled(sessions, name=f"a{n}") for n in range(len(NO_LONGER))]
     sound = scheduled(sessions, name="b")
     for schedule, (change, _) in zip(broken, NO_LONGER, strict=True):
-        request = orjson.dumps(decision_request_as_json(QUESTION) | change).decode()
+        request = orjson.dumps(request_as_json(QUESTION) | change).decode()
         with sessions.begin() as session:
             session.execute(
                 sa.text("UPDATE report_schedules SET request = :request WHERE slug = :slug"),
@@ -344,9 +349,7 @@ def test_a_model_of_ones_own_is_asked_again(sessions):
 
 def test_a_decision_that_was_kept_in_part_is_refused(sessions):
     decision = decided(sessions)
-    partly = decision_request_as_json(QUESTION) | {
-        "workload": {"architecture": {}, "recipe": {}, "tokens": 5}
-    }
+    partly = request_as_json(QUESTION) | {"workload": {"architecture": {}, "recipe": {}, "tokens": 5}}
     with sessions.begin() as session:
         old = comparisons.get(session, decision, "decision")
         comparisons.add(session, replace(old, id="0" * 20, request=orjson.dumps(partly)))

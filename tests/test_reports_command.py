@@ -49,7 +49,7 @@ def make_due(sessions, slug):
 
 def test_from_schedule_to_remove(database, decision, folder):
     said = run("reports", "schedule", decision, "--every", "2w", "--to", str(folder), "--name", "Plan B",
-               "--first", "2026-11-02 08:00", "--lang", "de")  # fmt: skip
+               "--first", "2026-11-02 08:00", "--lang", "de", "--format", "json")  # fmt: skip
     assert said.startswith("plan-b: Plan B, every 14d, next ") and "feed.atom" in said and "whsec" not in said
     assert run("reports", "run-due") == "nothing is due\n"
     make_due(database, "plan-b")
@@ -76,6 +76,15 @@ def test_from_schedule_to_remove(database, decision, folder):
     assert len(list(folder.iterdir())) == 2, "files stay"
 
 
+def test_a_question_of_options_is_asked_again_and_written_as_html(database, folder):
+    said = run("reports", "schedule", "nanochat-d12", "--budget", "5", "--own", "none", "--to", str(folder),
+               "--every", "daily", "--lang", "de", "--tariff", "22-6=0.22,6-22=0.36")  # fmt: skip
+    assert said.startswith("nanochat-d12-1d: nanochat-d12 1d, every 1d, next ")
+    assert "verdict stands" in run("reports", "run", "nanochat-d12-1d")
+    (file,) = folder.iterdir()
+    assert file.name.endswith("_0001.html") and 'lang="de"' in file.read_text()
+
+
 def test_a_failed_run_and_a_webhook_that_is_not_public_are_exit_code_1(database, decision):
     said = run("reports", "schedule", decision, "--name", "a", "--webhook", "https://rebound.invalid/")
     assert "whsec_" in said and "whsec_" not in run("reports", "show", "a") + run("reports", "list")
@@ -92,14 +101,15 @@ def test_a_failed_run_and_a_webhook_that_is_not_public_are_exit_code_1(database,
 def test_what_is_wrong_is_one_line_and_exit_code_2(database, decision, tmp_path):
     run("reports", "schedule", decision, "--name", "weekly-plan")
     for words, said in (
-        (("schedule", "nanochat"), "DECISION-ID = 'nanochat'"),
+        (("schedule", "nanochat-d3"), "workload = 'nanochat-d3': unknown; valid: nanochat-d34, nanochat-d32"),
+        (("schedule", decision, "--budget", "5"), "--budget = 5.0: asks another question"),
         (("schedule", "0" * 20), "there is no decision"),
         (("schedule", decision, "--every", "5m"), "every = '5m': is no cadence; valid: daily"),
         (("schedule", decision, "--every", "0h"), "must be from 1h to 366d"),
         (("schedule", decision, "--to", str(tmp_path / "none")), "does not exist"),
         (
             ("schedule", decision, "--to", str(tmp_path), "--format", "jsn"),
-            "format = 'jsn': unknown; valid: json",
+            "format = 'jsn': unknown; valid: json, ",
         ),
         (("schedule", decision, "--webhook", "http://x.example/"), "webhook_url"),
         (("schedule", decision, "--first", "soon"), "--first"),
@@ -117,7 +127,7 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(database, decision, tmp_path)
 
 
 def test_the_watching_worker_says_in_one_line_what_it_did(database, decision, folder, caplog):
-    run("reports", "schedule", decision, "--name", "a", "--to", str(folder))
+    run("reports", "schedule", decision, "--name", "a", "--to", str(folder), "--format", "md")
     caplog.set_level("INFO")
     scheduling.run_due_reports(database)
     assert "reports:" not in caplog.text

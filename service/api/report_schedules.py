@@ -18,7 +18,7 @@ from service.api.feeds import respond_feed
 from service.api.schemas import page_of
 from service.api.state import now, state
 from service.api.tokens import bearer, carries_token
-from service.reports.report_letters import decision_url
+from service.reports.report_letters import decision_url, report_url
 from service.store import report_runs, report_schedules
 from service.store.report_runs import Delivery, ReportRun
 from service.store.report_schedules import ReportSchedule
@@ -324,14 +324,14 @@ def feed(slug: str) -> Response:
 
 
 def _feed(title: str, known: list[ReportSchedule], found: list[ReportRun]) -> Response:
-    names = {schedule.slug: schedule.order.name for schedule in known}
+    orders = {schedule.slug: schedule.order for schedule in known}
     entries = [
         {
             "key": run.key,
-            "title": f"{names[run.schedule]}: {run.headline}",
+            "title": f"{orders[run.schedule].name}: {run.headline}",
             "summary": " ".join(filter(None, (run.summary, *(c["sentence"] for c in run.changes)))),
             "at": run.at,
-            "link": decision_url(run.decision_id)
+            "link": report_url(run.decision_id, orders[run.schedule].language)
             if run.decision_id
             else f"/api/v1/report-schedules/{run.schedule}",
             "category": "failed" if run.error else "verdict-changed" if run.verdict_changed else None,

@@ -6,10 +6,12 @@ import re
 import socket
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from service.cli.deciding import asks_decision, decision_question
 from service.cli.opening import open_database
 from service.errors import InvalidValue
 from service.settings import Settings
@@ -32,33 +34,44 @@ def reports() -> None:
 
 
 @reports.command("schedule")
-@click.argument("decision", metavar="DECISION-ID")
+@click.argument("asked_about", metavar="[WORKLOAD|DECISION-ID]", default="nanochat-d32")
+@asks_decision
 @click.option("--every", default="weekly", show_default=True, help="daily | weekly | monthly | 12h | 7d | 2w")
-@click.option("--first", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
-              help="First run, in this machine's time; later ones keep its weekday and hour.")  # fmt: skip
+@click.option(
+    "--first",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]),
+    help="First run, in this machine's time; later ones keep its weekday and hour.",
+)
 @click.option(
     "--to", "folder", default="", metavar="FOLDER", help="Where each report is written as a new file."
 )
+@click.option(
+    "--format",
+    "extension",
+    default="html",
+    show_default=True,
+    help="Of the file in FOLDER: html | pdf | xlsx | csv | json | md",
+)
 @click.option("--webhook", default="", help="https address that is told of each run, and of a new verdict.")
-@click.option("--format", "extension", default="json", show_default=True, help="Of the file in FOLDER.")
-@click.option("--lang", type=click.Choice(["en", "de"]), help="Of reports and notices; else the decision's.")
 @click.option("--name", default="", help="What it is called; else made from the run and the cadence.")
+@click.pass_context
 def schedule_(
-    decision: str, every: str, first: datetime | None, folder: str, webhook: str, extension: str,
-    lang: str | None, name: str,
+    context: click.Context, /, asked_about: str, every: str, first: datetime | None, folder: str,
+    extension: str, webhook: str, name: str, **asked: Any,
 ) -> None:  # fmt: skip
-    """Ask DECISION-ID again on a cadence: the id that `heimvorteil decide --json` prints.
+    """Ask for the best plan again on a cadence: that of a stored decision, or the one these options ask for.
 
-    Each run is answered on the newest prices and held against the run before; it always has an entry in the
-    feed. Runs are made by `heimvorteil prices watch` and `serve` when prices are fresh, or by
-    `heimvorteil reports run-due`.
+    DECISION-ID is what `heimvorteil decide --json` prints. Each run is answered on the newest prices and
+    held against the run before; it always has an entry in the feed. Runs are made by `heimvorteil prices
+    watch` and `serve` when prices are fresh, or by `heimvorteil reports run-due`.
     """
     from service.usecases.report_schedules import WantedReport, save_schedule
 
+    now, sessions = datetime.now(UTC), open_database()
+    identity, lang = _decision(context, sessions, asked_about, asked, now)
     first_at = None if first is None else first.astimezone()
-    identity = decision_question(decision)
     wanted = WantedReport(identity, every, first_at, name, extension, lang, folder, webhook)
-    saved = save_schedule(open_database(), wanted, "command line", datetime.now(UTC))
+    saved = save_schedule(sessions, wanted, "command line", now)
     click.echo(f"{saved.slug}: {saved.order.name}, every {saved.order.cadence}, next {_minute(saved.due_at)}")
     if saved.order.folder:
         click.echo(f"{saved.order.format} into {saved.order.folder}")
@@ -67,11 +80,22 @@ def schedule_(
     click.echo(f"feed: /api/v1/report-schedules/{saved.slug}/feed.atom")
 
 
-def decision_question(said: str) -> str:
-    """The id of the decision that is asked again. Raises InvalidValue for what is no such id."""
-    if not IDENTITY.fullmatch(said):
-        raise InvalidValue("DECISION-ID", said, "is no decision's id; `heimvorteil decide --json` prints it")
-    return said
+def _decision(
+    context: click.Context, sessions: "Sessions", asked_about: str, asked: dict[str, Any], now: datetime
+) -> tuple[str, str | None]:
+    """The id of the decision to ask again, and the language if it shall be another than the decision's."""
+    if not IDENTITY.fullmatch(asked_about):
+        from service.store.snapshot import load
+        from service.usecases.deciding import answer_decision
+
+        request = decision_question(workload=asked_about, **asked)
+        return answer_decision(sessions, load(sessions), request, now).id, None
+    given = [name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    for option in context.command.params:
+        if option.name in given and option.name != "lang":
+            told = f"asks another question; {asked_about} is asked as it was"
+            raise InvalidValue(option.opts[0], asked[option.name], told)
+    return asked_about, asked["lang"] if "lang" in given else None
 
 
 @reports.command("list")

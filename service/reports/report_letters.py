@@ -28,6 +28,7 @@ def letter(
             "changes": changes,
             "decision": decision_id,
             "decision_url": decision_url(decision_id) if decision_id else None,
+            "report_url": report_url(decision_id, language) if decision_id else None,
             "decision_before": before_id,
             "error": error or None,
         }
@@ -42,3 +43,8 @@ def with_decision(body: bytes, answer: bytes) -> bytes:
 def decision_url(decision_id: str) -> str:
     """Where the API gives the decision."""
     return f"/api/v1/decisions/{decision_id}"
+
+
+def report_url(decision_id: str, language: str) -> str:
+    """Where a person reads the report on it."""
+    return f"{decision_url(decision_id)}.html?lang={language}"

@@ -38,7 +38,7 @@ class WantedReport:
     """When it runs first, aware; the weekday and hour of all later runs. None: one round from now."""
     name: str = ""
     """"" for one made from the run and the cadence."""
-    format: str = "json"
+    format: str = "html"
     """Extension of the file in the folder."""
     language: str | None = None
     """Of report, notices and feed; None for the decision's."""

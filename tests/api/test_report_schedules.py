@@ -65,7 +65,8 @@ def test_from_a_decision_to_its_runs_and_its_feed(client, auth, sessions, decisi
     assert feed.mimetype == "application/atom+xml" and root.findtext(f"{ATOM}title") == "cheap & <weekly>"
     (entry,) = root.findall(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title").startswith("cheap & <weekly>: Das Urteil bleibt: ")
-    assert entry.find(f"{ATOM}link").get("href") == item["decision_url"]
+    link = entry.find(f"{ATOM}link").get("href")
+    assert link == f"{item['decision_url']}.html?lang=de" and client.get(link).mimetype == "text/html"
     assert entry.find(f"{ATOM}category") is None and HOOK not in feed.text
     again = client.get(schedule["feed"], headers={"If-None-Match": feed.headers["ETag"]})
     assert again.status_code == 304
@@ -167,7 +168,9 @@ def test_what_cannot_be_is_refused_by_field_and_a_folder_is_never_chosen_here(cl
 def test_a_folder_of_the_command_line_is_shown_to_those_with_a_token_only(
     client, auth, sessions, decision, tmp_path
 ):
-    save_schedule(sessions, WantedReport(decision, name="a", folder=str(tmp_path)), "me", datetime.now(UTC))
+    save_schedule(
+        sessions, WantedReport(decision, name="a", format="md", folder=str(tmp_path)), "me", datetime.now(UTC)
+    )
     run(sessions)
     write_due_files(sessions, Runner("me", clock=lambda s: leases.clock(s) + timedelta(days=8)))
     for headers, shown in ((None, False), (auth, True)):

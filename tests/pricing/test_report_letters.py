@@ -76,6 +76,7 @@ def test_each_run_is_told_with_its_decision_and_a_new_verdict_by_a_notice_beside
         decision = comparisons.get(session, second.decision_id, "decision")
     assert report["answer"] == json.loads(decision.answer)
     assert report["decision_url"] == f"/api/v1/decisions/{second.decision_id}"
+    assert report["report_url"] == f"{report['decision_url']}.html?lang=de"
     assert report["decision_before"] == first.decision_id
 
     heard = receiver.heard[0]

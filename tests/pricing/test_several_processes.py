@@ -253,7 +253,7 @@ def schedule_report(house, **wanted):
         now = leases.clock(session)
     request = DecisionRequest(budget=700.0, deadline_hours=720.0)
     decision = answer_decision(house.sessions, load(house.sessions), request, now).id
-    saved = save_schedule(house.sessions, WantedReport(decision, **wanted), "me", now)
+    saved = save_schedule(house.sessions, WantedReport(decision, format="json", **wanted), "me", now)
     with house.sessions.begin() as session:
         leases.set_due(session, report_schedules.lease_name(saved.slug), now - timedelta(days=22))
     return saved
