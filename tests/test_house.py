@@ -4,11 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from importlinter.cli import lint_imports
-
 
 def test_floors_hold():
-    assert lint_imports(no_cache=True) == 0
+    # In a process of its own: it silences the loggers of the one it runs in.
+    run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports; exit(lint_imports(no_cache=True))"]
+    )
 
 
 def test_heavy_imports_stay_out_of_start():

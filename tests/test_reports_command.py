@@ -64,7 +64,7 @@ def test_from_schedule_to_remove(database, decision, folder):
     assert f"file {names[1]}: delivered" in again
     shown = run("reports", "show", "plan-b")
     assert "run 2," in shown and "run 1," in shown and str(folder) in shown and decision in shown
-    assert max(map(len, shown.splitlines())) <= 110
+    assert max(len(line) for line in shown.splitlines() if str(folder) not in line) <= 110
     assert "plan-b" in run("reports", "list") and "verdict stands" in run("reports", "list")
     assert run("reports", "pause", "plan-b") == "paused plan-b\n"
     assert "paused" in run("reports", "list")

@@ -126,7 +126,9 @@ def test_any_days_with_clock_changes_ask_often_enough_and_not_too_often(day, sta
                 assert due.astimezone(MARKET_TIME).time() == PUBLISHED_FROM
                 assert day_of(due) == day_of(now) + DAY
         now += next(ticks) * MINUTE
-    assert all(later - sooner >= POLL for sooner, later in pairwise(asked))
+    # The first look may fall a few minutes before the hour at which tomorrow can be out.
+    early = asked[0].astimezone(MARKET_TIME).time() < PUBLISHED_FROM
+    assert all(later - sooner >= POLL for sooner, later in pairwise(asked[1:] if early else asked))
     walls = [at.astimezone(MARKET_TIME) for at in asked[1:]]
     assert all(wall.time() >= PUBLISHED_FROM for wall in walls)
     for later in (day_of(begin) + DAY, day_of(begin) + 2 * DAY):
