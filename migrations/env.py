@@ -12,9 +12,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from alembic import context
 
+from service.store import models, work_models  # noqa: F401
 from service.store.column_types import ExactDecimal, UtcDateTime
-from service.store.models import Base
 from service.store.session import engine_for
+from service.store.tables import Base
 
 
 def render_item(kind, item, autogen_context):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.decide.price_watch import PriceWatch
 from service.errors import NotFound
-from service.store.models import AlertAttemptRow, AlertEventRow, AlertRow
+from service.store.work_models import AlertAttemptRow, AlertEventRow, AlertRow
 
 _alerts: sa.Table = AlertRow.__table__  # type: ignore[assignment]
 _events: sa.Table = AlertEventRow.__table__  # type: ignore[assignment]

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.errors import NotFound
-from service.store.models import ComparisonRow
+from service.store.work_models import ComparisonRow
 
 _comparisons: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
 

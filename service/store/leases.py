@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.store.models import JobLeaseRow
+from service.store.work_models import JobLeaseRow
 
 _leases: sa.Table = JobLeaseRow.__table__  # type: ignore[assignment]
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.store import leases, refreshes
-from service.store.models import JobLeaseRow, PriceSourceRow, RefreshRow
+from service.store.work_models import JobLeaseRow, PriceSourceRow, RefreshRow
 
 STATES = ("fresh", "stale", "failing", "asleep", "standby", "new")
 _sources: sa.Table = PriceSourceRow.__table__  # type: ignore[assignment]

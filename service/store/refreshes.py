@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound
-from service.store.models import OUTCOMES, RefreshCountRow, RefreshRow, RejectedRowRow
+from service.store.work_models import OUTCOMES, RefreshCountRow, RefreshRow, RejectedRowRow
 
 MOST_REJECTED_KEPT = 1_000
 LONGEST_RAW = 2_000

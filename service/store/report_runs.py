@@ -9,8 +9,8 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.store.models import ReportAttemptRow, ReportDeliveryRow, ReportRunRow, ReportScheduleRow
 from service.store.report_schedules import ReportSchedule
+from service.store.work_models import ReportAttemptRow, ReportDeliveryRow, ReportRunRow, ReportScheduleRow
 
 _schedules: sa.Table = ReportScheduleRow.__table__  # type: ignore[assignment]
 _runs: sa.Table = ReportRunRow.__table__  # type: ignore[assignment]

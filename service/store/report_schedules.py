@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound
 from service.store import leases
-from service.store.models import (
+from service.store.work_models import (
     JobLeaseRow,
     ReportAttemptRow,
     ReportDeliveryRow,

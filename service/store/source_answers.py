@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.store.models import SourceAnswerRow
+from service.store.work_models import SourceAnswerRow
 
 _answers: sa.Table = SourceAnswerRow.__table__  # type: ignore[assignment]
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound
-from service.store.models import ApiTokenRow
+from service.store.work_models import ApiTokenRow
 
 _tokens: sa.Table = ApiTokenRow.__table__  # type: ignore[assignment]
 _RANDOM_BYTES = 32

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import service
-from service.store.models import DataVersionRow
+from service.store.work_models import DataVersionRow
 
 CATALOG = Path(str(service.__file__)).parent / "catalog"
 """The facts that come with the product."""

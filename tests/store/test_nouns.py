@@ -25,8 +25,8 @@ from service.store import (
     versions,
     workloads,
 )
-from service.store.models import RejectedRowRow
 from service.store.session import Sessions
+from service.store.work_models import RejectedRowRow
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
