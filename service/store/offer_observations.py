@@ -65,7 +65,13 @@ class PriceHistory:
 
     def needs_earlier(self, seen: Observation) -> bool:
         """Whether the verdict depends on the spans before the current one."""
-        return self.current is not None and seen.as_of < self.current.last_as_of
+        current = self.current
+        if current is None or seen.as_of > current.last_as_of:
+            return False
+        # Of a day with several prices the earlier ones are spans of their own, and one read at the very
+        # moment of one of them is no new one.
+        is_later = seen.as_of == current.last_as_of and seen.seen_at > current.last_seen
+        return not is_later and not (seen.as_of == current.last_as_of and current.says(seen))
 
     def observe(self, seen: Observation) -> Verdict:
         """Take in one observation: extends the current span, adds a span, or changes nothing.

@@ -7,7 +7,7 @@ from statistics import median
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
@@ -103,6 +103,7 @@ OBSERVED = st.tuples(
 )
 
 
+@example([[(0, 1, 0, "1")], [(0, 1, 1, "2")], [(0, 1, 0, "3.5")]], "day")
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.lists(st.lists(OBSERVED, min_size=1, max_size=6), min_size=1, max_size=4),
