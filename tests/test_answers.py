@@ -64,7 +64,7 @@ def test_offers_of_another_tier_are_called_what_they_are(ask):
     assert "configuration (spot)" in spot and "what interruptions cost is estimated" in spot
     reserved = ask(tier="reserved")[2]
     assert "configuration (reserved)" in reserved
-    assert "Reserved for 36 months: it is billed for all of them" in reserved
+    assert "Reserved for 36 months: all of them are billed" in reserved
 
 
 def test_a_run_that_fits_unchanged_is_not_said_to_need_code(ask):
@@ -92,7 +92,7 @@ def test_what_does_not_fit_says_what_would_and_what_the_other_takes(ask):
     c, text, said = ask(workload="llama-2-7b", home="rtx-4090")
     assert "GeForce RTX 4090 cannot hold this run" in said and "With 87.9 GiB of host memory" in said
     assert "8 x H100 SXM can: it takes" in said and "and costs about €" in said
-    assert "At the wall" in text and " At the wall       - " in text
+    assert "At the wall" in text and " At the wall       – " in text
     assert "Adjustments" not in text
     assert "can: it takes" in as_json.render(c)["verdict"]["summary"]
     hopeless = ask(workload="llama-2-70b", home="rtx-4070", cloud="rtx-4070")[2]
@@ -117,9 +117,9 @@ def test_many_options_stand_below_each_other_and_nothing_is_cut_off(ask):
     for option in c.options[1:]:
         name = option.rental.provider.name
         assert name in text
-    assert f"The cheapest 8 of {c.considered} offers" in said
+    assert f"Offers looked at: {c.considered}. Listed, the cheapest first: 8." in said
     assert said.count("Check the price before you rent.") == 1
-    assert "The published batch of 512 sequences does not divide evenly by 3 x 64." in said
+    assert "The published batch of 512 sequences does not divide evenly by 3 × 64." in said
 
 
 def test_the_ladder_keeps_all_its_columns(ask):

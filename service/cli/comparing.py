@@ -71,7 +71,7 @@ def question(
 
     asked: Any = workload
     if config or dimensions:
-        asked = _own_workload(config, dimensions, recipe, tokens, now)
+        asked = _own_workload(config, dimensions, recipe, tokens, now, lang)
         tokens = None
     same = household(**asked_of_household)
     return usecases.ComparisonRequest(workload=asked, tokens=tokens, language=lang, **same)
@@ -117,11 +117,17 @@ def _width() -> int:
 
 
 def _own_workload(
-    config: Path | None, dimensions: str | None, recipe: str, tokens: int | None, now: datetime
+    config: Path | None,
+    dimensions: str | None,
+    recipe: str,
+    tokens: int | None,
+    now: datetime,
+    language: str,
 ) -> Any:
     """The workload that --config or --dimensions describes."""
     import orjson
 
+    from service.reports.wording import wording
     from service.usecases import custom_workload
 
     if tokens is None:
@@ -135,7 +141,7 @@ def _own_workload(
         if not isinstance(read, dict):
             raise InvalidValue("--config", str(config), "is not a JSON object")
     given = _pairs("--dimensions", dimensions) if dimensions else None
-    name = config.stem if config else "own model"
+    name = config.stem if config else wording(language).say("own model")
     return custom_workload(given, read, _pairs("--recipe", recipe), tokens, now.date(), name)
 
 

@@ -4,6 +4,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+PRICES_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
+USUAL_PER_KWH = 0.3
+"""What these prices lie around; in another currency both are ten, a hundred, ... times as much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Side:
@@ -83,6 +87,12 @@ def _swings(name: str, side: Side, difference: Callable[[float], float]) -> list
         for code, low, high, cost in ranges
         if high > low and not math.isclose(low, high)
     ]
+
+
+def prices_around(per_kwh: float) -> tuple[float, ...]:
+    """Round prices of a kilowatt-hour about this one, in any currency: 0.05 to 0.80, or 5 to 80 in yen."""
+    power = round(math.log10(per_kwh / USUAL_PER_KWH)) if per_kwh > 0 else 0
+    return tuple(round(price * 10.0**power, 12) for price in PRICES_PER_KWH)
 
 
 def break_even_line(home: Side, cloud: Side, per_kwh: Sequence[float]) -> tuple[tuple[float, float], ...]:

@@ -1,5 +1,6 @@
 """A comparison as JSON: the stable keys of the API, numbers beside their unit, source and date."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,8 @@ from service.reports.verdict import verdict_sentences
 from service.reports.wording import Wording, wording
 
 Json = dict[str, Any]
+SIGNIFICANT = 4
+"""Digits that every estimate keeps, however small: a run of seconds has hours too."""
 
 
 def render(c: Comparison, language: str = "en") -> Json:
@@ -48,8 +51,8 @@ def render(c: Comparison, language: str = "en") -> Json:
             "currency": c.currency,
             "rent_per_hour": None
             if break_even.rent_per_hour is None
-            else round(float(break_even.rent_per_hour), 4),
-            "per_kwh": None if break_even.per_kwh is None else round(float(break_even.per_kwh), 4),
+            else near(float(break_even.rent_per_hour), 4),
+            "per_kwh": None if break_even.per_kwh is None else near(float(break_even.per_kwh), 4),
         },
         "reference_method": reference(c),
         "sources": [input_number(i) for i in c.inputs],
@@ -213,15 +216,15 @@ def power_limit(advice: PowerLimitAdvice) -> Json:
         return {
             "limit_share": s.share,
             "limit_watts": round(s.watts, 1),
-            "hours": round(s.hours, 2),
+            "hours": near(s.hours, 2),
             "wall_watts": round(s.wall_watts, 1),
-            "energy_kwh": round(s.kwh, 2),
+            "energy_kwh": near(s.kwh, 2),
         }
 
     return {
         "best": step(advice.best),
         "worth_while": advice.worth_while,
-        "hours_added": round(advice.hours_added, 4),
+        "hours_added": near(advice.hours_added, 4),
         "energy_kwh_saved": interval(advice.kwh_saved, 6),
         "steps": [step(s) for s in advice.steps],
         "measured_on": advice.curve.gpu,
@@ -242,8 +245,8 @@ def rung(r: Rung, w: Wording) -> Json:
         "micro_batch": r.plan.micro_batch,
         "checkpointed_layers": r.plan.checkpointed_layers,
         "chunked_cross_entropy": r.plan.chunked_cross_entropy,
-        "hours": round(r.hours, 4),
-        "hours_added": round(r.hours_added, 4),
+        "hours": near(r.hours, 4),
+        "hours_added": near(r.hours_added, 4),
         "host_memory_gib": round(r.host_memory_gib, 1),
         "host_memory_suffices": r.host_suffices,
         "needs_code_change": r.needs_code_change,
@@ -376,8 +379,15 @@ def interval(i: Interval | None, digits: int = 3) -> dict[str, float] | None:
     """p10, p50, p90; null when unknown."""
     if i is None:
         return None
-    return {"p10": round(i.p10, digits), "p50": round(i.p50, digits), "p90": round(i.p90, digits)}
+    return {"p10": near(i.p10, digits), "p50": near(i.p50, digits), "p90": near(i.p90, digits)}
+
+
+def near(value: float, digits: int) -> float:
+    """Rounded to this many decimals, to more where they would leave fewer than four significant digits."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return round(value, max(digits, SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))))
 
 
 def _round(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+    return None if value is None else near(value, digits)

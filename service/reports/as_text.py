@@ -31,7 +31,7 @@ from service.reports.tariff_sentences import when_sentences
 from service.reports.verdict import break_even_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
 
-DASH = "-"
+DASH = "\N{EN DASH}"
 LADDER_WIDTH = 24
 SIDE_BY_SIDE = 2
 """Options that stand side by side; more stand below each other."""
@@ -107,7 +107,7 @@ def options_table(w: Wording, c: AnsweredComparison) -> Table:
             available=w.rounded(o.planned.available_gib),
         ),
     )
-    row(w.say("Hours (p10-p90)"), lambda o: measured(w, o.hours, "h"))
+    row(w.say("Hours (p10–p90)"), lambda o: measured(w, o.hours, "h"))
     row(
         w.say("Days"),
         lambda o: measured(
@@ -121,7 +121,7 @@ def options_table(w: Wording, c: AnsweredComparison) -> Table:
     row(w.say("At the wall"), lambda o: measured(w, o.power.watts if o.time else None, "W"))
     row(w.say("Energy"), lambda o: measured(w, o.energy_kwh, "kWh"))
     row(w.say("Cost"), lambda o: money(w, o))
-    row(w.say("CO2e"), lambda o: measured(w, o.co2_kg, "kg"))
+    row(w.say("CO₂e"), lambda o: measured(w, o.co2_kg, "kg"))
     return table
 
 
@@ -129,7 +129,13 @@ def options_list(w: Wording, c: AnsweredComparison) -> Table:
     """Many options, one a line: what decides between them."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     table.add_column("", overflow="fold")
-    for title in (w.say("Does it fit?"), w.say("Hours (p10-p90)"), w.say("Energy"), w.say("Cost"), "CO2e"):
+    for title in (
+        w.say("Does it fit?"),
+        w.say("Hours (p10–p90)"),
+        w.say("Energy"),
+        w.say("Cost"),
+        w.say("CO₂e"),
+    ):
         table.add_column(title, overflow="fold")
     for o in c.options:
         kind = w.say("At home") if o.kind == "home" else w.say("Rented")
@@ -148,7 +154,7 @@ def measured(w: Wording, i: Interval | None, unit: str) -> str:
     """Median and 80 % interval, or a dash."""
     if i is None:
         return DASH
-    return f"{w.rounded(i.p50)} {unit} ({w.rounded(i.p10)}-{w.rounded(i.p90)})"
+    return f"{w.rounded(i.p50)} {unit} ({w.between(i)})"
 
 
 def money(w: Wording, option: AnsweredOption) -> str:
@@ -156,7 +162,8 @@ def money(w: Wording, option: AnsweredOption) -> str:
     if option.cost is None:
         return DASH
     total, currency = option.cost.total, option.cost.currency
-    return f"{w.about(total.p50, currency)} ({w.about(total.p10, currency)} - {w.about(total.p90, currency)})"
+    low, high = w.about(total.p10, currency), w.about(total.p90, currency)
+    return f"{w.about(total.p50, currency)} ({low} {DASH} {high})"
 
 
 def paragraphs(w: Wording, c: AnsweredComparison) -> list[tuple[str, list[str]]]:
@@ -177,7 +184,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[tuple[str, list[str]]]
         (w.say("When to run"), [line for o in c.options for line in when_sentences(w, o)]),
         (w.say("Prices"), price_sentences(w, c)),
         (w.say("How far to trust this"), trust),
-        (w.say("The note's own method"), reference_sentences(w, c)),
+        (w.say("Rule of three, for comparison"), reference_sentences(w, c)),
     ]
     return [(title, lines) for title, lines in found if lines]
 
@@ -254,7 +261,7 @@ def value(w: Wording, i: AnsweredNumber) -> str:
 
     if i.low is None or i.high is None or i.low == i.high:
         return plain(i.value, 5)
-    return f"{plain(i.value, 4)} ({plain(i.low, 3)}-{plain(i.high, 3)})"
+    return f"{plain(i.value, 4)} ({plain(i.low, 3)}{DASH}{plain(i.high, 3)})"
 
 
 def basis(w: Wording, i: AnsweredNumber) -> str:

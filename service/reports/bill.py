@@ -48,7 +48,7 @@ def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
     unknown = [item_name(w, code) for code in dict.fromkeys(code for cost in bills for code in cost.unknown)]
     parts = [", ".join(left_out)] if left_out else []
     if unknown:
-        parts.append(w.say("for want of a price {names}", names=", ".join(unknown)))
+        parts.append(w.say("for want of a price: {names}", names=", ".join(unknown)))
     if not parts:
         return w.say("Every kind of cost this bill knows is counted.")
     return w.say("Not counted: {names}.", names="; ".join(parts))

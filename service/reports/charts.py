@@ -23,6 +23,7 @@ SHADES = (
 )  # fmt: skip
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
 LARGEST_LABEL = 46
+HOURS_PER_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +55,26 @@ def distinct(labels: Sequence[str]) -> list[str]:
 
 
 def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, height: int = 160) -> Spec:
-    """Money spent against days since the start; the band is the 80 % interval of the cost."""
+    """Money spent against the time since the start; the band is the 80 % interval of the cost."""
     end = max(s.days.p90 for s in spendings) * 1.04
+    scale, title = _time_axis(w, end)
+    end *= scale
     names = [s.label for s in spendings]
     paths, ends = [], []
     for s in spendings:
-        name = s.label
-        for day, share in ((0.0, 0.0), (s.days.p50, 1.0)):
-            low, mid, high = (round(share * v, 4) for v in (s.cost.p10, s.cost.p50, s.cost.p90))
-            paths.append({"option": name, "day": round(day, 4), "low": low, "cost": mid, "high": high})
+        name, time = s.label, s.days * scale
+        for day, share in ((0.0, 0.0), (time.p50, 1.0)):
+            low, mid, high = (round(share * v, 8) for v in (s.cost.p10, s.cost.p50, s.cost.p90))
+            paths.append({"option": name, "day": round(day, 8), "low": low, "cost": mid, "high": high})
         ends.append(
             {
-                "option": name, "end": round(end, 4),
-                "day": round(s.days.p50, 4), "early": round(s.days.p10, 4),
-                "late": round(s.days.p90, 4), "cost": round(s.cost.p50, 4), "low": round(s.cost.p10, 4),
-                "high": round(s.cost.p90, 4),
+                "option": name, "end": round(end, 8),
+                "day": round(time.p50, 8), "early": round(time.p10, 8),
+                "late": round(time.p90, 8), "cost": round(s.cost.p50, 8), "low": round(s.cost.p10, 8),
+                "high": round(s.cost.p90, 8),
             }
         )  # fmt: skip
-    days = {"field": "day", "type": "quantitative", "title": w.say("days since the start")}
+    days = {"field": "day", "type": "quantitative", "title": title}
     money = {
         "type": "quantitative",
         "title": w.say("money spent, {currency}", currency=currency),
@@ -93,7 +96,7 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, hei
                 "data": {"values": paths},
                 "mark": {"type": "area", "opacity": 0.16, "line": False},
                 "encoding": {
-                    "x": {**days, "scale": {"domain": [0, round(end, 4)], "nice": False}},
+                    "x": {**days, "scale": {"domain": [0, round(end, 8)], "nice": False}},
                     "y": {**money, "field": "low"},
                     "y2": {"field": "high"},
                     "color": colour,
@@ -128,6 +131,15 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, hei
     }
 
 
+def _time_axis(w: Wording, days: float) -> tuple[float, str]:
+    """How many of its unit are in a day, and the title of an axis that is so long."""
+    if days >= 3:
+        return 1.0, w.say("days since the start")
+    if days * HOURS_PER_DAY >= 2:
+        return HOURS_PER_DAY, w.say("hours since the start")
+    return HOURS_PER_DAY * 60, w.say("minutes since the start")
+
+
 def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Spending], currency: str) -> Spec:
     """Median cost of each option by what it is for; the line across the end is the 80 % interval."""
     options = [t.label for t in totals]
@@ -143,7 +155,7 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Spending]
             {
                 "data": {
                     "values": [
-                        {"option": b.option, "item": b.item, "amount": round(b.amount, 4), "place": i}
+                        {"option": b.option, "item": b.item, "amount": round(b.amount, 8), "place": i}
                         for i, b in enumerate(bars)
                     ]
                 },
@@ -164,7 +176,7 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Spending]
             {
                 "data": {
                     "values": [
-                        {"option": t.label, "low": round(t.cost.p10, 4), "high": round(t.cost.p90, 4)}
+                        {"option": t.label, "low": round(t.cost.p10, 8), "high": round(t.cost.p90, 8)}
                         for t in totals
                     ]
                 },

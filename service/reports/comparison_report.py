@@ -44,6 +44,7 @@ from service.reports.verdict import (
 )
 from service.reports.wording import Wording, wording
 
+FITTED_ON_PAGE = 4
 DOUBTFUL = 0.8
 """Below this probability the verdict itself is said to be uncertain."""
 
@@ -68,7 +69,7 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
         turning_section(n, c, home, cloud),
         history_section(n, history, cloud),
         hours_section(n, c.options),
-        fit_section(n, c.options),
+        fit_section(n, c.options, FITTED_ON_PAGE),
         energy_section(n, c, home, cloud),
         record_section(n, c.numbers, c.options, c.workload),
         assumptions_section(n, c.numbers, c.options),
@@ -101,7 +102,7 @@ def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:
     )
     if c.considered:
         line += " " + w.say(
-            "{count} stored offers were looked at; these are the cheapest.", count=w.number(c.considered)
+            "Stored offers looked at: {count}; these are the cheapest.", count=w.number(c.considered)
         )
     return Paragraph(line)
 
@@ -145,6 +146,23 @@ def turning_section(
 ) -> Section | None:
     """What would change the verdict: the two prices at which it turns, and what else it hangs on."""
     w = n.w
+    title = w.say("What would change the verdict")
+    turns = any((c.break_even.rent_per_hour, c.break_even.per_kwh))
+    table = (_turning_table(n, c, home, cloud, title),) if turns else ()
+    lines = [home and cloud and break_even_sentence(w, c), *_market(w, cloud)]
+    if home and home.rate and home.rate.kind == "retail":
+        lines.append(
+            w.say("The electricity price is an average over many tariffs; your own contract counts.")
+        )
+    told = tuple(line for line in lines if line)
+    return Section("turns", title, (*table, Bullets(told))) if table or told else None
+
+
+def _turning_table(
+    n: Notebook, c: AnsweredComparison, home: AnsweredOption | None, cloud: AnsweredOption | None, title: str
+) -> Table:
+    """The two prices of this answer beside those at which the verdict turns."""
+    w = n.w
     rows = []
     for key, words, option, code, unit, turns in (
         ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour),
@@ -167,14 +185,7 @@ def turning_section(
         Column("turns", w.say("The verdict turns at"), is_number=True),
         Column("change", w.say("Change"), is_number=True),
     )
-    title = w.say("What would change the verdict")
-    table = Table("turns", title, columns, tuple(rows), len(rows))
-    lines = [home and cloud and break_even_sentence(w, c), *_market(w, cloud)]
-    if home and home.rate and home.rate.kind == "retail":
-        lines.append(
-            w.say("The electricity price is an average over many tariffs; your own contract counts.")
-        )
-    return Section("turns", title, (table, Bullets(tuple(line for line in lines if line))))
+    return Table("turns", title, columns, tuple(rows), len(rows))
 
 
 def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:

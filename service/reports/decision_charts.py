@@ -132,8 +132,8 @@ def _limit_lines(limits: FrontLimits, x: Spec, y: Spec, across: Axis) -> list[Sp
 def _bars(points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[Spec]:
     values = [
         {
-            "day": round(p.days.p50, 4), "early": round(p.days.p10, 4), "late": round(p.days.p90, 4),
-            "cost": round(p.cost.p50, 2), "low": round(p.cost.p10, 2), "high": round(p.cost.p90, 2),
+            "day": round(p.days.p50, 8), "early": round(p.days.p10, 8), "late": round(p.days.p90, 8),
+            "cost": round(p.cost.p50, 6), "low": round(p.cost.p10, 6), "high": round(p.cost.p90, 6),
         }
         for p in points
     ]  # fmt: skip
@@ -188,7 +188,7 @@ def _signs(w: Wording, points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[S
 
 def _sign_value(p: FrontPoint, names: dict[str, str]) -> Spec:
     return {
-        "day": round(p.days.p50, 4), "cost": round(p.cost.p50, 2), "kind": names[p.kind], "co2": p.co2_kg,
+        "day": round(p.days.p50, 8), "cost": round(p.cost.p50, 6), "kind": names[p.kind], "co2": p.co2_kg,
     }  # fmt: skip
 
 
@@ -267,7 +267,7 @@ def tornado(w: Wording, bars: Sequence[TornadoBar], today: float, currency: str)
     ]
     ends = [v for b in bars for v in (b.at_low, b.at_high)] + [today, 0.0]
     room = 0.24 * (max(ends) - min(ends) or 1.0)
-    domain = [round(min(ends) - room, 2), round(max(ends) + room, 2)]
+    domain = [round(min(ends) - room, 6), round(max(ends) + room, 6)]
     axis = {"labelLimit": 260, "labelOverlap": False}
     y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {
@@ -314,21 +314,27 @@ def side_by_side(pictures: Sequence[Spec]) -> Spec:
             "resolve": {"scale": {"color": "independent"}}}  # fmt: skip
 
 
+def _clear_of(today: tuple[float, float] | None, top: float) -> float:
+    """Where words at the top stand: below the sign of today's prices where that is as high."""
+    return (0.60 if today and today[1] > 0.75 * top else 0.90) * top
+
+
 def turning_line(
     w: Wording, line: Sequence[tuple[float, float]], today: tuple[float, float] | None, currency: str
 ) -> Spec:
     """The rent per hour below which renting wins, against the price per kWh; the sign is today's prices."""
     shown = [{"kwh": kwh, "rent": max(0.0, rent)} for kwh, rent in line]
     values: dict[str, Any] = {"values": shown}
+    digits = ".2f" if line[-1][0] < 1 else ",~f"
     x = {"type": "quantitative", "title": w.say("electricity, {currency}/kWh", currency=currency),
-         "scale": {"nice": False}, "axis": {"format": ".2f", "grid": False}}  # fmt: skip
+         "scale": {"nice": False}, "axis": {"format": digits, "grid": False}}  # fmt: skip
     y = {"type": "quantitative", "title": w.say("rent, {currency}/h", currency=currency),
          "axis": {"grid": False}}  # fmt: skip
     top = max([p["rent"] for p in shown] + [today[1] if today else 0.0]) * 1.12 or 1.0
     first, last = shown[0]["kwh"], shown[-1]["kwh"]
     word = {"type": "text", "fontSize": 11, "fontStyle": "italic", "color": INK}
     sides = [
-        (first + 0.04 * (last - first), 0.90 * top, "left", w.say("home is cheaper")),
+        (first + 0.04 * (last - first), _clear_of(today, top), "left", w.say("home is cheaper")),
         (last - 0.02 * (last - first), 0.09 * top, "right", w.say("renting is cheaper")),
     ]
     layers: list[Spec] = [

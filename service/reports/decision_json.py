@@ -4,7 +4,7 @@ from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.sensitivity import Swing
 from service.estimate.interval import Interval
 from service.reports import decision_from_json
-from service.reports.as_json import Json, input_number, interval, option, workload
+from service.reports.as_json import Json, input_number, interval, near, option, workload
 from service.reports.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
 from service.reports.wording import Wording, wording
 
@@ -35,11 +35,11 @@ def render(d: Decision, language: str = "en") -> Json:
         "nearest_possible": [nearest(n, d, w) for n in d.nearest],
         "sensitivity": [swing(s, d) for s in d.sensitivity],
         "break_even": [
-            {"per_kwh": per_kwh, "rent_per_hour": round(rent, 4), "currency": d.currency}
+            {"per_kwh": per_kwh, "rent_per_hour": near(rent, 4), "currency": d.currency}
             for per_kwh, rent in d.break_even
         ],
         "runs_until_bought": d.runs_until_bought,
-        "saved_per_day": None if d.saved_per_day is None else round(d.saved_per_day, 2),
+        "saved_per_day": None if d.saved_per_day is None else near(d.saved_per_day, 2),
         "sources": [input_number(i) for i in d.inputs],
     }
     _say(answer, w)
@@ -63,7 +63,7 @@ def rated(r: RatedOption, w: Wording) -> Json:
         "plan": r.plan,
         "instances": r.instances,
         "calendar_hours": interval(r.calendar_hours),
-        "plan_co2_kg": None if r.co2_kg is None else round(r.co2_kg, 1),
+        "plan_co2_kg": None if r.co2_kg is None else near(r.co2_kg, 1),
         "plan_co2_interval_kg": interval(_plan_co2(r), 1),
         "probability_within_limits": round(r.probability, 3),
         "is_on_front": r.is_on_front,
@@ -83,7 +83,7 @@ def nearest(n: NearestPlan, d: Decision, w: Wording) -> Json:
     unit = {"budget": d.currency, "deadline": "h", "tokens": "tokens", "model": "parameters"}[n.code]
     return {
         "change": n.code,
-        "value": round(n.value, 2),
+        "value": near(n.value, 2),
         "unit": unit,
         "workload": n.workload or None,
         "sentence": "",
@@ -97,8 +97,8 @@ def swing(s: Swing, d: Decision) -> Json:
         "input": s.code,
         "low": s.low,
         "high": s.high,
-        "difference_low": round(s.difference_low, 2),
-        "difference_high": round(s.difference_high, 2),
+        "difference_low": near(s.difference_low, 2),
+        "difference_high": near(s.difference_high, 2),
         "currency": d.currency,
         "turns_verdict": s.turns,
         "sentence": "",

@@ -26,7 +26,7 @@ from service.reports.document import (
 from service.reports.notebook import Notebook
 from service.reports.numbered_plans import PLANS_ON_PAGE, NumberedPlan, priced_on
 from service.reports.report_parts import more_sentence, no_fit, option_name
-from service.reports.sentences import HOURS_PER_DAY, duration
+from service.reports.sentences import HOURS_PER_DAY, duration, stated_duration
 from service.reports.wording import Wording
 
 
@@ -150,9 +150,11 @@ def _limits(w: Wording, d: AnsweredDecision) -> FrontLimits:
     budget, hours = d.limits.budget, d.limits.deadline_hours
     return FrontLimits(
         budget=budget,
-        budget_label="" if budget is None else w.say("budget {money}", money=w.money(budget, d.currency)),
+        budget_label=""
+        if budget is None
+        else w.say("budget {money}", money=w.stated_money(budget, d.currency)),
         days=None if hours is None else hours / HOURS_PER_DAY,
-        days_label="" if hours is None else w.say("deadline {time}", time=duration(w, hours)),
+        days_label="" if hours is None else w.say("deadline {time}", time=stated_duration(w, hours)),
     )
 
 
@@ -190,7 +192,7 @@ def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tupl
         asked, needed = Lasting(certain(d.limits.deadline_hours or 0.0)), Lasting(certain(x.value))
     elif x.code == "tokens":
         asked = Words(w.compact(d.workload.tokens))
-        needed = Words(w.compact(x.value), w.percent(x.value / d.workload.tokens))
+        needed = Words(w.compact(x.value), w.part(x.value / d.workload.tokens))
     else:
         asked, needed = Words(d.workload.slug), Words(x.workload)
     return (Words(name), asked, needed, Words(plan_name(w, x.plan) if x.plan else ""))

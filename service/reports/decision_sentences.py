@@ -2,7 +2,7 @@
 
 from service.decide.sensitivity import Swing
 from service.reports.answered_decision import AnsweredDecision, AnsweredNearest, AnsweredPlanOption
-from service.reports.sentences import duration
+from service.reports.sentences import duration, stated_duration
 from service.reports.wording import Wording
 
 
@@ -32,8 +32,8 @@ def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
 def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
     """The limits in words, to stand after `plan`; empty where there are none."""
     budget, hours = d.limits.budget, d.limits.deadline_hours
-    amount = "" if budget is None else w.money(budget, d.currency)
-    span = "" if hours is None else duration(w, hours)
+    amount = "" if budget is None else w.stated_money(budget, d.currency)
+    span = "" if hours is None else stated_duration(w, hours)
     if budget is not None and hours is not None:
         return w.say("within {budget} and {deadline}", budget=amount, deadline=span)
     if budget is not None:
@@ -74,9 +74,9 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlanOption) -> str
         "late": duration(w, h.p90),
     }  # fmt: skip
     if not d.has_limits:
-        return w.say("It costs about {cost} ({low} - {high}) and takes {time} ({soon} to {late}).", **said)
+        return w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **said)
     return w.say(
-        "It costs about {cost} ({low} - {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
+        "It costs about {cost} ({low} – {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
         "probability of {sure}.",
         sure=w.likely(p.probability), **said,
     )  # fmt: skip
@@ -93,7 +93,7 @@ def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str
         share = n.value / d.workload.tokens
         return w.say(
             "Possible with {tokens} tokens ({share} of them): {plan}.",
-            tokens=w.compact(n.value), share=w.percent(share), plan=plan,
+            tokens=w.compact(n.value), share=w.part(share), plan=plan,
         )  # fmt: skip
     return w.say("Possible for the smaller {model}: {plan}.", model=n.workload, plan=plan)
 
@@ -115,7 +115,7 @@ def swing_value(w: Wording, s: Swing, value: float, currency: str) -> str:
     if s.code in ("home_price", "cloud_price"):
         return w.unit_price(value, currency)
     if s.code == "cloud_factor":
-        return w.say("x{factor}", factor=w.number(value, 2))
+        return w.say("×{factor}", factor=w.number(value, 2))
     return f"{w.rounded(value)} {'W' if s.code == 'home_watts' else 'h'}"
 
 
@@ -135,16 +135,18 @@ def swing_sentence(w: Wording, s: Swing, d: AnsweredDecision) -> str:
         first=difference_phrase(w, s.difference_low, d.currency),
         last=difference_phrase(w, s.difference_high, d.currency),
     )  # fmt: skip
-    return line + (w.say(" - the verdict turns") if s.turns else "") + "."
+    line = line[:1].upper() + line[1:]
+    return line + (w.say(" – the verdict turns") if s.turns else "") + "."
 
 
 def runs_until_bought_sentence(w: Wording, d: AnsweredDecision) -> str:
     """When a card to buy pays; empty where it never does or none was asked about."""
     if d.runs_until_bought is None:
         return ""
-    return w.say(
-        "The card to buy costs no more than renting after {runs} such runs.",
-        runs=w.number(d.runs_until_bought),
+    return w.counted(
+        "The card to buy costs no more than renting after {count} such run.",
+        "The card to buy costs no more than renting after {count} such runs.",
+        d.runs_until_bought,
     )
 
 
@@ -162,8 +164,10 @@ def dominated_sentence(w: Wording, d: AnsweredDecision) -> str:
     """How many plans are not worth a look; empty where there is none."""
     if d.dominated_count <= 0:
         return ""
-    return w.say(
-        "{count} further plans are beaten in cost, time and CO2 together.", count=w.number(d.dominated_count)
+    return w.counted(
+        "{count} further plan is beaten in cost, time and CO₂e together.",
+        "{count} further plans are beaten in cost, time and CO₂e together.",
+        d.dominated_count,
     )
 
 

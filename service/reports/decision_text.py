@@ -21,6 +21,8 @@ from service.reports.decision_sentences import (
     swing_sentence,
     verdict_lines,
 )
+from service.reports.decision_turning import today_sentence
+from service.reports.document_frame import zone_in_words
 from service.reports.prices import option_price_sentences
 from service.reports.sentences import duration
 from service.reports.tariff_sentences import when_sentences
@@ -33,7 +35,7 @@ def render(d: AnsweredDecision, language: str = "en", width: int = 110) -> str:
     page = StringIO()
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     asked = w.say(
-        "{name}, {zone}, {day}; plans looked at: {count}.", name=d.workload.name, zone=d.zone,
+        "{name}, {zone}, {day}; plans looked at: {count}.", name=d.workload.name, zone=_zone(w, d),
         day=w.day(d.asked_at.date()), count=w.number(d.considered),
     )  # fmt: skip
     console.print(Text(asked))
@@ -47,20 +49,25 @@ def render(d: AnsweredDecision, language: str = "en", width: int = 110) -> str:
     return "\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n"
 
 
+def _zone(w: Wording, d: AnsweredDecision) -> str:
+    rate = next((r.option.rate for r in d.shortlist if r.option.rate), None)
+    return zone_in_words(w, d.zone, rate)
+
+
 def plans_table(w: Wording, d: AnsweredDecision) -> Table:
     """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances."""
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
     for title, right in (
-        (w.say("Plan"), False), (w.say("Cost (p10-p90)"), True), (w.say("Done after"), True),
-        (w.say("CO2e"), True), (w.say("Keeps the limits"), True), (w.say("Price of"), True),
+        (w.say("Plan"), False), (w.say("Cost (p10–p90)"), True), (w.say("Done after"), True),
+        (w.say("CO₂e"), True), (w.say("Keeps the limits"), True), (w.say("Price of"), True),
     ):  # fmt: skip
-        table.add_column(title, justify="right" if right else "left")
+        table.add_column(title, justify="right" if right else "left", no_wrap=right)
     for r in d.shortlist:
         mark = "* " if r == d.best else ""
         table.add_row(
             mark + plan_name(w, r), _money(w, r.cost, d.currency), _time(w, r.calendar_hours),
             DASH if r.co2_kg is None else f"{w.rounded(r.co2_kg.p50)} kg",
-            w.likely(r.probability) if r.cost else DASH, _day(w, r),
+            w.likely(r.probability) if r.cost and d.has_limits else DASH, _day(w, r),
         )  # fmt: skip
     return table
 
@@ -69,7 +76,7 @@ def _money(w: Wording, cost: Interval | None, currency: str) -> str:
     if cost is None:
         return DASH
     low, high = w.about(cost.p10, currency), w.about(cost.p90, currency)
-    return f"{w.about(cost.p50, currency)} ({low} - {high})"
+    return f"{w.about(cost.p50, currency)} ({low} {DASH} {high})"
 
 
 def _time(w: Wording, hours: Interval | None) -> str:
@@ -94,14 +101,19 @@ def paragraphs(w: Wording, d: AnsweredDecision) -> list[tuple[str, list[str]]]:
     if any(r.instances > 1 for r in d.shortlist):
         others.append(cluster_sentence(w))
     prices.append(uncounted_sentence(w, [r.option.cost for r in shown]))
-    turning = [
-        w.say("At {per_kwh} per kWh renting wins below {rent} per hour.",
-              per_kwh=w.money(point.per_kwh, d.currency, 2), rent=w.money(point.rent_per_hour, d.currency, 2))
-        for point in d.break_even if point.per_kwh in (0.2, 0.4, 0.6)
-    ]  # fmt: skip
+    turning = [today_sentence(w, d)] if d.break_even else []
+    turning += [
+        w.say(
+            "At {per_kwh} per kWh renting wins below {rent} per hour.",
+            per_kwh=w.unit_price(point.per_kwh, d.currency),
+            rent=w.unit_price(point.rent_per_hour, d.currency),
+        )
+        for point in d.break_even[2:6:2]
+        if point.rent_per_hour > 0
+    ]
     found = [
         (w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
-        (w.say("Where it turns"), turning),
+        (w.say("Where it turns"), [line for line in turning if line]),
         (w.say("Also"), [line for line in others if line]),
         (w.say("When to run"), [line for r in shown for line in when_sentences(w, r.option)]),
         (w.say("Prices"), prices),

@@ -43,7 +43,7 @@ def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     w = n.w
     lines = [
         *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns][:TURNS_IN_WORDS],
-        _today_sentence(w, d),
+        today_sentence(w, d),
         _market(w, d.rented),
         runs_until_bought_sentence(w, d),
         saved_per_day_sentence(w, d),
@@ -66,14 +66,20 @@ def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -
         return []
     today = rented.cost.p50 - home.cost.p50
     told = w.say(
-        "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Left: each bar "
-        "moves one number over its range; past the dashed line the verdict turns. Right: the rent at which "
-        "both cost the same.",
+        "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Each bar "
+        "moves one number over its range; past the dashed line the verdict turns.",
         rented=_number(plans, rented), home=_number(plans, home),
         difference=difference_phrase(w, today, d.currency),
     )  # fmt: skip
-    blocks: list[Block] = [Paragraph(told), _pictures(w, d, round(today, 2)), _swings_table(n, d)]
-    return [*blocks, _line_table(n, d)] if d.break_even else blocks
+    if _can_turn(d):
+        told += " " + w.say("On the right: the rent at which both cost the same.")
+    blocks: list[Block] = [Paragraph(told), _pictures(w, d, today), _swings_table(n, d)]
+    return [*blocks, _line_table(n, d)] if _can_turn(d) else blocks
+
+
+def _can_turn(d: AnsweredDecision) -> bool:
+    """Whether there is a rent above nothing at which both cost the same, at any price shown."""
+    return any(point.rent_per_hour > 0 for point in d.break_even)
 
 
 def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
@@ -84,7 +90,7 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         )
         for s in d.sensitivity
     ]  # fmt: skip
-    line = [(point.per_kwh, point.rent_per_hour) for point in d.break_even]
+    line = [(point.per_kwh, point.rent_per_hour) for point in d.break_even if _can_turn(d)]
     alt = w.say(
         "Bar chart of rented minus home. {sentences}",
         sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
@@ -171,7 +177,8 @@ def _prices_today(d: AnsweredDecision) -> tuple[float, float] | None:
     return None if per_kwh is None or rent is None else (per_kwh, rent)
 
 
-def _today_sentence(w: Wording, d: AnsweredDecision) -> str:
+def today_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """Below which rent renting is cheaper at today's price of electricity; empty where none is known."""
     today = _prices_today(d)
     if today is None or len(d.break_even) < 2:
         return ""

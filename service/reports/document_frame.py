@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from service.reports.answered import AnsweredOption, AnsweredWorkload
+from service.reports.answered import AnsweredOption, AnsweredRate, AnsweredWorkload
 from service.reports.wording import Wording
 
 
@@ -36,6 +36,11 @@ def safe_name(*parts: str) -> str:
     return words[:80].strip("-")
 
 
+def zone_in_words(w: Wording, zone: str, rate: AnsweredRate | None) -> str:
+    """Where home is, as people call it; the zone's code where nobody has named it."""
+    return w.zone(zone, rate.zone_name if rate else zone)
+
+
 def run_subtitle(
     w: Wording, workload: AnsweredWorkload, options: Sequence[AnsweredOption], zone: str, asked_at: datetime
 ) -> str:
@@ -46,6 +51,6 @@ def run_subtitle(
         parameters=w.compact(workload.parameters),
         tokens=w.compact(workload.tokens),
         steps=w.number(workload.steps),
-        zone=w.zone(zone, rate.zone_name if rate else zone),
+        zone=zone_in_words(w, zone, rate),
         day=w.day(asked_at.date()),
     )

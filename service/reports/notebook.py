@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from service.facts import Source
 from service.reports.document import Cited, Missing, SourceLine
+from service.reports.sentences import age
 from service.reports.wording import Wording
 
 LICENCE = re.compile(r"(CC|MIT|Apache|BSD|ODbL|DL-DE)\b")
@@ -49,9 +50,8 @@ class Notebook:
 
     def _line(self, number: int, source: Source) -> SourceLine:
         w = self.w
-        said = w.say(
-            "as of {day}, {age} days old", day=w.day(source.as_of), age=w.number(self.age_days(source.as_of))
-        )
+        old = age(w, self.age_days(source.as_of))
+        said = w.say("as of {day}, {age}", day=w.day(source.as_of), age=old)
         if source.read_on:
             said += w.say(", read {day}", day=w.day(source.read_on))
         if LICENCE.match(source.licence):

@@ -1,6 +1,8 @@
 """A document as the words of a page: what the HTML template, the PDF template and Markdown lay out."""
 
+import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from service.reports.document import (
@@ -19,24 +21,37 @@ from service.reports.wording import Wording, wording
 
 Page = dict[str, Any]
 NARROWEST = 4
+FULL_WIDTH_PX = 620
+"""A chart of so many pixels fills the width of a page; a narrower one is not blown up to it."""
+BEFORE_A_UNIT = re.compile(
+    r"(?<=\d) (?=(?:[€$£¥%]|[kM]?Wh?\b|kg\b|g/kWh|Gi?B\b|h\b|[A-Z]{3}\b|Tagen?\b|days?\b|Stunden?\b|hours?\b"
+    r"|Minuten\b|minutes\b|Sekunden\b|seconds\b))"
+)
+"""Where a line must not end: between a number and its unit."""
 
 
 def page(document: Document, font: str = "") -> Page:
-    """All texts of the document; charts as SVG in that font, without one as their description alone."""
+    """All texts of the document; charts as SVG in that font, without one as their description alone.
+
+    For a page that is set in a font, numbers keep their units on the same line.
+    """
     w = wording(document.language)
-    return {
+    found = {
         "language": document.language,
         "title": document.title,
         "subtitle": document.subtitle,
         "made": document.made,
         "labels": dict(document.labels),
+        "full_width": FULL_WIDTH_PX,
         "date": [document.made_at.year, document.made_at.month, document.made_at.day],
         "sections": [
             {
                 "key": section.key,
                 "title": section.title,
                 "blocks": [
-                    _block(w, block, section.title, document.language, font) for block in section.blocks
+                    _block(w, block, section.title, document.language, font)
+                    | {"leads": {type(block), type(after)} == {Chart, Paragraph}}
+                    for block, after in zip_longest(section.blocks, section.blocks[1:])
                 ],
             }
             for section in document.sections
@@ -48,6 +63,18 @@ def page(document: Document, font: str = "") -> Page:
             {"number": s.number, "title": s.title, "url": s.url, "said": s.said} for s in document.sources
         ],
     }
+    return {key: _bound(value) for key, value in found.items()} if font else found
+
+
+def _bound(value: Any) -> Any:
+    """The same texts, no line of which ends between a number and its unit."""
+    if isinstance(value, str):
+        return value if value.startswith("<svg") else BEFORE_A_UNIT.sub("\xa0", value)
+    if isinstance(value, dict):
+        return {key: _bound(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_bound(inner) for inner in value]
+    return value
 
 
 def _block(w: Wording, block: Block, title: str, language: str, font: str) -> Page:
@@ -59,7 +86,14 @@ def _block(w: Wording, block: Block, title: str, language: str, font: str) -> Pa
         case Chart():
             svg = draw(block.spec, language, font, block.key) if font else ""
             own = block.title if block.title != title else ""
-            return {"kind": "chart", "title": own, "alt": block.alt, "svg": svg}
+            width = re.search(r'width="(\d+)', svg)
+            return {
+                "kind": "chart",
+                "title": own,
+                "alt": block.alt,
+                "svg": svg,
+                "width": int(width[1]) if width else FULL_WIDTH_PX,
+            }
         case Table():
             own = block.title if block.title != title else ""
             return _table(w, block, own)

@@ -14,6 +14,8 @@ from service.reports.answered import (
     AnsweredSuggestion,
 )
 from service.reports.bill import bill_sentence
+from service.reports.sentences import age
+from service.reports.source_notes import note_sentence
 from service.reports.tariff_sentences import electricity_sentences
 from service.reports.wording import Wording
 
@@ -28,7 +30,7 @@ def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     if c.considered:
         lines.append(
             w.say(
-                "The cheapest {shown} of {all} offers that were looked at:",
+                "Offers looked at: {all}. Listed, the cheapest first: {shown}.",
                 shown=w.number(len(rents)),
                 all=w.number(c.considered),
             )
@@ -69,24 +71,25 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
             line += " " + suggestion_sentence(w, option, rental.suggestions)
         return line
     offer = rental.offer
-    age = (today - offer.as_of).days
+    days = (today - offer.as_of).days
     line = w.say(
-        "Rent: {price} per hour, {provider} {instance}, as of {day} ({age} days old), {source}.",
+        "Rent: {price} per hour, {provider} {instance}, as of {day} ({age}), {source}.",
         price=w.unit_price(offer.hourly_price * rental.instances, offer.currency),
         provider=provider_name(rental, offer),
         instance=f"{offer.instance} {offer.region}".strip(),
         day=w.day(offer.as_of),
-        age=w.number(age),
+        age=age(w, days),
         source=offer.source.title,
     )
     if offer.note:
-        line += " " + w.say("Note: {note}.", note=offer.note.rstrip("."))
+        line += " " + note_sentence(w, offer.note)
     if offer.term_months:
-        line += " " + w.say(
-            "Reserved for {months} months: it is billed for all of them, used or not.",
-            months=w.number(offer.term_months),
+        line += " " + w.counted(
+            "Reserved for {count} month: all of it is billed, used or not.",
+            "Reserved for {count} months: all of them are billed, used or not.",
+            offer.term_months,
         )
-    if alone and age > STALE_OFFER_DAYS:
+    if alone and days > STALE_OFFER_DAYS:
         line += " " + w.say("Check the price before you rent.")
     if alone and rental.market and rental.market.offers > 1:
         line += " " + market_sentence(w, rental.market)
@@ -97,7 +100,7 @@ def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequenc
     """What comes closest to a configuration that nobody rents out."""
     listed = "; ".join(
         w.say(
-            "{gpu} (peak x{peak}, memory x{memory}, bandwidth x{bandwidth}) {price} per hour, {offer}, {day}",
+            "{gpu} (peak ×{peak}, memory ×{memory}, bandwidth ×{bandwidth}) {price} per hour, {offer}, {day}",
             gpu=one.gpu.name,
             peak=w.number(one.likeness.peak_ratio, 2),
             memory=w.number(one.likeness.memory_ratio, 2),
@@ -142,13 +145,13 @@ def tier_name(w: Wording, tier: str) -> str:
 
 def exchange_sentence(w: Wording, rate: AnsweredExchange, today: date) -> str:
     """A dated exchange rate, and its age once it is no longer the newest there can be."""
-    age = (today - rate.as_of).days
+    days = (today - rate.as_of).days
     day = w.day(rate.as_of)
-    if age > RATE_IS_OLD_AFTER_DAYS:
-        day = w.say("{day} ({age} days old)", day=day, age=w.number(age))
+    if days > RATE_IS_OLD_AFTER_DAYS:
+        day = f"{day} ({age(w, days)})"
     return w.say(
         "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
-        rate=w.number(rate.rate, 4),
+        rate=w.exact(rate.rate),
         quote=rate.quote,
         base=rate.base,
         source=rate.source.title,

@@ -11,6 +11,7 @@ from service.reports.answered import AnsweredOption
 from service.reports.document import Chart, Paragraph, Section
 from service.reports.notebook import Notebook
 from service.reports.prices import STALE_OFFER_DAYS
+from service.reports.sentences import age
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,12 @@ class PricePoint:
 def stale_rent_sentence(n: Notebook, cloud: AnsweredOption) -> str:
     """A warning where the rent is an old price; empty where it is not."""
     offer = cloud.rental.offer if cloud.rental else None
-    if offer is None or (age := n.age_days(offer.as_of)) <= STALE_OFFER_DAYS:
+    if offer is None or (days := n.age_days(offer.as_of)) <= STALE_OFFER_DAYS:
         return ""
     return n.w.say(
-        "The rent is a price of {day}, {age} days old: check it before you rent.",
+        "The rent is a price of {day}, {age}: check it before you rent.",
         day=n.w.day(offer.as_of),
-        age=n.w.number(age),
+        age=age(n.w, days),
     )
 
 

@@ -44,7 +44,7 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
                 Number(o.planned.available_gib, "GiB"),
                 Words(w.likely(o.planned.fit_probability)),
                 Number(o.time.tokens_per_s, w.say("tokens/s"), 0) if o.time else n.missing(no_fit(w)),
-                Spread(o.power.watts, "W"),
+                Spread(o.power.watts, "W") if o.time else n.missing(no_fit(w)),
             ),
         )
         for i, o in enumerate(options, 1)
@@ -214,6 +214,6 @@ def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell
         stated(w, x, in_words=in_words),
         Words(basis_in_words(w, x.basis)),
         Day(day),
-        Number(n.age_days(day), w.say("days"), 0),
+        Number(n.age_days(day), w.counted("day", "days", n.age_days(day)), 0),
         n.cite(x.source) if in_words else Words(x.source.title),
     )

@@ -196,9 +196,10 @@ def bill_section(
     on_page = on_page or len(rows)
     more = ""
     if len(priced) > shown:
-        more = w.say(
+        more = w.counted(
+            "and the bill of {count} more option: the workbook and the CSV file have them all",
             "and the bills of {count} more options: the workbook and the CSV file have them all",
-            count=w.number(len(priced) - shown),
+            len(priced) - shown,
         )
     drawn = _bill_chart(w, priced[:shown], currency) if is_drawn else ()
     table = Table("bill", title, columns, tuple(rows), on_page, more)
@@ -219,7 +220,7 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
         if item.unit_price is None or item.amount is None:
             price = amount = n.missing(w.say("Nobody has told us this price; it is not counted."))
         else:
-            price = Money(item.unit_price, cost.currency, per=unit)
+            price = Money(item.unit_price, cost.currency, per=_one_of(w, item.quantity_unit))
             if item.code == "tax":
                 quantity = MoneySpread(item.quantity, cost.currency, Total(tuple(counted), "amount"))
                 price = Share(item.unit_price, 1)
@@ -244,6 +245,11 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
 
 def _quantity_unit(w: Wording, unit: str) -> str:
     return {"run": w.say("run"), "months": w.say("months"), "GB-months": w.say("GB-months")}.get(unit, unit)
+
+
+def _one_of(w: Wording, unit: str) -> str:
+    """A single one of a unit, for a price of it."""
+    return {"months": w.say("month"), "GB-months": w.say("GB-month")}.get(unit, _quantity_unit(w, unit))
 
 
 def _bill_chart(w: Wording, options: Sequence[AnsweredOption], currency: str) -> tuple[Chart, ...]:

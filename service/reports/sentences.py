@@ -9,13 +9,18 @@ from service.reports.wording import Wording
 
 HOURS_PER_DAY = 24
 MINUTES_PER_HOUR = 60
+SECONDS_PER_HOUR = 3600
 TIGHT_GIB = 1.0
 NOTICEABLY_FASTER = 0.98
 
 
 def duration(w: Wording, hours: float) -> str:
-    """Hours in the unit a person would use: minutes below two hours, hours below three days, days above."""
-    shown = w.rounded(hours * duration_scale(hours))
+    """Hours in the unit a person would use: seconds below two minutes, minutes below two hours, hours below
+    three days, days above."""
+    scale = duration_scale(hours)
+    shown = w.rounded(hours * scale)
+    if scale == SECONDS_PER_HOUR:
+        return w.say("{seconds} seconds", seconds=shown)
     if hours < 2:
         return w.say("{minutes} minutes", minutes=shown)
     return w.say("{hours} hours", hours=shown) if hours < 72 else w.say("{days} days", days=shown)
@@ -23,9 +28,33 @@ def duration(w: Wording, hours: float) -> str:
 
 def duration_scale(hours: float) -> float:
     """How many of the unit that `duration` takes are in an hour."""
+    if hours * MINUTES_PER_HOUR < 2:
+        return SECONDS_PER_HOUR
     if hours < 2:
         return MINUTES_PER_HOUR
     return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
+
+
+def stated_duration(w: Wording, hours: float) -> str:
+    """A time that somebody stated, exactly as it was stated: 30 days, 36 hours, 90 minutes."""
+    if hours >= 2 * HOURS_PER_DAY and hours % HOURS_PER_DAY == 0:
+        return w.counted("{count} day", "{count} days", round(hours / HOURS_PER_DAY))
+    if hours == int(hours):
+        return w.counted("{count} hour", "{count} hours", int(hours))
+    if hours < 2:
+        return w.say("{minutes} minutes", minutes=w.exact(round(hours * MINUTES_PER_HOUR, 2)))
+    return w.say("{hours} hours", hours=w.exact(hours))
+
+
+def age(w: Wording, days: int) -> str:
+    """How old a fact is."""
+    return w.counted("{count} day old", "{count} days old", days)
+
+
+def calendar_stretch(option: AnsweredOption) -> float:
+    """How many hours pass while the machine works one: 2 where it may run half of every day."""
+    hours, elapsed = option.hours, option.elapsed_hours
+    return elapsed.p50 / hours.p50 if hours and elapsed and hours.p50 else 1.0
 
 
 def fit_sentence(w: Wording, option: AnsweredOption) -> str:
@@ -42,8 +71,8 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
     """One adjustment and what it costs in time."""
     before, after = adjustment.before, adjustment.after
     what = {
-        "micro_batch": w.say("micro-batch {before} -> {after}", before=before, after=after),
-        "precision": w.say("{before} -> {after} arithmetic", before=before, after=after),
+        "micro_batch": w.say("micro-batch {before} → {after}", before=before, after=after),
+        "precision": w.say("{before} → {after} arithmetic", before=before, after=after),
         "chunked_cross_entropy": w.say("cross entropy in chunks"),
         "checkpointing": w.say("activation checkpointing in {after} layers", after=after),
         "optimizer_8bit": w.say("8-bit optimizer states"),
@@ -56,9 +85,9 @@ def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
     }[adjustment.code]
     factor = adjustment.time_factor
     if adjustment.code == "optimizer_host" and factor < NOTICEABLY_FASTER:
-        what += w.say(" [time x{factor}, for the GPU reads 16-bit weights only]", factor=w.number(factor, 2))
+        what += w.say(" [time ×{factor}, for the GPU reads 16-bit weights only]", factor=w.number(factor, 2))
     elif abs(factor - 1) >= 0.005:
-        what += w.say(" [time x{factor}]", factor=w.number(factor, 2))
+        what += w.say(" [time ×{factor}]", factor=w.number(factor, 2))
     return what
 
 
@@ -75,7 +104,7 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             device=option.label,
             watts=w.number(advice.best.watts),
             share=w.percent(advice.best.share),
-            added=duration(w, advice.hours_added),
+            added=duration(w, advice.hours_added * calendar_stretch(option)),
             kwh=w.rounded(saved.p50),
         )
         if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
@@ -110,7 +139,7 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
         "unseen": w.say("no run on this GPU architecture is known: a guess from physics"),
     }[option.time.evidence]
     line = w.say(
-        "{label}: hours +{up} / -{down} (80 % interval); {evidence}.",
+        "{label}: hours +{up} / −{down} (80 % interval); {evidence}.",
         label=option.label,
         evidence=evidence,
         up=w.percent(option.time.hours.p90 / option.time.hours.p50 - 1),
@@ -130,7 +159,7 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
     sequences = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     if sequences % (option.gpu_count * option.planned.plan.micro_batch):
         line += " " + w.say(
-            "The published batch of {sequences} sequences does not divide evenly by {gpus} x {micro_batch}.",
+            "The published batch of {sequences} sequences does not divide evenly by {gpus} × {micro_batch}.",
             sequences=w.number(sequences),
             gpus=option.gpu_count,
             micro_batch=option.planned.plan.micro_batch,
@@ -153,9 +182,9 @@ def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
         return []
     lines = [
         w.say(
-            "The well-known rule of three: {hours} h x {gpus} = {gpu_hours} H100-hours; "
-            "ratio {low} to {high} -> {hours_low}-{hours_high} h -> {days_low}-{days_high} days; "
-            "{watts} W -> {kwh_low}-{kwh_high} kWh.",
+            "The well-known rule of three: {hours} h × {gpus} = {gpu_hours} H100-hours; "
+            "ratio {low} to {high} → {hours_low}–{hours_high} h → {days_low}–{days_high} days; "
+            "{watts} W → {kwh_low}–{kwh_high} kWh.",
             hours=w.exact(c.workload.reference_hours),
             gpus=c.workload.reference_gpu_count,
             gpu_hours=w.number(r.gpu_hours),

@@ -5,7 +5,8 @@ from datetime import date
 from service.decide.when_to_run import PausePlan, WhenToRun
 from service.estimate.tariff import MarginalPrice
 from service.reports.answered import AnsweredOption, AnsweredRate
-from service.reports.sentences import HOURS_PER_DAY, duration
+from service.reports.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
+from service.reports.source_notes import note_sentence
 from service.reports.wording import Wording
 
 ALL_DAY = 0.999
@@ -36,18 +37,18 @@ def rate_sentence(w: Wording, rate: AnsweredRate, today: date) -> str:
     price = w.unit_price(rate.per_kwh, rate.currency)
     if rate.kind == "contract":
         return w.say("Electricity: {price} per kWh, your own figure.", price=price)
-    age = (today - rate.as_of).days
+    days = (today - rate.as_of).days
     line = w.say(
-        "Electricity: {price} per kWh in {zone}, as of {day} ({age} days old), {source}.",
+        "Electricity: {price} per kWh in {zone}, as of {day} ({age}), {source}.",
         price=price,
         zone=w.zone(rate.zone, rate.zone_name),
         day=w.day(rate.as_of),
-        age=w.number(age),
+        age=age(w, days),
         source=rate.source.title,
     )
     if rate.note:
-        line += " " + w.say("Note: {note}.", note=rate.note.rstrip("."))
-    if age > STALE_RATE_DAYS:
+        line += " " + note_sentence(w, rate.note)
+    if days > STALE_RATE_DAYS:
         line += " " + w.say("That is old.")
     return line + " " + w.say("Your own contract counts: give it with --kwh-price.")
 
@@ -78,27 +79,29 @@ def _by_the_market(w: Wording, option: AnsweredOption, price: MarginalPrice, tod
         )
     if shape is not None and low is not None and high is not None:
         line += " " + w.say(
-            "Four days out of five between {low} and {high}, {days} whole days from {first} to {last} "
-            "({age} days old), {source}: what was, no forecast.",
+            "Four days out of five between {low} and {high}; {days} from {first} to {last} "
+            "({age}), {source}: what was, no forecast.",
             low=w.unit_price(low, price.currency), high=w.unit_price(high, price.currency),
-            days=w.number(shape.days), first=w.day(shape.first_day), last=w.day(shape.last_day),
-            age=w.number((today - shape.last_day).days), source=shape.source.title,
+            days=w.counted("{count} whole day", "{count} whole days", shape.days),
+            first=w.day(shape.first_day), last=w.day(shape.last_day),
+            age=age(w, (today - shape.last_day).days), source=shape.source.title,
         )  # fmt: skip
     return _with_hours(w, line, option)
 
 
 def _with_hours(w: Wording, line: str, option: AnsweredOption) -> str:
-    share = used_share(option)
-    if share >= ALL_DAY:
+    hours = used_hours(option)
+    if hours is None:
         return line
-    hours = w.exact(round(share * HOURS_PER_DAY, 1))
-    return f"{line} " + w.say("Only the cheapest {hours} hours of each day are used.", hours=hours)
+    return f"{line} " + w.say(
+        "Used of each day: only its cheapest hours, {hours} of 24.", hours=w.exact(hours)
+    )
 
 
-def used_share(option: AnsweredOption) -> float:
-    """How much of each day the machine runs [0-1]."""
-    hours, calendar = option.hours, option.calendar_hours
-    return hours.p50 / calendar.p50 if hours and calendar and calendar.p50 else 1.0
+def used_hours(option: AnsweredOption) -> float | None:
+    """How many hours of each day the machine runs; None where all of them."""
+    share = 1 / calendar_stretch(option)
+    return None if share >= ALL_DAY else round(share * HOURS_PER_DAY, 1)
 
 
 def _bought(price: MarginalPrice) -> float:
@@ -174,10 +177,11 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
     if cleaner is not None and when.carbon is not None:
         lines.append(
             w.say(
-                "Leaving out the dirtiest quarter of each day changes CO2e by {change} ({source}, {days} "
-                "days to {last}).",
+                "Leaving out the dirtiest quarter of each day changes CO₂e by {change} ({source}, {days} "
+                "to {last}).",
                 change=_signed(w, cleaner.change), source=when.carbon.source.title,
-                days=w.number(when.carbon.days), last=w.day(when.carbon.last_day),
+                days=w.counted("{count} day", "{count} days", when.carbon.days),
+                last=w.day(when.carbon.last_day),
             )
         )  # fmt: skip
     return lines
@@ -185,6 +189,11 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
 
 def _advice(w: Wording, option: AnsweredOption, when: WhenToRun) -> str:
     """Run through, or not; and the power limit beside it where that saves more."""
+    if hours := used_hours(option):
+        return w.say(
+            "You let it run {hours} of 24 hours; what follows is against running through.",
+            hours=w.exact(hours),
+        )
     limit, cost = option.power_limit, option.cost
     saved = -when.best.amount if when.best else 0.0
     line = (

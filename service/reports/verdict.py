@@ -1,6 +1,6 @@
 """The verdict in words: which is cheaper, which is faster, what it asks of one, where it turns."""
 
-from service.reports.answered import AnsweredComparison, AnsweredOption
+from service.reports.answered import AnsweredComparison, AnsweredCost, AnsweredOption
 from service.reports.sentences import HOURS_PER_DAY, duration, first
 from service.reports.wording import Wording
 
@@ -26,13 +26,25 @@ def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cl
     """Who wins on money, by how much and how surely."""
     verdict = c.verdict
     if not (home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None):
-        return w.say("Costs cannot be compared: a price is missing (-).")
+        return w.say("Costs cannot be compared: a price is missing (–).")
     amounts = {
         "home": w.about(home.cost.total.p50, c.currency),
         "cloud": w.about(cloud.cost.total.p50, c.currency),
         "saving": w.about(verdict.saving, c.currency),
         "sure": w.likely(verdict.cheaper_probability or 0),
     }
+    if not _is_electricity_alone(home.cost):
+        if verdict.cheaper == "home":
+            return w.say(
+                "Training at home is cheaper: about {home} against {cloud} of rent, {saving} less "
+                "(probability {sure}).",
+                **amounts,
+            )
+        return w.say(
+            "Renting is cheaper: about {cloud} of rent against {home} at home, {saving} less (probability "
+            "{sure}).",
+            **amounts,
+        )
     if verdict.cheaper == "home":
         return w.say(
             "Training at home is cheaper: about {home} of electricity against {cloud} of rent, "
@@ -44,6 +56,11 @@ def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cl
         "{saving} less (probability {sure}).",
         **amounts,
     )
+
+
+def _is_electricity_alone(cost: AnsweredCost) -> bool:
+    """Whether the bill at home counts nothing but electricity."""
+    return all(i.code in ("electricity", "paused") for i in cost.items if i.is_counted and i.amount)
 
 
 def faster_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
@@ -128,8 +145,8 @@ def unchanged_takes_longer_hours(home: AnsweredOption) -> float | None:
 def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
     """An option that does not fit, with the smallest memory we found for it and what would help."""
     line = w.say(
-        "{label} cannot hold this run: with every adjustment that the host's memory allows it needs about "
-        "{need} GiB of {available} GiB.",
+        "{label} cannot hold this run: with every adjustment that the host's memory allows it still needs "
+        "about {need} GiB per GPU, and {available} GiB can be used.",
         label=option.label,
         need=w.rounded(option.planned.peak.p50),
         available=w.rounded(option.planned.available_gib),

@@ -51,7 +51,7 @@ def compare_home_with_cloud(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
-    workload = find_workload(snapshot, request.workload, request.tokens)
+    workload = find_workload(snapshot, request.workload, request.tokens, asked_at.date())
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)

@@ -17,7 +17,7 @@ from service.decide.frontier import Limits
 from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Option, cloud_option
 from service.decide.rental import cloud_terms
-from service.decide.sensitivity import Side, break_even_line, saved_per_day, tornado
+from service.decide.sensitivity import Side, break_even_line, prices_around, saved_per_day, tornado
 from service.errors import InvalidValue
 from service.estimate.architecture import parameters
 from service.estimate.cost import Cost, CostItem, conversion
@@ -38,7 +38,6 @@ from service.usecases.requests import DecisionRequest, request_as_json
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 MOST_SHORTLISTED = 10
-BREAK_EVEN_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
 
 
 def decide(
@@ -55,7 +54,7 @@ def decide(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
-    workload = find_workload(snapshot, request.workload, request.tokens)
+    workload = find_workload(snapshot, request.workload, request.tokens, asked_at.date())
     limits = Limits(request.budget, request.deadline_hours)
     plans = plans_of_request(snapshot, request, workload, asked_at.date(), market)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
@@ -87,7 +86,7 @@ def decide(
         considered=len(plans.candidates),
         nearest=nearest,
         sensitivity=tornado(*sides) if sides else (),
-        break_even=break_even_line(*sides, BREAK_EVEN_PER_KWH) if sides else (),
+        break_even=break_even_line(*sides, prices_around(sides[0].unit_price[1])) if sides else (),
         runs_until_bought=_runs_until_bought(shortlist, cloud),
         saved_per_day=_saved_per_day(shortlist),
         inputs=_inputs(snapshot, workload, shortlist),

@@ -42,15 +42,17 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
         raise UnknownName(field, name, error.choices) from None
 
 
-def find_workload(snapshot: Snapshot, asked: str | Workload, tokens: int | None = None) -> Workload:
-    """A workload by slug or alias, or the custom one handed in; `tokens` replaces its token count."""
+def find_workload(
+    snapshot: Snapshot, asked: str | Workload, tokens: int | None = None, today: date = USER.as_of
+) -> Workload:
+    """A workload by slug or alias, or the custom one handed in; `tokens`, said today, replace its count."""
     workload = asked if isinstance(asked, Workload) else snapshot.workload(asked)
     if tokens is None:
         return workload
     least = workload.recipe.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
-    given = {**workload.sources, "tokens": USER}
+    given = {**workload.sources, "tokens": replace(USER, as_of=today)}
     return replace(workload, tokens=tokens, reference_hours=None, sources=given)
 
 

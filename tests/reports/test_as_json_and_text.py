@@ -98,9 +98,9 @@ def test_text_fits_one_screen_and_says_everything(comparison):
         "The verdict turns at",
         "days old",
         "80 % interval",
-        "2,112-2,376 h",
-        "88-99 days",
-        "422.4-475.2 kWh",
+        "2,112–2,376 h",
+        "88–99 days",
+        "422.4–475.2 kWh",
         "activation checkpointing",
     ):
         assert word in " ".join(text.split()), word
@@ -113,8 +113,8 @@ def test_german_is_german_to_the_last_comma(comparison):
         "Gemietet",
         "Passt es?",
         "Urteil",
-        "2.112-2.376 h",
-        "422,4-475,2 kWh",
+        "2.112–2.376 h",
+        "422,4–475,2 kWh",
         "24.11.2026",
         "Wahrscheinlichkeit",
         "Deutschland",
@@ -157,7 +157,7 @@ def test_explain_gives_source_and_date_to_every_number(comparison):
 def test_a_missing_price_is_a_dash():
     text = as_text.render(from_json.comparison(as_json.render(_compare(Rental(None)), "en")), "en")
     cost = next(line for line in text.splitlines() if line.strip().startswith("Cost "))
-    assert cost.rstrip().endswith("-")
+    assert cost.rstrip().endswith("–")
     assert "a price is missing" in text
     assert "€0.00" not in text and "€0 " not in text
     answer = as_json.render(_compare(Rental(None)))
@@ -185,7 +185,7 @@ def test_money_in_both_languages():
     assert wording("en").money(1234.5, "EUR") == "€1,234" or wording("en").money(1234.5, "EUR") == "€1,235"
     assert wording("de").money(12.5, "EUR") == "12,50 €"
     assert wording("en").about(129.4, "CHF") == "CHF 129" and wording("de").about(129.4, "CHF") == "129 CHF"
-    assert wording("en").money(-3, "NOK") == "-NOK 3.00"
+    assert wording("en").money(-3, "NOK") == "−NOK 3.00"
 
 
 @pytest.mark.parametrize(

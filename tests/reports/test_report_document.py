@@ -183,8 +183,8 @@ def test_a_bill_of_several_lines_has_its_total_and_says_what_it_leaves_out(langu
     assert document.notes[egress[-1].note - 1]
     assert tax[-3].formula == Total(tuple(f"bill-2-{i}" for i in (1, 2, 3, 4, 5)), "amount")
     assert cell(document, "options", 1, "cost").formula == Linked("bill", "bill-2-total", "amount")
-    said = {"en": ("paid with or without the run", "for want of a price traffic"),
-            "de": ("Grundgebühr", "mangels Preis Datenverkehr")}[language]  # fmt: skip
+    said = {"en": ("paid with or without the run", "for want of a price: traffic"),
+            "de": ("Grundgebühr", "mangels Preis: Datenverkehr")}[language]  # fmt: skip
     assert all(phrase in words(document) for phrase in said)
 
 

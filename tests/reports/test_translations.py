@@ -12,18 +12,24 @@ REPORTS = Path(service.reports.__file__).parent
 GERMAN = REPORTS.parent / "translations" / "de.po"
 
 
-def said() -> set[str]:
-    found = set()
+FORMS = {"say": 1, "counted": 2}
+"""How many sentences each way to say something takes: one, or one for a single thing and one for more."""
+
+
+def said() -> set[str | tuple[str, ...]]:
+    found: set[str | tuple[str, ...]] = set()
     for path in sorted(REPORTS.parent.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
-                and node.func.attr == "say"
+                and node.func.attr in FORMS
                 and node.args
             ):
-                assert isinstance(node.args[0], ast.Constant), f"{path}:{node.lineno}: not a literal"
-                found.add(node.args[0].value)
+                said = node.args[: FORMS[node.func.attr]]
+                assert all(isinstance(x, ast.Constant) for x in said), f"{path}:{node.lineno}: not a literal"
+                words = tuple(x.value for x in said if isinstance(x, ast.Constant))
+                found.add(words[0] if len(words) == 1 else words)
     return found
 
 
@@ -39,5 +45,7 @@ def test_all_sentences_are_translated_and_no_translation_is_idle():
     assert sentences <= set(messages)
     assert set(messages) <= said()
     for english, german in messages.items():
-        assert german, english
-        assert placeholders(english) == placeholders(german), english
+        pairs = [(english, german)] if isinstance(english, str) else zip(english, german, strict=True)
+        for ours, theirs in pairs:
+            assert theirs, ours
+            assert placeholders(ours) == placeholders(theirs), ours
