@@ -51,6 +51,39 @@ def test_a_question_is_answered_sensibly(run, name):
     assert is_sensible(answer(run, *words)), name
 
 
+def test_what_is_named_as_the_nearest_possible_is_possible_and_hardly_less_is(run):
+    asked = ["--budget", "300", "--deadline", "2d"]
+    for change in answer(run, *asked)["nearest_possible"]:
+        value, kind = change["value"], change["change"]
+        if kind == "model":
+            assert answer(run, change["workload"], *asked)["best"]
+            continue
+        flag = {"budget": "--budget", "deadline": "--deadline", "tokens": "--tokens"}[kind]
+        tighter = value * (1.02 if kind == "tokens" else 0.98)
+        said = [str(int(v)) if kind == "tokens" else repr(v) for v in (value, tighter)]
+        now, then = (answer(run, *asked, flag, number) for number in said)
+        assert now["best"] and then["best"] is None, change["sentence"]
+        if kind == "tokens":
+            assert change["option"]["probability_within_limits"] >= 0.8
+
+
+def test_a_reserved_term_costs_no_less_for_being_debugged_at_home(run):
+    plans = answer(run, "--tier", "reserved", "--deadline", "200d", "--rent", "tax_share=0.19")["shortlist"]
+    for plan in plans:
+        lines = {item["code"]: item for item in plan["cost"]["items"]}
+        assert plan["cost"]["p50"] == pytest.approx(sum(i["p50"] or 0 for i in lines.values()), abs=0.05)
+        if plan["plan"] == "hybrid":
+            held = sum(
+                i["quantity"]["p50"] for code, i in lines.items() if code in ("rent", "set_up", "commitment")
+            )
+            assert held % 730 == pytest.approx(0, abs=0.01)
+    debugged = answer(run, "--budget", "700", "--deadline", "30d")["best"]
+    lines = {item["code"]: item["quantity"]["p50"] for item in debugged["cost"]["items"]}
+    hours, watts = debugged["hours"]["p50"], answer(run, "--tier", "none")["best"]["wall_watts"]["p50"]
+    assert lines["electricity"] == pytest.approx(0.1 * hours * watts / 1000, rel=1e-3)
+    assert debugged["calendar_hours"]["p50"] == pytest.approx(1.1 * hours + lines["set_up"], abs=0.01)
+
+
 def test_heat_tax_and_wear_move_the_bill_as_they_should(run):
     plain = answer(run, "--tier", "none")["best"]["cost"]["p50"]
     warm = answer(run, "--tier", "none", "--heating-share", "0.5", "--heat-price", "0.12")["best"]["cost"][
@@ -94,6 +127,7 @@ def test_text_in_both_languages(run):
         (("--rent", "idle=1"), "cloud_terms = 'idle': unknown; valid: set_up_hours"),
         (("--rent", "tax_share"), "--rent = 'tax_share'"),
         (("--budget", "-3"), "budget = -3.0"),
+        (("--probability", "0.999"), "least_probability = 0.999: must be above 0 and at most 0.99"),
         (("--own", "none", "--tier", "none"), "a plan for this run"),
     ],
 )

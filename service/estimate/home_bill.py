@@ -105,9 +105,13 @@ def home_bill(
 
 
 def total(lines: tuple[CostItem, ...]) -> Interval:
-    """The sum of the lines that count, percentile by percentile: hours drive them all together."""
+    """The sum of the lines that count, percentile by percentile: hours drive them all together.
+
+    In order, also where heat is worth more than it costs and more hours make it less.
+    """
     counted = [line.amount for line in lines if line.is_counted and line.amount is not None]
-    return sum(counted, certain(0.0))
+    summed = sum(counted, certain(0.0))
+    return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
 
 
 def home_cost(
