@@ -5,7 +5,7 @@ wins: an option without a price is on no front of costs.
 """
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -101,7 +101,7 @@ def non_dominated(cost: Numbers, hours: Numbers, co2: Numbers) -> NDArray[np.int
     stairs: list[tuple[float, float]] = []
     for i in map(int, order):
         step = (float(hours[i]), float(grams[i]))
-        place = bisect_left(stairs, (step[0], math.inf))
+        place = bisect_right(stairs, (step[0], math.inf))
         if place and stairs[place - 1][1] <= step[1]:
             continue
         front.append(i)
