@@ -56,7 +56,7 @@ def cloud_terms(
     known = [field.name for field in fields(CloudTerms)]
     for name in given or {}:
         if name not in known:
-            raise InvalidValue("cloud_terms", name, "unknown", known)
+            raise InvalidValue("rent_terms", name, "unknown", known)
     return replace(usual, **dict(given or {}))
 
 

@@ -59,7 +59,7 @@ class HomeTerms:
             raise InvalidValue("heating_share", self.heating_share, "must be from 0 to 1")
         for name in ("wear_per_hour", "base_fee_per_month", "heat_per_kwh"):
             if not getattr(self, name) >= 0:
-                raise InvalidValue(name, getattr(self, name), "must not be negative")
+                raise InvalidValue(name, str(getattr(self, name)), "must not be negative")
         if self.purchase and (self.purchase.runs < 1 or not 0 <= self.purchase.resale <= self.purchase.price):
             raise InvalidValue(
                 "purchase", self.purchase.resale, "is resold for 0 up to its price, after 1 run or more"

@@ -20,10 +20,10 @@ from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
 from service.facts import Gpu, Source, Workload
 from service.store.snapshot import Snapshot
-from service.usecases.finding import CONFIGURATION, checked_count, find_gpu, household_of
+from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
-from service.usecases.requests import DecisionRequest
+from service.usecases.requests import EVERY_OFFER, DecisionRequest
 from service.usecases.tariffs import NO_MARKET, MarketDays
 
 CARD_PRICE = "card_price_usd."
@@ -58,7 +58,13 @@ def plans_of_request(
     today: date,
     market: MarketDays = NO_MARKET,
 ) -> Plans:
-    """All plans that a request allows. Raises MissingFact where there is none."""
+    """All plans that a request allows. Raises MissingFact where there is none, UnknownName for a currency
+    without an exchange rate, InvalidValue for a tier that is none.
+    """
+    checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
+    tiers = (*snapshot.offers.tiers, EVERY_OFFER, NO_RENT)
+    if request.tier not in tiers:
+        raise InvalidValue("tier", request.tier, "unknown", tiers)
     homes = _home_plans(snapshot, request, workload, today, market)
     terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
     rented = None
@@ -78,10 +84,11 @@ def _home_plans(
 ) -> list[tuple[str, Option]]:
     usual = household_of(snapshot, request, today, market)
     found = []
-    for said in request.own:
-        gpu, count = _machine(snapshot, "own", said)
+    machines = [_machine(snapshot, "own", said) for said in request.own]
+    # A machine said twice, or by two of its names, is one.
+    for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
         found.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
-    for said in request.buy:
+    for said in dict.fromkeys(request.buy):
         gpu, count, purchase = _purchase(snapshot, request, said, today)
         terms = replace(request.home_terms, purchase=purchase)
         found.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
