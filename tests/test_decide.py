@@ -51,6 +51,68 @@ def test_a_question_is_answered_sensibly(run, name):
     assert is_sensible(answer(run, *words)), name
 
 
+def test_what_is_named_as_the_nearest_possible_is_possible_and_hardly_less_is(run):
+    asked = ["--budget", "300", "--deadline", "2d"]
+    for change in answer(run, *asked)["nearest_possible"]:
+        value, kind = change["value"], change["change"]
+        if kind == "model":
+            assert answer(run, change["workload"], *asked)["best"]
+            continue
+        flag = {"budget": "--budget", "deadline": "--deadline", "tokens": "--tokens"}[kind]
+        tighter = value * (1.02 if kind == "tokens" else 0.98)
+        said = [str(int(v)) if kind == "tokens" else repr(v) for v in (value, tighter)]
+        now, then = (answer(run, *asked, flag, number) for number in said)
+        assert now["best"] and then["best"] is None, change["sentence"]
+        if kind == "tokens":
+            assert change["option"]["probability_within_limits"] >= 0.8
+
+
+def test_a_run_that_heats_the_house_for_more_than_it_costs_is_a_gain_everywhere(run, tmp_path):
+    asked = ("--heating-share", "1", "--heat-price", "0.5", "--budget", "300", "--deadline", "200d")
+    gain = answer(run, *asked)
+    assert gain["best"]["plan"] == "own" and gain["best"]["probability_within_limits"] > 0.98
+    assert gain["best"]["cost"]["p10"] < gain["best"]["cost"]["p50"] < gain["best"]["cost"]["p90"] < 0
+    assert "−€108" in run(*asked) and "-€108" in run(*asked, "--format", "md", "-o", "-")
+    assert answer(run, *asked[:4], "--weights", "1,1,1")["best"]["plan"] == "own"
+
+
+def test_a_machine_that_is_named_twice_is_one(run):
+    plans = answer(run, "--own", "rtx-4070", "--own", "RTX 4070", "--own", "2xrtx-4070")["shortlist"]
+    assert [p["gpu_count"] for p in plans if p["plan"] == "own"] in ([1, 2], [2, 1])
+
+
+def test_what_is_emitted_by_the_whole_plan_is_that_of_all_its_hours(run):
+    """Training at the machine's watts, and set-up and idle hours at the same; paused at home too."""
+    for plan in answer(run, "--weights", "0,0,1", "--tier", "any")["shortlist"]:
+        if plan["plan"] == "rent" and plan["co2_kg"]:
+            codes = ("rent", "set_up", "idle", "interruptions")
+            lines = {i["code"]: i["quantity"]["p50"] for i in plan["cost"]["items"] if i["code"] in codes}
+            held = sum(lines.values()) / plan["hours"]["p50"]
+            assert plan["plan_co2_kg"] == pytest.approx(plan["co2_kg"]["p50"] * held, rel=5e-3)
+    paused = answer(run, "--tier", "none", "--hours-per-day", "8", "--paused-watts", "60")["best"]
+    through = answer(run, "--tier", "none")["best"]
+    kwh = paused["hours"]["p50"] * 2 * 0.06
+    assert paused["energy_kwh"]["p50"] == pytest.approx(through["energy_kwh"]["p50"] + kwh, rel=1e-4)
+    assert paused["plan_co2_kg"] == pytest.approx(paused["co2_kg"]["p50"], abs=0.1)
+
+
+def test_a_reserved_term_costs_no_less_for_being_debugged_at_home(run):
+    plans = answer(run, "--tier", "reserved", "--deadline", "200d", "--rent", "tax_share=0.19")["shortlist"]
+    for plan in plans:
+        lines = {item["code"]: item for item in plan["cost"]["items"]}
+        assert plan["cost"]["p50"] == pytest.approx(sum(i["p50"] or 0 for i in lines.values()), abs=0.05)
+        if plan["plan"] == "hybrid":
+            held = sum(
+                i["quantity"]["p50"] for code, i in lines.items() if code in ("rent", "set_up", "commitment")
+            )
+            assert held % 730 == pytest.approx(0, abs=0.01)
+    debugged = answer(run, "--budget", "700", "--deadline", "30d")["best"]
+    lines = {item["code"]: item["quantity"]["p50"] for item in debugged["cost"]["items"]}
+    hours, watts = debugged["hours"]["p50"], answer(run, "--tier", "none")["best"]["wall_watts"]["p50"]
+    assert lines["electricity"] == pytest.approx(0.1 * hours * watts / 1000, rel=1e-3)
+    assert debugged["calendar_hours"]["p50"] == pytest.approx(1.1 * hours + lines["set_up"], abs=0.01)
+
+
 def test_heat_tax_and_wear_move_the_bill_as_they_should(run):
     plain = answer(run, "--tier", "none")["best"]["cost"]["p50"]
     warm = answer(run, "--tier", "none", "--heating-share", "0.5", "--heat-price", "0.12")["best"]["cost"][
@@ -91,9 +153,13 @@ def test_text_in_both_languages(run):
         (("--own", "rtx-407"), "own = 'rtx-407': unknown; valid: rtx-4070"),
         (("--deadline", "soon"), "deadline = 'soon'"),
         (("--weights", "1,2"), "--weights = '1,2'"),
-        (("--rent", "idle=1"), "cloud_terms = 'idle': unknown; valid: set_up_hours"),
+        (("--rent", "idle=1"), "rent_terms = 'idle': unknown; valid: set_up_hours"),
         (("--rent", "tax_share"), "--rent = 'tax_share'"),
         (("--budget", "-3"), "budget = -3.0"),
+        (("--tier", "lunar"), "valid: on_demand, spot, reserved, community, marketplace, any, none"),
+        (("--currency", "XXX"), "currency = 'XXX': unknown; valid: AUD"),
+        (("--base-fee", "-3"), "base_fee_per_month = '-3': must not be negative"),
+        (("--probability", "0.999"), "least_probability = 0.999: must be above 0 and at most 0.99"),
         (("--own", "none", "--tier", "none"), "a plan for this run"),
     ],
 )

@@ -37,7 +37,7 @@ class DecisionIn(HouseholdIn):
     budget: float | None = Field(None, gt=0, le=LARGEST_MONEY, description="In `currency`")
     deadline_hours: float | None = Field(None, gt=0, le=LARGEST_HOURS)
     weights: tuple[Weight, Weight, Weight] | None = Field(None, description="Of cost, time and CO2")
-    least_probability: float = Field(0.8, gt=0, lt=1, description="How surely a plan must keep its limits")
+    least_probability: float = Field(0.8, gt=0, le=0.99, description="How surely a plan must keep its limits")
     tier: Literal["on_demand", "spot", "reserved", "community", "marketplace", "any", "none"] = "on_demand"
 
 
@@ -47,7 +47,10 @@ class RatedOptionOut(OptionOut):
     plan: Literal["own", "buy", "rent", "hybrid"]
     instances: int = Field(description="Rented machines that train together")
     calendar_hours: IntervalOut | None = Field(description="h from start to end")
-    plan_co2_kg: float | None
+    plan_co2_kg: float | None = Field(
+        description="Of the whole plan: pauses, set-up, idle and interrupted hours, debugging at home; "
+        "co2_kg is that of the training"
+    )
     plan_co2_interval_kg: IntervalOut | None
     probability_within_limits: float
     is_on_front: bool

@@ -4,12 +4,15 @@ Works on columns: an option is a position in `Candidates`. What an option is (a 
 card to buy) is the caller's to know.
 """
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.decide.frontier import (
+    CERTAIN,
     Limits,
     Numbers,
     Spread,
@@ -18,10 +21,12 @@ from service.decide.frontier import (
     spread_of,
     weighed,
 )
-from service.errors import InvalidValue
+from service.errors import InvalidValue, MissingFact
 
 LEAST_PROBABILITY = 0.8
 """A plan is within its limits when it keeps them at least this surely."""
+LEAST_SHARE = 1e-4
+"""Of the tokens: a run on fewer is another run."""
 SEARCH_STEPS = 30
 """Halvings of a range of less than 10^9: exact to a few parts in 10^8."""
 
@@ -45,6 +50,12 @@ class Candidates:
     def __len__(self) -> int:
         return int(self.co2_kg.shape[0])
 
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """Of which both hours and cost are known: only those can be chosen."""
+        known: NDArray[np.bool_] = np.isfinite(self.calendar_hours[1]) & np.isfinite(self.cost[1])
+        return known
+
     def hours_spread(self) -> Spread:
         """The calendar hours as log-normals."""
         return spread_of(*self.calendar_hours)
@@ -61,7 +72,7 @@ class Nearest:
     code: str
     """budget | deadline | tokens"""
     value: float
-    """The budget, the deadline [h] or the share of the tokens that would do."""
+    """The budget or the deadline [h] on three significant digits, or the share of the tokens."""
     position: int
     """The candidate that is possible then."""
 
@@ -90,14 +101,15 @@ def choose(
     """The best candidate within the limits, and the front.
 
     With weights (cost, time, CO2): the lowest weighted geometric mean. Else with a budget alone the fastest
-    within it, otherwise the cheapest. Raises InvalidValue for limits or weights that cannot be.
+    within it, otherwise the cheapest. Raises InvalidValue for limits, weights or a probability that cannot
+    be, MissingFact where the weights ask for a number that no plan within the limits has.
     """
-    _refuse_impossible(limits, weights)
+    _refuse_impossible(limits, weights, least_probability)
     hours, cost = candidates.hours_spread(), candidates.cost_spread()
     probability = probability_within(hours, cost, limits)
     probability = np.where(np.isfinite(candidates.calendar_hours[1]), probability, 0.0)
     front = non_dominated(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg)
-    within = np.flatnonzero((probability >= least_probability) & np.isfinite(candidates.cost[1]))
+    within = np.flatnonzero((probability >= least_probability) & candidates.is_known)
     rule = (
         "weighed"
         if weights
@@ -107,17 +119,25 @@ def choose(
     )
     best = None
     if len(within):
-        best = int(within[np.argmin(_score(candidates, rule, weights)[within])])
+        score = _score(candidates, rule, weights)[within]
+        if score.min() == np.inf:
+            raise MissingFact("the CO2 of any plan within the limits", "leave its weight at 0")
+        best = int(within[np.argmin(score)])
     priced = int(np.isfinite(candidates.cost[1]).sum())
     return Choice(best, rule, tuple(map(int, front)), priced - len(front), probability)
 
 
-def _refuse_impossible(limits: Limits, weights: tuple[float, float, float] | None) -> None:
+def _refuse_impossible(
+    limits: Limits, weights: tuple[float, float, float] | None, least_probability: float
+) -> None:
     for name, value in (("budget", limits.budget), ("deadline", limits.deadline_hours)):
         if value is not None and not 0 < value < np.inf:
             raise InvalidValue(name, value, "must be more than 0")
     if weights is not None and (min(weights) < 0 or not 0 < sum(weights) < np.inf):
         raise InvalidValue("weights", weights, "must be numbers from 0 on, one of them above 0")
+    if not 0 < least_probability <= CERTAIN:
+        problem = f"must be above 0 and at most {CERTAIN}: no estimate deserves to be believed more"
+        raise InvalidValue("least_probability", least_probability, problem)
 
 
 def _score(candidates: Candidates, rule: str, weights: tuple[float, float, float] | None) -> Numbers:
@@ -136,17 +156,19 @@ def _score(candidates: Candidates, rule: str, weights: tuple[float, float, float
 def nearest_changes(
     candidates: Candidates, limits: Limits, least: float = LEAST_PROBABILITY
 ) -> tuple[Nearest, ...]:
-    """Where no candidate keeps the limits: each change alone that makes one possible, the gentlest first.
-
-    Each limit is moved as little as will do, then the tokens are reduced.
+    """Where no candidate keeps the limits: the smallest budget alone, and the latest deadline alone, that
+    makes one possible. A limit that moving does not help is left out.
     """
     found = []
     if limits.budget is not None:
         found.append(_moved("budget", candidates, limits, least))
     if limits.deadline_hours is not None:
         found.append(_moved("deadline", candidates, limits, least))
-    found.append(_fewer_tokens(candidates, limits, least))
-    changes = [change for change in found if change is not None]
+    return tuple(change for change in found if change is not None)
+
+
+def gentlest_first(changes: Iterable[Nearest], limits: Limits) -> tuple[Nearest, ...]:
+    """Changes of budget, deadline and tokens, the smallest factor first."""
     return tuple(sorted(changes, key=lambda change: _change_factor(change, limits)))
 
 
@@ -157,13 +179,18 @@ def _change_factor(change: Nearest, limits: Limits) -> float:
     return change.value / asked if asked else np.inf
 
 
+def _possible(candidates: Candidates, limits: Limits, least: float) -> NDArray[np.intp]:
+    """The candidates that keep the limits surely enough."""
+    probability = probability_within(candidates.hours_spread(), candidates.cost_spread(), limits)
+    return np.flatnonzero((probability >= least) & candidates.is_known)
+
+
 def _moved(code: str, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
     """The smallest budget or deadline at which some candidate keeps both limits surely enough."""
-    hours, cost = candidates.hours_spread(), candidates.cost_spread()
 
     def possible(value: float) -> NDArray[np.intp]:
         moved = Limits(value, limits.deadline_hours) if code == "budget" else Limits(limits.budget, value)
-        return np.flatnonzero(probability_within(hours, cost, moved) >= least)
+        return _possible(candidates, moved, least)
 
     known = candidates.cost[2] if code == "budget" else candidates.calendar_hours[2]
     known = known[np.isfinite(known)]
@@ -174,22 +201,39 @@ def _moved(code: str, candidates: Candidates, limits: Limits, least: float) -> N
     for _ in range(SEARCH_STEPS):
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if len(possible(middle)) else (middle, high)
-    return Nearest(code, high, int(possible(high)[0]))
+    told = _rounded_up(high) if code == "budget" else _rounded_up_hours(high)
+    return Nearest(code, told, int(possible(told)[0]))
 
 
-def _fewer_tokens(candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
-    """The largest share of the tokens whose run some candidate does within both limits.
+def _rounded_up(value: float) -> float:
+    """Three significant digits and no less, so that a limit is possible as it is said: 442.3 is 443."""
+    step = 10.0 ** (math.floor(math.log10(value)) - 2)
+    return round(math.ceil(value / step - 1e-9) * step, 9)
 
-    Hours and cost are taken as proportional to the tokens: set-up and what a card loses are not, so that a
-    share below a tenth is a rough one.
+
+def _rounded_up_hours(hours: float) -> float:
+    """The same in the unit that a person would use: days from three on, hours, minutes below two hours."""
+    unit = 24.0 if hours >= 72 else 1.0 if hours >= 2 else 1 / 60
+    return _rounded_up(hours / unit) * unit
+
+
+def fewer_tokens(
+    whole: Candidates, less: Candidates, share: float, limits: Limits, least: float = LEAST_PROBABILITY
+) -> Nearest | None:
+    """The largest share of the tokens whose run some candidate does within both limits; None where even
+    next to none are too many.
+
+    Hours and cost are straight lines through those of the whole run and of `less`, the same plans at
+    `share` of the tokens: set-up and what a card loses stay as they are.
     """
 
-    def possible(share: float) -> NDArray[np.intp]:
-        hours = spread_of(*(candidates.calendar_hours * share))
-        cost = spread_of(*(candidates.cost * share))
-        return np.flatnonzero(probability_within(hours, cost, limits) >= least)
+    def possible(at: float) -> NDArray[np.intp]:
+        weight = (at - share) / (1 - share)
+        hours = less.calendar_hours + weight * (whole.calendar_hours - less.calendar_hours)
+        cost = less.cost + weight * (whole.cost - less.cost)
+        return _possible(Candidates(hours, cost, less.co2_kg), limits, least)
 
-    low, high = 1e-4, 1.0
+    low, high = LEAST_SHARE, 1.0
     if not len(possible(low)):
         return None
     for _ in range(SEARCH_STEPS):

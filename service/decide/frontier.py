@@ -5,7 +5,7 @@ wins: an option without a price is on no front of costs.
 """
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -50,34 +50,39 @@ def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> Spread:
     with np.errstate(invalid="ignore", divide="ignore"):
         down = np.log(p50 / p10) / QUANTILE_90
         up = np.log(p90 / p50) / QUANTILE_90
-    return Spread(p50, np.nan_to_num(down), np.nan_to_num(up))
+    return Spread(p50, _finite(down), _finite(up))
 
 
-def probability_within(hours: Spread, cost: Spread, limits: Limits, stretch: float = 1.0) -> Numbers:
+def _finite(spread: Numbers) -> Numbers:
+    return np.where(np.isfinite(spread), spread, 0.0)
+
+
+def probability_within(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
     """How probably each option keeps within budget and deadline together [0-0.99].
 
-    A run that takes longer costs more: cost moves with the hours, and what spread it has beyond theirs
-    (power, price) is independent. Rented by the hour, the two limits are therefore one; two separate
-    probabilities multiplied would be too low. `stretch` is calendar time over running time (a machine that
-    may run half the day has 2). An unknown cost is outside every budget.
+    A run that takes longer costs more: cost moves with the hours as far as both spread, and what spread it
+    has beyond theirs (power, price) is independent. Rented by the hour, the two limits are therefore one;
+    two separate probabilities multiplied would be too low. A cost that spreads less than the hours (a card
+    to buy, a term paid whole) moves with them less than in proportion. An unknown cost is outside every
+    budget, one of nothing or a gain within each.
     """
     z = _equally_likely(NODES)[:, None]
     drawn = hours.at(z)
     in_time = np.ones_like(drawn)
     if limits.deadline_hours is not None:
-        in_time = (drawn * stretch <= limits.deadline_hours * (1 + 1e-12)).astype(np.float64)
+        in_time = (drawn <= limits.deadline_hours * (1 + 1e-12)).astype(np.float64)
     if limits.budget is None:
         punctual: Numbers = np.minimum(in_time.mean(axis=0), CERTAIN)
         return punctual
     own_down = np.sqrt(np.maximum(cost.down**2 - hours.down**2, 0.0))
     own_up = np.sqrt(np.maximum(cost.up**2 - hours.up**2, 0.0))
+    shared = Spread(cost.median, np.minimum(cost.down, hours.down), np.minimum(cost.up, hours.up))
     with np.errstate(invalid="ignore", divide="ignore"):
-        expected = cost.median * drawn / hours.median
-        room = np.log(limits.budget / expected)
+        room = np.log(limits.budget / shared.at(z))
         own = np.where(room < 0, own_down, own_up)
         certain = np.where(room >= 0, 1.0, 0.0)
         affordable = np.where(own > 0, _normal_cdf(room / np.where(own > 0, own, 1.0)), certain)
-    affordable = np.where(cost.median == 0, 1.0, np.nan_to_num(affordable, nan=0.0))
+    affordable = np.where(cost.median <= 0, 1.0, np.nan_to_num(affordable, nan=0.0))
     joint: Numbers = np.minimum((in_time * affordable).mean(axis=0), CERTAIN)
     return joint
 
@@ -96,7 +101,7 @@ def non_dominated(cost: Numbers, hours: Numbers, co2: Numbers) -> NDArray[np.int
     stairs: list[tuple[float, float]] = []
     for i in map(int, order):
         step = (float(hours[i]), float(grams[i]))
-        place = bisect_left(stairs, (step[0], math.inf))
+        place = bisect_right(stairs, (step[0], math.inf))
         if place and stairs[place - 1][1] <= step[1]:
             continue
         front.append(i)
@@ -111,13 +116,14 @@ def weighed(cost: Numbers, hours: Numbers, co2: Numbers, weights: tuple[float, f
     """One number per option, the lower the better: the weighted geometric mean of cost, hours and CO2.
 
     Ratios count, not sums: half the cost makes up for twice the hours at equal weights, whatever the
-    units. Unknown numbers give infinity where their weight is above 0.
+    units. Unknown numbers give infinity where their weight is above 0; what costs nothing, or less, is as
+    good as can be.
     """
     total = np.zeros_like(cost)
     for values, weight in zip((cost, hours, co2), weights, strict=True):
         if weight:
             with np.errstate(divide="ignore", invalid="ignore"):
-                total = total + weight * np.log(values)
+                total = total + weight * np.log(np.maximum(values, 0.0))
     return np.where(np.isnan(total), np.inf, total)
 
 

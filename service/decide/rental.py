@@ -15,7 +15,6 @@ from service.estimate.cloud_bill import (
     CloudTerms,
     Rented,
     cloud_bill,
-    spot_overhead,
 )
 from service.estimate.cost import Cost, CostItem, conversion, egress_cost
 from service.estimate.interval import Interval
@@ -57,7 +56,7 @@ def cloud_terms(
     known = [field.name for field in fields(CloudTerms)]
     for name in given or {}:
         if name not in known:
-            raise InvalidValue("cloud_terms", name, "unknown", known)
+            raise InvalidValue("rent_terms", name, "unknown", known)
     return replace(usual, **dict(given or {}))
 
 
@@ -176,13 +175,6 @@ def rented_cost(
         items.append(_fee_line("tax", net, currency, terms.tax_share))
     kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90 > 0)
     return Cost(currency, _interval(bill.total), kept, converted), _interval(bill.calendar_hours)
-
-
-def calendar_hours(hours: Interval, offer: CloudOffer | None, terms: CloudTerms) -> Interval:
-    """Training hours with set-up, download and, on a spot machine, interruptions."""
-    before = terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / 3600
-    longer = 1 + (spot_overhead(terms) if offer and offer.tier == "spot" else 0.0)
-    return Interval(*(h * longer + before for h in (hours.p10, hours.p50, hours.p90)))
 
 
 def _hours_line(code: str, bill: CloudBill, per_hour: Decimal) -> CostItem:

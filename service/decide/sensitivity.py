@@ -4,37 +4,92 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+Range = tuple[float, float, float]
+"""Low, as used, high."""
 PRICES_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
 USUAL_PER_KWH = 0.3
 """What these prices lie around; in another currency both are ten, a hundred, ... times as much."""
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """Home or rented in the numbers that move its cost: cost = hours x rate x factor + fixed."""
+class HomeSide:
+    """A run at home in the numbers that move its cost.
 
-    hours: tuple[float, float, float]
+    hours x (kW x price + waiting kW x price - kW x heat + money per hour) + what does not move.
+    """
+
+    hours: Range
     """10th, 50th, 90th percentile."""
-    watts: tuple[float, float, float] | None
-    """At the plug; None for the rented side."""
-    unit_price: tuple[float, float, float]
-    """Low, as used, high: per kWh at home, per hour rented."""
-    factor: float = 1.0
-    """Machine hours over training hours, currency and tax included."""
-    factor_range: tuple[float, float] | None = None
+    watts: Range
+    """At the plug while it runs."""
+    per_kwh: Range
+    waiting_watts: float = 0.0
+    """Of the pauses, per running hour, at the price of the running hours."""
+    heat_per_kwh: float = 0.0
+    """What a kilowatt-hour saves of heating."""
+    per_hour: float = 0.0
+    """Wear."""
     fixed: float = 0.0
+    """What a card to buy loses per run."""
 
-    def cost(self, hours: float, watts: float | None, price: float, factor: float) -> float:
-        """What it costs with these numbers."""
-        quantity = hours * (watts / 1000 if watts is not None else 1.0)
-        return quantity * price * factor + self.fixed
+    def cost(
+        self, *, hours: float | None = None, watts: float | None = None, per_kwh: float | None = None
+    ) -> float:
+        """What it costs with these numbers, the others at their medians."""
+        h = self.hours[1] if hours is None else hours
+        kilowatts = (self.watts[1] if watts is None else watts) / 1000
+        price = self.per_kwh[1] if per_kwh is None else per_kwh
+        powered = (kilowatts + self.waiting_watts / 1000) * price
+        return h * (powered - kilowatts * self.heat_per_kwh + self.per_hour) + self.fixed
 
-    @property
-    def central(self) -> float:
-        """What it costs at the medians."""
-        return self.cost(
-            self.hours[1], self.watts[1] if self.watts else None, self.unit_price[1], self.factor
+
+@dataclass(frozen=True, slots=True)
+class RentedSide:
+    """A rented run in the numbers that move its cost.
+
+    (billed hours x rent + machine hours x money per hour + fees) x (1 + tax) + what is spent at home; a
+    term is billed to its end.
+    """
+
+    hours: Range
+    """Of training: 10th, 50th, 90th percentile."""
+    rent: Range
+    """Per hour of all machines, before tax."""
+    factor: float = 1.0
+    """Machine hours over training hours at the median."""
+    factor_range: tuple[float, float] | None = None
+    set_up_hours: float = 0.0
+    """Of the machine hours: as many for a long run as for a short one."""
+    per_hour: float = 0.0
+    """Storage, per machine hour."""
+    term_hours: float = 0.0
+    """Of a reserved offer: it is paid for whole terms."""
+    fees: float = 0.0
+    """Whatever the hours: traffic."""
+    tax_factor: float = 1.0
+    at_home: float = 0.0
+    """Electricity of a run that is debugged at home."""
+
+    def machine_hours(self, hours: float, factor: float) -> float:
+        """Hours that the machines are held for so many of training [h]."""
+        return hours * (factor - self.set_up_hours / self.hours[1]) + self.set_up_hours
+
+    def billed_hours(self, machine_hours: float) -> float:
+        """The hours that are paid for so many that the machines are held [h]."""
+        if not self.term_hours:
+            return machine_hours
+        return math.ceil(machine_hours / self.term_hours) * self.term_hours
+
+    def cost(
+        self, *, hours: float | None = None, rent: float | None = None, factor: float | None = None
+    ) -> float:
+        """What it costs with these numbers, the others as used."""
+        held = self.machine_hours(
+            self.hours[1] if hours is None else hours, self.factor if factor is None else factor
         )
+        per_hour = self.rent[1] if rent is None else rent
+        net = self.billed_hours(held) * per_hour + held * self.per_hour + self.fees
+        return net * self.tax_factor + self.at_home
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +116,23 @@ class Swing:
         return (self.difference_low > 0) != (self.difference_high > 0)
 
 
-def tornado(home: Side, cloud: Side, most: int = 5) -> tuple[Swing, ...]:
+def tornado(home: HomeSide, rented: RentedSide, most: int = 5) -> tuple[Swing, ...]:
     """The inputs that move rented minus home most, each over its own range with the others at rest."""
+    at_home, rent = home.cost(), rented.cost()
+    ranges: list[tuple[str, tuple[float, ...] | None, Callable[[float], float]]] = [
+        ("home_hours", home.hours, lambda v: rent - home.cost(hours=v)),
+        ("home_watts", home.watts, lambda v: rent - home.cost(watts=v)),
+        ("home_price", home.per_kwh, lambda v: rent - home.cost(per_kwh=v)),
+        ("cloud_hours", rented.hours, lambda v: rented.cost(hours=v) - at_home),
+        ("cloud_price", rented.rent, lambda v: rented.cost(rent=v) - at_home),
+        ("cloud_factor", rented.factor_range, lambda v: rented.cost(factor=v) - at_home),
+    ]
     swings = [
-        *_swings("home", home, lambda cost: cloud.central - cost),
-        *_swings("cloud", cloud, lambda cost: cost - home.central),
+        Swing(code, values[0], values[-1], difference(values[0]), difference(values[-1]))
+        for code, values, difference in ranges
+        if values and values[-1] > values[0] and not math.isclose(values[0], values[-1])
     ]
     return tuple(sorted(swings, key=lambda swing: (-swing.width, swing.code))[:most])
-
-
-def _swings(name: str, side: Side, difference: Callable[[float], float]) -> list[Swing]:
-    watts = side.watts[1] if side.watts else None
-    hours, price, factor = side.hours[1], side.unit_price[1], side.factor
-    ranges: list[tuple[str, float, float, Callable[[float], float]]] = [
-        ("hours", side.hours[0], side.hours[2], lambda v: side.cost(v, watts, price, factor)),
-        ("price", side.unit_price[0], side.unit_price[2], lambda v: side.cost(hours, watts, v, factor)),
-    ]
-    if side.watts:
-        ranges.append(("watts", side.watts[0], side.watts[2], lambda v: side.cost(hours, v, price, factor)))
-    if side.factor_range:
-        low, high = side.factor_range
-        ranges.append(("factor", low, high, lambda v: side.cost(hours, watts, price, v)))
-    return [
-        Swing(f"{name}_{code}", low, high, difference(cost(low)), difference(cost(high)))
-        for code, low, high, cost in ranges
-        if high > low and not math.isclose(low, high)
-    ]
 
 
 def prices_around(per_kwh: float) -> tuple[float, ...]:
@@ -95,13 +141,13 @@ def prices_around(per_kwh: float) -> tuple[float, ...]:
     return tuple(round(price * 10.0**power, 12) for price in PRICES_PER_KWH)
 
 
-def break_even_line(home: Side, cloud: Side, per_kwh: Sequence[float]) -> tuple[tuple[float, float], ...]:
+def break_even_line(
+    home: HomeSide, rented: RentedSide, per_kwh: Sequence[float]
+) -> tuple[tuple[float, float], ...]:
     """For each price per kWh the hourly rent at which both cost the same; below it, renting wins."""
-    line = []
-    for price in per_kwh:
-        at_home = home.cost(home.hours[1], home.watts[1] if home.watts else None, price, home.factor)
-        line.append((price, (at_home - cloud.fixed) / (cloud.hours[1] * cloud.factor)))
-    return tuple(line)
+    free = rented.cost(rent=0.0)
+    hours = rented.cost(rent=1.0) - free
+    return tuple((price, (home.cost(per_kwh=price) - free) / hours) for price in per_kwh)
 
 
 def saved_per_day(cheaper: tuple[float, float], faster: tuple[float, float]) -> float | None:

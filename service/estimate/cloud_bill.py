@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import InvalidValue
+from service.estimate.quantile import QUANTILE_90
 
 Numbers = NDArray[np.float64]
 HOURS_PER_MONTH = 730.0
@@ -104,7 +105,7 @@ def spot_overhead(terms: CloudTerms) -> float:
 
     checkpoint time / interval + interruptions per hour x (interval / 2 + restart); Young's first-order
     model (CACM 17, 1974), the interval as given rather than optimal. Leaves out that interruptions come
-    in clusters, which `interruption_spread` covers.
+    in clusters.
     """
     interval = terms.checkpoint_interval_hours
     per_hour = terms.interruptions_per_day / HOURS_PER_DAY
@@ -114,10 +115,29 @@ def spot_overhead(terms: CloudTerms) -> float:
 
 
 def interruption_spread(terms: CloudTerms, hours: Numbers) -> Numbers:
-    """Log standard deviation of a spot run's length: interruptions are counted events (Poisson)."""
+    """Standard deviation of a spot run's length over its hours: interruptions are counted events (Poisson),
+    each of which loses half an interval and a restart."""
     expected = np.maximum(hours * terms.interruptions_per_day / HOURS_PER_DAY, 1e-9)
     lost_each = terms.checkpoint_interval_hours / 2 + terms.restart_hours
     return np.asarray(np.sqrt(expected) * lost_each / hours)
+
+
+def lost_hours(training_hours: Numbers, terms: CloudTerms) -> Numbers:
+    """Hours that a spot run loses to checkpoints and interruptions, shape (3, offers).
+
+    The median is what is expected; the 10th and 90th percentile make training and lost hours together as
+    uncertain as the training and the number of interruptions, which are independent. Never less than the
+    checkpoints take.
+    """
+    expected = spot_overhead(terms) * training_hours
+    median = training_hours[1] + expected[1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        counted = interruption_spread(terms, training_hours[1]) / (1 + spot_overhead(terms))
+        down = np.hypot(np.log(training_hours[1] / training_hours[0]) / QUANTILE_90, counted)
+        up = np.hypot(np.log(training_hours[2] / training_hours[1]) / QUANTILE_90, counted)
+    short, long = median * np.exp(-QUANTILE_90 * down), median * np.exp(QUANTILE_90 * up)
+    saving = training_hours * (terms.checkpoint_seconds / SECONDS_PER_HOUR / terms.checkpoint_interval_hours)
+    return np.maximum(np.stack((short, median, long)) - training_hours, saving)
 
 
 def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> CloudBill:
@@ -130,7 +150,7 @@ def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> Cl
     set_up_h = terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / SECONDS_PER_HOUR
     set_up = np.broadcast_to(np.float64(set_up_h), training_hours.shape)
     idle = training_hours * terms.idle_share
-    lost = np.where(rented.is_spot, spot_overhead(terms), 0.0) * training_hours
+    lost = np.where(rented.is_spot, lost_hours(training_hours, terms), 0.0)
     machine = _billed(training_hours + set_up + idle + lost, rented)
     # Rounding up belongs to the rent; the other lines keep their own hours.
     rent_h = machine - set_up - idle - lost

@@ -50,6 +50,17 @@ class Cost:
     items: tuple[CostItem, ...]
     conversion: Conversion
 
+    def line(self, code: str) -> CostItem:
+        """The line of that code. Raises LookupError where there is none."""
+        for item in self.items:
+            if item.code == code:
+                return item
+        raise LookupError(code)
+
+    def amount(self, code: str) -> float:
+        """The median of what the lines of that code come to; 0 for none and for an unknown one."""
+        return sum(item.amount.p50 for item in self.items if item.code == code and item.amount is not None)
+
     def split(self, codes: tuple[str, ...]) -> tuple[float, float]:
         """Median quantity of the lines with these codes, and median money of all others before tax."""
         quantity = sum(item.quantity.p50 for item in self.items if item.code in codes)

@@ -59,7 +59,7 @@ class HomeTerms:
             raise InvalidValue("heating_share", self.heating_share, "must be from 0 to 1")
         for name in ("wear_per_hour", "base_fee_per_month", "heat_per_kwh"):
             if not getattr(self, name) >= 0:
-                raise InvalidValue(name, getattr(self, name), "must not be negative")
+                raise InvalidValue(name, str(getattr(self, name)), "must not be negative")
         if self.purchase and (self.purchase.runs < 1 or not 0 <= self.purchase.resale <= self.purchase.price):
             raise InvalidValue(
                 "purchase", self.purchase.resale, "is resold for 0 up to its price, after 1 run or more"
@@ -105,9 +105,13 @@ def home_bill(
 
 
 def total(lines: tuple[CostItem, ...]) -> Interval:
-    """The sum of the lines that count, percentile by percentile: hours drive them all together."""
+    """The sum of the lines that count, percentile by percentile: hours drive them all together.
+
+    In order, also where heat is worth more than it costs and more hours make it less.
+    """
     counted = [line.amount for line in lines if line.is_counted and line.amount is not None]
-    return sum(counted, certain(0.0))
+    summed = sum(counted, certain(0.0))
+    return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
 
 
 def home_cost(

@@ -23,8 +23,8 @@ class Interval:
         return Interval(self.p10 + other.p10, self.p50 + other.p50, self.p90 + other.p90)
 
     def spread(self) -> tuple[float, float]:
-        """Log standard deviations below and above the median; 0 for a certain value."""
-        if self.p50 <= 0:
+        """Log standard deviations below and above the median; 0 for a certain value or none."""
+        if self.p50 <= 0 or self.p10 <= 0:
             return 0.0, 0.0
         return math.log(self.p50 / self.p10) / QUANTILE_90, math.log(self.p90 / self.p50) / QUANTILE_90
 

@@ -14,7 +14,7 @@ MOST_TICKS = 9
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """A scale over a number of pixels; what it holds is greater than 0."""
+    """A scale over a number of pixels; what a logarithmic one holds is greater than 0."""
 
     low: float
     high: float
@@ -46,10 +46,14 @@ class Axis:
 
 
 def axis_over(values: Sequence[float], pixels: float) -> Axis:
-    """The axis that holds all of these values, of which there is at least one."""
-    known = [value for value in values if value > 0] or [1.0]
-    low, high = min(known), max(known)
-    if high / low > LOG_FROM_RATIO:
+    """The axis that holds all of these values, of which there is at least one.
+
+    It is not logarithmic where one of them is 0 or, a gain, below.
+    """
+    low, high = min(values), max(values)
+    if low > 0 and high / low > LOG_FROM_RATIO:
         room = (high / low) ** MARGIN
         return Axis(round(low / room, 9), round(high * room, 9), True, pixels)
-    return Axis(0.0, round(high * (1 + MARGIN), 9), False, pixels)
+    first, last = min(low, 0.0), max(high, 0.0)
+    room = MARGIN * ((last - first) or 1.0)
+    return Axis(round(first - room if first else 0.0, 9), round(last + room, 9), False, pixels)

@@ -1,6 +1,7 @@
 """Every plan for a run as columns: at home, on a card to buy, rented, debugged at home and then rented."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -13,16 +14,16 @@ from service.decide.household import Household
 from service.decide.options import Option, home_memory_gib, home_option
 from service.decide.rental import cloud_terms
 from service.errors import InvalidValue, MissingFact
-from service.estimate.cloud_bill import CloudTerms
+from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
 from service.facts import Gpu, Source, Workload
 from service.store.snapshot import Snapshot
-from service.usecases.finding import CONFIGURATION, checked_count, find_gpu, household_of
+from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
-from service.usecases.requests import DecisionRequest
+from service.usecases.requests import EVERY_OFFER, DecisionRequest
 from service.usecases.tariffs import NO_MARKET, MarketDays
 
 CARD_PRICE = "card_price_usd."
@@ -39,8 +40,7 @@ class Plans:
     homes: tuple[tuple[str, Option], ...]
     """Plans at home, own or bought, at the first positions."""
     rented: RentedPlans | None
-    """Then every rented one, then the same again debugged at home."""
-    has_hybrids: bool
+    """Then every rented one, then the same again debugged at home where one has a machine for it."""
 
     def of(self, position: int) -> tuple[str, int]:
         """The kind of a plan, and its place among those of its kind."""
@@ -58,7 +58,13 @@ def plans_of_request(
     today: date,
     market: MarketDays = NO_MARKET,
 ) -> Plans:
-    """All plans that a request allows. Raises MissingFact where there is none."""
+    """All plans that a request allows. Raises MissingFact where there is none, UnknownName for a currency
+    without an exchange rate, InvalidValue for a tier that is none.
+    """
+    checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
+    tiers = (*snapshot.offers.tiers, EVERY_OFFER, NO_RENT)
+    if request.tier not in tiers:
+        raise InvalidValue("tier", request.tier, "unknown", tiers)
     homes = _home_plans(snapshot, request, workload, today, market)
     terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
     rented = None
@@ -78,10 +84,11 @@ def _home_plans(
 ) -> list[tuple[str, Option]]:
     usual = household_of(snapshot, request, today, market)
     found = []
-    for said in request.own:
-        gpu, count = _machine(snapshot, "own", said)
+    machines = [_machine(snapshot, "own", said) for said in request.own]
+    # A machine said twice, or by two of its names, is one.
+    for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
         found.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
-    for said in request.buy:
+    for said in dict.fromkeys(request.buy):
         gpu, count, purchase = _purchase(snapshot, request, said, today)
         terms = replace(request.home_terms, purchase=purchase)
         found.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
@@ -149,25 +156,43 @@ def _as_columns(
     blocks: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
     if homes:
         blocks.append((np.array(hours).T, np.array(cost).T, np.array(co2)))
-    own = next((o for plan, o in homes if plan == "own" and o.time), None)
-    has_hybrids = own is not None and rented is not None and len(rented) > 0
     if rented is not None:
         factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
-        bill, total = rented.bill, rented.bill.total * factor
-        blocks.append((bill.calendar_hours, total, rented.co2_kg))
-        if own is not None and has_hybrids:
-            # What is debugged at home is not paid by the rented hour, and takes as long as there.
-            debug_h = bill.idle / np.where(bill.rent > 0, bill.rent, np.nan) * bill.calendar_hours
-            debug_h = np.nan_to_num(debug_h, nan=0.0)
-            per_hour = own.power.watts.p50 / 1000 * float(per_kwh(own))
-            at_home = debug_h * per_hour
-            blocks.append((
-                bill.calendar_hours + debug_h,
-                total - bill.idle * factor * (1 + terms.tax_share) + at_home,
-                rented.co2_kg + debug_h[1] * own.power.watts.p50 / 1000 * _kg_per_kwh(own),
-            ))  # fmt: skip
+        blocks.append((rented.bill.calendar_hours, rented.bill.total * factor, rented.co2_kg(rented.bill)))
+        own = debugging_machine(homes)
+        if own is not None and len(rented):
+            blocks.append(_debugged_at_home(own, rented, terms, factor))
     columns = (np.concatenate([block[i] for block in blocks], axis=-1) for i in range(3))
-    return Plans(Candidates(*columns), tuple(homes), rented, has_hybrids)
+    return Plans(Candidates(*columns), tuple(homes), rented)
+
+
+def _debugged_at_home(
+    own: Option, rented: RentedPlans, terms: CloudTerms, factor: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Hours, cost and CO2 of the rented plans whose idle hours are spent at home instead.
+
+    As many hours are debugged at home, at the price of its electricity, before the machine is rented.
+    """
+    bill = cloud_bill(rented.hours, rented.offers, without_idle(terms))
+    debug_h = rented.hours * terms.idle_share
+    kilowatts = own.power.watts.p50 / 1000
+    price = per_kwh(own)
+    at_home = debug_h * kilowatts * (np.nan if price is None else float(price))
+    return (
+        bill.calendar_hours + debug_h,
+        bill.total * factor + at_home,
+        rented.co2_kg(bill) + debug_h[1] * kilowatts * _kg_per_kwh(own),
+    )
+
+
+def debugging_machine(homes: Iterable[tuple[str, Option]]) -> Option | None:
+    """The first machine one has that can hold the run."""
+    return next((option for plan, option in homes if plan == "own" and option.time), None)
+
+
+def without_idle(terms: CloudTerms) -> CloudTerms:
+    """The terms of a rented run that is debugged at home."""
+    return replace(terms, idle_share=0.0)
 
 
 def column_of(value: Interval | None) -> tuple[float, float, float]:
@@ -175,10 +200,10 @@ def column_of(value: Interval | None) -> tuple[float, float, float]:
     return (np.nan, np.nan, np.nan) if value is None else (value.p10, value.p50, value.p90)
 
 
-def per_kwh(option: Option) -> Decimal:
-    """What a kilowatt-hour costs at home in the currency of its bill; 0 without a bill."""
-    line = next(item for item in option.cost.items if item.code == "electricity") if option.cost else None
-    return line.unit_price if line and line.unit_price is not None else Decimal(0)
+def per_kwh(option: Option) -> Decimal | None:
+    """What a kilowatt-hour costs at home in the currency of its bill; None without a bill."""
+    items = option.cost.items if option.cost else ()
+    return next((item.unit_price for item in items if item.code == "electricity"), None)
 
 
 def _kg_per_kwh(option: Option) -> float:

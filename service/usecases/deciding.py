@@ -1,37 +1,39 @@
 """The best plan within a budget and a deadline, and what it hangs on."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from service.decide.choice import Choice, choose, nearest_changes
-from service.decide.comparison import RENTED_BY_THE_HOUR
+from service.decide.choice import Choice, choose
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
 from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Option, cloud_option
 from service.decide.rental import cloud_terms
-from service.decide.sensitivity import Side, break_even_line, prices_around, saved_per_day, tornado
+from service.decide.sensitivity import break_even_line, prices_around, saved_per_day, tornado
 from service.errors import InvalidValue
-from service.estimate.architecture import parameters
-from service.estimate.cost import Cost, CostItem, conversion
+from service.estimate.cloud_bill import CloudTerms
+from service.estimate.cost import CostItem
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.interval import Interval
-from service.facts import Figure, Workload
+from service.facts import Workload
 from service.reports import decision_json
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer
-from service.usecases.candidate_plans import Plans, column_of, per_kwh, plans_of_request
-from service.usecases.finding import find_workload, rental_of, same_configuration
+from service.usecases.both_sides import home_side, rented_side
+from service.usecases.candidate_plans import Plans, debugging_machine, per_kwh, plans_of_request, without_idle
+from service.usecases.finding import find_workload, rental_of
 from service.usecases.knowledge import changes_of, knowledge_of
+from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.requests import DecisionRequest, request_as_json
@@ -61,13 +63,19 @@ def decide(
     shown = _shortlisted(plans, choice, request.least_probability)
     rated = {i: _rated(snapshot, request, workload, plans, choice, i) for i in shown}
     best = rated[choice.best] if choice.best is not None else None
-    nearest = _nearest(snapshot, request, workload, plans, choice, asked_at, market) if best is None else ()
+    nearest: tuple[NearestPlan, ...] = ()
+    if best is None:
+        nearest = nearest_plans(
+            snapshot, request, workload, plans, choice,
+            lambda other: plans_of_request(snapshot, request, other, asked_at.date(), market),
+            partial(_rated, snapshot, request),
+        )  # fmt: skip
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)
     home = next((r for r in shortlist if r.plan in ("own", "buy") and r.cost), None)
     cloud = _reference_rental(shortlist, best, request.least_probability)
     sides = (
-        (_home_side(home, known.figures), _cloud_side(cloud, snapshot, request, past))
+        (home_side(home, known.figures), rented_side(cloud, snapshot, request, past))
         if home and cloud
         else None
     )
@@ -86,7 +94,7 @@ def decide(
         considered=len(plans.candidates),
         nearest=nearest,
         sensitivity=tornado(*sides) if sides else (),
-        break_even=break_even_line(*sides, prices_around(sides[0].unit_price[1])) if sides else (),
+        break_even=break_even_line(*sides, prices_around(sides[0].per_kwh[1])) if sides else (),
         runs_until_bought=_runs_until_bought(shortlist, cloud),
         saved_per_day=_saved_per_day(shortlist),
         inputs=_inputs(snapshot, workload, shortlist),
@@ -129,15 +137,17 @@ def _rated(
     else:
         assert plans.rented is not None
         instances = int(plans.rented.instances[place])
-        option = _rented_option(snapshot, request, workload, plans.rented, place)
-    cost, calendar = _interval(c.cost[:, i]), _interval(c.calendar_hours[:, i])
-    if plan == "hybrid" and cost and calendar:
-        option = _debugged_at_home(option, plans, cost, calendar)
+        terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
+        at_home = debugging_machine(plans.homes) if plan == "hybrid" else None
+        used = terms if at_home is None else without_idle(terms)
+        option = _rented_option(snapshot, request, workload, plans.rented, place, used)
+        if at_home is not None:
+            option = _debugged_at_home(option, at_home, terms.idle_share)
     return RatedOption(
         plan=plan,
         option=option,
-        cost=cost,
-        calendar_hours=calendar,
+        cost=_interval(c.cost[:, i]),
+        calendar_hours=_interval(c.calendar_hours[:, i]),
         co2_kg=float(c.co2_kg[i]) if np.isfinite(c.co2_kg[i]) else None,
         probability=float(choice.probability[i]),
         is_on_front=i in choice.front,
@@ -146,100 +156,48 @@ def _rated(
 
 
 def _rented_option(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, rented: RentedPlans, place: int
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    rented: RentedPlans,
+    place: int,
+    terms: CloudTerms,
 ) -> Option:
     machine = int(rented.machine[place])
     gpu, count = rented.hardware[machine]
     planned = rented.planned[machine]
-    known = knowledge_of(snapshot)
     offer = snapshot.offers.row(int(rented.row[place]))
     rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
     return cloud_option(
-        workload, gpu, count, rental, request.currency, known, planned,
-        changes_of(snapshot, workload, gpu, count, planned),
-        cloud_terms(workload, known.figures, dict(request.cloud_terms)),
+        workload, gpu, count, rental, request.currency, knowledge_of(snapshot), planned,
+        changes_of(snapshot, workload, gpu, count, planned), terms,
     )  # fmt: skip
 
 
-def _debugged_at_home(option: Option, plans: Plans, cost: Interval, calendar: Interval) -> Option:
-    """The rented option without its idle hours, which are spent at home at the price of electricity."""
-    own = next(home for plan, home in plans.homes if plan == "own" and home.time)
-    assert option.cost and option.calendar_hours
-    kilowatts = own.power.watts.p50 / 1000
-    whole, rented = column_of(calendar), column_of(option.calendar_hours)
-    kwh = Interval(*((all_h - rented_h) * kilowatts for all_h, rented_h in zip(whole, rented, strict=True)))
-    price = per_kwh(own)
-    lines = _without_idle(option.cost)
-    at_home = CostItem("electricity", kwh, "kWh", price, kwh * float(price))
+def _debugged_at_home(option: Option, own: Option, idle_share: float) -> Option:
+    """The rented option without idle hours, with as many at home at the price of its electricity."""
+    assert option.cost and option.calendar_hours and option.hours
+    hours, price = option.hours * idle_share, per_kwh(own) or Decimal(0)
+    kwh = hours * (own.power.watts.p50 / 1000)
+    amount = kwh * float(price)
+    line = CostItem("electricity", kwh, "kWh", price, amount)
     return replace(
-        option, cost=replace(option.cost, total=cost, items=(*lines, at_home)), calendar_hours=calendar
+        option,
+        cost=replace(option.cost, total=option.cost.total + amount, items=(*option.cost.items, line)),
+        calendar_hours=option.calendar_hours + hours,
+        inputs=tuple(_assumed(i, "idle_share", idle_share) for i in option.inputs),
     )
 
 
-def _without_idle(cost: Cost) -> tuple[CostItem, ...]:
-    """The lines of a bill without the idle hours and the tax on them."""
-    idle = next((item.amount for item in cost.items if item.code == "idle"), None)
-    lines = []
-    for item in cost.items:
-        if item.code == "tax" and idle and item.unit_price is not None:
-            q = item.quantity
-            net = Interval(q.p10 - idle.p10, q.p50 - idle.p50, q.p90 - idle.p90)
-            lines.append(replace(item, quantity=net, amount=net * float(item.unit_price)))
-        elif item.code != "idle":
-            lines.append(item)
-    return tuple(lines)
+def _assumed(given: Input, name: str, value: float) -> Input:
+    """The same with another value, where it is the number of that name."""
+    return replace(given, figure=replace(given.figure, value=value)) if given.figure.name == name else given
 
 
 def _interval(column: NDArray[np.float64]) -> Interval | None:
     if not np.isfinite(column).all():
         return None
     return Interval(*(float(value) for value in column))
-
-
-def _nearest(
-    snapshot: Snapshot,
-    request: DecisionRequest,
-    workload: Workload,
-    plans: Plans,
-    choice: Choice,
-    asked_at: datetime,
-    market: MarketDays,
-) -> tuple[NearestPlan, ...]:
-    found = []
-    limits = Limits(request.budget, request.deadline_hours)
-    for change in nearest_changes(plans.candidates, limits, request.least_probability):
-        value = change.value * workload.tokens if change.code == "tokens" else change.value
-        plan = _rated(snapshot, request, workload, plans, choice, change.position)
-        found.append(NearestPlan(change.code, value, plan))
-    smaller = _smaller_model(snapshot, request, workload, asked_at, market)
-    return (*found, smaller) if smaller else tuple(found)
-
-
-def _smaller_model(
-    snapshot: Snapshot,
-    request: DecisionRequest,
-    workload: Workload,
-    asked_at: datetime,
-    market: MarketDays,
-) -> NearestPlan | None:
-    """The largest smaller model of the same family that some plan trains within the limits."""
-    size = parameters(workload.architecture)
-    family = sorted(
-        (w for w in snapshot.workloads.values() if w.family == workload.family and w.kind == workload.kind),
-        key=lambda w: (-parameters(w.architecture), w.slug),
-    )
-    for smaller in family:
-        if parameters(smaller.architecture) >= size:
-            continue
-        plans = plans_of_request(snapshot, replace(request, tokens=None), smaller, asked_at.date(), market)
-        choice = choose(
-            plans.candidates, Limits(request.budget, request.deadline_hours), request.weights,
-            request.least_probability,
-        )  # fmt: skip
-        if choice.best is not None:
-            plan = _rated(snapshot, request, smaller, plans, choice, choice.best)
-            return NearestPlan("model", float(parameters(smaller.architecture)), plan, smaller.slug)
-    return None
 
 
 def _reference_rental(
@@ -252,70 +210,6 @@ def _reference_rental(
         return best
     within = [r for r in rented if r.probability >= least]
     return next(iter(within or rented), None)
-
-
-def _home_side(home: RatedOption, figures: Mapping[str, Figure]) -> Side:
-    option = home.option
-    assert option.hours and option.cost
-    price = float(per_kwh(option))
-    _, other = option.cost.split(("electricity",))
-    low, high = price, price
-    if option.price and option.price.low is not None and option.price.high is not None:
-        scale = price / float(option.price.per_kwh)
-        low, high = float(option.price.low) * scale, float(option.price.high) * scale
-    elif option.rate and option.rate.kind == "retail":
-        spread = figures["home_run.contract_spread"].value
-        low, high = price * (1 - spread), price * (1 + spread)
-    watts = option.power.watts
-    return Side(
-        column_of(option.hours), column_of(watts), (low, price, high), fixed=other,
-    )  # fmt: skip
-
-
-def _cloud_side(cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest, past: PastPrices) -> Side:
-    option = cloud.option
-    assert option.hours and option.cost and option.rental
-    hours, other = option.cost.split(RENTED_BY_THE_HOUR)
-    price = float(option.cost.items[0].unit_price or 0)
-    market = option.rental.market
-    low = high = price
-    if market is None and option.rental.offer is not None:
-        low, high = _price_range(snapshot, option, price, cloud.instances, request, past)
-    idle = snapshot.figures["cloud_run.idle_share"]
-    factor = hours / option.hours.p50 * option.cost.tax_factor
-    spread = None
-    is_paid_idle = cloud.plan != "hybrid" and "idle_share" not in dict(request.cloud_terms)
-    if idle.low is not None and idle.high is not None and is_paid_idle:
-        tax = option.cost.tax_factor
-        spread = (factor + (idle.low - idle.value) * tax, factor + (idle.high - idle.value) * tax)
-    return Side(
-        column_of(option.hours), None, (low, price, high), factor, spread, other * option.cost.tax_factor
-    )
-
-
-def _price_range(
-    snapshot: Snapshot,
-    option: Option,
-    price: float,
-    instances: int,
-    request: DecisionRequest,
-    past: PastPrices,
-) -> tuple[float, float]:
-    """What the rent per hour may be: the middle 80 % of what other stored offers of the same GPU, count and
-    tier ask, and everything this offer cost within the last year. No forecast."""
-    offer = option.rental.offer if option.rental else None
-    if offer is None or offer.gpu is None:
-        return price, price
-    rows = same_configuration(snapshot, offer.gpu, offer.gpu_count, offer.tier)
-    rates = knowledge_of(snapshot).exchange_rates
-    factor = float(conversion("EUR", request.currency, rates).factor)
-    asked = snapshot.offers.price_eur[rows] * factor * instances
-    others = [float(np.quantile(asked, q)) for q in (0.1, 0.9)] if len(asked) else []
-    own = [
-        float(cost * conversion(currency, request.currency, rates).factor) * instances
-        for cost, currency in past(offer.slug)
-    ]
-    return min(price, *others, *own, price), max(price, *others, *own, price)
 
 
 def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:

@@ -50,15 +50,23 @@ class RentedPlans:
     hardware: tuple[tuple[Gpu, int], ...]
     planned: tuple[PlannedStep, ...]
     times: tuple[TrainingTime | None, ...]
+    hours: Numbers
+    """Of training, shape (3, n)."""
+    offers: Rented
+    """What the bill needs of each, in EUR."""
     bill: CloudBill
     """In EUR."""
-    co2_kg: Numbers
     watts: Numbers
     """Median, at the data centre's meter."""
+    grams_per_kwh: Numbers
     considered: int
 
     def __len__(self) -> int:
         return len(self.row)
+
+    def co2_kg(self, bill: CloudBill) -> Numbers:
+        """Of all machine hours of a bill at their median, set-up and idle ones too [kg CO2e]."""
+        return np.asarray(self.watts / 1000 * bill.machine_hours[1] * self.grams_per_kwh / 1000)
 
 
 _COLUMNS: WeakKeyDictionary[Snapshot, OfferColumns] = WeakKeyDictionary()
@@ -129,11 +137,11 @@ def rented_plans(
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
-    bill = cloud_bill(hours[:, machine], _picked(columns.rented, row, instances, shares), terms)
-    grams = columns.grams_per_kwh[row]
+    picked = _picked(columns.rented, row, instances, shares)
+    bill = cloud_bill(hours[:, machine], picked, terms)
     return RentedPlans(
-        row, instances, machine, hardware, planned, times, bill,
-        watts / 1000 * bill.machine_hours[1] * grams / 1000, watts, considered,
+        row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
+        columns.grams_per_kwh[row], considered,
     )  # fmt: skip
 
 

@@ -216,13 +216,14 @@ def _added(
     """What the supplier adds to the spot price: as told, else what is usual in the country."""
 
     def figure(name: str, told: Decimal | None, unit: str, largest: Decimal) -> Figure:
+        asked = name.removeprefix("dynamic_")
         if told is None:
             usual = snapshot.figures.get(f"home_run.{name}_{zone}")
             if usual is None or (unit != "share" and currency != CURRENCY_OF_DEFAULTS):
-                raise InvalidValue(name, None, f"must be given for a dynamic tariff in {zone}")
+                raise InvalidValue(asked, None, f"must be given for a dynamic tariff in {zone}")
             return replace(usual, name=name)
         if not 0 <= told <= largest:
-            raise InvalidValue(name, str(told), f"must be from 0 to {largest}")
+            raise InvalidValue(asked, str(told), f"must be from 0 to {largest}")
         return Figure(name, float(told), unit, said, basis="user")
 
     net = f"{currency}/kWh"

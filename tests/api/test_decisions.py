@@ -66,7 +66,7 @@ def test_within_nothing_possible_it_says_what_would_be(client):
         ({"deadline_hours": -1}, "deadline_hours"),
         ({"weights": [0, 0, 0]}, "weights"),
         ({"weights": [1, 2]}, "weights.2"),
-        ({"rent_terms": {"idle": 1}}, "cloud_terms"),
+        ({"rent_terms": {"idle": 1}}, "rent_terms"),
         ({"rent_terms": {"download_mbit_per_s": 0}}, "download_mbit_per_s"),
         ({"hours_per_day": 25}, "hours_per_day"),
         ({"country": "XX"}, "country"),

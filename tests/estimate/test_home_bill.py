@@ -49,6 +49,13 @@ def test_every_line():
     assert calendar_hours(HOURS, terms) == HOURS * 2
 
 
+def test_heat_that_is_worth_more_than_the_electricity_is_a_gain_with_its_range_in_order():
+    terms = HomeTerms(heating_share=1, heat_per_kwh=Decimal("0.472"))
+    gain = total(home_bill(HOURS, ENERGY, FLAT, terms))
+    assert (gain.p10, gain.p50, gain.p90) == pytest.approx((-80, -67.5, -60))
+    assert gain.spread() == (0, 0)
+
+
 def test_what_is_drawn_while_waiting_is_paid_at_the_price_of_those_hours():
     """2,250 h in 12 h a day wait as long again: 5 W are 11.25 kWh, at 40 ct 4.50."""
     dear = replace(FLAT, kind="dynamic", paused_per_kwh=Decimal("0.40"))

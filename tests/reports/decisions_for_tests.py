@@ -9,7 +9,7 @@ from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
 from service.decide.inputs import workload_inputs
 from service.decide.options import cloud_option, home_option
-from service.decide.sensitivity import Side, break_even_line, tornado
+from service.decide.sensitivity import HomeSide, RentedSide, break_even_line, tornado
 from service.estimate.home_bill import HomeTerms, Purchase
 from service.reports import decision_json
 from tests.facts_for_tests import ASKED_AT, D32, GERMANY, H100_SXM, OFFER, RENTAL, RTX_4070, RTX_4090, SOURCE
@@ -45,8 +45,8 @@ def rented(plan="rent", probability=0.995, instances=1, price=None) -> RatedOpti
 
 def decided(best, shortlist, limits=None, language="en", **others) -> dict:
     """A decision's JSON as values, with an identity as the store gives it."""
-    home = Side((2500, 3000, 3600), (230, 283, 318), (0.22, 0.372, 0.52))
-    cloud = Side((30, 33, 36.6), None, (17.0, 28.57, 40.0), 1.05, (1.0, 1.3), 5.0)
+    home = HomeSide((2500, 3000, 3600), (230, 283, 318), (0.22, 0.372, 0.52))
+    cloud = RentedSide((30, 33, 36.6), (17.0, 28.57, 40.0), 1.05, (1.0, 1.3), fees=5.0)
     found = Decision(
         asked_at=ASKED_AT,
         workload=D32,

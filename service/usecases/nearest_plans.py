@@ -1,0 +1,102 @@
+"""Where no plan keeps the limits: the smallest changes that make one possible."""
+
+import math
+from collections.abc import Callable
+
+from service.decide.choice import Choice, Nearest, choose, fewer_tokens, gentlest_first, nearest_changes
+from service.decide.decision import NearestPlan, RatedOption
+from service.decide.frontier import Limits
+from service.estimate.architecture import parameters
+from service.facts import Workload
+from service.store.snapshot import Snapshot
+from service.usecases.candidate_plans import Plans
+from service.usecases.finding import find_workload
+from service.usecases.requests import DecisionRequest
+
+PlansOf = Callable[[Workload], Plans]
+"""All plans of another workload."""
+Rate = Callable[[Workload, Plans, Choice, int], RatedOption]
+"""One of them with its chances."""
+FIRST_SHARE = 0.5
+"""Of the tokens: where the plans are looked at a second time, to see what tokens cost."""
+MOST_TRIES = 4
+A_LITTLE_LESS = 0.998
+"""Where as many as should do are still too many: bills have steps."""
+
+
+def nearest_plans(
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    plans: Plans,
+    choice: Choice,
+    plans_of: PlansOf,
+    rate: Rate,
+) -> tuple[NearestPlan, ...]:
+    """Changes of budget, deadline and tokens, the gentlest first, then the largest smaller model.
+
+    A plan on fewer tokens, or of a smaller model, is shown as it would be then.
+    """
+    limits, found = Limits(request.budget, request.deadline_hours), {}
+    for change in nearest_changes(plans.candidates, limits, request.least_probability):
+        found[change] = rate(workload, plans, choice, change.position)
+    fewer = _fewer_tokens(snapshot, request, workload, plans, plans_of, rate)
+    found |= dict([fewer] if fewer else [])
+    changes = [
+        NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, found[c])
+        for c in gentlest_first(found, limits)
+    ]
+    smaller = _smaller_model(snapshot, request, workload, plans_of, rate)
+    return (*changes, smaller) if smaller else tuple(changes)
+
+
+def _fewer_tokens(
+    snapshot: Snapshot,
+    request: DecisionRequest,
+    workload: Workload,
+    plans: Plans,
+    plans_of: PlansOf,
+    rate: Rate,
+) -> tuple[Nearest, RatedOption] | None:
+    """The largest share of the tokens that some plan does within the limits, asked again to be sure."""
+    limits, least = Limits(request.budget, request.deadline_hours), request.least_probability
+    tokens = int(FIRST_SHARE * workload.tokens)
+    for attempt in range(MOST_TRIES):
+        if tokens < workload.recipe.global_batch_tokens:
+            return None
+        smaller, share = find_workload(snapshot, workload, tokens), tokens / workload.tokens
+        less = plans_of(smaller)
+        choice = choose(less.candidates, limits, None, least)
+        if choice.best is not None and attempt:
+            return Nearest("tokens", share, choice.best), rate(smaller, less, choice, choice.best)
+        change = fewer_tokens(plans.candidates, less.candidates, share, limits, least)
+        if change is None:
+            return None
+        tokens = _rounded_down(change.value * workload.tokens * A_LITTLE_LESS**attempt)
+    return None
+
+
+def _rounded_down(tokens: float) -> int:
+    """Two decimals of thousands, millions, billions, and no more: as many as are said are few enough."""
+    step = 10 ** max(0, math.floor(math.log10(tokens)) // 3 * 3 - 2)
+    return int(tokens // step * step)
+
+
+def _smaller_model(
+    snapshot: Snapshot, request: DecisionRequest, workload: Workload, plans_of: PlansOf, rate: Rate
+) -> NearestPlan | None:
+    """The largest smaller model of the same family that some plan trains within the limits."""
+    limits, size = Limits(request.budget, request.deadline_hours), parameters(workload.architecture)
+    family = sorted(
+        (w for w in snapshot.workloads.values() if w.family == workload.family and w.kind == workload.kind),
+        key=lambda w: (-parameters(w.architecture), w.slug),
+    )
+    for smaller in family:
+        if parameters(smaller.architecture) >= size:
+            continue
+        plans = plans_of(smaller)
+        choice = choose(plans.candidates, limits, None, request.least_probability)
+        if choice.best is not None:
+            plan = rate(smaller, plans, choice, choice.best)
+            return NearestPlan("model", float(parameters(smaller.architecture)), plan, smaller.slug)
+    return None
