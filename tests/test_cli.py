@@ -39,7 +39,7 @@ def test_first_use_fills_the_database_and_says_so_in_one_line(tmp_path):
     here = Path(__file__).parent.parent
     first = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=here, check=True)
     assert len(first.stderr.splitlines()) == 1 and "created and filled sqlite:///" in first.stderr
-    assert "88-99 days" in " ".join(first.stdout.split())
+    assert "88–99 days" in " ".join(first.stdout.split())
     again = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=here, check=True)
     assert again.stderr == "" and again.stdout == first.stdout
     assert list((tmp_path / "data").rglob("*.sqlite3"))

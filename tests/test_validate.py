@@ -198,7 +198,7 @@ def test_a_file_is_predicted_and_judged(validate, tmp_path):
     assert answer["summary"]["rows"] == 3
     assert {"6ND at 40 % MFU", "6ND at 50 % MFU", "the note's ratio"} == set(answer["summary"]["peers"])
     text = validate(file, "--lang", "de").stdout
-    assert "nicht vorhergesagt" in text and "Mittlerer Fehler" in text
+    assert "nicht vorhergesagt" in text and "Fehler im Median" in text
 
 
 def test_bad_files_are_one_line(validate, tmp_path):

@@ -27,6 +27,7 @@ from service.reports.sentences import (
     reference_sentences,
     trust_sentence,
 )
+from service.reports.source_notes import source_title
 from service.reports.tariff_sentences import when_sentences
 from service.reports.verdict import break_even_sentence, verdict_sentences
 from service.reports.wording import Wording, wording
@@ -245,7 +246,7 @@ def inputs(w: Wording, c: AnsweredComparison) -> list[RenderableType]:
             table.add_row(Text(subject, overflow="ellipsis"), end_section=False)
         table.add_row(f"  {name}", f"{value(w, i)} {i.unit}", w.day(source.as_of), Text(said))
     listed = [
-        Text(f"[{number}] {source.title}{read_on(w, source)}. {source.url}".rstrip())
+        Text(f"[{number}] {source_title(w, source.title)}{read_on(w, source)}. {source.url}".rstrip())
         for number, source in enumerate(sources, 1)
     ]
     return [Text(w.say("Every input number")), table, Text(w.say("Sources")), *listed]

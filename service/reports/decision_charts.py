@@ -11,7 +11,7 @@ from typing import Any
 from service.estimate.interval import Interval
 from service.reports.chart_axes import Axis, axis_over
 from service.reports.charts import DARK, GREY, SCHEMA, WARM, Spec
-from service.reports.label_places import places
+from service.reports.label_places import LinePlace, beside_line, places
 from service.reports.wording import Wording
 
 FRONT_WIDTH, FRONT_HEIGHT = 540, 140
@@ -85,7 +85,7 @@ def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, currenc
         "width": FRONT_WIDTH,
         "height": FRONT_HEIGHT,
         "layer": [
-            *_limit_lines(limits, x, y, across),
+            *_limit_lines(limits, x, y, across, _budget_place(limits, points, across, up)),
             *_bars(points, x, y),
             *_signs(w, points, x, y),
             *_numbers(points, across, up),
@@ -93,8 +93,18 @@ def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, currenc
     }
 
 
-def _limit_lines(limits: FrontLimits, x: Spec, y: Spec, across: Axis) -> list[Spec]:
-    """The dashed lines; what is written at the budget stands at the end away from the deadline."""
+def _budget_place(limits: FrontLimits, points: Sequence[FrontPoint], across: Axis, up: Axis) -> LinePlace:
+    """At the end away from the deadline, unless a plan's sign is in the way there."""
+    is_left = limits.days is not None and across.at(limits.days) > FRONT_WIDTH / 2
+    spots = [(across.at(p.days.p50), up.at(p.cost.p50)) for p in points]
+    if limits.days:
+        spots += [(across.at(limits.days), share * FRONT_HEIGHT) for share in (0, 0.25, 0.5, 0.75, 1)]
+    line = up.at(limits.budget) if limits.budget else 0.0
+    return beside_line(limits.budget_label, spots, line, FRONT_WIDTH, is_left)
+
+
+def _limit_lines(limits: FrontLimits, x: Spec, y: Spec, across: Axis, place: LinePlace) -> list[Spec]:
+    """The dashed lines, and what is written at them."""
     layers: list[Spec] = []
     line = {"type": "rule", "strokeDash": [6, 4], "color": INK, "strokeWidth": 1.2}
     words = {"type": "text", "fontSize": 11, "color": INK, "fontStyle": "italic"}
@@ -114,8 +124,9 @@ def _limit_lines(limits: FrontLimits, x: Spec, y: Spec, across: Axis) -> list[Sp
     if limits.budget:
         at = {"data": {"values": [{"cost": limits.budget, "words": limits.budget_label}]}}
         layers.append({**at, "mark": line, "encoding": {"y": {**y, "field": "cost"}}})
-        is_left = limits.days is not None and across.at(limits.days) > FRONT_WIDTH / 2
-        beside = {**words, "align": "left" if is_left else "right", "baseline": "bottom", "dy": -3,
+        is_left, is_above = place.is_left, place.is_above
+        beside = {**words, "align": "left" if is_left else "right",
+                  "baseline": "bottom" if is_above else "top", "dy": -3 if is_above else 4,
                   "dx": 3 if is_left else -3}  # fmt: skip
         layers.append(
             {

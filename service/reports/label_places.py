@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 Place = tuple[float, float]
 """Across and down, in pixels."""
@@ -10,6 +11,10 @@ DIRECTIONS = tuple(math.radians(angle) for angle in (0, 315, 45, 270, 90, 180, 2
 GAPS = (2.5, 8.0, 15.0, 23.0, 33.0, 45.0)
 """Between a point's edge and its label, in pixels, the nearest first."""
 HALF_HEIGHT = 5.5
+LETTER_PX, LETTER_HEIGHT_PX = 5.8, 14.0
+"""Of words written at a line, on average."""
+SIGN_PX = 9.0
+"""Room a point's sign takes to each side."""
 
 
 def places(
@@ -52,3 +57,33 @@ def _meets_disc(place: Place, half: float, middle: Place, radius: float) -> bool
 def _meets_label(place: Place, half: float, other: Place, other_half: float) -> bool:
     near_x = abs(place[0] - other[0]) < half + other_half
     return near_x and abs(place[1] - other[1]) < 2 * HALF_HEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class LinePlace:
+    """Where words stand at a level line: at which end, above or below it."""
+
+    is_left: bool
+    is_above: bool
+
+
+def beside_line(
+    words: str, spots: Sequence[tuple[float, float]], line: float, width: float, is_left: bool
+) -> LinePlace:
+    """The place at the line where these words cover the fewest spots, else at the end that is preferred.
+
+    Pixels from the left and from below.
+    """
+    length = LETTER_PX * len(words)
+
+    def crowd(place: LinePlace) -> int:
+        start = 0.0 if place.is_left else width - length
+        foot = line if place.is_above else line - LETTER_HEIGHT_PX
+        return sum(
+            start - SIGN_PX < x < start + length + SIGN_PX
+            and foot - SIGN_PX < y < foot + LETTER_HEIGHT_PX + SIGN_PX
+            for x, y in spots
+        )
+
+    choices = [LinePlace(end, above) for end in (is_left, not is_left) for above in (True, False)]
+    return min(choices, key=crowd)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from service.facts import Source
 from service.reports.document import Cited, Missing, SourceLine
 from service.reports.sentences import age
+from service.reports.source_notes import source_title
 from service.reports.wording import Wording
 
 LICENCE = re.compile(r"(CC|MIT|Apache|BSD|ODbL|DL-DE)\b")
@@ -56,4 +57,4 @@ class Notebook:
             said += w.say(", read {day}", day=w.day(source.read_on))
         if LICENCE.match(source.licence):
             said += f"; {source.licence}"
-        return SourceLine(number, source.title, source.url, source.as_of, said)
+        return SourceLine(number, source_title(w, source.title), source.url, source.as_of, said)

@@ -28,6 +28,8 @@ BEFORE_A_UNIT = re.compile(
     r"|Minuten\b|minutes\b|Sekunden\b|seconds\b))"
 )
 """Where a line must not end: between a number and its unit."""
+AFTER_A_SIGN = re.compile(r"(?<=\([+−])(?=[€$£¥])")
+"""Nor between the sign of an amount and its currency."""
 
 
 def page(document: Document, font: str = "") -> Page:
@@ -69,7 +71,11 @@ def page(document: Document, font: str = "") -> Page:
 def _bound(value: Any) -> Any:
     """The same texts, no line of which ends between a number and its unit."""
     if isinstance(value, str):
-        return value if value.startswith("<svg") else BEFORE_A_UNIT.sub("\xa0", value)
+        return (
+            value
+            if value.startswith("<svg")
+            else AFTER_A_SIGN.sub("\u2060", BEFORE_A_UNIT.sub("\xa0", value))
+        )
     if isinstance(value, dict):
         return {key: _bound(inner) for key, inner in value.items()}
     if isinstance(value, list):

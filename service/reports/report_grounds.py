@@ -22,6 +22,7 @@ from service.reports.input_names import basis_in_words, key_of, names, stated, s
 from service.reports.notebook import Notebook
 from service.reports.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.sentences import adjustment_sentence, trust_sentence
+from service.reports.source_notes import source_title
 
 
 def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = OPTIONS_ON_PAGE) -> Section:
@@ -215,5 +216,5 @@ def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell
         Words(basis_in_words(w, x.basis)),
         Day(day),
         Number(n.age_days(day), w.counted("day", "days", n.age_days(day)), 0),
-        n.cite(x.source) if in_words else Words(x.source.title),
+        n.cite(x.source) if in_words else Words(source_title(w, x.source.title)),
     )

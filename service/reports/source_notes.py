@@ -1,6 +1,14 @@
-"""What the shipped facts remark beside a price, in the reader's language."""
+"""What the shipped facts remark beside a price, and what a reader said, in the reader's language."""
 
 from service.reports.wording import Wording
+
+
+def source_title(w: Wording, title: str) -> str:
+    """What a source is called: by its own name, or in words where it is the reader."""
+    return {
+        "given by you": w.say("given by you"),
+        "assumed where you did not say": w.say("assumed where you did not say"),
+    }.get(title, title)
 
 
 def note_sentence(w: Wording, note: str) -> str:

@@ -108,8 +108,7 @@ def test_the_headline_says_both_plans_only_where_the_verdict_changed():
     )
     assert headline(w, ANSWER, none, True).endswith("any more. Before: rent 8 x H100 SXM at Nebula eu.")
     assert headline(wording("de"), none, home, True) == (
-        "Das Urteil hat sich geändert: Jetzt hält ein Plan die Grenzen ein: auf der eigenen RTX 4070 "
-        "trainieren."
+        "Das Urteil hat sich geändert: Jetzt hält ein Plan die Grenzen ein: zu Hause mit RTX 4070 trainieren."
     )
     assert failure_headline(w, "own = 'x': unknown").endswith("own = 'x': unknown")
 
