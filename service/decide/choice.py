@@ -172,6 +172,11 @@ def nearest_changes(
     return tuple(change for change in found if change is not None)
 
 
+def is_possible(candidates: Candidates, limits: Limits, least: float = LEAST_PROBABILITY) -> bool:
+    """Whether some candidate keeps the limits surely enough; `choose` says which one."""
+    return len(_possible(candidates, limits, least)) > 0
+
+
 def gentlest_first(changes: Iterable[Nearest], limits: Limits) -> tuple[Nearest, ...]:
     """Changes of budget, deadline and tokens, the smallest factor first."""
     return tuple(sorted(changes, key=lambda change: _change_factor(change, limits)))
