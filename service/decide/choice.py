@@ -5,7 +5,7 @@ card to buy) is the caller's to know.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from service.decide.frontier import (
 )
 from service.errors import InvalidValue, MissingFact
 
+Positions = NDArray[np.intp]
 LEAST_PROBABILITY = 0.8
 """A plan is within its limits when it keeps them at least this surely."""
 LEAST_SHARE = 1e-4
@@ -55,6 +56,10 @@ class Candidates:
         """Of which both hours and cost are known: only those can be chosen."""
         known: NDArray[np.bool_] = np.isfinite(self.calendar_hours[1]) & np.isfinite(self.cost[1])
         return known
+
+    def of(self, positions: "Positions") -> "Candidates":
+        """Those candidates only."""
+        return Candidates(self.calendar_hours[:, positions], self.cost[:, positions], self.co2_kg[positions])
 
     def hours_spread(self) -> Spread:
         """The calendar hours as log-normals."""
@@ -167,6 +172,11 @@ def nearest_changes(
     return tuple(change for change in found if change is not None)
 
 
+def is_possible(candidates: Candidates, limits: Limits, least: float = LEAST_PROBABILITY) -> bool:
+    """Whether some candidate keeps the limits surely enough; `choose` says which one."""
+    return len(_possible(candidates, limits, least)) > 0
+
+
 def gentlest_first(changes: Iterable[Nearest], limits: Limits) -> tuple[Nearest, ...]:
     """Changes of budget, deadline and tokens, the smallest factor first."""
     return tuple(sorted(changes, key=lambda change: _change_factor(change, limits)))
@@ -179,7 +189,7 @@ def _change_factor(change: Nearest, limits: Limits) -> float:
     return change.value / asked if asked else np.inf
 
 
-def _possible(candidates: Candidates, limits: Limits, least: float) -> NDArray[np.intp]:
+def _possible(candidates: Candidates, limits: Limits, least: float) -> Positions:
     """The candidates that keep the limits surely enough."""
     probability = probability_within(candidates.hours_spread(), candidates.cost_spread(), limits)
     return np.flatnonzero((probability >= least) & candidates.is_known)
@@ -188,21 +198,44 @@ def _possible(candidates: Candidates, limits: Limits, least: float) -> NDArray[n
 def _moved(code: str, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
     """The smallest budget or deadline at which some candidate keeps both limits surely enough."""
 
-    def possible(value: float) -> NDArray[np.intp]:
-        moved = Limits(value, limits.deadline_hours) if code == "budget" else Limits(limits.budget, value)
-        return _possible(candidates, moved, least)
+    def moved(value: float) -> Limits:
+        return Limits(value, limits.deadline_hours) if code == "budget" else Limits(limits.budget, value)
 
     known = candidates.cost[2] if code == "budget" else candidates.calendar_hours[2]
     known = known[np.isfinite(known)]
     start = limits.budget if code == "budget" else limits.deadline_hours
-    if not len(known) or start is None or not len(possible(float(known.max()) * 10)):
+    if not len(known) or start is None:
         return None
     low, high = start, max(float(known.max()) * 10, start)
+    possible = _Narrowed(
+        len(candidates), lambda among, value: among[_possible(candidates.of(among), moved(value), least)]
+    )
+    if not possible.at(high):
+        return None
     for _ in range(SEARCH_STEPS):
         middle = float(np.sqrt(low * high))
-        low, high = (low, middle) if len(possible(middle)) else (middle, high)
+        low, high = (low, middle) if possible.at(middle) else (middle, high)
     told = _rounded_up(high) if code == "budget" else _rounded_up_hours(high)
-    return Nearest(code, told, int(possible(told)[0]))
+    return Nearest(code, told, possible.first)
+
+
+class _Narrowed:
+    """A search among candidates that forgets those which a looser limit has already ruled out."""
+
+    def __init__(self, count: int, keeps: Callable[[Positions, float], Positions]) -> None:
+        self._left, self._keeps = np.arange(count), keeps
+
+    def at(self, value: float) -> bool:
+        """Whether some candidate is possible; if so, only the possible ones are looked at from now on."""
+        kept = self._keeps(self._left, value)
+        if len(kept):
+            self._left = kept
+        return len(kept) > 0
+
+    @property
+    def first(self) -> int:
+        """The first candidate that is possible."""
+        return int(self._left[0])
 
 
 def _rounded_up(value: float) -> float:
@@ -227,16 +260,16 @@ def fewer_tokens(
     `share` of the tokens: set-up and what a card loses stay as they are.
     """
 
-    def possible(at: float) -> NDArray[np.intp]:
-        weight = (at - share) / (1 - share)
-        hours = less.calendar_hours + weight * (whole.calendar_hours - less.calendar_hours)
-        cost = less.cost + weight * (whole.cost - less.cost)
-        return _possible(Candidates(hours, cost, less.co2_kg), limits, least)
+    def keeps(among: Positions, at: float) -> Positions:
+        weight, some, all_ = (at - share) / (1 - share), less.of(among), whole.of(among)
+        hours = some.calendar_hours + weight * (all_.calendar_hours - some.calendar_hours)
+        cost = some.cost + weight * (all_.cost - some.cost)
+        return among[_possible(Candidates(hours, cost, some.co2_kg), limits, least)]
 
-    low, high = LEAST_SHARE, 1.0
-    if not len(possible(low)):
+    low, high, possible = LEAST_SHARE, 1.0, _Narrowed(len(whole), keeps)
+    if not possible.at(low):
         return None
     for _ in range(SEARCH_STEPS):
         middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if len(possible(middle)) else (low, middle)
-    return Nearest("tokens", low, int(possible(low)[0]))
+        low, high = (middle, high) if possible.at(middle) else (low, middle)
+    return Nearest("tokens", low, possible.first)

@@ -18,6 +18,8 @@ from service.estimate.quantile import QUANTILE_90
 Numbers = NDArray[np.float64]
 NODES = 41
 """Equally likely hours that the joint probability is summed over: exact to about 1 / (2 x 41)."""
+NO_MATTER = 1e-4
+"""Nearer to 0 or 1 than that, a bound of the joint probability is taken for it."""
 CERTAIN = 0.99
 """No model of ours deserves to be believed more."""
 
@@ -39,6 +41,10 @@ class Spread:
     median: Numbers
     down: Numbers
     up: Numbers
+
+    def of(self, positions: NDArray[np.intp]) -> "Spread":
+        """Those options only."""
+        return Spread(self.median[positions], self.down[positions], self.up[positions])
 
     def at(self, z: Numbers | float) -> Numbers:
         """The value `z` standard deviations above the median (below for a negative one)."""
@@ -66,6 +72,28 @@ def probability_within(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
     to buy, a term paid whole) moves with them less than in proportion. An unknown cost is outside every
     budget, one of nothing or a gain within each.
     """
+    in_time = _below(hours, limits.deadline_hours)
+    affordable = np.where(cost.median <= 0, 1.0, _below(cost, limits.budget))
+    joint = np.zeros_like(hours.median)
+    at_most, at_least = np.minimum(in_time, affordable), in_time + affordable - 1
+    joint[at_least > 1 - NO_MATTER] = CERTAIN
+    open_ = np.flatnonzero(~(at_most < NO_MATTER) & ~(at_least > 1 - NO_MATTER))
+    joint[open_] = _joint(hours.of(open_), cost.of(open_), limits)
+    return joint
+
+
+def _below(quantity: Spread, limit: float | None) -> Numbers:
+    """How probably a log-normal is at most a limit; NaN where it has no spread and is just as much."""
+    if limit is None:
+        return np.ones_like(quantity.median)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        room = np.log(limit / quantity.median)
+        below: Numbers = _normal_cdf(room / np.where(room < 0, quantity.down, quantity.up))
+    return below
+
+
+def _joint(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
+    """The same by a sum over equally likely hours."""
     z = _equally_likely(NODES)[:, None]
     drawn = hours.at(z)
     in_time = np.ones_like(drawn)

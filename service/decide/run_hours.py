@@ -8,28 +8,14 @@ contract, and what a battery or a solar roof could do.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import accumulate, groupby, pairwise
+from itertools import groupby, pairwise
 
-SECONDS_PER_HOUR = 3600.0
+import numpy as np
+from numpy.typing import NDArray
+
+from service.decide.priced_days import SECONDS_PER_HOUR, Numbers, PricedDays, PricedSlot, priced_days
+
 WATTS_PER_KILOWATT = 1000.0
-
-
-@dataclass(frozen=True, slots=True)
-class PricedSlot:
-    """A quarter hour or an hour with what a kilowatt-hour costs (or emits) in it."""
-
-    start: datetime
-    end: datetime
-    day: date
-    """The market's local day: days with a clock change have 23 or 25 hours."""
-    per_kwh: float
-    """All-in price in the household's currency, or g CO2e."""
-
-    @property
-    def hours(self) -> float:
-        """Length [h]."""
-        return (self.end - self.start).total_seconds() / SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,47 +91,52 @@ class Replay:
 
 def chosen(day: Sequence[PricedSlot], rule: RunHours) -> tuple[bool, ...]:
     """Which slots of one day a rule uses: at least one, equal prices the earlier slot first."""
-    count = len(day)
+    return tuple(bool(used) for used in _chosen(np.array([[slot.per_kwh for slot in day]]), rule)[0])
+
+
+def _chosen(per_kwh: Numbers, rule: RunHours) -> NDArray[np.bool_]:
+    """The same for days of as many slots each, a row per day."""
+    count = per_kwh.shape[1]
     keep = max(1, math.floor(rule.share * count + 1e-9))
     if rule.code == "through" or keep >= count:
-        return (True,) * count
+        return np.ones(per_kwh.shape, dtype=bool)
     if rule.code == "window":
-        sums = list(accumulate((slot.per_kwh for slot in day), initial=0.0))
-        totals = [sums[i + keep] - sums[i] for i in range(count - keep + 1)]
+        sums = np.pad(np.cumsum(per_kwh, axis=1), ((0, 0), (1, 0)))
+        totals = sums[:, keep:] - sums[:, :-keep]
         # Differences of sums carry rounding: of windows that cost the same the earliest is meant.
-        cheapest_total = min(totals) + 1e-9 * max(1.0, abs(sums[-1]))
-        first = next(i for i, total in enumerate(totals) if total <= cheapest_total)
-        return tuple(first <= i < first + keep for i in range(count))
-    cheapest = set(sorted(range(count), key=lambda i: (day[i].per_kwh, i))[:keep])
-    return tuple(i in cheapest for i in range(count))
+        cheapest = totals.min(axis=1) + 1e-9 * np.maximum(1.0, np.abs(sums[:, -1]))
+        first = np.argmax(totals <= cheapest[:, None], axis=1)[:, None]
+        place = np.arange(count)[None, :]
+        return np.asarray((first <= place) & (place < first + keep))
+    use = np.zeros(per_kwh.shape, dtype=bool)
+    np.put_along_axis(use, np.argsort(per_kwh, axis=1, kind="stable")[:, :keep], True, axis=1)
+    return use
 
 
-def effect_of(slots: Sequence[PricedSlot], rule: RunHours) -> HoursEffect:
+def effect_of(days: PricedDays, rule: RunHours) -> HoursEffect:
     """Prices of the hours that a rule keeps and drops: means of daily means, so that a stretched run's
-    later months do not look like a saving. Raises ValueError without a slot.
+    later months do not look like a saving.
     """
-    days = _days(slots)
-    if not days:
-        raise ValueError("no slot to choose from")
     kept, dropped, means, starts = [], [], [], []
-    for day in days:
-        use = chosen(day, rule)
-        kept.append(_mean([s.per_kwh for s, used in zip(day, use, strict=True) if used]))
-        means.append(_mean([s.per_kwh for s in day]))
-        off = [s.per_kwh for s, used in zip(day, use, strict=True) if not used]
-        if off:
-            dropped.append(_mean(off))
-            active_hours = sum(s.hours for s, used in zip(day, use, strict=True) if used)
-            starts.append(_starts(use) / active_hours)
-    by_price = sorted(kept)
+    for block in days.blocks:
+        use = _chosen(block.per_kwh, rule)
+        used = use.sum(axis=1)
+        kept.append((block.per_kwh * use).sum(axis=1) / used)
+        means.append(block.per_kwh.mean(axis=1))
+        unused = use.shape[1] - used
+        if unused.any():
+            dropped.append((block.per_kwh * ~use).sum(axis=1) / unused)
+            begun = use[:, 0] + (use[:, 1:] & ~use[:, :-1]).sum(axis=1)
+            starts.append(begun / (block.hours * use).sum(axis=1))
+    by_price = np.sort(np.concatenate(kept))
     return HoursEffect(
         rule,
-        _mean(means),
-        _mean(kept),
-        _mean(dropped) if dropped else None,
-        by_price[len(by_price) // 10],
-        by_price[min(len(by_price) - 1, len(by_price) * 9 // 10)],
-        _mean(starts) if starts else 0.0,
+        float(np.concatenate(means).mean()),
+        float(by_price.mean()),
+        float(np.concatenate(dropped).mean()) if dropped else None,
+        float(by_price[len(by_price) // 10]),
+        float(by_price[min(len(by_price) - 1, len(by_price) * 9 // 10)]),
+        float(np.concatenate(starts).mean()) if starts else 0.0,
     )
 
 
@@ -167,7 +158,7 @@ def with_pausing(effect: HoursEffect, pausing: Pausing) -> WithinDay:
 
 def within_day(slots: Sequence[PricedSlot], rule: RunHours, pausing: Pausing) -> WithinDay:
     """The pure effect of choosing hours within each day. Raises ValueError without a slot."""
-    return with_pausing(effect_of(slots, rule), pausing)
+    return with_pausing(effect_of(priced_days(slots), rule), pausing)
 
 
 def replay(slots: Sequence[PricedSlot], work_hours: float, rule: RunHours, pausing: Pausing) -> Replay | None:
@@ -204,11 +195,3 @@ def without_gaps(slots: Sequence[PricedSlot]) -> bool:
 
 def _days(slots: Sequence[PricedSlot]) -> list[list[PricedSlot]]:
     return [list(day) for _, day in groupby(slots, key=lambda slot: slot.day)]
-
-
-def _starts(use: Sequence[bool]) -> int:
-    return sum(1 for before, now in zip((False, *use), use, strict=False) if now and not before)
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -6,13 +6,13 @@ The same holds for the CO2 of a grid. Leaves out that other households choose th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import date
 
+from service.decide.priced_days import Numbers, PricedDays
 from service.decide.run_hours import (
     THROUGH,
     HoursEffect,
     Pausing,
-    PricedSlot,
     RunHours,
     effect_of,
     with_pausing,
@@ -100,29 +100,19 @@ class WhenToRun:
 
 
 def day_shape(
-    slots: Sequence[PricedSlot],
-    unit: str,
-    zone: str,
-    source: Source,
-    local: tzinfo,
-    rules: Sequence[RunHours] = RULES,
+    days: PricedDays, unit: str, zone: str, source: Source, rules: Sequence[RunHours] = RULES
 ) -> DayShape:
-    """The shape of whole days, by hours of the clock in `local`. Raises ValueError without a slot."""
-    by_hour: dict[int, list[float]] = {}
-    for slot in slots:
-        by_hour.setdefault(slot.start.astimezone(local).hour, []).append(slot.per_kwh)
-    days = {slot.day for slot in slots}
-    effects = tuple(effect_of(slots, rule) for rule in dict.fromkeys((THROUGH, *rules)))
+    """The shape of whole days, and what each rule makes of them."""
     return DayShape(
         unit,
         zone,
         source,
-        min(days),
-        max(days),
-        len(days),
-        round(min(slot.hours for slot in slots) * 60),
-        tuple(_hour_of_day(hour, sorted(values)) for hour, values in sorted(by_hour.items())),
-        effects,
+        days.first_day,
+        days.last_day,
+        days.count,
+        days.grain_minutes,
+        tuple(_hour_of_day(hour, values) for hour, values in days.by_hour().items()),
+        tuple(effect_of(days, rule) for rule in dict.fromkeys((THROUGH, *rules))),
     )
 
 
@@ -177,6 +167,7 @@ def _plans(
     return tuple(found)
 
 
-def _hour_of_day(hour: int, values: Sequence[float]) -> HourOfDay:
+def _hour_of_day(hour: int, values: Numbers) -> HourOfDay:
     count = len(values)
-    return HourOfDay(hour, values[count // 10], sum(values) / count, values[min(count - 1, count * 9 // 10)])
+    low, high = values[count // 10], values[min(count - 1, count * 9 // 10)]
+    return HourOfDay(hour, float(low), float(values.mean()), float(high))

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -82,8 +83,11 @@ def expected_slots(day: date, grain: timedelta) -> int:
 
 def without_overlap(slots: Iterable[S]) -> list[S]:
     """The slots in order of time, none over another: where two overlap the shorter one says more."""
+    in_order = sorted(slots, key=lambda s: s.slot_start)
+    if all(before.slot_end <= after.slot_start for before, after in pairwise(in_order)):
+        return in_order
     kept: list[S] = []
-    for slot in sorted(slots, key=lambda s: (s.slot_end - s.slot_start, s.slot_start)):
+    for slot in sorted(in_order, key=lambda s: (s.slot_end - s.slot_start, s.slot_start)):
         at = bisect_left(kept, slot.slot_start, key=lambda s: s.slot_start)
         after_before = at == 0 or kept[at - 1].slot_end <= slot.slot_start
         if after_before and (at == len(kept) or slot.slot_end <= kept[at].slot_start):

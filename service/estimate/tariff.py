@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from service.errors import InvalidValue
 from service.facts import ElectricityRate, Figure, Source
 
@@ -62,13 +65,14 @@ class DynamicTerms:
     vat_share: Decimal = Decimal("0.19")
 
 
-def all_in(spot_per_kwh: Decimal, terms: DynamicTerms) -> Decimal:
-    """What a dynamic contract bills for a slot; 10 ct spot, 15.651 ct net, 19 %: 30.5247 ct.
+def all_in(spot_per_kwh: NDArray[np.float64], terms: DynamicTerms) -> NDArray[np.float64]:
+    """What a dynamic contract bills for each slot; 10 ct spot, 15.651 ct net, 19 %: 30.5247 ct.
 
     A negative spot price rarely makes electricity free: -5 ct gives 12.6747 ct.
     """
-    marked_up = spot_per_kwh + abs(spot_per_kwh) * terms.markup_share
-    return (marked_up + terms.surcharges_per_kwh) * (1 + terms.vat_share)
+    of = (terms.markup_share, terms.surcharges_per_kwh, terms.vat_share)
+    markup, surcharges, vat = (float(number) for number in of)
+    return np.asarray((spot_per_kwh + np.abs(spot_per_kwh) * markup + surcharges) * (1 + vat))
 
 
 def flat(rate: ElectricityRate) -> MarginalPrice:

@@ -18,8 +18,7 @@ from service.store import sources, versions
 from service.store.models import SpotPriceRow
 
 _spot: sa.Table = SpotPriceRow.__table__  # type: ignore[assignment]
-
-
+_COLUMNS = ("slot_start", "slot_end", "per_mwh", "currency", "fetched_at", "taxes", "source_id")
 READING_ORDER = ("energy-charts", "smard", "awattar", "entsoe")
 """Beginnings of source slugs: who is believed first where several priced the same day."""
 
@@ -52,16 +51,23 @@ def days(session: Session, zone: str, first: date, last: date) -> list[PricedDay
     """The market days from first to last of which anything is known, each as `day` tells it."""
     said = sources.by_id(session)
     begin, end = market_day.bounds(first)[0], market_day.bounds(last)[1]
-    statement = sa.select(_spot).where(
+    columns = (_spot.c[name] for name in _COLUMNS)
+    statement = sa.select(*columns).where(
         _spot.c.zone == zone, _spot.c.slot_start >= begin, _spot.c.slot_start < end
     )
     priced: dict[date, dict[str, list[SpotPrice]]] = {}
-    for row in session.execute(statement.order_by(_spot.c.slot_start)):
-        on, source = market_day.day_of(row.slot_start), said[row.source_id]
-        price = SpotPrice(
-            row.zone, row.slot_start, row.slot_end, row.per_mwh, row.currency,
-            sources.stated(source, row.slot_start.date()), row.fetched_at, row.taxes,
-        )  # fmt: skip
+    stated: dict[tuple[int, date], Source] = {}
+    # A year of quarter-hours is read for one question: days and sources are looked up once, not per row.
+    on, ends = first, begin
+    for start, slot_end, per_mwh, currency, fetched_at, taxes, who in session.execute(
+        statement.order_by(_spot.c.slot_start)
+    ):
+        if start >= ends:
+            on = market_day.day_of(start)
+            ends = market_day.bounds(on)[1]
+        key = (who, start.date())
+        source = stated.get(key) or stated.setdefault(key, sources.stated(said[who], start.date()))
+        price = SpotPrice(zone, start, slot_end, per_mwh, currency, source, fetched_at, taxes)
         priced.setdefault(on, {}).setdefault(source.slug, []).append(price)
     found = []
     for on, by_source in sorted(priced.items()):

@@ -3,7 +3,15 @@
 import math
 from collections.abc import Callable
 
-from service.decide.choice import Choice, Nearest, choose, fewer_tokens, gentlest_first, nearest_changes
+from service.decide.choice import (
+    Choice,
+    Nearest,
+    choose,
+    fewer_tokens,
+    gentlest_first,
+    is_possible,
+    nearest_changes,
+)
 from service.decide.decision import NearestPlan, RatedOption
 from service.decide.frontier import Limits
 from service.estimate.architecture import parameters
@@ -66,8 +74,9 @@ def _fewer_tokens(
             return None
         smaller, share = find_workload(snapshot, workload, tokens), tokens / workload.tokens
         less = plans_of(smaller)
-        choice = choose(less.candidates, limits, None, least)
-        if choice.best is not None and attempt:
+        if attempt and is_possible(less.candidates, limits, least):
+            choice = choose(less.candidates, limits, None, least)
+            assert choice.best is not None
             return Nearest("tokens", share, choice.best), rate(smaller, less, choice, choice.best)
         change = fewer_tokens(plans.candidates, less.candidates, share, limits, least)
         if change is None:
@@ -95,8 +104,9 @@ def _smaller_model(
         if parameters(smaller.architecture) >= size:
             continue
         plans = plans_of(smaller)
-        choice = choose(plans.candidates, limits, None, request.least_probability)
-        if choice.best is not None:
+        if is_possible(plans.candidates, limits, request.least_probability):
+            choice = choose(plans.candidates, limits, None, request.least_probability)
+            assert choice.best is not None
             plan = rate(smaller, plans, choice, choice.best)
             return NearestPlan("model", float(parameters(smaller.architecture)), plan, smaller.slug)
     return None

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from weakref import WeakKeyDictionary
 
-from service.decide.run_hours import PricedSlot, RunHours
+from service.decide.priced_days import PricedDays, PricedSlot, priced_days
+from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
 from service.errors import InvalidValue, MissingFact
 from service.estimate import market_day
@@ -30,7 +31,7 @@ KINDS = ("flat", "time_of_use", "dynamic")
 DAYS_LOOKED_BACK = 365
 ZONE_OF_COUNTRY: Mapping[str, str] = {"DE": "DE-LU", "LU": "DE-LU"}
 """Where the bidding zone is not called like the country; of several zones a household names its own."""
-KWH_PER_MWH = Decimal(1000)
+KWH_PER_MWH = 1000.0
 CURRENCY_OF_DEFAULTS = "EUR"
 
 
@@ -49,7 +50,7 @@ class MarketDays:
         """Complete days of the year up to the question, the oldest first."""
         self.carbon = carbon
         self.known_zones = known_zones
-        self._shapes: dict[tuple[DynamicTerms | None, RunHours], DayShape] = {}
+        self._spot: PricedDays | None = None
 
     @property
     def currency(self) -> str:
@@ -68,24 +69,19 @@ class MarketDays:
         return sum(prices) / len(prices)
 
     def shape(self, terms: DynamicTerms | None, rule: RunHours) -> DayShape:
-        """Its days as a contract bills them; worked out once per contract."""
-        key = (terms, rule)
-        if key not in self._shapes:
-            slots = [
-                PricedSlot(p.slot_start, p.slot_end, day.cover.day, _billed(p.per_mwh, terms))
-                for day in self.days
-                for p in day.prices
-            ]
-            last = self.days[-1]
-            source = replace(last.source, as_of=last.cover.day)
-            unit, rules = f"{self.currency}/kWh", (*RULES, rule)
-            self._shapes[key] = day_shape(slots, unit, self.zone, source, market_day.MARKET_TIME, rules)
-        return self._shapes[key]
-
-
-def _billed(per_mwh: Decimal, terms: DynamicTerms | None) -> float:
-    spot = per_mwh / KWH_PER_MWH
-    return float(spot if terms is None else all_in(spot, terms))
+        """Its days as a contract bills them."""
+        if self._spot is None:
+            self._spot = priced_days(
+                (
+                    PricedSlot(p.slot_start, p.slot_end, day.cover.day, float(p.per_mwh) / KWH_PER_MWH)
+                    for day in self.days
+                    for p in day.prices
+                ),
+                market_day.MARKET_TIME,
+            )
+        days = self._spot if terms is None else self._spot.priced(lambda spot: all_in(spot, terms))
+        source = replace(self.days[-1].source, as_of=days.last_day)
+        return day_shape(days, f"{self.currency}/kWh", self.zone, source, (*RULES, rule))
 
 
 NO_MARKET = MarketDays()
@@ -137,7 +133,7 @@ def _read(sessions: Sessions, zone: str, country: str, today: date) -> MarketDay
     shape = None
     if slots:
         source = replace(carbon[-1].source, as_of=slots[-1].day)
-        shape = day_shape(slots, "g CO2e/kWh", country, source, market_day.MARKET_TIME)
+        shape = day_shape(priced_days(slots, market_day.MARKET_TIME), "g CO2e/kWh", country, source)
     return MarketDays(zone, days, shape, zones)
 
 
@@ -181,7 +177,8 @@ def _by_the_clock(tariff: TariffRequest, currency: str, zone: str, rule: RunHour
         PricedSlot(start + timedelta(hours=h), start + timedelta(hours=h + 1), date(2026, 1, 1), float(price))
         for h, price in enumerate(prices)
     ]
-    shape = day_shape(slots, f"{currency}/kWh", "", said, market_day.MARKET_TIME, (*RULES, rule))
+    days = priced_days(slots, market_day.MARKET_TIME)
+    shape = day_shape(days, f"{currency}/kWh", "", said, (*RULES, rule))
     price = _used(shape, rule, "time_of_use", currency, (), has_range=False)
     rate = ElectricityRate(zone, zone, "time_of_use", currency, price.per_kwh, "all", said.as_of, said)
     return Contract(price, rate, shape)

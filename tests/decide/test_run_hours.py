@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.decide.priced_days import PricedSlot
 from service.decide.run_hours import (
     THROUGH,
     Pausing,
-    PricedSlot,
     RunHours,
     chosen,
     replay,

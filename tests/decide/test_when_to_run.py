@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.decide.run_hours import PricedSlot, RunHours
+from service.decide.priced_days import PricedSlot, priced_days
+from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, day_shape, when_to_run
 from service.facts import Source
 
@@ -15,18 +16,18 @@ WAITING = (0.0, 5.0, 60.0)
 
 def days(*by_hour):
     """One day of hours per list of 24 prices."""
-    return [
+    return priced_days(
         PricedSlot(begin := START + timedelta(days=d, hours=h), begin + timedelta(hours=1), begin.date(), p)
         for d, prices in enumerate(by_hour)
         for h, p in enumerate(prices)
-    ]
+    )
 
 
 HALF = [0.10] * 12 + [0.30] * 12
 
 
 def test_the_shape_of_days():
-    shape = day_shape(days(HALF, [2 * p for p in HALF]), "EUR/kWh", "AT", SAID, UTC)
+    shape = day_shape(days(HALF, [2 * p for p in HALF]), "EUR/kWh", "AT", SAID)
     assert (shape.days, shape.grain_minutes, shape.first_day, shape.last_day) == (
         2, 60, date(2026, 11, 24), date(2026, 11, 25),
     )  # fmt: skip
@@ -43,7 +44,7 @@ def test_the_shape_of_days():
 
 def test_half_price_in_half_the_hours_pays_and_says_by_how_much():
     """1,000 h at 300 W are 300 kWh: 60 through at 20 ct, 30 in the cheap half; 5 W idle cost 2.5 % of it."""
-    shape = day_shape(days(HALF), "EUR/kWh", "AT", SAID, UTC)
+    shape = day_shape(days(HALF), "EUR/kWh", "AT", SAID)
     told = when_to_run(shape, None, 1000, 300, WAITING, 0)
     half = {p.paused_watts: p for p in told.plans if (p.code, p.share) == ("cheapest", 0.5)}
     assert half[0].change == pytest.approx(-0.5) and half[0].amount == pytest.approx(-30)
@@ -59,20 +60,20 @@ def test_half_price_in_half_the_hours_pays_and_says_by_how_much():
 
 
 def test_an_even_price_says_run_through():
-    shape = day_shape(days([0.3] * 24), "EUR/kWh", "", SAID, UTC)
+    shape = day_shape(days([0.3] * 24), "EUR/kWh", "", SAID)
     told = when_to_run(shape, None, 1000, 300, WAITING, 120)
     assert told.best is None
     assert all(plan.change >= 0 for plan in told.plans)
 
 
 def test_what_saves_less_than_two_percent_is_no_advice():
-    shape = day_shape(days([0.30] * 23 + [0.31]), "EUR/kWh", "", SAID, UTC)
+    shape = day_shape(days([0.30] * 23 + [0.31]), "EUR/kWh", "", SAID)
     assert when_to_run(shape, None, 1000, 300, WAITING, 0).best is None
 
 
 def test_grams_are_reckoned_in_kilograms():
-    grid = day_shape(days([100.0] * 12 + [300.0] * 12), "g CO2e/kWh", "DE", SAID, UTC)
-    price = day_shape(days([0.3] * 24), "EUR/kWh", "", SAID, UTC)
+    grid = day_shape(days([100.0] * 12 + [300.0] * 12), "g CO2e/kWh", "DE", SAID)
+    price = day_shape(days([0.3] * 24), "EUR/kWh", "", SAID)
     told = when_to_run(price, grid, 1000, 300, WAITING, 0)
     cleanest = next(p for p in told.carbon_plans if p.share == 0.5 and p.paused_watts == 0)
     assert cleanest.change == pytest.approx(-0.5) and cleanest.amount == pytest.approx(-30)
