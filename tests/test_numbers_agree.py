@@ -50,6 +50,13 @@ DECISIONS = {
     "a run of minutes": DecisionRequest(workload="gpt2-124m", tokens=20_000_000, budget=5.0),
 }
 QUESTIONS = [("comparison", name) for name in COMPARISONS] + [("decision", name) for name in DECISIONS]
+CASES = [
+    (kind, name, language)
+    for i, (kind, name) in enumerate(QUESTIONS)
+    for j, language in enumerate(LANGUAGES)
+    if name in ("headline", "limits") or (i + j) % 2
+]
+"""The first question of each kind in every language, the others in one by turns."""
 QUANTITIES = (("hours", "h"), ("energy_kwh", "kWh"), ("co2_kg", "kg"))
 UNITS = r"kWh|kg|h|W|GiB|days?|Tagen?|hours?|Stunden?|minutes|Minuten|seconds|Sekunden|tokens/s|Tokens/s"
 MEASURED = re.compile(
@@ -235,8 +242,7 @@ def expected(w: Wording, answer: dict[str, Any]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("kind", "name"), QUESTIONS)
+@pytest.mark.parametrize(("kind", "name", "language"), CASES)
 def test_every_figure_of_the_answer_is_shown_and_no_other(told, kind, name, language):
     answer = told[kind, name, language]
     w = wording(language)
@@ -250,8 +256,7 @@ def test_every_figure_of_the_answer_is_shown_and_no_other(told, kind, name, lang
         assert [x for x in figures if x not in text] == [], form
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize(("kind", "name"), QUESTIONS)
+@pytest.mark.parametrize(("kind", "name", "language"), CASES)
 def test_csv_and_workbook_hold_the_numbers_themselves(told, kind, name, language):
     answer = told[kind, name, language]
     made = document(kind, json.dumps(answer).encode(), language)

@@ -120,9 +120,8 @@ def test_a_stored_decision_gives_the_same_bytes_after_the_facts_have_changed(own
     client = own_app.test_client()
     identity = decided(client, deadline_hours=720)
     before = {
-        (extension, language): decision_report(sessions, identity, extension, language).content
+        (extension, "de"): decision_report(sessions, identity, extension, "de").content
         for extension in RENDERERS
-        for language in ("en", "de")
     }
     answer = client.get(f"/api/v1/decisions/{identity}").get_json()
     with sessions.begin() as session:
@@ -148,9 +147,8 @@ def test_a_stored_comparison_gives_the_same_bytes_after_the_facts_have_changed(o
     client = own_app.test_client()
     identity = asked(client)
     before = {
-        (extension, language): comparison_report(sessions, identity, extension, language).content
+        (extension, "en"): comparison_report(sessions, identity, extension, "en").content
         for extension in RENDERERS
-        for language in ("en", "de")
     }
     with sessions.reading() as session:
         stored = comparisons.get(session, identity)

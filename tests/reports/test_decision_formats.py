@@ -208,7 +208,7 @@ from service.reports.decision_sentences import swing_name
 from service.reports.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import headline, stored
-for language in ("en", "de"):
+for language in ("de",):
     document = decision_document(stored(headline()), language, HISTORY)
     for extension, renderer in RENDERERS.items():
         print(language, extension, hashlib.sha256(renderer.render(document)).hexdigest())
@@ -227,7 +227,7 @@ def test_the_same_decision_gives_the_same_bytes_in_another_process():
     ).stdout
     here = [
         f"{language} {extension} {hashlib.sha256(made(headline(), extension, language)).hexdigest()}"
-        for language in ("en", "de")
+        for language in ("de",)
         for extension in RENDERERS
     ]
     assert there.split("\n")[:-1] == here

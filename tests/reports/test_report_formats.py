@@ -298,7 +298,7 @@ import hashlib
 from service.reports.comparison_report import comparison_document
 from service.reports.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY, headline
-for language in ("en", "de"):
+for language in ("en",):
     document = comparison_document(headline(), language, HISTORY)
     for extension, renderer in RENDERERS.items():
         print(language, extension, hashlib.sha256(renderer.render(document)).hexdigest())
@@ -318,7 +318,7 @@ def test_the_same_answer_gives_the_same_bytes_in_another_process():
     ).stdout
     here = [
         f"{language} {extension} {hashlib.sha256(made(headline(), extension, language)).hexdigest()}"
-        for language in ("en", "de")
+        for language in ("en",)
         for extension in RENDERERS
     ]
     assert there.split("\n")[:-1] == here
