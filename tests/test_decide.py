@@ -96,6 +96,14 @@ def test_what_is_emitted_by_the_whole_plan_is_that_of_all_its_hours(run):
     assert paused["plan_co2_kg"] == pytest.approx(paused["co2_kg"]["p50"], abs=0.1)
 
 
+def test_no_plan_above_the_budget_is_within_it(run):
+    """A reserved term costs the same however long the run takes: without a spread, and never within 100."""
+    for tier in ("reserved", "any"):
+        dear = answer(run, "--tier", tier, "--budget", "100", "--own", "none")
+        assert dear["best"] is None
+        assert all(p["probability_within_limits"] == 0 for p in dear["shortlist"] if p["cost"]["p10"] > 100)
+
+
 def test_a_reserved_term_costs_no_less_for_being_debugged_at_home(run):
     plans = answer(run, "--tier", "reserved", "--deadline", "200d", "--rent", "tax_share=0.19")["shortlist"]
     for plan in plans:

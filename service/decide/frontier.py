@@ -18,6 +18,7 @@ from service.estimate.quantile import QUANTILE_90
 Numbers = NDArray[np.float64]
 NODES = 41
 """Equally likely hours that the joint probability is summed over: exact to about 1 / (2 x 41)."""
+LEAST_SPREAD = 1e-9
 NO_MATTER = 1e-4
 """Nearer to 0 or 1 than that, a bound of the joint probability is taken for it."""
 CERTAIN = 0.99
@@ -56,11 +57,12 @@ def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> Spread:
     with np.errstate(invalid="ignore", divide="ignore"):
         down = np.log(p50 / p10) / QUANTILE_90
         up = np.log(p90 / p50) / QUANTILE_90
-    return Spread(p50, _finite(down), _finite(up))
+    return Spread(p50, _positive(down), _positive(up))
 
 
-def _finite(spread: Numbers) -> Numbers:
-    return np.where(np.isfinite(spread), spread, 0.0)
+def _positive(spread: Numbers) -> Numbers:
+    # What is all the same but for rounding has no spread, and above all not one of another sign.
+    return np.where(np.isfinite(spread) & (spread > LEAST_SPREAD), spread, 0.0)
 
 
 def probability_within(hours: Spread, cost: Spread, limits: Limits) -> Numbers:

@@ -86,6 +86,16 @@ def test_a_cost_that_moves_less_than_the_hours_is_as_sure_as_its_own_spread():
         assert probability_within(hours, cost, limits) == pytest.approx(share, abs=0.015)
 
 
+def test_a_certain_cost_is_within_a_budget_or_it_is_not_whatever_its_rounding():
+    """A reserved term: the same at every percentile but for the last digit, up or down."""
+    hours = spread([100, 100, 100], [0.1, 0.1, 0.1])
+    for last_digit in (-1e-10, 0.0, 1e-10):
+        price = np.array([50.0, 200.0, 1e6])
+        cost = spread_of(price * (1 + last_digit), price, price * (1 - last_digit))
+        assert probability_within(hours, cost, Limits(budget=100)) == pytest.approx([0.99, 0, 0])
+        assert probability_within(hours, cost, Limits(100, 100)) == pytest.approx([0.5, 0, 0], abs=0.015)
+
+
 def test_a_gain_is_within_every_budget_and_the_best_by_cost():
     hours = spread([10], [0.1])
     gain = spread_of(np.array([-3.0]), np.array([-2.0]), np.array([-1.0]))
