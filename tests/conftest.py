@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from sqlalchemy.engine import Engine, make_url
 
 from service.store import seed
 from service.store import session as store_session
 from service.store.session import Sessions
 
+# Two processes share two cores with what some tests start: fewer tries a run, other ones every run.
+settings.register_profile("suite", max_examples=60)
+settings.load_profile("suite")
 DATABASES = ("sqlite", "postgresql")
 
 
