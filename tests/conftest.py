@@ -16,8 +16,8 @@ from service.store import seed
 from service.store import session as store_session
 from service.store.session import Sessions
 
-# Two processes share two cores with what some tests start: fewer tries a run, other ones every run.
-settings.register_profile("suite", max_examples=60)
+# The suite stays within five minutes on two cores: fewer tries a run, other ones every run.
+settings.register_profile("suite", max_examples=50)
 settings.load_profile("suite")
 DATABASES = ("sqlite", "postgresql")
 

@@ -6,8 +6,9 @@ knows them all.
 """
 
 import os
+import struct
 from collections.abc import Iterator
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 from flask import Blueprint, Flask, Response, g, request
@@ -23,6 +24,7 @@ from service.store.session import Sessions
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
+WAITS_S = (0.01, 0.05, 0.2)
 _own = CollectorRegistry()
 _requests = Histogram(
     "heimvorteil_http_request_seconds",
@@ -91,10 +93,20 @@ class _Refreshes(Collector):
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Counters and ages in Prometheus' text format."""
-    registry = _own
-    if os.environ.get(FOLDER):
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    counted = _added_up() if os.environ.get(FOLDER) else generate_latest(_own)
     read = CollectorRegistry(auto_describe=False)
     read.register(_Refreshes(state().sessions))
-    return Response(generate_latest(registry) + generate_latest(read), content_type=MEDIA_TYPE)
+    return Response(counted + generate_latest(read), content_type=MEDIA_TYPE)
+
+
+def _added_up() -> bytes:
+    """The counts of all server processes."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for wait_s in WAITS_S:
+        try:
+            return generate_latest(registry)
+        except (struct.error, ValueError, RuntimeError):
+            # Another process has just made its file and has not written the head of it yet.
+            sleep(wait_s)
+    return generate_latest(registry)

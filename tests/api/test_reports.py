@@ -99,8 +99,8 @@ QUESTIONS = {
 
 
 @pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-@pytest.mark.parametrize("language", ["en", "de"])
-def test_decisions_on_the_shipped_catalog_fill_three_pages_at_most(client, question, language):
+def test_decisions_on_the_shipped_catalog_fill_three_pages_at_most(client, question):
+    language = "de"  # of the two the one with the longer words
     answer = client.post("/api/v1/decisions", json={**question, "lang": language}).get_json()
     content = client.get(f"/api/v1/decisions/{answer['id']}.pdf?lang={language}").data
     pages = PdfReader(BytesIO(content)).pages

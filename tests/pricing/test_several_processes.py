@@ -264,6 +264,7 @@ def runs_of(house, slug):
         return report_runs.newest(session, slug)
 
 
+@pytest.mark.parametrize("catalog_database_url", ["postgresql"], indirect=True)
 def test_four_workers_run_a_missed_report_once_and_only_when_prices_are_fresh(house, tmp_path):
     folder = tmp_path / "reports"
     folder.mkdir()
@@ -284,6 +285,7 @@ def test_four_workers_run_a_missed_report_once_and_only_when_prices_are_fresh(ho
     assert schedule.due_at > run.at and not schedule.is_running
 
 
+@pytest.mark.parametrize("catalog_database_url", ["sqlite"], indirect=True)
 def test_a_worker_killed_while_it_runs_a_report_leaves_nothing_and_another_runs_it(house, tmp_path):
     folder = tmp_path / "reports"
     folder.mkdir()
