@@ -5,7 +5,6 @@ currency. What is not known of a provider (its egress fee, say) is NaN, adds not
 shown as unknown, never as 0. Leaves out quota, minimum top-ups and what support contracts cost.
 """
 
-import math
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -17,6 +16,9 @@ from service.estimate.quantile import QUANTILE_90
 Numbers = NDArray[np.float64]
 HOURS_PER_MONTH = 730.0
 SECONDS_PER_HOUR = 3600.0
+LARGEST_TERM = 1e9
+LEAST_DIVISOR = 0.001
+"""Of what hours are divided by: with less a run would outlast every number."""
 HOURS_PER_DAY = 24.0
 
 
@@ -48,11 +50,13 @@ class CloudTerms:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if not (math.isfinite(value) and value >= 0):
-                raise InvalidValue(field.name, value, "must be a number from 0 on")
+            if not 0 <= value <= LARGEST_TERM:
+                raise InvalidValue(field.name, value, f"must be a number from 0 on, at most {LARGEST_TERM:g}")
         for name in ("download_mbit_per_s", "checkpoint_interval_hours"):
-            if getattr(self, name) == 0:
-                raise InvalidValue(name, 0, "must be more than 0")
+            if getattr(self, name) < LEAST_DIVISOR:
+                raise InvalidValue(
+                    name, getattr(self, name), f"must be more than 0, at least {LEAST_DIVISOR:g}"
+                )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from service.facts import ExchangeRate, Source
 
 HOURS_PER_DAY = 24.0
 HOURS_PER_MONTH = 730.0
+LEAST_HOURS_PER_DAY = 0.01
+"""Half a minute: with less a run would outlast every number."""
 LARGEST_PAUSED_WATTS = 10_000
 
 
@@ -51,8 +53,12 @@ class HomeTerms:
     """What a kilowatt-hour of heat costs otherwise."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.hours_per_day <= HOURS_PER_DAY:
-            raise InvalidValue("hours_per_day", self.hours_per_day, "must be above 0 and at most 24")
+        if not LEAST_HOURS_PER_DAY <= self.hours_per_day <= HOURS_PER_DAY:
+            raise InvalidValue(
+                "hours_per_day",
+                self.hours_per_day,
+                f"must be above 0 and at most 24, at least {LEAST_HOURS_PER_DAY}",
+            )
         if not 0 <= self.paused_watts <= LARGEST_PAUSED_WATTS:
             raise InvalidValue("paused_watts", self.paused_watts, f"must be from 0 to {LARGEST_PAUSED_WATTS}")
         if not 0 <= self.heating_share <= 1:

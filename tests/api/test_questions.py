@@ -171,3 +171,17 @@ def test_bodies_that_are_not_a_question(client):
 def test_german_sentences_on_request(client):
     answer = client.post("/api/v1/comparisons", json={"lang": "de"}).get_json()
     assert "Miete" in answer["verdict"]["summary"]
+
+
+@pytest.mark.parametrize("path", ["comparisons", "decisions"])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"hours_per_day": 1e-310}, "hours_per_day"),
+        ({"rent_terms": {"download_mbit_per_s": 1e-310}}, "download_mbit_per_s"),
+        ({"rent_terms": {"checkpoint_interval_hours": 1e-310}, "tier": "spot"}, "checkpoint_interval_hours"),
+    ],
+)
+def test_a_number_next_to_nothing_is_refused_and_no_fault(client, path, body, field):
+    """Hours divided by it were infinite, and no sentence has words for that."""
+    assert field in assert_problem(client.post(f"/api/v1/{path}", json=body), 422)["detail"]
