@@ -67,6 +67,11 @@ class Source:
     """The day we read it there."""
 
 
+def given_by_user(day: date) -> Source:
+    """The source of a number that the asker told us that day."""
+    return Source("user", "given by you", "", day, "own")
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One number with everything a reader may ask of it."""

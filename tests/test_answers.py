@@ -1,6 +1,7 @@
 """What the answer says in words, on the shipped facts: it must read true for every kind of question."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import orjson
@@ -186,3 +187,11 @@ def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, langu
     for sentence in filter(None, shared):
         assert sentence in told and sentence in said
     assert blocks[0].text.split(". ")[0] in said
+
+
+def test_a_number_that_was_told_is_of_the_day_it_was_told(ask):
+    """Not of 1970, as the watts at the plug once were."""
+    answer = as_json.render(ask(plug_watts=300.0, tokens=10**9, kwh_price=Decimal("0.30"))[0])
+    numbers = answer["sources"] + [n for option in answer["options"] for n in option["sources"]]
+    told = {n["name"]: n["as_of"] for n in numbers if n["source"] == "given by you"}
+    assert set(told.values()) == {ASKED_AT.date().isoformat()} and {"plug_watts", "tokens"} <= set(told)

@@ -98,8 +98,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     from service.reports import as_text, from_json
     from service.reports.as_json import render
 
-    market = usecases.market_of(sessions, snapshot, request, now.date())
-    comparison = usecases.compare_home_with_cloud(snapshot, request, now, market)
+    comparison = usecases.compare_from_store(sessions, snapshot, request, now)
     reasons = []
     if explain:
         reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]

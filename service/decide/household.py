@@ -25,7 +25,7 @@ class Household:
     """What the PC's own memory can spare for offload; None takes the usual."""
     display_gib: float = 0.0
     """What a screen on the card takes of its memory."""
-    plug_watts: float | None = None
+    plug_watts: Figure | None = None
     """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
     price: MarginalPrice | None = None
     """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""

@@ -196,14 +196,12 @@ def home_inputs(
     cost: Cost | None,
     figures: Mapping[str, Figure],
     limit: PowerLimitAdvice | None = None,
-    plug_watts: float | None = None,
-    today: date | None = None,
+    plug_watts: Figure | None = None,
 ) -> tuple[Input, ...]:
     """Tariff, exchange rates, assumptions of the home side, the curve behind its power limit."""
     found = [Input("home", figures[key]) for key in HOME_FIGURES]
     if plug_watts is not None:
-        said = Source("user", "given by you", "", today or date(1970, 1, 1), "own")
-        found = [Input("home", Figure("plug_watts", plug_watts, "W", said, basis="user"))]
+        found = [Input("home", plug_watts)]
     if limit is not None:
         curve = f"{PREFIX}{limit.curve.gpu}."
         found += [

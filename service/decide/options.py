@@ -160,7 +160,8 @@ def home_option(
     figures = knowledge.figures
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
-    power = household_power(gpu, gpu_count, household.plug_watts, figures, activity(planned.step))
+    plug = household.plug_watts
+    power = household_power(gpu, gpu_count, plug.value if plug else None, figures, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
     cost = when = None
     price = household.price or (flat(household.rate) if household.rate else None)
@@ -184,7 +185,7 @@ def home_option(
         co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
         inputs=(
             *gpu_inputs(gpu),
-            *home_inputs(household.rate, cost, figures, limit, household.plug_watts),
+            *home_inputs(household.rate, cost, figures, limit, plug),
             *tariff_inputs(price, household.terms, when, currency, figures),
             *carbon_inputs("home", carbon),
         ),

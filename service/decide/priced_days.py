@@ -53,6 +53,12 @@ class PricedDays:
         """Of the shortest slot."""
         return round(min(float(block.hours.min()) for block in self.blocks) * 60)
 
+    @property
+    def mean_per_kwh(self) -> float:
+        """Over all slots."""
+        slots = sum(block.per_kwh.size for block in self.blocks)
+        return float(sum(block.per_kwh.sum() for block in self.blocks)) / slots
+
     def priced(self, price: Callable[[Numbers], Numbers]) -> "PricedDays":
         """The same days at what a contract makes of their prices."""
         return replace(self, blocks=tuple(replace(b, per_kwh=price(b.per_kwh)) for b in self.blocks))

@@ -18,13 +18,13 @@ from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
-from service.facts import Gpu, Source, Workload
+from service.facts import Gpu, Workload, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
 from service.usecases.requests import EVERY_OFFER, DecisionRequest
-from service.usecases.tariffs import NO_MARKET, MarketDays
+from service.usecases.tariffs import MarketDays
 
 CARD_PRICE = "card_price_usd."
 PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
@@ -51,21 +51,24 @@ class Plans:
         return ("rent", place) if place < rented else ("hybrid", place - rented)
 
 
-def plans_of_request(
-    snapshot: Snapshot,
-    request: DecisionRequest,
-    workload: Workload,
-    today: date,
-    market: MarketDays = NO_MARKET,
-) -> Plans:
-    """All plans that a request allows. Raises MissingFact where there is none, UnknownName for a currency
-    without an exchange rate, InvalidValue for a tier that is none.
+def household_of_request(
+    snapshot: Snapshot, request: DecisionRequest, today: date, market: MarketDays
+) -> Household:
+    """Where the plans at home stand, the same for every run. Raises UnknownName for a currency without an
+    exchange rate, InvalidValue for a tier that is none, and what `household_of` raises.
     """
     checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
     tiers = (*snapshot.offers.tiers, EVERY_OFFER, NO_RENT)
     if request.tier not in tiers:
         raise InvalidValue("tier", request.tier, "unknown", tiers)
-    homes = _home_plans(snapshot, request, workload, today, market)
+    return household_of(snapshot, request, today, market)
+
+
+def plans_of_request(
+    snapshot: Snapshot, request: DecisionRequest, workload: Workload, household: Household, today: date
+) -> Plans:
+    """All plans that a request allows. Raises MissingFact where there is none."""
+    homes = _home_plans(snapshot, request, workload, household, today)
     terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
     rented = None
     if request.tier != NO_RENT:
@@ -80,9 +83,8 @@ def plans_of_request(
 
 
 def _home_plans(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, today: date, market: MarketDays
+    snapshot: Snapshot, request: DecisionRequest, workload: Workload, usual: Household, today: date
 ) -> list[tuple[str, Option]]:
-    usual = household_of(snapshot, request, today, market)
     found = []
     machines = [_machine(snapshot, "own", said) for said in request.own]
     # A machine said twice, or by two of its names, is one.
@@ -130,7 +132,7 @@ def _purchase(
     figures, rates = snapshot.figures, knowledge_of(snapshot).exchange_rates
     if match["price"]:
         each = Decimal(match["price"])
-        source = Source("user", "given by you", "", today, "own")
+        source = given_by_user(today)
     else:
         stored = figures.get(CARD_PRICE + gpu.slug)
         if stored is None:

@@ -34,6 +34,7 @@ from service.usecases.finding import (
     find_workload,
     household_of,
     rental_of,
+    with_tokens,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import rented_plans
@@ -51,7 +52,7 @@ def compare_home_with_cloud(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
-    workload = find_workload(snapshot, request.workload, request.tokens, asked_at.date())
+    workload = with_tokens(find_workload(snapshot, request.workload), request.tokens, asked_at.date())
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
@@ -98,6 +99,14 @@ def compare_home_with_cloud(
     )
 
 
+def compare_from_store(
+    sessions: Sessions, snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime
+) -> Comparison:
+    """The comparison with the hours of the market that its tariff needs, read from the store."""
+    market = market_of(sessions, snapshot, request, asked_at.date())
+    return compare_home_with_cloud(snapshot, request, asked_at, market)
+
+
 def answer(
     sessions: Sessions, snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime
 ) -> StoredComparison:
@@ -109,8 +118,8 @@ def answer(
     asked = orjson.dumps(request_as_json(request))
 
     def rendered() -> dict[str, Any]:
-        market = market_of(sessions, snapshot, request, asked_at.date())
-        return as_json.render(compare_home_with_cloud(snapshot, request, asked_at, market), request.language)
+        comparison = compare_from_store(sessions, snapshot, request, asked_at)
+        return as_json.render(comparison, request.language)
 
     return kept_answer(sessions, snapshot, "comparison", asked, asked_at, rendered, "options")
 

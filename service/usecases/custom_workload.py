@@ -1,13 +1,13 @@
 """A run of one's own: a model by dimensions or config.json, and how it is to be trained."""
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 
 from service.errors import InvalidValue, UnknownName
 from service.estimate.hardware import PRECISIONS
 from service.estimate.model_config import architecture_from_config, checked
-from service.facts import Architecture, Recipe, Source, Workload
+from service.facts import Architecture, Recipe, Source, Workload, given_by_user
 
 DEFAULTS = Recipe(
     optimizer="adamw",
@@ -61,7 +61,7 @@ def custom_workload(
     least = trained.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
-    given = Source("user", "given by you", "", today, "own", today)
+    given = replace(given_by_user(today), read_on=today)
     stated = {"tokens": given}
     stated |= {f"architecture.{field.name}": given for field in fields(Architecture)}
     assumed = Source(

@@ -30,8 +30,15 @@ from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer
 from service.usecases.both_sides import home_side, rented_side
-from service.usecases.candidate_plans import Plans, debugging_machine, per_kwh, plans_of_request, without_idle
-from service.usecases.finding import find_workload, rental_of
+from service.usecases.candidate_plans import (
+    Plans,
+    debugging_machine,
+    household_of_request,
+    per_kwh,
+    plans_of_request,
+    without_idle,
+)
+from service.usecases.finding import find_workload, rental_of, with_tokens
 from service.usecases.knowledge import changes_of, knowledge_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
@@ -56,9 +63,11 @@ def decide(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
-    workload = find_workload(snapshot, request.workload, request.tokens, asked_at.date())
+    workload = with_tokens(find_workload(snapshot, request.workload), request.tokens, asked_at.date())
     limits = Limits(request.budget, request.deadline_hours)
-    plans = plans_of_request(snapshot, request, workload, asked_at.date(), market)
+    today = asked_at.date()
+    household = household_of_request(snapshot, request, today, market)
+    plans = plans_of_request(snapshot, request, workload, household, today)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     shown = _shortlisted(plans, choice, request.least_probability)
     rated = {i: _rated(snapshot, request, workload, plans, choice, i) for i in shown}
@@ -66,8 +75,8 @@ def decide(
     nearest: tuple[NearestPlan, ...] = ()
     if best is None:
         nearest = nearest_plans(
-            snapshot, request, workload, plans, choice,
-            lambda other: plans_of_request(snapshot, request, other, asked_at.date(), market),
+            snapshot, request, workload, plans, choice, today,
+            lambda other: plans_of_request(snapshot, request, other, household, today),
             partial(_rated, snapshot, request),
         )  # fmt: skip
     known = knowledge_of(snapshot)

@@ -17,7 +17,15 @@ from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.nearest_gpu import nearest_gpus
-from service.facts import CloudOffer, ElectricityRate, ExchangeRate, Gpu, Source, Workload
+from service.facts import (
+    CloudOffer,
+    ElectricityRate,
+    ExchangeRate,
+    Figure,
+    Gpu,
+    Workload,
+    given_by_user,
+)
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate
 from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
@@ -31,7 +39,6 @@ LARGEST_PER_KWH = Decimal(100)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
 MOST_SUGGESTED = 3
-USER = Source("user", "given by you", "", date(1970, 1, 1), "own")
 
 
 def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
@@ -42,17 +49,19 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
         raise UnknownName(field, name, error.choices) from None
 
 
-def find_workload(
-    snapshot: Snapshot, asked: str | Workload, tokens: int | None = None, today: date = USER.as_of
-) -> Workload:
-    """A workload by slug or alias, or the custom one handed in; `tokens`, said today, replace its count."""
-    workload = asked if isinstance(asked, Workload) else snapshot.workload(asked)
+def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
+    """A workload by slug or alias, or the custom one handed in. Raises UnknownName, the nearest first."""
+    return asked if isinstance(asked, Workload) else snapshot.workload(asked)
+
+
+def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:
+    """The run on as many tokens, said today; as it is where none are. Raises InvalidValue for too few."""
     if tokens is None:
         return workload
     least = workload.recipe.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
-    given = {**workload.sources, "tokens": replace(USER, as_of=today)}
+    given = {**workload.sources, "tokens": given_by_user(today)}
     return replace(workload, tokens=tokens, reference_hours=None, sources=given)
 
 
@@ -98,7 +107,7 @@ def household_of(
             raise InvalidValue(
                 "kwh_price", str(request.kwh_price), f"must be between 0 and {LARGEST_PER_KWH}"
             )
-        said = replace(USER, as_of=today)
+        said = given_by_user(today)
         rate = ElectricityRate(
             zone, zone, "contract", request.currency, request.kwh_price, "all", today, said
         )
@@ -110,8 +119,10 @@ def household_of(
     spare = request.host_memory_gib
     if spare is not None and not 0 <= spare <= LARGEST_HOST_GIB:
         raise InvalidValue("host_memory_gib", spare, f"must be from 0 to {LARGEST_HOST_GIB} GiB")
+    plug = None
     if request.plug_watts is not None:
         measured_power(request.plug_watts)
+        plug = Figure("plug_watts", request.plug_watts, "W", given_by_user(today), basis="user")
     if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
         raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
     return Household(
@@ -120,7 +131,7 @@ def household_of(
         carbon=carbon,
         host_memory_gib=spare,
         display_gib=request.display_gib,
-        plug_watts=request.plug_watts,
+        plug_watts=plug,
         price=contract.price,
         shape=contract.shape,
         grid_shape=contract.grid_shape,

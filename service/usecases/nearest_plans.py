@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from datetime import date
 
 from service.decide.choice import (
     Choice,
@@ -18,7 +19,7 @@ from service.estimate.architecture import parameters
 from service.facts import Workload
 from service.store.snapshot import Snapshot
 from service.usecases.candidate_plans import Plans
-from service.usecases.finding import find_workload
+from service.usecases.finding import with_tokens
 from service.usecases.requests import DecisionRequest
 
 PlansOf = Callable[[Workload], Plans]
@@ -38,6 +39,7 @@ def nearest_plans(
     workload: Workload,
     plans: Plans,
     choice: Choice,
+    today: date,
     plans_of: PlansOf,
     rate: Rate,
 ) -> tuple[NearestPlan, ...]:
@@ -48,7 +50,7 @@ def nearest_plans(
     limits, found = Limits(request.budget, request.deadline_hours), {}
     for change in nearest_changes(plans.candidates, limits, request.least_probability):
         found[change] = rate(workload, plans, choice, change.position)
-    fewer = _fewer_tokens(snapshot, request, workload, plans, plans_of, rate)
+    fewer = _fewer_tokens(request, workload, plans, today, plans_of, rate)
     found |= dict([fewer] if fewer else [])
     changes = [
         NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, found[c])
@@ -59,10 +61,10 @@ def nearest_plans(
 
 
 def _fewer_tokens(
-    snapshot: Snapshot,
     request: DecisionRequest,
     workload: Workload,
     plans: Plans,
+    today: date,
     plans_of: PlansOf,
     rate: Rate,
 ) -> tuple[Nearest, RatedOption] | None:
@@ -72,7 +74,7 @@ def _fewer_tokens(
     for attempt in range(MOST_TRIES):
         if tokens < workload.recipe.global_batch_tokens:
             return None
-        smaller, share = find_workload(snapshot, workload, tokens), tokens / workload.tokens
+        smaller, share = with_tokens(workload, tokens, today), tokens / workload.tokens
         less = plans_of(smaller)
         if attempt and is_possible(less.candidates, limits, least):
             choice = choose(less.candidates, limits, None, least)

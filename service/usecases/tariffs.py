@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from service.decide.priced_days import PricedDays, PricedSlot, priced_days
@@ -20,7 +21,7 @@ from service.estimate.tariff import (
     hourly_prices,
     with_solar,
 )
-from service.facts import ElectricityRate, Figure, Source
+from service.facts import ElectricityRate, Figure, Source, given_by_user
 from service.store import grid_carbon, spot_prices
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -50,7 +51,16 @@ class MarketDays:
         """Complete days of the year up to the question, the oldest first."""
         self.carbon = carbon
         self.known_zones = known_zones
-        self._spot: PricedDays | None = None
+
+    @cached_property
+    def spot(self) -> PricedDays:
+        """Their prices per kWh as the market tells them, as arrays."""
+        slots = (
+            PricedSlot(p.slot_start, p.slot_end, day.cover.day, float(p.per_mwh) / KWH_PER_MWH)
+            for day in self.days
+            for p in day.prices
+        )
+        return priced_days(slots, market_day.MARKET_TIME)
 
     @property
     def currency(self) -> str:
@@ -62,24 +72,9 @@ class MarketDays:
         """Whether its prices are a supplier's own, with everything in them."""
         return self.days[-1].prices[0].taxes == "all"
 
-    @property
-    def mean_per_mwh(self) -> float:
-        """Mean of all slots, as the market tells them."""
-        prices = [float(price.per_mwh) for day in self.days for price in day.prices]
-        return sum(prices) / len(prices)
-
     def shape(self, terms: DynamicTerms | None, rule: RunHours) -> DayShape:
         """Its days as a contract bills them."""
-        if self._spot is None:
-            self._spot = priced_days(
-                (
-                    PricedSlot(p.slot_start, p.slot_end, day.cover.day, float(p.per_mwh) / KWH_PER_MWH)
-                    for day in self.days
-                    for p in day.prices
-                ),
-                market_day.MARKET_TIME,
-            )
-        days = self._spot if terms is None else self._spot.priced(lambda spot: all_in(spot, terms))
+        days = self.spot if terms is None else self.spot.priced(lambda spot: all_in(spot, terms))
         source = replace(self.days[-1].source, as_of=days.last_day)
         return day_shape(days, f"{self.currency}/kWh", self.zone, source, (*RULES, rule))
 
@@ -149,7 +144,7 @@ def contract_of(
 
     Raises InvalidValue for a contract that cannot be, MissingFact where the market's hours are not stored.
     """
-    tariff, said = request.tariff, Source("user", "given by you", "", today, "own")
+    tariff, said = request.tariff, given_by_user(today)
     if tariff.kind not in KINDS:
         raise InvalidValue("tariff", tariff.kind, "unknown", KINDS)
     if tariff.kind == "flat":
@@ -194,7 +189,7 @@ def _by_the_market(
     currency = market.currency
     terms, added = (None, ()) if market.is_all_in else _added(snapshot, tariff, zone, currency, said)
     shape = market.shape(terms, rule)
-    spot = round(market.mean_per_mwh, 4)
+    spot = round(market.spot.mean_per_kwh * KWH_PER_MWH, 4)
     figures = (
         Figure("spot_per_mwh", spot, f"{currency}/MWh", shape.source, basis="derived"),
         Figure("spot_days", float(shape.days), "days", shape.source, basis="derived"),
