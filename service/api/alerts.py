@@ -239,8 +239,7 @@ def _atom(title: str, known: list[Alert], events: list[AlertEvent]) -> Response:
         }
         for event in events
     ]
-    made_at = max((alert.created_at for alert in known), default=datetime.fromisoformat("1970-01-01T00:00Z"))
-    return respond_feed(title, made_at, entries, "alert event")
+    return respond_feed(title, (alert.created_at for alert in known), entries, "alert event")
 
 
 def _condition(alert: Alert) -> str:

@@ -31,7 +31,6 @@ from service.usecases.report_schedules import (
 
 FEED_ENTRIES = 50
 RUNS_SHOWN = 10
-LONGEST_AGO = datetime.fromisoformat("1970-01-01T00:00Z")
 blueprint = Blueprint("report_schedules", __name__)
 
 
@@ -338,5 +337,4 @@ def _feed(title: str, known: list[ReportSchedule], found: list[ReportRun]) -> Re
         }
         for run in found
     ]
-    made_at = max((schedule.created_at for schedule in known), default=LONGEST_AGO)
-    return respond_feed(title, made_at, entries, "report run")
+    return respond_feed(title, (schedule.created_at for schedule in known), entries, "report run")

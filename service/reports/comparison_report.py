@@ -18,7 +18,7 @@ from service.reports.document import (
     Table,
     Words,
 )
-from service.reports.document_frame import document_labels, run_subtitle, safe_name
+from service.reports.document_frame import framed, run_subtitle
 from service.reports.hours_section import hours_section
 from service.reports.notebook import Notebook
 from service.reports.prices import market_sentence, suggestion_sentence
@@ -74,24 +74,16 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
         record_section(n, c.numbers, c.options, c.workload),
         assumptions_section(n, c.numbers, c.options),
     )
-    day = w.day(c.asked_at.date())
-    return Document(
-        language=language,
+    return framed(
+        n, c, content,
         title=w.say("{run}: at home or rented?", run=c.workload.name),
         subtitle=run_subtitle(w, c.workload, c.options, c.zone, c.asked_at),
-        name=safe_name("heimvorteil", c.workload.slug, c.id[:8]),
-        made_at=c.asked_at,
+        name="heimvorteil",
         made=w.say(
             "Heimvorteil, comparison {id} of {day}, facts of version {version}",
-            id=c.id, day=day, version=w.number(c.data_version),
+            id=c.id, day=w.day(c.asked_at.date()), version=w.number(c.data_version),
         ),
-        sections=tuple(section for section in found if section is not None),
-        notes_title=w.say("Notes"),
-        notes=n.notes,
-        sources_title=w.say("Sources"),
-        sources=n.sources,
-        labels=document_labels(w),
-        record=content,
+        sections=found,
     )  # fmt: skip
 
 

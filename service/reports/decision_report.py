@@ -18,7 +18,7 @@ from service.reports.decision_sentences import (
 )
 from service.reports.decision_turning import turning_section
 from service.reports.document import Bullets, Document, Paragraph, Section
-from service.reports.document_frame import document_labels, run_subtitle, safe_name
+from service.reports.document_frame import framed, run_subtitle
 from service.reports.hours_section import hours_section
 from service.reports.notebook import Notebook
 from service.reports.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
@@ -64,23 +64,16 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
         record_section(n, d.numbers, [p.option for p in chosen], d.workload),
         assumptions_section(n, d.numbers, options),
     )
-    return Document(
-        language=language,
+    return framed(
+        n, d, content,
         title=_title(w, d),
         subtitle=run_subtitle(w, d.workload, options, d.zone, d.asked_at),
-        name=safe_name("heimvorteil-plan", d.workload.slug, d.id[:8]),
-        made_at=d.asked_at,
+        name="heimvorteil-plan",
         made=w.say(
             "Heimvorteil, decision {id} of {day}, facts of version {version}",
             id=d.id, day=w.day(d.asked_at.date()), version=w.number(d.data_version),
         ),
-        sections=tuple(section for section in found if section is not None),
-        notes_title=w.say("Notes"),
-        notes=n.notes,
-        sources_title=w.say("Sources"),
-        sources=n.sources,
-        labels=document_labels(w),
-        record=content,
+        sections=found,
     )  # fmt: skip
 
 

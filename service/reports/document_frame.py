@@ -1,10 +1,13 @@
 """What stands around the sections of every report: its name, its subtitle, the words of renderers."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from service.reports.answered import AnsweredOption, AnsweredRate, AnsweredWorkload
+from service.reports.answered import AnsweredComparison, AnsweredOption, AnsweredRate, AnsweredWorkload
+from service.reports.answered_decision import AnsweredDecision
+from service.reports.document import Document, Section
+from service.reports.notebook import Notebook
 from service.reports.wording import Wording
 
 
@@ -28,6 +31,36 @@ def document_labels(w: Wording) -> dict[str, str]:
         "address": w.say("Address"),
         "summary": w.say("Summary"),
     }
+
+
+def framed(
+    n: Notebook,
+    answer: AnsweredComparison | AnsweredDecision,
+    content: bytes,
+    *,
+    title: str,
+    subtitle: str,
+    name: str,
+    made: str,
+    sections: Iterable[Section | None],
+) -> Document:
+    """The document of these sections, once they are written: notes and sources come with them."""
+    w = n.w
+    return Document(
+        language=w.language,
+        title=title,
+        subtitle=subtitle,
+        name=safe_name(name, answer.workload.slug, answer.id[:8]),
+        made_at=answer.asked_at,
+        made=made,
+        sections=tuple(section for section in sections if section is not None),
+        notes_title=w.say("Notes"),
+        notes=n.notes,
+        sources_title=w.say("Sources"),
+        sources=n.sources,
+        labels=document_labels(w),
+        record=content,
+    )
 
 
 def safe_name(*parts: str) -> str:
