@@ -8,13 +8,16 @@ from flask import Response, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Asked
+from service.answers.option import AnsweredCost
 from service.api.collections import Collection, Page, PageQuery, json_response, publish, sliced
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.questions import Slug
-from service.api.schemas import CostOut, IntervalOut, SourceOut, page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue
+from service.estimate.interval import Interval
 from service.estimate.training_log import read_log
 from service.facts import MeasuredRun
 from service.reports.listings import measurement
@@ -131,7 +134,7 @@ blueprint = publish(
 )
 
 
-class MeasurementIn(Strict):
+class MeasurementIn(Asked):
     """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
 
     gpu: Slug
@@ -157,8 +160,8 @@ class BelievedOut(BaseModel):
     """A measured speed beside what was and is believed of it."""
 
     measured: float
-    believed_before: IntervalOut
-    believed_after: IntervalOut
+    believed_before: Interval
+    believed_after: Interval
     unit: str
     source: str
     as_of: date
@@ -192,12 +195,12 @@ class ProgressOut(BaseModel):
     steps_total: int
     share_done: float
     hours_done: float
-    hours_left: IntervalOut
-    wall_watts: IntervalOut
-    energy_kwh_done: IntervalOut
-    energy_kwh_left: IntervalOut
-    cost_done: CostOut | None
-    cost_left: CostOut | None
+    hours_left: Interval
+    wall_watts: Interval
+    energy_kwh_done: Interval
+    energy_kwh_left: Interval
+    cost_done: AnsweredCost | None
+    cost_left: AnsweredCost | None
 
 
 class MeasurementOut(BaseModel):

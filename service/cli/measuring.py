@@ -54,7 +54,8 @@ def measure(
     is, and how long, how many kWh and how much money the rest takes.
     """
     sessions, snapshot = open_facts()
-    from service.usecases import ComparisonRequest, measuring
+    from service.answers.question import AskedComparison
+    from service.usecases import measuring
     from service.usecases.finding import household_of
 
     if forget:
@@ -74,9 +75,7 @@ def measure(
     learnt = measuring.learnt_from(snapshot, run)
     standing = None
     if log:
-        request = ComparisonRequest(
-            country=country.strip().upper(), currency=currency.strip().upper(), kwh_price=kwh_price
-        )
+        request = AskedComparison.of(country=country, currency=currency, kwh_price=kwh_price)
         household = household_of(snapshot, request, today)
         standing = measuring.progress_of(
             snapshot, run, log, household, request.currency, known_workload, total_steps, plug_watts

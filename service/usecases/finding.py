@@ -11,6 +11,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.errors import InvalidValue, MissingFact, UnknownName
@@ -27,8 +28,8 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
+from service.usecases.custom_workload import custom_workload
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate
-from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
@@ -52,6 +53,19 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
 def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
     """A workload by slug or alias, or the custom one handed in. Raises UnknownName, the nearest first."""
     return asked if isinstance(asked, Workload) else snapshot.workload(asked)
+
+
+def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
+    """The run of a question: by name or of one's own, on as many tokens as were asked for.
+
+    Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
+    """
+    if isinstance(asked, AskedModel):
+        model = custom_workload(
+            asked.architecture, asked.config, asked.recipe, asked.tokens, today, asked.name
+        )
+        return with_tokens(model, tokens, today)
+    return with_tokens(find_workload(snapshot, asked), tokens, today)
 
 
 def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:
@@ -90,7 +104,7 @@ def zone_of(snapshot: Snapshot, country: str) -> str:
 
 def household_of(
     snapshot: Snapshot,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     today: date,
     market: MarketDays = NO_MARKET,
 ) -> Household:
@@ -141,7 +155,7 @@ def household_of(
     )
 
 
-def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:
+def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int, Rental]:
     """The rented configuration a name stands for: the cheapest offer of `8xh100-sxm`, or one offer.
 
     Without any offer of exactly this GPU and count the rental carries no price, never a guess.
@@ -193,7 +207,7 @@ def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> N
 def rental_of(
     snapshot: Snapshot,
     offer: CloudOffer,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     market: Sequence[CloudOffer] = (),
 ) -> Rental:
     """An offer with its provider, the grid of its country, and what the same costs elsewhere."""

@@ -1,11 +1,11 @@
 """An own measurement and a run in progress, as JSON and as text."""
 
+from dataclasses import asdict
 from typing import Any
 
 from service.decide.own_run import Learnt, RunInProgress
 from service.estimate.interval import Interval
 from service.estimate.training_log import Dropped, LogNote, TrainingLog
-from service.reports.as_json import cost, interval
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording, wording
 
@@ -23,8 +23,8 @@ def as_json(learnt: Learnt, log: TrainingLog | None, run: RunInProgress | None, 
         "project": own.project,
         "tokens_per_s": {
             "measured": own.tokens_per_s,
-            "believed_before": interval(learnt.before, 1),
-            "believed_after": interval(learnt.after, 1),
+            "believed_before": _three(learnt.before, 1),
+            "believed_after": _three(learnt.after, 1),
             "unit": "tokens/s",
             "source": own.source.title,
             "as_of": own.source.as_of.isoformat(),
@@ -83,13 +83,17 @@ def _progress(run: RunInProgress) -> Json:
         "steps_total": run.progress.steps_total,
         "share_done": round(run.progress.share, 4),
         "hours_done": round(run.progress.hours_done, 2),
-        "hours_left": interval(run.progress.hours_left, 2),
-        "wall_watts": interval(run.power.watts, 1),
-        "energy_kwh_done": interval(run.kwh_done, 2),
-        "energy_kwh_left": interval(run.kwh_left, 2),
-        "cost_done": cost(run.cost_done),
-        "cost_left": cost(run.cost_left),
+        "hours_left": _three(run.progress.hours_left, 2),
+        "wall_watts": _three(run.power.watts, 1),
+        "energy_kwh_done": _three(run.kwh_done, 2),
+        "energy_kwh_left": _three(run.kwh_left, 2),
+        "cost_done": tell_cost(run.cost_done).model_dump(mode="json"),
+        "cost_left": tell_cost(run.cost_left).model_dump(mode="json"),
     }
+
+
+def _three(value: Interval, digits: int) -> Json:
+    return asdict(near_interval(value, digits))
 
 
 def render(

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from service.answers.answer import AnsweredWorkload
+from service.answers.option import AnsweredOption
+from service.answers.parts import AnsweredNumber
 from service.decide.inputs import RECORD
-from service.reports.answered import AnsweredNumber, AnsweredOption, AnsweredWorkload
 from service.reports.document.document import (
     Bullets,
     Cell,
@@ -41,11 +43,13 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
             f"fit-{i}",
             (
                 option_name(w, o),
-                Spread(o.planned.peak.interval, "GiB"),
-                Number(o.planned.available_gib, "GiB"),
-                Words(w.likely(o.planned.fit_probability)),
-                Number(o.time.tokens_per_s, w.say("tokens/s"), 0) if o.time else n.missing(no_fit(w)),
-                Spread(o.power.watts, "W") if o.time else n.missing(no_fit(w)),
+                Spread(o.fit.peak_memory_interval_gib, "GiB"),
+                Number(o.fit.available_memory_gib, "GiB"),
+                Words(w.likely(o.fit.fit_probability)),
+                Number(o.tokens_per_s, w.say("tokens/s"), 0)
+                if o.tokens_per_s is not None
+                else n.missing(no_fit(w)),
+                Spread(o.wall_watts, "W") if o.hours else n.missing(no_fit(w)),
             ),
         )
         for i, o in enumerate(options, 1)
@@ -55,21 +59,23 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
         Table("fit", title, columns, rows, on_page, more_sentence(w, len(rows), on_page))
     ]
     changes = [
-        f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.adjustments) + "."
+        f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
         for o in options[:on_page]
-        if o.adjustments
+        if o.fit.adjustments
     ]
     if changes:
         blocks.append(Bullets(tuple(dict.fromkeys(changes))))
-    blocks += [_ladder(n, o) for o in options[:1] if o.ladder]
+    blocks += [ladder_table(n, o) for o in options[:1] if o.fit.ladder]
     return Section("fit", title, tuple(blocks))
 
 
-def _ladder(n: Notebook, option: AnsweredOption) -> Table:
+def ladder_table(n: Notebook, option: AnsweredOption) -> Table:
+    """Every way to hold the run on a machine, each line allowing one thing more."""
     w = n.w
     columns = (
         Column("rung", w.say("Each line allows one thing more")),
         Column("batch", w.say("Micro-batch"), is_number=True),
+        Column("redone", w.say("Layers redone"), is_number=True),
         Column("need", w.say("Needs"), is_number=True),
         Column("sure", w.say("Chance that it fits"), is_number=True),
         Column("hours", w.say("Hours more"), is_number=True),
@@ -82,9 +88,12 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
             (
                 Words(rung_sentence(w, rung.code)),
                 Number(rung.micro_batch, "", 0),
-                Number(rung.peak_gib, "GiB"),
+                Number(rung.checkpointed_layers, "", 0),
+                Number(rung.peak_memory_gib, "GiB"),
                 Words(
-                    w.likely(rung.fit_probability) if rung.host_suffices else w.say("main memory too small")
+                    w.likely(rung.fit_probability)
+                    if rung.host_memory_suffices
+                    else w.say("main memory too small")
                 ),
                 Number(rung.hours_added, "h"),
                 Number(rung.host_memory_gib, "GiB"),
@@ -97,7 +106,7 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
                 ),
             ),
         )
-        for i, rung in enumerate(option.ladder, 1)
+        for i, rung in enumerate(option.fit.ladder, 1)
     )
     title = w.say("Every way to fit: {device}", device=option.label)
     return Table("ladder", title, columns, rows, len(rows))
@@ -116,7 +125,7 @@ def carbon_sentence(n: Notebook, option: AnsweredOption) -> str | None:
         grams=w.stated(grid.grams_co2e_per_kwh),
         zone=w.zone(grid.zone, grid.zone_name),
         year=str(grid.year),
-        source=_mark(n.cite(grid.source).numbers),
+        source=_mark(n.cite(grid.cited).numbers),
     )
 
 
@@ -150,7 +159,7 @@ def record_section(
             Number(count.value, "", 0),
             Share(error.value, 1) if error else n.missing(w.say("Not measured.")),
             Share(inside.value) if inside else n.missing(w.say("Not measured.")),
-            n.cite(count.source),
+            n.cite(count.cited),
         )
         rows.append(Row(f"record-{key}", cells))
     trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o, workload))]
@@ -178,8 +187,8 @@ def assumptions_section(
     """Every number the answer rests on, those a reader may dispute first; the page shows only these."""
     w, known = n.w, names(n.w)
     weights = {name: weight for weight, name in enumerate(known)}
-    near = [*numbers, *(x for o in _first_of_each(options) for x in o.numbers)]
-    every = [*near, *(x for o in options for x in o.numbers)]
+    near = [*numbers, *(x for o in _first_of_each(options) for x in o.sources)]
+    every = [*near, *(x for o in options for x in o.sources)]
     distinct = {(x.subject, x.name): x for x in reversed(every) if x.subject != RECORD}
     named = {(x.subject, x.name): x for x in near if key_of(x) in known}
     first = sorted(named, key=lambda subject_name: weights[key_of(named[subject_name])])
@@ -208,7 +217,7 @@ def assumptions_section(
 
 
 def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell, ...]:
-    w, day = n.w, x.source.as_of
+    w, day = n.w, x.as_of
     return (
         Words(names(w)[key_of(x)] if in_words else x.name),
         Words(subject_in_words(w, x)),
@@ -216,5 +225,5 @@ def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell
         Words(basis_in_words(w, x.basis)),
         Day(day),
         Number(n.age_days(day), w.counted("day", "days", n.age_days(day)), 0),
-        n.cite(x.source) if in_words else Words(source_title(w, x.source.title)),
+        n.cite(x.cited) if in_words else Words(source_title(w, x.source)),
     )

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.answers.parts import AnsweredNumber
 from service.decide.inputs import TARIFF as CONTRACT
-from service.reports.answered import AnsweredNumber
 from service.reports.document.document import Stated
 from service.reports.words.wording import Wording
 
