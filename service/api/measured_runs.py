@@ -15,7 +15,7 @@ from service.api.schemas import CostOut, IntervalOut, SourceOut, page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue
-from service.estimate.training_log import read_log
+from service.estimate.run_records.training_log import read_log
 from service.facts import MeasuredRun
 from service.reports import measurement
 from service.reports.sourced import source_of

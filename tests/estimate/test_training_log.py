@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import InvalidValue, MissingFact
-from service.estimate.training_log import MOST_DROPPED_SHOWN, read_log
+from service.estimate.run_records.training_log import MOST_DROPPED_SHOWN, read_log
 
 NANOCHAT_BANNER = """Vocab size: 65,536
 num_layers: 32
@@ -128,7 +128,7 @@ def test_hf_trainer_json_lines_and_printed_dicts():
 
 
 def test_of_too_many_steps_the_first_are_read_and_the_log_says_so(monkeypatch):
-    monkeypatch.setattr("service.estimate.training_log.MOST_STEPS", 20)
+    monkeypatch.setattr("service.estimate.run_records.training_log.MOST_STEPS", 20)
     log = read_log(NANOCHAT_BANNER + nanochat(30))
     assert log.steps == 20 and [note.code for note in log.notes] == ["too_many_steps"]
 
