@@ -4,7 +4,8 @@ from typing import Any
 
 from service.decide.own_run import Learnt, RunInProgress
 from service.estimate.interval import Interval
-from service.estimate.run_records.training_log import Dropped, LogNote, TrainingLog
+from service.estimate.run_records.log_formats import Dropped
+from service.estimate.run_records.training_log import LogNote, TrainingLog
 from service.reports.as_json import cost, interval
 from service.reports.sentences import duration
 from service.reports.wording import Wording, wording

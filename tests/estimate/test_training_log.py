@@ -171,6 +171,17 @@ def test_what_is_no_log_is_refused(text, said):
         read_log(text)
 
 
+@pytest.mark.parametrize("printed", ["1e-300", "1e300", "9" * 308])
+def test_numbers_that_nothing_measures_are_none(printed):
+    """Products of them were 0 or infinite, and what was divided by them failed."""
+    lines = nanochat(30, tokens_per_s=printed).replace("1571.88", "1e-300")
+    with pytest.raises(InvalidValue, match="none of them can be used"):
+        read_log(lines.replace("25000.00", "nan"))
+    batch = f"Total train batch size (accumulation) = {'9' * 306}\n"
+    with pytest.raises(MissingFact, match="batch"):
+        read_log(batch + " 1%|█ | 3/1000 [02:00<14:40,  1.25s/it]", seq_len=512)
+
+
 @settings(max_examples=150)
 @given(st.text(max_size=400), st.integers(0, 30))
 def test_noise_around_a_log_never_breaks_it(noise, cut):
