@@ -18,7 +18,7 @@ from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue
 from service.estimate.interval import Interval
-from service.estimate.training_log import read_log
+from service.estimate.run_records.training_log import read_log
 from service.facts import MeasuredRun
 from service.reports.listings import measurement
 from service.reports.listings.sourced import source_of

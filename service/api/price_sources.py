@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Asked
 from service.api.collections import PageQuery, json_response, respond_live, sliced
 from service.api.contract import contract
 from service.api.schemas import page_of

@@ -75,7 +75,7 @@ def options_of(kind: "type[Asked]", usual: Mapping[str, object]) -> Iterator[cli
 
 
 def question_of(kind: "type[Question]", given: Mapping[str, Any], **values: Any) -> "Question":
-    """The question that these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
+    """The question these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
     fields = {name: WORDS[name](said) if name in WORDS else said for name, said in given.items()}
     parts = {
         name.removeprefix(PART_OF_TARIFF): fields.pop(name)

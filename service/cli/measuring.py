@@ -66,7 +66,7 @@ def measure(
         raise InvalidValue("--gpu", None, "name the card it was measured on")
     if (logfile is None) == (tokens_per_s is None):
         raise InvalidValue("LOGFILE", str(logfile), "give a log or --tokens-per-s, exactly one of them")
-    from service.estimate.training_log import read_log
+    from service.estimate.run_records.training_log import read_log
 
     log = read_log(log_text(logfile), seq_len, gpu_count or 1) if logfile else None
     said = measuring.OwnMeasurement(gpu, gpu_count, workload, tokens_per_s, micro_batch)

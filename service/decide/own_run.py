@@ -10,8 +10,8 @@ from service.estimate.energy import WallPower, energy_kwh
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
 from service.estimate.progress import Progress, progress
+from service.estimate.run_records.training_log import TrainingLog
 from service.estimate.tariff import flat
-from service.estimate.training_log import TrainingLog
 from service.estimate.training_time import DOWNTIME_SPREAD_HOME
 from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
 

@@ -11,7 +11,7 @@ from service.errors import InvalidValue, MissingFact
 from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import around
-from service.estimate.training_log import TrainingLog
+from service.estimate.run_records.training_log import TrainingLog
 from service.facts import MeasuredRun, Source, Workload
 from service.store import measured_runs
 from service.store.session import Sessions

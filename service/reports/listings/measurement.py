@@ -5,7 +5,10 @@ from typing import Any
 
 from service.decide.own_run import Learnt, RunInProgress
 from service.estimate.interval import Interval
-from service.estimate.training_log import Dropped, LogNote, TrainingLog
+from service.answers.rounding import near_interval
+from service.answers.told_option import tell_cost
+from service.estimate.run_records.log_formats import Dropped
+from service.estimate.run_records.training_log import LogNote, TrainingLog
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording, wording
 

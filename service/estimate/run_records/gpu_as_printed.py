@@ -6,13 +6,11 @@ reading (pricing/gpu_names.py).
 """
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable
 
 from service.errors import UnknownName
+from service.estimate.alias_key import alias_key
 from service.facts import Gpu
-from service.store.aliases import alias_key
-from service.store.snapshot import Snapshot
 
 COUNT = re.compile(r"^\s*(\d{1,5})\s*[x\u00d7*]\s*|\s+[x\u00d7*]\s*(\d{1,5})\s*$", re.I)
 MEMORY = re.compile(r"(\d{1,3})\s*-?\s*(?:gib|gb|g)\b", re.I)
@@ -53,43 +51,44 @@ def core(name: str) -> str:
     return re.sub(r"^rtxa(?=\d{4})", "a", key)
 
 
-@lru_cache(maxsize=4)
-def _families(snapshot: Snapshot) -> Mapping[str, tuple[Gpu, ...]]:
-    found: dict[str, dict[str, Gpu]] = {}
-    for gpu in snapshot.gpus.values():
-        for name in (gpu.slug, gpu.name, *gpu.aliases):
-            found.setdefault(core(name), {})[gpu.slug] = gpu
-    return {key: tuple(cards.values()) for key, cards in found.items() if key}
+class PrintedGpus:
+    """Finds the GPU that somebody's name for it stands for."""
 
+    def __init__(self, gpus: Iterable[Gpu]) -> None:
+        self._slugs: list[str] = []
+        self._by_alias: dict[str, Gpu] = {}
+        self._families: dict[str, dict[str, Gpu]] = {}
+        for gpu in gpus:
+            self._slugs.append(gpu.slug)
+            for name in (gpu.slug, gpu.name, *gpu.aliases):
+                self._by_alias[alias_key(name)] = gpu
+                self._families.setdefault(core(name), {})[gpu.slug] = gpu
 
-def gpu_of_run(snapshot: Snapshot, *names: str) -> Gpu:
-    """The GPU of the first of these names that stands for one.
+    def gpu(self, *names: str) -> Gpu:
+        """The GPU of the first of these names that stands for one.
 
-    Raises UnknownName for the first name with the nearest slugs first.
-    """
-    for name in names:
-        try:
-            return snapshot.gpu(COUNT.sub(" ", name))
-        except UnknownName:
+        Raises UnknownName for the first name with the nearest slugs first.
+        """
+        for name in names:
+            exact = self._by_alias.get(alias_key(COUNT.sub(" ", name)))
             # Another name of the same card may say more: "A100", printed as "A100 40GB".
             more = " ".join(other for other in names if core(other) == core(name))
-            found = _of_family(snapshot, core(name), more)
+            found = exact or self._of_family(core(name), more)
             if found is not None:
                 return found
-    raise UnknownName("gpu", names[0], snapshot.gpus)
+        raise UnknownName("gpu", names[0], self._slugs)
 
-
-def _of_family(snapshot: Snapshot, family: str, name: str) -> Gpu | None:
-    cards = list(_families(snapshot).get(family, ()))
-    laptop = bool(LAPTOP.search(name))
-    cards = [gpu for gpu in cards if ("laptop" in gpu.slug) == laptop]
-    memory = MEMORY.search(name)
-    if memory:
-        size = float(memory[1])
-        cards = [
-            gpu for gpu in cards if abs(gpu.memory_gib - size) <= MEMORY_TOLERANCE * gpu.memory_gib
-        ] or cards
-    stated = next((form for form, pattern in FORMS if pattern.search(name)), None)
-    cards = [gpu for gpu in cards if stated in gpu.slug.split("-")] or cards
-    cards.sort(key=lambda gpu: (gpu.slug not in USUAL, "sxm" not in gpu.slug, gpu.memory_gib, gpu.slug))
-    return cards[0] if cards else None
+    def _of_family(self, family: str, name: str) -> Gpu | None:
+        cards = list(self._families.get(family, {}).values()) if family else []
+        laptop = bool(LAPTOP.search(name))
+        cards = [gpu for gpu in cards if ("laptop" in gpu.slug) == laptop]
+        memory = MEMORY.search(name)
+        if memory:
+            size = float(memory[1])
+            cards = [
+                gpu for gpu in cards if abs(gpu.memory_gib - size) <= MEMORY_TOLERANCE * gpu.memory_gib
+            ] or cards
+        stated = next((form for form, pattern in FORMS if pattern.search(name)), None)
+        cards = [gpu for gpu in cards if stated in gpu.slug.split("-")] or cards
+        cards.sort(key=lambda gpu: (gpu.slug not in USUAL, "sxm" not in gpu.slug, gpu.memory_gib, gpu.slug))
+        return cards[0] if cards else None

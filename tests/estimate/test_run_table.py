@@ -10,23 +10,23 @@ import pytest
 from service.errors import InvalidValue
 from service.estimate.measured_run import architecture_of, with_shape
 from service.estimate.named_model import active_in, experts_of, size_in
-from service.store.session import Sessions, prepare
-from service.store.snapshot import load
-from service.usecases.run_blanks import kin_of, model_key, with_kin
-from service.usecases.run_gpus import count_in, gpu_of_run
-from service.usecases.run_words import (
+from service.estimate.run_records.gpu_as_printed import PrintedGpus, count_in
+from service.estimate.run_records.imputation import kin_of, model_key, with_kin
+from service.estimate.run_records.recipe_words import (
     ATTENTION,
     CHECKPOINTING,
     ENGINES,
     PARALLELISM,
     PRECISIONS,
     WORKLOADS,
-    as_number,
     meaning,
     model_parallel,
 )
-from service.usecases.runs_file import read_runs
-from service.usecases.validating import validate_file
+from service.estimate.run_records.run_table import read_runs
+from service.estimate.run_records.table_cells import as_number
+from service.store.session import Sessions, prepare
+from service.store.snapshot import load
+from service.usecases.validating import csv_rows, validate_file
 
 WHOLE = {
     "id": "mine",
@@ -60,6 +60,11 @@ WHOLE = {
 def snapshot(tmp_path_factory):
     engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('runs') / 'facts.sqlite3'}")
     return load(Sessions(engine))
+
+
+@pytest.fixture(scope="module")
+def gpu_of_run(snapshot):
+    return PrintedGpus(snapshot.gpus.values()).gpu
 
 
 def table(*rows, **layout):
@@ -123,17 +128,17 @@ def sane(row):
         ("rtx titan", "titan-rtx"),
     ],
 )
-def test_cards_are_known_by_the_names_people_give_them(snapshot, name, slug):
-    assert gpu_of_run(snapshot, name).slug == slug
+def test_cards_are_known_by_the_names_people_give_them(gpu_of_run, name, slug):
+    assert gpu_of_run(name).slug == slug
 
 
-def test_what_is_printed_tells_the_kind_of_a_card(snapshot):
-    assert gpu_of_run(snapshot, "a100", "A100 40GB").slug == "a100-sxm-40gb"
-    assert gpu_of_run(snapshot, "abacus", "RTX 4090 24GB").slug == "rtx-4090"
+def test_what_is_printed_tells_the_kind_of_a_card(gpu_of_run):
+    assert gpu_of_run("a100", "A100 40GB").slug == "a100-sxm-40gb"
+    assert gpu_of_run("abacus", "RTX 4090 24GB").slug == "rtx-4090"
     with pytest.raises(InvalidValue, match="TPU v6e"):
-        gpu_of_run(snapshot, "TPU v6e-8")
+        gpu_of_run("TPU v6e-8")
     for unlike in ("A10", "L4", "B300", "GB200"):
-        assert alike(unlike, gpu_of_run(snapshot, unlike).slug)
+        assert alike(unlike, gpu_of_run(unlike).slug)
     assert [count_in(name) for name in ("8x H100", "H100 x 4", "RTX 4090")] == [8, 4, None]
 
 
@@ -230,7 +235,7 @@ def test_gpus_that_share_a_micro_batch_hold_a_part_of_it_each(snapshot):
     assert 40 < sharded.peak_memory_gib.p50 < 90 < alone.peak_memory_gib.p50
 
 
-def test_experts_cost_time_by_the_active_and_memory_by_all(snapshot):
+def test_experts_cost_time_by_the_active_and_memory_by_all(snapshot, gpu_of_run):
     mixtral = {"model": "Mixtral-8x7B", "n_params": "46.7B", "vocab": "32000", "gpu_count": "64"}
     dense = {"model": "dense", "n_params": "46.7B", "n_layers": "60", "d_model": "8192", "n_heads": "64",
              "d_ff": "28672", "vocab": "32000", "gpu_count": "64"}  # fmt: skip
@@ -239,7 +244,7 @@ def test_experts_cost_time_by_the_active_and_memory_by_all(snapshot):
     )
     for row in (whole, shapeless):
         assert sane(row) and row.tokens_per_s.p50 > 2 * other.tokens_per_s.p50
-    run = with_shape(read_runs(table(WHOLE | mixtral), lambda *n: gpu_of_run(snapshot, *n))[0].run)
+    run = with_shape(read_runs(csv_rows(table(WHOLE | mixtral)), gpu_of_run)[0].run)
     a = architecture_of(run, "hopper")
     assert (a.n_experts, a.experts_per_token) == (8, 2)
     assert size_in("Mixtral-8x7B") == pytest.approx(46.7e9, rel=0.02)
@@ -248,12 +253,12 @@ def test_experts_cost_time_by_the_active_and_memory_by_all(snapshot):
     assert experts_of(run, gated=True) == (8, 2)
 
 
-def test_blanks_come_from_the_model_of_that_name_and_the_habits_of_the_code(snapshot):
+def test_blanks_come_from_the_model_of_that_name_and_the_habits_of_the_code(snapshot, gpu_of_run):
     kin = kin_of(snapshot.measured_runs, snapshot.workloads.values())
     assert model_key("meta-llama/Llama-3.1-8B-Instruct") == model_key("Llama 3.1 8B") == "llama318b"
-    rows = table(WHOLE | {"project": "LLM.Q", "engine": "", "d_ff": "", "vocab": ""})
-    (found,) = read_runs(rows, lambda *n: gpu_of_run(snapshot, *n), completed=lambda run: with_kin(run, kin))
+    rows = csv_rows(table(WHOLE | {"project": "LLM.Q", "engine": "", "d_ff": "", "vocab": ""}))
+    (found,) = read_runs(rows, gpu_of_run, completed=lambda run: with_kin(run, kin))
     assert (found.run.engine, found.run.d_ff, found.run.vocab_size) == ("native", 14_336, 128_256)
-    rows = table(WHOLE | {"d_model": "2048", "d_ff": "", "n_params": ""})
-    (found,) = read_runs(rows, lambda *n: gpu_of_run(snapshot, *n), completed=lambda run: with_kin(run, kin))
+    rows = csv_rows(table(WHOLE | {"d_model": "2048", "d_ff": "", "n_params": ""}))
+    (found,) = read_runs(rows, gpu_of_run, completed=lambda run: with_kin(run, kin))
     assert found.run.d_ff is None, "another width is another model"

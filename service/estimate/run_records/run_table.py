@@ -1,63 +1,41 @@
-"""A file of measured runs, row by row: what can be used, and why the rest cannot.
+"""A table of measured runs, row by row: what can be used, and why the rest cannot.
 
 Columns as published in collections of training runs (id, project, model, gpu, ..., tokens_per_s,
 peak_mem_gib); further ones are ignored and empty cells mean unknown. Free text in
 `strategy_as_printed` and `notes` is read for what has no column: engine, checkpointing, chunked loss,
 offload, power limit. Measured values are never read from text. Words are taken as people write them
-(run_words.py); one that nobody understands is as good as a blank and is remarked upon.
+(recipe_words.py); one that nobody understands is as good as a blank and is remarked upon.
 """
 
-import csv
-import io
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from service.errors import HeimvorteilError, InvalidValue
-from service.facts import Gpu, MeasuredRun, Source
-from service.usecases.run_gpus import count_in
-from service.usecases.run_words import (
+from service.estimate.run_records.gpu_as_printed import count_in
+from service.estimate.run_records.imputation import filled
+from service.estimate.run_records.recipe_words import (
     ATTENTION,
-    BLANKS,
     CHECKPOINTING,
     ENGINES,
-    NO,
     PARALLELISM,
     PRECISIONS,
     WORKLOADS,
-    YES,
-    Patterns,
-    Remark,
-    as_number,
     meaning,
     model_parallel,
 )
+from service.estimate.run_records.table_cells import Cells, Remark
+from service.facts import Gpu, MeasuredRun, Source
 
-LARGEST_FILE_CHARACTERS = 50_000_000
-LARGEST_CELL_CHARACTERS = 10_000_000
 LARGEST_ROWS = 100_000
-DELIMITERS = (",", ";", "\t", "|")
-LIMITS = {
-    "n_layers": 10_000,
-    "d_model": 1_000_000,
-    "n_heads": 10_000,
-    "n_kv_heads": 10_000,
-    "d_ff": 10_000_000,
-    "vocab": 100_000_000,
-    "seq_len": 100_000_000,
-    "gpu_count": 100_000,
-    "nodes": 100_000,
-    "micro_batch": 1_000_000,
-    "global_batch_tokens": 10**12,
-}
+NEEDED = ("id", "gpu")
 GPUS_PER_NODE = 8
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One row of the file: the run, or why it cannot be used."""
+    """One row of the table: the run, or why it cannot be used."""
 
     id: str
     run: MeasuredRun | None
@@ -66,108 +44,42 @@ class RunRow:
     """Cells that were read for something else than what they say."""
 
 
-class _Cells:
-    """The cells of one row; a wrong one raises InvalidValue with its column's name."""
-
-    def __init__(self, row: Mapping[str, str | None]) -> None:
-        self.row = row
-        self.remarks: list[Remark] = []
-
-    def text(self, name: str) -> str:
-        written = (self.row.get(name) or "").strip()
-        return "" if written.lower() in BLANKS else written
-
-    def number(self, name: str, most: float = 1e30) -> float | None:
-        written = self.text(name)
-        if not written:
-            return None
-        try:
-            value = as_number(written)
-        except ValueError:
-            raise InvalidValue(name, written, "is not a number") from None
-        if not math.isfinite(value) or not 0 < value <= most:
-            raise InvalidValue(name, written, f"must be above 0 and at most {most:g}")
-        return value
-
-    def whole(self, name: str) -> int | None:
-        value = self.number(name, LIMITS[name])
-        if value is not None and value != int(value):
-            raise InvalidValue(name, self.text(name), "must be a whole number")
-        return None if value is None else int(value)
-
-    def spare(self, name: str) -> float | None:
-        """A number that a prediction can do without: a wrong one is left out with a remark."""
-        try:
-            return self.number(name)
-        except InvalidValue:
-            self.remarks.append(Remark(name, self.text(name), ""))
-            return None
-
-    def word(self, name: str, patterns: Patterns) -> str | None:
-        """Our word for what the cell says; what none fits is left out with a remark."""
-        written = self.text(name)
-        ours = meaning(patterns, written) if written else None
-        if written and ours not in (written.lower(), *ALSO.get(written.lower(), ())):
-            self.remarks.append(Remark(name, written, ours or ""))
-        return ours
-
-    def flag(self, name: str) -> bool | None:
-        written = self.text(name).lower()
-        return True if written in YES else False if written in NO else None
-
-
-ALSO = {"yes": ("full",), "no": ("none",)}
-"""Words so usual that nobody need be told what they were read for."""
-
-
 def read_runs(
-    text: str,
+    rows: Iterable[Sequence[str]],
     gpu_named: Callable[..., Gpu],
     known: Mapping[str, MeasuredRun] = {},
     completed: Callable[[MeasuredRun], MeasuredRun] = lambda run: run,
 ) -> list[RunRow]:
-    """Every row of a CSV file of runs, in its order.
+    """Every row of a table of runs in its order; the first of `rows` is its head.
 
-    `gpu_named` finds the GPU that one of several names stands for or raises UnknownName. What the file
+    `gpu_named` finds the GPU that one of several names stands for or raises UnknownName. What the table
     leaves blank of a run that is among the `known` is taken from there, of others from what `completed`
-    knows of their kind. Raises InvalidValue when the
-    file as a whole is no such table: not CSV, without an `id` or `gpu` column, too large.
+    knows of their kind. Raises InvalidValue for a table without an `id` or `gpu` column or of too many
+    rows.
     """
-    if len(text) > LARGEST_FILE_CHARACTERS:
-        raise InvalidValue("file", f"{len(text)} characters", f"more than {LARGEST_FILE_CHARACTERS}")
-    if "\0" in text[:10_000]:
-        raise InvalidValue("file", "binary", "is not a text file of comma-separated values")
-    text = text.removeprefix("\ufeff")
-    head = text.lstrip().partition("\n")[0]
-    csv.field_size_limit(LARGEST_CELL_CHARACTERS)
-    reader = csv.DictReader(io.StringIO(text.lstrip(), newline=""), delimiter=max(DELIMITERS, key=head.count))
-    names = [name.strip().lower() for name in reader.fieldnames or ()]
-    for needed in ("id", "gpu"):
-        if needed not in names:
-            raise InvalidValue("columns", ", ".join(names[:12]) or "none", f"has no column {needed!r}")
-    reader.fieldnames = names
+    table = iter(rows)
+    columns = [name.strip().lower() for name in next(table, ())]
+    for needed in NEEDED:
+        if needed not in columns:
+            raise InvalidValue("columns", ", ".join(columns[:12]) or "none", f"has no column {needed!r}")
     found = []
-    try:
-        for number, row in enumerate(reader, start=1):
-            if number > LARGEST_ROWS:
-                raise InvalidValue("file", f"row {number}", f"more than {LARGEST_ROWS} rows")
-            if any(isinstance(value, str) and value.strip() for value in row.values()):
-                found.append(_row(number, row, gpu_named, known, completed))
-    except csv.Error as error:
-        raise InvalidValue(
-            "file", f"line {reader.line_num}", f"is not comma-separated text: {error}"
-        ) from None
+    for number, cells in enumerate(filter(None, table), start=1):
+        if number > LARGEST_ROWS:
+            raise InvalidValue("file", f"row {number}", f"more than {LARGEST_ROWS} rows")
+        row = dict(zip(columns, cells, strict=False))
+        if any(cell.strip() for cell in row.values()):
+            found.append(_row(number, row, gpu_named, known, completed))
     return found
 
 
 def _row(
     number: int,
-    row: Mapping[str, str | None],
+    row: Mapping[str, str],
     gpu_named: Callable[..., Gpu],
     known: Mapping[str, MeasuredRun],
     completed: Callable[[MeasuredRun], MeasuredRun],
 ) -> RunRow:
-    cells = _Cells(row)
+    cells = Cells(row)
     name = cells.text("id") or f"row {number}"
     try:
         run = _run(name, cells, gpu_named)
@@ -177,7 +89,7 @@ def _row(
     return RunRow(name, run, remarks=tuple(cells.remarks))
 
 
-def _run(name: str, cells: _Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
+def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
     said = f"{cells.text('strategy_as_printed')}; {cells.text('notes')}"
     gpus = [gpu for gpu in (cells.text("gpu"), cells.text("gpu_as_printed")) if gpu]
     if not gpus:
@@ -197,7 +109,7 @@ def _run(name: str, cells: _Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun
         source=Source(
             f"run:{name}", name, cells.text("source_url"), date(int(year), 1, 1) if year else date(1970, 1, 1)
         ),
-        use_for=frozenset(filter(None, (cells.row.get("use_for") or "").strip().split("+")))
+        use_for=frozenset(filter(None, cells.row.get("use_for", "").strip().split("+")))
         or frozenset({"throughput", "memory"}),
         n_params=cells.number("n_params"),
         n_layers=cells.whole("n_layers"),
@@ -279,14 +191,3 @@ def understood(run: MeasuredRun, said: str, parallelism: str = "") -> MeasuredRu
         else (says(r"offload-opt", r"\bpaged", r"offload\b") or None),
         power_limit_watts=float(limit[1]) if limit else None,
     )
-
-
-def filled(run: MeasuredRun, known: MeasuredRun) -> MeasuredRun:
-    """The run with its blanks taken from the same run as we know it; measured values stay the file's."""
-    measured = {"tokens_per_s", "peak_memory_gib", "hours", "gpu_watts", "node_watts", "source", "use_for"}
-    blanks = {
-        name: getattr(known, name)
-        for name in MeasuredRun.__dataclass_fields__
-        if name not in measured and getattr(run, name) in (None, "")
-    }
-    return replace(run, **blanks)

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from service.estimate.alias_key import alias_key
 from service.estimate.measured_run import code_base
 from service.estimate.named_model import size_in
 from service.facts import MeasuredRun, Workload
-from service.store.aliases import alias_key
 
 SHAPE = ("n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff", "vocab_size")
 HABITS = ("engine", "attention", "precision", "optimizer")
@@ -97,3 +97,14 @@ def with_kin(run: MeasuredRun, kin: Kin) -> MeasuredRun:
     habits = kin.habits.get(code_base(run.project), {}) if run.project else {}
     blanks |= {name: word for name, word in habits.items() if getattr(run, name) is None}
     return replace(run, **blanks)  # type: ignore[arg-type]
+
+
+def filled(run: MeasuredRun, known: MeasuredRun) -> MeasuredRun:
+    """The run with its blanks taken from the same run as we know it; measured values stay the file's."""
+    measured = {"tokens_per_s", "peak_memory_gib", "hours", "gpu_watts", "node_watts", "source", "use_for"}
+    blanks = {
+        name: getattr(known, name)
+        for name in MeasuredRun.__dataclass_fields__
+        if name not in measured and getattr(run, name) in (None, "")
+    }
+    return replace(run, **blanks)

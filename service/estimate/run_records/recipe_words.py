@@ -6,7 +6,6 @@ found in the word, in lower case, wins; a word that none fits is as good as no w
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 Patterns = Sequence[tuple[str, str]]
 
@@ -54,43 +53,6 @@ WORKLOADS: Patterns = (
 MODEL_PARALLEL = re.compile(
     r"\b(?:tp|pp|tensor[ -]parallel(?:ism)?|pipeline[ -]parallel(?:ism)?)[ =:x-]*(\d+)"
 )
-BLANKS = frozenset(
-    {
-        "",
-        "-",
-        "--",
-        "?",
-        "\N{EN DASH}",
-        "\N{EM DASH}",
-        "n/a",
-        "na",
-        "nan",
-        "none",
-        "null",
-        "unknown",
-        "unk",
-        "tbd",
-        "not stated",
-    }
-)
-"""What people and programs write for: we do not know."""
-YES = frozenset({"yes", "true", "1", "y", "on", "cpu", "host", "nvme"})
-NO = frozenset({"no", "false", "0", "n", "off"})
-THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-NUMBER = re.compile(
-    r"[~≈]?\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*([kmbtg]?)(?:n|illion|il)?\s*(?:[a-z/%² ]*)", re.I
-)
-MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A cell that was read for something else than what it says."""
-
-    column: str
-    written: str
-    taken_as: str
-    """"" where the cell was left out."""
 
 
 def meaning(patterns: Patterns, word: str) -> str | None:
@@ -105,17 +67,3 @@ def model_parallel(said: str) -> int:
     for degree in MODEL_PARALLEL.findall(said.lower()):
         pieces *= max(1, int(degree[:5]))
     return pieces
-
-
-def as_number(written: str) -> float:
-    """A number as people write it: "524,288", "7.6B", "1e9", "~55k". Raises ValueError for anything else."""
-    bare = written.strip().replace("_", "").replace("\u00a0", " ")
-    if THOUSANDS.fullmatch(bare):
-        bare = bare.replace(",", "")
-    try:
-        return float(bare)
-    except ValueError:
-        found = NUMBER.fullmatch(bare)
-        if not found:
-            raise
-        return float(found[1]) * MULTIPLES[found[2].lower()]
