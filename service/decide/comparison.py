@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Knowledge, Option
 from service.errors import MissingFact
 from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
 from service.facts import (

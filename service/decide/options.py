@@ -5,16 +5,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from service.decide.household import Household, hours_to_choose, year_with_run
-from service.decide.household_power import household_power
-from service.decide.inputs import (
-    Input,
-    carbon_inputs,
-    cloud_inputs,
-    gpu_inputs,
-    home_inputs,
-    tariff_inputs,
-)
-from service.decide.rental import cloud_terms, rented_cost, terms_inputs
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
@@ -27,15 +17,25 @@ from service.estimate.energy import (
     cloud_power,
     co2_kg,
     energy_kwh,
+    household_power,
     node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.home_bill import Purchase, calendar_hours, home_cost, paused_kwh
+from service.estimate.inputs import (
+    Input,
+    carbon_inputs,
+    cloud_inputs,
+    gpu_inputs,
+    home_inputs,
+    tariff_inputs,
+)
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.plan import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
+from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import Consumption, MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
@@ -186,7 +186,7 @@ def home_option(
         inputs=(
             *gpu_inputs(gpu),
             *home_inputs(household.rate, cost, figures, limit, plug),
-            *tariff_inputs(price, household.terms, when, currency, figures),
+            *tariff_inputs(price, household.terms, currency, figures, may_pause=when is not None),
             *carbon_inputs("home", carbon),
         ),
         rate=household.rate,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.decide.price_periods import PriceHistory, PricePeriod, Spread
+from service.estimate.price_periods import PriceHistory, PricePeriod, Spread
 from service.reports.sourced import amount, exchange_rate
 
 

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.decide.price_periods import INTERVALS, PriceHistory, PricePeriod, Spread, intervals
 from service.errors import InvalidValue
+from service.estimate.price_periods import INTERVALS, PriceHistory, PricePeriod, Spread, intervals
 from service.facts import ExchangeRate
 from service.store import exchange_rates, sources
 from service.store.column_types import SCALE, from_billionths

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from service.decide.household import Household
-from service.decide.own_run import Learnt, RunInProgress, run_in_progress, steps_of_log
 from service.errors import InvalidValue, MissingFact
 from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import around
+from service.estimate.own_run import Learnt, RunInProgress, run_in_progress, steps_of_log
 from service.estimate.training_log import TrainingLog
 from service.facts import MeasuredRun, Source, Workload
 from service.store import measured_runs

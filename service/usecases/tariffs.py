@@ -7,12 +7,12 @@ from decimal import Decimal
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from service.decide.priced_days import PricedDays, PricedSlot, priced_days
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
 from service.errors import InvalidValue, MissingFact
 from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
+from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
 from service.estimate.tariff import (
     DynamicTerms,
     MarginalPrice,

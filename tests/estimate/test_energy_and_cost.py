@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.rental import rented_cost
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import conversion, rate_day
@@ -25,6 +24,7 @@ from service.estimate.energy import (
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, around, certain
 from service.estimate.power_limit import power_curves, power_limit_advice
+from service.estimate.rental import rented_cost
 from service.estimate.tariff import flat
 from service.facts import ExchangeRate
 from tests.facts_for_tests import FIGURES, GERMANY, H100_SXM, LAMBDA, OFFER, RATES, RTX_4070, SOURCE, figure

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
-from service.decide.when_to_run import WhenToRun
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
@@ -229,13 +228,14 @@ def home_inputs(
 def tariff_inputs(
     price: MarginalPrice | None,
     terms: HomeTerms,
-    when: WhenToRun | None,
     currency: str,
     figures: Mapping[str, Figure],
+    *,
+    may_pause: bool,
 ) -> tuple[Input, ...]:
     """What a contract's price was computed from, what pausing is assumed to draw, the card to buy."""
     found = [Input(TARIFF, figure) for figure in (price.figures if price else ())]
-    if when is not None:
+    if may_pause:
         found += [Input("home", figures[f"home_run.{name}"]) for name in (*WAITING, "start_up_s")]
     if terms.purchase is not None:
         bought = terms.purchase

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from service.decide.inputs import Input
 from service.errors import InvalidValue, MissingFact
 from service.estimate.architecture import parameters
 from service.estimate.cloud_bill import (
@@ -17,6 +16,7 @@ from service.estimate.cloud_bill import (
     cloud_bill,
 )
 from service.estimate.cost import Cost, CostItem, conversion, egress_cost
+from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
 
