@@ -166,7 +166,7 @@ def home_option(
     cost = when = None
     price = household.price or (flat(household.rate) if household.rate else None)
     if energy and time and price:
-        cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, household.terms)
+        cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, terms=household.terms)
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
@@ -212,7 +212,14 @@ def ladder_of(
     """All rungs on a machine that cannot hold the run as published; empty where it can."""
     if planned.verdict == "fits":
         return ()
-    return ladder(workload, gpu, gpu_count, planned, knowledge.calibration.terms, host_memory_gib)
+    return ladder(
+        workload,
+        gpu,
+        gpu_count,
+        planned,
+        terms=knowledge.calibration.terms,
+        host_memory_gib=host_memory_gib,
+    )
 
 
 def cloud_option(
@@ -237,7 +244,14 @@ def cloud_option(
     pue = pue_of(rental.provider, knowledge.figures)
     share = knowledge.figures["cloud.node_power_share_of_tdp"]
     host_share = _host_share(knowledge.figures)
-    power = cloud_power(gpu, gpu_count, share, host_share, pue, activity(planned.step))
+    power = cloud_power(
+        gpu,
+        gpu_count,
+        node_share=share,
+        host_watts_per_gpu_watt=host_share,
+        pue=pue,
+        gpu_activity=activity(planned.step),
+    )
     energy = energy_kwh(time.hours, power) if time else None
     cost = calendar = None
     needs = terms or cloud_terms(workload, knowledge.figures)
@@ -246,10 +260,10 @@ def cloud_option(
             time.hours,
             rental.offer,
             rental.provider,
-            currency,
-            knowledge.exchange_rates,
-            needs,
-            rental.instances,
+            currency=currency,
+            rates=knowledge.exchange_rates,
+            terms=needs,
+            instances=rental.instances,
         )
     bill_inputs = (
         terms_inputs(needs, knowledge.figures, is_spot=rental.offer.tier == "spot") if rental.offer else ()
@@ -316,7 +330,7 @@ def _settled(
         planned = plan_steps(workload, machine, known, spare, display_gib)[0]
     if changes is None:
         host = planned.peak.host_memory_gib
-        changes = adjustments(workload, gpu, gpu_count, planned.plan, host, terms)
+        changes = adjustments(workload, gpu, gpu_count, planned.plan, host_memory_gib=host, terms=terms)
     if planned.verdict == "does_not_fit":
         return planned, changes, None
     time = training_time(

@@ -76,6 +76,7 @@ def range_of(figure: Figure) -> Interval:
 def home_power(
     gpu: Gpu,
     gpu_count: int,
+    *,
     gpu_share: Figure,
     rest_of_pc: Figure,
     supply_efficiency: Figure,
@@ -119,16 +120,17 @@ def household_power(
     return home_power(
         gpu,
         gpu_count,
-        figures["home.gpu_power_share"],
-        figures["home.rest_of_pc_watts"],
-        figures["home.psu_efficiency"],
-        gpu_activity,
+        gpu_share=figures["home.gpu_power_share"],
+        rest_of_pc=figures["home.rest_of_pc_watts"],
+        supply_efficiency=figures["home.psu_efficiency"],
+        gpu_activity=gpu_activity,
     )
 
 
 def cloud_power(
     gpu: Gpu,
     gpu_count: int,
+    *,
     node_share: Figure,
     host_watts_per_gpu_watt: Figure,
     pue: Figure,

@@ -49,6 +49,7 @@ def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int |
 def run_in_progress(
     log: TrainingLog,
     total_steps: int,
+    *,
     gpu: Gpu,
     gpu_count: int,
     rate: ElectricityRate | None,

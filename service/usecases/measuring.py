@@ -167,11 +167,11 @@ def progress_of(
     return run_in_progress(
         log,
         total,
-        snapshot.gpus[run.gpu or ""],
-        run.gpu_count or 1,
-        household.rate,
-        currency,
-        known.figures,
-        known.exchange_rates,
-        plug_watts,
+        gpu=snapshot.gpus[run.gpu or ""],
+        gpu_count=run.gpu_count or 1,
+        rate=household.rate,
+        currency=currency,
+        figures=known.figures,
+        exchange_rates=known.exchange_rates,
+        plug_watts=plug_watts,
     )

@@ -16,6 +16,7 @@ from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
 from service.estimate.tariff import (
     DynamicTerms,
     MarginalPrice,
+    TariffKind,
     all_in,
     flat,
     hourly_prices,
@@ -227,7 +228,13 @@ def _added(
 
 
 def _used(
-    shape: DayShape, rule: RunHours, kind: str, currency: str, figures: tuple[Figure, ...], *, has_range: bool
+    shape: DayShape,
+    rule: RunHours,
+    kind: TariffKind,
+    currency: str,
+    figures: tuple[Figure, ...],
+    *,
+    has_range: bool,
 ) -> MarginalPrice:
     """The price of the hours that are used, and of the others."""
     effect = shape.effect(rule)
