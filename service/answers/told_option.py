@@ -28,11 +28,11 @@ from service.answers.option import (
 from service.answers.parts import AnsweredNumber
 from service.answers.rounding import near, near_interval, near_interval_or_none, near_or_none
 from service.answers.told_hours import tell_consumption, tell_tariff, tell_when
-from service.decide.inputs import Input
 from service.decide.options import Option, Rental, Suggestion
 from service.estimate.adjustments import Adjustment
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
+from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.nearest_gpu import Likeness

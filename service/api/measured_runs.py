@@ -10,9 +10,9 @@ from spectree import Response as Answers
 
 from service.answers.asked import Asked
 from service.answers.option import AnsweredCost
+from service.answers.question import AskedComparison, Slug
 from service.api.collections import Collection, Page, PageQuery, json_response, publish, sliced
 from service.api.contract import contract
-from service.api.questions import Slug
 from service.api.schemas import SourceOut, page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
@@ -25,7 +25,7 @@ from service.reports.listings.sourced import source_of
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases import ComparisonRequest, measuring
+from service.usecases import measuring
 from service.usecases.finding import household_of
 
 LARGEST_LOG_BYTES = 8_000_000
@@ -239,7 +239,7 @@ def measured(json: MeasurementIn) -> Response:
     learnt = measuring.learnt_from(snapshot, run)
     standing = None
     if log is not None:
-        household = household_of(snapshot, ComparisonRequest(country=json.country), today)
+        household = household_of(snapshot, AskedComparison.of(country=json.country), today)
         standing = measuring.progress_of(
             snapshot, run, log, household, json.currency, workload, json.total_steps, json.plug_watts
         )

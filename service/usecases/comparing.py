@@ -11,7 +11,6 @@ from service.answers.told import tell_comparison, tell_workload
 from service.answers.told_option import tell_explanation, tell_numbers, tell_option
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
 from service.decide.household import Household
-from service.decide.inputs import workload_inputs
 from service.decide.options import (
     Option,
     Rental,
@@ -20,9 +19,10 @@ from service.decide.options import (
     home_memory_gib,
     home_option,
 )
-from service.decide.rental import cloud_terms
 from service.errors import MissingFact
 from service.estimate.explanation import Explanation, explanation
+from service.estimate.inputs import workload_inputs
+from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports.words.said import say_comparison, say_explanation, say_option

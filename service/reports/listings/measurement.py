@@ -3,10 +3,11 @@
 from dataclasses import asdict
 from typing import Any
 
-from service.decide.own_run import Learnt, RunInProgress
-from service.estimate.interval import Interval
 from service.answers.rounding import near_interval
 from service.answers.told_option import tell_cost
+from service.estimate.cost import Cost
+from service.estimate.interval import Interval
+from service.estimate.own_run import Learnt, RunInProgress
 from service.estimate.run_records.log_formats import Dropped
 from service.estimate.run_records.training_log import LogNote, TrainingLog
 from service.reports.words.sentences import duration
@@ -90,9 +91,13 @@ def _progress(run: RunInProgress) -> Json:
         "wall_watts": _three(run.power.watts, 1),
         "energy_kwh_done": _three(run.kwh_done, 2),
         "energy_kwh_left": _three(run.kwh_left, 2),
-        "cost_done": tell_cost(run.cost_done).model_dump(mode="json"),
-        "cost_left": tell_cost(run.cost_left).model_dump(mode="json"),
+        "cost_done": _money(run.cost_done),
+        "cost_left": _money(run.cost_left),
     }
+
+
+def _money(cost: Cost | None) -> Json | None:
+    return None if cost is None else tell_cost(cost).model_dump(mode="json")
 
 
 def _three(value: Interval, digits: int) -> Json:

@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 from service.answers.told_option import tell_likeness
-from service.decide.price_conflicts import Conflict
 from service.errors import MissingFact
 from service.estimate.cost import Conversion, conversion
 from service.estimate.nearest_gpu import Likeness
+from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.listings.sourced import amount, rates_of, source_of
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from service.answers.answer import AnsweredComparison, AnsweredDecision
 from service.answers.option import AnsweredExplanation, AnsweredOption
 from service.answers.parts import AnsweredNumber
-from service.decide.inputs import RECORD
+from service.estimate.inputs import RECORD
 from service.reports.document.document import (
     Bullets,
     Cell,

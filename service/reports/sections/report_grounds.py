@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from service.answers.answer import AnsweredWorkload
 from service.answers.option import AnsweredOption
 from service.answers.parts import AnsweredNumber
-from service.decide.inputs import RECORD
+from service.estimate.inputs import RECORD
 from service.reports.document.document import (
     Bullets,
     Cell,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from service.answers.parts import AnsweredNumber
-from service.decide.inputs import TARIFF as CONTRACT
+from service.estimate.inputs import TARIFF as CONTRACT
 from service.reports.document.document import Stated
 from service.reports.words.wording import Wording
 

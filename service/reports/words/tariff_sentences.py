@@ -5,7 +5,7 @@ from datetime import date
 from service.answers.hours import AnsweredPause, AnsweredTariff, AnsweredWhenToRun
 from service.answers.option import AnsweredOption, AnsweredRate
 from service.answers.parts import AnsweredNumber
-from service.decide.inputs import TARIFF
+from service.estimate.inputs import TARIFF
 from service.reports.words.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import Wording
