@@ -61,7 +61,11 @@ def comparison_screen(
     ]
     if reasons is not None:
         found += [
-            Section(f"ladder-{i}", w.say("Every way to fit: {device}", device=o.label), (ladder_table(n, o),))
+            Section(
+                f"ladder-{i}",
+                w.say("Every way to fit: {device}", device=o.label),
+                (ladder_table(n, o, with_layers=True),),
+            )
             for i, o in enumerate(c.options)
             if o.fit.ladder
         ]

@@ -69,13 +69,14 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
     return Section("fit", title, tuple(blocks))
 
 
-def ladder_table(n: Notebook, option: AnsweredOption) -> Table:
-    """Every way to hold the run on a machine, each line allowing one thing more."""
+def ladder_table(n: Notebook, option: AnsweredOption, *, with_layers: bool = False) -> Table:
+    """Every way to hold the run on a machine, each line allowing one thing more; a page has no room for how
+    many layers are computed twice."""
     w = n.w
     columns = (
         Column("rung", w.say("Each line allows one thing more")),
         Column("batch", w.say("Micro-batch"), is_number=True),
-        Column("redone", w.say("Layers redone"), is_number=True),
+        *((Column("redone", w.say("Redone"), is_number=True),) if with_layers else ()),
         Column("need", w.say("Needs"), is_number=True),
         Column("sure", w.say("Chance that it fits"), is_number=True),
         Column("hours", w.say("Hours more"), is_number=True),
@@ -88,7 +89,7 @@ def ladder_table(n: Notebook, option: AnsweredOption) -> Table:
             (
                 Words(rung_sentence(w, rung.code)),
                 Number(rung.micro_batch, "", 0),
-                Number(rung.checkpointed_layers, "", 0),
+                *((Number(rung.checkpointed_layers, "", 0),) if with_layers else ()),
                 Number(rung.peak_memory_gib, "GiB"),
                 Words(
                     w.likely(rung.fit_probability)
