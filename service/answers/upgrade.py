@@ -87,7 +87,8 @@ def _plan(told: Json, least: float) -> Json:
     median = told.get("plan_co2_kg")
     width = None
     if median is not None and training is not None and training["p50"]:
-        width = {name: value * median / training["p50"] for name, value in training.items()}
+        share = median / training["p50"]
+        width = {name: value * share for name, value in training.items()}
     return {
         "plan": "own" if option["kind"] == "home" else "rent", "instances": 1, "is_on_front": False,
         "plan_co2_kg": None, "plan_co2_interval_kg": width, "is_compared": False,

@@ -95,7 +95,7 @@ def _flag(field: "FieldInfo") -> "Flag | None":
 
 
 def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.Option:
-    kinds = [x for x in (field.annotation, *get_args(field.annotation)) if x is not type(None)]
+    kinds = list(_kinds(field.annotation))
     is_list = any(get_origin(x) in (tuple, dict) and name not in WORDS_OF_ONE for x in kinds)
     if name == TARIFF:
         default, help = "flat", CONTRACT_HELP
@@ -113,6 +113,13 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
         metavar=flag.metavar,
         help=help + ".",
     )
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """What a value may be: a type, and those it is made of."""
+    yield annotation
+    for inside in get_args(annotation):
+        yield from _kinds(inside)
 
 
 def _choices(annotation: Any) -> list[str]:

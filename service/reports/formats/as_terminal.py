@@ -1,7 +1,8 @@
 """A document for a terminal: its screen sections as plain text, whatever its width."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
+from typing import Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, RenderableType
@@ -14,8 +15,9 @@ from service.reports.document.document import Block, Bullets, Chart, Cited, Docu
 from service.reports.words.wording import Wording, wording
 
 WIDTH = 100
-LEAST_PER_COLUMN = 12
-"""Columns narrower than this break words; a table that would need it is told row by row."""
+LEAST_WORDS = 16
+"""Letters of a line of words; narrower ones cannot be read."""
+BETWEEN = 3
 BEST = "* "
 INDENT = (0, 0, 0, 2)
 
@@ -52,32 +54,40 @@ def _block(w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
         case Chart():
             yield Padding(Text(block.alt), INDENT)
         case shape.Table():
-            is_wide = len(block.columns) * LEAST_PER_COLUMN <= width
-            yield from [_table(w, block)] if is_wide else _row_by_row(w, block)
+            yield from _table(w, block, width)
 
 
-def _table(w: Wording, block: shape.Table) -> Table:
+def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableType]:
+    """The table with numbers in one piece and words broken where they must be; row by row where that would
+    leave a column of words too narrow."""
+    rows = [[shown(w, cell).line for cell in row.cells] for row in block.rows]
+    widest = [max(map(len, cells), default=0) for cells in zip(*rows, strict=True)]
+    titles = [column.title for column in block.columns]
+    room = width - BETWEEN * len(titles) - len(BEST)
+    if sum(max(len(t), most) for t, most in zip(titles, widest, strict=True)) <= room:
+        least = widest
+    else:
+        words = [max(map(len, title.split()), default=0) for title in titles]
+        least = [
+            max(most, word) if column.is_number else min(most, LEAST_WORDS)
+            for column, most, word in zip(block.columns, widest, words, strict=True)
+        ]
+    if sum(least) > room:
+        yield from _row_by_row(block, rows)
+        return
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    for column in block.columns:
-        # Numbers are never torn; what is only words gives way.
-        table.add_column(
-            column.title,
-            justify="right" if column.is_number else "left",
-            no_wrap=column.is_number,
-            overflow="fold",
-        )
-    for row in block.rows:
-        lines = [Text(shown(w, cell).line) for cell in row.cells]
-        if row.is_best:
-            lines[0] = Text(BEST) + lines[0]
-        table.add_row(*lines)
-    return table
+    for column, letters in zip(block.columns, least, strict=True):
+        side: Literal["left", "right"] = "right" if column.is_number else "left"
+        fixed = letters if column.is_number and least is not widest else None
+        table.add_column(column.title, justify=side, overflow="fold", width=fixed)
+    for row, lines in zip(block.rows, rows, strict=True):
+        table.add_row(*((BEST if row.is_best and i == 0 else "") + line for i, line in enumerate(lines)))
+    yield table
 
 
-def _row_by_row(w: Wording, block: shape.Table) -> Iterable[RenderableType]:
+def _row_by_row(block: shape.Table, rows: Sequence[Sequence[str]]) -> Iterable[RenderableType]:
     """For narrow screens: what a row is about, and below it every column that says something."""
-    for row in block.rows:
-        first, *others = (shown(w, cell).line for cell in row.cells)
+    for row, (first, *others) in zip(block.rows, rows, strict=True):
         yield Text((BEST if row.is_best else "") + first)
         for column, line in zip(block.columns[1:], others, strict=True):
             if line:
