@@ -277,13 +277,15 @@ def test_looking_goes_on_when_the_clock_is_set_back(sessions, monkeypatch):
     loop, over = Loop(sessions, (), Pace(tick=timedelta(seconds=0.2))), threading.Event()
     looking = threading.Thread(target=loop.run, args=(over.is_set,))
     looking.start()
-    time.sleep(0.5)
-    before = len(looks)
-    with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
-        time.sleep(1)
-        assert 4 <= len(looks) - before <= 7
-    over.set()
-    looking.join(5)
+    try:
+        time.sleep(0.5)
+        before = len(looks)
+        with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
+            time.sleep(1)
+            assert 4 <= len(looks) - before <= 7
+    finally:
+        over.set()
+        looking.join(5)
     assert not looking.is_alive()
 
 
