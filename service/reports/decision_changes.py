@@ -37,7 +37,7 @@ def _plan_seen(option: Mapping[str, Any]) -> PlanSeen:
     prices = {item["code"]: item["unit_price"] for item in (cost or {}).get("items", ())}
     is_home = option["plan"] != "rent"
     return PlanSeen(
-        plan=option["plan"],
+        way=option["plan"],
         label=option["label"],
         gpu=option["gpu"],
         gpu_count=option["gpu_count"],
@@ -93,7 +93,7 @@ def failure_headline(w: Wording, error: str) -> str:
 
 def _plan_words(w: Wording, plan: PlanSeen) -> str:
     where = " ".join(filter(None, (plan.provider_name, plan.region)))
-    return named_plan(w, plan.plan, plan.label, where)
+    return named_plan(w, plan.way, plan.label, where)
 
 
 def change_item(w: Wording, change: Change) -> Json:

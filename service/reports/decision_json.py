@@ -60,7 +60,7 @@ def rated(r: RatedOption, w: Wording) -> Json:
     """One plan with its chances, otherwise as a comparison shows an option."""
     return {
         **option(r.option, w),
-        "plan": r.plan,
+        "plan": r.way,
         "instances": r.instances,
         "calendar_hours": interval(r.calendar_hours),
         "plan_co2_kg": None if r.co2_kg is None else near(r.co2_kg, 1),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from service.decide.when_to_run import DayShape, PausePlan
+from service.decide.when_to_run import DayShape, PausedRun
 from service.reports import charts
 from service.reports.answered import AnsweredOption
 from service.reports.document import (
@@ -60,7 +60,7 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
     """Every rule with the PC off, suspended and idle between its hours, against running through."""
     w, when = n.w, option.when
     assert when is not None
-    waiting = list(dict.fromkeys(plan.paused_watts for plan in when.plans))
+    waiting = list(dict.fromkeys(plan.paused_watts for plan in when.paused))
     columns = (
         Column("rule", w.say("Hours used")),
         Column("kept", w.say("Price in them"), is_number=True),
@@ -69,8 +69,8 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
         Column("break_even", w.say("Limit while waiting"), is_number=True),
         Column("days", w.say("Duration, days"), is_number=True),
     )
-    by_rule: dict[tuple[str, float], list[PausePlan]] = {}
-    for plan in when.plans:
+    by_rule: dict[tuple[str, float], list[PausedRun]] = {}
+    for plan in when.paused:
         by_rule.setdefault((plan.code, plan.share), []).append(plan)
     rows = [
         Row(f"hours-{i}", _rule_cells(n, when.shape, plans, currency))
@@ -87,7 +87,7 @@ def _waiting(w: Wording, watts: float) -> str:
     return w.say("PC at {watts} W meanwhile", watts=w.exact(watts))
 
 
-def _rule_cells(n: Notebook, shape: DayShape, plans: Sequence[PausePlan], currency: str) -> tuple[Cell, ...]:
+def _rule_cells(n: Notebook, shape: DayShape, plans: Sequence[PausedRun], currency: str) -> tuple[Cell, ...]:
     w, first = n.w, plans[0]
     effect = next(e for e in shape.effects if (e.rule.code, e.rule.share) == (first.code, first.share))
     below = first.break_even_watts

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from service.decide.run_hours import HoursEffect, RunHours
-from service.decide.when_to_run import DayShape, HourOfDay, PausePlan, WhenToRun
+from service.decide.when_to_run import DayShape, HourOfDay, PausedRun, WhenToRun
 from service.estimate.tariff import Consumption, MarginalPrice
 from service.facts import Figure, Source
 
@@ -47,10 +47,10 @@ def when(w: WhenToRun) -> Json:
     """Every rule against running through, in money and in CO2."""
     return {
         "prices": shape(w.shape),
-        "plans": [plan(p) for p in w.plans],
+        "plans": [plan(p) for p in w.paused],
         "best": None if w.best is None else plan(w.best),
         "carbon": None if w.carbon is None else shape(w.carbon),
-        "carbon_plans": [plan(p) for p in w.carbon_plans],
+        "carbon_plans": [plan(p) for p in w.paused_for_carbon],
     }
 
 
@@ -58,14 +58,14 @@ def read_when(told: Mapping[str, Any]) -> WhenToRun:
     """The same read back."""
     return WhenToRun(
         read_shape(told["prices"]),
-        tuple(PausePlan(**p) for p in told["plans"]),
-        None if told["best"] is None else PausePlan(**told["best"]),
+        tuple(PausedRun(**p) for p in told["plans"]),
+        None if told["best"] is None else PausedRun(**told["best"]),
         None if told["carbon"] is None else read_shape(told["carbon"]),
-        tuple(PausePlan(**p) for p in told["carbon_plans"]),
+        tuple(PausedRun(**p) for p in told["carbon_plans"]),
     )
 
 
-def plan(p: PausePlan) -> Json:
+def plan(p: PausedRun) -> Json:
     """One rule; `change` is a share, `amount` money or kg over the whole run."""
     return {
         "code": p.code,

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from service.decide.when_to_run import PausePlan, WhenToRun
+from service.decide.when_to_run import PausedRun, WhenToRun
 from service.estimate.tariff import MarginalPrice
 from service.reports.answered import AnsweredOption, AnsweredRate
 from service.reports.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
@@ -153,10 +153,10 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
     when = option.when
     if when is None or option.cost is None or option.calendar_hours is None or option.hours is None:
         return []
-    told = when.best or _shown(when.plans)
+    told = when.best or _shown(when.paused)
     if told is None:
         return []
-    same = [p for p in when.plans if (p.code, p.share) == (told.code, told.share)]
+    same = [p for p in when.paused if (p.code, p.share) == (told.code, told.share)]
     off, suspended, idle = same
     currency = option.cost.currency
     added = duration(w, told.calendar_hours - option.hours.p50)
@@ -173,7 +173,7 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
             watts=w.rounded(told.break_even_watts),
         )
     lines = [_advice(w, option, when), line]
-    cleaner = _shown(when.carbon_plans)
+    cleaner = _shown(when.paused_for_carbon)
     if cleaner is not None and when.carbon is not None:
         lines.append(
             w.say(
@@ -216,18 +216,18 @@ def _advice(w: Wording, option: AnsweredOption, when: WhenToRun) -> str:
     )  # fmt: skip
 
 
-def _shown(plans: tuple[PausePlan, ...]) -> PausePlan | None:
+def _shown(plans: tuple[PausedRun, ...]) -> PausedRun | None:
     return next((p for p in plans if p.code == "cheapest" and p.share == SHOWN_SHARE), None)
 
 
-def rule_name(w: Wording, plan: PausePlan) -> str:
+def rule_name(w: Wording, plan: PausedRun) -> str:
     """A rule in a few words."""
     if plan.code == "window":
         return w.say("The cheapest {share} of each day in one piece", share=w.percent(plan.share))
     return w.say("Without the dearest {share} of each day", share=w.percent(1 - plan.share))
 
 
-def _change(w: Wording, plan: PausePlan, currency: str) -> str:
+def _change(w: Wording, plan: PausedRun, currency: str) -> str:
     return f"{_signed(w, plan.change)} ({_sign(plan.amount)}{w.about(abs(plan.amount), currency)})"
 
 

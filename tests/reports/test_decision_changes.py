@@ -128,7 +128,7 @@ def test_a_stored_answer_is_read_whole(sqlite_catalog_template):
     assert seen.best.key[:4] == (best["plan"], best["gpu"], best["gpu_count"], best["instances"])
     assert seen.best.rent.value == Decimal(best["offer"]["hourly_price"])
     assert seen.best.cost == best["cost"]["p50"] and seen.best in seen.plans
-    own = next(plan for plan in seen.plans if plan.plan == "own")
+    own = next(plan for plan in seen.plans if plan.way == "own")
     assert own.rate.value == own.per_kwh > 0 and own.rate.unit == "EUR"
     assert "USD per EUR" in seen.exchange_rates
     assert what_changed(seen, seen, {}, {seen.best.offer: seen.best.rent}) == ()
