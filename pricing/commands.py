@@ -125,10 +125,8 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
     Exit code 1 when one of them failed; one that sleeps for want of a key, or that another process is
     refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
-    from service.reports.as_table import print_json, print_table
 
     from pricing import registry, rounds
-    from pricing.jobs import Pace
     from pricing.pace import Pace
     from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings

@@ -142,7 +142,7 @@ def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
     fields["calendar_hours"] = near_interval_or_none(r.calendar_hours)
     return AnsweredPlan(
         **fields,
-        plan=r.plan,
+        plan=r.way,
         instances=r.instances,
         plan_co2_kg=near_or_none(r.co2_kg, 1),
         plan_co2_interval_kg=near_interval_or_none(_plan_co2(r), 1),

@@ -9,7 +9,7 @@ from service.answers.hours import (
     AnsweredTariff,
     AnsweredWhenToRun,
 )
-from service.decide.when_to_run import DayShape, PausePlan, WhenToRun
+from service.decide.when_to_run import DayShape, PausedRun, WhenToRun
 from service.estimate.tariff import Consumption, MarginalPrice
 
 PLACES = 6
@@ -34,14 +34,14 @@ def tell_when(w: WhenToRun) -> AnsweredWhenToRun:
     """Every rule against running through, in money and in CO2."""
     return AnsweredWhenToRun(
         prices=_shape(w.shape),
-        plans=tuple(_pause(p) for p in w.plans),
+        plans=tuple(_pause(p) for p in w.paused),
         best=None if w.best is None else _pause(w.best),
         carbon=None if w.carbon is None else _shape(w.carbon),
-        carbon_plans=tuple(_pause(p) for p in w.carbon_plans),
+        carbon_plans=tuple(_pause(p) for p in w.paused_for_carbon),
     )
 
 
-def _pause(p: PausePlan) -> AnsweredPause:
+def _pause(p: PausedRun) -> AnsweredPause:
     return AnsweredPause(
         code=p.code,
         share=round(p.share, 4),

@@ -60,7 +60,7 @@ def rented_side(
     factor = held / hours
     idle, is_told = snapshot.figures["cloud_run.idle_share"], "idle_share" in request.rent_terms
     spread = None
-    if idle.low is not None and idle.high is not None and cloud.plan != "hybrid" and not is_told:
+    if idle.low is not None and idle.high is not None and cloud.way != "hybrid" and not is_told:
         spread = (factor + idle.low - idle.value, factor + idle.high - idle.value)
     low, high = _rent_range(snapshot, option, rent, cloud.instances, request, past)
     set_up = next((item.quantity.p50 for item in bill.items if item.code == "set_up"), 0.0)

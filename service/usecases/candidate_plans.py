@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from service.answers.question import AskedDecision
 from service.decide.choice import Candidates
 from service.decide.household import Household
-from service.decide.options import Option, home_memory_gib, home_option
+from service.decide.options import Option, Way, home_memory_gib, home_option
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
@@ -37,13 +37,13 @@ class Plans:
     """All plans as columns, and what each position stands for."""
 
     candidates: Candidates
-    homes: tuple[tuple[str, Option], ...]
+    homes: tuple[tuple[Way, Option], ...]
     """Plans at home, own or bought, at the first positions."""
     rented: RentedPlans | None
     """Then every rented one, then the same again debugged at home where one has a machine for it."""
 
-    def of(self, position: int) -> tuple[str, int]:
-        """The kind of a plan, and its place among those of its kind."""
+    def of(self, position: int) -> tuple[Way, int]:
+        """The way of a plan, and its place among those of its way."""
         if position < len(self.homes):
             return self.homes[position][0], position
         rented = len(self.rented) if self.rented else 0
@@ -81,17 +81,17 @@ def plans_of_request(
 
 def _home_plans(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
-) -> list[tuple[str, Option]]:
-    found = []
+) -> list[tuple[Way, Option]]:
+    homes: list[tuple[Way, Option]] = []
     machines = [_machine(snapshot, "own", said) for said in request.own]
     # A machine said twice, or by two of its names, is one.
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
-        found.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
+        homes.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
     for said in dict.fromkeys(request.buy):
         gpu, count, purchase = _purchase(snapshot, request, said, today)
         terms = replace(request.home_terms, purchase=purchase)
-        found.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
-    return found
+        homes.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
+    return homes
 
 
 def _at_home(
@@ -106,9 +106,9 @@ def _at_home(
     spare = home_memory_gib(household, known)
     planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
     return home_option(
-        workload, gpu, count, household, request.currency, known, planned,
-        changes_of(snapshot, workload, gpu, count, planned),
-        rungs_of(snapshot, workload, gpu, count, planned, spare),
+        workload, gpu, count, household, currency=request.currency, knowledge=known, planned=planned,
+        changes=changes_of(snapshot, workload, gpu, count, planned),
+        rungs=rungs_of(snapshot, workload, gpu, count, planned, spare),
     )  # fmt: skip
 
 
@@ -143,7 +143,7 @@ def _purchase(
 def _as_columns(
     snapshot: Snapshot,
     request: AskedDecision,
-    homes: list[tuple[str, Option]],
+    homes: list[tuple[Way, Option]],
     rented: RentedPlans | None,
     terms: CloudTerms,
 ) -> Plans:
@@ -184,9 +184,9 @@ def _debugged_at_home(
     )
 
 
-def debugging_machine(homes: Iterable[tuple[str, Option]]) -> Option | None:
+def debugging_machine(homes: Iterable[tuple[Way, Option]]) -> Option | None:
     """The first machine one has that can hold the run."""
-    return next((option for plan, option in homes if plan == "own" and option.time), None)
+    return next((option for way, option in homes if way == "own" and option.time), None)
 
 
 def without_idle(terms: CloudTerms) -> CloudTerms:

@@ -68,11 +68,11 @@ def compare_home_with_cloud(
         home_gpu,
         home_count,
         household,
-        request.currency,
-        knowledge,
-        planned,
-        changes_of(snapshot, workload, home_gpu, home_count, planned),
-        rungs_of(snapshot, workload, home_gpu, home_count, planned, spare),
+        currency=request.currency,
+        knowledge=knowledge,
+        planned=planned,
+        changes=changes_of(snapshot, workload, home_gpu, home_count, planned),
+        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare),
     )
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
@@ -83,7 +83,17 @@ def compare_home_with_cloud(
         changes = changes_of(snapshot, workload, gpu, count, planned)
         terms = cloud_terms(workload, knowledge.figures, request.rent_terms)
         rented = [
-            cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes, terms)
+            cloud_option(
+                workload,
+                gpu,
+                count,
+                rental,
+                currency=request.currency,
+                knowledge=knowledge,
+                planned=planned,
+                changes=changes,
+                terms=terms,
+            )
         ]
         considered = 0
     return compare(
@@ -153,9 +163,32 @@ def _estimated(snapshot: Snapshot, request: AskedEstimate, workload: Workload) -
         changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
             rungs = rungs_of(snapshot, workload, gpu, count, plan, spare)
-            options.append(home_option(workload, gpu, count, nowhere, "EUR", known, plan, changes, rungs))
+            options.append(
+                home_option(
+                    workload,
+                    gpu,
+                    count,
+                    nowhere,
+                    currency="EUR",
+                    knowledge=known,
+                    planned=plan,
+                    changes=changes,
+                    rungs=rungs,
+                )
+            )
         else:
-            options.append(cloud_option(workload, gpu, count, Rental(None), "EUR", known, plan, changes))
+            options.append(
+                cloud_option(
+                    workload,
+                    gpu,
+                    count,
+                    Rental(None),
+                    currency="EUR",
+                    knowledge=known,
+                    planned=plan,
+                    changes=changes,
+                )
+            )
     return options
 
 
@@ -198,11 +231,11 @@ def cheapest_offers(
                 gpu,
                 count,
                 rental_of(snapshot, snapshot.offers.row(int(plans.row[position])), request),
-                request.currency,
-                known,
-                plan,
-                changes_of(snapshot, workload, gpu, count, plan),
-                terms,
+                currency=request.currency,
+                knowledge=known,
+                planned=plan,
+                changes=changes_of(snapshot, workload, gpu, count, plan),
+                terms=terms,
             )
         )
     return options, plans.considered

@@ -82,7 +82,7 @@ def decide(
         )  # fmt: skip
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)
-    home = next((r for r in shortlist if r.plan in ("own", "buy") and r.cost), None)
+    home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost), None)
     cloud = _reference_rental(shortlist, best)
     sides = (
         (home_side(home, known.figures), rented_side(cloud, snapshot, request, past))
@@ -141,22 +141,22 @@ def _thinned(positions: list[int], room: int) -> list[int]:
 def _rated(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, plans: Plans, choice: Choice, i: int
 ) -> RatedOption:
-    plan, place = plans.of(i)
+    way, place = plans.of(i)
     c = plans.candidates
     instances = 1
-    if plan in ("own", "buy"):
+    if way in ("own", "buy"):
         option = plans.homes[place][1]
     else:
         assert plans.rented is not None
         instances = int(plans.rented.instances[place])
         terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
-        at_home = debugging_machine(plans.homes) if plan == "hybrid" else None
+        at_home = debugging_machine(plans.homes) if way == "hybrid" else None
         used = terms if at_home is None else without_idle(terms)
         option = _rented_option(snapshot, request, workload, plans.rented, place, used)
         if at_home is not None:
             option = _debugged_at_home(option, at_home, terms.idle_share)
     return RatedOption(
-        plan=plan,
+        way=way,
         option=option,
         cost=_interval(c.cost[:, i]),
         calendar_hours=_interval(c.calendar_hours[:, i]),
@@ -182,8 +182,8 @@ def _rented_option(
     offer = snapshot.offers.row(int(rented.row[place]))
     rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
     return cloud_option(
-        workload, gpu, count, rental, request.currency, knowledge_of(snapshot), planned,
-        changes_of(snapshot, workload, gpu, count, planned), terms,
+        workload, gpu, count, rental, currency=request.currency, knowledge=knowledge_of(snapshot),
+        planned=planned, changes=changes_of(snapshot, workload, gpu, count, planned), terms=terms,
     )  # fmt: skip
 
 
@@ -216,7 +216,7 @@ def _interval(column: NDArray[np.float64]) -> Interval | None:
 def _reference_rental(shortlist: tuple[RatedOption, ...], best: RatedOption | None) -> RatedOption | None:
     """The rented plan to hold home against: the best, else the cheapest that keeps the limits, else the
     cheapest."""
-    rented = [r for r in shortlist if r.plan in ("rent", "hybrid") and r.cost]
+    rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost]
     if best is not None and best in rented:
         return best
     within = [r for r in rented if r.keeps_limits]
@@ -234,7 +234,7 @@ def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | 
 
 
 def _purchase_of(rated: RatedOption) -> Purchase | None:
-    return rated.option.purchase if rated.plan == "buy" else None
+    return rated.option.purchase if rated.way == "buy" else None
 
 
 def _saved_per_day(shortlist: tuple[RatedOption, ...]) -> float | None:

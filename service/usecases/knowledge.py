@@ -74,7 +74,7 @@ class Known:
             spare: float,
         ) -> tuple[Rung, ...]:
             run = Workload("", "", "", architecture, recipe, recipe.global_batch_tokens, {})
-            return ladder_of(run, gpus[gpu], count, planned, self.knowledge, spare)
+            return ladder_of(run, gpus[gpu], count, planned, knowledge=self.knowledge, host_memory_gib=spare)
 
         self.plans = plans
         self.ladders = ladders

@@ -45,8 +45,10 @@ def stored(
 ) -> dict:
     """An answer's JSON as values, with an identity as the store gives it."""
     known = replace(KNOWN, figures={**KNOWN.figures, **figures})
-    options = [home_option(workload, card, 1, household, "EUR", known)]
-    options += [cloud_option(workload, H100_SXM, 8, rental, "EUR", known) for rental in rentals]
+    options = [home_option(workload, card, 1, household, currency="EUR", knowledge=known)]
+    options += [
+        cloud_option(workload, H100_SXM, 8, rental, currency="EUR", knowledge=known) for rental in rentals
+    ]
     found = compare(
         workload,
         options,

@@ -27,19 +27,21 @@ def rated(plan, option, probability, **others) -> RatedOption:
 
 
 def own(probability=0.0, household=GERMANY) -> RatedOption:
-    return rated("own", home_option(D32, RTX_4070, 1, household, "EUR", KNOWN), probability)
+    return rated(
+        "own", home_option(D32, RTX_4070, 1, household, currency="EUR", knowledge=KNOWN), probability
+    )
 
 
 def bought() -> RatedOption:
     terms = HomeTerms(purchase=Purchase(Decimal(1900), Decimal(1235), 5, SOURCE))
     household = replace(GERMANY, terms=terms)
-    return rated("buy", home_option(D32, RTX_4090, 1, household, "EUR", KNOWN), 0.93)
+    return rated("buy", home_option(D32, RTX_4090, 1, household, currency="EUR", knowledge=KNOWN), 0.93)
 
 
 def rented(plan="rent", probability=0.995, instances=1, price=None) -> RatedOption:
     offer = replace(OFFER, hourly_price=price) if price else OFFER
     rental = replace(RENTAL, offer=offer, instances=instances)
-    option = cloud_option(D32, H100_SXM, 8 * instances, rental, "EUR", KNOWN)
+    option = cloud_option(D32, H100_SXM, 8 * instances, rental, currency="EUR", knowledge=KNOWN)
     return rated(plan, option, probability, instances=instances)
 
 

@@ -30,8 +30,8 @@ def comparison():
 
 def _compare(rental):
     options = [
-        home_option(D32, RTX_4070, 1, GERMANY, "EUR", KNOWLEDGE),
-        cloud_option(D32, H100_SXM, 8, rental, "EUR", KNOWLEDGE),
+        home_option(D32, RTX_4070, 1, GERMANY, currency="EUR", knowledge=KNOWLEDGE),
+        cloud_option(D32, H100_SXM, 8, rental, currency="EUR", knowledge=KNOWLEDGE),
     ]
     return compare(
         D32,

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import orjson
 import pytest
+from service.usecases.requests import DecisionRequest
 
 from service.decide.decision_change import AnswerSeen, Change, PlanSeen, what_changed
 from service.reports import decision_json
@@ -19,7 +20,6 @@ from service.reports.words.wording import wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import decide
-from service.usecases.requests import DecisionRequest
 from tests.facts_for_tests import ASKED_AT
 
 HOME = PlanSeen("own", "RTX 4070", "rtx-4070", 1, 1, 313.0, 2970.0, 841.0, 0.9)
@@ -128,7 +128,7 @@ def test_a_stored_answer_is_read_whole(sqlite_catalog_template):
     assert seen.best.key[:4] == (best["plan"], best["gpu"], best["gpu_count"], best["instances"])
     assert seen.best.rent.value == Decimal(best["offer"]["hourly_price"])
     assert seen.best.cost == best["cost"]["p50"] and seen.best in seen.plans
-    own = next(plan for plan in seen.plans if plan.plan == "own")
+    own = next(plan for plan in seen.plans if plan.way == "own")
     assert own.rate.value == own.per_kwh > 0 and own.rate.unit == "EUR"
     assert "USD per EUR" in seen.exchange_rates
     assert what_changed(seen, seen, {}, {seen.best.offer: seen.best.rent}) == ()

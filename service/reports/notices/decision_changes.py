@@ -36,7 +36,7 @@ def _plan_seen(p: AnsweredPlan) -> PlanSeen:
     offer, rate, cost = p.offer, p.rate, p.cost
     is_home = p.plan != "rent"
     return PlanSeen(
-        plan=p.plan,
+        way=p.plan,
         label=p.label,
         gpu=p.gpu,
         gpu_count=p.gpu_count,
@@ -88,7 +88,7 @@ def failure_headline(w: Wording, error: str) -> str:
 
 def _plan_words(w: Wording, plan: PlanSeen) -> str:
     where = " ".join(filter(None, (plan.provider_name, plan.region)))
-    return named_plan(w, plan.plan, plan.label, where)
+    return named_plan(w, plan.way, plan.label, where)
 
 
 def change_item(w: Wording, change: Change) -> Json:
