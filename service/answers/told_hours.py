@@ -42,6 +42,7 @@ def tell_when(w: WhenToRun) -> AnsweredWhenToRun:
 
 
 def _pause(p: PausedRun) -> AnsweredPause:
+    assert p.code != "through", "running through pauses nothing"
     return AnsweredPause(
         code=p.code,
         share=round(p.share, 4),

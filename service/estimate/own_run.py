@@ -16,16 +16,6 @@ from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRu
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
-    """A measurement, what was believed before it and what is believed after it [tokens/s]."""
-
-    run: MeasuredRun
-    gpu: Gpu
-    before: Interval
-    after: Interval
-
-
-@dataclass(frozen=True, slots=True)
 class RunInProgress:
     """A run in progress with its energy and money; None where the tariff is not known."""
 
@@ -35,6 +25,23 @@ class RunInProgress:
     kwh_left: Interval
     cost_done: Cost | None
     cost_left: Cost | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a measurement of one's own teaches, and where its run stands."""
+
+    run: MeasuredRun
+    gpu: Gpu
+    before: Interval
+    """The speed believed of this run without the measurement [tokens/s]."""
+    after: Interval
+    """With it."""
+    log: TrainingLog | None
+    """None where the speed was told as a number."""
+    progress: RunInProgress | None
+    """None without a log, or where its length or pace is not known."""
+    kept: bool
 
 
 def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int | None) -> int | None:
