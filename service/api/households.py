@@ -68,9 +68,7 @@ class TariffIn(Exact):
 class HouseholdIn(Exact):
     """Where and how one lives; every field has a usual value."""
 
-    country: str = Field(
-        "DE", min_length=2, max_length=60, description="ISO country, US-STATE, or its English name"
-    )
+    country: str = Field("DE", min_length=2, max_length=60, description="ISO country, US-STATE, or its name")
     currency: str = Field("EUR", pattern="^[A-Z]{3}$")
     kwh_price: PerKwh | None = Field(None, description="Own price per kWh, in `currency`")
     tariff: TariffIn | None = Field(None, description="Null is a flat contract")

@@ -39,7 +39,7 @@ from service.usecases.candidate_plans import (
     without_idle,
 )
 from service.usecases.finding import find_workload, rental_of, with_tokens
-from service.usecases.knowledge import changes_of, knowledge_of
+from service.usecases.knowledge import changes_of, knowledge_of, zone_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.rented_offers import RentedPlans
@@ -92,7 +92,7 @@ def decide(
         asked_at=asked_at,
         workload=workload,
         currency=request.currency,
-        zone=request.country.strip().upper(),
+        zone=zone_of(snapshot, request.country),
         limits=limits,
         weights=request.weights,
         rule=choice.rule,
