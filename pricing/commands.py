@@ -39,7 +39,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     """
     from pricing import registry
     from pricing.sources import SOURCES
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
     from service.store import leases, price_sources
 
     sessions = context.obj()
@@ -127,7 +127,7 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
     """
     from pricing import registry, rounds
     from pricing.jobs import Pace
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings
 
     sources, sessions = registry.named(names), context.obj()
@@ -172,7 +172,7 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     `prices show NAME --raw > tests/pricing/fixtures/NAME.json` records a fixture.
     """
     from pricing import registry
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import refreshes
 
     (source,) = registry.named((name,))
@@ -239,7 +239,7 @@ def import_(
     German names of columns are understood.
     """
     from pricing.importing import read_file, take_in
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
@@ -269,7 +269,7 @@ def import_(
 @click.pass_context
 def unmapped_(context: click.Context) -> None:
     """List GPU names that stand for no card of the catalog, the most frequent first."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import offers
 
     with context.obj().reading() as session:
@@ -285,7 +285,7 @@ def unmapped_(context: click.Context) -> None:
 @click.pass_context
 def conflicts_(context: click.Context) -> None:
     """List prices on which two lists contradict each other by more than 1.5 times; both are kept."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store.offer_conflicts import all_conflicts
 
     with context.obj().reading() as session:

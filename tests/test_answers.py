@@ -8,13 +8,13 @@ import orjson
 import pytest
 
 from service.reports import as_json, as_text, from_json
-from service.reports.bill import uncounted_sentence
 from service.reports.comparison_report import comparison_document
-from service.reports.document import Bullets
-from service.reports.prices import suggestion_sentence
-from service.reports.sentences import power_limit_sentences, reference_sentences, trust_sentence
-from service.reports.verdict import break_even_sentence
-from service.reports.wording import wording
+from service.reports.document.document import Bullets
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.prices import suggestion_sentence
+from service.reports.words.sentences import power_limit_sentences, reference_sentences, trust_sentence
+from service.reports.words.verdict import break_even_sentence
+from service.reports.words.wording import wording
 from service.usecases import ComparisonRequest, compare_home_with_cloud, explain
 
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)

@@ -23,8 +23,8 @@ from service.facts import Source, SpotPrice
 from service.reports import as_text, decision_from_json, decision_text, from_json
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.renderers import RENDERERS
-from service.reports.wording import LANGUAGES, Wording, wording
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.wording import LANGUAGES, Wording, wording
 from service.store import spot_prices
 from service.store.session import Sessions, prepare
 from service.store.snapshot import load

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from service.cli import main
 from service.errors import InvalidValue, UnknownName
 from service.estimate.validation import judge, score, validation
-from service.reports import validation_page
+from service.reports.listings import validation_page
 from service.store.catalog_files import load_catalog
 from service.usecases.runs_file import read_runs
 from tests.facts_for_tests import GPUS, RTX_4090, RUNS, TERMS

@@ -19,7 +19,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from service.api.problems import FIELDS_OF, MEDIA_TYPE, Problem
-from service.reports.renderers import RENDERERS
+from service.reports.formats.renderers import RENDERERS
 
 ERRORS = {
     "400": "Malformed request",

@@ -11,7 +11,7 @@ from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.facts import ElectricityRate
-from service.reports.sourced import amount, rates_of, source_of
+from service.reports.listings.sourced import amount, rates_of, source_of
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import newest_rate
 

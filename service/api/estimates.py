@@ -13,7 +13,7 @@ from service.api.state import facts, now
 from service.decide.inputs import workload_inputs
 from service.decide.options import Option
 from service.reports import as_json
-from service.reports.wording import wording
+from service.reports.words.wording import wording
 from service.usecases import EstimateRequest, estimate, explain, find_workload
 from service.usecases.knowledge import knowledge_of
 

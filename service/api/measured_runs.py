@@ -17,8 +17,8 @@ from service.api.tokens import bearer
 from service.errors import InvalidValue
 from service.estimate.training_log import read_log
 from service.facts import MeasuredRun
-from service.reports import measurement
-from service.reports.sourced import source_of
+from service.reports.listings import measurement
+from service.reports.listings.sourced import source_of
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot

@@ -29,8 +29,8 @@ from service.api.tokens import bearer
 from service.countries import code_of
 from service.errors import InvalidValue, NotFound, UnknownName
 from service.facts import CloudOffer, Source
-from service.reports.offer_items import offer_item
-from service.reports.sourced import amount
+from service.reports.listings.offer_items import offer_item
+from service.reports.listings.sourced import amount
 from service.store import offers
 from service.store.models import TIERS
 from service.store.offer_conflicts import conflicts_of

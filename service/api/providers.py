@@ -10,7 +10,7 @@ from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.facts import Provider
-from service.reports.sourced import amount, rates_of, sources_of
+from service.reports.listings.sourced import amount, rates_of, sources_of
 from service.store.snapshot import Snapshot
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert fees at the dated rate")

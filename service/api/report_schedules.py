@@ -18,7 +18,7 @@ from service.api.feeds import respond_feed
 from service.api.schemas import page_of
 from service.api.state import now, state
 from service.api.tokens import bearer, carries_token
-from service.reports.report_letters import decision_url, report_url
+from service.reports.notices.report_letters import decision_url, report_url
 from service.store import report_runs, report_schedules
 from service.store.report_runs import Delivery, ReportRun
 from service.store.report_schedules import ReportSchedule

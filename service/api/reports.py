@@ -11,7 +11,7 @@ from service.api.problems import field_problem, problem
 from service.api.remembered import Remembered
 from service.api.state import state
 from service.errors import UnknownName
-from service.reports.renderers import renderer
+from service.reports.formats.renderers import renderer
 from service.store.session import Sessions
 from service.usecases.reporting import Report
 

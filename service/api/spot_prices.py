@@ -16,7 +16,7 @@ from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
 from service.facts import SpotPrice
-from service.reports.sourced import amount, rates_of, source_of
+from service.reports.listings.sourced import amount, rates_of, source_of
 from service.store import spot_prices
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay

@@ -10,7 +10,7 @@ from service.api.schemas import SourceOut, WorkloadSummaryOut, page_of
 from service.errors import UnknownName
 from service.facts import Workload
 from service.reports.as_json import workload as summary
-from service.reports.sourced import sources_of
+from service.reports.listings.sourced import sources_of
 from service.store.snapshot import Snapshot
 
 

@@ -91,7 +91,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     request = question(now, **asked)
     if as_json:
         stored = usecases.answer(sessions, snapshot, request, now)
-        from service.reports.as_table import print_json
+        from service.reports.listings.as_table import print_json
 
         print_json(stored.answer)
         return
@@ -126,7 +126,7 @@ def _own_workload(
     """The workload that --config or --dimensions describes."""
     import orjson
 
-    from service.reports.wording import wording
+    from service.reports.words.wording import wording
     from service.usecases import custom_workload
 
     if tokens is None:

@@ -123,7 +123,7 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
         to.write(decision_report(sessions, stored.id, to.extension, request.language))
         return
     if as_json:
-        from service.reports.as_table import print_json
+        from service.reports.listings.as_table import print_json
 
         print_json(answer_decision(sessions, snapshot, request, now).answer)
         return

@@ -83,12 +83,12 @@ def measure(
         )
     if not dry_run:
         measuring.keep(sessions, run)
-    from service.reports import measurement
+    from service.reports.listings import measurement
 
     if as_json:
         import orjson
 
-        from service.reports.as_table import print_json
+        from service.reports.listings.as_table import print_json
 
         print_json(orjson.dumps(measurement.as_json(learnt, log, standing, kept=not dry_run)))
         return

@@ -101,7 +101,7 @@ def _decision(
 @reports.command("list")
 def list_() -> None:
     """List the schedules: cadence, next run, how the last one went, where to."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import report_runs, report_schedules
 
     rows = []

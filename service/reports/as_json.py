@@ -17,11 +17,11 @@ from service.estimate.ladder import Rung
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import CarbonIntensity, ElectricityRate, Source, Workload
 from service.reports import from_json, tariff_json
-from service.reports.explaining import explanation_sentences, rung_sentence
-from service.reports.offer_items import likeness_item
-from service.reports.sentences import adjustment_sentence
-from service.reports.verdict import verdict_sentences
-from service.reports.wording import Wording, wording
+from service.reports.listings.offer_items import likeness_item
+from service.reports.words.explaining import explanation_sentences, rung_sentence
+from service.reports.words.sentences import adjustment_sentence
+from service.reports.words.verdict import verdict_sentences
+from service.reports.words.wording import Wording, wording
 
 Json = dict[str, Any]
 SIGNIFICANT = 4

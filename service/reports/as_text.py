@@ -15,10 +15,10 @@ from service.estimate.explanation import Explanation
 from service.estimate.interval import Interval
 from service.facts import Source
 from service.reports.answered import AnsweredComparison, AnsweredNumber, AnsweredOption
-from service.reports.bill import uncounted_sentence
-from service.reports.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
-from service.reports.prices import price_sentences
-from service.reports.sentences import (
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.explaining import explanation_sentences, rung_cells, rung_titles, stages_sentence
+from service.reports.words.prices import price_sentences
+from service.reports.words.sentences import (
     HOURS_PER_DAY,
     adjustment_sentence,
     cloud_name,
@@ -27,10 +27,10 @@ from service.reports.sentences import (
     reference_sentences,
     trust_sentence,
 )
-from service.reports.source_notes import source_title
-from service.reports.tariff_sentences import when_sentences
-from service.reports.verdict import break_even_sentence, verdict_sentences
-from service.reports.wording import Wording, wording
+from service.reports.words.source_notes import source_title
+from service.reports.words.tariff_sentences import when_sentences
+from service.reports.words.verdict import break_even_sentence, verdict_sentences
+from service.reports.words.wording import Wording, wording
 
 DASH = "\N{EN DASH}"
 LADDER_WIDTH = 24

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from service.reports import from_json
 from service.reports.answered import AnsweredComparison, AnsweredOption
-from service.reports.bill import uncounted_sentence
-from service.reports.document import (
+from service.reports.document.document import (
     Bullets,
     Cell,
     Column,
@@ -18,21 +17,27 @@ from service.reports.document import (
     Table,
     Words,
 )
-from service.reports.document_frame import framed, run_subtitle
-from service.reports.hours_section import hours_section
-from service.reports.notebook import Notebook
-from service.reports.prices import market_sentence, suggestion_sentence
-from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
-from service.reports.report_grounds import assumptions_section, carbon_sentence, fit_section, record_section
-from service.reports.report_parts import (
+from service.reports.document.frame import framed, run_subtitle
+from service.reports.document.notebook import Notebook
+from service.reports.sections.hours_section import hours_section
+from service.reports.sections.rented_price import PricePoint, history_section, stale_rent_sentence
+from service.reports.sections.report_grounds import (
+    assumptions_section,
+    carbon_sentence,
+    fit_section,
+    record_section,
+)
+from service.reports.sections.report_parts import (
     bill_section,
     options_table,
     over_time_section,
     spendings,
     unit_price,
 )
-from service.reports.sentences import power_limit_sentences, reference_sentences
-from service.reports.verdict import (
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.prices import market_sentence, suggestion_sentence
+from service.reports.words.sentences import power_limit_sentences, reference_sentences
+from service.reports.words.verdict import (
     break_even_sentence,
     cheaper_sentence,
     code_change_sentence,
@@ -42,7 +47,7 @@ from service.reports.verdict import (
     only_way_sentence,
     waiting_sentence,
 )
-from service.reports.wording import Wording, wording
+from service.reports.words.wording import Wording, wording
 
 FITTED_ON_PAGE = 4
 DOUBTFUL = 0.8

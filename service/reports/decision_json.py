@@ -5,8 +5,8 @@ from service.decide.sensitivity import Swing
 from service.estimate.interval import Interval
 from service.reports import decision_from_json
 from service.reports.as_json import Json, input_number, interval, near, option, workload
-from service.reports.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
-from service.reports.wording import Wording, wording
+from service.reports.words.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
+from service.reports.words.wording import Wording, wording
 
 
 def render(d: Decision, language: str = "en") -> Json:

@@ -3,11 +3,25 @@
 from collections.abc import Sequence
 
 from service.reports.answered_decision import AnsweredDecision
-from service.reports.bill import uncounted_sentence
-from service.reports.charts import Spending
+from service.reports.charts.charts import Spending
 from service.reports.decision_from_json import read_decision
-from service.reports.decision_plans import nearest_section, picture_section, plans_section
-from service.reports.decision_sentences import (
+from service.reports.document.document import Bullets, Document, Paragraph, Section
+from service.reports.document.frame import framed, run_subtitle
+from service.reports.document.notebook import Notebook
+from service.reports.sections.decision_plans import nearest_section, picture_section, plans_section
+from service.reports.sections.decision_turning import turning_section
+from service.reports.sections.hours_section import hours_section
+from service.reports.sections.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
+from service.reports.sections.rented_price import PricePoint, history_section, stale_rent_sentence
+from service.reports.sections.report_grounds import (
+    assumptions_section,
+    carbon_sentence,
+    fit_section,
+    record_section,
+)
+from service.reports.sections.report_parts import bill_section, chart_labels, over_time_section
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import (
     cluster_sentence,
     impossible_sentence,
     limits_phrase,
@@ -16,18 +30,9 @@ from service.reports.decision_sentences import (
     swing_name,
     verdict_lines,
 )
-from service.reports.decision_turning import turning_section
-from service.reports.document import Bullets, Document, Paragraph, Section
-from service.reports.document_frame import framed, run_subtitle
-from service.reports.hours_section import hours_section
-from service.reports.notebook import Notebook
-from service.reports.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
-from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
-from service.reports.report_grounds import assumptions_section, carbon_sentence, fit_section, record_section
-from service.reports.report_parts import bill_section, chart_labels, over_time_section
-from service.reports.sentences import HOURS_PER_DAY, duration, power_limit_sentences
-from service.reports.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
-from service.reports.wording import Wording, wording
+from service.reports.words.sentences import HOURS_PER_DAY, duration, power_limit_sentences
+from service.reports.words.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
+from service.reports.words.wording import Wording, wording
 
 OVER_TIME_HEIGHT = 72
 """Pixels, so that a decision's report stays within three pages."""

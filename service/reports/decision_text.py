@@ -11,8 +11,10 @@ from rich.text import Text
 from service.estimate.interval import Interval
 from service.reports.answered_decision import AnsweredDecision, AnsweredPlanOption
 from service.reports.as_text import DASH
-from service.reports.bill import uncounted_sentence
-from service.reports.decision_sentences import (
+from service.reports.document.frame import zone_in_words
+from service.reports.sections.decision_turning import today_sentence
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import (
     cluster_sentence,
     dominated_sentence,
     plan_name,
@@ -21,12 +23,10 @@ from service.reports.decision_sentences import (
     swing_sentence,
     verdict_lines,
 )
-from service.reports.decision_turning import today_sentence
-from service.reports.document_frame import zone_in_words
-from service.reports.prices import option_price_sentences
-from service.reports.sentences import duration
-from service.reports.tariff_sentences import when_sentences
-from service.reports.wording import Wording, wording
+from service.reports.words.prices import option_price_sentences
+from service.reports.words.sentences import duration
+from service.reports.words.tariff_sentences import when_sentences
+from service.reports.words.wording import Wording, wording
 
 
 def render(d: AnsweredDecision, language: str = "en", width: int = 110) -> str:

@@ -10,8 +10,8 @@ from service.decide.price_conflicts import Conflict
 from service.errors import InvalidValue, UnknownName
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.facts import CloudOffer, ExchangeRate
-from service.reports.offer_items import offer_item
-from service.reports.price_history import price_history_item
+from service.reports.listings.offer_items import offer_item
+from service.reports.listings.price_history import price_history_item
 from service.store import exchange_rates, offer_conflicts, offers, price_history
 from service.store.models import TIERS
 from service.store.offers import OfferFilter

@@ -19,9 +19,9 @@ import orjson
 from service.decide.cadence import cadence_of, next_run, next_try
 from service.decide.decision_change import AnswerSeen, Dated, verdict_changed, what_changed
 from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, NotFound
-from service.reports.decision_changes import answer_seen, change_item, failure_headline, headline
-from service.reports.report_letters import letter
-from service.reports.wording import wording
+from service.reports.notices.decision_changes import answer_seen, change_item, failure_headline, headline
+from service.reports.notices.report_letters import letter
+from service.reports.words.wording import wording
 from service.store import comparisons, leases, offers, report_files, report_runs, report_schedules
 from service.store.comparisons import StoredComparison
 from service.store.leases import LeaseLost

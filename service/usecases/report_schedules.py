@@ -9,7 +9,7 @@ import orjson
 
 from service.decide.cadence import LONGEST, cadence_of, next_run
 from service.errors import InvalidValue, UnknownName
-from service.reports.wording import LANGUAGES
+from service.reports.words.wording import LANGUAGES
 from service.store import comparisons, report_files, report_schedules
 from service.store.report_schedules import ReportOrder, ReportSchedule
 from service.store.session import Sessions

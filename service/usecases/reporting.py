@@ -9,10 +9,10 @@ from service.reports.answered import AnsweredOffer, AnsweredOption
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
+from service.reports.formats.renderers import renderer
 from service.reports.from_json import read_comparison
-from service.reports.renderers import renderer
-from service.reports.rented_price import PricePoint
-from service.reports.wording import wording
+from service.reports.sections.rented_price import PricePoint
+from service.reports.words.wording import wording
 from service.store import comparisons, offers
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions

@@ -8,14 +8,14 @@ import pytest
 
 from service.decide.decision_change import AnswerSeen, Change, PlanSeen, what_changed
 from service.reports import decision_json
-from service.reports.decision_changes import (
+from service.reports.notices.decision_changes import (
     answer_seen,
     change_item,
     change_sentence,
     failure_headline,
     headline,
 )
-from service.reports.wording import wording
+from service.reports.words.wording import wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import decide
