@@ -9,9 +9,9 @@ import orjson
 
 from pricing import webhooks
 from pricing.webhooks import Connect, Letter, public_https
-from service.decide.price_watch import look
 from service.errors import MissingFact
 from service.estimate.cost import conversion
+from service.estimate.price_watch import look
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.listings.offer_items import offer_item
 from service.reports.notices.alert_items import condition, money

@@ -10,6 +10,9 @@ HeimvorteilError
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=str)
 
 
 class HeimvorteilError(Exception):
@@ -62,6 +65,18 @@ class MissingFact(HeimvorteilError):
 
 class DatabaseNotReady(HeimvorteilError):
     """The database cannot be reached, or its schema is not the one this code needs."""
+
+
+def choice_of(field: str, value: object, choices: Iterable[Choice]) -> Choice:
+    """The one of the choices that the value is: where a word comes in from outside, this is its check.
+
+    Raises InvalidValue with all of them.
+    """
+    among = tuple(choices)
+    for choice in among:
+        if choice == value:
+            return choice
+    raise InvalidValue(field, value, "unknown", among)
 
 
 def nearest_first(value: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pricing.countries import country_of
 from pricing.sources.carbon import energy_charts_co2
 from service import countries
 from service.countries import PARTS_OF_THE_WORLD, bidding_zone_of, code_named, code_of, name_of
-from service.reports.wording import LANGUAGES, wording
+from service.reports.words.wording import LANGUAGES, wording
 from service.store.versions import CATALOG
 
 

@@ -10,8 +10,8 @@ from service.api.contract import contract
 from service.api.questions import EstimateIn, workload_asked
 from service.api.schemas import EstimatesOut
 from service.api.state import facts, now
-from service.decide.inputs import workload_inputs
 from service.decide.options import Option
+from service.estimate.inputs import workload_inputs
 from service.reports import as_json
 from service.reports.words.wording import wording
 from service.usecases import EstimateRequest, estimate, explain, find_workload

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Knowledge, Option
 from service.errors import MissingFact
+from service.estimate.cost import BillLine
 from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
 from service.facts import (
@@ -21,7 +22,7 @@ from service.facts import (
     Workload,
 )
 
-RENTED_BY_THE_HOUR = ("rent", "set_up", "idle", "interruptions", "commitment")
+RENTED_BY_THE_HOUR: tuple[BillLine, ...] = ("rent", "set_up", "idle", "interruptions", "commitment")
 MOST_CERTAIN = 0.99
 """No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from service.decide.frontier import Limits
-from service.decide.inputs import Input
 from service.decide.options import Option
 from service.decide.sensitivity import Swing
+from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.facts import Workload
 

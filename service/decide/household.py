@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from service.decide.inputs import WAITING
 from service.decide.when_to_run import OFF_WATTS, DayShape, WhenToRun, when_to_run
 from service.estimate.cost import Cost
 from service.estimate.energy import WallPower
 from service.estimate.home_bill import HomeTerms, calendar_hours
+from service.estimate.inputs import WAITING
 from service.estimate.interval import Interval
 from service.estimate.tariff import Consumption, MarginalPrice, consumption
 from service.estimate.training_time import TrainingTime

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.priced_days import SECONDS_PER_HOUR, Numbers, PricedDays, PricedSlot, priced_days
+from service.estimate.priced_days import SECONDS_PER_HOUR, Numbers, PricedDays, PricedSlot, priced_days
 
 WATTS_PER_KILOWATT = 1000.0
 

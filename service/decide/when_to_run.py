@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.decide.priced_days import Numbers, PricedDays
 from service.decide.run_hours import (
     THROUGH,
     HoursEffect,
@@ -17,6 +16,7 @@ from service.decide.run_hours import (
     effect_of,
     with_pausing,
 )
+from service.estimate.priced_days import Numbers, PricedDays
 from service.facts import Source
 
 RULES = (

@@ -15,8 +15,8 @@ from service.estimate.calibration import Posterior, predict
 from service.estimate.case import Case, own_reporter, side_by_side
 from service.estimate.duration import StepSeconds, step_time
 from service.estimate.hardware import available_memory_gib, precision_used
-from service.estimate.machine import Machine, machines
-from service.estimate.memory import PeakMemory, fit_probability, fit_verdict, peak_memory, with_context
+from service.estimate.machine import Machines, machines
+from service.estimate.memory import Fit, PeakMemory, fit_probability, fit_verdict, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
 from service.estimate.plan_search import families, search
 from service.estimate.step_work import count_step
@@ -28,8 +28,7 @@ class PlannedStep:
     """The plan chosen for one machine, what it needs and how long a step takes."""
 
     plan: MemoryPlan
-    verdict: str
-    """fits | fits_with_adjustments | marginal | does_not_fit"""
+    verdict: Fit
     peak: PeakMemory
     available_gib: float
     step: StepSeconds
@@ -59,7 +58,7 @@ def within(peak: PeakMemory, available_gib: float) -> PeakMemory:
 def plan_steps(
     workload: Workload,
     hardware: Sequence[tuple[Gpu, int]],
-    known: Posterior,
+    posterior: Posterior,
     host_memory_gib: Sequence[float],
     display_gib: float = 0.0,
 ) -> list[PlannedStep]:
@@ -76,17 +75,24 @@ def plan_steps(
         return []
     recipe = workload.recipe
     machine = machines(hardware, recipe.precision)
-    held = held_in_memory(workload, hardware, machine, known.terms, host_memory_gib, display_gib)
+    held = held_in_memory(
+        workload,
+        hardware,
+        machine,
+        terms=posterior.terms,
+        host_memory_gib=host_memory_gib,
+        display_gib=display_gib,
+    )
     published = published_plan(recipe, workload.architecture.n_layers)
     chosen = side_by_side(
         Case(workload.architecture, recipe_on(recipe, gpu), plan, gpu, count, own_reporter(gpu))
         for (plan, *_), (gpu, count) in zip(held, hardware, strict=True)
     )
-    step = chosen.time(known.terms)
-    predicted = predict(known, chosen)
+    step = chosen.time(posterior.terms)
+    predicted = predict(posterior, chosen)
     factor = recipe.global_batch_tokens / predicted.median / step.step_s
     untouched = step_time(
-        count_step(workload.architecture, recipe, published, machine.gpu_count), machine, known.terms
+        count_step(workload.architecture, recipe, published, machine.gpu_count), machine, posterior.terms
     )
     unadjusted = np.broadcast_to(untouched.step_s, (len(hardware),))
     each = step.each()
@@ -107,11 +113,12 @@ def plan_steps(
 def held_in_memory(
     workload: Workload,
     hardware: Sequence[tuple[Gpu, int]],
-    machine: Machine,
+    machine: Machines,
+    *,
     terms: Mapping[str, float],
     host_memory_gib: Sequence[float],
     display_gib: float,
-) -> list[tuple[MemoryPlan, str, PeakMemory, float]]:
+) -> list[tuple[MemoryPlan, Fit, PeakMemory, float]]:
     """How each machine holds the step: plan, verdict, peak, memory there is [GiB]."""
     recipe, architecture = workload.recipe, workload.architecture
     published = published_plan(recipe, architecture.n_layers)
@@ -137,10 +144,10 @@ def held_in_memory(
         workload,
         families(recipe, max(counts)),
         machine.picked(adjusted),
-        counts,
-        terms,
-        available[adjusted],
-        spare[adjusted],
+        counts=counts,
+        terms=terms,
+        available_gib=available[adjusted],
+        host_memory_gib=spare[adjusted],
     )
     for position, i in enumerate(adjusted):
         plan, count, room = searched.plan(position), hardware[i][1], float(available[i])

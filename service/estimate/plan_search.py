@@ -8,15 +8,16 @@ is solved for. Leaves out plans that mix GPUs of different kinds.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.estimate.adjustments import code_changes
 from service.estimate.duration import step_time
-from service.estimate.machine import Machine
+from service.estimate.machine import Machines
 from service.estimate.memory import context_gib, instants
-from service.estimate.memory_plan import MemoryPlan, published_plan
+from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.step_work import StepWork, count_step
 from service.facts import GIB, Recipe, Workload
 
@@ -36,10 +37,10 @@ class Grids:
 
 def micro_batches(recipe: Recipe) -> list[int]:
     """The published micro-batch and its halves down to 1."""
-    found = [recipe.micro_batch]
-    while found[-1] > 1:
-        found.append(found[-1] // 2)
-    return found
+    batches = [recipe.micro_batch]
+    while batches[-1] > 1:
+        batches.append(batches[-1] // 2)
+    return batches
 
 
 def families(recipe: Recipe, gpu_count: int = 1, *, experimental: bool = False) -> list[MemoryPlan]:
@@ -48,13 +49,13 @@ def families(recipe: Recipe, gpu_count: int = 1, *, experimental: bool = False) 
     With `experimental` also what nobody has published, such as 8-bit states for Muon.
     """
     published = published_plan(recipe, 0)
-    eight_bit = ["8bit"] if recipe.optimizer == "adamw" or experimental else []
-    placements = [published.optimizer]
-    for placement in (*eight_bit, "host", "host+gradients", "host+parameters"):
-        if placement not in placements:
-            placements.append(placement)
+    savings: tuple[OptimizerPlacement, ...] = ("host", "host+gradients", "host+parameters")
+    if recipe.optimizer == "adamw" or experimental:
+        savings = ("8bit", *savings)
+    placements = dict.fromkeys((published.optimizer, *savings))
     chunks = [True] if published.chunked_cross_entropy else [False, True]
-    shardings = ["", "fsdp"] if gpu_count > 1 and recipe.sharding != "fsdp" else [""]
+    may_shard = gpu_count > 1 and recipe.sharding != "fsdp"
+    shardings: tuple[Literal["", "fsdp"], ...] = ("", "fsdp") if may_shard else ("",)
     return [
         replace(published, optimizer=placement, chunked_cross_entropy=chunked, sharding=sharding)
         for sharding in shardings
@@ -68,7 +69,7 @@ def memory_grids(workload: Workload, family: MemoryPlan, gpu_count: int) -> Grid
     a, recipe = workload.architecture, workload.recipe
     batches = np.array(micro_batches(recipe), dtype=np.float64)[:, None]
     layers = np.arange(a.n_layers + 1, dtype=np.float64)[None, :]
-    at = instants(a, recipe, family, gpu_count, batches, layers)
+    at = instants(a, recipe, family, gpu_count, micro_batch=batches, checkpointed_layers=layers)
     shape = (len(batches), a.n_layers + 1)
     extra = context_gib(gpu_count)
     return Grids(
@@ -105,12 +106,12 @@ class Searched:
 def search(
     workload: Workload,
     candidates: Sequence[MemoryPlan],
-    machine: Machine,
+    machine: Machines,
+    *,
     counts: Sequence[int],
     terms: Mapping[str, float],
     available_gib: Grid,
     host_memory_gib: Grid,
-    *,
     batches: Sequence[int] | None = None,
     may_checkpoint: bool = True,
 ) -> Searched:

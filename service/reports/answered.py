@@ -18,7 +18,7 @@ from service.estimate.power_limit import LimitStep
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.tariff import Consumption, MarginalPrice
 from service.estimate.training_time import Stage
-from service.facts import Source
+from service.facts import Basis, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class AnsweredNumber:
     low: float | None
     high: float | None
     unit: str
-    basis: str
+    basis: Basis
     source: Source
 
 

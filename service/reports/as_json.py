@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from service.decide.comparison import Comparison
-from service.decide.inputs import Input
 from service.decide.options import Option, Suggestion
 from service.estimate.adjustments import Adjustment
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
+from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice

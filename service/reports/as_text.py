@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from service.decide.inputs import RECORD
 from service.estimate.explanation import Explanation
+from service.estimate.inputs import RECORD
 from service.estimate.interval import Interval
 from service.facts import Source
 from service.reports.answered import AnsweredComparison, AnsweredNumber, AnsweredOption

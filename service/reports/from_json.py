@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from service.decide.comparison import BreakEven, Verdict
-from service.decide.inputs import TARIFF
 from service.decide.options import Market
 from service.estimate.adjustments import Adjustment
+from service.estimate.inputs import TARIFF
 from service.estimate.interval import Interval
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.decide.price_watch import PriceWatch
 from service.errors import NotFound
+from service.estimate.price_watch import PriceWatch
 from service.store.work_models import AlertAttemptRow, AlertEventRow, AlertRow
 
 _alerts: sa.Table = AlertRow.__table__  # type: ignore[assignment]

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.decide.price_periods import INTERVALS, PriceHistory, PricePeriod, Spread, intervals
 from service.errors import InvalidValue
+from service.estimate.price_periods import INTERVALS, PriceHistory, PricePeriod, PriceRange, intervals
 from service.facts import ExchangeRate
 from service.store import exchange_rates, sources
 from service.store.column_types import SCALE, from_billionths
@@ -209,7 +209,7 @@ def _summed_up(
 
 def _spreads(
     spans: _Spans, told: NDArray[np.int32], quote: NDArray[np.int64], factors: Sequence[Decimal]
-) -> tuple[Spread | None, Spread | None]:
+) -> tuple[PriceRange | None, PriceRange | None]:
     if not len(told):
         return None, None
     floats = np.array([float(factor) for factor in factors])
@@ -227,11 +227,11 @@ def _spreads(
     )
 
 
-def _spread(values: NDArray[Any], told: NDArray[np.int32], exact: Callable[[int], Decimal]) -> Spread:
+def _spread(values: NDArray[Any], told: NDArray[np.int32], exact: Callable[[int], Decimal]) -> PriceRange:
     order = np.argsort(values, kind="stable")
     low, high = (len(order) - 1) // 2, len(order) // 2
     at = [exact(int(told[order[i]])) for i in (0, low, high, -1)]
-    return Spread(at[0], (at[1] + at[2]) / 2, at[3])
+    return PriceRange(at[0], (at[1] + at[2]) / 2, at[3])
 
 
 def _factors(

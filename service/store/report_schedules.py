@@ -39,7 +39,7 @@ class ReportOrder:
     decision_id: str
     """The answer that the first run is held against."""
     cadence: str
-    """As service/decide/cadence.py writes it."""
+    """As service/estimate/cadence.py writes it."""
     first_at: datetime
     format: str
     """Extension of the file."""

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from service.decide.choice import Candidates
 from service.decide.household import Household
 from service.decide.options import Option, home_memory_gib, home_option
-from service.decide.rental import cloud_terms
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
+from service.estimate.rental import cloud_terms
 from service.facts import Gpu, Workload, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of

@@ -16,9 +16,9 @@ from service.decide.options import (
     home_memory_gib,
     home_option,
 )
-from service.decide.rental import cloud_terms
 from service.errors import InvalidValue, MissingFact
 from service.estimate.explanation import Explanation, explanation
+from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports import as_json

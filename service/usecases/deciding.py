@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from service.decide.choice import Choice, choose
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
-from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Option, cloud_option
-from service.decide.rental import cloud_terms
 from service.decide.sensitivity import break_even_line, prices_around, saved_per_day, tornado
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
+from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
+from service.estimate.rental import cloud_terms
 from service.facts import Workload
 from service.reports import decision_json
 from service.store.comparisons import StoredComparison

@@ -63,7 +63,7 @@ class Known:
         ) -> tuple[Adjustment, ...]:
             run = Workload("", "", "", architecture, recipe, 0, {})
             host = planned.peak.host_memory_gib
-            return adjustments(run, gpus[gpu], count, planned.plan, host, known.terms)
+            return adjustments(run, gpus[gpu], count, planned.plan, host_memory_gib=host, terms=known.terms)
 
         @lru_cache(maxsize=PLANS_KEPT)
         def ladders(

@@ -6,11 +6,11 @@ from datetime import date
 from typing import Any
 
 from service.decide.household import Household
-from service.decide.own_run import Learnt, RunInProgress, run_in_progress, steps_of_log
 from service.errors import InvalidValue, MissingFact
 from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import around
+from service.estimate.own_run import Learnt, RunInProgress, run_in_progress, steps_of_log
 from service.estimate.training_log import TrainingLog
 from service.facts import MeasuredRun, Source, Workload
 from service.store import measured_runs
@@ -167,11 +167,11 @@ def progress_of(
     return run_in_progress(
         log,
         total,
-        snapshot.gpus[run.gpu or ""],
-        run.gpu_count or 1,
-        household.rate,
-        currency,
-        known.figures,
-        known.exchange_rates,
-        plug_watts,
+        gpu=snapshot.gpus[run.gpu or ""],
+        gpu_count=run.gpu_count or 1,
+        rate=household.rate,
+        currency=currency,
+        figures=known.figures,
+        exchange_rates=known.exchange_rates,
+        plug_watts=plug_watts,
     )

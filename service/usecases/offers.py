@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 from service.countries import PARTS_OF_THE_WORLD, code_of
-from service.decide.price_conflicts import Conflict
 from service.errors import InvalidValue, UnknownName
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
+from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.listings.offer_items import offer_item
 from service.reports.listings.price_history import price_history_item

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
-from service.decide.rental import rented_columns, tiers_share
 from service.errors import InvalidValue, MissingFact
 from service.estimate.architecture import flops_per_token
 from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.plan import PlannedStep
+from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.training_time import TrainingTime, training_time
 from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot

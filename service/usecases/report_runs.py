@@ -16,9 +16,9 @@ from typing import Any
 
 import orjson
 
-from service.decide.cadence import cadence_of, next_run, next_try
 from service.decide.decision_change import AnswerSeen, Dated, verdict_changed, what_changed
 from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, NotFound
+from service.estimate.cadence import cadence_of, next_run, next_try
 from service.reports.notices.decision_changes import answer_seen, change_item, failure_headline, headline
 from service.reports.notices.report_letters import letter
 from service.reports.words.wording import wording

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from service.decide.cadence import LONGEST, cadence_of, next_run
 from service.errors import InvalidValue, UnknownName
+from service.estimate.cadence import LONGEST, cadence_of, next_run
 from service.reports.words.wording import LANGUAGES
 from service.store import comparisons, report_files, report_schedules
 from service.store.report_schedules import ReportOrder, ReportSchedule
@@ -33,7 +33,7 @@ class WantedReport:
     decision: str
     """Id of the stored decision whose question is asked again."""
     every: str = "weekly"
-    """As service/decide/cadence.py reads it."""
+    """As service/estimate/cadence.py reads it."""
     first_at: datetime | None = None
     """When it runs first, aware; the weekday and hour of all later runs. None: one round from now."""
     name: str = ""

@@ -7,15 +7,16 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from service.countries import bidding_zone_of
-from service.decide.priced_days import PricedDays, PricedSlot, priced_days
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
 from service.errors import InvalidValue, MissingFact
 from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
+from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
 from service.estimate.tariff import (
     DynamicTerms,
     MarginalPrice,
+    TariffKind,
     all_in,
     flat,
     hourly_prices,
@@ -226,7 +227,13 @@ def _added(
 
 
 def _used(
-    shape: DayShape, rule: RunHours, kind: str, currency: str, figures: tuple[Figure, ...], *, has_range: bool
+    shape: DayShape,
+    rule: RunHours,
+    kind: TariffKind,
+    currency: str,
+    figures: tuple[Figure, ...],
+    *,
+    has_range: bool,
 ) -> MarginalPrice:
     """The price of the hours that are used, and of the others."""
     effect = shape.effect(rule)

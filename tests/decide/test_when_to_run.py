@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.decide.priced_days import PricedSlot, priced_days
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, day_shape, when_to_run
+from service.estimate.priced_days import PricedSlot, priced_days
 from service.facts import Source
 
 SAID = Source("market", "the market", "", date(2026, 11, 24))

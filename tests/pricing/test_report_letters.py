@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from pricing.report_letters import deliver
-from service.decide.cadence import WAITS
+from service.estimate.cadence import WAITS
 from service.facts import CloudOffer
 from service.store import comparisons, offers, report_runs, report_schedules
 from service.store.session import Sessions

@@ -7,10 +7,10 @@ import orjson
 
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
-from service.decide.inputs import workload_inputs
 from service.decide.options import cloud_option, home_option
 from service.decide.sensitivity import HomeSide, RentedSide, break_even_line, tornado
 from service.estimate.home_bill import HomeTerms, Purchase
+from service.estimate.inputs import workload_inputs
 from service.reports import decision_json
 from tests.facts_for_tests import ASKED_AT, D32, GERMANY, H100_SXM, OFFER, RENTAL, RTX_4070, RTX_4090, SOURCE
 from tests.reports.answers_for_tests import HOSTILE, KNOWN, packed

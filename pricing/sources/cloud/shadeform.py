@@ -78,7 +78,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 gpu_raw_name=f"{card.replace('_', ' ')} {config.get('interconnect') or ''}".strip(),
                 gpu_count=count,
                 memory_gib_per_gpu=float(memory) if memory else None,
-                tier=tier,
+                tier="spot" if tier == "spot" else "on_demand",
                 hourly_price=price,
                 currency="USD",
                 as_of=source.as_of,

@@ -30,7 +30,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
-from service.facts import CloudOffer
+from service.facts import CloudOffer, Tier
 
 NAME = "vast"
 TITLE = "Vast.ai offers"
@@ -99,7 +99,10 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
             raise Unusable("its price is a bid, not what the host asks")
         disk = _disk_usd(row)
         floor = known_price(row.get("min_bid"))
-        prices = {"marketplace": known_price(row["dph_total"]), "spot": floor + disk if floor else None}
+        prices: dict[Tier, Decimal | None] = {
+            "marketplace": known_price(row["dph_total"]),
+            "spot": floor + disk if floor else None,
+        }
         if not any(prices.values()):
             raise Unusable("the price is not known")
         place = str(row.get("geolocation") or "").strip(" ,")
@@ -149,7 +152,7 @@ def _share_of_host(row: Row) -> float | None:
     return float(cores) / float(all_cores) if cores and all_cores else None
 
 
-def _note(row: Row, tier: str) -> str:
+def _note(row: Row, tier: Tier) -> str:
     """The host's own prices of disk and traffic."""
     said = ["the floor of bids: others may bid more"] if tier == "spot" else []
     if row.get("storage_cost") is not None:

@@ -26,7 +26,7 @@ from pricing.json_answers import (
     stated,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
-from service.facts import CloudOffer
+from service.facts import CloudOffer, Tier
 from service.store.regions import country_of
 
 NAME = "vultr"
@@ -58,7 +58,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     def read(row: Row) -> Iterator[CloudOffer]:
         slug, vcpus = str(row["id"]), row.get("vcpu_count") or row.get("cpu_threads")
         card, count = _cloud(row) if row.get("gpu_type") else _metal(slug)
-        prices = {
+        prices: dict[Tier, Decimal | None] = {
             "on_demand": price_of(row["hourly_cost"]),
             "spot": known_price(row.get("hourly_cost_preemptible")),
         }

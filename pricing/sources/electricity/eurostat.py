@@ -16,7 +16,7 @@ from typing import Any
 
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
 from service.countries import code_of
-from service.facts import ElectricityRate, Source
+from service.facts import ElectricityRate, Source, Taxes
 
 NAME = "eurostat"
 TITLE = "Eurostat nrg_pc_204, household electricity prices"
@@ -29,7 +29,7 @@ BANDS = {
     "KWH_GE15000": "15000 kWh/yr and more",
 }
 LETTERS = dict(zip(BANDS, ("DA", "DB", "DC", "DD", "DE"), strict=True))
-TAXES = {"I_TAX": "all", "X_VAT": "excl_vat", "X_TAX": "excl_taxes"}
+TAXES: dict[str, Taxes] = {"I_TAX": "all", "X_VAT": "excl_vat", "X_TAX": "excl_taxes"}
 URL = (
     "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data/nrg_pc_204?format=JSON&lang=EN"
     + "".join(f"&nrg_cons={band}" for band in BANDS)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from service.decide.own_run import Learnt, RunInProgress
 from service.estimate.interval import Interval
+from service.estimate.own_run import Learnt, RunInProgress
 from service.estimate.training_log import Dropped, LogNote, TrainingLog
 from service.reports.as_json import cost, interval
 from service.reports.words.sentences import duration

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from service.decide.price_conflicts import Conflict
 from service.errors import MissingFact
 from service.estimate.cost import Conversion, conversion
 from service.estimate.nearest_gpu import Likeness
+from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.listings.sourced import amount, rates_of, source_of
 

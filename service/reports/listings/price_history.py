@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from service.decide.price_periods import PriceHistory, PricePeriod, Spread
+from service.estimate.price_periods import PriceHistory, PricePeriod, PriceRange
 from service.reports.listings.sourced import amount, exchange_rate
 
 
@@ -36,7 +36,7 @@ def _period(period: PricePeriod) -> dict[str, Any]:
     }
 
 
-def _spread(spread: Spread | None) -> dict[str, str] | None:
+def _spread(spread: PriceRange | None) -> dict[str, str] | None:
     """Smallest, median and largest price; None for a gap."""
     if spread is None:
         return None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from service.decide.inputs import RECORD
+from service.estimate.inputs import RECORD
 from service.reports.answered import AnsweredNumber, AnsweredOption, AnsweredWorkload
 from service.reports.document.document import (
     Bullets,

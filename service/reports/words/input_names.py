@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from service.decide.inputs import TARIFF as CONTRACT
+from service.estimate.inputs import TARIFF as CONTRACT
 from service.reports.answered import AnsweredNumber
 from service.reports.document.document import Stated
 from service.reports.words.wording import Wording

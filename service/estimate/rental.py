@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import numpy as np
 
-from service.decide.inputs import Input
 from service.errors import InvalidValue, MissingFact
 from service.estimate.architecture import parameters
 from service.estimate.cloud_bill import (
@@ -16,7 +15,8 @@ from service.estimate.cloud_bill import (
     Rented,
     cloud_bill,
 )
-from service.estimate.cost import Cost, CostItem, conversion, egress_cost
+from service.estimate.cost import BillLine, Cost, CostItem, conversion, egress_cost
+from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
 
@@ -30,11 +30,11 @@ FIGURES = (
 
 
 def cloud_terms(
-    workload: Workload, figures: Mapping[str, Figure], given: Mapping[str, float] | None = None
+    workload: Workload, figures: Mapping[str, Figure], own: Mapping[str, float] | None = None
 ) -> CloudTerms:
     """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens.
 
-    `given` replaces any field of CloudTerms. Raises InvalidValue for one that is none of them.
+    `own` replaces any field of CloudTerms. Raises InvalidValue for one that is none of them.
     """
     of = {name: figures[PREFIX + name].value for name in FIGURES}
     recipe = workload.recipe
@@ -53,11 +53,11 @@ def cloud_terms(
         checkpoint_seconds=checkpoint_gb / of["checkpoint_gb_per_s"],
         tax_share=of["tax_share"],
     )
-    known = [field.name for field in fields(CloudTerms)]
-    for name in given or {}:
-        if name not in known:
-            raise InvalidValue("rent_terms", name, "unknown", known)
-    return replace(usual, **dict(given or {}))
+    names = [field.name for field in fields(CloudTerms)]
+    for name in own or {}:
+        if name not in names:
+            raise InvalidValue("rent_terms", name, "unknown", names)
+    return replace(usual, **dict(own or {}))
 
 
 def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], *, is_spot: bool) -> tuple[Input, ...]:
@@ -146,6 +146,7 @@ def rented_cost(
     hours: Interval,
     offer: CloudOffer,
     provider: Provider | None,
+    *,
     currency: str,
     rates: Sequence[ExchangeRate],
     terms: CloudTerms,
@@ -177,12 +178,12 @@ def rented_cost(
     return Cost(currency, _interval(bill.total), kept, converted), _interval(bill.calendar_hours)
 
 
-def _hours_line(code: str, bill: CloudBill, per_hour: Decimal) -> CostItem:
+def _hours_line(code: BillLine, bill: CloudBill, per_hour: Decimal) -> CostItem:
     amount = _interval(getattr(bill, code))
     return CostItem(code, amount * (1 / float(per_hour)), "h", per_hour, amount)
 
 
-def _fee_line(code: str, quantity: np.ndarray, unit: str, unit_price: float) -> CostItem:
+def _fee_line(code: BillLine, quantity: np.ndarray, unit: str, unit_price: float) -> CostItem:
     many = _interval(quantity)
     if np.isnan(unit_price):
         return CostItem(code, many, unit, None, None)

@@ -5,7 +5,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.price_watch import PriceWatch, look
+from service.estimate.price_watch import PriceWatch, look
 
 PRICES = st.lists(st.none() | st.integers(1, 20).map(Decimal), max_size=40)
 

@@ -50,14 +50,14 @@ def contradictions(quoted: Iterable[Quoted]) -> Mapping[str, Sequence[tuple[str,
     for one in quoted:
         if math.isfinite(one.price_eur):
             things.setdefault(one.thing, {}).setdefault(one.origin, []).append(one)
-    found: dict[str, list[tuple[str, float]]] = {}
+    contrary: dict[str, list[tuple[str, float]]] = {}
     for lists in things.values():
         for mine, other in permutations(lists.values(), 2):
             for ours, theirs in _comparable(mine, other):
                 ratio = theirs.price_eur / ours.price_eur
                 if max(ratio, 1 / ratio) > MOST_APART and abs(ours.as_of - theirs.as_of) <= MOST_DAYS_APART:
-                    found.setdefault(ours.slug, []).append((theirs.slug, ratio))
-    return {slug: sorted(others, key=_furthest_first) for slug, others in found.items()}
+                    contrary.setdefault(ours.slug, []).append((theirs.slug, ratio))
+    return {slug: sorted(others, key=_furthest_first) for slug, others in contrary.items()}
 
 
 def _furthest_first(contradiction: tuple[str, float]) -> tuple[float, str]:
@@ -75,10 +75,10 @@ def _comparable(mine: Sequence[Quoted], other: Sequence[Quoted]) -> Iterator[tup
 
 
 def _by_instance(quoted: Iterable[Quoted]) -> dict[str, Quoted]:
-    found: dict[str, Quoted] = {}
+    cheapest: dict[str, Quoted] = {}
     for one in sorted(quoted, key=_price):
-        found.setdefault(one.instance.lower(), one)
-    return found
+        cheapest.setdefault(one.instance.lower(), one)
+    return cheapest
 
 
 def _price(one: Quoted) -> tuple[float, str]:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from service.decide.household_power import household_power
 from service.estimate.architecture import steps
 from service.estimate.cost import Cost
-from service.estimate.energy import WallPower, energy_kwh
+from service.estimate.energy import WallPower, energy_kwh, household_power
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
 from service.estimate.progress import Progress, progress
@@ -50,6 +49,7 @@ def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int |
 def run_in_progress(
     log: TrainingLog,
     total_steps: int,
+    *,
     gpu: Gpu,
     gpu_count: int,
     rate: ElectricityRate | None,

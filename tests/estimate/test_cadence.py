@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.cadence import WAITS, Cadence, cadence_of, next_run, next_try
 from service.errors import InvalidValue
+from service.estimate.cadence import WAITS, Cadence, cadence_of, next_run, next_try
 
 MONDAY_8 = datetime(2026, 11, 30, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

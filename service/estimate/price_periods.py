@@ -11,7 +11,7 @@ INTERVALS = ("day", "week", "month")
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class PriceRange:
     """Smallest, median and largest of some prices per hour."""
 
     minimum: Decimal
@@ -26,9 +26,9 @@ class PricePeriod:
     first_day: date
     last_day: date
     offers: int
-    per_hour: Spread | None
+    per_hour: PriceRange | None
     """Of the whole instance."""
-    per_gpu_hour: Spread | None
+    per_gpu_hour: PriceRange | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,10 +42,10 @@ def cadence_of(text: str, field: str = "every") -> Cadence:
 
     Raises InvalidValue naming `field` for anything else, and for less than an hour or more than a year.
     """
-    said = text.strip().lower()
-    if said == MONTHLY:
+    word = text.strip().lower()
+    if word == MONTHLY:
         return Cadence(None)
-    match = re.fullmatch(r"(\d{1,6})([hdw])", NAMED.get(said, said))
+    match = re.fullmatch(r"(\d{1,6})([hdw])", NAMED.get(word, word))
     if match is None:
         raise InvalidValue(field, text, "is no cadence", EXAMPLES)
     every = int(match[1]) * UNITS[match[2]]

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
 
-from service.decide.when_to_run import WhenToRun
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
@@ -35,12 +34,14 @@ from service.estimate.training_time import (
 )
 from service.facts import (
     UNITS,
+    Basis,
     CarbonIntensity,
     CloudOffer,
     ElectricityRate,
     Figure,
     Gpu,
     Provider,
+    RateKind,
     Source,
     Workload,
 )
@@ -94,7 +95,9 @@ HOME_FIGURES = (
     "home.psu_efficiency",
     "home.host_memory_gib",
 )
-BASIS_OF_RATE = MappingProxyType({"contract": "user", "time_of_use": "user", "dynamic": "derived"})
+BASIS_OF_RATE: Mapping[RateKind, Basis] = MappingProxyType(
+    {"contract": "user", "time_of_use": "user", "dynamic": "derived"}
+)
 WAITING = ("suspended_watts", "idle_pc_watts")
 """What a PC draws while it waits, of `home_run`."""
 GPU_NUMBERS = (
@@ -107,7 +110,7 @@ RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
 
 def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
     """What the catalog says of a card, and the peak derived from it."""
-    found = [
+    inputs = [
         Input(gpu.name, Figure(name, float(value), UNITS[name], gpu.sources[name]))
         for name in GPU_NUMBERS
         if (value := getattr(gpu, name)) is not None and name in gpu.sources
@@ -119,7 +122,7 @@ def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
         gpu.sources["boost_clock_mhz"],
         basis="derived",
     )
-    return (*found, Input(gpu.name, peak))
+    return (*inputs, Input(gpu.name, peak))
 
 
 def workload_inputs(
@@ -199,18 +202,18 @@ def home_inputs(
     plug_watts: Figure | None = None,
 ) -> tuple[Input, ...]:
     """Tariff, exchange rates, assumptions of the home side, the curve behind its power limit."""
-    found = [Input("home", figures[key]) for key in HOME_FIGURES]
+    inputs = [Input("home", figures[key]) for key in HOME_FIGURES]
     if plug_watts is not None:
-        found = [Input("home", plug_watts)]
+        inputs = [Input("home", plug_watts)]
     if limit is not None:
         curve = f"{PREFIX}{limit.curve.gpu}."
-        found += [
+        inputs += [
             Input(f"power limit, {limit.curve.gpu}", f)
             for name, f in figures.items()
             if name.startswith(curve)
         ]
     if rate:
-        found.insert(
+        inputs.insert(
             0,
             Input(
                 f"electricity {rate.zone}",
@@ -223,26 +226,27 @@ def home_inputs(
                 ),
             ),
         )
-    return (*found, *exchange_inputs(cost))
+    return (*inputs, *exchange_inputs(cost))
 
 
 def tariff_inputs(
     price: MarginalPrice | None,
     terms: HomeTerms,
-    when: WhenToRun | None,
     currency: str,
     figures: Mapping[str, Figure],
+    *,
+    may_pause: bool,
 ) -> tuple[Input, ...]:
     """What a contract's price was computed from, what pausing is assumed to draw, the card to buy."""
-    found = [Input(TARIFF, figure) for figure in (price.figures if price else ())]
-    if when is not None:
-        found += [Input("home", figures[f"home_run.{name}"]) for name in (*WAITING, "start_up_s")]
+    inputs = [Input(TARIFF, figure) for figure in (price.figures if price else ())]
+    if may_pause:
+        inputs += [Input("home", figures[f"home_run.{name}"]) for name in (*WAITING, "start_up_s")]
     if terms.purchase is not None:
         bought = terms.purchase
-        found.append(Input("purchase", Figure("card_price", float(bought.price), currency, bought.source)))
+        inputs.append(Input("purchase", Figure("card_price", float(bought.price), currency, bought.source)))
         if usual := figures.get("home_run.resale_share"):
-            found.append(Input("purchase", usual))
-    return tuple(found)
+            inputs.append(Input("purchase", usual))
+    return tuple(inputs)
 
 
 def cloud_inputs(
@@ -253,10 +257,10 @@ def cloud_inputs(
     figures: Mapping[str, Figure],
 ) -> tuple[Input, ...]:
     """Price, terms, exchange rates and assumptions of the rented side."""
-    found = []
+    inputs = []
     if offer:
         subject = f"{offer.provider} {offer.instance}"
-        found.append(
+        inputs.append(
             Input(
                 subject,
                 Figure(
@@ -268,18 +272,18 @@ def cloud_inputs(
             )
         )
     if provider:
-        found += [
+        inputs += [
             Input(provider.name, Figure(name, value, UNITS[name], provider.sources[name]))
             for name in ("billing_increment_s", "minimum_billing_s")
             if (value := getattr(provider, name)) is not None and name in provider.sources
         ]
-    found += [
+    inputs += [
         Input("cloud", figures["cloud.node_power_share_of_tdp"]),
         Input("cloud", figures["cloud.node_overhead_watts_per_gpu"]),
         Input("cloud", figures["cloud.host_memory_gib_per_gpu"]),
         Input("cloud", pue),
     ]
-    return (*found, *exchange_inputs(cost))
+    return (*inputs, *exchange_inputs(cost))
 
 
 def carbon_inputs(subject: str, carbon: CarbonIntensity | None) -> tuple[Input, ...]:
