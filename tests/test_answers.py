@@ -132,8 +132,11 @@ def test_the_ladder_keeps_all_its_columns(ask):
 
 @pytest.mark.parametrize(
     ("country", "zone"),
-    [("UK", "GB"), ("el", "GR"), ("Germany", "DE"), ("switzerland", "CH"), ("California", "US-CA")],
-)
+    [
+        ("UK", "GB"), ("el", "GR"), ("Germany", "DE"), ("switzerland", "CH"), ("California", "US-CA"),
+        ("Deutschland", "DE"),
+    ],
+)  # fmt: skip
 def test_a_country_is_found_by_its_name_and_by_eurostats_code(ask, country, zone):
     assert ask(country=country)[0].zone == zone
 

@@ -28,6 +28,7 @@ from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
+from service.countries import code_of
 from service.errors import InvalidValue, NotFound, UnknownName
 from service.facts import CloudOffer, Source
 from service.reports.listings.offer_items import offer_item
@@ -282,7 +283,8 @@ def quoted(json: OfferIn) -> Response:
     gpu = find_gpu(snapshot, "gpu", json.gpu)
     source = Source(f"quote:{who}", f"private quote entered by {who}", "", json.as_of, "own", today.date())
     offer = CloudOffer(
-        provider=json.provider, instance=json.instance, region=json.region, country=json.country,
+        provider=json.provider, instance=json.instance, region=json.region,
+        country=json.country and (code_of(json.country) or json.country),
         gpu=gpu.slug, gpu_raw_name=json.gpu, gpu_count=json.gpu_count, memory_gib_per_gpu=gpu.memory_gib,
         tier=json.tier, hourly_price=json.hourly_price, currency=json.currency, as_of=json.as_of,
         source=source, term_months=json.term_months, note=json.note, origin="own",

@@ -41,7 +41,7 @@ from service.usecases.candidate_plans import (
     without_idle,
 )
 from service.usecases.finding import rental_of, workload_asked
-from service.usecases.knowledge import changes_of, knowledge_of
+from service.usecases.knowledge import changes_of, knowledge_of, zone_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.rented_offers import RentedPlans
@@ -93,7 +93,7 @@ def decide(
         asked_at=asked_at,
         workload=workload,
         currency=request.currency,
-        zone=request.country.strip().upper(),
+        zone=zone_of(snapshot, request.country),
         limits=limits,
         weights=request.weights,
         rule=choice.rule,

@@ -29,11 +29,10 @@ from service.facts import (
 )
 from service.store.snapshot import Snapshot
 from service.usecases.custom_workload import custom_workload
-from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate
+from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
-EUROSTAT_CODES = {"UK": "GB", "EL": "GR"}
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -85,21 +84,6 @@ def checked_currency(currency: str, rates: Sequence[ExchangeRate]) -> str:
     if currency not in known:
         raise UnknownName("currency", currency, known)
     return currency
-
-
-def zone_of(snapshot: Snapshot, country: str) -> str:
-    """The zone a country or state stands for: its code, Eurostat's code for it, or its name."""
-    asked = country.strip()
-    code = EUROSTAT_CODES.get(asked.upper(), asked.upper())
-    if code in snapshot.electricity or code in snapshot.carbon:
-        return code
-    by_name = {
-        fact.zone_name.casefold(): zone
-        for known in (snapshot.carbon, snapshot.electricity)
-        for zone, facts in known.items()
-        for fact in facts
-    }
-    return by_name.get(asked.casefold(), code)
 
 
 def household_of(

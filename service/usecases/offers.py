@@ -1,11 +1,11 @@
 """Which offers are there? Names in, offers out, with what other lists say against them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from service.countries import PARTS_OF_THE_WORLD, code_of
 from service.errors import InvalidValue, UnknownName
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
@@ -15,12 +15,9 @@ from service.reports.listings.price_history import price_history_item
 from service.store import exchange_rates, offer_conflicts, offers, price_history
 from service.store.models import TIERS
 from service.store.offers import OfferFilter
-from service.store.regions import PARTS_OF_THE_WORLD
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import find_gpu
-
-_COUNTRY = re.compile("[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +99,11 @@ def _named(snapshot: Snapshot, wanted: OfferFilter) -> OfferFilter:
         raise UnknownName("provider", wanted.provider, snapshot.providers)
     if wanted.tier is not None and wanted.tier not in TIERS:
         raise InvalidValue("tier", wanted.tier, "unknown", TIERS)
-    if wanted.country is not None and not _COUNTRY.fullmatch(wanted.country):
-        known = {country for country in snapshot.offers.country if country}
-        raise UnknownName("country", wanted.country, known)
+    if wanted.country is not None:
+        if (country := code_of(wanted.country)) is None:
+            known = {country for country in snapshot.offers.country if country}
+            raise UnknownName("country", wanted.country, known)
+        wanted = replace(wanted, country=country)
     return wanted
 
 

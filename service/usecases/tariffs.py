@@ -1,6 +1,5 @@
 """What a kilowatt-hour costs a household by its contract, from the market's stored hours if need be."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,6 +7,7 @@ from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from service.answers.question import AskedComparison, AskedDecision, AskedTariff
+from service.countries import bidding_zone_of
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
 from service.errors import InvalidValue, MissingFact
@@ -28,11 +28,10 @@ from service.store import grid_carbon, spot_prices
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay
+from service.usecases.knowledge import zone_of
 
 KINDS = ("flat", "time_of_use", "dynamic")
 DAYS_LOOKED_BACK = 365
-ZONE_OF_COUNTRY: Mapping[str, str] = {"DE": "DE-LU", "LU": "DE-LU"}
-"""Where the bidding zone is not called like the country; of several zones a household names its own."""
 KWH_PER_MWH = 1000.0
 CURRENCY_OF_DEFAULTS = "EUR"
 
@@ -104,8 +103,8 @@ def market_of(
     """
     if request.contract.kind == "flat":
         return NO_MARKET
-    country = request.country.strip().upper()
-    zone = (request.contract.zone or ZONE_OF_COUNTRY.get(country, country)).strip().upper()
+    country = zone_of(snapshot, request.country)
+    zone = (request.contract.zone or bidding_zone_of(country)).strip().upper()
     kept = _MARKETS.setdefault(snapshot, {})
     key = (zone, country, today)
     if key not in kept:

@@ -21,6 +21,7 @@ from babel.numbers import (
     get_currency_precision,
 )
 
+from service.countries import name_of
 from service.errors import InvalidValue
 from service.estimate.interval import Interval
 
@@ -93,7 +94,7 @@ class Wording:
 
     def zone(self, code: str, fallback: str) -> str:
         """A country's name in this language; the given name for states and price zones."""
-        return str(self.locale.territories.get(code, fallback))
+        return name_of(code, self.language) or fallback
 
     def money(self, value: float | Decimal, currency: str, digits: int | None = None) -> str:
         """An amount with its currency; whole units from 100 on unless `digits` says otherwise."""
