@@ -48,9 +48,14 @@ def test_the_headline_fits_one_screen(ask, language):
     assert len(ask(language)[1].splitlines()) <= ONE_SCREEN
 
 
-def test_the_readme_shows_the_answer_as_it_is(ask):
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    assert ask()[1] in readme, "README.md shows another answer than `heimvorteil compare` gives"
+def test_the_documents_show_the_answer_as_it_is(ask):
+    """The guide all of it, the README its first lines."""
+    root, said = Path(__file__).parent.parent, ask()[1]
+    guide = (root / "service" / "docs" / "guide.md").read_text()
+    assert said in guide, "guide.md shows another answer than `heimvorteil compare` gives"
+    shown = (root / "README.md").read_text().split("```text\n")[1].split("…\n```")[0]
+    assert shown.count("\n") >= 15
+    assert said.startswith(shown), "README.md shows another answer than `heimvorteil compare` gives"
 
 
 def test_the_prices_of_now_stand_beside_those_where_the_verdict_turns(ask):
