@@ -16,15 +16,17 @@ from service.reports.document.document import (
     Section,
     Share,
     Spread,
+    Stated,
     Table,
     Words,
 )
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.words.explaining import rung_sentence
-from service.reports.words.input_names import basis_in_words, key_of, names, stated, subject_in_words
+from service.reports.words.input_names import OF_ONE, basis_in_words, key_of, names, subject_in_words
 from service.reports.words.sentences import adjustment_sentence, trust_sentence
 from service.reports.words.source_notes import source_title
+from service.reports.words.wording import Wording
 
 
 def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = OPTIONS_ON_PAGE) -> Section:
@@ -222,9 +224,24 @@ def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell
     return (
         Words(names(w)[key_of(x)] if in_words else x.name),
         Words(subject_in_words(w, x)),
-        stated(w, x, in_words=in_words),
+        _stated(w, x, in_words=in_words),
         Words(basis_in_words(w, x.basis)),
         Day(day),
         Number(n.age_days(day), w.counted("day", "days", n.age_days(day)), 0),
         n.cite(x.cited) if in_words else Words(source_title(w, x.source)),
     )
+
+
+def _stated(w: Wording, number: AnsweredNumber, *, in_words: bool) -> Stated:
+    """The number with its range; `in_words` turns shares into percent and translates the unit."""
+    value, unit = number.value, number.unit
+    low, high = (number.low, number.high) if number.low != number.high else (None, None)
+    if not in_words:
+        return Stated(value, unit, low, high)
+    if unit in OF_ONE:
+        least, most = (None if x is None else round(100 * x, 6) for x in (low, high))
+        return Stated(round(100 * value, 6), "%", least, most)
+    words = {"ratio": "", "tokens": w.say("tokens"), "TFLOP/s dense": "TFLOP/s"}
+    if unit.startswith("g CO2e/kWh"):
+        return Stated(value, "g/kWh", low, high)
+    return Stated(value, words.get(unit, unit), low, high)
