@@ -8,7 +8,7 @@ from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, nearest_first
 
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 SHORT_NAME = "constrained-str"
@@ -79,15 +79,12 @@ def refusal(kind: type[BaseModel], error: ValidationError) -> InvalidValue:
     if item["type"] == "missing":
         return InvalidValue(field, None, "is missing")
     if item["type"] == "literal_error":
-        known = re.findall(r"'([^']*)'", str(context["expected"]))
-        return (
-            UnknownName(field, value, known)
-            if isinstance(value, str)
-            else InvalidValue(field, value, "unknown", known)
-        )
-    bounds = _bounds_of(kind, parts)
+        valid = re.findall(r"'([^']*)'", str(context["expected"]))
+        return InvalidValue(field, value, "unknown", nearest_first(str(value), valid, in_order=True))
+    if item["type"] == "greater_than_equal" and not context["ge"]:
+        return InvalidValue(field, _plain(value), "must not be negative")
     if "greater_than" in item["type"] or "less_than" in item["type"]:
-        return InvalidValue(field, _plain(value), f"must be {bounds}")
+        return InvalidValue(field, _plain(value), f"must be {_bounds_of(kind, parts)}")
     return InvalidValue(field, _plain(value), item["msg"][:1].lower() + item["msg"][1:])
 
 

@@ -106,7 +106,7 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
             help += f": {' | '.join(choices)}"
     return click.Option(
         [flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-"), name],
-        type=_type(kinds, _choices(field.annotation) if flag.is_choice else []),
+        type=str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
         multiple=is_list,
         default=None if isinstance(default, dict) else default,
         show_default=default is not None and default not in (0, (), {}),

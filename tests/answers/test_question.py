@@ -18,7 +18,7 @@ from service.answers.question import (
     AskedTariff,
 )
 from service.cli import main
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue
 
 EXACT = st.decimals(0, 1, places=9)
 NAME = st.text("abcdefghijklmnopqrstuvwxyz0123456789-=", min_size=1, max_size=12)
@@ -116,7 +116,7 @@ def test_what_this_version_cannot_ask_is_refused_with_the_place(change, said):
 
 
 def test_a_name_that_is_unknown_comes_with_the_nearest_first():
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(InvalidValue) as caught:
         AskedComparison.of(tier="on-demand")
     assert caught.value.choices[0] == "on_demand"
 

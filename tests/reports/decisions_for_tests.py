@@ -23,7 +23,17 @@ def rated(plan, option, probability, **others) -> RatedOption:
     """A plan as the use case makes it of an option."""
     co2 = option.co2_kg.p50 * 1.1 if option.co2_kg else None
     cost = option.cost.total if option.cost else None
-    return RatedOption(plan, option, cost, option.calendar_hours, co2, probability, True, **others)
+    return RatedOption(
+        plan,
+        option,
+        cost,
+        option.calendar_hours,
+        co2,
+        probability,
+        keeps_limits=probability >= 0.8,
+        is_on_front=True,
+        **others,
+    )
 
 
 def own(probability=0.0, household=GERMANY) -> RatedOption:
@@ -60,6 +70,8 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         least_probability=0.8,
         best=best,
         shortlist=tuple(shortlist),
+        home=next((p for p in shortlist if p.way in ("own", "buy") and p.cost), None),
+        rented=_held_against(best, shortlist),
         dominated_count=661,
         considered=10_000,
         nearest=others.pop("nearest", ()),
@@ -71,6 +83,12 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         data_version=7,
     )
     return {**as_plain_decision(found, language), "id": IDENTITY}
+
+
+def _held_against(best, shortlist):
+    rented = [p for p in shortlist if p.way in ("rent", "hybrid")]
+    within = [p for p in rented if p.keeps_limits]
+    return best if best in rented else next(iter(within or rented), None)
 
 
 def headline() -> dict:

@@ -22,7 +22,7 @@ from service.reports.document.frame import zone_in_words
 from service.reports.document.notebook import Notebook
 from service.reports.sections.decision_turning import today_sentence
 from service.reports.sections.numbered_plans import priced_on
-from service.reports.sections.on_screen import kept_section, titled
+from service.reports.sections.on_screen import report_sentence, titled
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.decision_sentences import (
     cluster_sentence,
@@ -48,9 +48,16 @@ def decision_screen(n: Notebook, d: AnsweredDecision) -> tuple[Section, ...]:
         count=w.number(d.considered),
     )  # fmt: skip
     return (
-        Section("asked", "", (Paragraph(asked), Bullets(tuple(verdict_lines(w, d))), _plans_table(w, d))),
+        Section(
+            "asked",
+            "",
+            (
+                Paragraph(f"{asked} {report_sentence(w, d)}"),
+                Bullets(tuple(verdict_lines(w, d))),
+                _plans_table(w, d),
+            ),
+        ),
         *_paragraphs(w, d),
-        kept_section(w, d),
     )
 
 

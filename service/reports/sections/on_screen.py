@@ -56,7 +56,7 @@ def comparison_screen(
     w = n.w
     table = _beside(w, c) if len(c.options) <= SIDE_BY_SIDE else _below(w, c)
     found = [
-        Section("asked", "", (Paragraph(headline(w, c)), table)),
+        Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}"), table)),
         *paragraphs(w, c),
     ]
     if reasons is not None:
@@ -71,7 +71,7 @@ def comparison_screen(
         ]
         found += _reasoned(w, c, reasons)
         found.append(_inputs(n, [*c.sources, *(x for option in c.options for x in option.sources)]))
-    return (*found, kept_section(w, c))
+    return tuple(found)
 
 
 def headline(w: Wording, c: AnsweredComparison) -> str:
@@ -96,10 +96,9 @@ def zone_name(w: Wording, c: AnsweredComparison) -> str:
     return w.zone(c.zone, named[0].zone_name if named else c.zone)
 
 
-def kept_section(w: Wording, answer: AnsweredComparison | AnsweredDecision) -> Section:
+def report_sentence(w: Wording, answer: AnsweredComparison | AnsweredDecision) -> str:
     """Under which id the answer is kept, and how to make a report of it."""
-    line = w.say("Kept as {id}; as a report: heimvorteil report {id} -o report.pdf", id=answer.id)
-    return Section("kept", "", (Paragraph(line),))
+    return w.say("Report: heimvorteil report {id}", id=answer.id)
 
 
 def _kind(w: Wording, option: AnsweredOption) -> str:
