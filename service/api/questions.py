@@ -63,4 +63,11 @@ def workload_asked(asked: "str | WorkloadIn", today: Any) -> str | Workload:
     """The name, or the workload that a body describes."""
     if isinstance(asked, str):
         return asked
-    return custom_workload(asked.architecture, asked.config, asked.recipe, asked.tokens, today, asked.name)
+    return custom_workload(
+        asked.architecture,
+        asked.config,
+        recipe=asked.recipe,
+        tokens=asked.tokens,
+        today=today,
+        name=asked.name,
+    )

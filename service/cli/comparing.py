@@ -141,7 +141,9 @@ def _own_workload(
             raise InvalidValue("--config", str(config), "is not a JSON object")
     given = _pairs("--dimensions", dimensions) if dimensions else None
     name = config.stem if config else wording(language).say("own model")
-    return custom_workload(given, read, _pairs("--recipe", recipe), tokens, now.date(), name)
+    return custom_workload(
+        given, read, recipe=_pairs("--recipe", recipe), tokens=tokens, today=now.date(), name=name
+    )
 
 
 def _pairs(option: str, text: str) -> dict[str, object]:

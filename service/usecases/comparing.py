@@ -71,7 +71,7 @@ def compare_home_with_cloud(
         knowledge=knowledge,
         planned=planned,
         changes=changes_of(snapshot, workload, home_gpu, home_count, planned),
-        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare),
+        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare=spare),
     )
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
@@ -149,7 +149,7 @@ def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
         plan = plans_of(snapshot, workload, ((gpu.slug, count, spare),))[0]
         changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
-            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare)
+            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare=spare)
             options.append(
                 home_option(
                     workload,
