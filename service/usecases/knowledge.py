@@ -9,7 +9,7 @@ from service.decide.options import Knowledge, ladder_of
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
 from service.estimate.ladder import Rung
-from service.estimate.plan import PlannedStep, plan_steps
+from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.tariff import BANDS
 from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
 from service.store.calibration_file import calibration_from

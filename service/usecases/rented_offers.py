@@ -14,7 +14,7 @@ from service.errors import MissingFact, choice_of
 from service.estimate.architecture import flops_per_token
 from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.plan import PlannedStep
+from service.estimate.planned_step import PlannedStep
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.training_time import TrainingTime, training_time
 from service.facts import Gpu, Workload
