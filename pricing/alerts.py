@@ -13,8 +13,8 @@ from service.errors import MissingFact
 from service.estimate.cost import conversion
 from service.estimate.price_watch import look
 from service.facts import CloudOffer, ExchangeRate
-from service.reports.alert_items import condition, money
-from service.reports.offer_items import offer_item
+from service.reports.listings.offer_items import offer_item
+from service.reports.notices.alert_items import condition, money
 from service.store import alerts, exchange_rates, offer_conflicts, offers
 from service.store.alerts import Alert, AlertEvent
 from service.store.session import Sessions

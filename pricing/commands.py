@@ -39,7 +39,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     """
     from pricing import registry
     from pricing.sources import SOURCES
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
     from service.store import leases, price_sources
 
     sessions = context.obj()
@@ -125,9 +125,10 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
     Exit code 1 when one of them failed; one that sleeps for want of a key, or that another process is
     refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
+
     from pricing import registry, rounds
-    from pricing.jobs import Pace
-    from service.reports.as_table import print_json, print_table
+    from pricing.pace import Pace
+    from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings
 
     sources, sessions = registry.named(names), context.obj()
@@ -172,7 +173,7 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     `prices show NAME --raw > tests/pricing/fixtures/NAME.json` records a fixture.
     """
     from pricing import registry
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import refreshes
 
     (source,) = registry.named((name,))
@@ -239,7 +240,7 @@ def import_(
     German names of columns are understood.
     """
     from pricing.importing import read_file, take_in
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
@@ -269,7 +270,7 @@ def import_(
 @click.pass_context
 def unmapped_(context: click.Context) -> None:
     """List GPU names that stand for no card of the catalog, the most frequent first."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import offers
 
     with context.obj().reading() as session:
@@ -285,7 +286,7 @@ def unmapped_(context: click.Context) -> None:
 @click.pass_context
 def conflicts_(context: click.Context) -> None:
     """List prices on which two lists contradict each other by more than 1.5 times; both are kept."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store.offer_conflicts import all_conflicts
 
     with context.obj().reading() as session:
@@ -329,13 +330,14 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
     all prices that are due have been read.
     """
     from pricing import registry
-    from pricing.jobs import Pace, watch
+    from pricing.pace import Pace
+    from pricing.watch import watch
     from service.settings import Settings
 
     sources = registry.named(names)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     # urllib3 reports every retry; the outcome of a refresh says what came of them.
-    for loud, level in (("apscheduler", "WARNING"), ("procrastinate", "WARNING"), ("urllib3", "ERROR")):
+    for loud, level in (("procrastinate", "WARNING"), ("urllib3", "ERROR")):
         logging.getLogger(loud).setLevel(level)
     pace = Pace.from_settings(Settings.from_environ())
     watch(context.obj(), sources, pace, context.meta.get(BESIDE))

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pricing.source import Rejected, UnreadablePayload
+from service.countries import code_of
 from service.facts import CloudOffer, Source, Tier
 from service.store.models import TIERS
 
@@ -264,9 +265,10 @@ def _currency(row: Row) -> str:
 
 def _country(row: Row) -> str | None:
     written = _text(row, "country").upper()
-    if written and not re.fullmatch(r"[A-Z]{2}", written):
-        raise _Refused(f"country = {_text(row, 'country')}: two letters are needed, like DE")
-    return written or None
+    code = code_of(written)
+    if written and code is None:
+        raise _Refused(f"country = {_text(row, 'country')}: two letters of a country are needed, like DE")
+    return code
 
 
 def _day(row: Row, said: Said) -> date:

@@ -8,13 +8,13 @@ import orjson
 import pytest
 
 from service.reports import as_json, as_text, from_json
-from service.reports.bill import uncounted_sentence
 from service.reports.comparison_report import comparison_document
-from service.reports.document import Bullets
-from service.reports.prices import suggestion_sentence
-from service.reports.sentences import power_limit_sentences, reference_sentences, trust_sentence
-from service.reports.verdict import break_even_sentence
-from service.reports.wording import wording
+from service.reports.document.document import Bullets
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.prices import suggestion_sentence
+from service.reports.words.sentences import power_limit_sentences, reference_sentences, trust_sentence
+from service.reports.words.verdict import break_even_sentence
+from service.reports.words.wording import wording
 from service.usecases import ComparisonRequest, compare_home_with_cloud, explain
 
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -48,9 +48,14 @@ def test_the_headline_fits_one_screen(ask, language):
     assert len(ask(language)[1].splitlines()) <= ONE_SCREEN
 
 
-def test_the_readme_shows_the_answer_as_it_is(ask):
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    assert ask()[1] in readme, "README.md shows another answer than `heimvorteil compare` gives"
+def test_the_documents_show_the_answer_as_it_is(ask):
+    """The guide all of it, the README its first lines."""
+    root, said = Path(__file__).parent.parent, ask()[1]
+    guide = (root / "service" / "docs" / "guide.md").read_text()
+    assert said in guide, "guide.md shows another answer than `heimvorteil compare` gives"
+    shown = (root / "README.md").read_text().split("```text\n")[1].split("…\n```")[0]
+    assert shown.count("\n") >= 15
+    assert said.startswith(shown), "README.md shows another answer than `heimvorteil compare` gives"
 
 
 def test_the_prices_of_now_stand_beside_those_where_the_verdict_turns(ask):
@@ -132,8 +137,11 @@ def test_the_ladder_keeps_all_its_columns(ask):
 
 @pytest.mark.parametrize(
     ("country", "zone"),
-    [("UK", "GB"), ("el", "GR"), ("Germany", "DE"), ("switzerland", "CH"), ("California", "US-CA")],
-)
+    [
+        ("UK", "GB"), ("el", "GR"), ("Germany", "DE"), ("switzerland", "CH"), ("California", "US-CA"),
+        ("Deutschland", "DE"),
+    ],
+)  # fmt: skip
 def test_a_country_is_found_by_its_name_and_by_eurostats_code(ask, country, zone):
     assert ask(country=country)[0].zone == zone
 

@@ -15,6 +15,7 @@ from typing import Any
 import openpyxl
 import pytest
 from pypdf import PdfReader
+from service.usecases.requests import DecisionRequest, TariffRequest
 
 from service import usecases
 from service.estimate import market_day
@@ -23,13 +24,12 @@ from service.facts import Source, SpotPrice
 from service.reports import as_text, decision_from_json, decision_text, from_json
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.renderers import RENDERERS
-from service.reports.wording import LANGUAGES, Wording, wording
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.wording import LANGUAGES, Wording, wording
 from service.store import spot_prices
 from service.store.session import Sessions, prepare
 from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
-from service.usecases.requests import DecisionRequest, TariffRequest
 from tests.reports.test_report_formats import evaluated
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

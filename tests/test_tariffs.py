@@ -99,6 +99,16 @@ def test_a_dynamic_contract_is_the_mean_of_the_stored_days(run):
     assert by_name["vat_share"]["value"] == 0.2
 
 
+@pytest.mark.parametrize("command", ["compare", "decide"])
+def test_a_country_by_its_name_has_its_market_and_its_grid(run, command):
+    names = ("AT", "Österreich")
+    answers = [json.loads(run(command, *DYNAMIC, "--country", name, "--json")) for name in names]
+    for told in answers:
+        told.pop("asked_at")
+        told.pop("id")
+    assert answers[0] == answers[1]
+
+
 def test_half_a_day_is_run_in_its_cheap_half(run):
     """The cheap half at 18 ct; twice the days; 5 W while waiting at 30 ct."""
     answer = json.loads(run("compare", *DYNAMIC, "--hours-per-day", "12", "--paused-watts", "5", "--json"))

@@ -26,6 +26,8 @@ class RatedOption:
     """Median."""
     probability: float
     """To keep within both limits."""
+    keeps_limits: bool
+    """As surely as was asked for; any plan does where there are no limits."""
     is_on_front: bool
     instances: int = 1
     """Rented machines that train together."""
@@ -59,6 +61,11 @@ class Decision:
     best: RatedOption | None
     shortlist: tuple[RatedOption, ...]
     """The front and one's own machines, by cost."""
+    home: RatedOption | None
+    """The plan at home that renting is held against: the cheapest that has a price."""
+    rented: RatedOption | None
+    """The rented plan that home is held against: the best, else the cheapest that keeps the limits, else the
+    cheapest."""
     dominated_count: int
     considered: int
     """Plans looked at."""

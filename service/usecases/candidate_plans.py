@@ -9,10 +9,11 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import AskedDecision
 from service.decide.choice import Candidates
 from service.decide.household import Household
 from service.decide.options import Option, Way, home_memory_gib, home_option
-from service.errors import InvalidValue, MissingFact, choice_of
+from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
@@ -23,7 +24,6 @@ from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
-from service.usecases.requests import EVERY_OFFER, DecisionRequest
 from service.usecases.tariffs import MarketDays
 
 CARD_PRICE = "card_price_usd."
@@ -52,22 +52,21 @@ class Plans:
 
 
 def household_of_request(
-    snapshot: Snapshot, request: DecisionRequest, today: date, market: MarketDays
+    snapshot: Snapshot, request: AskedDecision, today: date, market: MarketDays
 ) -> Household:
     """Where the plans at home stand, the same for every run. Raises UnknownName for a currency without an
     exchange rate, InvalidValue for a tier that is none, and what `household_of` raises.
     """
     checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
-    choice_of("tier", request.tier, (*snapshot.offers.tiers, EVERY_OFFER, NO_RENT))
     return household_of(snapshot, request, today, market)
 
 
 def plans_of_request(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, household: Household, today: date
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, household: Household, today: date
 ) -> Plans:
     """All plans that a request allows. Raises MissingFact where there is none."""
     homes = _home_plans(snapshot, request, workload, household, today)
-    terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
+    terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
     rented = None
     if request.tier != NO_RENT:
         try:
@@ -81,7 +80,7 @@ def plans_of_request(
 
 
 def _home_plans(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, usual: Household, today: date
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
 ) -> list[tuple[Way, Option]]:
     homes: list[tuple[Way, Option]] = []
     machines = [_machine(snapshot, "own", name) for name in request.own]
@@ -98,7 +97,7 @@ def _home_plans(
 
 def _at_home(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
     gpu: Gpu,
     count: int,
@@ -122,7 +121,7 @@ def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
 
 
 def _purchase(
-    snapshot: Snapshot, request: DecisionRequest, wish: str, today: date
+    snapshot: Snapshot, request: AskedDecision, wish: str, today: date
 ) -> tuple[Gpu, int, Purchase]:
     """`rtx-4090` at its stored retail price, or `2xrtx-4090=1800` at one's own price per card."""
     match = PRICED_CARD.fullmatch(wish.strip())
@@ -145,7 +144,7 @@ def _purchase(
 
 def _as_columns(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     homes: list[tuple[Way, Option]],
     rented: RentedPlans | None,
     terms: CloudTerms,

@@ -11,6 +11,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
@@ -27,12 +28,11 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
-from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate
-from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
+from service.usecases.custom_workload import custom_workload
+from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
-EUROSTAT_CODES = {"UK": "GB", "EL": "GR"}
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -54,6 +54,24 @@ def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
     return asked if isinstance(asked, Workload) else snapshot.workload(asked)
 
 
+def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
+    """The run of a question: by name or of one's own, on as many tokens as were asked for.
+
+    Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
+    """
+    if isinstance(asked, AskedModel):
+        model = custom_workload(
+            asked.architecture,
+            asked.config,
+            recipe=asked.recipe,
+            tokens=asked.tokens,
+            today=today,
+            name=asked.name,
+        )
+        return with_tokens(model, tokens, today)
+    return with_tokens(find_workload(snapshot, asked), tokens, today)
+
+
 def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:
     """The run on as many tokens, said today; as it is where none are. Raises InvalidValue for too few."""
     if tokens is None:
@@ -73,24 +91,9 @@ def checked_currency(currency: str, rates: Sequence[ExchangeRate]) -> str:
     return currency
 
 
-def zone_of(snapshot: Snapshot, country: str) -> str:
-    """The zone a country or state stands for: its code, Eurostat's code for it, or its name."""
-    asked = country.strip()
-    code = EUROSTAT_CODES.get(asked.upper(), asked.upper())
-    if code in snapshot.electricity or code in snapshot.carbon:
-        return code
-    by_name = {
-        fact.zone_name.casefold(): zone
-        for by_zone in (snapshot.carbon, snapshot.electricity)
-        for zone, facts in by_zone.items()
-        for fact in facts
-    }
-    return by_name.get(asked.casefold(), code)
-
-
 def household_of(
     snapshot: Snapshot,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     today: date,
     market: MarketDays = NO_MARKET,
 ) -> Household:
@@ -141,7 +144,7 @@ def household_of(
     )
 
 
-def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:
+def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int, Rental]:
     """The rented configuration a name stands for: the cheapest offer of `8xh100-sxm`, or one offer.
 
     Without any offer of exactly this GPU and count the rental carries no price, never a guess.
@@ -192,7 +195,7 @@ def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> N
 def rental_of(
     snapshot: Snapshot,
     offer: CloudOffer,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     market: Sequence[CloudOffer] = (),
 ) -> Rental:
     """An offer with its provider, the grid of its country, and what the same costs elsewhere."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
+from service import countries
 from service.decide.options import Knowledge, ladder_of
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
@@ -129,6 +130,21 @@ def rungs_of(
     return tuple(
         replace(rung, hours=rung.hours * times, hours_added=rung.hours_added * times) for rung in of_one_step
     )
+
+
+def zone_of(snapshot: Snapshot, country: str) -> str:
+    """The zone a country or state stands for: its code, its name as stored, or in our languages."""
+    asked = country.strip()
+    code = countries.code_of(asked) or asked.upper()
+    if code in snapshot.electricity or code in snapshot.carbon:
+        return code
+    by_name = {
+        fact.zone_name.casefold(): zone
+        for known in (snapshot.carbon, snapshot.electricity)
+        for zone, facts in known.items()
+        for fact in facts
+    }
+    return by_name.get(asked.casefold()) or countries.code_named(asked) or code
 
 
 LETTERS_OF_BAND = {words: letters for _, letters, words in BANDS}

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from datetime import date
 
+from service.answers.question import AskedDecision
 from service.decide.choice import (
     Choice,
     Nearest,
@@ -20,7 +21,6 @@ from service.facts import Workload
 from service.store.snapshot import Snapshot
 from service.usecases.candidate_plans import Plans
 from service.usecases.finding import with_tokens
-from service.usecases.requests import DecisionRequest
 
 PlansOf = Callable[[Workload], Plans]
 """All plans of another workload."""
@@ -35,7 +35,7 @@ A_LITTLE_LESS = 0.998
 
 def nearest_plans(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
     *,
     plans: Plans,
@@ -63,7 +63,7 @@ def nearest_plans(
 
 
 def _fewer_tokens(
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
     plans: Plans,
     *,
@@ -97,7 +97,7 @@ def _rounded_down(tokens: float) -> int:
 
 
 def _smaller_model(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, plans_of: PlansOf, rate: Rate
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans_of: PlansOf, rate: Rate
 ) -> NearestPlan | None:
     """The largest smaller model of the same family that some plan trains within the limits."""
     limits, size = Limits(request.budget, request.deadline_hours), parameters(workload.architecture)

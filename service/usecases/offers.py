@@ -1,26 +1,23 @@
 """Which offers are there? Names in, offers out, with what other lists say against them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from service.countries import PARTS_OF_THE_WORLD, code_of
 from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
-from service.reports.offer_items import offer_item
-from service.reports.price_history import price_history_item
+from service.reports.listings.offer_items import offer_item
+from service.reports.listings.price_history import price_history_item
 from service.store import exchange_rates, offer_conflicts, offers, price_history
 from service.store.models import TIERS
 from service.store.offers import OfferFilter
-from service.store.regions import PARTS_OF_THE_WORLD
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import find_gpu
-
-_COUNTRY = re.compile("[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +99,11 @@ def _named(snapshot: Snapshot, wanted: OfferFilter) -> OfferFilter:
         raise UnknownName("provider", wanted.provider, snapshot.providers)
     if wanted.tier is not None:
         choice_of("tier", wanted.tier, TIERS)
-    if wanted.country is not None and not _COUNTRY.fullmatch(wanted.country):
-        countries = {country for country in snapshot.offers.country if country}
-        raise UnknownName("country", wanted.country, countries)
+    if wanted.country is not None:
+        if (country := code_of(wanted.country)) is None:
+            countries = {country for country in snapshot.offers.country if country}
+            raise UnknownName("country", wanted.country, countries)
+        wanted = replace(wanted, country=country)
     return wanted
 
 

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import EVERY_OFFER
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
 from service.errors import MissingFact, choice_of
 from service.estimate.architecture import flops_per_token
@@ -21,7 +22,6 @@ from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.finding import LARGEST_COUNT
 from service.usecases.knowledge import carbon_of, knowledge_of, plans_of
-from service.usecases.requests import EVERY_OFFER
 
 Numbers = NDArray[np.float64]
 CLUSTER_SIZES = (2, 4, 8)

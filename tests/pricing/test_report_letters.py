@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 
 import pytest
 import sqlalchemy as sa
+from service.usecases.requests import DecisionRequest
 
 from pricing.report_letters import deliver
 from service.estimate.cadence import WAITS
@@ -20,7 +21,6 @@ from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
 from service.usecases.report_runs import Runner, deliveries_of, run_due
 from service.usecases.report_schedules import WantedReport, save_schedule
-from service.usecases.requests import DecisionRequest
 from tests.facts_for_tests import SOURCE
 
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)

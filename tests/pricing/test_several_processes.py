@@ -1,6 +1,6 @@
 """Several real worker processes on one database, killed, stopped and with wrong clocks.
 
-`heimvorteil prices watch` is a ticker on SQLite and a procrastinate worker on PostgreSQL; the promises
+`heimvorteil prices watch` is a plain loop on SQLite and a procrastinate worker on PostgreSQL; the promises
 are the same.
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from service.usecases.requests import DecisionRequest
 
 from pricing.registry import register
 from service.store import leases, refreshes, report_runs, report_schedules, source_answers
@@ -24,7 +25,6 @@ from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
 from service.usecases.report_schedules import WantedReport, save_schedule
-from service.usecases.requests import DecisionRequest
 from tests.pricing.test_every_source import FIXTURES
 
 LEASE_S = 2

@@ -11,7 +11,7 @@ from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.estimate.home_bill import HomeTerms, Purchase
 from service.reports import as_json
-from service.reports.rented_price import PricePoint
+from service.reports.sections.rented_price import PricePoint
 from tests.facts_for_tests import (
     ASKED_AT,
     D32,

@@ -10,7 +10,7 @@ from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue
 from service.reports import as_json, as_text, from_json
-from service.reports.wording import wording
+from service.reports.words.wording import wording
 from tests.facts_for_tests import (
     ASKED_AT,
     D32,

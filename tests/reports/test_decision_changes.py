@@ -5,21 +5,21 @@ from decimal import Decimal
 
 import orjson
 import pytest
+from service.usecases.requests import DecisionRequest
 
 from service.decide.decision_change import AnswerSeen, Change, PlanSeen, what_changed
 from service.reports import decision_json
-from service.reports.decision_changes import (
+from service.reports.notices.decision_changes import (
     answer_seen,
     change_item,
     change_sentence,
     failure_headline,
     headline,
 )
-from service.reports.wording import wording
+from service.reports.words.wording import wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import decide
-from service.usecases.requests import DecisionRequest
 from tests.facts_for_tests import ASKED_AT
 
 HOME = PlanSeen("own", "RTX 4070", "rtx-4070", 1, 1, 313.0, 2970.0, 841.0, 0.9)

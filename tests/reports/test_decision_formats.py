@@ -9,15 +9,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 from pypdf import PdfReader
-
 from service.reports.decision_from_json import read_decision
-from service.reports.decision_report import decision_document
-from service.reports.decision_sentences import swing_name
-from service.reports.document import DASH, Lasting, shown
 from service.reports.from_json import interval
-from service.reports.renderers import RENDERERS
-from service.reports.sentences import duration, stated_duration
-from service.reports.wording import LANGUAGES, wording
+
+from service.reports.decision_report import decision_document
+from service.reports.document.document import DASH, Lasting, shown
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.decision_sentences import swing_name
+from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import (
     at_home_only,
@@ -173,8 +173,8 @@ DIGESTS = """
 import hashlib
 from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
-from service.reports.decision_sentences import swing_name
-from service.reports.renderers import RENDERERS
+from service.reports.words.decision_sentences import swing_name
+from service.reports.formats.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import headline, stored
 for language in ("de",):

@@ -15,14 +15,14 @@ from service import usecases
 from service.decide.sensitivity import prices_around
 from service.estimate.home_bill import HomeTerms
 from service.reports import as_json, as_text, decision_from_json, decision_text, from_json
+from service.reports.charts.label_places import LinePlace, beside_line
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.label_places import LinePlace, beside_line
-from service.reports.page import page
-from service.reports.renderers import RENDERERS
-from service.reports.sentences import duration, stated_duration
-from service.reports.source_notes import note_sentence
-from service.reports.wording import LANGUAGES, wording
+from service.reports.document.page import page
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.source_notes import note_sentence
+from service.reports.words.wording import LANGUAGES, wording
 from service.store.session import Sessions, prepare
 from service.store.snapshot import load
 from tests.reports.answers_for_tests import headline, packed, stored

@@ -17,8 +17,8 @@ import pytest
 from pypdf import PdfReader
 
 from service.reports.comparison_report import comparison_document
-from service.reports.renderers import RENDERERS
-from service.reports.wording import LANGUAGES, wording
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import (
     HISTORY,
     HOSTILE,
@@ -300,7 +300,7 @@ def test_awkward_answers_are_documents_of_few_pages(content, language):
 DIGESTS = """
 import hashlib
 from service.reports.comparison_report import comparison_document
-from service.reports.renderers import RENDERERS
+from service.reports.formats.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY, headline
 for language in ("en",):
     document = comparison_document(headline(), language, HISTORY)

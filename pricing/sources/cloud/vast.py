@@ -8,12 +8,12 @@ of GPUs, and what is still full is said.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from pricing.countries import country_of
 from pricing.json_answers import (
     MIB_PER_GIB,
     Row,
@@ -41,7 +41,6 @@ FULL = 64
 """What the server gives at most, seen in 2026 by others; it states no limit."""
 EQUAL_USD = Decimal("0.0001")
 GB_PER_TB = 1000
-CONTINENTS = frozenset({"EU", "NA", "SA", "AF", "AS", "OC"})
 COUNTS = (1, 2, 4, 8)
 GPUS = (
     "RTX 3060", "RTX 3060 Ti", "RTX 3070", "RTX 3070 Ti", "RTX 3080", "RTX 3080 Ti", "RTX 3090",
@@ -115,7 +114,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                     provider="vast",
                     instance=f"machine {int(row['machine_id'])}",
                     region=place,
-                    country=_country(place),
+                    country=country_of("vast", place),
                     gpu=None,
                     gpu_raw_name=whole_card(str(row["gpu_name"])),
                     gpu_count=whole_gpus(row["num_gpus"]),
@@ -145,14 +144,6 @@ def _disk_usd(row: Row) -> Decimal:
     if base and total and abs(base + (disk or 0) - total) > max(EQUAL_USD, total / 1000):
         raise Unusable(f"dph_total {total:f} is not dph_base {base:f} and disk {disk or 0:f}")
     return disk or Decimal(0)
-
-
-def _country(place: str) -> str | None:
-    """The country of "Guangxi, CN" and of "Vietnam, VN, AS", which ends in the continent."""
-    codes = re.findall(r"(?:^|,)\s*([A-Z]{2})(?=\s*(?:,|$))", place)
-    if codes and codes[-1] in CONTINENTS and (len(codes) > 1 or codes[-1] == "EU"):
-        codes.pop()
-    return codes[-1] if codes else None
 
 
 def _share_of_host(row: Row) -> float | None:

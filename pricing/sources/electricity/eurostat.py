@@ -15,6 +15,7 @@ from math import prod
 from typing import Any
 
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
+from service.countries import code_of
 from service.facts import ElectricityRate, Source, Taxes
 
 NAME = "eurostat"
@@ -37,8 +38,7 @@ URL = (
     + "&currency=EUR&lastTimePeriod=3"
 )
 LICENCE = "reuse with acknowledgement (2011/833/EU)"
-ZONES = {"EL": "GR", "UK": "GB", "EU27_2020": "EU27"}
-ZONE_NAMES = {"EU27_2020": "European Union (27)"}
+UNION, UNION_ZONE, UNION_NAME = "EU27_2020", "EU27", "European Union (27)"
 AGGREGATES = frozenset({"EA", "EU"})
 FLAGS = {"p": "provisional", "e": "estimated", "b": "break in the series", "u": "low reliability"}
 HALVES = {"1": ((1, 1), (6, 30)), "2": ((7, 1), (12, 31))}
@@ -86,7 +86,7 @@ def _cells(answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, str], Any]]:
 
 
 def _is_place(geo: str) -> bool:
-    return geo in ZONES or (len(geo) == 2 and geo not in AGGREGATES)
+    return geo == UNION or (code_of(geo) is not None and geo not in AGGREGATES)
 
 
 def _rate(
@@ -111,8 +111,8 @@ def _rate(
     title += f", band {LETTERS[cell['nrg_cons']]}"
     told = [FLAGS.get(letter, f"flag {letter}") for letter in flag]
     return ElectricityRate(
-        zone=ZONES.get(geo, geo),
-        zone_name=ZONE_NAMES.get(geo, names.get(geo, geo).split(" (")[0].rstrip("*")),
+        zone=UNION_ZONE if geo == UNION else code_of(geo) or geo,
+        zone_name=UNION_NAME if geo == UNION else names.get(geo, geo).split(" (")[0].rstrip("*"),
         kind="retail",
         currency="EUR",
         per_kwh=value,

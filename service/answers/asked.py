@@ -1,0 +1,128 @@
+"""What every question is made of: strict, frozen models whose money is exact, refused in our own words."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from service.errors import InvalidValue, UnknownName
+
+BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+SHORT_NAME = "constrained-str"
+"""What pydantic calls a name where an object is allowed as well."""
+FIELDS_OF: dict[str, tuple[str, ...]] = {}
+"""The fields of every question, for one who misspelt one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """How an option is called on the command line, where not by its name, and what its value looks like."""
+
+    name: str = ""
+    metavar: str | None = None
+    is_choice: bool = False
+    """Its few values are listed in the usage, and others refused before anything is opened."""
+
+
+class Asked(BaseModel):
+    """A part of a question: a field that is not known is refused, not ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
+        """Note the fields' names for those who misspell one."""
+        super().__pydantic_init_subclass__(**extra)
+        FIELDS_OF[cls.__name__] = tuple(f.alias or name for name, f in cls.model_fields.items())
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _by_its_digits(cls, value: Any, info: Any) -> Any:
+        """Money is exact: a JSON number is read by its digits."""
+        wants = str(cls.model_fields[info.field_name].annotation)
+        return str(value) if isinstance(value, float) and "Decimal" in wants else value
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """The question with these values. Raises InvalidValue or UnknownName for the first that cannot be."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise refusal(cls, error) from None
+
+    @classmethod
+    def read(cls, content: str | bytes) -> Self:
+        """The question as it was kept. Raises like `of` for what this version cannot ask any more."""
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            raise refusal(cls, error) from None
+
+    def kept(self) -> bytes:
+        """The question as JSON in a stable order: all of it, so that it can be asked again."""
+        return self.model_dump_json().encode()
+
+
+def refusal(kind: type[BaseModel], error: ValidationError) -> InvalidValue:
+    """The first thing that pydantic found wrong, as the house says it: field, value, what would be valid."""
+    items = error.errors(include_url=False, include_context=True)
+    item = next(
+        (i for i in items if not (SHORT_NAME in i["loc"] and isinstance(i.get("input"), dict))), items[0]
+    )
+    parts = [str(part) for part in item["loc"] if part != SHORT_NAME and part not in FIELDS_OF]
+    field, value, context = ".".join(parts) or "question", item.get("input"), item.get("ctx", {})
+    if item["type"] == "extra_forbidden":
+        return UnknownName(".".join(parts[:-1]) or "question", parts[-1], _names_beside(kind, parts[:-1]))
+    if item["type"] == "missing":
+        return InvalidValue(field, None, "is missing")
+    if item["type"] == "literal_error":
+        known = re.findall(r"'([^']*)'", str(context["expected"]))
+        return (
+            UnknownName(field, value, known)
+            if isinstance(value, str)
+            else InvalidValue(field, value, "unknown", known)
+        )
+    bounds = _bounds_of(kind, parts)
+    if "greater_than" in item["type"] or "less_than" in item["type"]:
+        return InvalidValue(field, _plain(value), f"must be {bounds}")
+    return InvalidValue(field, _plain(value), item["msg"][:1].lower() + item["msg"][1:])
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _at(kind: type[BaseModel], parts: list[str]) -> type[BaseModel] | None:
+    """The model that a path of field names leads into."""
+    for part in parts:
+        if part.isdigit():
+            continue
+        field = kind.model_fields.get(part)
+        inside = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
+        found = [x for x in inside if isinstance(x, type) and issubclass(x, BaseModel)]
+        if not found:
+            return None
+        kind = found[0]
+    return kind
+
+
+def _names_beside(kind: type[BaseModel], parts: list[str]) -> list[str]:
+    model = _at(kind, parts)
+    return list(model.model_fields) if model else []
+
+
+def _bounds_of(kind: type[BaseModel], parts: list[str]) -> str:
+    """The range of a field in words: between 1 and 500, above 0 and at most 24."""
+    model = _at(kind, [part for part in parts[:-1]]) if parts else None
+    field = model.model_fields.get(parts[-1]) if model and parts else None
+    limits = {
+        name: getattr(limit, name)
+        for limit in (field.metadata if field else ())
+        for name in BOUNDS
+        if getattr(limit, name, None) is not None
+    }
+    if {"ge", "le"} <= limits.keys():
+        return f"between {limits['ge']} and {limits['le']}"
+    return " and ".join(f"{BOUNDS[name]} {limit}" for name, limit in limits.items()) or "within its range"
