@@ -7,7 +7,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from service.reports import as_json, as_text, from_json
+from service.answers.told_option import tell_explanation
 from service.reports.comparison_report import comparison_document
 from service.reports.document.document import Bullets
 from service.reports.words.bill import uncounted_sentence
@@ -15,7 +15,8 @@ from service.reports.words.prices import suggestion_sentence
 from service.reports.words.sentences import power_limit_sentences, reference_sentences, trust_sentence
 from service.reports.words.verdict import break_even_sentence
 from service.reports.words.wording import wording
-from service.usecases import ComparisonRequest, compare_home_with_cloud, explain
+from service.usecases import AskedComparison, compare_home_with_cloud, explain
+from tests.reports.told_for_tests import answered, as_plain_comparison, screen
 
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ONE_SCREEN = 50
@@ -31,11 +32,9 @@ def ask(tmp_path_factory):
     snapshot = load(Sessions(engine))
 
     def answer(language="en", explained=False, **question):
-        c = compare_home_with_cloud(snapshot, ComparisonRequest(**question), ASKED_AT)
-        reasons = [explain(snapshot, c.workload, o) for o in c.options if explained]
-        text = as_text.render(
-            from_json.comparison(as_json.render(c, language)), language, explain=explained, reasons=reasons
-        )
+        c = compare_home_with_cloud(snapshot, AskedComparison.of(**question), ASKED_AT)
+        reasons = [tell_explanation(explain(snapshot, c.workload, o)) for o in c.options]
+        text = screen(answered(c, language), language, reasons=reasons if explained else None)
         assert max(map(len, text.splitlines())) <= 100 or explained
         return c, text, " ".join(text.split())
 
@@ -100,7 +99,7 @@ def test_what_does_not_fit_says_what_would_and_what_the_other_takes(ask):
     assert "8 x H100 SXM can: it takes" in said and "and costs about €" in said
     assert "At the wall" in text and " At the wall       – " in text
     assert "Adjustments" not in text
-    assert "can: it takes" in as_json.render(c)["verdict"]["summary"]
+    assert "can: it takes" in as_plain_comparison(c)["verdict"]["summary"]
     hopeless = ask(workload="llama-2-70b", home="rtx-4070", cloud="rtx-4070")[2]
     assert hopeless.count("cannot hold this run") == 2 and "can: it takes" not in hopeless
 
@@ -157,7 +156,7 @@ def test_an_old_tariff_is_called_old(ask):
 
 
 def test_json_has_no_noise_of_arithmetic(ask):
-    note = as_json.render(ask()[0])["reference_method"]
+    note = as_plain_comparison(ask()[0])["reference_method"]
     assert (note["energy_kwh_low"], note["energy_kwh_high"]) == (422.4, 475.2)
 
 
@@ -176,7 +175,7 @@ def test_json_has_no_noise_of_arithmetic(ask):
 def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, language):
     """The screen is written from the answer as computed, the other two from its JSON."""
     c, _, said = ask(language, **question)
-    w, answer = wording(language), as_json.render(c, language)
+    w, answer = wording(language), as_plain_comparison(c, language)
     assert answer["verdict"]["summary"] in said
     document = comparison_document(orjson.dumps({"id": "0" * 20, **answer}), language)
     blocks = [block for section in document.sections for block in section.blocks]
@@ -199,7 +198,7 @@ def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, langu
 
 def test_a_number_that_was_told_is_of_the_day_it_was_told(ask):
     """Not of 1970, as the watts at the plug once were."""
-    answer = as_json.render(ask(plug_watts=300.0, tokens=10**9, kwh_price=Decimal("0.30"))[0])
+    answer = as_plain_comparison(ask(plug_watts=300.0, tokens=10**9, kwh_price=Decimal("0.30"))[0])
     numbers = answer["sources"] + [n for option in answer["options"] for n in option["sources"]]
     told = {n["name"]: n["as_of"] for n in numbers if n["source"] == "given by you"}
     assert set(told.values()) == {ASKED_AT.date().isoformat()} and {"plug_watts", "tokens"} <= set(told)

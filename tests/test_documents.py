@@ -109,6 +109,8 @@ def shown_commands():
     for path, text in PAGES.items():
         in_text = [words for span in spans(text) for words in simple_commands(span) if "heimvorteil " in span]
         for words in (*in_text, *shell_lines(text)):
+            while words and re.match(r"[A-Z_]+=", words[0]):
+                words = words[1:]
             if words[:3] == ["docker", "compose", "exec"]:
                 words = words[4:]
             if len(words) > 1 and Path(words[0]).name == "heimvorteil" and words[1] != "COMMAND":
@@ -124,8 +126,12 @@ def test_every_command_line_shown_is_understood_and_every_command_is_shown():
         while isinstance(command, click.Group) and rest:
             path, command = (*path, rest[0]), command.commands.get(rest.pop(0))
             assert command is not None, f"{name}: heimvorteil {' '.join(words)}"
+        context = click.Context(command)
         try:
-            _, left, _ = command.make_parser(click.Context(command)).parse_args(rest)
+            given, left, _ = command.make_parser(context).parse_args(rest)
+            for param in command.get_params(context):
+                if isinstance(param, click.Option) and not isinstance(param.type, click.Path):
+                    param.type_cast_value(context, given.get(param.name))
         except click.UsageError as error:
             pytest.fail(f"{name}: heimvorteil {' '.join(words)}: {error.format_message()}")
         assert not left, f"{name}: heimvorteil {' '.join(words)}: nothing takes {left}"
@@ -143,8 +149,12 @@ def commands(command=main, path=()):
 
 
 def test_every_option_shown_exists():
-    known = {name for _, command in commands() for param in command.params for name in param.opts}
-    known.add("--help")
+    known = {
+        name
+        for _, command in commands()
+        for param in command.get_params(click.Context(command))
+        for name in param.opts
+    }
     found = [
         (path.name, word.split("=")[0])
         for path, text in PAGES.items()

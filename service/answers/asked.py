@@ -1,9 +1,10 @@
 """What every question is made of: strict, frozen models whose money is exact, refused in our own words."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -113,15 +114,24 @@ def _names_beside(kind: type[BaseModel], parts: list[str]) -> list[str]:
     return list(model.model_fields) if model else []
 
 
+def _marks_inside(annotation: object) -> Iterator[object]:
+    """What a type that stands within another is marked with: of PerKwh in PerKwh | None its range."""
+    for mark in getattr(annotation, "__metadata__", ()):
+        yield from getattr(mark, "metadata", (mark,))
+    for inside in get_args(annotation):
+        yield from _marks_inside(inside)
+
+
 def _bounds_of(kind: type[BaseModel], parts: list[str]) -> str:
     """The range of a field in words: between 1 and 500, above 0 and at most 24."""
     model = _at(kind, [part for part in parts[:-1]]) if parts else None
     field = model.model_fields.get(parts[-1]) if model and parts else None
+    marks = [*field.metadata, *_marks_inside(field.annotation)] if field else []
     limits = {
-        name: getattr(limit, name)
-        for limit in (field.metadata if field else ())
+        name: getattr(mark, name)
+        for mark in marks
         for name in BOUNDS
-        if getattr(limit, name, None) is not None
+        if getattr(mark, name, None) is not None
     }
     if {"ge", "le"} <= limits.keys():
         return f"between {limits['ge']} and {limits['le']}"

@@ -182,6 +182,26 @@ def test_numbers_that_nothing_measures_are_none(printed):
         read_log(batch + " 1%|█ | 3/1000 [02:00<14:40,  1.25s/it]", seq_len=512)
 
 
+@pytest.mark.parametrize(
+    ("printed", "instead"), [("num_layers: 32", "num_layers: 9999999999"), ("65,536", "65,536,000,000")]
+)
+def test_a_model_beyond_all_size_is_refused(printed, instead):
+    """Ten billion layers were counted one by one, until memory was full."""
+    with pytest.raises(InvalidValue, match=rf"{instead}.*must be at most"):
+        read_log(NANOCHAT_BANNER.replace(printed, instead) + nanochat(30))
+
+
+@pytest.mark.parametrize("count", ["9" * 25, "9" * 5_000, ","])
+def test_steps_that_nobody_counts_are_no_steps(count):
+    """Longer than a JSON number, longer than Python reads, no number at all."""
+    hf = "Total train batch size (accumulation) = 64\n"
+    hf += "\n".join(f" 1%|█ | {step}/1000 [02:00<14:40,  1.25s/it]" for step in (1, 2, count))
+    log = read_log(hf, seq_len=512)
+    assert (log.steps, log.last_step) == (2, 2)
+    log = read_log(nanochat(30) + f"\nstep {count}/{count} | dt: 1571.88ms | tok/sec: 333,541")
+    assert (log.steps, log.last_step, log.total_steps) == (30, 29, 71_680)
+
+
 @settings(max_examples=150)
 @given(st.text(max_size=400), st.integers(0, 30))
 def test_noise_around_a_log_never_breaks_it(noise, cut):

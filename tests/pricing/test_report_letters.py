@@ -10,9 +10,9 @@ from http.client import HTTPConnection
 
 import pytest
 import sqlalchemy as sa
-from service.usecases.requests import DecisionRequest
 
 from pricing.report_letters import deliver
+from service.answers.question import AskedDecision
 from service.estimate.cadence import WAITS
 from service.facts import CloudOffer
 from service.store import comparisons, offers, report_runs, report_schedules
@@ -35,7 +35,7 @@ def sessions(catalog_engine):
 
 @pytest.fixture
 def schedule(sessions):
-    request = DecisionRequest(budget=700.0, deadline_hours=720.0, language="de")
+    request = AskedDecision.of(budget=700.0, deadline_hours=720.0, lang="de")
     decision = answer_decision(sessions, load(sessions), request, MONDAY).id
     return save_schedule(sessions, WantedReport(decision, name="Plan", webhook_url=HOOK), "me", MONDAY)
 

@@ -10,7 +10,6 @@ import orjson
 from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.estimate.home_bill import HomeTerms, Purchase
-from service.reports import as_json
 from service.reports.sections.rented_price import PricePoint
 from tests.facts_for_tests import (
     ASKED_AT,
@@ -26,6 +25,7 @@ from tests.facts_for_tests import (
     SOURCE,
     figure,
 )
+from tests.reports.told_for_tests import as_plain_comparison
 
 IDENTITY = "0123456789abcdef0123"
 HISTORY = [
@@ -61,7 +61,7 @@ def stored(
         reference_card=RTX_4070,
         **kwargs,
     )
-    return {"id": IDENTITY, **as_json.render(found)}
+    return {**as_plain_comparison(found), "id": IDENTITY}
 
 
 def packed(answer: dict) -> bytes:

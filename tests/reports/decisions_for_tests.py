@@ -11,9 +11,9 @@ from service.decide.options import cloud_option, home_option
 from service.decide.sensitivity import HomeSide, RentedSide, break_even_line, tornado
 from service.estimate.home_bill import HomeTerms, Purchase
 from service.estimate.inputs import workload_inputs
-from service.reports import decision_json
 from tests.facts_for_tests import ASKED_AT, D32, GERMANY, H100_SXM, OFFER, RENTAL, RTX_4070, RTX_4090, SOURCE
 from tests.reports.answers_for_tests import HOSTILE, KNOWN, packed
+from tests.reports.told_for_tests import as_plain_decision
 
 IDENTITY = "fedcba98765432100123"
 PER_KWH = (0.05, 0.10, 0.20, 0.40, 0.80)
@@ -70,7 +70,7 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         inputs=workload_inputs(D32, KNOWN.calibration, [RTX_4070, H100_SXM], KNOWN.figures),
         data_version=7,
     )
-    return {"id": IDENTITY, **decision_json.render(found, language)}
+    return {**as_plain_decision(found, language), "id": IDENTITY}
 
 
 def headline() -> dict:

@@ -4,8 +4,8 @@ import json
 import re
 
 import pytest
-from service.reports.decision_from_json import read_decision
 
+from service.answers.reading import read_decision
 from service.errors import InvalidValue
 from service.reports.charts.label_places import HALF_HEIGHT, places
 from service.reports.comparison_report import comparison_document

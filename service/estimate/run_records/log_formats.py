@@ -59,17 +59,16 @@ def number(text: str | None) -> float | None:
     return value if SMALLEST <= value <= LARGEST else None
 
 
-def _whole(text: str | None) -> int | None:
-    return None if text is None else int(text.replace(",", ""))
-
-
 def _timed(line: int, found: re.Match[str], _before: int) -> LogStep | Dropped:
     """A line with milliseconds and perhaps tokens per second."""
     said = found.groupdict()
     ms = number(said["ms"])
     if ms is None or ms / 1000 > LONGEST_STEP_S:
         return Dropped(line, "no_time", said["ms"])
-    return LogStep(line, int(said["step"]), ms / 1000, number(said.get("speed")), _whole(said.get("total")))
+    total = said.get("total")
+    return LogStep(
+        line, int(said["step"]), ms / 1000, number(said.get("speed")), int(total) if total else None
+    )
 
 
 def _at_speed(line: int, found: re.Match[str], _before: int) -> LogStep | Dropped:
@@ -85,7 +84,8 @@ def _trainer(line: int, found: re.Match[str], before: int) -> LogStep | Dropped:
     if found["unit"]:
         rate = number(found["rate"])  # "?" until the first step is done
         seconds = None if rate is None else rate if found["unit"] == "s/it" else 1 / rate
-        return LogStep(line, _whole(found["step"]) or 0, seconds, None, _whole(found["total"]))
+        done, of = (int(found[name].replace(",", "")) for name in ("step", "total"))
+        return LogStep(line, done, seconds, None, of)
     speed, step, total = (pattern.search(found.string) for pattern in (HF_SPEED, HF_STEP, HF_TOTAL))
     value = number(speed[1]) if speed else None
     if speed and value is None:
@@ -94,10 +94,13 @@ def _trainer(line: int, found: re.Match[str], before: int) -> LogStep | Dropped:
 
 
 NUMBER = r"[-+]?[\d,]*\.?\d+(?:[eE][-+]?\d+)?|nan|inf|-inf"
+COUNT = r"\d{1,18}(?!\d)"
+"""No longer than a JSON number can be."""
 MS, SPEED = rf"(?P<ms>{NUMBER})\s*ms", rf"(?P<speed>{NUMBER})"
 HF_WORDS = r"""\{.*["'](?:loss|train_loss|train_runtime|current_steps)["']\s*:"""
 """Printed as a dict or kept as JSON (trainer_log.jsonl)."""
-HF_BAR = r"\d{1,3}%\|.*?\|\s*(?P<step>[\d,]+)/(?P<total>[\d,]+)\s*\[.*?,"
+COUNTED = r"\d[\d,]{0,17}(?!\d)"
+HF_BAR = rf"\d{{1,3}}%\|.*?\|\s*(?P<step>{COUNTED})/(?P<total>{COUNTED})\s*\[.*?,"
 HF_BAR += r"\s*(?P<rate>[\d.]+|\?)\s*(?P<unit>s/it|it/s)"
 HF_CELL = r"""["'](?:%s)["']\s*:\s*["']?"""
 HF_STEP = re.compile(HF_CELL % "step|global_step|current_steps" + r"(\d{1,12})")
@@ -116,7 +119,7 @@ FORMATS = (
         "nanochat",
         "step ",
         re.compile(
-            rf"\s*step\s+(?P<step>\d+)(?:/(?P<total>\d+))?.*?\bdt:\s*{MS}(?:.*?\btok/sec:\s*{SPEED})?"
+            rf"\s*step\s+(?P<step>{COUNT})(?:/(?P<total>{COUNT}))?.*?\bdt:\s*{MS}(?:.*?\btok/sec:\s*{SPEED})?"
         ),
         _timed,
         _banner(
@@ -136,7 +139,7 @@ FORMATS = (
     LogFormat(
         "nanoGPT",
         "iter ",
-        re.compile(rf"\s*iter\s+(?P<step>\d+):\s*loss\s+\S+,\s*time\s+{MS}"),
+        re.compile(rf"\s*iter\s+(?P<step>{COUNT}):\s*loss\s+\S+,\s*time\s+{MS}"),
         _timed,
         _banner(
             global_batch_tokens=r"tokens per iteration will be:\s*([\d,]+)",
@@ -149,7 +152,7 @@ FORMATS = (
         "llm.c",
         "step ",
         re.compile(
-            rf"\s*step\s+(?P<step>\d+)/(?P<total>\d+)\s*\|.*?\|\s*\(?{MS}\b(?:.*?\|\s*{SPEED}\s*tok/s)?"
+            rf"\s*step\s+(?P<step>{COUNT})/(?P<total>{COUNT})\s*\|.*?\|\s*\(?{MS}\b(?:.*?\|\s*{SPEED}\s*tok/s)?"
         ),
         _timed,
         _banner(
@@ -166,7 +169,7 @@ FORMATS = (
     LogFormat(
         "torchtune",
         "Step ",
-        re.compile(rf"\s*Step\s+(?P<step>\d+)\s*\|.*?\btokens_per_second_per_gpu:\s*{SPEED}"),
+        re.compile(rf"\s*Step\s+(?P<step>{COUNT})\s*\|.*?\btokens_per_second_per_gpu:\s*{SPEED}"),
         _at_speed,
         _banner(
             micro_batch=r"^\s*batch_size:\s*(\d+)",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from service.errors import InvalidValue
+from service.estimate.run_records.largest import LARGEST
 from service.estimate.run_records.recipe_words import Patterns, meaning
 
 BLANKS = frozenset(
@@ -22,19 +23,8 @@ NUMBER = re.compile(
 MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 ALSO = {"yes": ("full",), "no": ("none",)}
 """Words so usual that nobody need be told what they were read for."""
-LIMITS = {
-    "n_layers": 10_000,
-    "d_model": 1_000_000,
-    "n_heads": 10_000,
-    "n_kv_heads": 10_000,
-    "d_ff": 10_000_000,
-    "vocab": 100_000_000,
-    "seq_len": 100_000_000,
-    "gpu_count": 100_000,
-    "micro_batch": 1_000_000,
-    "global_batch_tokens": 10**12,
-}
-"""The largest whole number that a column can mean."""
+FIELDS = {"vocab": "vocab_size"}
+"""Columns that go by another name than a run's field."""
 
 
 class Remark(NamedTuple):
@@ -84,7 +74,7 @@ class Cells:
         return value
 
     def whole(self, name: str) -> int | None:
-        value = self.number(name, LIMITS[name])
+        value = self.number(name, LARGEST[FIELDS.get(name, name)])
         if value is not None and value != int(value):
             raise InvalidValue(name, self.text(name), "must be a whole number")
         return None if value is None else int(value)

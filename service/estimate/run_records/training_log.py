@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service.errors import InvalidValue, MissingFact
+from service.estimate.run_records.largest import LARGEST
 from service.estimate.run_records.log_formats import FORMATS, Dropped, LogFormat, LogStep, number
 
 LARGEST_LOG_CHARACTERS = 200_000_000
@@ -104,6 +105,8 @@ def _facts(form: LogFormat, lines: Iterable[str]) -> dict[str, float]:
         for fact, pattern in form.banner.items():
             match = pattern.search(line)
             if match and (value := number(match[1])) is not None:
+                if value > LARGEST.get(fact, value):
+                    raise InvalidValue("log", line.strip()[:80], f"{fact} must be at most {LARGEST[fact]:,}")
                 found[fact] = value
     return found
 
