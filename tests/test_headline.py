@@ -8,7 +8,7 @@ import pytest
 from service.estimate.architecture import parameters
 from service.estimate.calibration import left_out, predict, usable
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.plan import plan_steps
+from service.estimate.planned_step import plan_steps
 from service.estimate.training_time import training_time
 from service.store.calibration_file import FILE, calibration_from, stored_numbers
 from service.store.catalog_files import load_catalog

@@ -339,7 +339,9 @@ def test_the_language_of_the_schedule_is_that_of_report_and_headline(sessions, f
 
 def test_a_model_of_ones_own_is_asked_again(sessions):
     shape = {"n_layers": 12, "d_model": 768, "n_heads": 12, "vocab_size": 50_257}
-    own = custom_workload(shape, None, {"seq_len": 1024}, 10**9, MONDAY.date(), "mine")
+    own = custom_workload(
+        shape, None, recipe={"seq_len": 1024}, tokens=10**9, today=MONDAY.date(), name="mine"
+    )
     request = replace(QUESTION, workload=own)
     schedule = scheduled(sessions, request=request)
     assert schedule.order.name == "mine 7d" and schedule.slug == "mine-7d"

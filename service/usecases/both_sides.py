@@ -62,7 +62,7 @@ def rented_side(
     spread = None
     if idle.low is not None and idle.high is not None and cloud.way != "hybrid" and not is_told:
         spread = (factor + idle.low - idle.value, factor + idle.high - idle.value)
-    low, high = _rent_range(snapshot, option, rent, cloud.instances, request, past)
+    low, high = _rent_range(snapshot, option, rent, instances=cloud.instances, request=request, past=past)
     set_up = next((item.quantity.p50 for item in bill.items if item.code == "set_up"), 0.0)
     return RentedSide(
         hours=column_of(option.hours),
@@ -82,6 +82,7 @@ def _rent_range(
     snapshot: Snapshot,
     option: Option,
     price: float,
+    *,
     instances: int,
     request: AskedDecision,
     past: PastPrices,
@@ -100,5 +101,5 @@ def _rent_range(
         float(cost * conversion(currency, request.currency, rates).factor) * instances
         for cost, currency in past(offer.slug)
     ]
-    known = (price, *others, *own)
-    return min(known), max(known)
+    rents = (price, *others, *own)
+    return min(rents), max(rents)

@@ -83,14 +83,15 @@ def _home_plans(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
 ) -> list[tuple[Way, Option]]:
     homes: list[tuple[Way, Option]] = []
-    machines = [_machine(snapshot, "own", said) for said in request.own]
+    machines = [_machine(snapshot, "own", name) for name in request.own]
     # A machine said twice, or by two of its names, is one.
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
-        homes.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
-    for said in dict.fromkeys(request.buy):
-        gpu, count, purchase = _purchase(snapshot, request, said, today)
+        homes.append(("own", _at_home(snapshot, request, workload, gpu, count, household=usual)))
+    for wish in dict.fromkeys(request.buy):
+        gpu, count, purchase = _purchase(snapshot, request, wish, today)
         terms = replace(request.home_terms, purchase=purchase)
-        homes.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
+        household = replace(usual, terms=terms)
+        homes.append(("buy", _at_home(snapshot, request, workload, gpu, count, household=household)))
     return homes
 
 
@@ -100,31 +101,32 @@ def _at_home(
     workload: Workload,
     gpu: Gpu,
     count: int,
+    *,
     household: Household,
 ) -> Option:
-    known = knowledge_of(snapshot)
-    spare = home_memory_gib(household, known)
+    knowledge = knowledge_of(snapshot)
+    spare = home_memory_gib(household, knowledge)
     planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
     return home_option(
-        workload, gpu, count, household, currency=request.currency, knowledge=known, planned=planned,
+        workload, gpu, count, household, currency=request.currency, knowledge=knowledge, planned=planned,
         changes=changes_of(snapshot, workload, gpu, count, planned),
-        rungs=rungs_of(snapshot, workload, gpu, count, planned, spare),
+        rungs=rungs_of(snapshot, workload, gpu, count, planned, spare=spare),
     )  # fmt: skip
 
 
-def _machine(snapshot: Snapshot, field: str, said: str) -> tuple[Gpu, int]:
-    match = CONFIGURATION.fullmatch(said.strip())
-    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else said.strip())
+def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
+    match = CONFIGURATION.fullmatch(name.strip())
+    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
     return gpu, checked_count(field, int(match["count"]) if match else 1)
 
 
 def _purchase(
-    snapshot: Snapshot, request: AskedDecision, said: str, today: date
+    snapshot: Snapshot, request: AskedDecision, wish: str, today: date
 ) -> tuple[Gpu, int, Purchase]:
     """`rtx-4090` at its stored retail price, or `2xrtx-4090=1800` at one's own price per card."""
-    match = PRICED_CARD.fullmatch(said.strip())
+    match = PRICED_CARD.fullmatch(wish.strip())
     if match is None:
-        raise InvalidValue("buy", said, "is not of the form GPU or GPU=PRICE")
+        raise InvalidValue("buy", wish, "is not of the form GPU or GPU=PRICE")
     gpu, count = _machine(snapshot, "buy", match["machine"])
     figures, rates = snapshot.figures, knowledge_of(snapshot).exchange_rates
     if match["price"]:

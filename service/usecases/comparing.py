@@ -72,7 +72,7 @@ def compare_home_with_cloud(
         knowledge=knowledge,
         planned=planned,
         changes=changes_of(snapshot, workload, home_gpu, home_count, planned),
-        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare),
+        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare=spare),
     )
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
@@ -162,7 +162,7 @@ def _estimated(snapshot: Snapshot, request: AskedEstimate, workload: Workload) -
         plan = plans_of(snapshot, workload, ((gpu.slug, count, spare),))[0]
         changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
-            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare)
+            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare=spare)
             options.append(
                 home_option(
                     workload,

@@ -76,9 +76,9 @@ def decide(
     nearest: tuple[NearestPlan, ...] = ()
     if best is None:
         nearest = nearest_plans(
-            snapshot, request, workload, plans, choice, today,
-            lambda other: plans_of_request(snapshot, request, other, household, today),
-            partial(_rated, snapshot, request),
+            snapshot, request, workload, plans=plans, choice=choice, today=today,
+            plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
+            rate=partial(_rated, snapshot, request),
         )  # fmt: skip
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)

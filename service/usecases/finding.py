@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
-from service.errors import InvalidValue, MissingFact, UnknownName
+from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.nearest_gpu import nearest_gpus
@@ -61,7 +61,12 @@ def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | No
     """
     if isinstance(asked, AskedModel):
         model = custom_workload(
-            asked.architecture, asked.config, asked.recipe, asked.tokens, today, asked.name
+            asked.architecture,
+            asked.config,
+            recipe=asked.recipe,
+            tokens=asked.tokens,
+            today=today,
+            name=asked.name,
         )
         return with_tokens(model, tokens, today)
     return with_tokens(find_workload(snapshot, asked), tokens, today)
@@ -74,15 +79,15 @@ def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload
     least = workload.recipe.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
-    given = {**workload.sources, "tokens": given_by_user(today)}
-    return replace(workload, tokens=tokens, reference_hours=None, sources=given)
+    sources = {**workload.sources, "tokens": given_by_user(today)}
+    return replace(workload, tokens=tokens, reference_hours=None, sources=sources)
 
 
 def checked_currency(currency: str, rates: Sequence[ExchangeRate]) -> str:
     """The currency, or UnknownName with those that the stored exchange rates reach."""
-    known = {"EUR", *(rate.quote for rate in rates if rate.base == "EUR")}
-    if currency not in known:
-        raise UnknownName("currency", currency, known)
+    reached = {"EUR", *(rate.quote for rate in rates if rate.base == "EUR")}
+    if currency not in reached:
+        raise UnknownName("currency", currency, reached)
     return currency
 
 
@@ -105,9 +110,9 @@ def household_of(
             raise InvalidValue(
                 "kwh_price", str(request.kwh_price), f"must be between 0 and {LARGEST_PER_KWH}"
             )
-        said = given_by_user(today)
+        source = given_by_user(today)
         rate = ElectricityRate(
-            zone, zone, "contract", request.currency, request.kwh_price, "all", today, said
+            zone, zone, "contract", request.currency, request.kwh_price, "all", today, source
         )
     if rate is None and carbon is None:
         raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
@@ -163,21 +168,20 @@ def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int,
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
     """The cheapest offers of the GPUs most like this one with at least its memory, so many at once."""
-    found: list[Suggestion] = []
+    offered: list[Suggestion] = []
     for one in nearest_gpus(gpu, (snapshot.gpus[slug] for slug in snapshot.offers.gpu_slugs)):
         rows = same_configuration(snapshot, one.gpu, count, tier)
         if len(rows):
-            found.append(Suggestion(snapshot.offers.row(int(rows[0])), snapshot.gpus[one.gpu], one))
-        if len(found) == MOST_SUGGESTED:
+            offered.append(Suggestion(snapshot.offers.row(int(rows[0])), snapshot.gpus[one.gpu], one))
+        if len(offered) == MOST_SUGGESTED:
             break
-    return tuple(found)
+    return tuple(offered)
 
 
 def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> NDArray[np.intp]:
     """Rows of the offers of exactly this GPU, count and tier, cheapest first, equal ones by slug."""
     offers = snapshot.offers
-    if tier != EVERY_OFFER and tier not in offers.tiers:
-        raise InvalidValue("tier", tier, "unknown", (*offers.tiers, EVERY_OFFER))
+    choice_of("tier", tier, (*offers.tiers, EVERY_OFFER))
     if gpu not in offers.gpu_slugs:
         return np.array([], dtype=np.intp)
     wanted = (offers.gpu == offers.gpu_slugs.index(gpu)) & (offers.gpu_count == count)

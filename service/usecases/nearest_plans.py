@@ -37,6 +37,7 @@ def nearest_plans(
     snapshot: Snapshot,
     request: AskedDecision,
     workload: Workload,
+    *,
     plans: Plans,
     choice: Choice,
     today: date,
@@ -47,14 +48,15 @@ def nearest_plans(
 
     A plan on fewer tokens, or of a smaller model, is shown as it would be then.
     """
-    limits, found = Limits(request.budget, request.deadline_hours), {}
+    limits = Limits(request.budget, request.deadline_hours)
+    rated: dict[Nearest, RatedOption] = {}
     for change in nearest_changes(plans.candidates, limits, request.least_probability):
-        found[change] = rate(workload, plans, choice, change.position)
-    fewer = _fewer_tokens(request, workload, plans, today, plans_of, rate)
-    found |= dict([fewer] if fewer else [])
+        rated[change] = rate(workload, plans, choice, change.position)
+    fewer = _fewer_tokens(request, workload, plans, today=today, plans_of=plans_of, rate=rate)
+    rated |= dict([fewer] if fewer else [])
     changes = [
-        NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, found[c])
-        for c in gentlest_first(found, limits)
+        NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, rated[c])
+        for c in gentlest_first(rated, limits)
     ]
     smaller = _smaller_model(snapshot, request, workload, plans_of, rate)
     return (*changes, smaller) if smaller else tuple(changes)
@@ -64,6 +66,7 @@ def _fewer_tokens(
     request: AskedDecision,
     workload: Workload,
     plans: Plans,
+    *,
     today: date,
     plans_of: PlansOf,
     rate: Rate,

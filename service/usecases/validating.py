@@ -34,10 +34,10 @@ def validate_file(snapshot: Snapshot, text: str) -> Validation:
 
     Raises InvalidValue when the file as a whole cannot be read; a row that cannot be used is reported.
     """
-    known = {run.slug: run for run in snapshot.measured_runs}
+    by_slug = {run.slug: run for run in snapshot.measured_runs}
     kin = kin_of(published_runs(snapshot), snapshot.workloads.values())
     gpus = PrintedGpus(snapshot.gpus.values())
-    rows = read_runs(csv_rows(text), gpus.gpu, known, lambda run: with_kin(run, kin))
+    rows = read_runs(csv_rows(text), gpus.gpu, by_slug, lambda run: with_kin(run, kin))
     sound = iter(_judged(snapshot, [row.run for row in rows if row.run is not None], "run"))
     return validation(
         replace(next(sound), remarks=row.remarks)

@@ -1,8 +1,8 @@
 """The fastest way to hold a training step: from "as published" down to streamed weights.
 
 The published recipe wins wherever it fits with a probability of 90 %; otherwise the fastest plan that
-does (plan_search.py), otherwise the fastest that fits by the lower end of its band ("marginal"). Nobody
-publishes an 8-bit Muon, so that is shown in the ladder but never chosen.
+does (memory_plan_search.py), otherwise the fastest that fits by the lower end of its band ("marginal").
+Nobody publishes an 8-bit Muon, so that is shown in the ladder but never chosen.
 """
 
 import math
@@ -18,7 +18,7 @@ from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.machine import Machines, machines
 from service.estimate.memory import Fit, PeakMemory, fit_probability, fit_verdict, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
-from service.estimate.plan_search import families, search
+from service.estimate.memory_plan_search import families, search
 from service.estimate.step_work import count_step
 from service.facts import Gpu, Recipe, Workload
 
