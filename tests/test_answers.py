@@ -94,7 +94,7 @@ def test_what_may_run_out_of_memory_is_said_in_the_verdict(ask):
     more = ask(
         workload="llama-2-7b", home="v100-sxm-16gb", home_count=8, cloud="8xa100-sxm-80gb", host_memory_gib=96
     )
-    assert more[0].options[0].planned.verdict == "fits_with_adjustments"
+    assert more[0].options[0].fit.verdict == "fits_with_adjustments"
 
 
 def test_what_does_not_fit_says_what_would_and_what_the_other_takes(ask):
@@ -124,8 +124,7 @@ def test_many_options_stand_below_each_other_and_nothing_is_cut_off(ask):
     c, text, said = ask(workload="gpt2-124m", home="rtx-5090", home_count=3, cloud="any", limit=8)
     assert "…" not in text and len(c.options) == 9
     for option in c.options[1:]:
-        name = option.rental.provider.name
-        assert name in text
+        assert option.offer.provider_name in text
     assert f"Offers looked at: {c.considered_offers}. Listed, the cheapest first: 8." in said
     assert said.count("Check the price before you rent.") == 1
     assert "The published batch of 512 sequences does not divide evenly by 3 × 64." in said
@@ -134,8 +133,8 @@ def test_many_options_stand_below_each_other_and_nothing_is_cut_off(ask):
 def test_the_ladder_keeps_all_its_columns(ask):
     _, text, _ = ask(workload="llama-2-7b", home="rtx-4090", explained=True)
     ladder = text[text.index("Every way to fit") :]
-    header, row = ladder.splitlines()[1], next(x for x in ladder.splitlines() if "main memory too small" in x)
-    assert header.split()[-1] == "the" and row.rstrip().endswith("yes")
+    row = next(x for x in ladder.splitlines() if "too small" in x)
+    assert "Change the" in ladder and row.rstrip().endswith("yes")
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Flag:
     """Its few values are listed in the usage, and others refused before anything is opened."""
 
 
-class Asked(BaseModel):
+class Question(BaseModel):
     """A part of a question: a field that is not known is refused, not ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

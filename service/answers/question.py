@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from service.answers.asked import Asked, Flag
+from service.answers.asked import Flag, Question
 from service.estimate.home_bill import HomeTerms
 from service.estimate.tariff import TimeOfUse
 
@@ -27,7 +27,7 @@ Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace", "any
 NONE = Decimal(0)
 
 
-class AskedModel(Asked):
+class AskedModel(Question):
     """A model of one's own: exactly one of `architecture` and `config`."""
 
     architecture: dict[str, Any] | None = Field(
@@ -47,7 +47,7 @@ class AskedModel(Asked):
     name: str = Field("own model", min_length=1, max_length=80)
 
 
-class AskedWindow(Asked):
+class AskedWindow(Question):
     """A price between two hours of the day."""
 
     from_hour: int = Field(ge=0, le=23)
@@ -55,7 +55,7 @@ class AskedWindow(Asked):
     per_kwh: PerKwh
 
 
-class AskedTariff(Asked):
+class AskedTariff(Question):
     """The household's contract; money is in the contract's currency."""
 
     kind: Literal["flat", "time_of_use", "dynamic"] = "flat"
@@ -94,7 +94,7 @@ class AskedTariff(Asked):
         return tuple(TimeOfUse(w.from_hour, w.until_hour, w.per_kwh) for w in self.windows)
 
 
-class AskedHousehold(Asked):
+class AskedHousehold(Question):
     """Where and how one lives; every field has a usual value."""
 
     country: Annotated[str, Flag()] = Field(
@@ -238,14 +238,14 @@ class AskedDecision(AskedHousehold):
         return self.budget is not None or self.deadline_hours is not None
 
 
-class AskedMachine(Asked):
+class AskedMachine(Question):
     """GPUs in one machine."""
 
     gpu: Slug
     gpu_count: int = Field(1, ge=1, le=1024)
 
 
-class AskedEstimate(Asked):
+class AskedEstimate(Question):
     """A run on machines, without prices."""
 
     workload: Slug | AskedModel = "nanochat-d32"

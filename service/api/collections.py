@@ -13,7 +13,7 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.contract import contract
 from service.api.remembered import Remembered
 from service.api.state import facts, state
@@ -28,7 +28,7 @@ PAGES = Remembered(32 * 2**20)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class PageQuery(Asked):
+class PageQuery(Question):
     """Which part of a collection."""
 
     limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Items per page")
@@ -55,7 +55,7 @@ class Collection:
     page: type[BaseModel]
     find: Callable[[Snapshot, Any], Page]
     get: Callable[[Snapshot, str, Any], dict[str, Any] | None]
-    item_query: type[Asked] = Asked
+    item_query: type[Question] = Question
 
 
 def publish(collection: Collection) -> Blueprint:

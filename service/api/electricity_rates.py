@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
@@ -30,7 +30,7 @@ class ElectricityRateQuery(PageQuery):
     currency: str | None = CURRENCY
 
 
-class ElectricityRateItemQuery(Asked):
+class ElectricityRateItemQuery(Question):
     """How to show one rate."""
 
     currency: str | None = CURRENCY

@@ -8,7 +8,7 @@ from flask import Response, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.answers.option import AnsweredCost
 from service.answers.question import PerKwh, Slug
 from service.api.collections import Collection, Page, PageQuery, json_response, private, publish, sliced
@@ -137,7 +137,7 @@ blueprint = publish(
 )
 
 
-class MeasurementIn(Asked):
+class MeasurementIn(Question):
     """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
 
     gpu: Slug

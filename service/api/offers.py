@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.answers.option import AnsweredLikeness
 from service.api.collections import (
     Collection,
@@ -84,7 +84,7 @@ class OfferQuery(PageQuery):
     unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
 
 
-class OfferItemQuery(Asked):
+class OfferItemQuery(Question):
     """How to show one offer."""
 
     currency: str | None = CURRENCY
@@ -154,7 +154,7 @@ class OfferHistoryOut(BaseModel):
     prices: list[PriceSeenOut]
 
 
-class OfferIn(Asked):
+class OfferIn(Question):
     """A private quote or a correction: one offer as one's provider states it."""
 
     provider: str = Field(min_length=1, max_length=60, description="Slug of a known provider")

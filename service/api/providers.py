@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
@@ -23,7 +23,7 @@ class ProviderQuery(PageQuery):
     currency: str | None = CURRENCY
 
 
-class ProviderItemQuery(Asked):
+class ProviderItemQuery(Question):
     """How to show one provider."""
 
     currency: str | None = CURRENCY

@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.collections import Page, PageQuery, json_response, respond_live
 from service.api.contract import contract
 from service.api.schemas import page_of
@@ -32,7 +32,7 @@ class RefreshQuery(PageQuery):
     outcome: Outcome | None = None
 
 
-class RefreshItemQuery(Asked):
+class RefreshItemQuery(Question):
     """How much of one refresh."""
 
     rejected_rows: int = Field(100, ge=0, le=MOST_REJECTED_KEPT, description="At most so many of them")
@@ -66,7 +66,7 @@ class RefreshWithRowsOut(RefreshOut):
     rejected_rows: list[RejectedRowOut]
 
 
-class RefreshIn(Asked):
+class RefreshIn(Question):
     """Which source shall be read now."""
 
     source: str = Field(min_length=1, max_length=100)

@@ -12,7 +12,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.collections import Page, PageQuery, json_response, private, respond_live, sliced
 from service.api.contract import contract
 from service.api.feeds import respond_feed
@@ -35,7 +35,7 @@ RUNS_SHOWN = 10
 blueprint = Blueprint("report_schedules", __name__)
 
 
-class ReportScheduleIn(Asked):
+class ReportScheduleIn(Question):
     """Which decision to ask again, how often, and whom to tell."""
 
     decision: str = Field(min_length=1, max_length=80, description="Id of a stored decision")
@@ -53,7 +53,7 @@ class ReportScheduleIn(Asked):
     webhook_url: str = Field("", max_length=500, description="https and public; empty for the feed alone")
 
 
-class ReportSchedulePatch(Asked):
+class ReportSchedulePatch(Question):
     """What of a schedule can be changed."""
 
     paused: bool = Field(description="Resumed, it runs at its next time; what was missed stays missed")

@@ -6,7 +6,7 @@ from typing import Literal
 from flask import Response, request
 from pydantic import Field
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.problems import field_problem, problem
 from service.api.remembered import Remembered
 from service.api.state import state
@@ -21,7 +21,7 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A report brings its own style and drawings and asks for nothing."""
 
 
-class ReportQuery(Asked):
+class ReportQuery(Question):
     """In which language to report."""
 
     lang: Literal["en", "de"] = Field("en", description="Language of the words and of the number formats")

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from service.answers.asked import Asked
+from service.answers.asked import Question
 from service.api.collections import Collection, Page, publish
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.market_slots import SlotQuery, slot_of, slot_slug
@@ -31,7 +31,7 @@ class SpotPriceQuery(SlotQuery):
     currency: str | None = CURRENCY
 
 
-class SpotPriceItemQuery(Asked):
+class SpotPriceItemQuery(Question):
     """How to show one price."""
 
     currency: str | None = CURRENCY

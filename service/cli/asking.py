@@ -17,9 +17,9 @@ from service.errors import InvalidValue
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
-    from service.answers.asked import Asked, Flag
+    from service.answers.asked import Flag, Question
 
-    Question = TypeVar("Question", bound=Asked)
+    Kind = TypeVar("Kind", bound=Question)
 
 WINDOW = re.compile(r"(?P<from>\d{1,2})-(?P<until>\d{1,2})=(?P<price>\d+(?:\.\d+)?)")
 TARIFF, PART_OF_TARIFF = "tariff", "tariff__"
@@ -33,7 +33,7 @@ NONE = "none"
 class AskingCommand(click.Command):
     """A command with the options of a question before its own."""
 
-    asks: Callable[[], "type[Asked]"]
+    asks: Callable[[], "type[Question]"]
     usual: Mapping[str, object]
     """Defaults of the command line, where they differ from the question's."""
 
@@ -50,16 +50,16 @@ class AskingCommand(click.Command):
 def asking(question: str, **usual: object) -> Any:
     """What `click.command` needs for a command that asks a question of service/answers/question.py."""
 
-    def asked() -> "type[Asked]":
+    def asked() -> "type[Question]":
         from service.answers import question as questions
 
-        kind: type[Asked] = getattr(questions, question)
+        kind: type[Question] = getattr(questions, question)
         return kind
 
     return type(f"{question}Command", (AskingCommand,), {"asks": staticmethod(asked), "usual": usual})
 
 
-def options_of(kind: "type[Asked]", usual: Mapping[str, object]) -> Iterator[click.Option]:
+def options_of(kind: "type[Question]", usual: Mapping[str, object]) -> Iterator[click.Option]:
     """An option for every field that has a flag; the parts of the tariff have options of their own."""
     from service.answers.question import AskedHousehold, AskedTariff
 
@@ -74,7 +74,7 @@ def options_of(kind: "type[Asked]", usual: Mapping[str, object]) -> Iterator[cli
                     yield _option(f"{PART_OF_TARIFF}{part}", inside, flag, inside.default)
 
 
-def question_of(kind: "type[Question]", given: Mapping[str, Any], **values: Any) -> "Question":
+def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> "Kind":
     """The question these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
     fields = {name: WORDS[name](said) if name in WORDS else said for name, said in given.items()}
     parts = {

@@ -264,6 +264,11 @@ def hostile_names_are_names(content, extension, language):
         for name in HOSTILE[:4]:
             assert "".join(name.split()) in text, name
         assert "W" * 60 in text
+    elif extension == "txt":
+        text = content.decode()
+        assert not re.search(r"[^\n\x20-\x7e\xa0-\uffff]", text)
+        flat = "".join(text.split())
+        assert "".join(HOSTILE[0].split()) in flat
     elif extension == "xlsx":
         book = openpyxl.load_workbook(io.BytesIO(content))
         cells = [c for sheet in book for row in sheet.rows for c in row if c.value is not None]

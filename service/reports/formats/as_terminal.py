@@ -1,5 +1,6 @@
 """A document for a terminal: its screen sections as plain text, whatever its width."""
 
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Literal
@@ -20,6 +21,7 @@ LEAST_WORDS = 16
 BETWEEN = 3
 BEST = "* "
 INDENT = (0, 0, 0, 2)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def render(document: Document, width: int = WIDTH) -> bytes:
@@ -29,15 +31,21 @@ def render(document: Document, width: int = WIDTH) -> bytes:
     console = Console(file=page, width=width, color_system=None, highlight=False, emoji=False)
     for section in document.screen:
         if section.title:
-            console.print(Text(section.title))
+            console.print(Text(harmless(section.title)))
         for block in section.blocks:
             for part in _block(w, block, width):
                 console.print(part)
     if any(isinstance(cell, Cited) for cell in _cells(document)):
         console.print(Text(document.sources_title))
         for source in document.sources:
-            console.print(Text(f"[{source.number}] {source.title}; {source.said}. {source.url}".rstrip()))
+            line = f"[{source.number}] {source.title}; {source.said}. {source.url}".rstrip()
+            console.print(Text(harmless(line)))
     return ("\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n").encode()
+
+
+def harmless(text: str) -> str:
+    """Text without the signs that move a terminal's cursor, colour it or set its title."""
+    return CONTROL.sub("", text)
 
 
 def _cells(document: Document) -> Iterable[shape.Cell]:
@@ -48,11 +56,11 @@ def _cells(document: Document) -> Iterable[shape.Cell]:
 def _block(w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
     match block:
         case Paragraph(text):
-            yield Text(text)
+            yield Text(harmless(text))
         case Bullets(items):
-            yield from (Padding(Text(item), INDENT) for item in items)
+            yield from (Padding(Text(harmless(item)), INDENT) for item in items)
         case Chart():
-            yield Padding(Text(block.alt), INDENT)
+            yield Padding(Text(harmless(block.alt)), INDENT)
         case shape.Table():
             yield from _table(w, block, width)
 
@@ -60,8 +68,14 @@ def _block(w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
 def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableType]:
     """The table with numbers in one piece and words broken where they must be; row by row where that would
     leave a column of words too narrow."""
-    rows = [[shown(w, cell).line for cell in row.cells] for row in block.rows]
-    widest = [max(map(len, cells), default=0) for cells in zip(*rows, strict=True)]
+    rows = [[harmless(shown(w, cell).line) for cell in row.cells] for row in block.rows]
+    widest = [max((len(row[i]) for row in rows), default=0) for i in range(len(block.columns))]
+    numbers = [
+        max(
+            (_letters(row.cells[i], lines[i]) for row, lines in zip(block.rows, rows, strict=True)), default=0
+        )
+        for i in range(len(block.columns))
+    ]
     titles = [column.title for column in block.columns]
     room = width - BETWEEN * len(titles) - len(BEST)
     if sum(max(len(t), most) for t, most in zip(titles, widest, strict=True)) <= room:
@@ -70,7 +84,7 @@ def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableTyp
         words = [max(map(len, title.split()), default=0) for title in titles]
         least = [
             max(most, word) if column.is_number else min(most, LEAST_WORDS)
-            for column, most, word in zip(block.columns, widest, words, strict=True)
+            for column, most, word in zip(block.columns, numbers, words, strict=True)
         ]
     if sum(least) > room:
         yield from _row_by_row(block, rows)
@@ -83,6 +97,11 @@ def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableTyp
     for row, lines in zip(block.rows, rows, strict=True):
         table.add_row(*((BEST if row.is_best and i == 0 else "") + line for i, line in enumerate(lines)))
     yield table
+
+
+def _letters(cell: shape.Cell, line: str) -> int:
+    """How narrow a cell may become: words break, numbers do not."""
+    return min(len(line), LEAST_WORDS) if isinstance(cell, shape.Words) else len(line)
 
 
 def _row_by_row(block: shape.Table, rows: Sequence[Sequence[str]]) -> Iterable[RenderableType]:
