@@ -79,9 +79,9 @@ def choice_of(field: str, value: object, choices: Iterable[Choice]) -> Choice:
     raise InvalidValue(field, value, "unknown", among)
 
 
-def nearest_first(value: str, known: Iterable[str]) -> tuple[str, ...]:
-    """All `known` names, those most like `value` first, the rest in alphabetical order."""
-    names = sorted(set(known))
+def nearest_first(value: str, known: Iterable[str], *, in_order: bool = False) -> tuple[str, ...]:
+    """All `known` names, those most like `value` first, the rest in alphabetical order, or as they come."""
+    names = list(dict.fromkeys(known)) if in_order else sorted(set(known))
     lowered = {name.lower(): name for name in reversed(names)}
     near = [lowered[n] for n in get_close_matches(value.lower(), lowered, n=8, cutoff=0.4)]
     return (*near, *(name for name in names if name not in near))

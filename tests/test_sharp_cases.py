@@ -12,7 +12,7 @@ from service.estimate.hardware import available_memory_gib
 from service.estimate.memory import fit_verdict, peak_memory, with_context
 from service.estimate.memory_plan import published_plan
 from service.estimate.model_config import architecture_from_config
-from service.estimate.plan import plan_steps
+from service.estimate.planned_step import plan_steps
 from service.estimate.power_limit import power_curves
 from service.estimate.training_time import training_time
 from service.facts import Figure

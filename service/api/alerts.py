@@ -9,8 +9,9 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
+from service.answers.asked import Asked
 from service.api.collections import PageQuery, json_response, private, respond_live, sliced
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.feeds import respond_feed
 from service.api.offers import LARGEST_PRICE
 from service.api.schemas import page_of
@@ -25,7 +26,7 @@ FEED_ENTRIES = 50
 EVENTS_SHOWN = 20
 
 
-class AlertIn(Strict):
+class AlertIn(Asked):
     """What to watch: the cheapest listed offer of a GPU and count; exactly one of the two conditions."""
 
     name: str = Field("", max_length=120, description="Shown in the feed; the condition if empty")

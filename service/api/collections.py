@@ -13,7 +13,8 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.api.contract import Strict, contract
+from service.answers.asked import Asked
+from service.api.contract import contract
 from service.api.remembered import Remembered
 from service.api.state import facts, state
 from service.errors import NotFound
@@ -27,7 +28,7 @@ PAGES = Remembered(32 * 2**20)
 """By facts and address."""
 
 
-class PageQuery(Strict):
+class PageQuery(Asked):
     """Which part of a collection."""
 
     limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Items per page")
@@ -54,7 +55,7 @@ class Collection:
     page: type[BaseModel]
     find: Callable[[Snapshot, Any], Page]
     get: Callable[[Snapshot, str, Any], dict[str, Any] | None]
-    item_query: type[Strict] = Strict
+    item_query: type[Asked] = Asked
 
 
 def publish(collection: Collection) -> Blueprint:

@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from service.answers.asked import Asked
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
@@ -30,7 +30,7 @@ class ElectricityRateQuery(PageQuery):
     currency: str | None = CURRENCY
 
 
-class ElectricityRateItemQuery(Strict):
+class ElectricityRateItemQuery(Asked):
     """How to show one rate."""
 
     currency: str | None = CURRENCY

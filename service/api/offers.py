@@ -9,6 +9,8 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
+from service.answers.asked import Asked
+from service.answers.option import AnsweredLikeness
 from service.api.collections import (
     Collection,
     Page,
@@ -20,9 +22,9 @@ from service.api.collections import (
     publish,
     unchanged,
 )
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.schemas import LikenessOut, SourceOut, page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
@@ -82,7 +84,7 @@ class OfferQuery(PageQuery):
     unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
 
 
-class OfferItemQuery(Strict):
+class OfferItemQuery(Asked):
     """How to show one offer."""
 
     currency: str | None = CURRENCY
@@ -130,7 +132,7 @@ class OfferOut(SourceOut):
     fetched_at: datetime | None
     unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
     conflicts: list[ConflictOut]
-    likeness: LikenessOut | None = Field(description="With `nearest`")
+    likeness: AnsweredLikeness | None = Field(description="With `nearest`")
 
 
 class PriceSeenOut(BaseModel):
@@ -152,7 +154,7 @@ class OfferHistoryOut(BaseModel):
     prices: list[PriceSeenOut]
 
 
-class OfferIn(Strict):
+class OfferIn(Asked):
     """A private quote or a correction: one offer as one's provider states it."""
 
     provider: str = Field(min_length=1, max_length=60, description="Slug of a known provider")

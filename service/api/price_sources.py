@@ -7,8 +7,9 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Asked
 from service.api.collections import PageQuery, json_response, respond_live, sliced
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
 from service.errors import NotFound
@@ -91,12 +92,12 @@ def listed(query: PriceSourceQuery) -> Response:
 
 @blueprint.get("/price-sources/<string:name>")
 @contract.validate(
-    query=Strict,
+    query=Asked,
     resp=Answers(HTTP_200=PriceSourceOut),
     tags=["price-sources"],
     operation_id="price_sources_get",
 )
-def one(name: str, query: Strict) -> Response:
+def one(name: str, query: Asked) -> Response:
     """One price source by name."""
     for standing in _standings():
         if standing.source.name == name:

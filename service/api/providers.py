@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from service.answers.asked import Asked
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
@@ -23,7 +23,7 @@ class ProviderQuery(PageQuery):
     currency: str | None = CURRENCY
 
 
-class ProviderItemQuery(Strict):
+class ProviderItemQuery(Asked):
     """How to show one provider."""
 
     currency: str | None = CURRENCY

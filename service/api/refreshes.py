@@ -11,8 +11,9 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Asked
 from service.api.collections import Page, PageQuery, json_response, respond_live
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
 from service.api.tokens import bearer
@@ -31,7 +32,7 @@ class RefreshQuery(PageQuery):
     outcome: RefreshOutcome | None = None
 
 
-class RefreshItemQuery(Strict):
+class RefreshItemQuery(Asked):
     """How much of one refresh."""
 
     rejected_rows: int = Field(100, ge=0, le=MOST_REJECTED_KEPT, description="At most so many of them")
@@ -65,7 +66,7 @@ class RefreshWithRowsOut(RefreshOut):
     rejected_rows: list[RejectedRowOut]
 
 
-class RefreshIn(Strict):
+class RefreshIn(Asked):
     """Which source shall be read now."""
 
     source: str = Field(min_length=1, max_length=100)

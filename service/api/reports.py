@@ -6,7 +6,7 @@ from typing import Literal
 from flask import Response, request
 from pydantic import Field
 
-from service.api.contract import Strict
+from service.answers.asked import Asked
 from service.api.problems import field_problem, problem
 from service.api.remembered import Remembered
 from service.api.state import state
@@ -21,7 +21,7 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A report brings its own style and drawings and asks for nothing."""
 
 
-class ReportQuery(Strict):
+class ReportQuery(Asked):
     """In which language to report."""
 
     lang: Literal["en", "de"] = Field("en", description="Language of the words and of the number formats")

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
+from service.answers.asked import Asked
 from service.api.collections import Collection, Page, publish
-from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
@@ -31,7 +31,7 @@ class SpotPriceQuery(SlotQuery):
     currency: str | None = CURRENCY
 
 
-class SpotPriceItemQuery(Strict):
+class SpotPriceItemQuery(Asked):
     """How to show one price."""
 
     currency: str | None = CURRENCY

@@ -76,9 +76,9 @@ def workloads(as_json: bool) -> None:
     if as_json:
         import orjson
 
-        from service.reports.as_json import workload as render
+        from service.answers.told import tell_workload
 
-        print_json(orjson.dumps([render(w) for w in known]))
+        print_json(orjson.dumps([tell_workload(w).model_dump() for w in known]))
         return
     print_table(
         ["slug", "name", "parameters", "tokens", "FLOPs per token", "source, as of"],

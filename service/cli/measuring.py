@@ -1,16 +1,14 @@
 """`heimvorteil measure`."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import click
 
 from service.cli.amounts import Money
-from service.cli.opening import open_facts
+from service.cli.opening import open_database, open_facts
 from service.errors import InvalidValue
-
-LARGEST_FILE_BYTES = 200_000_000
 
 
 @click.command()
@@ -22,7 +20,12 @@ LARGEST_FILE_BYTES = 200_000_000
 @click.option("--micro-batch", type=int, help="Sequences per GPU and forward pass.")
 @click.option("--seq-len", type=int, help="Tokens per sequence, where the log does not print it.")
 @click.option("--total-steps", type=int, help="Steps of the whole run, where the log does not print them.")
-@click.option("--country", default="DE", show_default=True, help="Whose tariff counts for the run's money.")
+@click.option(
+    "--country",
+    default="DE",
+    show_default=True,
+    help="Whose tariff counts for the run's money: ISO country, US-STATE, or its name.",
+)
 @click.option("--currency", default="EUR", show_default=True)
 @click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
 @click.option("--plug-watts", type=float, help="Measured at the plug; replaces what is assumed.")
@@ -31,58 +34,27 @@ LARGEST_FILE_BYTES = 200_000_000
 @click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True)
 def measure(
-    logfile: Path | None,
-    gpu: str | None,
-    gpu_count: int | None,
-    workload: str | None,
-    tokens_per_s: float | None,
-    micro_batch: int | None,
-    seq_len: int | None,
-    total_steps: int | None,
-    country: str,
-    currency: str,
-    kwh_price: Decimal | None,
-    plug_watts: float | None,
-    dry_run: bool,
-    forget: str | None,
-    lang: str,
-    as_json: bool,
+    logfile: Path | None, dry_run: bool, forget: str | None, lang: str, as_json: bool, **asked: Any
 ) -> None:
     """Learn from your own run: a log of nanochat, nanoGPT, llm.c, torchtune or HF Trainer, or a number.
 
     Every later estimate on this card and code base learns from it; a run in progress is told how far it
     is, and how long, how many kWh and how much money the rest takes.
     """
-    sessions, snapshot = open_facts()
-    from service.usecases import ComparisonRequest, measuring
-    from service.usecases.finding import household_of
+    from service.usecases import measuring
 
     if forget:
-        measuring.forget(sessions, forget)
+        measuring.forget(open_database(), forget)
         click.echo(f"forgotten: {forget}")
         return
-    if gpu is None:
+    if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")
-    if (logfile is None) == (tokens_per_s is None):
-        raise InvalidValue("LOGFILE", str(logfile), "give a log or --tokens-per-s, exactly one of them")
-    from service.estimate.training_log import read_log
-
-    log = read_log(log_text(logfile), seq_len, gpu_count or 1) if logfile else None
-    said = measuring.OwnMeasurement(gpu, gpu_count, workload, tokens_per_s, micro_batch)
-    today = datetime.now(UTC).date()
-    run, known_workload = measuring.own_run(snapshot, said, log, today)
-    learnt = measuring.learnt_from(snapshot, run)
-    standing = None
-    if log:
-        request = ComparisonRequest(
-            country=country.strip().upper(), currency=currency.strip().upper(), kwh_price=kwh_price
-        )
-        household = household_of(snapshot, request, today)
-        standing = measuring.progress_of(
-            snapshot, run, log, household, request.currency, known_workload, total_steps, plug_watts
-        )
-    if not dry_run:
-        measuring.keep(sessions, run)
+    asked["currency"] = asked["currency"].strip().upper()
+    request = measuring.MeasurementRequest(
+        log=log_text(logfile) if logfile else None, keep=not dry_run, **asked
+    )
+    sessions, snapshot = open_facts()
+    found = measuring.measure(sessions, snapshot, request, datetime.now(UTC).date())
     from service.reports.listings import measurement
 
     if as_json:
@@ -90,14 +62,16 @@ def measure(
 
         from service.reports.listings.as_table import print_json
 
-        print_json(orjson.dumps(measurement.as_json(learnt, log, standing, kept=not dry_run)))
+        print_json(orjson.dumps(measurement.as_json(found, lang)))
         return
-    click.echo(measurement.render(learnt, log, standing, lang, kept=not dry_run), nl=False)
+    click.echo(measurement.render(found, lang), nl=False)
 
 
 def log_text(path: Path) -> str:
     """A log's text; bytes that are no UTF-8 are replaced. Raises InvalidValue for one that is too large."""
+    from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS as most
+
     size = path.stat().st_size
-    if size > LARGEST_FILE_BYTES:
-        raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_FILE_BYTES:,}")
+    if size > most:
+        raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {most:,}")
     return path.read_bytes().decode("utf-8", errors="replace")

@@ -1,17 +1,14 @@
 """`heimvorteil reports`: a saved decision asked again on a cadence, reported to a folder or a webhook."""
 
 import logging
-import os
 import re
-import socket
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from service.cli.deciding import asks_decision, decision_question
+from service.cli.deciding import DECISION, decision_question
 from service.cli.opening import open_database
 from service.errors import InvalidValue
 from service.settings import Settings
@@ -33,9 +30,8 @@ def reports() -> None:
     """Ask a saved decision again on a cadence, and be told what it says and whether the verdict changed."""
 
 
-@reports.command("schedule")
+@reports.command("schedule", cls=DECISION)
 @click.argument("asked_about", metavar="[WORKLOAD|DECISION-ID]", default="nanochat-d32")
-@asks_decision
 @click.option("--every", default="weekly", show_default=True, help="daily | weekly | monthly | 12h | 7d | 2w")
 @click.option(
     "--first",
@@ -91,7 +87,7 @@ def _decision(
         request = decision_question(workload=asked_about, **asked)
         return answer_decision(sessions, load(sessions), request, now).id, None
     given = [name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
-    for option in context.command.params:
+    for option in context.command.get_params(context):
         if option.name in given and option.name != "lang":
             told = f"asks another question; {asked_about} is asked as it was"
             raise InvalidValue(option.opts[0], asked[option.name], told)
@@ -145,7 +141,7 @@ def show_(name: str) -> None:
 @click.pass_context
 def run_(context: click.Context, name: str) -> None:
     """Run one now, due or not, and deliver it; its due times stay. Exit code 1 when it failed."""
-    from pricing.jobs import tell_webhooks
+    from pricing.beside import tell_webhooks
     from service.usecases.report_runs import deliveries_of, run_now, write_due_files
     from service.usecases.report_schedules import find_schedule
 
@@ -168,7 +164,7 @@ def run_due_(context: click.Context) -> None:
 
     For cron, where no `heimvorteil prices watch` and no `serve` is running. Exit code 1 when a run failed.
     """
-    from pricing.jobs import tell_webhooks
+    from pricing.beside import tell_webhooks
 
     sessions = open_database()
     done = run_due_reports(sessions)
@@ -237,10 +233,10 @@ def run_due_reports(sessions: "Sessions") -> "list[ReportRun]":
 
 
 def _runner() -> "Runner":
+    from service.store.held_lease import new_owner
     from service.usecases.report_runs import Runner
 
-    owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-    return Runner(owner, lease=timedelta(seconds=Settings.from_environ().lease_seconds))
+    return Runner(new_owner(), lease=timedelta(seconds=Settings.from_environ().lease_seconds))
 
 
 def _tell(run: "ReportRun", delivered: "list[Delivery]") -> None:

@@ -55,9 +55,9 @@ def hours_to_choose(
         household.grid_shape,
         hours.p50,
         power.watts.p50,
-        (OFF_WATTS, *(figures[f"home_run.{name}"].value for name in WAITING)),
-        figures["home_run.start_up_s"].value,
-        float(cost.conversion.factor) * (1 - own),
+        waiting_watts=(OFF_WATTS, *(figures[f"home_run.{name}"].value for name in WAITING)),
+        start_up_s=figures["home_run.start_up_s"].value,
+        currency_factor=float(cost.conversion.factor) * (1 - own),
     )
 
 

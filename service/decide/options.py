@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.when_to_run import WhenToRun
@@ -33,7 +34,7 @@ from service.estimate.inputs import (
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
-from service.estimate.plan import PlannedStep, plan_steps
+from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import Consumption, MarginalPrice, flat
@@ -49,6 +50,10 @@ from service.facts import (
     Source,
     Workload,
 )
+
+Side = Literal["home", "cloud"]
+Way = Literal["own", "buy", "rent", "hybrid"]
+"""On a machine one has, on one to buy, rented, or debugged at home and rented for the long run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,7 @@ class Knowledge:
 class Option:
     """One way to do the run, with everything it takes; None where it cannot be said."""
 
-    kind: str
-    """home | cloud"""
+    kind: Side
     label: str
     gpu: Gpu
     gpu_count: int
@@ -146,6 +150,7 @@ def home_option(
     gpu: Gpu,
     gpu_count: int,
     household: Household,
+    *,
     currency: str,
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
@@ -155,11 +160,19 @@ def home_option(
     """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given."""
     spare = home_memory_gib(household, knowledge)
     planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, household.display_gib, at_home=True
+        workload,
+        gpu,
+        gpu_count,
+        knowledge,
+        planned=planned,
+        changes=changes,
+        host_memory_gib=spare,
+        display_gib=household.display_gib,
+        at_home=True,
     )
     figures = knowledge.figures
     if rungs is None:
-        rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
+        rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts
     power = household_power(gpu, gpu_count, plug.value if plug else None, figures, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
@@ -206,6 +219,7 @@ def ladder_of(
     gpu: Gpu,
     gpu_count: int,
     planned: PlannedStep,
+    *,
     knowledge: Knowledge,
     host_memory_gib: float,
 ) -> tuple[Rung, ...]:
@@ -227,6 +241,7 @@ def cloud_option(
     gpu: Gpu,
     gpu_count: int,
     rental: Rental,
+    *,
     currency: str,
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
@@ -239,7 +254,14 @@ def cloud_option(
     """
     spare = cloud_memory_gib(gpu_count, knowledge)
     planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=False
+        workload,
+        gpu,
+        gpu_count,
+        knowledge,
+        planned=planned,
+        changes=changes,
+        host_memory_gib=spare,
+        at_home=False,
     )
     pue = pue_of(rental.provider, knowledge.figures)
     share = knowledge.figures["cloud.node_power_share_of_tdp"]
@@ -314,20 +336,19 @@ def _settled(
     gpu: Gpu,
     gpu_count: int,
     knowledge: Knowledge,
+    *,
     planned: PlannedStep | None,
     changes: tuple[Adjustment, ...] | None,
     host_memory_gib: float,
     display_gib: float = 0.0,
-    *,
     at_home: bool,
 ) -> tuple[PlannedStep, tuple[Adjustment, ...], TrainingTime | None]:
     """The plan on a machine, what it changes, and how long it takes (None when nothing fits)."""
     check_gpu_count(workload, gpu_count)
     terms = knowledge.calibration.terms
     if planned is None:
-        known = knowledge.calibration.posterior
         machine, spare = [(gpu, gpu_count)], [host_memory_gib]
-        planned = plan_steps(workload, machine, known, spare, display_gib)[0]
+        planned = plan_steps(workload, machine, knowledge.calibration.posterior, spare, display_gib)[0]
     if changes is None:
         host = planned.peak.host_memory_gib
         changes = adjustments(workload, gpu, gpu_count, planned.plan, host_memory_gib=host, terms=terms)

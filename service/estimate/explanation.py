@@ -10,7 +10,7 @@ from service.estimate.calibration import NAMES, PRIOR_VARIANCE, Posterior, log_p
 from service.estimate.case import Case, side_by_side
 from service.estimate.duration import PARTS
 from service.estimate.likeness import own_parts, shared_parts
-from service.estimate.plan import PlannedStep, recipe_on
+from service.estimate.planned_step import PlannedStep, recipe_on
 from service.facts import Gpu, Workload
 
 MOST_RUNS = 5

@@ -58,7 +58,7 @@ class Input:
 METHOD_SOURCE = Source(
     "heimvorteil-method",
     "Heimvorteil's method, its own estimates",
-    "README.md#assumptions",
+    "service/docs/method.md#assumptions",
     date(2026, 11, 24),
     "own",
 )

@@ -16,8 +16,8 @@ from service.estimate.duration import step_time
 from service.estimate.machine import machines
 from service.estimate.memory import PeakMemory, fit_probability, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
-from service.estimate.plan import PlannedStep
-from service.estimate.plan_search import families, micro_batches, search
+from service.estimate.memory_plan_search import families, micro_batches, search
+from service.estimate.planned_step import PlannedStep
 from service.estimate.step_work import count_step
 from service.facts import Gpu, Workload
 

@@ -9,20 +9,10 @@ from service.estimate.energy import WallPower, energy_kwh, household_power
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
 from service.estimate.progress import Progress, progress
+from service.estimate.run_records.training_log import TrainingLog
 from service.estimate.tariff import flat
-from service.estimate.training_log import TrainingLog
 from service.estimate.training_time import DOWNTIME_SPREAD_HOME
 from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
-
-
-@dataclass(frozen=True, slots=True)
-class Learnt:
-    """A measurement, what was believed before it and what is believed after it [tokens/s]."""
-
-    run: MeasuredRun
-    gpu: Gpu
-    before: Interval
-    after: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +25,23 @@ class RunInProgress:
     kwh_left: Interval
     cost_done: Cost | None
     cost_left: Cost | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a measurement of one's own teaches, and where its run stands."""
+
+    run: MeasuredRun
+    gpu: Gpu
+    before: Interval
+    """The speed believed of this run without the measurement [tokens/s]."""
+    after: Interval
+    """With it."""
+    log: TrainingLog | None
+    """None where the speed was told as a number."""
+    progress: RunInProgress | None
+    """None without a log, or where its length or pace is not known."""
+    kept: bool
 
 
 def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int | None) -> int | None:

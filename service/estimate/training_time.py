@@ -10,7 +10,7 @@ from service.estimate.architecture import parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.interval import Interval, around
 from service.estimate.memory_plan import published_plan
-from service.estimate.plan import PlannedStep
+from service.estimate.planned_step import PlannedStep
 from service.facts import Gpu, Workload
 
 Nearness = Literal["same-gpu-and-engine", "same-architecture", "unseen"]

@@ -34,6 +34,7 @@ from service.estimate.measured_run import (
     with_shape,
 )
 from service.estimate.memory import PeakMemory, fit_verdict, peak_memory, with_context
+from service.estimate.run_records.table_cells import Remark
 from service.facts import Gpu, MeasuredRun, Recipe
 
 LEAVE_OUT: Mapping[str, Callable[[MeasuredRun], str]] = {
@@ -74,7 +75,7 @@ class Judged:
     """Tokens per second by the peers' rules."""
     problem: str | None = None
     """Why the row could not be predicted."""
-    remarks: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
     """Cells read for something else than what they say: column, written, taken as ("" for left out)."""
 
     @property

@@ -7,6 +7,7 @@ from typing import Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.store.column_types import Packed
 from service.store.tables import Base, one_of, positive
 
 RefreshOutcome = Literal["requested", "running", "ok", "failed", "asleep", "unchanged"]
@@ -248,8 +249,7 @@ class ComparisonRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     asked_at: Mapped[datetime]
     request: Mapped[str] = mapped_column(sa.Text())
-    answer: Mapped[str] = mapped_column(sa.Text())
-    inputs: Mapped[str] = mapped_column(sa.Text())
+    answer: Mapped[bytes] = mapped_column(Packed())
     data_version: Mapped[int]
     code_version: Mapped[str]
     kind: Mapped[str] = mapped_column(server_default="comparison")

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from service.countries import PARTS_OF_THE_WORLD, code_of
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
@@ -60,8 +60,8 @@ def find_offers(
         if (region := wanted.region) is not None:
             wanted = replace(wanted, region_countries=PARTS_OF_THE_WORLD.get(region.lower(), frozenset()))
             if not wanted.region_countries and not offers.has_region(session, region):
-                known = {*PARTS_OF_THE_WORLD, *filter(None, offers.regions(session))}
-                raise UnknownName("region", region, known)
+                regions = {*PARTS_OF_THE_WORLD, *filter(None, offers.regions(session))}
+                raise UnknownName("region", region, regions)
         likeness: dict[str, Likeness] = {}
         if nearest is None:
             page = offers.search(session, wanted, limit=limit, offset=offset, rates=rates)
@@ -70,24 +70,24 @@ def find_offers(
             ranked = _nearest(snapshot, nearest, wanted)
             cheapest = offers.cheapest_per_gpu(session, _of_one_size(wanted), rates)
             likeness = {one.gpu: one for one in ranked if one.gpu in cheapest}
-            found = [cheapest[gpu] for gpu in likeness]
-            shown, total = tuple(found[offset : offset + limit]), len(found)
+            alike = [cheapest[gpu] for gpu in likeness]
+            shown, total = tuple(alike[offset : offset + limit]), len(alike)
         conflicts = offer_conflicts.conflicts_of(session, shown) if wanted.as_of is None else {}
     return FoundOffers(shown, total, tuple(rates.values()), conflicts, likeness, wanted.as_of)
 
 
-def offer_items(found: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
+def offer_items(page: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
     """The offers found as plain values, the same for every way to ask."""
     return [
         offer_item(
             offer,
             currency,
-            found.rates,
-            found.conflicts.get(offer.slug, ()),
-            found.likeness.get(offer.gpu) if offer.gpu else None,
-            found.day,
+            page.rates,
+            page.conflicts.get(offer.slug, ()),
+            page.likeness.get(offer.gpu) if offer.gpu else None,
+            page.day,
         )
-        for offer in found.offers
+        for offer in page.offers
     ]
 
 
@@ -97,12 +97,12 @@ def _named(snapshot: Snapshot, wanted: OfferFilter) -> OfferFilter:
         wanted = replace(wanted, gpu=find_gpu(snapshot, "gpu", wanted.gpu).slug)
     if wanted.provider is not None and wanted.provider not in snapshot.providers:
         raise UnknownName("provider", wanted.provider, snapshot.providers)
-    if wanted.tier is not None and wanted.tier not in TIERS:
-        raise InvalidValue("tier", wanted.tier, "unknown", TIERS)
+    if wanted.tier is not None:
+        choice_of("tier", wanted.tier, TIERS)
     if wanted.country is not None:
         if (country := code_of(wanted.country)) is None:
-            known = {country for country in snapshot.offers.country if country}
-            raise UnknownName("country", wanted.country, known)
+            countries = {country for country in snapshot.offers.country if country}
+            raise UnknownName("country", wanted.country, countries)
         wanted = replace(wanted, country=country)
     return wanted
 
@@ -137,8 +137,8 @@ def price_history_of(
     """What a GPU cost over time, as plain values. Raises as `find_offers` and `price_history` do."""
     named = _named(snapshot, OfferFilter(gpu=gpu, tier=tier, provider=provider))
     if currency not in {"EUR", *snapshot.exchange}:
-        known = sorted({"EUR", *snapshot.exchange})
-        raise InvalidValue("currency", currency, "no exchange rate is known", known)
+        currencies = sorted({"EUR", *snapshot.exchange})
+        raise InvalidValue("currency", currency, "no exchange rate is known", currencies)
     asked = {"gpu": named.gpu, "gpu_count": gpu_count, "tier": tier, "provider": provider}
     with sessions.reading() as session:
         history = price_history.price_history(

@@ -21,8 +21,8 @@ from service.estimate.ladder import ladder
 from service.estimate.machine import machines
 from service.estimate.memory import instants, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
-from service.estimate.plan import plan_steps
-from service.estimate.plan_search import families, micro_batches
+from service.estimate.memory_plan_search import families, micro_batches
+from service.estimate.planned_step import plan_steps
 from service.estimate.reference_run import rule_of_three
 from service.estimate.step_work import count_step, newton_schulz_flops, recomputed_share
 from service.estimate.training_time import check_gpu_count

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
+from service.answers.reading import read_decision
 from service.errors import InvalidValue
 from service.reports.charts.label_places import HALF_HEIGHT, places
 from service.reports.comparison_report import comparison_document
-from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
 from service.reports.document.document import (
     DASH,

@@ -298,6 +298,9 @@ class Document:
     made: str
     """The last line of a page: which answer this is, of when."""
     sections: tuple[Section, ...]
+    """Of pages and files."""
+    screen: tuple[Section, ...]
+    """Of a terminal: the same answer in as many lines as a screen has."""
     notes_title: str
     notes: tuple[str, ...]
     """Footnotes in order: the first is ¹."""
@@ -310,5 +313,5 @@ class Document:
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        """All tables in order."""
+        """All tables of pages and files in order."""
         return tuple(b for section in self.sections for b in section.blocks if isinstance(b, Table))

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from service.reports.answered import AnsweredComparison, AnsweredOption, AnsweredRate, AnsweredWorkload
-from service.reports.answered_decision import AnsweredDecision
+from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredWorkload
+from service.answers.option import AnsweredOption, AnsweredRate
 from service.reports.document.document import Document, Section
 from service.reports.document.notebook import Notebook
 from service.reports.words.wording import Wording
@@ -43,6 +43,7 @@ def framed(
     name: str,
     made: str,
     sections: Iterable[Section | None],
+    screen: tuple[Section, ...],
 ) -> Document:
     """The document of these sections, once they are written: notes and sources come with them."""
     w = n.w
@@ -54,6 +55,7 @@ def framed(
         made_at=answer.asked_at,
         made=made,
         sections=tuple(section for section in sections if section is not None),
+        screen=screen,
         notes_title=w.say("Notes"),
         notes=n.notes,
         sources_title=w.say("Sources"),

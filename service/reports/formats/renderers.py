@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from service.errors import UnknownName
 from service.reports.document.document import Document
-from service.reports.formats import as_csv, as_html, as_markdown, as_pdf, as_workbook
+from service.reports.formats import as_csv, as_html, as_markdown, as_pdf, as_terminal, as_workbook
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ RENDERERS: Mapping[str, Renderer] = MappingProxyType(
         ),
         "csv": Renderer("text/csv; charset=utf-8", as_csv.render),
         "json": Renderer("application/json", lambda document: document.record),
+        "txt": Renderer("text/plain; charset=utf-8", as_terminal.render),
         "md": Renderer("text/markdown; charset=utf-8", as_markdown.render),
     }
 )

@@ -1,36 +1,40 @@
 """An own measurement and a run in progress, as JSON and as text."""
 
+from dataclasses import asdict
 from typing import Any
 
+from service.answers.rounding import near_interval
+from service.answers.told_option import tell_cost
+from service.estimate.cost import Cost
 from service.estimate.interval import Interval
-from service.estimate.own_run import Learnt, RunInProgress
-from service.estimate.training_log import Dropped, LogNote, TrainingLog
-from service.reports.as_json import cost, interval
+from service.estimate.own_run import Measurement, RunInProgress
+from service.estimate.run_records.log_formats import Dropped
+from service.estimate.run_records.training_log import LogNote, TrainingLog
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording, wording
 
 Json = dict[str, Any]
 
 
-def as_json(learnt: Learnt, log: TrainingLog | None, run: RunInProgress | None, *, kept: bool) -> Json:
+def as_json(found: Measurement, language: str = "en") -> Json:
     """What was read, what it changes, and where the run stands; null where there is no such thing."""
-    own = learnt.run
+    own = found.run
     return {
         "id": own.slug,
-        "kept": kept,
+        "kept": found.kept,
         "gpu": own.gpu,
         "gpu_count": own.gpu_count,
         "project": own.project,
         "tokens_per_s": {
             "measured": own.tokens_per_s,
-            "believed_before": interval(learnt.before, 1),
-            "believed_after": interval(learnt.after, 1),
+            "believed_before": _three(found.before, 1),
+            "believed_after": _three(found.after, 1),
             "unit": "tokens/s",
             "source": own.source.title,
             "as_of": own.source.as_of.isoformat(),
         },
-        "log": None if log is None else _log(log, wording("en")),
-        "progress": None if run is None else _progress(run),
+        "log": None if found.log is None else _log(found.log, wording(language)),
+        "progress": None if found.progress is None else _progress(found.progress),
     }
 
 
@@ -83,26 +87,32 @@ def _progress(run: RunInProgress) -> Json:
         "steps_total": run.progress.steps_total,
         "share_done": round(run.progress.share, 4),
         "hours_done": round(run.progress.hours_done, 2),
-        "hours_left": interval(run.progress.hours_left, 2),
-        "wall_watts": interval(run.power.watts, 1),
-        "energy_kwh_done": interval(run.kwh_done, 2),
-        "energy_kwh_left": interval(run.kwh_left, 2),
-        "cost_done": cost(run.cost_done),
-        "cost_left": cost(run.cost_left),
+        "hours_left": _three(run.progress.hours_left, 2),
+        "wall_watts": _three(run.power.watts, 1),
+        "energy_kwh_done": _three(run.kwh_done, 2),
+        "energy_kwh_left": _three(run.kwh_left, 2),
+        "cost_done": _money(run.cost_done),
+        "cost_left": _money(run.cost_left),
     }
 
 
-def render(
-    learnt: Learnt, log: TrainingLog | None, run: RunInProgress | None, language: str, *, kept: bool
-) -> str:
+def _money(cost: Cost | None) -> Json | None:
+    return None if cost is None else tell_cost(cost).model_dump(mode="json")
+
+
+def _three(value: Interval, digits: int) -> Json:
+    return asdict(near_interval(value, digits))
+
+
+def render(found: Measurement, language: str) -> str:
     """The same as lines of text."""
     w = wording(language)
-    return "\n".join([*_read(w, learnt, log), *_taught(w, learnt, kept), *_standing(w, run)]) + "\n"
+    return "\n".join([*_read(w, found), *_taught(w, found), *_standing(w, found.progress)]) + "\n"
 
 
-def _read(w: Wording, learnt: Learnt, log: TrainingLog | None) -> list[str]:
-    own = learnt.run
-    device = learnt.gpu.name if own.gpu_count == 1 else f"{own.gpu_count} x {learnt.gpu.name}"
+def _read(w: Wording, found: Measurement) -> list[str]:
+    own, log = found.run, found.log
+    device = found.gpu.name if own.gpu_count == 1 else f"{own.gpu_count} x {found.gpu.name}"
     speed = w.rounded(own.tokens_per_s or 0)
     if log is None:
         return [w.say("Measured: {speed} tokens/s on {device}.", speed=speed, device=device)]
@@ -128,17 +138,17 @@ def _range(w: Wording, value: Interval) -> str:
     return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
 
 
-def _taught(w: Wording, learnt: Learnt, kept: bool) -> list[str]:
+def _taught(w: Wording, found: Measurement) -> list[str]:
     lines = [
         w.say(
             "For this run we believed {before} tokens/s; with your measurement {after}.",
-            before=_range(w, learnt.before),
-            after=_range(w, learnt.after),
+            before=_range(w, found.before),
+            after=_range(w, found.after),
         )
     ]
-    if kept:
+    if found.kept:
         lines.append(
-            w.say("Kept as {name}: every estimate on this card learns from it.", name=learnt.run.slug)
+            w.say("Kept as {name}: every estimate on this card learns from it.", name=found.run.slug)
         )
     else:
         lines.append(w.say("Not kept: leave out --dry-run and every estimate learns from it."))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from service.answers.told_option import tell_likeness
 from service.errors import MissingFact
 from service.estimate.cost import Conversion, conversion
 from service.estimate.nearest_gpu import Likeness
@@ -56,7 +57,7 @@ def offer_item(
         **source_of(f"{shown}/h", offer.source),
         "as_of": offer.as_of,
         "conflicts": [conflict_item(conflict, shown, rates) for conflict in conflicts],
-        "likeness": likeness_item(likeness) if likeness else None,
+        "likeness": tell_likeness(likeness).model_dump() if likeness else None,
     }
 
 
@@ -74,17 +75,6 @@ def conflict_item(conflict: Conflict, currency: str, rates: Sequence[ExchangeRat
         "source": other.source.title,
         "url": other.source.url,
         "as_of": other.as_of,
-    }
-
-
-def likeness_item(likeness: Likeness) -> dict[str, Any]:
-    """How like the GPU asked for an offer's GPU is; ratios are theirs over the asked one's."""
-    return {
-        "to": likeness.to,
-        "distance": round(likeness.distance, 4),
-        "peak_bf16_ratio": round(likeness.peak_ratio, 6),
-        "memory_ratio": round(likeness.memory_ratio, 6),
-        "memory_bandwidth_ratio": round(likeness.bandwidth_ratio, 6),
     }
 
 

@@ -1,10 +1,11 @@
-"""What has become of a decision: its stored JSON as it may change, and the changes in words and as JSON."""
+"""What has become of a decision: what of it may change, and the changes in words and as JSON."""
 
-from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from service.answers.answer import AnsweredDecision, AnsweredPlan
+from service.answers.parts import AnsweredSource
 from service.decide.decision_change import AnswerSeen, Change, Dated, Number, PlanSeen
 from service.reports.listings.sourced import amount
 from service.reports.words.decision_sentences import named_plan
@@ -14,62 +15,56 @@ from service.reports.words.wording import Wording
 Json = dict[str, Any]
 
 
-def answer_seen(answer: Mapping[str, Any], code_version: str) -> AnswerSeen:
-    """What a stored decision says that may change; `answer` is its JSON."""
-    best = answer["best"]
+def answer_seen(d: AnsweredDecision, code_version: str) -> AnswerSeen:
+    """What a decision says that may change."""
     rates = {
-        f"{rate['quote']} per {rate['base']}": _dated(rate, rate["rate"], "")
-        for option in answer["shortlist"]
-        for rate in (option["cost"] or {}).get("exchange_rates", ())
+        f"{rate.quote} per {rate.base}": _dated(rate, rate.rate, "")
+        for plan in d.shortlist
+        for rate in (plan.cost.exchange_rates if plan.cost else ())
     }
     return AnswerSeen(
-        currency=answer["currency"],
-        least_probability=answer["limits"]["least_probability"],
-        best=None if best is None else _plan_seen(best),
-        plans=tuple(_plan_seen(option) for option in answer["shortlist"]),
+        currency=d.currency,
+        least_probability=d.limits.least_probability,
+        best=None if d.best is None else _plan_seen(d.best),
+        plans=tuple(_plan_seen(plan) for plan in d.shortlist),
         exchange_rates=rates,
         code_version=code_version,
     )
 
 
-def _plan_seen(option: Mapping[str, Any]) -> PlanSeen:
-    offer, rate, cost = option["offer"] or {}, option["rate"], option["cost"]
-    prices = {item["code"]: item["unit_price"] for item in (cost or {}).get("items", ())}
-    is_home = option["plan"] != "rent"
+def _plan_seen(p: AnsweredPlan) -> PlanSeen:
+    offer, rate, cost = p.offer, p.rate, p.cost
+    is_home = p.plan != "rent"
     return PlanSeen(
-        plan=option["plan"],
-        label=option["label"],
-        gpu=option["gpu"],
-        gpu_count=option["gpu_count"],
-        instances=option["instances"],
-        cost=_median(cost),
-        hours=_median(option["hours"]),
-        energy_kwh=_median(option["energy_kwh"]),
-        probability=option["probability_within_limits"],
-        offer=offer.get("slug", ""),
-        provider=offer.get("provider", ""),
-        provider_name=offer.get("provider_name", ""),
-        instance=offer.get("instance", ""),
-        region=offer.get("region", ""),
-        tier=offer.get("tier", ""),
-        term_months=offer.get("term_months"),
-        rent=_dated(offer, offer["hourly_price"], offer["currency"]) if offer else None,
-        rate=_dated(rate, rate["per_kwh"], rate["currency"]) if rate else None,
-        per_kwh=_exact(prices.get("electricity")) if is_home else None,
-        loss_per_run=_exact(prices.get("purchase")),
+        way=p.plan,
+        label=p.label,
+        gpu=p.gpu,
+        gpu_count=p.gpu_count,
+        instances=p.instances,
+        cost=cost.p50 if cost else None,
+        hours=p.hours.p50 if p.hours else None,
+        energy_kwh=p.energy_kwh.p50 if p.energy_kwh else None,
+        probability=p.probability_within_limits,
+        offer=offer.slug if offer else "",
+        provider=offer.provider if offer else "",
+        provider_name=offer.provider_name if offer else "",
+        instance=offer.instance if offer else "",
+        region=offer.region if offer else "",
+        tier=offer.tier if offer else "",
+        term_months=offer.term_months if offer else None,
+        rent=_dated(offer, offer.hourly_price, offer.currency) if offer else None,
+        rate=_dated(rate, rate.per_kwh, rate.currency) if rate else None,
+        per_kwh=_exact(cost.unit_price("electricity")) if cost and is_home else None,
+        loss_per_run=_exact(cost.unit_price("purchase")) if cost else None,
     )
 
 
-def _dated(said: Mapping[str, Any], value: object, unit: str) -> Dated:
-    return Dated(Decimal(str(value)), unit, said["source"], said["as_of"])
+def _dated(said: AnsweredSource, value: Decimal, unit: str) -> Dated:
+    return Dated(value, unit, said.source, said.as_of.isoformat())
 
 
 def _exact(value: float | None) -> Decimal | None:
     return None if value is None else Decimal(str(value))
-
-
-def _median(interval: Mapping[str, float] | None) -> float | None:
-    return None if interval is None else interval["p50"]
 
 
 def headline(w: Wording, before: AnswerSeen, after: AnswerSeen, is_another: bool) -> str:
@@ -93,7 +88,7 @@ def failure_headline(w: Wording, error: str) -> str:
 
 def _plan_words(w: Wording, plan: PlanSeen) -> str:
     where = " ".join(filter(None, (plan.provider_name, plan.region)))
-    return named_plan(w, plan.plan, plan.label, where)
+    return named_plan(w, plan.way, plan.label, where)
 
 
 def change_item(w: Wording, change: Change) -> Json:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.estimate.interval import certain
-from service.reports.answered_decision import AnsweredDecision, AnsweredNearest, AnsweredPlanOption
 from service.reports.charts.decision_charts import FrontLimits, FrontPoint, front
 from service.reports.document.document import (
     Cell,
@@ -64,7 +64,7 @@ def plans_section(
 
 def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) -> tuple[Cell, ...]:
     w, plan = n.w, p.plan
-    hours, cost, co2 = plan.calendar_hours, plan.cost, plan.co2_kg
+    hours, cost, co2 = plan.calendar_hours, plan.total_cost, plan.plan_co2_interval_kg
     unpriced = w.say("No price is known for this configuration.")
     unknown_grid = w.say("The greenhouse gas of this grid is not known.")
     cannot = no_fit(w)
@@ -79,7 +79,7 @@ def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) 
     if not d.has_limits:
         sure = n.missing(w.say("No limits were asked for."))
     elif cost:
-        sure = Share(plan.probability, is_likelihood=True)
+        sure = Share(plan.probability_within_limits, is_likelihood=True)
     else:
         sure = n.missing(no_cost)
     return (
@@ -94,16 +94,16 @@ def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) 
     )
 
 
-def short_name(w: Wording, p: AnsweredPlanOption) -> Words:
+def short_name(w: Wording, p: AnsweredPlan) -> Words:
     """A plan as the table names it: the machine and what is done with it, below it where it stands."""
-    label = p.option.label
+    label = p.label
     name = {
         "own": w.say("{label}, your own", label=label),
         "buy": w.say("{label}, to buy", label=label),
         "rent": w.say("{label}, rented", label=label),
         "hybrid": w.say("{label}, rented; debug at home first", label=label),
     }[p.plan]
-    return Words(name, option_name(w, p.option).more)
+    return Words(name, option_name(w, p).more)
 
 
 def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
@@ -111,8 +111,8 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     w = n.w
     points = [
         FrontPoint(
-            p.number, p.plan.plan, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost,
-            p.plan.co2_kg.p50 if p.plan.co2_kg else None, p.is_best,
+            p.number, p.plan.plan, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost.total,
+            p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None, p.is_best,
         )
         for p in plans[:PLANS_ON_PAGE]
         if p.plan.calendar_hours and p.plan.cost
@@ -161,7 +161,7 @@ def _limits(w: Wording, d: AnsweredDecision) -> FrontLimits:
 def nearest_section(n: Notebook, d: AnsweredDecision) -> Section | None:
     """Where no plan keeps the limits: each change alone that makes one possible."""
     w = n.w
-    if d.best is not None or not d.nearest:
+    if d.best is not None or not d.nearest_possible:
         return None
     columns = (
         Column("change", w.say("Change")),
@@ -169,7 +169,7 @@ def nearest_section(n: Notebook, d: AnsweredDecision) -> Section | None:
         Column("needed", w.say("Possible with"), is_number=True),
         Column("plan", w.say("Plan"), widest=60),
     )
-    rows = tuple(Row(f"nearest-{x.code}", _nearest_cells(n, d, x)) for x in d.nearest)
+    rows = tuple(Row(f"nearest-{x.change}", _nearest_cells(n, d, x)) for x in d.nearest_possible)
     title = w.say("What would be possible")
     table = Table("nearest", title, columns, rows, len(rows))
     told = w.say("Each change alone, the smallest first; with it the plan beside it keeps the limits.")
@@ -183,16 +183,16 @@ def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tupl
         "deadline": w.say("a later deadline"),
         "tokens": w.say("fewer training tokens"),
         "model": w.say("a smaller model"),
-    }[x.code]
+    }[x.change]
     asked: Cell
     needed: Cell
-    if x.code == "budget":
+    if x.change == "budget":
         asked, needed = Money(d.limits.budget or 0.0, d.currency), Money(x.value, d.currency)
-    elif x.code == "deadline":
+    elif x.change == "deadline":
         asked, needed = Lasting(certain(d.limits.deadline_hours or 0.0)), Lasting(certain(x.value))
-    elif x.code == "tokens":
+    elif x.change == "tokens":
         asked = Words(w.compact(d.workload.tokens))
         needed = Words(w.compact(x.value), w.part(x.value / d.workload.tokens))
     else:
-        asked, needed = Words(d.workload.slug), Words(x.workload)
-    return (Words(name), asked, needed, Words(plan_name(w, x.plan) if x.plan else ""))
+        asked, needed = Words(d.workload.slug), Words(x.workload or "")
+    return (Words(name), asked, needed, Words(plan_name(w, x.option) if x.option else ""))

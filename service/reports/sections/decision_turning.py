@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.decide.sensitivity import Swing
-from service.reports.answered_decision import AnsweredDecision, AnsweredPlanOption, TurningPoint
+from service.answers.answer import AnsweredDecision, AnsweredPlan, AnsweredSwing, AnsweredTurningPoint
 from service.reports.charts.decision_charts import TornadoBar, side_by_side, tornado, turning_line
 from service.reports.document.document import (
     Block,
@@ -42,13 +41,13 @@ def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     """What the verdict hangs on and where it turns: inputs, rent against price per kWh, runs, waiting."""
     w = n.w
     lines = [
-        *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns][:TURNS_IN_WORDS],
+        *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns_verdict][:TURNS_IN_WORDS],
         today_sentence(w, d),
         _market(w, d.rented),
         runs_until_bought_sentence(w, d),
         saved_per_day_sentence(w, d),
     ]
-    if d.home and d.home.option.rate and d.home.option.rate.kind == "retail":
+    if d.home and d.home.rate and d.home.rate.kind == "retail":
         lines.append(
             w.say("The electricity price is an average over many tariffs; your own contract counts.")
         )
@@ -121,14 +120,14 @@ def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
     )
     rows = tuple(
         Row(
-            f"swing-{s.code}",
+            f"swing-{s.input}",
             (
                 Words(swing_name(w, s)),
                 _input(s, s.low, d.currency),
                 _input(s, s.high, d.currency),
                 Money(s.difference_low, d.currency),
                 Money(s.difference_high, d.currency),
-                Words(w.say("yes") if s.turns else w.say("no")),
+                Words(w.say("yes") if s.turns_verdict else w.say("no")),
             ),
         )
         for s in d.sensitivity
@@ -155,25 +154,24 @@ def _line_table(n: Notebook, d: AnsweredDecision) -> Table:
     return Table("line", w.say("Where it turns"), (first, *columns), (row,), 1)
 
 
-def _input(s: Swing, value: float, currency: str) -> Cell:
-    match s.code:
+def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
+    match s.input:
         case "home_price":
             return Money(value, currency, per="kWh")
         case "cloud_price":
             return Money(value, currency, per="h")
         case "cloud_factor":
             return Number(value, "", 2)
-    return Number(value, "W" if s.code == "home_watts" else "h")
+    return Number(value, "W" if s.input == "home_watts" else "h")
 
 
-def _number(plans: Sequence[NumberedPlan], plan: AnsweredPlanOption) -> str:
+def _number(plans: Sequence[NumberedPlan], plan: AnsweredPlan) -> str:
     return next((str(p.number) for p in plans if p.plan == plan), "")
 
 
 def _prices_today(d: AnsweredDecision) -> tuple[float, float] | None:
     """Price per kWh and rent per hour of the two plans compared; None where one is missing."""
-    per_kwh = unit_price(d.home.option, "electricity") if d.home else None
-    rent = unit_price(d.rented.option, "rent") if d.rented else None
+    per_kwh, rent = unit_price(d.home, "electricity"), unit_price(d.rented, "rent")
     return None if per_kwh is None or rent is None else (per_kwh, rent)
 
 
@@ -194,13 +192,13 @@ def today_sentence(w: Wording, d: AnsweredDecision) -> str:
     )  # fmt: skip
 
 
-def rent_that_turns(line: Sequence[TurningPoint], per_kwh: float) -> float:
+def rent_that_turns(line: Sequence[AnsweredTurningPoint], per_kwh: float) -> float:
     """The rent per hour at which home costs the same, at any price per kWh: the points lie on one line."""
     first, last = line[0], line[-1]
     slope = (last.rent_per_hour - first.rent_per_hour) / (last.per_kwh - first.per_kwh)
     return first.rent_per_hour + slope * (per_kwh - first.per_kwh)
 
 
-def _market(w: Wording, rented: AnsweredPlanOption | None) -> str:
-    market = rented.option.rental.market if rented and rented.option.rental else None
+def _market(w: Wording, rented: AnsweredPlan | None) -> str:
+    market = rented.offer.market if rented and rented.offer else None
     return market_sentence(w, market) if market and market.offers > 1 else ""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from service.decide.when_to_run import DayShape, PausePlan
-from service.reports.answered import AnsweredOption
+from service.answers.hours import AnsweredDayShape, AnsweredPause
+from service.answers.option import AnsweredOption
 from service.reports.charts import charts
 from service.reports.document.document import (
     Bullets,
@@ -33,10 +33,10 @@ RULES_ON_PAGE = 3
 def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | None:
     """Whether it pays to choose hours, for the first machine at home; nothing under a flat contract."""
     w = n.w
-    option = next((o for o in options if o.when and o.price and o.cost), None)
-    if option is None or option.when is None or option.price is None:
+    option = next((o for o in options if o.when_to_run and o.tariff and o.cost), None)
+    if option is None or option.when_to_run is None or option.tariff is None:
         return None
-    shape, currency = option.when.shape, option.price.currency
+    shape, currency = option.when_to_run.prices, option.tariff.currency
     title = w.say("When to run")
     cheapest = min(shape.by_hour, key=lambda h: h.mean)
     dearest = max(shape.by_hour, key=lambda h: h.mean)
@@ -58,7 +58,7 @@ def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | N
 
 def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
     """Every rule with the PC off, suspended and idle between its hours, against running through."""
-    w, when = n.w, option.when
+    w, when = n.w, option.when_to_run
     assert when is not None
     waiting = list(dict.fromkeys(plan.paused_watts for plan in when.plans))
     columns = (
@@ -69,11 +69,11 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
         Column("break_even", w.say("Limit while waiting"), is_number=True),
         Column("days", w.say("Duration, days"), is_number=True),
     )
-    by_rule: dict[tuple[str, float], list[PausePlan]] = {}
+    by_rule: dict[tuple[str, float], list[AnsweredPause]] = {}
     for plan in when.plans:
         by_rule.setdefault((plan.code, plan.share), []).append(plan)
     rows = [
-        Row(f"hours-{i}", _rule_cells(n, when.shape, plans, currency))
+        Row(f"hours-{i}", _rule_cells(n, when.prices, plans, currency))
         for i, plans in enumerate(by_rule.values(), 1)
     ]
     title = w.say("Change of the electricity cost against running through")
@@ -87,21 +87,23 @@ def _waiting(w: Wording, watts: float) -> str:
     return w.say("PC at {watts} W meanwhile", watts=w.exact(watts))
 
 
-def _rule_cells(n: Notebook, shape: DayShape, plans: Sequence[PausePlan], currency: str) -> tuple[Cell, ...]:
+def _rule_cells(
+    n: Notebook, shape: AnsweredDayShape, plans: Sequence[AnsweredPause], currency: str
+) -> tuple[Cell, ...]:
     w, first = n.w, plans[0]
-    effect = next(e for e in shape.effects if (e.rule.code, e.rule.share) == (first.code, first.share))
+    effect = next(e for e in shape.effects if (e.code, e.share) == (first.code, first.share))
     below = first.break_even_watts
     return (
         Words(rule_name(w, first)),
-        Money(effect.kept_per_kwh, currency, per="kWh"),
-        Money(effect.dropped_per_kwh or 0.0, currency, per="kWh"),
+        Money(effect.kept, currency, per="kWh"),
+        Money(effect.dropped or 0.0, currency, per="kWh"),
         *(Share(plan.change, 1, is_signed=True) for plan in plans),
         Number(below, "W") if below is not None and below > 0 else n.missing(w.say("Pausing never pays.")),
         Number(first.calendar_hours / HOURS_PER_DAY, w.say("days")),
     )
 
 
-def hours_of_day(w: Wording, shape: DayShape, currency: str) -> charts.Spec:
+def hours_of_day(w: Wording, shape: AnsweredDayShape, currency: str) -> charts.Spec:
     """The price by the local hour: its mean as steps, its 80 % range as a band."""
     points: list[dict[str, Any]] = [
         {"hour": h.hour, "low": round(h.low, 5), "mean": round(h.mean, 5), "high": round(h.high, 5)}

@@ -1,12 +1,11 @@
 """The plans of a decision in the order a report numbers them: the best first, then by cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
+from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.facts import Source
-from service.reports.answered import AnsweredOption
-from service.reports.answered_decision import AnsweredDecision, AnsweredPlanOption
 
 PLANS_ON_PAGE = 16
 """More than a decision shortlists, unless one has named many machines."""
@@ -18,13 +17,13 @@ class NumberedPlan:
     """A plan and its number in table and pictures."""
 
     number: int
-    plan: AnsweredPlanOption
+    plan: AnsweredPlan
     is_best: bool
 
     @property
-    def option(self) -> AnsweredOption:
-        """The plan's option, its number before its label, as tables name it."""
-        return replace(self.plan.option, label=f"{self.number} · {self.plan.option.label}")
+    def option(self) -> AnsweredPlan:
+        """The same with its number before its label, as tables name it."""
+        return self.plan.model_copy(update={"label": f"{self.number} · {self.plan.label}"})
 
 
 def numbered_plans(d: AnsweredDecision) -> tuple[NumberedPlan, ...]:
@@ -45,9 +44,7 @@ def chosen_plans(d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> tuple[Nu
     return tuple(plans[i] for i in found[:CHOSEN_AT_MOST])
 
 
-def priced_on(p: AnsweredPlanOption) -> tuple[date, Source] | None:
+def priced_on(p: AnsweredPlan) -> tuple[date, Source] | None:
     """Of which day the price of a plan is, and who says so; None where there is none."""
-    rental, rate = p.option.rental, p.option.rate
-    if rental and rental.offer:
-        return rental.offer.as_of, rental.offer.source
-    return (rate.as_of, rate.source) if rate else None
+    priced = p.offer or p.rate
+    return (priced.as_of, priced.cited) if priced else None

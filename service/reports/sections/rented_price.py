@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
-from service.reports.answered import AnsweredOption
+from service.answers.option import AnsweredOption
 from service.reports.charts import charts
 from service.reports.document.document import Chart, Paragraph, Section
 from service.reports.document.notebook import Notebook
@@ -25,7 +25,7 @@ class PricePoint:
 
 def stale_rent_sentence(n: Notebook, cloud: AnsweredOption) -> str:
     """A warning where the rent is an old price; empty where it is not."""
-    offer = cloud.rental.offer if cloud.rental else None
+    offer = cloud.offer
     if offer is None or (days := n.age_days(offer.as_of)) <= STALE_OFFER_DAYS:
         return ""
     return n.w.say(
@@ -40,7 +40,7 @@ def history_section(
 ) -> Section | None:
     """What the rented offer cost over time; nothing where fewer than two prices are known."""
     w = n.w
-    offer = cloud.rental.offer if cloud and cloud.rental else None
+    offer = cloud.offer if cloud else None
     known = [p for p in history if offer and p.currency == offer.currency]
     if offer is None or cloud is None or len(known) < 2:
         return None

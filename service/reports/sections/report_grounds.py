@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
+from service.answers.answer import AnsweredWorkload
+from service.answers.option import AnsweredOption
+from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import RECORD
-from service.reports.answered import AnsweredNumber, AnsweredOption, AnsweredWorkload
 from service.reports.document.document import (
     Bullets,
     Cell,
@@ -14,15 +16,17 @@ from service.reports.document.document import (
     Section,
     Share,
     Spread,
+    Stated,
     Table,
     Words,
 )
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.words.explaining import rung_sentence
-from service.reports.words.input_names import basis_in_words, key_of, names, stated, subject_in_words
+from service.reports.words.input_names import OF_ONE, basis_in_words, key_of, names, subject_in_words
 from service.reports.words.sentences import adjustment_sentence, trust_sentence
 from service.reports.words.source_notes import source_title
+from service.reports.words.wording import Wording
 
 
 def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = OPTIONS_ON_PAGE) -> Section:
@@ -41,11 +45,13 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
             f"fit-{i}",
             (
                 option_name(w, o),
-                Spread(o.planned.peak.interval, "GiB"),
-                Number(o.planned.available_gib, "GiB"),
-                Words(w.likely(o.planned.fit_probability)),
-                Number(o.time.tokens_per_s, w.say("tokens/s"), 0) if o.time else n.missing(no_fit(w)),
-                Spread(o.power.watts, "W") if o.time else n.missing(no_fit(w)),
+                Spread(o.fit.peak_memory_interval_gib, "GiB"),
+                Number(o.fit.available_memory_gib, "GiB"),
+                Words(w.likely(o.fit.fit_probability)),
+                Number(o.tokens_per_s, w.say("tokens/s"), 0)
+                if o.tokens_per_s is not None
+                else n.missing(no_fit(w)),
+                Spread(o.wall_watts, "W") if o.hours else n.missing(no_fit(w)),
             ),
         )
         for i, o in enumerate(options, 1)
@@ -55,21 +61,24 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
         Table("fit", title, columns, rows, on_page, more_sentence(w, len(rows), on_page))
     ]
     changes = [
-        f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.adjustments) + "."
+        f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
         for o in options[:on_page]
-        if o.adjustments
+        if o.fit.adjustments
     ]
     if changes:
         blocks.append(Bullets(tuple(dict.fromkeys(changes))))
-    blocks += [_ladder(n, o) for o in options[:1] if o.ladder]
+    blocks += [ladder_table(n, o) for o in options[:1] if o.fit.ladder]
     return Section("fit", title, tuple(blocks))
 
 
-def _ladder(n: Notebook, option: AnsweredOption) -> Table:
+def ladder_table(n: Notebook, option: AnsweredOption, *, with_layers: bool = False) -> Table:
+    """Every way to hold the run on a machine, each line allowing one thing more; a page has no room for how
+    many layers are computed twice."""
     w = n.w
     columns = (
         Column("rung", w.say("Each line allows one thing more")),
         Column("batch", w.say("Micro-batch"), is_number=True),
+        *((Column("redone", w.say("Redone"), is_number=True),) if with_layers else ()),
         Column("need", w.say("Needs"), is_number=True),
         Column("sure", w.say("Chance that it fits"), is_number=True),
         Column("hours", w.say("Hours more"), is_number=True),
@@ -82,9 +91,12 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
             (
                 Words(rung_sentence(w, rung.code)),
                 Number(rung.micro_batch, "", 0),
-                Number(rung.peak_gib, "GiB"),
+                *((Number(rung.checkpointed_layers, "", 0),) if with_layers else ()),
+                Number(rung.peak_memory_gib, "GiB"),
                 Words(
-                    w.likely(rung.fit_probability) if rung.host_suffices else w.say("main memory too small")
+                    w.likely(rung.fit_probability)
+                    if rung.host_memory_suffices
+                    else w.say("main memory too small")
                 ),
                 Number(rung.hours_added, "h"),
                 Number(rung.host_memory_gib, "GiB"),
@@ -97,7 +109,7 @@ def _ladder(n: Notebook, option: AnsweredOption) -> Table:
                 ),
             ),
         )
-        for i, rung in enumerate(option.ladder, 1)
+        for i, rung in enumerate(option.fit.ladder, 1)
     )
     title = w.say("Every way to fit: {device}", device=option.label)
     return Table("ladder", title, columns, rows, len(rows))
@@ -116,7 +128,7 @@ def carbon_sentence(n: Notebook, option: AnsweredOption) -> str | None:
         grams=w.stated(grid.grams_co2e_per_kwh),
         zone=w.zone(grid.zone, grid.zone_name),
         year=str(grid.year),
-        source=_mark(n.cite(grid.source).numbers),
+        source=_mark(n.cite(grid.cited).numbers),
     )
 
 
@@ -150,7 +162,7 @@ def record_section(
             Number(count.value, "", 0),
             Share(error.value, 1) if error else n.missing(w.say("Not measured.")),
             Share(inside.value) if inside else n.missing(w.say("Not measured.")),
-            n.cite(count.source),
+            n.cite(count.cited),
         )
         rows.append(Row(f"record-{key}", cells))
     trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o, workload))]
@@ -178,8 +190,8 @@ def assumptions_section(
     """Every number the answer rests on, those a reader may dispute first; the page shows only these."""
     w, known = n.w, names(n.w)
     weights = {name: weight for weight, name in enumerate(known)}
-    near = [*numbers, *(x for o in _first_of_each(options) for x in o.numbers)]
-    every = [*near, *(x for o in options for x in o.numbers)]
+    near = [*numbers, *(x for o in _first_of_each(options) for x in o.sources)]
+    every = [*near, *(x for o in options for x in o.sources)]
     distinct = {(x.subject, x.name): x for x in reversed(every) if x.subject != RECORD}
     named = {(x.subject, x.name): x for x in near if key_of(x) in known}
     first = sorted(named, key=lambda subject_name: weights[key_of(named[subject_name])])
@@ -208,13 +220,28 @@ def assumptions_section(
 
 
 def _assumption(n: Notebook, x: AnsweredNumber, *, in_words: bool) -> tuple[Cell, ...]:
-    w, day = n.w, x.source.as_of
+    w, day = n.w, x.as_of
     return (
         Words(names(w)[key_of(x)] if in_words else x.name),
         Words(subject_in_words(w, x)),
-        stated(w, x, in_words=in_words),
+        _stated(w, x, in_words=in_words),
         Words(basis_in_words(w, x.basis)),
         Day(day),
         Number(n.age_days(day), w.counted("day", "days", n.age_days(day)), 0),
-        n.cite(x.source) if in_words else Words(source_title(w, x.source.title)),
+        n.cite(x.cited) if in_words else Words(source_title(w, x.source)),
     )
+
+
+def _stated(w: Wording, number: AnsweredNumber, *, in_words: bool) -> Stated:
+    """The number with its range; `in_words` turns shares into percent and translates the unit."""
+    value, unit = number.value, number.unit
+    low, high = (number.low, number.high) if number.low != number.high else (None, None)
+    if not in_words:
+        return Stated(value, unit, low, high)
+    if unit in OF_ONE:
+        least, most = (None if x is None else round(100 * x, 6) for x in (low, high))
+        return Stated(round(100 * value, 6), "%", least, most)
+    words = {"ratio": "", "tokens": w.say("tokens"), "TFLOP/s dense": "TFLOP/s"}
+    if unit.startswith("g CO2e/kWh"):
+        return Stated(value, "g/kWh", low, high)
+    return Stated(value, words.get(unit, unit), low, high)

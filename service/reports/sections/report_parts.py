@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.answers.option import AnsweredCost, AnsweredOption
 from service.decide.comparison import RENTED_BY_THE_HOUR
-from service.reports.answered import AnsweredCost, AnsweredOption
 from service.reports.charts import charts
 from service.reports.charts.charts import Bar, Spending
 from service.reports.document.document import (
@@ -36,13 +36,12 @@ CHARTED = 4
 
 def option_name(w: Wording, option: AnsweredOption) -> Words:
     """An option in words, and where it stands or who rents it out."""
-    rental = option.rental
     if option.kind == "home":
         return Words(option.label, w.say("at home"))
-    if rental and rental.offer:
-        offer = rental.offer
-        provider = rental.provider.name if rental.provider else offer.provider
-        return Words(option.label, " ".join(filter(None, (provider, offer.instance, offer.region))))
+    if offer := option.offer:
+        return Words(
+            option.label, " ".join(filter(None, (offer.provider_name, offer.instance, offer.region)))
+        )
     return Words(option.label, w.say("rented"))
 
 
@@ -50,8 +49,7 @@ def chart_labels(w: Wording, options: Sequence[AnsweredOption]) -> list[str]:
     """Options as a chart's legend names them."""
     labels = []
     for option in options:
-        rental = option.rental
-        provider = rental.provider.name if rental and rental.provider else ""
+        provider = option.offer.provider_name if option.offer else ""
         where = w.say("at home") if option.kind == "home" else provider or w.say("rented")
         labels.append(f"{option.label}, {where}")
     return charts.distinct(labels)
@@ -79,9 +77,11 @@ def options_table(n: Notebook, options: Sequence[AnsweredOption]) -> Table:
 
 
 def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell, ...]:
-    w, plan = n.w, option.planned
+    w, fit = n.w, option.fit
     memory = w.say(
-        "{need} of {available} GiB", need=w.rounded(plan.peak.p50), available=w.rounded(plan.available_gib)
+        "{need} of {available} GiB",
+        need=w.rounded(fit.peak_memory_interval_gib.p50),
+        available=w.rounded(fit.available_memory_gib),
     )
     cannot = no_fit(w)
     cost: Cell
@@ -111,8 +111,7 @@ def no_fit(w: Wording) -> str:
 
 def unit_price(option: AnsweredOption | None, code: str) -> float | None:
     """What one unit of this line of its bill costs; None where there is no such line or no price."""
-    items = option.cost.items if option and option.cost else ()
-    return next((item.unit_price for item in items if item.code == code), None)
+    return option.cost.unit_price(code) if option and option.cost else None
 
 
 def more_sentence(w: Wording, count: int, on_page: int = OPTIONS_ON_PAGE) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from service.reports.answered import AnsweredCost
+from service.answers.option import AnsweredCost
 from service.reports.words.wording import Wording
 
 

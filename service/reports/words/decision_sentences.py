@@ -1,19 +1,13 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
-from service.decide.sensitivity import Swing
-from service.reports.answered_decision import AnsweredDecision, AnsweredNearest, AnsweredPlanOption
+from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan, AnsweredSwing
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.wording import Wording
 
 
-def plan_name(w: Wording, p: AnsweredPlanOption) -> str:
+def plan_name(w: Wording, p: AnsweredPlan) -> str:
     """The plan in a few words: rent 8 x H100 SXM at Hyperstack."""
-    label = p.option.label
-    rental = p.option.rental
-    provider = ""
-    if rental and rental.offer:
-        provider = rental.provider.name if rental.provider else rental.offer.provider
-    return named_plan(w, p.plan, label, provider)
+    return named_plan(w, p.plan, p.label, p.offer.provider_name if p.offer else "")
 
 
 def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
@@ -44,7 +38,7 @@ def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
 def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
     """The answer in two sentences: what to do and its chances; or that nothing does, and what would."""
     if d.best is None:
-        return [impossible_sentence(w, d), *(nearest_sentence(w, change, d) for change in d.nearest)]
+        return [impossible_sentence(w, d), *(nearest_sentence(w, change, d) for change in d.nearest_possible)]
     rules = {
         "cheapest": w.say("Cheapest plan"),
         "fastest": w.say("Fastest plan"),
@@ -60,14 +54,14 @@ def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
         return w.say("No plan is possible: none can hold the run at a known price.")
     return w.say(
         "There is no plan {limits} that keeps them with a probability of {sure} or more.",
-        limits=limits_phrase(w, d), sure=w.percent(d.least_probability),
+        limits=limits_phrase(w, d), sure=w.percent(d.limits.least_probability),
     )  # fmt: skip
 
 
-def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlanOption) -> str:
+def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
     """What a plan costs, how long it takes, with intervals, and how surely it keeps the limits."""
-    assert p.cost is not None and p.calendar_hours is not None
-    c, h = p.cost, p.calendar_hours
+    c, h = p.total_cost, p.calendar_hours
+    assert c is not None and h is not None
     said = {
         "cost": w.about(c.p50, d.currency), "low": w.about(c.p10, d.currency),
         "high": w.about(c.p90, d.currency), "time": duration(w, h.p50), "soon": duration(w, h.p10),
@@ -78,27 +72,27 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlanOption) -> str
     return w.say(
         "It costs about {cost} ({low} – {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
         "probability of {sure}.",
-        sure=w.likely(p.probability), **said,
+        sure=w.likely(p.probability_within_limits), **said,
     )  # fmt: skip
 
 
 def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str:
     """One change that would make a plan possible, and which."""
-    plan = plan_name(w, n.plan) if n.plan else ""
-    if n.code == "budget":
+    plan = plan_name(w, n.option) if n.option else ""
+    if n.change == "budget":
         return w.say("Possible with {budget}: {plan}.", budget=w.about(n.value, d.currency), plan=plan)
-    if n.code == "deadline":
+    if n.change == "deadline":
         return w.say("Possible if it may take {deadline}: {plan}.", deadline=duration(w, n.value), plan=plan)
-    if n.code == "tokens":
+    if n.change == "tokens":
         share = n.value / d.workload.tokens
         return w.say(
             "Possible with {tokens} tokens ({share} of them): {plan}.",
             tokens=w.compact(n.value), share=w.part(share), plan=plan,
         )  # fmt: skip
-    return w.say("Possible for the smaller {model}: {plan}.", model=n.workload, plan=plan)
+    return w.say("Possible for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
 
 
-def swing_name(w: Wording, s: Swing) -> str:
+def swing_name(w: Wording, s: AnsweredSwing) -> str:
     """What an input of the verdict is called."""
     return {
         "home_hours": w.say("hours at home"),
@@ -107,16 +101,16 @@ def swing_name(w: Wording, s: Swing) -> str:
         "cloud_hours": w.say("rented hours"),
         "cloud_price": w.say("rent per hour"),
         "cloud_factor": w.say("set-up and idle hours"),
-    }[s.code]
+    }[s.input]
 
 
-def swing_value(w: Wording, s: Swing, value: float, currency: str) -> str:
+def swing_value(w: Wording, s: AnsweredSwing, value: float, currency: str) -> str:
     """An input's value with its unit."""
-    if s.code in ("home_price", "cloud_price"):
+    if s.input in ("home_price", "cloud_price"):
         return w.unit_price(value, currency)
-    if s.code == "cloud_factor":
+    if s.input == "cloud_factor":
         return w.say("×{factor}", factor=w.number(value, 2))
-    return f"{w.rounded(value)} {'W' if s.code == 'home_watts' else 'h'}"
+    return f"{w.rounded(value)} {'W' if s.input == 'home_watts' else 'h'}"
 
 
 def difference_phrase(w: Wording, amount: float, currency: str) -> str:
@@ -126,7 +120,7 @@ def difference_phrase(w: Wording, amount: float, currency: str) -> str:
     return w.say("{amount} more", amount=w.about(amount, currency))
 
 
-def swing_sentence(w: Wording, s: Swing, d: AnsweredDecision) -> str:
+def swing_sentence(w: Wording, s: AnsweredSwing, d: AnsweredDecision) -> str:
     """How far one input moves the difference between renting and home."""
     line = w.say(
         "{name} {low} to {high}: renting costs between {first} and {last} than home",
@@ -136,7 +130,7 @@ def swing_sentence(w: Wording, s: Swing, d: AnsweredDecision) -> str:
         last=difference_phrase(w, s.difference_high, d.currency),
     )  # fmt: skip
     line = line[:1].upper() + line[1:]
-    return line + (w.say(" – the verdict turns") if s.turns else "") + "."
+    return line + (w.say(" – the verdict turns") if s.turns_verdict else "") + "."
 
 
 def runs_until_bought_sentence(w: Wording, d: AnsweredDecision) -> str:

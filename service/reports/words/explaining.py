@@ -1,7 +1,6 @@
 """An estimate in words: the ladder of memory, where time and doubt come from, which runs it rests on."""
 
-from service.estimate.explanation import Explanation
-from service.reports.answered import AnsweredRung, AnsweredTime
+from service.answers.option import AnsweredExplanation, AnsweredOption
 from service.reports.words.wording import Wording
 
 
@@ -20,41 +19,6 @@ def rung_sentence(w: Wording, code: str) -> str:
     }[code]
 
 
-def rung_titles(w: Wording) -> list[str]:
-    """Titles of the ladder's table."""
-    return [
-        w.say("Ladder"),
-        w.say("Batch"),
-        w.say("Redone"),
-        w.say("GiB"),
-        w.say("Fits"),
-        w.say("Hours +"),
-        w.say("Host GiB"),
-        w.say("Code"),
-    ]
-
-
-def rung_cells(w: Wording, rung: AnsweredRung) -> list[str]:
-    """One line of the ladder's table."""
-    chance = w.percent(rung.fit_probability)
-    fits = w.say("yes ({chance})", chance=chance) if rung.fits else w.say("no ({chance})", chance=chance)
-    if not rung.host_suffices:
-        fits = w.say("no, host too small")
-    change = w.say("yes") if rung.needs_code_change else w.say("no")
-    if rung.experimental:
-        change = w.say("new")
-    return [
-        rung_sentence(w, rung.code),
-        str(rung.micro_batch),
-        str(rung.checkpointed_layers),
-        w.rounded(rung.peak_gib),
-        fits,
-        w.rounded(rung.hours_added),
-        w.rounded(rung.host_memory_gib),
-        change,
-    ]
-
-
 def stage_name(w: Wording, code: str) -> str:
     """A part of the run's hours."""
     return {
@@ -67,9 +31,11 @@ def stage_name(w: Wording, code: str) -> str:
     }[code]
 
 
-def stages_sentence(w: Wording, time: AnsweredTime) -> str:
+def stages_sentence(w: Wording, option: AnsweredOption) -> str:
     """What the hours consist of."""
-    parts = ", ".join(f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in time.stages)
+    parts = ", ".join(
+        f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in option.stages if s.hours is not None
+    )
     return w.say("Hours: {parts}.", parts=parts)
 
 
@@ -99,11 +65,11 @@ def doubt_name(w: Wording, code: str) -> str:
     }[code]
 
 
-def explanation_sentences(w: Wording, e: Explanation) -> list[str]:
+def explanation_sentences(w: Wording, e: AnsweredExplanation) -> list[str]:
     """The estimate explained in a few sentences."""
     time = ", ".join(f"{part_name(w, c.code)} {w.percent(c.share)}" for c in e.time)
     doubt = ", ".join(f"{doubt_name(w, c.code)} {w.percent(c.share)}" for c in e.doubt)
-    runs = ", ".join(f"{x.slug} ({w.number(x.weight, 2)})" for x in e.witnesses)
+    runs = ", ".join(f"{x.id} ({w.number(x.weight, 2)})" for x in e.runs)
     lines = [
         w.say("Time goes to: {parts}.", parts=time),
         w.say("Doubt comes from: {parts}.", parts=doubt),

@@ -4,9 +4,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import TARIFF as CONTRACT
-from service.reports.answered import AnsweredNumber
-from service.reports.document.document import Stated
 from service.reports.words.wording import Wording
 
 EXCHANGE = "exchange rate"
@@ -89,18 +88,3 @@ def basis_in_words(w: Wording, basis: str) -> str:
         "fitted": w.say("fitted"),
         "user": w.say("your own figure"),
     }.get(basis, "")
-
-
-def stated(w: Wording, number: AnsweredNumber, *, in_words: bool) -> Stated:
-    """The number with its range; `in_words` turns shares into percent and translates the unit."""
-    value, unit = number.value, number.unit
-    low, high = (number.low, number.high) if number.low != number.high else (None, None)
-    if not in_words:
-        return Stated(value, unit, low, high)
-    if unit in OF_ONE:
-        least, most = (None if x is None else round(100 * x, 6) for x in (low, high))
-        return Stated(round(100 * value, 6), "%", least, most)
-    words = {"ratio": "", "tokens": w.say("tokens"), "TFLOP/s dense": "TFLOP/s"}
-    if unit.startswith("g CO2e/kWh"):
-        return Stated(value, "g/kWh", low, high)
-    return Stated(value, words.get(unit, unit), low, high)

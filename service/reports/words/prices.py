@@ -3,16 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 
-from service.decide.options import Market
+from service.answers.answer import AnsweredComparison
+from service.answers.option import AnsweredExchange, AnsweredMarket, AnsweredOption, AnsweredSuggestion
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
-from service.reports.answered import (
-    AnsweredComparison,
-    AnsweredExchange,
-    AnsweredOffer,
-    AnsweredOption,
-    AnsweredRental,
-    AnsweredSuggestion,
-)
 from service.reports.words.bill import bill_sentence
 from service.reports.words.sentences import age
 from service.reports.words.source_notes import note_sentence
@@ -25,61 +18,56 @@ STALE_OFFER_DAYS = 45
 def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """Electricity, rents and exchange rates, each once, with source and age."""
     today = c.asked_at.date()
-    rents = [o for o in c.options if o.rental]
+    rents = [o for o in c.options if o.kind == "cloud"]
     lines = [line for o in c.options for line in electricity_sentences(w, o, today)]
-    if c.considered:
+    if c.considered_offers:
         lines.append(
             w.say(
                 "Offers looked at: {all}. Listed, the cheapest first: {shown}.",
                 shown=w.number(len(rents)),
-                all=w.number(c.considered),
+                all=w.number(c.considered_offers),
             )
         )
     lines += [rent_sentence(w, o, today, alone=len(rents) == 1) for o in rents]
     if len(rents) == 1 and rents[0].cost:
         lines.append(bill_sentence(w, rents[0].cost))
-    stale = [
-        o.rental.offer
-        for o in rents
-        if o.rental and o.rental.offer and (today - o.rental.offer.as_of).days > STALE_OFFER_DAYS
-    ]
+    stale = [o.offer for o in rents if o.offer and (today - o.offer.as_of).days > STALE_OFFER_DAYS]
     if stale and len(rents) > 1:
         lines.append(w.say("Check the price before you rent."))
-    rates: list[AnsweredExchange] = [r for o in c.options if o.cost for r in o.cost.conversion.rates]
+    rates: list[AnsweredExchange] = [r for o in c.options if o.cost for r in o.cost.exchange_rates]
     return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate, today) for rate in rates)]))
 
 
 def option_price_sentences(w: Wording, option: AnsweredOption, today: date) -> list[str]:
     """Where the price of one option comes from, what its bill consists of."""
     lines = electricity_sentences(w, option, today)
-    if option.rental:
+    if option.kind == "cloud":
         lines.append(rent_sentence(w, option, today, alone=True))
         if option.cost:
             lines.append(bill_sentence(w, option.cost))
     return [
         *lines,
-        *(exchange_sentence(w, r, today) for r in (option.cost.conversion.rates if option.cost else ())),
+        *(exchange_sentence(w, r, today) for r in (option.cost.exchange_rates if option.cost else ())),
     ]
 
 
 def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: bool) -> str:
     """The price of a rented hour; of the only rental also its market and a warning when it is old."""
-    rental = option.rental
-    if rental is None or rental.offer is None:
+    offer = option.offer
+    if offer is None:
         line = w.say("Rent: no price known for {label}.", label=option.label)
-        if rental and rental.suggestions:
-            line += " " + suggestion_sentence(w, option, rental.suggestions)
+        if option.suggestions:
+            line += " " + suggestion_sentence(w, option, option.suggestions)
         return line
-    offer = rental.offer
     days = (today - offer.as_of).days
     line = w.say(
         "Rent: {price} per hour, {provider} {instance}, as of {day} ({age}), {source}.",
-        price=w.unit_price(offer.hourly_price * rental.instances, offer.currency),
-        provider=provider_name(rental, offer),
+        price=w.unit_price(offer.hourly_price * offer.instances, offer.currency),
+        provider=offer.provider_name,
         instance=f"{offer.instance} {offer.region}".strip(),
         day=w.day(offer.as_of),
         age=age(w, days),
-        source=offer.source.title,
+        source=offer.source,
     )
     if offer.note:
         line += " " + note_sentence(w, offer.note)
@@ -91,8 +79,8 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
         )
     if alone and days > STALE_OFFER_DAYS:
         line += " " + w.say("Check the price before you rent.")
-    if alone and rental.market and rental.market.offers > 1:
-        line += " " + market_sentence(w, rental.market)
+    if alone and offer.market and offer.market.offers > 1:
+        line += " " + market_sentence(w, offer.market)
     return line
 
 
@@ -101,13 +89,13 @@ def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequenc
     listed = "; ".join(
         w.say(
             "{gpu} (peak ×{peak}, memory ×{memory}, bandwidth ×{bandwidth}) {price} per hour, {offer}, {day}",
-            gpu=one.gpu.name,
-            peak=w.number(one.likeness.peak_ratio, 2),
+            gpu=one.gpu_name,
+            peak=w.number(one.likeness.peak_bf16_ratio, 2),
             memory=w.number(one.likeness.memory_ratio, 2),
-            bandwidth=w.number(one.likeness.bandwidth_ratio, 2),
-            price=w.unit_price(one.offer.hourly_price, one.offer.currency),
-            offer=one.offer.slug,
-            day=w.day(one.offer.as_of),
+            bandwidth=w.number(one.likeness.memory_bandwidth_ratio, 2),
+            price=w.unit_price(one.hourly_price, one.currency),
+            offer=one.slug,
+            day=w.day(one.as_of),
         )
         for one in suggestions
     )
@@ -119,7 +107,7 @@ def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequenc
     )
 
 
-def market_sentence(w: Wording, market: Market) -> str:
+def market_sentence(w: Wording, market: AnsweredMarket) -> str:
     """What the same configuration costs elsewhere."""
     return w.say(
         "{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.",
@@ -154,11 +142,6 @@ def exchange_sentence(w: Wording, rate: AnsweredExchange, today: date) -> str:
         rate=w.exact(rate.rate),
         quote=rate.quote,
         base=rate.base,
-        source=rate.source.title,
+        source=rate.source,
         day=day,
     )
-
-
-def provider_name(rental: AnsweredRental, offer: AnsweredOffer) -> str:
-    """The provider's own name, else its slug."""
-    return rental.provider.name if rental.provider else offer.provider

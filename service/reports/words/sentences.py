@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from service.answers.answer import AnsweredComparison, AnsweredWorkload
+from service.answers.option import AnsweredAdjustment, AnsweredOption
 from service.decide.comparison import REFERENCE_GPU
-from service.estimate.adjustments import Adjustment
-from service.reports.answered import AnsweredComparison, AnsweredOption, AnsweredWorkload
 from service.reports.words.wording import Wording
 
 HOURS_PER_DAY = 24
@@ -62,12 +62,12 @@ def fit_sentence(w: Wording, option: AnsweredOption) -> str:
     return {
         "fits": w.say("yes, as published"),
         "fits_with_adjustments": w.say("yes, with adjustments"),
-        "marginal": w.say("perhaps ({chance})", chance=w.percent(option.planned.fit_probability)),
+        "marginal": w.say("perhaps ({chance})", chance=w.percent(option.fit.fit_probability)),
         "does_not_fit": w.say("no"),
-    }[option.planned.verdict]
+    }[option.fit.verdict]
 
 
-def adjustment_sentence(w: Wording, adjustment: Adjustment) -> str:
+def adjustment_sentence(w: Wording, adjustment: AnsweredAdjustment) -> str:
     """One adjustment and what it costs in time."""
     before, after = adjustment.before, adjustment.after
     what = {
@@ -98,22 +98,22 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
         advice = option.power_limit
         if advice is None or not advice.worth_while:
             continue
-        saved = advice.kwh_saved
+        saved = advice.energy_kwh_saved
         line = w.say(
             "{device}: limited to {watts} W ({share}) it takes {added} longer and saves about {kwh} kWh",
             device=option.label,
-            watts=w.number(advice.best.watts),
-            share=w.percent(advice.best.share),
+            watts=w.number(advice.best.limit_watts),
+            share=w.percent(advice.best.limit_share),
             added=duration(w, advice.hours_added * calendar_stretch(option)),
             kwh=w.rounded(saved.p50),
         )
-        if option.cost and (per_kwh := option.cost.items[0].unit_price) is not None:
+        if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
             money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, currency))
         known = {
-            "card": advice.curve.gpu.upper(),
-            "source": advice.curve.source.title,
-            "day": w.day(advice.curve.source.as_of),
+            "card": advice.measured_on.upper(),
+            "source": advice.source,
+            "day": w.day(advice.as_of),
             "low": w.rounded(saved.p10),
             "high": w.rounded(saved.p90),
         }
@@ -131,42 +131,43 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
 
 def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkload) -> str | None:
     """How far the hours can be trusted, and why."""
-    if option.time is None:
+    hours = option.hours
+    if hours is None or option.evidence is None:
         return None
     evidence = {
         "same-gpu-and-engine": w.say("runs on this very card are among the evidence"),
         "same-architecture": w.say("no run on this card is known, but some on its architecture"),
         "unseen": w.say("no run on this GPU architecture is known: a guess from physics"),
-    }[option.time.evidence]
+    }[option.evidence]
     line = w.say(
         "{label}: hours +{up} / −{down} (80 % interval); {evidence}.",
         label=option.label,
         evidence=evidence,
-        up=w.percent(option.time.hours.p90 / option.time.hours.p50 - 1),
-        down=w.percent(1 - option.time.hours.p10 / option.time.hours.p50),
+        up=w.percent(hours.p90 / hours.p50 - 1),
+        down=w.percent(1 - hours.p10 / hours.p50),
     )
-    if any(a.needs_code_change for a in option.adjustments):
+    if any(a.needs_code_change for a in option.fit.adjustments):
         line += " " + w.say("This exact plan has not been run by anyone we know.")
-    if option.rental and option.rental.offer and option.rental.offer.tier == "spot":
+    if option.offer and option.offer.tier == "spot":
         line += " " + w.say(
             "A spot machine can be taken away at any time; what interruptions cost is estimated."
         )
-    if option.kind == "home" and option.gpu.category.endswith("laptop"):
+    if option.kind == "home" and option.gpu_category.endswith("laptop"):
         line += " " + w.say(
             "A laptop's cooling and its maker's power limit decide; the rest of the machine is counted as a "
             "desktop's."
         )
-    sequences = workload.recipe.global_batch_tokens // workload.recipe.seq_len
-    if sequences % (option.gpu_count * option.planned.plan.micro_batch):
+    sequences = workload.global_batch_tokens // workload.seq_len
+    if sequences % (option.gpu_count * option.fit.micro_batch):
         line += " " + w.say(
             "The published batch of {sequences} sequences does not divide evenly by {gpus} × {micro_batch}.",
             sequences=w.number(sequences),
             gpus=option.gpu_count,
-            micro_batch=option.planned.plan.micro_batch,
+            micro_batch=option.fit.micro_batch,
         )
-    if workload.architecture.n_experts > 1:
+    if workload.n_experts > 1:
         line += " " + w.say("A mixture of experts: routing and uneven load are not modelled; expect longer.")
-    room = option.planned.available_gib - option.planned.peak.p90
+    room = option.fit.available_memory_gib - option.fit.peak_memory_interval_gib.p90
     if option.kind == "home" and room < TIGHT_GIB:
         line += " " + w.say(
             "Memory is tight: a display takes 0.3 to 1 GiB, and Windows spills into main memory, many times "
@@ -177,8 +178,8 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
 
 def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """The note's rule of three, and where ours differs and why."""
-    r, home = c.reference, first(c, "home")
-    if r is None or c.workload.reference_hours is None:
+    r, home = c.reference_method, c.first("home")
+    if r is None or home is None or c.workload.reference_hours is None:
         return []
     lines = [
         w.say(
@@ -199,18 +200,18 @@ def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
             kwh_high=w.number(r.energy_kwh_high, 1),
         )
     ]
-    if home.gpu.slug != REFERENCE_GPU:
+    if home.gpu != REFERENCE_GPU:
         lines[0] += " " + w.say(
             "The note gives its ratio for an RTX 4070; here it is scaled by the cards' dense peaks."
         )
-    if home.time:
-        wall = w.number(home.power.watts.p50)
-        mfu = w.percent(home.time.mfu)
-        if home.adjustments:
+    if home.mfu is not None:
+        wall = w.number(home.wall_watts.p50)
+        mfu = w.percent(home.mfu)
+        if home.fit.adjustments:
             line = w.say(
                 "Ours differs because {memory} GiB force the adjustments above, the whole PC draws {wall} W "
                 "at the wall, and the card sustains {mfu} of its dense peak here.",
-                memory=w.exact(home.gpu.memory_gib),
+                memory=w.exact(home.gpu_memory_gib),
                 wall=wall,
                 mfu=mfu,
             )
@@ -227,13 +228,7 @@ def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
 
 def cloud_name(option: AnsweredOption, c: AnsweredComparison) -> str:
     """A rented option by its GPUs, and by its provider where several are compared."""
-    rental = option.rental
     several = sum(o.kind == "cloud" for o in c.options) > 1
-    if not several or rental is None or rental.offer is None:
+    if not several or option.offer is None:
         return option.label
-    return f"{option.label}, {rental.provider.name if rental.provider else rental.offer.provider}"
-
-
-def first(c: AnsweredComparison, kind: str) -> AnsweredOption:
-    """The first option of a kind; `compare` guarantees one."""
-    return next(o for o in c.options if o.kind == kind)
+    return f"{option.label}, {option.offer.provider_name}"

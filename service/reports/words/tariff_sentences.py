@@ -2,9 +2,10 @@
 
 from datetime import date
 
-from service.decide.when_to_run import PausePlan, WhenToRun
-from service.estimate.tariff import MarginalPrice
-from service.reports.answered import AnsweredOption, AnsweredRate
+from service.answers.hours import AnsweredPause, AnsweredTariff, AnsweredWhenToRun
+from service.answers.option import AnsweredOption, AnsweredRate
+from service.answers.parts import AnsweredNumber
+from service.estimate.inputs import TARIFF
 from service.reports.words.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import Wording
@@ -19,14 +20,14 @@ def electricity_sentences(w: Wording, option: AnsweredOption, today: date) -> li
     """What a kilowatt-hour costs at home, by which contract, and what it does to the household's year."""
     if option.rate is None:
         return []
-    price = option.price
+    price = option.tariff
     if price is None or price.kind == "flat":
         lines = [rate_sentence(w, option.rate, today)]
     elif price.kind == "time_of_use":
         lines = [_by_the_clock(w, option, price)]
     else:
         lines = [_by_the_market(w, option, price, today)]
-    if price is not None and (solar := _solar(w, price)):
+    if price is not None and (solar := _solar(w, option, price)):
         lines[0] += " " + solar
     year = consumption_sentence(w, option)
     return [*lines, year] if year else lines
@@ -44,7 +45,7 @@ def rate_sentence(w: Wording, rate: AnsweredRate, today: date) -> str:
         zone=w.zone(rate.zone, rate.zone_name),
         day=w.day(rate.as_of),
         age=age(w, days),
-        source=rate.source.title,
+        source=rate.source,
     )
     if rate.note:
         line += " " + note_sentence(w, rate.note)
@@ -53,29 +54,29 @@ def rate_sentence(w: Wording, rate: AnsweredRate, today: date) -> str:
     return line + " " + w.say("Your own contract counts: give it with --kwh-price.")
 
 
-def _by_the_clock(w: Wording, option: AnsweredOption, price: MarginalPrice) -> str:
+def _by_the_clock(w: Wording, option: AnsweredOption, price: AnsweredTariff) -> str:
     line = w.say(
         "Electricity: {price} per kWh on average, your own prices by the hour of the day.",
-        price=w.unit_price(_bought(price), price.currency),
+        price=w.unit_price(_bought(option, price), price.currency),
     )
     return _with_hours(w, line, option)
 
 
-def _by_the_market(w: Wording, option: AnsweredOption, price: MarginalPrice, today: date) -> str:
-    figures = {figure.name: figure for figure in price.figures}
-    shape = option.when.shape if option.when else None
+def _by_the_market(w: Wording, option: AnsweredOption, price: AnsweredTariff, today: date) -> str:
+    terms = _terms(option)
+    shape = option.when_to_run.prices if option.when_to_run else None
     low, high = price.low, price.high
     line = w.say(
         "Electricity: {price} per kWh all in, a dynamic contract on the day-ahead prices of {zone}.",
-        price=w.unit_price(_bought(price), price.currency),
+        price=w.unit_price(_bought(option, price), price.currency),
         zone=option.rate.zone if option.rate else "",
     )
-    if "dynamic_surcharges_per_kwh" in figures:
+    if "dynamic_surcharges_per_kwh" in terms:
         line += " " + w.say(
             "{spot} spot on average plus {surcharges} before {vat} VAT.",
-            spot=w.unit_price(figures["spot_per_mwh"].value / 1000, price.currency),
-            surcharges=w.money(figures["dynamic_surcharges_per_kwh"].value, price.currency, 4),
-            vat=w.percent(figures["vat_share"].value),
+            spot=w.unit_price(terms["spot_per_mwh"].value / 1000, price.currency),
+            surcharges=w.money(terms["dynamic_surcharges_per_kwh"].value, price.currency, 4),
+            vat=w.percent(terms["vat_share"].value),
         )
     if shape is not None and low is not None and high is not None:
         line += " " + w.say(
@@ -84,7 +85,7 @@ def _by_the_market(w: Wording, option: AnsweredOption, price: MarginalPrice, tod
             low=w.unit_price(low, price.currency), high=w.unit_price(high, price.currency),
             days=w.counted("{count} whole day", "{count} whole days", shape.days),
             first=w.day(shape.first_day), last=w.day(shape.last_day),
-            age=age(w, (today - shape.last_day).days), source=shape.source.title,
+            age=age(w, (today - shape.last_day).days), source=shape.source,
         )  # fmt: skip
     return _with_hours(w, line, option)
 
@@ -104,22 +105,27 @@ def used_hours(option: AnsweredOption) -> float | None:
     return None if share >= ALL_DAY else round(share * HOURS_PER_DAY, 1)
 
 
-def _bought(price: MarginalPrice) -> float:
+def _terms(option: AnsweredOption) -> dict[str, AnsweredNumber]:
+    """What the price of a kilowatt-hour was computed from, by name."""
+    return {number.name: number for number in option.sources if number.subject == TARIFF}
+
+
+def _bought(option: AnsweredOption, price: AnsweredTariff) -> float:
     """What the grid's share of a kilowatt-hour costs."""
-    grid = next((figure.value for figure in price.figures if figure.name == "bought_per_kwh"), None)
-    return float(price.per_kwh) if grid is None else grid
+    grid = _terms(option).get("bought_per_kwh")
+    return float(price.per_kwh) if grid is None else grid.value
 
 
-def _solar(w: Wording, price: MarginalPrice) -> str:
-    figures = {figure.name: figure for figure in price.figures}
-    if "solar_share" not in figures:
+def _solar(w: Wording, option: AnsweredOption, price: AnsweredTariff) -> str:
+    terms = _terms(option)
+    if "solar_share" not in terms:
         return ""
-    paid = figures["feed_in_per_kwh"]
+    paid = terms["feed_in_per_kwh"]
     return w.say(
         "{share} of it from your own roof, worth the feed-in payment of {paid} ({source}): {mixed} per kWh.",
-        share=w.percent(figures["solar_share"].value),
+        share=w.percent(terms["solar_share"].value),
         paid=w.unit_price(paid.value, price.currency),
-        source=paid.source.title if paid.basis != "user" else w.say("your own figure"),
+        source=paid.source if paid.basis != "user" else w.say("your own figure"),
         mixed=w.unit_price(price.per_kwh, price.currency),
     )
 
@@ -150,7 +156,7 @@ def consumption_sentence(w: Wording, option: AnsweredOption) -> str | None:
 
 def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
     """Whether it pays to choose hours: what leaving out the dearest ones changes, in money and CO2."""
-    when = option.when
+    when = option.when_to_run
     if when is None or option.cost is None or option.calendar_hours is None or option.hours is None:
         return []
     told = when.best or _shown(when.plans)
@@ -179,7 +185,7 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
             w.say(
                 "Leaving out the dirtiest quarter of each day changes CO₂e by {change} ({source}, {days} "
                 "to {last}).",
-                change=_signed(w, cleaner.change), source=when.carbon.source.title,
+                change=_signed(w, cleaner.change), source=when.carbon.source,
                 days=w.counted("{count} day", "{count} days", when.carbon.days),
                 last=w.day(when.carbon.last_day),
             )
@@ -187,7 +193,7 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
     return lines
 
 
-def _advice(w: Wording, option: AnsweredOption, when: WhenToRun) -> str:
+def _advice(w: Wording, option: AnsweredOption, when: AnsweredWhenToRun) -> str:
     """Run through, or not; and the power limit beside it where that saves more."""
     if hours := used_hours(option):
         return w.say(
@@ -203,31 +209,31 @@ def _advice(w: Wording, option: AnsweredOption, when: WhenToRun) -> str:
     )
     if limit is None or not limit.worth_while or cost is None:
         return line
-    per_kwh = next((i.unit_price for i in cost.items if i.code == "electricity"), None)
+    per_kwh = cost.unit_price("electricity")
     if per_kwh is None:
         return line
-    money = limit.kwh_saved.p50 * float(per_kwh)
+    money = limit.energy_kwh_saved.p50 * float(per_kwh)
     if money <= saved:
         return line
     return f"{line} " + w.say(
         "A power limit of {watts} W saves more ({money}) and takes {added} longer.",
-        watts=w.number(limit.best.watts), money=w.about(money, cost.currency),
+        watts=w.number(limit.best.limit_watts), money=w.about(money, cost.currency),
         added=duration(w, limit.hours_added),
     )  # fmt: skip
 
 
-def _shown(plans: tuple[PausePlan, ...]) -> PausePlan | None:
+def _shown(plans: tuple[AnsweredPause, ...]) -> AnsweredPause | None:
     return next((p for p in plans if p.code == "cheapest" and p.share == SHOWN_SHARE), None)
 
 
-def rule_name(w: Wording, plan: PausePlan) -> str:
+def rule_name(w: Wording, plan: AnsweredPause) -> str:
     """A rule in a few words."""
     if plan.code == "window":
         return w.say("The cheapest {share} of each day in one piece", share=w.percent(plan.share))
     return w.say("Without the dearest {share} of each day", share=w.percent(1 - plan.share))
 
 
-def _change(w: Wording, plan: PausePlan, currency: str) -> str:
+def _change(w: Wording, plan: AnsweredPause, currency: str) -> str:
     return f"{_signed(w, plan.change)} ({_sign(plan.amount)}{w.about(abs(plan.amount), currency)})"
 
 

@@ -1,7 +1,8 @@
 """The verdict in words: which is cheaper, which is faster, what it asks of one, where it turns."""
 
-from service.reports.answered import AnsweredComparison, AnsweredCost, AnsweredOption
-from service.reports.words.sentences import HOURS_PER_DAY, duration, first
+from service.answers.answer import AnsweredComparison
+from service.answers.option import AnsweredCost, AnsweredOption
+from service.reports.words.sentences import HOURS_PER_DAY, duration
 from service.reports.words.wording import Wording
 
 EVEN = 0.5
@@ -11,13 +12,15 @@ ABOUT_AS_LONG = 1.05
 
 def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """Two or three plain sentences that answer the question."""
-    home, cloud = first(c, "home"), first(c, "cloud")
+    home, cloud = c.first("home"), c.first("cloud")
+    if home is None or cloud is None:
+        return []
     if home.hours is None or cloud.hours is None:
         lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
         return lines + [only_way_sentence(w, o) for o in (home, cloud) if o.hours]
     faster = [faster_sentence(w, c, home, cloud), waiting_sentence(w, c, home, cloud)]
     lines = [cheaper_sentence(w, c, home, cloud), " ".join(line for line in faster if line)]
-    lines += [marginal_sentence(w, o) for o in (home, cloud) if o.planned.verdict == "marginal"]
+    lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     changes = code_change_sentence(w, home)
     return lines + ([changes] if changes else [])
 
@@ -101,7 +104,7 @@ def waiting_sentence(
 
 def code_change_sentence(w: Wording, home: AnsweredOption) -> str | None:
     """What the plan at home asks of the training code, and whether it could do without."""
-    changes = sum(a.needs_code_change for a in home.adjustments)
+    changes = sum(a.needs_code_change for a in home.fit.adjustments)
     if not changes:
         return None
     longer = unchanged_takes_longer_hours(home)
@@ -111,7 +114,7 @@ def code_change_sentence(w: Wording, home: AnsweredOption) -> str | None:
             "too and takes {added} longer.",
             added=duration(w, longer),
         )
-    memory = w.exact(home.gpu.memory_gib)
+    memory = w.exact(home.gpu_memory_gib)
     if changes == 1:
         return w.say(
             "At home it fits {memory} GiB only with one change to the training code beyond the published "
@@ -131,13 +134,13 @@ def unchanged_takes_longer_hours(home: AnsweredOption) -> float | None:
 
     A precision that the card cannot run is a change that no plan avoids.
     """
-    chosen = home.planned.time_factor
-    if home.hours is None or not chosen or any(a.code == "precision" for a in home.adjustments):
+    chosen = home.fit.time_factor
+    if home.hours is None or not chosen or any(a.code == "precision" for a in home.fit.adjustments):
         return None
     factors = [
         r.hours / (r.hours - r.hours_added)
-        for r in home.ladder
-        if r.fits and not r.needs_code_change and not r.experimental
+        for r in home.fit.ladder
+        if r.fits and r.hours is not None and not r.needs_code_change and not r.experimental
     ]
     return max(0.0, home.hours.p50 * (min(factors) / chosen - 1)) if factors else None
 
@@ -148,15 +151,15 @@ def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
         "{label} cannot hold this run: with every adjustment that the host's memory allows it still needs "
         "about {need} GiB per GPU, and {available} GiB can be used.",
         label=option.label,
-        need=w.rounded(option.planned.peak.p50),
-        available=w.rounded(option.planned.available_gib),
+        need=w.rounded(option.fit.peak_memory_interval_gib.p50),
+        available=w.rounded(option.fit.available_memory_gib),
     )
     return line + host_memory_remedy(w, option)
 
 
 def marginal_sentence(w: Wording, option: AnsweredOption) -> str:
     """An option that may or may not fit: how surely, and what would help."""
-    chance = option.planned.fit_probability
+    chance = option.fit.fit_probability
     said = {"label": option.label, "chance": w.percent(chance)}
     if chance < EVEN:
         line = w.say("{label} will probably run out of memory: the chance that it fits is {chance}.", **said)
@@ -167,7 +170,7 @@ def marginal_sentence(w: Wording, option: AnsweredOption) -> str:
 
 def host_memory_remedy(w: Wording, option: AnsweredOption) -> str:
     """How much host memory would let it fit; nothing where no amount does."""
-    hosts = [r.host_memory_gib for r in option.ladder if not r.host_suffices and r.fits_the_card]
+    hosts = [r.host_memory_gib for r in option.fit.ladder if not r.host_memory_suffices and r.fits_the_card]
     if not hosts:
         return ""
     return " " + w.say(
@@ -192,10 +195,10 @@ def only_way_sentence(w: Wording, option: AnsweredOption) -> str:
 def break_even_sentence(w: Wording, c: AnsweredComparison) -> str | None:
     """The prices at which the verdict turns, beside those it was reached with."""
     rent, per_kwh = c.break_even.rent_per_hour, c.break_even.per_kwh
-    home, cloud = first(c, "home"), first(c, "cloud")
-    if rent is None or per_kwh is None or home.cost is None or cloud.cost is None:
+    home, cloud = c.first("home"), c.first("cloud")
+    if rent is None or per_kwh is None or not (home and home.cost and cloud and cloud.cost):
         return None
-    per_kwh_now, rent_now = home.cost.items[0].unit_price, cloud.cost.items[0].unit_price
+    per_kwh_now, rent_now = home.cost.unit_price("electricity"), cloud.cost.unit_price("rent")
     if rent_now is None or per_kwh_now is None:
         return None
     return w.say(
