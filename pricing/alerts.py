@@ -43,7 +43,7 @@ class _Firings:
         self, session: Any, row: AlertEvent, at: datetime, status: int | None, error: str,
         next_at: datetime | None,
     ) -> None:  # fmt: skip
-        alerts.record_attempt(session, row, at, status, error, next_at)
+        alerts.record_attempt(session, row, at, status=status, error=error, next_attempt_at=next_at)
 
 
 def after_refresh(sessions: Sessions, now: datetime, connect: Connect = public_https) -> None:

@@ -108,7 +108,10 @@ def _skypilot_row(
     memory = _skypilot_memory(_text(row, "GpuInfo"), count if table.memory_is_total else 1)
     for tier, price in ((_firm_tier(table, community), on_demand), ("spot", spot)):
         if price is not None:
-            yield _skypilot_offer(row, table, provider, instance, name, int(count), memory, tier, price, note)
+            yield _skypilot_offer(
+                row, table, provider=provider, instance=instance, name=name, count=int(count), memory=memory,
+                tier=tier, price=price, note=note,
+            )  # fmt: skip
 
 
 def _with_host(
@@ -124,19 +127,20 @@ def _with_host(
     on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
     for host in found:
         instance = host[0] if name not in google_rows.ATTACHED else f"{host[0]} + {count:g}x {name}"
-        for part in google_rows.summed(name, int(count), on_demand, spot, host, raw):
+        for part in google_rows.summed(name, int(count), on_demand, spot, host=host, raw=raw):
             if isinstance(part, Rejected):
                 yield part
             elif part[1] is not None:
                 yield _skypilot_offer(
                     {**row, "vCPUs": host[1].get("vCPUs"), "MemoryGiB": host[1].get("MemoryGiB")},
-                    table, table.provider, instance, name, int(count), memory, part[0], part[1],
-                    "GPU and machine are priced apart, summed",
+                    table, provider=table.provider, instance=instance, name=name, count=int(count),
+                    memory=memory, tier=part[0], price=part[1],
+                    note="GPU and machine are priced apart, summed",
                 )  # fmt: skip
 
 
 def _skypilot_offer(
-    row: Row, table: CatalogueTable, provider: str, instance: str, name: str, count: int,
+    row: Row, table: CatalogueTable, *, provider: str, instance: str, name: str, count: int,
     memory: float | None, tier: Tier, price: Decimal, note: str,
 ) -> CloudOffer:  # fmt: skip
     region, zone = _text(row, "Region"), _text(row, "AvailabilityZone")

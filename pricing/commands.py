@@ -226,6 +226,7 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 @click.pass_context
 def import_(
     context: click.Context,
+    *,
     file: Path,
     format_: str,
     provider: str,

@@ -57,7 +57,7 @@ class Hosts:
 
 
 def summed(
-    gpu: str, count: int, on_demand: Price, spot: Price, host: tuple[str, Row, Price, Price], raw: str
+    gpu: str, count: int, on_demand: Price, spot: Price, *, host: tuple[str, Row, Price, Price], raw: str
 ) -> Iterator[tuple[Tier, Price] | Rejected]:
     """Tier and price of the whole machine, or the reason why there is none."""
     _, _, host_on_demand, host_spot = host

@@ -1,7 +1,7 @@
 """/api/v1/price-sources: where prices come from, and how each source stands."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
@@ -14,16 +14,15 @@ from service.api.schemas import page_of
 from service.api.state import state
 from service.errors import NotFound
 from service.store import leases, price_sources
-from service.store.price_sources import Standing
+from service.store.price_sources import SourceState, Standing
 
-State = Literal["fresh", "stale", "failing", "asleep", "standby", "new"]
 blueprint = Blueprint("price_sources", __name__)
 
 
 class PriceSourceQuery(PageQuery):
     """Which sources."""
 
-    state: State | None = None
+    state: SourceState | None = None
 
 
 class PriceSourceOut(BaseModel):
@@ -37,7 +36,7 @@ class PriceSourceOut(BaseModel):
     fallback_for: str | None = Field(description="The source it stands in for")
     every_s: float
     stale_after_s: float
-    state: State = Field(
+    state: SourceState = Field(
         description="stale: last success longer ago than stale_after_s; failing: not stale yet; "
         "asleep: no key; standby: the one it stands in for is fresh; new: never read"
     )

@@ -5,7 +5,7 @@ The web never fetches: a request is a row that a scheduler or worker finds at it
 
 from datetime import datetime
 from functools import wraps
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
@@ -20,8 +20,8 @@ from service.api.tokens import bearer
 from service.errors import UnknownName
 from service.store import leases, price_sources, refreshes
 from service.store.refreshes import MOST_REJECTED_KEPT, Refresh
+from service.store.work_models import RefreshOutcome
 
-Outcome = Literal["requested", "running", "ok", "failed", "asleep", "unchanged"]
 blueprint = Blueprint("refreshes", __name__)
 
 
@@ -29,7 +29,7 @@ class RefreshQuery(PageQuery):
     """Which refreshes."""
 
     source: str | None = Field(None, description="Name of a price source")
-    outcome: Outcome | None = None
+    outcome: RefreshOutcome | None = None
 
 
 class RefreshItemQuery(Question):
@@ -43,7 +43,7 @@ class RefreshOut(BaseModel):
 
     id: int
     source: str
-    outcome: Outcome
+    outcome: RefreshOutcome
     requested_by: str = Field(description="Name of the token that asked for it; empty on schedule")
     started_at: datetime = Field(description="While it is only requested: when")
     finished_at: datetime | None

@@ -44,7 +44,14 @@ def of_owners(session: Session, row: AliasRow, owner: str) -> dict[int, tuple[st
 
 
 def put(
-    session: Session, row: AliasRow, owner: str, owner_id: int, slug: str, name: str, aliases: tuple[str, ...]
+    session: Session,
+    row: AliasRow,
+    owner: str,
+    owner_id: int,
+    *,
+    slug: str,
+    name: str,
+    aliases: tuple[str, ...],
 ) -> None:
     """Make these the names of the owner; InvalidValue if one of them already belongs to another."""
     table: sa.Table = row.__table__  # type: ignore[assignment]

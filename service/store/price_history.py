@@ -94,7 +94,9 @@ def price_history(
         quote: [] if quote == "EUR" else exchange_rates.history(session, quote, first_day, last_day)
         for quote in {*spans.currency, currency}
     }
-    return _summed_up(session, spans, first_day, last_day, interval, currency, rates, count)
+    return _summed_up(
+        session, spans, first_day, last_day, interval=interval, currency=currency, rates=rates, offers=count
+    )
 
 
 def _spans(
@@ -137,9 +139,16 @@ def _spans(
     whole = np.int64
     numbers = np.unique(np.array(offer, dtype=whole), return_inverse=True)[1]
     return _Spans(
-        numbers, np.array(gpu_count, whole), day(as_of), day(last_as_of), instant(first_seen),
-        instant(last_seen), np.array(price, whole), currency, np.array(source, whole),
-    )  # fmt: skip
+        offer=numbers,
+        gpu_count=np.array(gpu_count, whole),
+        first=day(as_of),
+        last=day(last_as_of),
+        first_seen=instant(first_seen),
+        last_seen=instant(last_seen),
+        billionths=np.array(price, whole),
+        currency=currency,
+        source=np.array(source, whole),
+    )
 
 
 def _told(spans: _Spans, first: int, days: int, offers: int) -> NDArray[np.int32]:
@@ -166,6 +175,7 @@ def _summed_up(
     spans: _Spans,
     first_day: date,
     last_day: date,
+    *,
     interval: str,
     currency: str,
     rates: dict[str, list[ExchangeRate]],

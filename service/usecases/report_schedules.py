@@ -73,7 +73,7 @@ def save_schedule(sessions: Sessions, wanted: WantedReport, who: str, now: datet
         if not wanted.name:
             slug = next(s for n in range(1, MOST_SCHEDULES + 2) if (s := _numbered(slug, n)) not in taken)
         due = next_run(cadence, first_at, now)
-        return report_schedules.add(session, slug, order, who, now, due)
+        return report_schedules.add(session, slug, order, created_by=who, now=now, due=due)
 
 
 def find_schedule(sessions: Sessions, name: str) -> ReportSchedule:

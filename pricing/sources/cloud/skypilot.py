@@ -110,11 +110,11 @@ def source_of(name: str) -> PriceSource:
             cloud.provider,
             day,
             said,
-            cloud.tier,
-            cloud.note,
-            cloud.memory_is_total,
-            cloud.sellers,
-            cloud.title,
+            tier=cloud.tier,
+            note=cloud.note,
+            memory_is_total=cloud.memory_is_total,
+            sellers=cloud.sellers,
+            broker=cloud.title,
         )
         found = list(skypilot_offers(text, table))
         if not found:

@@ -56,7 +56,14 @@ def parse(payload: Payload) -> list[ElectricityRate | Rejected]:
         raise UnreadablePayload(f"not a JSON-stat dataset as known: {error!r}") from error
     names = answer["dimension"]["geo"]["category"].get("label", {})
     found = [
-        _rate(cell, value, str(flags.get(position, "")), names, published, payload.fetched_at.date())
+        _rate(
+            cell,
+            value,
+            str(flags.get(position, "")),
+            names=names,
+            published=published,
+            read_on=payload.fetched_at.date(),
+        )
         for position, cell, value in cells
         if _is_place(cell["geo"])
     ]
@@ -90,7 +97,13 @@ def _is_place(geo: str) -> bool:
 
 
 def _rate(
-    cell: dict[str, str], value: Any, flag: str, names: dict[str, str], published: date, read_on: date
+    cell: dict[str, str],
+    value: Any,
+    flag: str,
+    *,
+    names: dict[str, str],
+    published: date,
+    read_on: date,
 ) -> ElectricityRate | Rejected:
     raw = f"{' '.join(cell[name] for name in DIMENSIONS)} {value} {flag}".strip()
     if cell["unit"] != "KWH" or cell["currency"] != "EUR":

@@ -24,8 +24,7 @@ from service.reports.document.document import (
     Words,
 )
 from service.reports.document.document import Table as DocumentTable
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+from service.reports.formats.harmless_cells import harmless
 
 
 def render(document: Document) -> bytes:
@@ -40,7 +39,8 @@ def render(document: Document) -> bytes:
     def line(where: str, row: str, column: str, cell: Cell) -> None:
         text, numbers, unit, note = parts(document, cell)
         shown = ["" if x is None else plain(x, decimal_comma=is_german) for x in numbers]
-        writer.writerow([harmless(x) for x in (where, row, column, text)] + shown + [harmless(unit), note])
+        said = [harmless(x) for x in (where, row, column, text, unit, note)]
+        writer.writerow([*said[:4], *shown, *said[4:]])
 
     for section in document.sections:
         for block in section.blocks:
@@ -97,8 +97,3 @@ def plain(value: float, *, decimal_comma: bool) -> str:
     """A number without thousands separators: 840.978, in German 840,978."""
     text = f"{value:.10f}".rstrip("0").rstrip(".")
     return text.replace(".", ",") if decimal_comma else text
-
-
-def harmless(text: str) -> str:
-    """Text that no spreadsheet takes for a formula: one that begins like one gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(DANGEROUS) else text
