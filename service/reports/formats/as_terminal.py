@@ -16,8 +16,9 @@ from service.reports.document.document import Block, Bullets, Chart, Cited, Docu
 from service.reports.words.wording import Wording, wording
 
 WIDTH = 100
-LEAST_WORDS = 16
+LEAST_WORDS = 11
 """Letters of a line of words; narrower ones cannot be read."""
+WIDEST_WORD = 24
 BETWEEN = 3
 BEST = "* "
 INDENT = (0, 0, 0, 2)
@@ -77,13 +78,13 @@ def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableTyp
         for i in range(len(block.columns))
     ]
     titles = [column.title for column in block.columns]
-    room = width - BETWEEN * len(titles) - len(BEST)
+    room = width - BETWEEN * len(titles) - (len(BEST) if any(row.is_best for row in block.rows) else 0)
     if sum(max(len(t), most) for t, most in zip(titles, widest, strict=True)) <= room:
         least = widest
     else:
         words = [max(map(len, title.split()), default=0) for title in titles]
         least = [
-            max(most, word) if column.is_number else min(most, LEAST_WORDS)
+            max(most, word) if column.is_number else min(most, WIDEST_WORD)
             for column, most, word in zip(block.columns, numbers, words, strict=True)
         ]
     if sum(least) > room:
@@ -93,7 +94,9 @@ def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableTyp
     for column, letters in zip(block.columns, least, strict=True):
         side: Literal["left", "right"] = "right" if column.is_number else "left"
         fixed = letters if column.is_number and least is not widest else None
-        table.add_column(column.title, justify=side, overflow="fold", width=fixed)
+        table.add_column(
+            column.title, justify=side, overflow="fold", width=fixed, min_width=min(letters, room)
+        )
     for row, lines in zip(block.rows, rows, strict=True):
         table.add_row(*((BEST if row.is_best and i == 0 else "") + line for i, line in enumerate(lines)))
     yield table
@@ -101,7 +104,9 @@ def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableTyp
 
 def _letters(cell: shape.Cell, line: str) -> int:
     """How narrow a cell may become: words break, numbers do not."""
-    return min(len(line), LEAST_WORDS) if isinstance(cell, shape.Words) else len(line)
+    if not isinstance(cell, shape.Words):
+        return len(line)
+    return max(min(len(line), LEAST_WORDS), *map(len, line.split()), 0)
 
 
 def _row_by_row(block: shape.Table, rows: Sequence[Sequence[str]]) -> Iterable[RenderableType]:
