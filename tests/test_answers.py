@@ -134,7 +134,7 @@ def test_many_options_stand_below_each_other_and_nothing_is_cut_off(ask):
 def test_the_ladder_keeps_all_its_columns(ask):
     _, text, _ = ask(workload="llama-2-7b", home="rtx-4090", explained=True)
     ladder = text[text.index("Every way to fit") :]
-    row = next(x for x in ladder.splitlines() if re.match(r" optimizer +1 ", x))
+    row = next(x for x in ladder.splitlines() if re.match(r" optimizer and +1 ", x))
     assert "Change the" in ladder and row.rstrip().endswith("yes")
 
 
