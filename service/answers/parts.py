@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from service.facts import Source
+from service.facts import Basis, Source
 
 Exact = Annotated[Decimal, WithJsonSchema({"type": "string"})]
 """An exact decimal, in JSON a string."""
@@ -56,4 +56,4 @@ class AnsweredNumber(AnsweredLicensedSource):
     unit: str = Field(description="Unit of the number")
     low: float | None
     high: float | None
-    basis: str = Field(description="measured | published | derived | fitted | estimate | assumed | user")
+    basis: Basis

@@ -181,7 +181,7 @@ def tell_cost(c: Cost) -> AnsweredCost:
         p90=total.p90,
         items=tuple(items),
         exchange_rates=tuple(
-            AnsweredExchange(base=r.base, quote=r.quote, rate=r.rate, **_said(r.source, r.as_of))
+            AnsweredExchange(base=r.base, quote=r.quote, rate=r.rate, **_source_fields(r.source, r.as_of))
             for r in c.conversion.rates
         ),
     )
@@ -214,7 +214,7 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
             currency=market.currency,
             tier=market.tier,
         ),
-        **_said(offer.source, offer.as_of),
+        **_source_fields(offer.source, offer.as_of),
     )
 
 
@@ -254,7 +254,7 @@ def _rate(r: ElectricityRate) -> AnsweredRate:
         per_kwh=r.per_kwh,
         currency=r.currency,
         note=r.note,
-        **_said(r.source, r.as_of),
+        **_source_fields(r.source, r.as_of),
     )
 
 
@@ -266,7 +266,7 @@ def _grid(c: CarbonIntensity) -> AnsweredGrid:
         year=c.year,
         scope=c.scope,
         accounting=c.accounting,
-        **_said(c.source, c.as_of),
+        **_source_fields(c.source, c.as_of),
     )
 
 
@@ -281,13 +281,13 @@ def tell_numbers(inputs: Sequence[Input]) -> tuple[AnsweredNumber, ...]:
             low=i.figure.low,
             high=i.figure.high,
             basis=i.figure.basis,
-            **_said(i.figure.source, i.figure.source.as_of),
+            **_source_fields(i.figure.source, i.figure.source.as_of),
         )
         for i in inputs
     )
 
 
-def _said(source: Source, as_of: date) -> dict[str, Any]:
+def _source_fields(source: Source, as_of: date) -> dict[str, Any]:
     return {
         "source": source.title,
         "url": source.url,

@@ -169,11 +169,11 @@ def _turning_table(
     """The two prices of this answer beside those at which the verdict turns."""
     w = n.w
     rows = []
-    for key, words, option, code, unit, turns in (
-        ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour),
-        ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh),
+    rent, per_kwh = unit_price(cloud, "rent"), unit_price(home, "electricity")
+    for key, words, today, unit, turns in (
+        ("rent", w.say("rent per hour"), rent, "h", c.break_even.rent_per_hour),
+        ("per_kwh", w.say("electricity per kWh"), per_kwh, "kWh", c.break_even.per_kwh),
     ):
-        today = unit_price(option, code)
         now: Cell = Money(today or 0.0, c.currency, per=unit)
         if today is None:
             now = n.missing(w.say("No price is known for this configuration."))

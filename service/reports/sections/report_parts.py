@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from service.answers.option import AnsweredCost, AnsweredOption
 from service.decide.comparison import RENTED_BY_THE_HOUR
+from service.estimate.cost import BillLine
 from service.reports.charts import charts
 from service.reports.charts.charts import Bar, Spending
 from service.reports.document.document import (
@@ -109,7 +110,7 @@ def no_fit(w: Wording) -> str:
     return w.say("This machine cannot hold the run, so there is nothing to time or to pay.")
 
 
-def unit_price(option: AnsweredOption | None, code: str) -> float | None:
+def unit_price(option: AnsweredOption | None, code: BillLine) -> float | None:
     """What one unit of this line of its bill costs; None where there is no such line or no price."""
     return option.cost.unit_price(code) if option and option.cost else None
 
