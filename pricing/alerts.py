@@ -81,7 +81,7 @@ def evaluate(sessions: Sessions, now: datetime) -> int:
                 session, alert, price=price, reference=reference, offer_slug=cheapest.slug, now=now
             )
             conflicts = offer_conflicts.conflicts_of(session, [cheapest]).get(cheapest.slug, ())
-            item = offer_item(cheapest, rule.currency, tuple(rates.values()), conflicts)
+            item = offer_item(cheapest, rule.currency, tuple(rates.values()), conflicts=conflicts)
             body = message(alert, f"{alert.slug}-{number}", now, price, reference, item)
             alerts.set_body(session, number, body.decode())
             fired += 1

@@ -218,7 +218,7 @@ def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] 
         except NotFound:
             return None
         conflicts = conflicts_of(session, [offer]).get(slug, ())
-    return offer_item(offer, query.currency, tuple(snapshot.exchange.values()), conflicts)
+    return offer_item(offer, query.currency, tuple(snapshot.exchange.values()), conflicts=conflicts)
 
 
 blueprint: Blueprint = publish(

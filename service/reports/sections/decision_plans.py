@@ -26,7 +26,7 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.numbered_plans import PLANS_ON_PAGE, NumberedPlan, priced_on
 from service.reports.sections.report_parts import more_sentence, no_fit, option_name
 from service.reports.words.decision_sentences import dominated_sentence, plan_name
-from service.reports.words.sentences import HOURS_PER_DAY, duration, stated_duration
+from service.reports.words.sentences import HOURS_PER_DAY, duration, medians_sentence, stated_duration
 from service.reports.words.wording import Wording
 
 
@@ -52,10 +52,7 @@ def plans_section(
     title = w.say("Plans compared")
     table = Table("plans", title, columns, rows, PLANS_ON_PAGE, more_sentence(w, len(rows), PLANS_ON_PAGE))
     lines = [
-        w.say(
-            "Large figures are medians; the range below each is its 80 % interval: in one case out of ten "
-            "the truth lies below it, in one above."
-        ),
+        medians_sentence(w),
         w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
         dominated_sentence(w, d),
     ]
@@ -172,8 +169,8 @@ def nearest_section(n: Notebook, d: AnsweredDecision) -> Section | None:
     rows = tuple(Row(f"nearest-{x.change}", _nearest_cells(n, d, x)) for x in d.nearest_possible)
     title = w.say("What would be possible")
     table = Table("nearest", title, columns, rows, len(rows))
-    told = w.say("Each change alone, the smallest first; with it the plan beside it keeps the limits.")
-    return Section("nearest", title, (table, Paragraph(told)))
+    note = w.say("Each change alone, the smallest first; with it the plan beside it keeps the limits.")
+    return Section("nearest", title, (table, Paragraph(note)))
 
 
 def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tuple[Cell, ...]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from service.answers.option import AnsweredCost
+from service.estimate.cost import BillLine
 from service.reports.words.wording import Wording
 
 
-def item_name(w: Wording, code: str) -> str:
+def item_name(w: Wording, code: BillLine) -> str:
     """What a line of a bill is for."""
     return {
         "electricity": w.say("electricity"),

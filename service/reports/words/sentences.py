@@ -51,6 +51,14 @@ def age(w: Wording, days: int) -> str:
     return w.counted("{count} day old", "{count} days old", days)
 
 
+def medians_sentence(w: Wording) -> str:
+    """How to read a table of medians with their ranges."""
+    return w.say(
+        "Large figures are medians; the range below each is its 80 % interval: in one case out of ten the "
+        "truth lies below it, in one above."
+    )
+
+
 def calendar_stretch(option: AnsweredOption) -> float:
     """How many hours pass while the machine works one: 2 where it may run half of every day."""
     hours, elapsed = option.hours, option.elapsed_hours
@@ -110,7 +118,7 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
         if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
             money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, currency))
-        known = {
+        phrases = {
             "card": advice.measured_on.upper(),
             "source": advice.source,
             "day": w.day(advice.as_of),
@@ -121,10 +129,10 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             line += w.say(
                 ", after another card's curve ({card}), for want of its own; the curves we have give {low} "
                 "to {high} kWh ({source}, {day}).",
-                **known,
+                **phrases,
             )
         else:
-            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **known)
+            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **phrases)
         lines.append(line)
     return lines
 
