@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from service.cli.amounts import Money
+from service.cli.amounts import Amount
 from service.cli.opening import open_database, open_facts
 from service.errors import InvalidValue
 
@@ -27,7 +27,7 @@ from service.errors import InvalidValue
     help="Whose tariff counts for the run's money: ISO country, US-STATE, or its name.",
 )
 @click.option("--currency", default="EUR", show_default=True)
-@click.option("--kwh-price", type=Money(), help="Your own price per kWh, in that currency.")
+@click.option("--kwh-price", type=Amount(), help="Your own price per kWh, in that currency.")
 @click.option("--plug-watts", type=float, help="Measured at the plug; replaces what is assumed.")
 @click.option("--dry-run", is_flag=True, help="Show what it would teach and do not keep it.")
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
