@@ -17,7 +17,6 @@ from service.store import comparisons, leases, offers, report_runs, report_sched
 from service.store.session import Sessions
 from service.store.snapshot import load
 from service.usecases import report_runs as running
-from service.usecases.custom_workload import custom_workload
 from service.usecases.deciding import answer_decision
 from service.usecases.report_runs import Runner, deliveries_of, run_due, run_now, write_due_files
 from service.usecases.report_schedules import (
@@ -339,10 +338,8 @@ def test_the_language_of_the_schedule_is_that_of_report_and_headline(sessions, f
 
 def test_a_model_of_ones_own_is_asked_again(sessions):
     shape = {"n_layers": 12, "d_model": 768, "n_heads": 12, "vocab_size": 50_257}
-    own = custom_workload(
-        shape, None, recipe={"seq_len": 1024}, tokens=10**9, today=MONDAY.date(), name="mine"
-    )
-    request = replace(QUESTION, workload=own)
+    own = {"architecture": shape, "recipe": {"seq_len": 1024}, "tokens": 10**9, "name": "mine"}
+    request = AskedDecision.of(workload=own, budget=700.0, deadline_hours=720.0)
     schedule = scheduled(sessions, request=request)
     assert schedule.order.name == "mine 7d" and schedule.slug == "mine-7d"
     (run,) = run_due(sessions, at(MONDAY + WEEK))
