@@ -1,7 +1,7 @@
 """One way to do a run: at home or rented, with everything it takes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
@@ -35,7 +35,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.planned_step import PlannedStep, plan_steps
-from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
+from service.estimate.power_limit import PowerCurve, PowerLimitAdvice, power_curves, power_limit_advice
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import Consumption, MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
@@ -98,6 +98,11 @@ class Knowledge:
     calibration: Calibration
     figures: Mapping[str, Figure]
     exchange_rates: Sequence[ExchangeRate]
+    power_curves: tuple[PowerCurve, ...] = field(init=False)
+    """The measured curves among the figures."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "power_curves", power_curves(self.figures))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ def home_option(
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
-    limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
+    limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves) if time else None
     return Option(
         kind="home",
         label=_label(gpu, gpu_count),

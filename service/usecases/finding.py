@@ -160,10 +160,10 @@ def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int,
     match = CONFIGURATION.fullmatch(asked)
     gpu = find_gpu(snapshot, "cloud", match["gpu"].strip() if match else asked)
     count = checked_count("cloud", int(match["count"]) if match else 1)
-    market = [offers.row(int(i)) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
+    market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
     if not market:
         return gpu, count, Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
-    return gpu, count, rental_of(snapshot, market[0], request, market)
+    return gpu, count, rental_of(snapshot, offers.row(market[0]), request, market)
 
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
@@ -196,15 +196,18 @@ def rental_of(
     snapshot: Snapshot,
     offer: CloudOffer,
     request: AskedComparison | AskedDecision,
-    market: Sequence[CloudOffer] = (),
+    market: Sequence[int] = (),
 ) -> Rental:
-    """An offer with its provider, the grid of its country, and what the same costs elsewhere."""
-    rates = knowledge_of(snapshot).exchange_rates
+    """An offer with its provider, the grid of its country, and what the same costs elsewhere.
+
+    `market` are the places of the same configuration among the snapshot's offers.
+    """
     summary = None
     if market:
-        prices = sorted(
-            o.hourly_price * conversion(o.currency, request.currency, rates).factor for o in market
-        )
+        quoted = [snapshot.offers.quoted(i) for i in market]
+        rates = knowledge_of(snapshot).exchange_rates
+        factors = {c: conversion(c, request.currency, rates).factor for c in {c for _, c in quoted}}
+        prices = sorted(price * factors[currency] for price, currency in quoted)
         summary = Market(
             len(prices), prices[0], statistics.median(prices), prices[-1], request.currency, request.tier
         )
