@@ -26,7 +26,7 @@ from service.reports.decision_report import decision_document
 from service.reports.renderers import RENDERERS
 from service.reports.wording import LANGUAGES, Wording, wording
 from service.store import spot_prices
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
 from service.usecases.requests import DecisionRequest, TariffRequest
@@ -70,9 +70,9 @@ AMOUNT = {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(catalog_copy):
     """Every question's stored answer, by kind, name and language."""
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('agree') / 'facts.sqlite3'}")
+    engine = engine_for(catalog_copy())
     source = Source("test-spot", "Day-ahead price", "https://example.org/price", NOW.date())
     spots = []
     for back in range(1, DAYS + 1):

@@ -10,7 +10,7 @@ import pytest
 from service.errors import InvalidValue
 from service.estimate.measured_run import architecture_of, with_shape
 from service.estimate.named_model import active_in, experts_of, size_in
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.run_blanks import kin_of, model_key, with_kin
 from service.usecases.run_gpus import count_in, gpu_of_run
@@ -57,8 +57,8 @@ WHOLE = {
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('runs') / 'facts.sqlite3'}")
+def snapshot(catalog_copy):
+    engine = engine_for(catalog_copy())
     return load(Sessions(engine))
 
 

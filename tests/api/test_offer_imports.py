@@ -13,7 +13,7 @@ from service.cli import main
 from service.cli.web import create_app as create_whole_app
 from service.settings import Settings
 from service.store import tokens
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from tests.api.conftest import assert_problem
 
 PATH = "/api/v1/offers/imports"
@@ -114,12 +114,12 @@ def test_an_app_without_pricing_says_so(whole_app):
     assert_problem(bare.test_client().post(PATH, json=body, headers=headers(whole_app)), 501)
 
 
-def test_rest_and_command_line_give_the_same(tmp_path, monkeypatch):
+def test_rest_and_command_line_give_the_same(catalog_copy, tmp_path, monkeypatch):
     results = {}
     for way in ("rest", "cli"):
-        url = f"sqlite:///{tmp_path / f'{way}.sqlite3'}"
+        url = catalog_copy()
         monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
-        engine, _ = prepare(url)
+        engine = engine_for(url)
         if way == "rest":
             app = create_whole_app(Settings.from_environ({}), Sessions(engine))
             body = {"provider": "lambda", "as_of": "2026-11-20", "table": TABLE}

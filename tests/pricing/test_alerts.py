@@ -295,8 +295,8 @@ def test_a_rule_that_cannot_be_is_refused_by_field(sessions, change, field):
     assert client.get("/api/v1/alerts").get_json()["total"] == 0
 
 
-def test_on_the_command_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", f"sqlite:///{tmp_path / 'alerts.sqlite3'}")
+def test_on_the_command_line(catalog_copy, monkeypatch):
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", catalog_copy())
 
     def run(*words, code=0):
         done = CliRunner().invoke(main, ("alerts", *words))

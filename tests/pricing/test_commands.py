@@ -14,7 +14,6 @@ from click.testing import CliRunner
 from pricing import registry
 from pricing.sources import SOURCES
 from service.cli import main
-from service.store.session import prepare
 from tests.pricing.test_every_source import FIXTURES
 from tests.pricing.test_several_processes import NAMES, Source
 
@@ -22,10 +21,8 @@ ECB = next(source for source in SOURCES if source.name == "ecb")
 
 
 @pytest.fixture(scope="module")
-def seeded(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('commands') / 'facts.sqlite3'}"
-    prepare(url)[0].dispose()
-    return url
+def seeded(catalog_copy):
+    return catalog_copy()
 
 
 @pytest.fixture

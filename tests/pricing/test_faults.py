@@ -12,7 +12,7 @@ from pricing import http
 from pricing.refresh import Outcome, refresh
 from pricing.sources import SOURCES
 from service.cli import main
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for, prepare
 from tests.pricing.replay import FAULTS, Replay, one_of_each_form, replaying
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -50,9 +50,9 @@ def impatient(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory, server: Replay):
+def sessions(catalog_copy, server: Replay):
     """A database with what every keyless source answers; every test leaves it as it was."""
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'facts.sqlite3'}")
+    engine = engine_for(catalog_copy())
     environment = server.environment(SOURCES)
     for source in KEYLESS:
         outcome = refresh(Sessions(engine), source, NOW, None, environment)
