@@ -126,7 +126,7 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
     refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
     from pricing import registry, rounds
-    from pricing.jobs import Pace
+    from pricing.pace import Pace
     from service.reports.as_table import print_json, print_table
     from service.settings import Settings
 
@@ -329,13 +329,14 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
     all prices that are due have been read.
     """
     from pricing import registry
-    from pricing.jobs import Pace, watch
+    from pricing.pace import Pace
+    from pricing.watch import watch
     from service.settings import Settings
 
     sources = registry.named(names)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     # urllib3 reports every retry; the outcome of a refresh says what came of them.
-    for loud, level in (("apscheduler", "WARNING"), ("procrastinate", "WARNING"), ("urllib3", "ERROR")):
+    for loud, level in (("procrastinate", "WARNING"), ("urllib3", "ERROR")):
         logging.getLogger(loud).setLevel(level)
     pace = Pace.from_settings(Settings.from_environ())
     watch(context.obj(), sources, pace, context.meta.get(BESIDE))

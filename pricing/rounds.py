@@ -7,9 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pricing.jobs import Pace, Stopped, run_one
+from pricing.leased_refresh import run_one
+from pricing.pace import Pace
 from pricing.refresh import Outcome
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, WayOut
+from service.store.held_lease import Stopped
 from service.store.session import Sessions
 
 Say = Callable[[str, str], None]

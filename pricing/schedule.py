@@ -1,6 +1,6 @@
 """When a source is asked next (pure).
 
-What pricing/jobs.py hands in, all of it optional:
+What pricing/leased_refresh.py hands in, all of it optional:
 
 - `retry_after_s` of the outcome, where the source asked us to wait;
 - `failures`, how many refreshes in a row have failed by now, this one included;

@@ -1,4 +1,4 @@
-"""Refreshing on several machines: procrastinate's workers on PostgreSQL run the ticker's own function.
+"""Refreshing on several machines: procrastinate's workers on PostgreSQL run the same `run_one`.
 
 A periodic task looks for waiting sources and defers one job each; `lock` and `queueing_lock` keep a
 source from being queued or run twice, workers listen for jobs, and jobs of workers that fell silent are
@@ -19,9 +19,8 @@ store/task_queue.py:
 
 import asyncio
 import logging
-import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from math import ceil
@@ -30,11 +29,14 @@ from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
-from pricing.jobs import AfterRefreshes, Beside, Pace, Stopped, run_one, tell_webhooks, waiting
+from pricing.beside import AfterRefreshes, Beside, tell_webhooks
+from pricing.leased_refresh import run_one, waiting
+from pricing.pace import Pace
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
 from service.errors import DatabaseNotReady
 from service.store import task_queue
+from service.store.held_lease import Stopped
 from service.store.session import Sessions
 
 QUEUE = "prices"
@@ -46,26 +48,27 @@ log = logging.getLogger(__name__)
 
 
 def work(
-    sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, beside: Beside | None = None
+    sessions: Sessions,
+    sources: Sequence[PriceSource],
+    pace: Pace,
+    beside: Beside | None,
+    is_over: Callable[[], bool],
 ) -> None:
-    """Be one of the workers until interrupted or terminated; DatabaseNotReady without the queue's tables."""
+    """Be one of the workers until it is over; DatabaseNotReady without the queue's tables."""
     with sessions.engine.connect() as connection:
         if not task_queue.is_installed(connection):
             raise DatabaseNotReady("the task queue has no tables; run: heimvorteil db upgrade")
-    told: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: told.append(number))
-    while not told:
+    while not is_over():
         try:
-            asyncio.run(_until_told(queue_app(sessions, sources, pace, beside), pace, told))
+            asyncio.run(_run(queue_app(sessions, sources, pace, beside), pace, is_over))
         except Exception:
             log.exception("the worker failed")
         ends = time.monotonic() + START_AGAIN_S
-        while not told and time.monotonic() < ends:
+        while not is_over() and time.monotonic() < ends:
             time.sleep(0.1)
 
 
-async def _until_told(app: App, pace: Pace, told: list[int]) -> None:
+async def _run(app: App, pace: Pace, is_over: Callable[[], bool]) -> None:
     # The default pool is sized by processors; these threads wait for the network.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(pace.at_once + 2))
     async with app.open_async():
@@ -81,7 +84,7 @@ async def _until_told(app: App, pace: Pace, told: list[int]) -> None:
                 delete_jobs="successful",
             )
         )
-        while not told and not worker.done():
+        while not is_over() and not worker.done():
             await asyncio.wait([worker], timeout=0.2)
         if not worker.done():
             worker.cancel()

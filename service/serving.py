@@ -1,4 +1,4 @@
-"""The web server: granian's processes around the app; on SQLite the price ticker beside them."""
+"""The web server: granian's processes around the app; on SQLite the price loop beside them."""
 
 import os
 from tempfile import TemporaryDirectory

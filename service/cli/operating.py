@@ -28,17 +28,18 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         settings.scheduler == "auto" and sessions.engine.dialect.name == "sqlite"
     )
     sessions.engine.dispose()
-    ticker = None
+    watching = None
     if scheduled:
-        from pricing.jobs import Pace, start_beside
+        from pricing.pace import Pace
+        from pricing.watch import start_beside
 
-        ticker = start_beside(settings.database_url, Pace.from_settings(settings), run_due_reports)
+        watching = start_beside(settings.database_url, Pace.from_settings(settings), run_due_reports)
     try:
         run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
     finally:
-        if ticker:
-            ticker.terminate()
-            ticker.join()
+        if watching:
+            watching.terminate()
+            watching.join()
 
 
 @click.group()

@@ -1,10 +1,7 @@
 """`heimvorteil reports`: a saved decision asked again on a cadence, reported to a folder or a webhook."""
 
 import logging
-import os
 import re
-import socket
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +142,7 @@ def show_(name: str) -> None:
 @click.pass_context
 def run_(context: click.Context, name: str) -> None:
     """Run one now, due or not, and deliver it; its due times stay. Exit code 1 when it failed."""
-    from pricing.jobs import tell_webhooks
+    from pricing.beside import tell_webhooks
     from service.usecases.report_runs import deliveries_of, run_now, write_due_files
     from service.usecases.report_schedules import find_schedule
 
@@ -168,7 +165,7 @@ def run_due_(context: click.Context) -> None:
 
     For cron, where no `heimvorteil prices watch` and no `serve` is running. Exit code 1 when a run failed.
     """
-    from pricing.jobs import tell_webhooks
+    from pricing.beside import tell_webhooks
 
     sessions = open_database()
     done = run_due_reports(sessions)
@@ -237,10 +234,10 @@ def run_due_reports(sessions: "Sessions") -> "list[ReportRun]":
 
 
 def _runner() -> "Runner":
+    from service.store.held_lease import new_owner
     from service.usecases.report_runs import Runner
 
-    owner = f"{socket.gethostname()} {os.getpid()} {uuid.uuid4().hex[:8]}"
-    return Runner(owner, lease=timedelta(seconds=Settings.from_environ().lease_seconds))
+    return Runner(new_owner(), lease=timedelta(seconds=Settings.from_environ().lease_seconds))
 
 
 def _tell(run: "ReportRun", delivered: "list[Delivery]") -> None:

@@ -6,10 +6,8 @@ nothing, and another runs it, or all of it, and another delivers it.
 """
 
 import logging
-import threading
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +22,7 @@ from service.reports.report_letters import letter
 from service.reports.wording import wording
 from service.store import comparisons, leases, offers, report_files, report_runs, report_schedules
 from service.store.comparisons import StoredComparison
+from service.store.held_lease import HeldLease
 from service.store.leases import LeaseLost
 from service.store.report_runs import FAILURE, FILE, NOTICE, REPORT, Delivery, ReportRun
 from service.store.report_schedules import ReportSchedule, lease_name
@@ -116,22 +115,20 @@ def _run(
     sessions: Sessions, snapshots: Snapshots, slug: str, runner: Runner, *, early: bool = False
 ) -> ReportRun | None:
     """The run that was kept; None where it is not ours to run. Raises LeaseLost."""
+    held = HeldLease(sessions, lease_name(slug), runner.owner, runner.lease, runner.clock)
     with sessions.begin() as session:
         now = runner.clock(session)
-        lease = leases.take(session, lease_name(slug), runner.owner, now, runner.lease, early=early)
+        lease = held.take(session, now, early=early)
         if lease is None:
             return None
         schedule = report_schedules.get(session, slug)
         before_id = report_runs.last_decision(session, schedule)
-    with _kept_alive(sessions, lease_name(slug), runner):
-        asked = _asked(sessions, snapshots, schedule, before_id, now)
+    asked = held.during(lambda: _asked(sessions, snapshots, schedule, before_id, now))
     # By hand between two due times neither of them is served.
     due_at = lease.due if lease.due <= now else None
     with sessions.begin() as session:
         due = next_run(cadence_of(schedule.order.cadence), schedule.order.first_at, now)
-        due = due if due_at is not None else lease.due
-        if not leases.finish(session, lease_name(slug), runner.owner, runner.clock(session), due):
-            raise LeaseLost(f"report {slug} was removed or taken over")
+        held.finish(session, due if due_at is not None else lease.due)
         run = replace(asked, schedule=slug, number=report_runs.next_number(session, schedule), due_at=due_at)
         run = replace(run, id=report_runs.add(session, schedule, run, _letters(schedule, run)))
     log.info("report %s: %s", run.key, run.headline)
@@ -227,25 +224,3 @@ def _file(sessions: Sessions, run: ReportRun) -> tuple[str, str]:
     except Exception as error:
         log.exception("report %s: a fault of our own", run.key)
         return "", f"our own fault: {type(error).__name__}: {error}".split("\n")[0]
-
-
-@contextmanager
-def _kept_alive(sessions: Sessions, name: str, runner: Runner) -> Iterator[None]:
-    """The lease is renewed meanwhile; whether it is still ours is seen when it is given back."""
-    over = threading.Event()
-
-    def renew() -> None:
-        while not over.wait(runner.lease.total_seconds() / 4):
-            try:
-                with sessions.begin() as session:
-                    leases.renew(session, name, runner.owner, runner.clock(session), runner.lease)
-            except Exception as error:
-                log.warning("%s: the lease could not be renewed: %s", name, error)
-
-    thread = threading.Thread(target=renew, name=name, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

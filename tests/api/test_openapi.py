@@ -88,7 +88,7 @@ def test_a_database_that_is_not_ready_is_said_and_not_a_crash(tmp_path):
 def test_heavy_imports_stay_out_of_requests():
     code = (
         "import sys; from service.app import create_app; create_app()\n"
-        "heavy = {'pandas', 'alembic', 'requests', 'apscheduler', 'granian'}\n"
+        "heavy = {'pandas', 'alembic', 'requests', 'procrastinate', 'granian'}\n"
         "heavy |= {'typst', 'vl_convert', 'xlsxwriter'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client.parser import text_string_to_metric_families
 
-from pricing.jobs import Pace, run_one, waiting
+from pricing.leased_refresh import run_one, waiting
+from pricing.pace import Pace
 from pricing.registry import register
 from pricing.source import Rejected
 from pricing.sources import SOURCES

@@ -15,7 +15,9 @@ import time_machine
 from pricing import http
 from pricing.checks import Known, check
 from pricing.http import Door, FetchFailed
-from pricing.jobs import Pace, Stopped, Ticker, run_one, waiting
+from pricing.leased_refresh import run_one, waiting
+from pricing.loop import Loop
+from pricing.pace import Pace
 from pricing.refresh import address, refresh
 from pricing.registry import register
 from pricing.rounds import refresh_all
@@ -24,6 +26,7 @@ from pricing.source import Asked, Payload
 from pricing.sources import SOURCES
 from service.facts import ExchangeRate, SpotPrice
 from service.store import exchange_rates, leases, price_sources, refreshes
+from service.store.held_lease import Stopped
 from service.store.price_sources import lease_name
 from service.store.session import Sessions
 from tests.facts_for_tests import SOURCE
@@ -270,15 +273,20 @@ def test_how_a_source_stands_is_told_through_the_database(sessions):
 
 def test_looking_goes_on_when_the_clock_is_set_back(sessions, monkeypatch):
     looks = []
-    monkeypatch.setattr(Ticker, "look", lambda self: looks.append(time.monotonic()))
-    ticker = Ticker(sessions, (), Pace(tick=timedelta(seconds=0.2)))
-    ticker.start()
-    time.sleep(0.5)
-    before = len(looks)
-    with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
-        time.sleep(1)
-        assert 4 <= len(looks) - before <= 7
-    ticker.stop()
+    monkeypatch.setattr(Loop, "look", lambda self: looks.append(time.monotonic()))
+    loop, over = Loop(sessions, (), Pace(tick=timedelta(seconds=0.2))), threading.Event()
+    looking = threading.Thread(target=loop.run, args=(over.is_set,))
+    looking.start()
+    try:
+        time.sleep(0.5)
+        before = len(looks)
+        with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
+            time.sleep(1)
+            assert 4 <= len(looks) - before <= 7
+    finally:
+        over.set()
+        looking.join(5)
+    assert not looking.is_alive()
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_it_is_always_due_later_and_never_much_later(source, outcome, now, wait,
     st.lists(st.sampled_from([PUBLISHED_FROM, time(13, 40), time(14, 20)]), min_size=5, max_size=5),
 )
 def test_any_days_with_clock_changes_ask_often_enough_and_not_too_often(day, start, steps, published):
-    """Three days of a ticker that stops, starts again and has its clock set back a little: each tomorrow
+    """Three days of a loop that stops, starts again and has its clock set back a little: each tomorrow
     is fetched soon after it is published, and few requests are made."""
     begin = now = datetime.combine(day - DAY, time.min, MARKET_TIME).astimezone(UTC) + start * MINUTE
     due, asked = now, []

@@ -1,6 +1,6 @@
 """Several real worker processes on one database, killed, stopped and with wrong clocks.
 
-`heimvorteil prices watch` is a ticker on SQLite and a procrastinate worker on PostgreSQL; the promises
+`heimvorteil prices watch` is a plain loop on SQLite and a procrastinate worker on PostgreSQL; the promises
 are the same.
 """
 
