@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import Engine, make_url
 
 from service.store import seed
@@ -17,8 +17,11 @@ from service.store import session as store_session
 from service.store.session import Sessions
 from tests.postgres_for_tests import PROCESS, RUN, alone, made_once, of_all_processes, postgres
 
-# The suite stays within five minutes on two cores: fewer tries a run, other ones every run.
-settings.register_profile("suite", max_examples=50)
+# The suite stays within four minutes on two cores: fewer tries a run, other ones every run. How long a try
+# takes says how busy the machine is.
+settings.register_profile(
+    "suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("suite")
 DATABASES = ("sqlite", "postgresql")
 GIVEN_POSTGRES = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")

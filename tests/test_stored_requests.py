@@ -53,7 +53,7 @@ def built(draw, kind):
         assume(False)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(built(DecisionRequest))
 def test_a_question_comes_back_as_it_was_and_is_written_the_same_again(request):
     written = orjson.dumps(request_as_json(request))

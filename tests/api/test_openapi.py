@@ -107,7 +107,6 @@ def test_a_fuzzer_finds_no_fault(app):
         @given(case=operation.as_strategy())
         @settings(
             max_examples=20,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
             database=None,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from service.store.session import Sessions, engine_for
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
@@ -43,12 +44,12 @@ def receiver():
             pass
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
     thread.start()
 
     def connect(url: str) -> HTTPConnection:
         assert urlsplit(url).scheme == "https"
-        return HTTPConnection("127.0.0.1", httpd.server_port, timeout=5)
+        return HTTPConnection("127.0.0.1", httpd.server_port, timeout=PATIENCE_S)
 
     answers.connect = connect
     yield answers

@@ -31,6 +31,7 @@ from service.store.snapshot import load
 from service.usecases.alerts import save_alert
 from tests.facts_for_tests import SOURCE
 from tests.pricing.test_every_source import recorded
+from tests.waiting import PATIENCE_S
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -110,7 +111,7 @@ def test_a_receiver_that_is_down_is_told_the_same_later_and_every_try_is_recorde
 
 def test_a_receiver_that_never_answers_is_given_up(sessions):
     def nobody(url):
-        return HTTPConnection("127.0.0.1", 1, timeout=1)
+        return HTTPConnection("127.0.0.1", 1, timeout=PATIENCE_S)
 
     alert = watch(sessions)
     price(sessions, "1", NOON)

@@ -108,10 +108,11 @@ CASES = [
 
 @pytest.mark.parametrize(("source", "fault"), CASES)
 def test_a_fault_is_named_and_costs_nothing(source, fault, sessions, server, impatient, monkeypatch):
-    if fault == "slow drip":
-        monkeypatch.setattr(http, "LONGEST_REFRESH_S", 0.5)
     before = contents(sessions)
-    outcome = faulty(sessions, server, source, fault)
+    with monkeypatch.context() as impatience:
+        if fault == "slow drip":
+            impatience.setattr(http, "LONGEST_REFRESH_S", 0.5)
+        outcome = faulty(sessions, server, source, fault)
     after = contents(sessions)
     if fault in HARMLESS:
         assert outcome.outcome in ("ok", "unchanged"), outcome

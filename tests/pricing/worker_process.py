@@ -10,6 +10,7 @@ import time_machine
 
 from service.cli import main
 from service.store import report_runs, source_answers
+from tests.waiting import PATIENCE_S
 
 put, add_run = source_answers.put, report_runs.add
 
@@ -19,14 +20,14 @@ def put_and_hold(session, answer):
     put(session, answer)
     session.flush()
     Path(os.environ["TEST_HOLDS_WHILE_WRITING"]).write_text(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(PATIENCE_S)
 
 
 def add_run_and_hold(session, schedule, run, bodies):
     """The run is answered and written, and not committed: here a test kills the process."""
     added = add_run(session, schedule, run, bodies)
     Path(os.environ["TEST_HOLDS_WHILE_RUNNING"]).write_text(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(PATIENCE_S)
     return added
 
 
