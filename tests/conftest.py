@@ -1,10 +1,12 @@
 """Databases for tests: every test that asks for one runs on SQLite and on a real PostgreSQL."""
 
+import gc
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from sqlalchemy.engine import Engine, make_url
 from service.store import seed
 from service.store import session as store_session
 from service.store.session import Sessions
-from tests.postgres_for_tests import PROCESS, RUN, alone, made_once, of_all_processes, postgres
+from tests.made_once import PROCESS, RUN, alone, made_once, of_all_processes, postgres
 
 # The suite stays within four minutes on two cores: fewer tries a run, other ones every run. How long a try
 # takes says how busy the machine is.
@@ -23,6 +25,8 @@ settings.register_profile(
     "suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("suite")
+# Tests make many objects and few circles: looking for these as often as by default takes a tenth of the time.
+gc.set_threshold(20_000, 20, 50)
 DATABASES = ("sqlite", "postgresql")
 GIVEN_POSTGRES = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")
 
@@ -35,6 +39,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """
     if GIVEN_POSTGRES:
         yield GIVEN_POSTGRES
+        _server_engine(GIVEN_POSTGRES).dispose()
         return
     with ExitStack() as stack:
         try:
@@ -49,17 +54,19 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             _on_server(url, f"ALTER SYSTEM SET {setting} = off")
         _on_server(url, "SELECT pg_reload_conf()")
         yield url
+        _server_engine(url).dispose()
 
 
 def _on_server(url: str, statement: str) -> object:
     """The first value it gives, if it gives one."""
-    engine = store_session.engine_for(url).execution_options(isolation_level="AUTOCOMMIT")
-    try:
-        with engine.connect() as connection:
-            done = connection.execute(sa.text(statement))
-            return done.scalar() if done.returns_rows else None
-    finally:
-        engine.dispose()
+    with _server_engine(url).connect() as connection:
+        done = connection.execute(sa.text(statement))
+        return done.scalar() if done.returns_rows else None
+
+
+@cache
+def _server_engine(url: str) -> Engine:
+    return store_session.engine_for(url).execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _database(server: str, name: str) -> str:

@@ -221,7 +221,7 @@ def ours(sessions, asked):
     )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(asked=FILTERS)
 def test_both_find_the_same_offers(both, asked):
     catalog, sessions = both

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -214,14 +215,19 @@ def derived(answer: dict[str, Any]) -> Iterator[float]:
 
 def allowed(w: Wording, answer: dict[str, Any], currency: str) -> set[str]:
     """Every way these numbers are written in the language, without unit and sign."""
-    found: set[str] = set()
-    for number in {abs(x) for x in (*numbers(answer), *derived(answer)) if abs(x) < LARGEST}:
-        for value in {number, number / 24, number * 60, number * 3600, number / 1000}:
-            found |= {w.rounded(value), w.number(value), w.exact(value), w.stated(value), w.whole(value)}
-        found |= {w.number(number, digits) for digits in (1, 2, 4)}
-        for code in (currency, "USD", "EUR"):
-            said = (w.about(number, code), w.unit_price(number, code), w.stated_money(number, code))
-            found |= {re.sub(r"[^\d.,]", "", one) for one in (*said, w.money(number, code, 4))}
+    known = {abs(x) for x in (*numbers(answer), *derived(answer)) if abs(x) < LARGEST}
+    return {way for number in known for way in ways(w, number, currency)}
+
+
+@cache
+def ways(w: Wording, number: float, currency: str) -> set[str]:
+    """Every way this number is written."""
+    found = {w.number(number, digits) for digits in (1, 2, 4)}
+    for value in {number, number / 24, number * 60, number * 3600, number / 1000}:
+        found |= {w.rounded(value), w.number(value), w.exact(value), w.stated(value), w.whole(value)}
+    for code in {currency, "USD", "EUR"}:
+        said = (w.about(number, code), w.unit_price(number, code), w.stated_money(number, code))
+        found |= {re.sub(r"[^\d.,]", "", one) for one in (*said, w.money(number, code, 4))}
     return found
 
 

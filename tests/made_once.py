@@ -1,4 +1,4 @@
-"""One PostgreSQL server for all processes of a test run, and what they make once for all of them."""
+"""What all processes of a test run share: files that one makes for all, and one PostgreSQL server."""
 
 import fcntl
 import os
