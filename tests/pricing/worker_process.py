@@ -6,8 +6,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import time_machine
-
 from service.cli import main
 from service.store import report_runs, source_answers
 from tests.waiting import PATIENCE_S
@@ -38,5 +36,7 @@ if __name__ == "__main__":
         source_answers.put = put_and_hold
     shift = timedelta(hours=float(os.environ.get("TEST_CLOCK_IS_OFF_BY_HOURS", "0")))
     if shift:
+        import time_machine
+
         time_machine.travel(datetime.now(UTC) + shift, tick=True).start()
     main(sys.argv[1:])

@@ -186,7 +186,7 @@ def test_readers_never_see_half_a_change(full: Sessions, a: SimpleNamespace) -> 
     seen: set[int] = set()
 
     def read() -> None:
-        while not done.is_set():
+        while not done.wait(0.002):
             held = snapshots.current()
             prices = [held.offers.price[held.offers.instance.index(name)] for name in pair]
             seen.add(held.data_version)
