@@ -211,7 +211,7 @@ def test_a_wrong_contract_over_rest_names_the_field(client):
 @time_machine.travel(datetime(2026, 8, 22, 12, tzinfo=UTC))
 def test_a_real_year_of_austrian_quarter_hours(catalog_copy):
     """The published 31.39 ct at (spot + 15 ct) x 1.19; the dearest quarter left out saves 6 %, less what is
-    lost at every start. On the day after the last of the prices: on any later one their year is a shorter one.
+    lost at every start. On the day after the last of the prices: on a later one their year is shorter.
     """
     if not AT_QUARTERS.exists():
         pytest.skip("the Austrian quarter-hours are not on this machine")
