@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from alembic import context
 
 from service.store import models, work_models  # noqa: F401
-from service.store.column_types import ExactDecimal, UtcDateTime
+from service.store.column_types import ExactDecimal, Packed, UtcDateTime
 from service.store.session import engine_for
 from service.store.tables import Base
 
@@ -24,6 +24,8 @@ def render_item(kind, item, autogen_context):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(item, ExactDecimal):
         return 'sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite")'
+    if kind == "type" and isinstance(item, Packed):
+        return "sa.LargeBinary()"
     return False
 
 

@@ -9,12 +9,12 @@ import orjson
 
 from pricing import webhooks
 from pricing.webhooks import Connect, Letter, public_https
-from service.decide.price_watch import look
 from service.errors import MissingFact
 from service.estimate.cost import conversion
+from service.estimate.price_watch import look
 from service.facts import CloudOffer, ExchangeRate
-from service.reports.alert_items import condition, money
-from service.reports.offer_items import offer_item
+from service.reports.listings.offer_items import offer_item
+from service.reports.notices.alert_items import condition, money
 from service.store import alerts, exchange_rates, offer_conflicts, offers
 from service.store.alerts import Alert, AlertEvent
 from service.store.session import Sessions
@@ -43,7 +43,7 @@ class _Firings:
         self, session: Any, row: AlertEvent, at: datetime, status: int | None, error: str,
         next_at: datetime | None,
     ) -> None:  # fmt: skip
-        alerts.record_attempt(session, row, at, status, error, next_at)
+        alerts.record_attempt(session, row, at, status=status, error=error, next_attempt_at=next_at)
 
 
 def after_refresh(sessions: Sessions, now: datetime, connect: Connect = public_https) -> None:

@@ -17,7 +17,7 @@ from pricing import google_rows
 from pricing.countries import country_of
 from pricing.instances import fitted
 from pricing.source import Rejected, UnreadablePayload
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 
 SKYPILOT_COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "Region")
 GPUHUNT_COLUMNS = ("instance_name", "location", "price", "gpu_count", "gpu_name", "gpu_memory", "spot")
@@ -35,13 +35,13 @@ Row = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CatalogueTable:
     """Where a table comes from: what every one of its offers carries."""
 
     provider: str
     as_of: date
     source: Source
-    tier: str = "on_demand"
+    tier: Tier = "on_demand"
     note: str = ""
     """Said of every offer, before what its row says."""
     memory_is_total: bool = False
@@ -51,7 +51,7 @@ class Table:
     broker: str = ""
 
 
-def skypilot_offers(text: str, table: Table) -> Iterator[CloudOffer | Rejected]:
+def skypilot_offers(text: str, table: CatalogueTable) -> Iterator[CloudOffer | Rejected]:
     """Offers of a SkyPilot vms.csv, on-demand and spot, columns in any order.
 
     A price that is blank or 0 is unknown, never free. Rows without GPU are no offers of ours and are
@@ -78,7 +78,9 @@ def skypilot_offers(text: str, table: Table) -> Iterator[CloudOffer | Rejected]:
         yield from _with_host(row, name, count, hosts, table)
 
 
-def _skypilot_row(row: Row, name: str, count: float, table: Table) -> Iterator[CloudOffer | Rejected]:
+def _skypilot_row(
+    row: Row, name: str, count: float, table: CatalogueTable
+) -> Iterator[CloudOffer | Rejected]:
     raw, instance = _shown(row), _text(row, "InstanceType")
     card = fitted(instance)
     if card is not None and card.count is not None and card.count < 1:
@@ -106,11 +108,14 @@ def _skypilot_row(row: Row, name: str, count: float, table: Table) -> Iterator[C
     memory = _skypilot_memory(_text(row, "GpuInfo"), count if table.memory_is_total else 1)
     for tier, price in ((_firm_tier(table, community), on_demand), ("spot", spot)):
         if price is not None:
-            yield _skypilot_offer(row, table, provider, instance, name, int(count), memory, tier, price, note)
+            yield _skypilot_offer(
+                row, table, provider=provider, instance=instance, name=name, count=int(count), memory=memory,
+                tier=tier, price=price, note=note,
+            )  # fmt: skip
 
 
 def _with_host(
-    row: Row, name: str, count: float, hosts: google_rows.Hosts, table: Table
+    row: Row, name: str, count: float, hosts: google_rows.Hosts, table: CatalogueTable
 ) -> Iterator[CloudOffer | Rejected]:
     """The GPU row of a machine that is priced in another row."""
     raw, zone = _shown(row), _zone(row)
@@ -122,20 +127,21 @@ def _with_host(
     on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
     for host in found:
         instance = host[0] if name not in google_rows.ATTACHED else f"{host[0]} + {count:g}x {name}"
-        for part in google_rows.summed(name, int(count), on_demand, spot, host, raw):
+        for part in google_rows.summed(name, int(count), on_demand, spot, host=host, raw=raw):
             if isinstance(part, Rejected):
                 yield part
             elif part[1] is not None:
                 yield _skypilot_offer(
                     {**row, "vCPUs": host[1].get("vCPUs"), "MemoryGiB": host[1].get("MemoryGiB")},
-                    table, table.provider, instance, name, int(count), memory, part[0], part[1],
-                    "GPU and machine are priced apart, summed",
+                    table, provider=table.provider, instance=instance, name=name, count=int(count),
+                    memory=memory, tier=part[0], price=part[1],
+                    note="GPU and machine are priced apart, summed",
                 )  # fmt: skip
 
 
 def _skypilot_offer(
-    row: Row, table: Table, provider: str, instance: str, name: str, count: int, memory: float | None,
-    tier: str, price: Decimal, note: str,
+    row: Row, table: CatalogueTable, *, provider: str, instance: str, name: str, count: int,
+    memory: float | None, tier: Tier, price: Decimal, note: str,
 ) -> CloudOffer:  # fmt: skip
     region, zone = _text(row, "Region"), _text(row, "AvailabilityZone")
     # Prime Intellect writes the country as the region and the region as the zone.
@@ -161,14 +167,14 @@ def _skypilot_offer(
     )
 
 
-def _seller(instance: str, table: Table) -> tuple[str | None, str]:
+def _seller(instance: str, table: CatalogueTable) -> tuple[str | None, str]:
     """Our provider of a row, and a note; a broker's table names the cloud before the first underscore."""
     if not table.sellers:
         return table.provider, ""
     return table.sellers.get(instance.split("_")[0].lower()), f"rented through {table.broker}"
 
 
-def _firm_tier(table: Table, community: bool) -> str:
+def _firm_tier(table: CatalogueTable, community: bool) -> Tier:
     return "community" if community else table.tier
 
 
@@ -176,7 +182,7 @@ def _zone(row: Row) -> str:
     return _text(row, "AvailabilityZone") or _text(row, "Region")
 
 
-def gpuhunt_offers(text: str, table: Table) -> Iterator[CloudOffer | Rejected]:
+def gpuhunt_offers(text: str, table: CatalogueTable) -> Iterator[CloudOffer | Rejected]:
     """Offers of a gpuhunt catalogue (v2 and v3 columns); raises UnreadablePayload for another table.
 
     TPUs, written with vendor google or as tpu-…, are passed over.
@@ -230,7 +236,7 @@ def _rows(text: str, needed: tuple[str, ...]) -> Iterator[Row]:
 
 
 def _offer(
-    table: Table,
+    table: CatalogueTable,
     *,
     instance: str,
     region: str,
@@ -239,7 +245,7 @@ def _offer(
     memory_gib: float | None,
     vcpus: float | None,
     ram_gib: float | None,
-    tier: str,
+    tier: Tier,
     price: Decimal,
     currency: str,
     country: str | None = None,

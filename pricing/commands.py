@@ -39,7 +39,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     """
     from pricing import registry
     from pricing.sources import SOURCES
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
     from service.store import leases, price_sources
 
     sessions = context.obj()
@@ -125,9 +125,10 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
     Exit code 1 when one of them failed; one that sleeps for want of a key, or that another process is
     refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
+
     from pricing import registry, rounds
     from pricing.pace import Pace
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings
 
     sources, sessions = registry.named(names), context.obj()
@@ -172,7 +173,7 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     `prices show NAME --raw > tests/pricing/fixtures/NAME.json` records a fixture.
     """
     from pricing import registry
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import refreshes
 
     (source,) = registry.named((name,))
@@ -225,6 +226,7 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 @click.pass_context
 def import_(
     context: click.Context,
+    *,
     file: Path,
     format_: str,
     provider: str,
@@ -239,7 +241,7 @@ def import_(
     German names of columns are understood.
     """
     from pricing.importing import read_file, take_in
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
@@ -269,7 +271,7 @@ def import_(
 @click.pass_context
 def unmapped_(context: click.Context) -> None:
     """List GPU names that stand for no card of the catalog, the most frequent first."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import offers
 
     with context.obj().reading() as session:
@@ -285,7 +287,7 @@ def unmapped_(context: click.Context) -> None:
 @click.pass_context
 def conflicts_(context: click.Context) -> None:
     """List prices on which two lists contradict each other by more than 1.5 times; both are kept."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store.offer_conflicts import all_conflicts
 
     with context.obj().reading() as session:

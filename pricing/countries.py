@@ -3,15 +3,12 @@
 import re
 from functools import lru_cache
 
-NAMES = {
-    "usa": "US", "canada": "CA", "france": "FR", "poland": "PL", "norway": "NO", "japan": "JP",
-    "india": "IN", "finland": "FI", "germany": "DE", "sweden": "SE", "iceland": "IS", "israel": "IL",
-    "netherlands": "NL", "australia": "AU", "uk": "GB", "singapore": "SG", "spain": "ES", "italy": "IT",
-}  # fmt: skip
-NO_COUNTRY = frozenset({"EU", "NA", "SA", "AF", "AS", "OC"})
-"""Continents, as Vast.ai and RunPod write them; some are also codes of countries, which they do not mean."""
-COUNTRY_FIRST = frozenset({"seeweb", "cudo"})
-"""Providers whose regions begin with the country: it-fr2, no-kristiansand-1."""
+from service.countries import CONTINENTS, code_named, code_of
+
+COUNTRY_FIRST = frozenset({"seeweb", "cudo", "linode", "cloudrift"})
+"""Providers whose regions begin with the country: it-fr2, no-kristiansand-1, us-ord."""
+NO_COUNTRY_FIRST = frozenset({"af", "eu", "me", "na", "sa"})
+"""What regions begin with that lie in a part of the world; some are also codes of countries."""
 
 
 @lru_cache(maxsize=16_384)
@@ -20,17 +17,13 @@ def country_of(provider: str, region: str) -> str | None:
 
     "Denmark, DK, EU" (Vast.ai), "kansascity-usa-1" (Shadeform), "DE" (Lium), "it-fr2" (Seeweb).
     """
-    text = region.strip()
-    if listed := re.fullmatch(r"[^,]*,\s*([A-Z]{2})(,.*)?", text):
-        return _country(listed[1])
-    if (named := re.fullmatch(r"[a-z]+-([a-z]+)-\d+", text)) and named[1] in NAMES:
-        return NAMES[named[1]]
-    if re.fullmatch(r"[A-Z]{2}", text):
-        return _country(text)
+    text = region.strip(" ,")
+    if codes := re.findall(r"(?:^|,)\s*([A-Z]{2})(?=\s*(?:,|$))", text):
+        if codes[-1] in CONTINENTS and (len(codes) > 1 or text == codes[-1]):
+            codes.pop()
+        return code_of(codes[-1]) if codes else None
+    if (named := re.fullmatch(r"[a-z]+-([a-z]+)-\d+", text)) and (country := code_named(named[1])):
+        return country
     if provider in COUNTRY_FIRST and (first := re.match(r"([a-z]{2})-", text)):
-        return _country(first[1].upper())
+        return None if first[1] in NO_COUNTRY_FIRST else code_of(first[1])
     return None
-
-
-def _country(code: str) -> str | None:
-    return "GB" if code == "UK" else None if code in NO_COUNTRY else code

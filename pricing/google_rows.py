@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from pricing.instances import fitted
 from pricing.source import Rejected
+from service.facts import Tier
 
 LEAST_LIST_PRICE_USD = {
     "A100": Decimal("2.9339"), "A100-80GB": Decimal("4.4242"), "H100": Decimal("9.7966"),
@@ -56,8 +57,8 @@ class Hosts:
 
 
 def summed(
-    gpu: str, count: int, on_demand: Price, spot: Price, host: tuple[str, Row, Price, Price], raw: str
-) -> Iterator[tuple[str, Price] | Rejected]:
+    gpu: str, count: int, on_demand: Price, spot: Price, *, host: tuple[str, Row, Price, Price], raw: str
+) -> Iterator[tuple[Tier, Price] | Rejected]:
     """Tier and price of the whole machine, or the reason why there is none."""
     _, _, host_on_demand, host_spot = host
     if host_on_demand is None and host_spot is None:
@@ -73,7 +74,8 @@ def summed(
     if whole is not None and whole_spot is not None and whole_spot > whole:
         yield Rejected(raw, f"spot {whole_spot} above on-demand {whole}")
         whole_spot = None
-    for tier, price in (("on_demand", whole), ("spot", whole_spot)):
+    priced: tuple[tuple[Tier, Price], ...] = (("on_demand", whole), ("spot", whole_spot))
+    for tier, price in priced:
         if price is not None:
             yield tier, price
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from pricing.instances import fitted
+from service.estimate.alias_key import alias_key
 from service.facts import Gpu
-from service.store.aliases import alias_key
 from service.store.own_gpu_names import OwnGpuName
 
 KNOWN_MEMORY_GIB = (

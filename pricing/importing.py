@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from pricing.catalogue_rows import Table, gpuhunt_offers, skypilot_offers
+from pricing.catalogue_rows import CatalogueTable, gpuhunt_offers, skypilot_offers
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames
 from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
@@ -82,7 +82,7 @@ def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
         now.date(),
     )  # fmt: skip
     if table.format in ("skypilot", "gpuhunt"):
-        catalogue = Table(table.provider, table.as_of, said)
+        catalogue = CatalogueTable(table.provider, table.as_of, said)
         read = skypilot_offers if table.format == "skypilot" else gpuhunt_offers
         return list(read(table.text, catalogue))
     if table.format == "csv":

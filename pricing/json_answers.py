@@ -19,8 +19,6 @@ MOST_PAGES = 200
 LONGEST_RAW = 500
 CENTS = Decimal(100)
 MIB_PER_GIB = 1024
-NO_COUNTRY = frozenset({"ap", "eu", "me", "af", "sa", "na"})
-"""Two letters of regions that are a part of the world."""
 SLICE = re.compile(r"\bMIG\b|\b\d+g\.\d+gb\b", re.I)
 Row = Mapping[str, Any]
 
@@ -146,12 +144,6 @@ def whole_gpus(value: object) -> int:
     if count < 1 or count != int(count):
         raise Unusable(f"{count:f} GPUs: a share of one")
     return int(count)
-
-
-def country_of(region: str) -> str | None:
-    """The country that a region's name begins with ("us-ord", "de-fra-2"); None for "eu-west", "ap-south"."""
-    found = re.match(r"([a-z]{2})-", region)
-    return found[1].upper() if found and found[1] not in NO_COUNTRY else None
 
 
 def whole_card(name: str) -> str:

@@ -16,7 +16,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pricing.source import Rejected, UnreadablePayload
-from service.facts import CloudOffer, Source
+from service.countries import code_of
+from service.facts import CloudOffer, Source, Tier
 from service.store.models import TIERS
 
 NEEDED = ("instance", "gpu", "gpu_count", "price_per_hour", "currency")
@@ -242,10 +243,11 @@ def _whole(row: Row, name: str, mark: str, most: int) -> int | None:
     return int(value)
 
 
-def _tier(row: Row, mark: str) -> tuple[str, int | None]:
+def _tier(row: Row, mark: str) -> tuple[Tier, int | None]:
     written = _text(row, "tier")
-    tier = re.sub(r"[\s-]+", "_", written.lower()) or "on_demand"
-    if tier not in TIERS:
+    word = re.sub(r"[\s-]+", "_", written.lower()) or "on_demand"
+    tier = next((tier for tier in TIERS if tier == word), None)
+    if tier is None:
         raise _Refused(f"tier = {written}: unknown; valid: {', '.join(TIERS)}")
     term = _whole(row, "term_months", mark, LONGEST_TERM_MONTHS)
     if (tier == "reserved") != (term is not None):
@@ -263,9 +265,10 @@ def _currency(row: Row) -> str:
 
 def _country(row: Row) -> str | None:
     written = _text(row, "country").upper()
-    if written and not re.fullmatch(r"[A-Z]{2}", written):
-        raise _Refused(f"country = {_text(row, 'country')}: two letters are needed, like DE")
-    return written or None
+    code = code_of(written)
+    if written and code is None:
+        raise _Refused(f"country = {_text(row, 'country')}: two letters of a country are needed, like DE")
+    return code
 
 
 def _day(row: Row, said: Said) -> date:

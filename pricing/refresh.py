@@ -41,6 +41,7 @@ from service.store.leases import LeaseLost
 from service.store.refreshes import Refresh, RejectedRow
 from service.store.session import Sessions
 from service.store.source_answers import SourceAnswer
+from service.store.work_models import RefreshOutcome
 
 Fetch = Callable[[Asked], Payload]
 MOST_DAYS_SAID = 3
@@ -52,8 +53,7 @@ class Outcome:
     """How a refresh of one source went."""
 
     source: str
-    outcome: str
-    """ok | failed | asleep | unchanged"""
+    outcome: RefreshOutcome
     accepted: int = 0
     rejected: int = 0
     error: str = ""
@@ -82,6 +82,7 @@ def refresh(
     now: datetime,
     fetch: Fetch | None = None,
     settings: Mapping[str, str] = environ,
+    *,
     begun: int | None = None,
     hold: Hold | None = None,
 ) -> Outcome:
@@ -93,7 +94,7 @@ def refresh(
     """
     began = time.monotonic()
     try:
-        outcome = _attempt(sessions, source, now, fetch, settings, hold)
+        outcome = _attempt(sessions, source, now, fetch, settings, hold=hold)
     except LeaseLost:
         raise
     except Exception as error:
@@ -125,6 +126,7 @@ def _attempt(
     now: datetime,
     fetch: Fetch | None,
     settings: Mapping[str, str],
+    *,
     hold: Hold | None,
 ) -> Outcome:
     key = settings.get(source.key or source.optional_key or "", "")
@@ -135,7 +137,7 @@ def _attempt(
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         read = list(source.parse(payload))
         checked = check([_from_list(source, fact) for fact in read], _known(sessions, source, now))
-        changed, remark = keep(sessions, checked, now, source.name, payload, hold)
+        changed, remark = keep(sessions, checked, now, source.name, payload=payload, hold=hold)
     except NotModified:
         return _confirmed(sessions, source, now, hold)
     except FetchFailed as error:
@@ -148,11 +150,16 @@ def _attempt(
         for row, reason in checked.rejected
     )
     if not checked.accepted:
-        return Outcome(source.name, "failed", 0, len(refused), reasons or "nothing in the answer", refused)
-    outcome = "ok" if changed else "unchanged"
-    remarks = "; ".join(filter(None, (remark, _missing(checked), reasons)))
+        reasons = reasons or "nothing in the answer"
+        return Outcome(source.name, "failed", rejected=len(refused), error=reasons, refused=refused)
     return Outcome(
-        source.name, outcome, len(checked.accepted), len(refused), remarks, refused, changed=changed
+        source.name,
+        "ok" if changed else "unchanged",
+        accepted=len(checked.accepted),
+        rejected=len(refused),
+        error="; ".join(filter(None, (remark, _missing(checked), reasons))),
+        refused=refused,
+        changed=changed,
     )
 
 
@@ -236,6 +243,7 @@ def keep(
     checked: Checked,
     now: datetime,
     origin: str,
+    *,
     payload: Payload | None = None,
     hold: Hold | None = None,
 ) -> tuple[int, str]:

@@ -19,9 +19,15 @@ def described(source: PriceSource) -> PriceSourceFacts:
     """A source as others know it."""
     pause = MARKET_PAUSE if source.market_zone else timedelta(0)
     return PriceSourceFacts(
-        source.name, source.title, source.url, source.licence, source.every,
-        STALE_AFTER_CADENCES * source.every + pause, source.key, source.fallback_for,
-    )  # fmt: skip
+        name=source.name,
+        title=source.title,
+        url=source.url,
+        licence=source.licence,
+        every=source.every,
+        stale_after=STALE_AFTER_CADENCES * source.every + pause,
+        key_variable=source.key,
+        fallback_for=source.fallback_for,
+    )
 
 
 def register(sessions: Sessions, sources: Iterable[PriceSource] = SOURCES) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pricing import webhooks
 from pricing.webhooks import Connect, Letter, public_https
-from service.reports.report_letters import with_decision
+from service.reports.notices.report_letters import with_decision
 from service.store import comparisons, report_runs, report_schedules
 from service.store.report_runs import REPORT, WEBHOOK_KINDS, Delivery
 from service.store.session import Sessions

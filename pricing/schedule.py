@@ -20,6 +20,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from pricing.source import PriceSource
 from service.estimate.market_day import MARKET_TIME, day_of
+from service.store.work_models import RefreshOutcome
 
 RETRY_AFTER = timedelta(minutes=15)
 """After a failure a source is asked again this soon, or at its own cadence if that is sooner."""
@@ -46,7 +47,7 @@ class Standing:
 
 def next_due(
     source: PriceSource,
-    outcome: str,
+    outcome: RefreshOutcome,
     now: datetime,
     *,
     retry_after_s: float | None = None,

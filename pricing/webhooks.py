@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from pricing.addresses import public_addresses
-from service.decide.cadence import next_try
+from service.estimate.cadence import next_try
 from service.store.session import Sessions
 
 TIMEOUT_S = 10.0

@@ -10,6 +10,9 @@ HeimvorteilError
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import TypeVar
+
+Choice = TypeVar("Choice", bound=str)
 
 
 class HeimvorteilError(Exception):
@@ -64,9 +67,21 @@ class DatabaseNotReady(HeimvorteilError):
     """The database cannot be reached, or its schema is not the one this code needs."""
 
 
-def nearest_first(value: str, known: Iterable[str]) -> tuple[str, ...]:
-    """All `known` names, those most like `value` first, the rest in alphabetical order."""
-    names = sorted(set(known))
+def choice_of(field: str, value: object, choices: Iterable[Choice]) -> Choice:
+    """The one of the choices that the value is: where a word comes in from outside, this is its check.
+
+    Raises InvalidValue with all of them.
+    """
+    among = tuple(choices)
+    for choice in among:
+        if choice == value:
+            return choice
+    raise InvalidValue(field, value, "unknown", among)
+
+
+def nearest_first(value: str, known: Iterable[str], *, in_order: bool = False) -> tuple[str, ...]:
+    """All `known` names, those most like `value` first, the rest in alphabetical order, or as they come."""
+    names = list(dict.fromkeys(known)) if in_order else sorted(set(known))
     lowered = {name.lower(): name for name in reversed(names)}
     near = [lowered[n] for n in get_close_matches(value.lower(), lowered, n=8, cutoff=0.4)]
     return (*near, *(name for name in names if name not in near))

@@ -10,8 +10,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
+from typing import Literal
 
 GIB = 2**30
+Basis = Literal["measured", "published", "derived", "estimate", "assumed", "fitted", "user"]
+GpuClass = Literal["geforce", "geforce-laptop", "workstation", "workstation-laptop", "datacenter", "radeon"]
+Precision = Literal["bf16", "fp16", "fp8", "tf32", "fp32"]
+Engine = Literal["torch-compile", "torch-eager", "native"]
+Sharding = Literal["ddp", "zero-1", "zero-2", "fsdp"]
+Checkpointing = Literal["none", "selective", "full"]
+Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace"]
+RateKind = Literal["retail", "spot", "contract", "time_of_use", "dynamic"]
+Taxes = Literal["all", "excl_vat", "excl_taxes"]
+Scope = Literal["lifecycle", "direct"]
+Accounting = Literal["production", "consumption"]
 
 UNITS: Mapping[str, str] = MappingProxyType(
     {
@@ -82,8 +94,7 @@ class Figure:
     source: Source
     low: float | None = None
     high: float | None = None
-    basis: str = "published"
-    """measured | published | derived | estimate | assumed | user"""
+    basis: Basis = "published"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +104,10 @@ class Gpu:
     slug: str
     name: str
     vendor: str
-    category: str
-    """geforce | geforce-laptop | workstation | workstation-laptop | datacenter | radeon"""
+    category: GpuClass
     architecture: str
-    tensor_rate: str
-    """full | half | quarter: rate of tensor maths with FP32 accumulate (GeForce: half)."""
+    tensor_rate: Literal["full", "half", "quarter"]
+    """Rate of tensor maths with FP32 accumulate (GeForce: half)."""
     sm_count: int
     boost_clock_mhz: float
     memory_gib: float
@@ -130,8 +140,8 @@ class Architecture:
     qkv_bias: bool = False
     linear_bias: bool = False
     """Biases on the attention output and the MLP matrices."""
-    norm: str = "rmsnorm"
-    """rmsnorm (d weights) | layernorm (2 d) | none (norms without parameters, nanochat)"""
+    norm: Literal["rmsnorm", "layernorm", "none"] = "rmsnorm"
+    """Of d weights, of 2 d, or without parameters (nanochat)."""
     learned_positions: int = 0
     """Length of a learned position table; 0 for rotary or ALiBi positions."""
     value_embedding_layers: int = 0
@@ -150,22 +160,19 @@ class Architecture:
 class Recipe:
     """How the model is trained, as published or as asked."""
 
-    optimizer: str
-    """adamw | muon+adamw"""
-    precision: str
-    """bf16 | fp16 | fp8 | tf32 | fp32: the arithmetic of the matrix products"""
-    engine: str
-    """torch-compile | torch-eager | native"""
-    attention: str
-    """flash | naive"""
+    optimizer: Literal["adamw", "muon+adamw"]
+    precision: Precision
+    """The arithmetic of the matrix products."""
+    engine: Engine
+    attention: Literal["flash", "naive"]
     seq_len: int
     global_batch_tokens: int
     micro_batch: int
     """Sequences per GPU and forward pass."""
-    sharding: str = "zero-1"
-    """Over several GPUs: ddp | zero-1 | zero-2 | fsdp"""
-    checkpointing: str = "none"
-    """none | selective | full: which activations are recomputed"""
+    sharding: Sharding = "zero-1"
+    """Over several GPUs."""
+    checkpointing: Checkpointing = "none"
+    """Which activations are recomputed."""
     weight_bytes: int = 4
     """Bytes of a stored weight and of its gradient: 4 FP32 master weights, 2 BF16."""
     state_bytes: int = 4
@@ -174,13 +181,13 @@ class Recipe:
     """Bytes of a weight, gradient or state element of the embeddings (nanochat: 2)."""
     chunked_cross_entropy: bool = False
     """The loss is computed in pieces, so that whole logits are never stored."""
-    optimizer_placement: str = "gpu"
-    """gpu | 8bit | 8bit-paged | host: see estimate/memory_plan.py"""
+    optimizer_placement: Literal["gpu", "8bit", "8bit-paged", "host"] = "gpu"
+    """See estimate/memory_plan.py."""
     gradient_release: bool = False
     """The optimizer steps inside the backward pass."""
     activations_on_host: bool = False
-    trained: str = "all"
-    """all weights | lora: adapters beside frozen 16-bit weights | qlora: beside frozen 4-bit weights"""
+    trained: Literal["all", "lora", "qlora"] = "all"
+    """All weights, or adapters beside frozen 16-bit weights (lora) or 4-bit ones (qlora)."""
     code_base: str = ""
     """The training code whose measured habits apply, by its project's name; "" where unknown."""
 
@@ -269,13 +276,12 @@ class Provider:
     slug: str
     name: str
     url: str
-    kind: str
-    """hyperscaler | gpu-cloud | marketplace"""
+    kind: Literal["hyperscaler", "gpu-cloud", "marketplace"]
     sources: Mapping[str, Source] = field(default_factory=dict)
     billing_increment_s: float | None = None
     minimum_billing_s: float | None = None
     pue: float | None = None
-    pue_basis: str = "assumed"
+    pue_basis: Basis = "assumed"
     egress_per_gb: Decimal | None = None
     """Of the first tier, from the first GB of a month on; free allowances are left out."""
     egress_tiers: tuple[EgressTier, ...] = ()
@@ -298,8 +304,7 @@ class CloudOffer:
     gpu_raw_name: str
     gpu_count: int
     memory_gib_per_gpu: float | None
-    tier: str
-    """on_demand | spot | reserved | community | marketplace"""
+    tier: Tier
     hourly_price: Decimal
     currency: str
     as_of: date
@@ -322,12 +327,11 @@ class ElectricityRate:
 
     zone: str
     zone_name: str
-    kind: str
-    """retail | spot; spot is not what a home pays"""
+    kind: RateKind
+    """Spot is not what a home pays; the last three are a household's own, and never stored."""
     currency: str
     per_kwh: Decimal
-    taxes: str
-    """all | excl_vat | excl_taxes"""
+    taxes: Taxes
     as_of: date
     source: Source
     band: str = ""
@@ -345,10 +349,8 @@ class CarbonIntensity:
     zone_name: str
     year: int
     grams_co2e_per_kwh: float
-    scope: str
-    """lifecycle | direct"""
-    accounting: str
-    """production | consumption"""
+    scope: Scope
+    accounting: Accounting
     as_of: date
     source: Source
     note: str = ""
@@ -378,7 +380,7 @@ class SpotPrice:
     currency: str
     source: Source
     fetched_at: datetime
-    taxes: str = "excl_taxes"
+    taxes: Taxes = "excl_taxes"
     """excl_taxes: wholesale; all: a dynamic tariff's own price with everything in it."""
 
 
@@ -390,10 +392,8 @@ class GridCarbon:
     slot_start: datetime
     slot_end: datetime
     grams_co2e_per_kwh: float
-    scope: str
-    """lifecycle | direct"""
-    accounting: str
-    """production | consumption"""
+    scope: Scope
+    accounting: Accounting
     is_forecast: bool
     source: Source
     fetched_at: datetime

@@ -13,7 +13,7 @@ PREFIX = "HEIMVORTEIL_"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting as the README lists it."""
+    """One setting as service/docs/operations.md lists it."""
 
     name: str
     default: str

@@ -8,11 +8,11 @@ import pytest
 from service.estimate.architecture import parameters
 from service.estimate.calibration import left_out, predict, usable
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.plan import plan_steps
+from service.estimate.planned_step import plan_steps
 from service.estimate.training_time import training_time
 from service.store.calibration_file import FILE, calibration_from, stored_numbers
 from service.store.catalog_files import load_catalog
-from service.usecases import ComparisonRequest, compare_home_with_cloud
+from service.usecases import AskedComparison, compare_home_with_cloud
 
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -237,7 +237,7 @@ def test_tinyllama_and_llama_2_within_20_percent(gpus, workloads, calibration):
 
 def test_the_headline(snapshot):
     """nanochat d32: 115-140 days on an RTX 4070, 31.3 h of pretraining and about 33 h in all on 8 H100."""
-    c = compare_home_with_cloud(snapshot, ComparisonRequest(), ASKED_AT)
+    c = compare_home_with_cloud(snapshot, AskedComparison.of(), ASKED_AT)
     home, cloud = c.options
     assert 115 < home.hours.p50 / 24 < 140
     assert home.hours.p10 / 24 > 100 and home.hours.p90 / 24 < 185

@@ -1,11 +1,16 @@
-"""`heimvorteil measure`: what one's own run teaches every later answer, and where a run stands."""
+"""What one's own run teaches every later answer, and where a run stands: told by command line and REST."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
 
+from service.api.state import EXTENSION
+from service.app import create_app
 from service.cli import main
+from service.settings import Settings
+from service.store import tokens
 from tests.estimate.test_training_log import NANOCHAT_BANNER, nanochat
 
 BANNER_D20 = (
@@ -148,3 +153,117 @@ def test_a_measured_adapter_run_teaches_adapters_and_says_what_it_needs(run, tmp
     speed = json.loads(run("measure", file, *words).stdout)["tokens_per_s"]
     assert speed["believed_after"]["p50"] == pytest.approx(2900, rel=0.05)
     assert 1_500 < speed["believed_before"]["p50"] < 6_000
+
+
+@pytest.fixture(scope="module")
+def rest(database):
+    """The same database over REST: `rest(method, path, body)`, with a token."""
+    environment = {"HEIMVORTEIL_DATABASE_URL": database, "HEIMVORTEIL_SNAPSHOT_CHECK_SECONDS": "0"}
+    CliRunner().invoke(main, ["gpus"], env=environment)
+    app = create_app(Settings.from_environ(environment))
+    with app.extensions[EXTENSION].sessions.begin() as session:
+        token = {"Authorization": f"Bearer {tokens.create(session, 'measure', datetime.now(UTC))}"}
+
+    def ask(method, path="measured-runs", body=None, headers=token):
+        return app.test_client().open(f"/api/v1/{path}", method=method, json=body, headers=headers)
+
+    return ask
+
+
+LIVES = ("--country", "Germany", "--currency", "USD", "--kwh-price", "0.40", "--plug-watts", "300")
+LIVES_BODY = {"country": "Germany", "currency": "USD", "kwh_price": 0.40, "plug_watts": 300}
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        ((), {}),
+        (LIVES, LIVES_BODY),
+        (("--country", "US-CA", "--total-steps", "30000", "--gpu-count", "2", "--micro-batch", "2"),
+         {"country": "US-CA", "total_steps": 30_000, "gpu_count": 2, "micro_batch": 2}),
+        (("--workload", "nanochat-d20", "--seq-len", "1024", "--lang", "de"),
+         {"workload": "nanochat-d20", "seq_len": 1024, "lang": "de"}),
+    ],
+)  # fmt: skip
+def test_both_fronts_answer_one_log_with_the_same_numbers(run, rest, log, words, body):
+    log.write_text(log.read_text().replace("17,476", "4,369") + "\nstep 04040/21400 | dt: nanms")
+    told = json.loads(run("measure", log, "--gpu", "rtx-3090", *words, "--dry-run", "--json").stdout)
+    answer = rest("POST", body={"gpu": "rtx-3090", "log": log.read_text(), "keep": False, **body})
+    assert answer.status_code == 201 and answer.get_json() == told
+    assert told["log"]["note"] and told["log"]["dropped_lines"] and told["progress"]["cost_left"]
+
+
+def test_over_rest_ones_own_price_counts_and_a_country_has_a_name(rest, log):
+    """43.4 kWh at 300 W are left; at 0.40 dollars each that is 17.36 dollars, wherever one lives."""
+    asked = {"gpu": "rtx-3090", "log": log.read_text(), "keep": False}
+    cost = rest("POST", body=asked | LIVES_BODY).get_json()["progress"]["cost_left"]
+    assert (cost["currency"], cost["p50"]) == ("USD", pytest.approx(17.36, abs=0.05))
+    by_name, by_code = (
+        rest("POST", body=asked | {"country": country}).get_json()["progress"]["cost_left"]
+        for country in ("Germany", "DE")
+    )
+    assert by_name == by_code != cost
+
+
+def test_both_fronts_answer_a_speed_with_the_same_numbers(run, rest):
+    """What is told beside a speed counts as much as beside a log: twice the sequence is another run."""
+    words = ("--gpu", "RTX 3090", "--workload", "nanochat-d26", "--tokens-per-s", "9000")
+    body = {"gpu": "RTX 3090", "workload": "nanochat-d26", "tokens_per_s": 9000, "keep": False}
+    told = [
+        json.loads(run("measure", *words, *more, "--dry-run", "--json").stdout)
+        for more in ((), ("--seq-len", "4096"))
+    ]
+    assert told == [rest("POST", body=body | more).get_json() for more in ({}, {"seq_len": 4096})]
+    assert told[0]["id"] != told[1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("words", "body"),
+    [
+        ((), {}),
+        (("LOG", "--tokens-per-s", "9"), {"log": "LOG", "tokens_per_s": 9}),
+        (("LOG", "--gpu", "rtx-3099"), {"log": "LOG", "gpu": "rtx-3099"}),
+        (("LOG", "--workload", "nanochat-99"), {"log": "LOG", "workload": "nanochat-99"}),
+        (("LOG", "--country", "Atlantis"), {"log": "LOG", "country": "Atlantis"}),
+        (("LOG", "--currency", "xyz"), {"log": "LOG", "currency": "XYZ"}),
+        (("LOG", "--total-steps", "7"), {"log": "LOG", "total_steps": 7}),
+        (("--tokens-per-s", "9000"), {"tokens_per_s": 9000}),
+    ],
+)
+def test_both_fronts_refuse_with_the_same_words(run, rest, log, words, body):
+    words = ("--gpu", "rtx-3090", *(log if word == "LOG" else word for word in words))
+    body = {"gpu": "rtx-3090"} | body | ({"log": log.read_text()} if "log" in body else {})
+    problem = rest("POST", body=body)
+    assert problem.status_code == 422
+    assert run("measure", *words, code=2).stderr.strip() == f"heimvorteil: {problem.get_json()['detail']}"
+
+
+@pytest.mark.parametrize("option", ["--gpu-count", "--micro-batch", "--seq-len", "--total-steps"])
+def test_counts_below_one_are_refused(run, log, option):
+    said = run("measure", log, "--gpu", "rtx-3090", "--dry-run", option, 0, code=2).output
+    assert "= 0: must be between 1 and" in said and option.strip("-").replace("-", "_") in said
+
+
+def test_a_measurement_is_taken_back_over_rest(run, rest, log):
+    kept = rest("POST", body={"gpu": "rtx-3090", "log": log.read_text()})
+    address = f"measured-runs/{kept.get_json()['id']}"
+    assert rest("DELETE", address, headers=None).status_code == 401
+    assert rest("GET", address).status_code == 200
+    assert rest("DELETE", address).status_code == 204
+    assert rest("GET", address).status_code == 404
+    for slug in (kept.get_json()["id"], "nanochat-d32-run1000"):
+        problem = rest("DELETE", f"measured-runs/{slug}")
+        assert problem.status_code == 404
+        said = run("measure", "--forget", slug, code=2).stderr.strip()
+        assert said == f"heimvorteil: {problem.get_json()['detail']}"
+
+
+def test_a_measurement_takes_what_a_comparison_takes_where_it_asks_the_same(rest):
+    schemas = rest("GET", "openapi.json").get_json()["components"]["schemas"]
+    measurement, comparison = (
+        schemas[name]["properties"] for name in ("AskedMeasurement", "AskedComparison")
+    )
+    for field in ("country", "currency", "kwh_price", "plug_watts", "lang"):
+        one, other = ({**of[field], "description": ""} for of in (measurement, comparison))
+        assert one == other, field
+    assert schemas["AskedMeasurement"]["required"] == ["gpu"]

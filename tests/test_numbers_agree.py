@@ -6,7 +6,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,37 +17,36 @@ import pytest
 from pypdf import PdfReader
 
 from service import usecases
+from service.answers.question import AskedDecision
 from service.estimate import market_day
-from service.estimate.home_bill import HomeTerms
 from service.facts import Source, SpotPrice
-from service.reports import as_text, decision_from_json, decision_text, from_json
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.renderers import RENDERERS
-from service.reports.wording import LANGUAGES, Wording, wording
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.wording import LANGUAGES, Wording, wording
 from service.store import spot_prices
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
-from service.usecases.requests import DecisionRequest, TariffRequest
 from tests.reports.test_report_formats import evaluated
+from tests.reports.told_for_tests import screen as on_screen
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 DAYS = 12
 LARGEST = 1e15
-DYNAMIC = {"tariff": TariffRequest("dynamic", zone="AT"), "home_terms": HomeTerms(hours_per_day=12)}
+DYNAMIC = {"tariff": {"kind": "dynamic", "zone": "AT"}, "hours_per_day": 12}
 COMPARISONS = {
-    "headline": usecases.ComparisonRequest(),
-    "dynamic, half the day": usecases.ComparisonRequest(**DYNAMIC),
-    "yen": usecases.ComparisonRequest(currency="JPY"),
-    "a run of minutes": usecases.ComparisonRequest(workload="gpt2-124m", tokens=20_000_000),
-    "a run of millions": usecases.ComparisonRequest(workload="llama-2-70b"),
+    "headline": usecases.AskedComparison.of(),
+    "dynamic, half the day": usecases.AskedComparison.of(**DYNAMIC),
+    "yen": usecases.AskedComparison.of(currency="JPY"),
+    "a run of minutes": usecases.AskedComparison.of(workload="gpt2-124m", tokens=20_000_000),
+    "a run of millions": usecases.AskedComparison.of(workload="llama-2-70b"),
 }
 DECISIONS = {
-    "limits": DecisionRequest(budget=700.0, deadline_hours=720.0),
-    "dynamic, half the day": DecisionRequest(budget=700.0, deadline_hours=3600.0, **DYNAMIC),
-    "none": DecisionRequest(budget=10.0, deadline_hours=36.0),
-    "a run of minutes": DecisionRequest(workload="gpt2-124m", tokens=20_000_000, budget=5.0),
+    "limits": AskedDecision.of(budget=700.0, deadline_hours=720.0),
+    "dynamic, half the day": AskedDecision.of(budget=700.0, deadline_hours=3600.0, **DYNAMIC),
+    "none": AskedDecision.of(budget=10.0, deadline_hours=36.0),
+    "a run of minutes": AskedDecision.of(workload="gpt2-124m", tokens=20_000_000, budget=5.0),
 }
 QUESTIONS = [("comparison", name) for name in COMPARISONS] + [("decision", name) for name in DECISIONS]
 CASES = [
@@ -90,19 +88,17 @@ def told(catalog_copy):
     kept = {}
     for language in LANGUAGES:
         for name, asked in COMPARISONS.items():
-            stored = usecases.answer(sessions, snapshot, replace(asked, language=language), NOW)
+            stored = usecases.answer(sessions, snapshot, asked.model_copy(update={"lang": language}), NOW)
             kept["comparison", name, language] = json.loads(stored.answer)
         for name, wanted in DECISIONS.items():
-            stored = answer_decision(sessions, snapshot, replace(wanted, language=language), NOW)
+            stored = answer_decision(sessions, snapshot, wanted.model_copy(update={"lang": language}), NOW)
             kept["decision", name, language] = json.loads(stored.answer)
     engine.dispose()
     return kept
 
 
-def screen(kind: str, content: bytes, language: str) -> str:
-    if kind == "comparison":
-        return as_text.render(from_json.read_comparison(content), language, width=400)
-    return decision_text.render(decision_from_json.read_decision(content), language, width=400)
+def screen(content: bytes, language: str) -> str:
+    return on_screen(content, language, width=400)
 
 
 def document(kind: str, content: bytes, language: str):
@@ -134,7 +130,7 @@ def texts(kind: str, content: bytes, language: str) -> dict[str, str]:
     html.feed(RENDERERS["html"].render(made).decode())
     pages = PdfReader(io.BytesIO(RENDERERS["pdf"].render(made))).pages
     found = {
-        "screen": screen(kind, content, language),
+        "screen": screen(content, language),
         "html": " ".join(html.parts),
         "pdf": " ".join(p.extract_text() for p in pages).replace("\u200b", ""),
         "md": RENDERERS["md"].render(made).decode().replace("\\", ""),

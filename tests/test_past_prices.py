@@ -6,19 +6,19 @@ from decimal import Decimal
 
 import pytest
 
+from service.answers.question import AskedDecision
 from service.facts import Source
 from service.store import offers
 from service.store.session import Sessions
 from service.store.snapshot import load
 from service.usecases.deciding import decide, decide_from_store
 from service.usecases.past_prices import no_past, past_prices
-from service.usecases.requests import DecisionRequest
 
 NOW = datetime.now(UTC) + timedelta(minutes=30)
 """A question asked after the prices below were written."""
 TODAY = NOW.date()
 QUOTE = Source("quote", "a private quote", "", TODAY, "own")
-ASKED = DecisionRequest(budget=2000, deadline_hours=48, least_probability=0.5)
+ASKED = AskedDecision.of(budget=2000, deadline_hours=48, least_probability=0.5)
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from service.answers.question import AskedDecision
 from service.errors import InvalidValue, NotFound, UnknownName
 from service.facts import CloudOffer
 from service.store import comparisons, leases, offers, report_runs, report_schedules
 from service.store.session import Sessions
 from service.store.snapshot import load
 from service.usecases import report_runs as running
-from service.usecases.custom_workload import custom_workload
 from service.usecases.deciding import answer_decision
 from service.usecases.report_runs import Runner, deliveries_of, run_due, run_now, write_due_files
 from service.usecases.report_schedules import (
@@ -26,13 +26,12 @@ from service.usecases.report_schedules import (
     resume_schedule,
     save_schedule,
 )
-from service.usecases.requests import DecisionRequest, request_as_json
 from tests.facts_for_tests import SOURCE
 from tests.waiting import until
 
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 WEEK, DAY, MINUTE = timedelta(days=7), timedelta(days=1), timedelta(minutes=1)
-QUESTION = DecisionRequest(budget=700.0, deadline_hours=720.0)
+QUESTION = AskedDecision.of(budget=700.0, deadline_hours=720.0)
 
 
 @pytest.fixture
@@ -177,7 +176,7 @@ def test_paused_it_rests_and_resumed_it_does_not_catch_up(sessions):
 NO_LONGER = (
     ({"workload": "nanochat-d99"}, "workload = 'nanochat-d99': unknown; valid: nanochat-d"),
     ({"own": ["rtx-407"]}, "own = 'rtx-407': unknown; valid: rtx-4070"),
-    ({"colour": "red"}, "request = 'colour': unknown; valid: "),
+    ({"colour": "red"}, "question = 'colour': unknown; valid: "),
     ({"country": "XX"}, "XX"),
 )
 
@@ -186,7 +185,7 @@ def test_what_can_no_longer_be_asked_is_a_failed_run_with_the_reason_and_stops_n
     broken = [scheduled(sessions, name=f"a{n}") for n in range(len(NO_LONGER))]
     sound = scheduled(sessions, name="b")
     for schedule, (change, _) in zip(broken, NO_LONGER, strict=True):
-        request = orjson.dumps(request_as_json(QUESTION) | change).decode()
+        request = orjson.dumps(orjson.loads(QUESTION.kept()) | change).decode()
         with sessions.begin() as session:
             session.execute(
                 sa.text("UPDATE report_schedules SET request = :request WHERE slug = :slug"),
@@ -340,8 +339,8 @@ def test_the_language_of_the_schedule_is_that_of_report_and_headline(sessions, f
 
 def test_a_model_of_ones_own_is_asked_again(sessions):
     shape = {"n_layers": 12, "d_model": 768, "n_heads": 12, "vocab_size": 50_257}
-    own = custom_workload(shape, None, {"seq_len": 1024}, 10**9, MONDAY.date(), "mine")
-    request = replace(QUESTION, workload=own)
+    own = {"architecture": shape, "recipe": {"seq_len": 1024}, "tokens": 10**9, "name": "mine"}
+    request = AskedDecision.of(workload=own, budget=700.0, deadline_hours=720.0)
     schedule = scheduled(sessions, request=request)
     assert schedule.order.name == "mine 7d" and schedule.slug == "mine-7d"
     (run,) = run_due(sessions, at(MONDAY + WEEK))
@@ -350,11 +349,11 @@ def test_a_model_of_ones_own_is_asked_again(sessions):
 
 def test_a_decision_that_was_kept_in_part_is_refused(sessions):
     decision = decided(sessions)
-    partly = request_as_json(QUESTION) | {"workload": {"architecture": {}, "recipe": {}, "tokens": 5}}
+    partly = orjson.loads(QUESTION.kept()) | {"workload": {"architecture": {}, "recipe": {}}}
     with sessions.begin() as session:
         old = comparisons.get(session, decision, "decision")
         comparisons.add(session, replace(old, id="0" * 20, request=orjson.dumps(partly)))
-    with pytest.raises(InvalidValue, match=r"request\.workload\.slug.*was not kept"):
+    with pytest.raises(InvalidValue, match=r"workload\.tokens = None: is missing"):
         save_schedule(sessions, WantedReport("0" * 20), "me", MONDAY)
 
 

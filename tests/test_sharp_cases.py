@@ -12,7 +12,7 @@ from service.estimate.hardware import available_memory_gib
 from service.estimate.memory import fit_verdict, peak_memory, with_context
 from service.estimate.memory_plan import published_plan
 from service.estimate.model_config import architecture_from_config
-from service.estimate.plan import plan_steps
+from service.estimate.planned_step import plan_steps
 from service.estimate.power_limit import power_curves
 from service.estimate.training_time import training_time
 from service.facts import Figure
@@ -194,7 +194,7 @@ def test_a_node_never_draws_more_than_was_measured_at_most(known):
     share = known.figures["cloud.node_power_share_of_tdp"]
     host = Figure("host", 575 / 700, "W/W", share.source)
     pue = Figure("pue", 1.0, "ratio", share.source)
-    power = cloud_power(known.gpus["h100-sxm"], 8, share, host, pue)
+    power = cloud_power(known.gpus["h100-sxm"], 8, node_share=share, host_watts_per_gpu_watt=host, pue=pue)
     assert 7_000 < power.watts.p50 < power.watts.p90 < 8_450
 
 

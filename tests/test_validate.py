@@ -14,10 +14,11 @@ from click.testing import CliRunner
 
 from service.cli import main
 from service.errors import InvalidValue, UnknownName
+from service.estimate.run_records.run_table import read_runs
 from service.estimate.validation import judge, score, validation
-from service.reports import validation_page
+from service.reports.listings import validation_page
 from service.store.catalog_files import load_catalog
-from service.usecases.runs_file import read_runs
+from service.usecases.validating import csv_rows
 from tests.facts_for_tests import GPUS, RTX_4090, RUNS, TERMS
 
 PAGE = Path(__file__).parent.parent / "service" / "docs" / "validation.md"
@@ -61,7 +62,7 @@ def named(name, *_):
 
 
 def read(*rows, known=None):
-    return read_runs(table(*rows), named, known or {})
+    return read_runs(csv_rows(table(*rows)), named, known or {})
 
 
 def test_a_row_becomes_a_run_and_extra_columns_are_ignored():
@@ -101,7 +102,7 @@ def test_a_row_that_cannot_be_read_says_why_and_does_not_stop_the_rest(cells, sa
 )
 def test_a_file_that_is_no_table_is_refused(text, said):
     with pytest.raises(InvalidValue, match=said):
-        read_runs(text, named)
+        read_runs(csv_rows(text), named)
 
 
 @pytest.mark.parametrize(
@@ -271,7 +272,7 @@ def test_the_shared_file_gives_the_catalogs_runs():
             raise UnknownName("gpu", name, gpus)
         return gpus[name]
 
-    rows = read_runs(SHARED.read_text(), gpu, known)
+    rows = read_runs(csv_rows(SHARED.read_text()), gpu, known)
     assert len(rows) == 200
     for found in rows:
         if found.run is None:

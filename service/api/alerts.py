@@ -9,14 +9,15 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import PageQuery, json_response, private, respond_live, sliced
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.feeds import respond_feed
 from service.api.offers import LARGEST_PRICE
 from service.api.schemas import page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer, carries_token
-from service.reports.alert_items import condition, money
+from service.reports.notices.alert_items import condition, money
 from service.store import alerts
 from service.store.alerts import Alert, AlertEvent, Rule
 from service.usecases.alerts import save_alert
@@ -25,7 +26,7 @@ FEED_ENTRIES = 50
 EVENTS_SHOWN = 20
 
 
-class AlertIn(Strict):
+class AlertIn(Question):
     """What to watch: the cheapest listed offer of a GPU and count; exactly one of the two conditions."""
 
     name: str = Field("", max_length=120, description="Shown in the feed; the condition if empty")

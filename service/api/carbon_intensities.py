@@ -7,7 +7,7 @@ from pydantic import Field
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.schemas import SourceOut, page_of
 from service.facts import UNITS, CarbonIntensity
-from service.reports.sourced import source_of
+from service.reports.listings.sourced import source_of
 from service.store.snapshot import Snapshot
 
 

@@ -13,10 +13,12 @@ from flask import Blueprint, Response, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.api.contract import Strict, contract
+from service.answers.asked import Question
+from service.api.contract import contract
 from service.api.remembered import Remembered
 from service.api.state import facts, state
 from service.errors import NotFound
+from service.reports.formats.harmless_cells import harmless
 from service.store.snapshot import Snapshot
 
 LARGEST_PAGE = 500
@@ -24,10 +26,9 @@ LARGEST_OFFSET = 10_000_000
 API_VERSION = "1"
 PAGES = Remembered(32 * 2**20)
 """By facts and address."""
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-class PageQuery(Strict):
+class PageQuery(Question):
     """Which part of a collection."""
 
     limit: int = Field(50, ge=1, le=LARGEST_PAGE, description="Items per page")
@@ -54,7 +55,7 @@ class Collection:
     page: type[BaseModel]
     find: Callable[[Snapshot, Any], Page]
     get: Callable[[Snapshot, str, Any], dict[str, Any] | None]
-    item_query: type[Strict] = Strict
+    item_query: type[Question] = Question
 
 
 def publish(collection: Collection) -> Blueprint:
@@ -191,10 +192,9 @@ def as_csv(items: Iterable[Mapping[str, Any]]) -> str:
     rows = [dict(_flat(item)) for item in items]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     text = StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({column: _cell(value) for column, value in row.items()})
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(harmless(column) for column in columns)
+    writer.writerows([_cell(row.get(column)) for column in columns] for row in rows)
     return text.getvalue()
 
 
@@ -212,14 +212,4 @@ def _flat(item: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]
 def _cell(value: Any) -> Any:
     if value is None:
         return ""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
-        return "'" + value
-    return value
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return harmless(value) if isinstance(value, str) else value

@@ -5,14 +5,14 @@ from functools import wraps
 from flask import Blueprint, Response, request
 from spectree import Response as Answers
 
+from service.answers.answer import AnsweredComparison
+from service.answers.question import AskedComparison
 from service.api.contract import contract
-from service.api.questions import ComparisonIn, workload_asked
 from service.api.remembered import Remembered
 from service.api.reports import ReportQuery, report_response
-from service.api.schemas import ComparisonOut
 from service.api.state import facts, now, state
 from service.store import comparisons
-from service.usecases import ComparisonRequest, answer
+from service.usecases import answer
 from service.usecases.reporting import comparison_report
 
 blueprint = Blueprint("comparisons", __name__)
@@ -21,24 +21,15 @@ ANSWERED = Remembered(32 * 2**20)
 
 
 @contract.validate(
-    json=ComparisonIn,
-    resp=Answers(HTTP_201=ComparisonOut),
+    json=AskedComparison,
+    resp=Answers(HTTP_201=AnsweredComparison),
     tags=["comparisons"],
     operation_id="comparisons_create",
 )
-def asked(json: ComparisonIn) -> Response:
+def asked(json: AskedComparison) -> Response:
     """Compare training at home with renting; the answer is kept under its address."""
     snapshot, today = facts(), now()
-    wanted = ComparisonRequest(
-        workload=workload_asked(json.workload, today.date()),
-        home=json.home,
-        home_count=json.home_count,
-        cloud=json.cloud,
-        tier=json.tier,
-        limit=json.limit,
-        **json.household(),
-    )
-    stored = answer(state().sessions, snapshot, wanted, today)
+    stored = answer(state().sessions, snapshot, json, today)
     body = request.get_data(cache=True)
     question = (state().database, snapshot.data_version, body, today.date())
     ANSWERED.keep(question, (stored.id, stored.answer))
@@ -68,7 +59,9 @@ def report(id: str, extension: str, query: ReportQuery) -> Response:
 
 
 @blueprint.get("/comparisons/<string:id>")
-@contract.validate(resp=Answers(HTTP_200=ComparisonOut), tags=["comparisons"], operation_id="comparisons_get")
+@contract.validate(
+    resp=Answers(HTTP_200=AnsweredComparison), tags=["comparisons"], operation_id="comparisons_get"
+)
 def get(id: str) -> Response:
     """A comparison as it was answered that day."""
     with state().sessions.reading() as session:

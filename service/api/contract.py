@@ -10,15 +10,14 @@ from typing import Any
 
 import orjson
 from flask import Flask, Request, make_response, request
-from pydantic import BaseModel, ConfigDict
 from spectree import SecurityScheme, SpecTree
 from spectree.models import SecureType, SecuritySchemeData
 from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from service.api.problems import FIELDS_OF, MEDIA_TYPE, Problem
-from service.reports.renderers import RENDERERS
+from service.api.problems import MEDIA_TYPE, Problem
+from service.reports.formats.renderers import RENDERERS
 
 ERRORS = {
     "400": "Malformed request",
@@ -31,18 +30,6 @@ ERRORS = {
     "500": "Our error",
     "503": "The database is not ready",
 }
-
-
-class Strict(BaseModel):
-    """A request model: unknown fields are refused, not ignored."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
-        """Note the fields' names for those who misspell one."""
-        super().__pydantic_init_subclass__(**extra)
-        FIELDS_OF[cls.__name__] = tuple(f.alias or name for name, f in cls.model_fields.items())
 
 
 class ContractPlugin(FlaskPlugin):

@@ -5,13 +5,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from service.answers.asked import Question
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.facts import ElectricityRate
-from service.reports.sourced import amount, rates_of, source_of
+from service.reports.listings.sourced import amount, rates_of, source_of
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import newest_rate
 
@@ -30,7 +30,7 @@ class ElectricityRateQuery(PageQuery):
     currency: str | None = CURRENCY
 
 
-class ElectricityRateItemQuery(Strict):
+class ElectricityRateItemQuery(Question):
     """How to show one rate."""
 
     currency: str | None = CURRENCY

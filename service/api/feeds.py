@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from service.api.collections import finish, not_modified, unchanged
-from service.reports.atom_feed import feed
+from service.reports.notices.atom_feed import feed
 
 LONGEST_AGO = datetime.fromisoformat("1970-01-01T00:00Z")
 
@@ -16,7 +16,7 @@ LONGEST_AGO = datetime.fromisoformat("1970-01-01T00:00Z")
 def respond_feed(
     title: str, created: Iterable[datetime], entries: Sequence[dict[str, Any]], thing: str
 ) -> Response:
-    """The feed at this address, or 304 where the asker has it already; see reports/atom_feed.py.
+    """The feed at this address, or 304 where the asker has it already; see reports/notices/atom_feed.py.
 
     `created` are the days of what it tells of: until something happens it is as old as the newest of them.
     """

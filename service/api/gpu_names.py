@@ -6,14 +6,15 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import json_response
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.state import now, state
 from service.api.tokens import bearer
 from service.store import offers, own_gpu_names
 
 
-class GpuNameIn(Strict):
+class GpuNameIn(Question):
     """A name as price lists write it, and the card it stands for."""
 
     name: str = Field(min_length=1, max_length=120, pattern=r"[A-Za-z0-9]")

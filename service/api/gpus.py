@@ -10,7 +10,7 @@ from service.api.schemas import SourceOut, page_of
 from service.errors import UnknownName
 from service.estimate.hardware import PRECISIONS, dense_tensor_tflops, runs_precision
 from service.facts import UNITS, Gpu
-from service.reports.sourced import source_of, sources_of
+from service.reports.listings.sourced import source_of, sources_of
 from service.store.snapshot import Snapshot
 
 

@@ -10,7 +10,7 @@ from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
 from service.facts import UNITS, GridCarbon
-from service.reports.sourced import source_of
+from service.reports.listings.sourced import source_of
 from service.store import grid_carbon
 from service.store.snapshot import Snapshot
 

@@ -5,25 +5,27 @@ from functools import lru_cache, wraps
 from typing import Any, Literal
 
 from flask import Response, request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from spectree import Response as Answers
 
-from service.api.collections import Collection, Page, PageQuery, json_response, publish, sliced
-from service.api.contract import Strict, contract
-from service.api.questions import Slug
-from service.api.schemas import CostOut, IntervalOut, SourceOut, page_of
+from service.answers.option import AnsweredCost
+from service.answers.question import AskedMeasurement
+from service.api.collections import Collection, Page, PageQuery, json_response, private, publish, sliced
+from service.api.contract import contract
+from service.api.schemas import SourceOut, page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
-from service.errors import InvalidValue
-from service.estimate.training_log import read_log
+from service.estimate.interval import Interval
 from service.facts import MeasuredRun
-from service.reports import measurement
-from service.reports.sourced import source_of
+from service.reports.listings.measurement import as_json
+from service.reports.listings.sourced import source_of
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases import ComparisonRequest, measuring
-from service.usecases.finding import household_of
+from service.usecases.measuring import (
+    forget,
+    measure,
+)
 
 LARGEST_LOG_BYTES = 8_000_000
 """A day of log lines is larger than any other body this service reads."""
@@ -131,34 +133,12 @@ blueprint = publish(
 )
 
 
-class MeasurementIn(Strict):
-    """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
-
-    gpu: Slug
-    gpu_count: int | None = Field(None, ge=1, le=1024, description="Taken from the log where it says so")
-    workload: Slug | None = Field(None, description="What was trained, where the log does not print it")
-    log: str | None = Field(
-        None,
-        min_length=1,
-        max_length=8_000_000,
-        description="nanochat, nanoGPT, llm.c, torchtune, HF Trainer",
-    )
-    tokens_per_s: float | None = Field(None, gt=0, le=1e9, description="Of the whole machine")
-    micro_batch: int | None = Field(None, ge=1, le=100_000)
-    seq_len: int | None = Field(None, ge=1, le=10_000_000)
-    total_steps: int | None = Field(None, ge=1, le=10**12, description="Of the whole run")
-    country: str = Field("DE", min_length=2, max_length=12)
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
-    plug_watts: float | None = Field(None, gt=0, le=10_000_000)
-    keep: bool = Field(True, description="False shows what it would teach and forgets it")
-
-
 class BelievedOut(BaseModel):
     """A measured speed beside what was and is believed of it."""
 
     measured: float
-    believed_before: IntervalOut
-    believed_after: IntervalOut
+    believed_before: Interval
+    believed_after: Interval
     unit: str
     source: str
     as_of: date
@@ -192,12 +172,12 @@ class ProgressOut(BaseModel):
     steps_total: int
     share_done: float
     hours_done: float
-    hours_left: IntervalOut
-    wall_watts: IntervalOut
-    energy_kwh_done: IntervalOut
-    energy_kwh_left: IntervalOut
-    cost_done: CostOut | None
-    cost_left: CostOut | None
+    hours_left: Interval
+    wall_watts: Interval
+    energy_kwh_done: Interval
+    energy_kwh_left: Interval
+    cost_done: AnsweredCost | None
+    cost_left: AnsweredCost | None
 
 
 class MeasurementOut(BaseModel):
@@ -214,37 +194,18 @@ class MeasurementOut(BaseModel):
 
 
 @contract.validate(
-    json=MeasurementIn,
+    json=AskedMeasurement,
     resp=Answers(HTTP_201=MeasurementOut),
     tags=["measured-runs"],
     operation_id="measured_runs_add",
     security={"token": []},
 )
-def measured(json: MeasurementIn) -> Response:
+def measured(json: AskedMeasurement) -> Response:
     """Add a measurement of one's own; every later estimate on this card learns from it."""
-    snapshot = facts()
-    if (json.log is None) == (json.tokens_per_s is None):
-        raise InvalidValue("log", None, "give a log or tokens_per_s, exactly one of them")
-    log = None
-    if json.log is not None:
-        log = read_log(json.log, json.seq_len, json.gpu_count or 1)
-    said = measuring.OwnMeasurement(
-        json.gpu, json.gpu_count, json.workload, json.tokens_per_s, json.micro_batch
-    )
-    today = now().date()
-    run, workload = measuring.own_run(snapshot, said, log, today)
-    learnt = measuring.learnt_from(snapshot, run)
-    standing = None
-    if log is not None:
-        household = household_of(snapshot, ComparisonRequest(country=json.country), today)
-        standing = measuring.progress_of(
-            snapshot, run, log, household, json.currency, workload, json.total_steps, json.plug_watts
-        )
-    if json.keep:
-        measuring.keep(state().sessions, run)
-    response = json_response(measurement.as_json(learnt, log, standing, kept=json.keep), 201)
-    if json.keep:
-        response.headers["Location"] = f"/api/v1/measured-runs/{run.slug}"
+    found = measure(state().sessions, facts(), json, now().date())
+    response = json_response(as_json(found, json.lang), 201)
+    if found.kept:
+        response.headers["Location"] = f"/api/v1/measured-runs/{found.run.slug}"
     return response
 
 
@@ -256,3 +217,17 @@ def add() -> Response:
     request.max_content_length = LARGEST_LOG_BYTES
     response: Response = measured()
     return response
+
+
+@blueprint.delete("/measured-runs/<string:slug>")
+@contract.validate(
+    resp=Answers("HTTP_204"),
+    tags=["measured-runs"],
+    operation_id="measured_runs_remove",
+    security={"token": []},
+)
+def remove(slug: str) -> Response:
+    """Take a measurement of one's own back; no estimate learns from it any more."""
+    bearer()
+    forget(state().sessions, slug)
+    return private(Response(status=204))

@@ -9,8 +9,9 @@ from flask import Blueprint, Response, abort, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import json_response
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.state import now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue
@@ -23,7 +24,7 @@ MOST_ROWS = 100_000
 blueprint = Blueprint("offer_imports", __name__)
 
 
-class PriceTableIn(Strict):
+class PriceTableIn(Question):
     """A table of prices: its text, or with format json its rows; exactly one of them."""
 
     provider: str = Field(

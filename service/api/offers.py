@@ -9,6 +9,8 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
+from service.answers.asked import Question
+from service.answers.option import AnsweredLikeness
 from service.api.collections import (
     Collection,
     Page,
@@ -20,16 +22,17 @@ from service.api.collections import (
     publish,
     unchanged,
 )
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.schemas import LikenessOut, SourceOut, page_of
+from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
+from service.countries import code_of
 from service.errors import InvalidValue, NotFound, UnknownName
 from service.facts import CloudOffer, Source
-from service.reports.offer_items import offer_item
-from service.reports.sourced import amount
+from service.reports.listings.offer_items import offer_item
+from service.reports.listings.sourced import amount
 from service.store import offers
 from service.store.models import TIERS
 from service.store.offer_conflicts import conflicts_of
@@ -81,7 +84,7 @@ class OfferQuery(PageQuery):
     unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
 
 
-class OfferItemQuery(Strict):
+class OfferItemQuery(Question):
     """How to show one offer."""
 
     currency: str | None = CURRENCY
@@ -129,7 +132,7 @@ class OfferOut(SourceOut):
     fetched_at: datetime | None
     unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
     conflicts: list[ConflictOut]
-    likeness: LikenessOut | None = Field(description="With `nearest`")
+    likeness: AnsweredLikeness | None = Field(description="With `nearest`")
 
 
 class PriceSeenOut(BaseModel):
@@ -151,7 +154,7 @@ class OfferHistoryOut(BaseModel):
     prices: list[PriceSeenOut]
 
 
-class OfferIn(Strict):
+class OfferIn(Question):
     """A private quote or a correction: one offer as one's provider states it."""
 
     provider: str = Field(min_length=1, max_length=60, description="Slug of a known provider")
@@ -280,7 +283,8 @@ def quoted(json: OfferIn) -> Response:
     gpu = find_gpu(snapshot, "gpu", json.gpu)
     source = Source(f"quote:{who}", f"private quote entered by {who}", "", json.as_of, "own", today.date())
     offer = CloudOffer(
-        provider=json.provider, instance=json.instance, region=json.region, country=json.country,
+        provider=json.provider, instance=json.instance, region=json.region,
+        country=json.country and (code_of(json.country) or json.country),
         gpu=gpu.slug, gpu_raw_name=json.gpu, gpu_count=json.gpu_count, memory_gib_per_gpu=gpu.memory_gib,
         tier=json.tier, hourly_price=json.hourly_price, currency=json.currency, as_of=json.as_of,
         source=source, term_months=json.term_months, note=json.note, origin="own",

@@ -12,7 +12,7 @@ from service.api.offers import CURRENCY, OfferOut
 from service.api.schemas import page_of
 from service.api.sourced import converter
 from service.api.state import state
-from service.reports.offer_items import offer_item
+from service.reports.listings.offer_items import offer_item
 from service.store.offer_conflicts import all_conflicts
 from service.store.snapshot import Snapshot
 

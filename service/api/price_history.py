@@ -7,14 +7,15 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import etag, finish, json_response, not_modified, unchanged
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.state import facts, state
 from service.usecases.offers import price_history_of
 
 
-class PriceHistoryQuery(Strict):
+class PriceHistoryQuery(Question):
     """Which offers, over which days; without days the year up to the newest price."""
 
     gpu: str = Field(description="Slug or alias of the GPU")

@@ -1,28 +1,28 @@
 """/api/v1/price-sources: where prices come from, and how each source stands."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import PageQuery, json_response, respond_live, sliced
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
 from service.errors import NotFound
 from service.store import leases, price_sources
-from service.store.price_sources import Standing
+from service.store.price_sources import SourceState, Standing
 
-State = Literal["fresh", "stale", "failing", "asleep", "standby", "new"]
 blueprint = Blueprint("price_sources", __name__)
 
 
 class PriceSourceQuery(PageQuery):
     """Which sources."""
 
-    state: State | None = None
+    state: SourceState | None = None
 
 
 class PriceSourceOut(BaseModel):
@@ -36,7 +36,7 @@ class PriceSourceOut(BaseModel):
     fallback_for: str | None = Field(description="The source it stands in for")
     every_s: float
     stale_after_s: float
-    state: State = Field(
+    state: SourceState = Field(
         description="stale: last success longer ago than stale_after_s; failing: not stale yet; "
         "asleep: no key; standby: the one it stands in for is fresh; new: never read"
     )
@@ -92,12 +92,12 @@ def listed(query: PriceSourceQuery) -> Response:
 
 @blueprint.get("/price-sources/<string:name>")
 @contract.validate(
-    query=Strict,
+    query=Question,
     resp=Answers(HTTP_200=PriceSourceOut),
     tags=["price-sources"],
     operation_id="price_sources_get",
 )
-def one(name: str, query: Strict) -> Response:
+def one(name: str, query: Question) -> Response:
     """One price source by name."""
     for standing in _standings():
         if standing.source.name == name:

@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
+from service.answers.asked import FIELDS_OF, SHORT_NAME
 from service.errors import (
     DatabaseNotReady,
     HeimvorteilError,
@@ -26,10 +27,6 @@ STATUS: dict[type[HeimvorteilError], int] = {
     NotFound: 404,
     DatabaseNotReady: 503,
 }
-PLAIN_NAME = "constrained-str"
-"""What pydantic calls a name where an object is allowed as well."""
-FIELDS_OF: dict[str, tuple[str, ...]] = {}
-"""The fields of every request model, for one who misspelt one."""
 log = logging.getLogger(__name__)
 
 
@@ -92,9 +89,9 @@ def from_validation(error: ValidationError) -> Response:
     found = []
     for item in error.errors(include_url=False, include_context=True):
         parts = [str(part) for part in item["loc"]]
-        if PLAIN_NAME in parts and isinstance(item.get("input"), dict):
+        if SHORT_NAME in parts and isinstance(item.get("input"), dict):
             continue  # a name was allowed too; the object that was sent has its own errors
-        field = ".".join(p for p in parts if p != PLAIN_NAME and p not in FIELDS_OF) or "body"
+        field = ".".join(p for p in parts if p != SHORT_NAME and p not in FIELDS_OF) or "body"
         choices: tuple[str, ...] = ()
         if item["type"] == "extra_forbidden":
             model = next((p for p in reversed(parts) if p in FIELDS_OF), error.title)

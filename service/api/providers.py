@@ -4,13 +4,13 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from service.answers.asked import Question
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.facts import Provider
-from service.reports.sourced import amount, rates_of, sources_of
+from service.reports.listings.sourced import amount, rates_of, sources_of
 from service.store.snapshot import Snapshot
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert fees at the dated rate")
@@ -23,7 +23,7 @@ class ProviderQuery(PageQuery):
     currency: str | None = CURRENCY
 
 
-class ProviderItemQuery(Strict):
+class ProviderItemQuery(Question):
     """How to show one provider."""
 
     currency: str | None = CURRENCY

@@ -5,22 +5,23 @@ The web never fetches: a request is a row that a scheduler or worker finds at it
 
 from datetime import datetime
 from functools import wraps
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import Page, PageQuery, json_response, respond_live
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
 from service.api.tokens import bearer
 from service.errors import UnknownName
 from service.store import leases, price_sources, refreshes
 from service.store.refreshes import MOST_REJECTED_KEPT, Refresh
+from service.store.work_models import RefreshOutcome
 
-Outcome = Literal["requested", "running", "ok", "failed", "asleep", "unchanged"]
 blueprint = Blueprint("refreshes", __name__)
 
 
@@ -28,10 +29,10 @@ class RefreshQuery(PageQuery):
     """Which refreshes."""
 
     source: str | None = Field(None, description="Name of a price source")
-    outcome: Outcome | None = None
+    outcome: RefreshOutcome | None = None
 
 
-class RefreshItemQuery(Strict):
+class RefreshItemQuery(Question):
     """How much of one refresh."""
 
     rejected_rows: int = Field(100, ge=0, le=MOST_REJECTED_KEPT, description="At most so many of them")
@@ -42,7 +43,7 @@ class RefreshOut(BaseModel):
 
     id: int
     source: str
-    outcome: Outcome
+    outcome: RefreshOutcome
     requested_by: str = Field(description="Name of the token that asked for it; empty on schedule")
     started_at: datetime = Field(description="While it is only requested: when")
     finished_at: datetime | None
@@ -65,7 +66,7 @@ class RefreshWithRowsOut(RefreshOut):
     rejected_rows: list[RejectedRowOut]
 
 
-class RefreshIn(Strict):
+class RefreshIn(Question):
     """Which source shall be read now."""
 
     source: str = Field(min_length=1, max_length=100)

@@ -12,13 +12,14 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
+from service.answers.asked import Question
 from service.api.collections import Page, PageQuery, json_response, private, respond_live, sliced
-from service.api.contract import Strict, contract
+from service.api.contract import contract
 from service.api.feeds import respond_feed
 from service.api.schemas import page_of
 from service.api.state import now, state
 from service.api.tokens import bearer, carries_token
-from service.reports.report_letters import decision_url, report_url
+from service.reports.notices.report_letters import decision_url, report_url
 from service.store import report_runs, report_schedules
 from service.store.report_runs import Delivery, ReportRun
 from service.store.report_schedules import ReportSchedule
@@ -34,7 +35,7 @@ RUNS_SHOWN = 10
 blueprint = Blueprint("report_schedules", __name__)
 
 
-class ReportScheduleIn(Strict):
+class ReportScheduleIn(Question):
     """Which decision to ask again, how often, and whom to tell."""
 
     decision: str = Field(min_length=1, max_length=80, description="Id of a stored decision")
@@ -52,7 +53,7 @@ class ReportScheduleIn(Strict):
     webhook_url: str = Field("", max_length=500, description="https and public; empty for the feed alone")
 
 
-class ReportSchedulePatch(Strict):
+class ReportSchedulePatch(Question):
     """What of a schedule can be changed."""
 
     paused: bool = Field(description="Resumed, it runs at its next time; what was missed stays missed")

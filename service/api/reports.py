@@ -6,12 +6,12 @@ from typing import Literal
 from flask import Response, request
 from pydantic import Field
 
-from service.api.contract import Strict
+from service.answers.asked import Question
 from service.api.problems import field_problem, problem
 from service.api.remembered import Remembered
 from service.api.state import state
 from service.errors import UnknownName
-from service.reports.renderers import renderer
+from service.reports.formats.renderers import renderer
 from service.store.session import Sessions
 from service.usecases.reporting import Report
 
@@ -21,7 +21,7 @@ REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 
 """A report brings its own style and drawings and asks for nothing."""
 
 
-class ReportQuery(Strict):
+class ReportQuery(Question):
     """In which language to report."""
 
     lang: Literal["en", "de"] = Field("en", description="Language of the words and of the number formats")

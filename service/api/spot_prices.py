@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
+from service.answers.asked import Question
 from service.api.collections import Collection, Page, publish
-from service.api.contract import Strict
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
@@ -16,7 +16,7 @@ from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
 from service.facts import SpotPrice
-from service.reports.sourced import amount, rates_of, source_of
+from service.reports.listings.sourced import amount, rates_of, source_of
 from service.store import spot_prices
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay
@@ -31,7 +31,7 @@ class SpotPriceQuery(SlotQuery):
     currency: str | None = CURRENCY
 
 
-class SpotPriceItemQuery(Strict):
+class SpotPriceItemQuery(Question):
     """How to show one price."""
 
     currency: str | None = CURRENCY

@@ -5,12 +5,14 @@ from typing import Any
 
 from pydantic import Field
 
+from service.answers.answer import AnsweredWorkload
+from service.answers.told import tell_workload
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
-from service.api.schemas import SourceOut, WorkloadSummaryOut, page_of
+from service.api.schemas import SourceOut, page_of
 from service.errors import UnknownName
+from service.estimate.architecture import parameters
 from service.facts import Workload
-from service.reports.as_json import workload as summary
-from service.reports.sourced import sources_of
+from service.reports.listings.sourced import sources_of
 from service.store.snapshot import Snapshot
 
 
@@ -23,7 +25,7 @@ class WorkloadQuery(PageQuery):
     parameters_max: int | None = Field(None, ge=0, le=10**15)
 
 
-class WorkloadOut(WorkloadSummaryOut):
+class WorkloadOut(AnsweredWorkload):
     """A training run, each number with its source in `sources`."""
 
     kind: str
@@ -41,7 +43,7 @@ class WorkloadOut(WorkloadSummaryOut):
 def workload_item(workload: Workload) -> dict[str, Any]:
     """A workload as plain values."""
     return {
-        **summary(workload),
+        **tell_workload(workload).model_dump(),
         "kind": workload.kind,
         "aliases": list(workload.aliases),
         "architecture": asdict(workload.architecture),
@@ -63,9 +65,9 @@ def find(snapshot: Snapshot, query: WorkloadQuery) -> Page:
     if query.kind is not None:
         rows = [w for w in rows if w.kind.lower() == query.kind.lower()]
     if query.parameters_min is not None:
-        rows = [w for w in rows if summary(w)["parameters"] >= query.parameters_min]
+        rows = [w for w in rows if parameters(w.architecture) >= query.parameters_min]
     if query.parameters_max is not None:
-        rows = [w for w in rows if summary(w)["parameters"] <= query.parameters_max]
+        rows = [w for w in rows if parameters(w.architecture) <= query.parameters_max]
     return sliced(rows, query, workload_item)
 
 

@@ -46,7 +46,7 @@ def add_(
 @alerts.command("list")
 def list_() -> None:
     """List the saved rules, and when each fired last."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import alerts as stored
 
     rows = []

@@ -7,29 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.household import household, lives
+from service.cli.asking import asking, question_of
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from service.usecases import ComparisonRequest
+    from service.answers.question import AskedComparison, AskedModel
 
-
-QUESTION = (
-    click.option("--home", default="rtx-4070", show_default=True, help="GPU at home, by name or slug."),
-    click.option("--home-count", default=1, show_default=True, help="How many of them in one machine."),
-    click.option(
-        "--cloud",
-        default="8xh100-sxm",
-        show_default=True,
-        help="Rented: COUNTxGPU, an offer's slug, or 'any' for every stored offer.",
-    ),
-    click.option(
-        "--tier",
-        default="on_demand",
-        show_default=True,
-        help="on_demand | spot | reserved | community | marketplace | any",
-    ),
+COMPARISON = asking("AskedComparison", limit=5)
+OWN_MODEL = (
     click.option(
         "--config",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -41,45 +27,32 @@ QUESTION = (
         "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
     ),
     click.option("--recipe", default="", help="Recipe of an own model, e.g. seq_len=1024,micro_batch=16."),
-    click.option("--limit", default=5, show_default=True, help="With --cloud any: how many offers."),
-    click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True),
 )
-"""What a comparison is asked with, the same for `compare` and `report`."""
 
 
-def asks(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with all options of a comparison's question."""
-    command = lives(command)
-    for option in reversed(QUESTION):
+def asks_own_model(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options that describe a model of one's own."""
+    for option in reversed(OWN_MODEL):
         command = option(command)
     return command
 
 
 def question(
-    now: datetime,
-    *,
-    workload: str,
-    tokens: int | None,
-    config: Path | None,
-    dimensions: str | None,
-    recipe: str,
-    lang: str,
-    **asked_of_household: Any,
-) -> "ComparisonRequest":
+    *, workload: str, config: Path | None, dimensions: str | None, recipe: str, **given: Any
+) -> "AskedComparison":
     """The question that these options ask."""
-    from service import usecases
+    from service.answers.question import AskedComparison
 
-    asked: Any = workload
     if config or dimensions:
-        asked = _own_workload(config, dimensions, recipe, tokens, now, lang)
-        tokens = None
-    same = household(**asked_of_household)
-    return usecases.ComparisonRequest(workload=asked, tokens=tokens, language=lang, **same)
+        tokens = given.pop("tokens")
+        model = _own_model(config, dimensions, recipe, tokens, given["lang"])
+        return question_of(AskedComparison, given, workload=model)
+    return question_of(AskedComparison, given, workload=workload)
 
 
-@click.command()
+@click.command(cls=COMPARISON)
 @click.argument("workload", default="nanochat-d32")
-@asks
+@asks_own_model
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
 @click.option("--explain", is_flag=True, help="Every input number with unit, source and date.")
 def compare(as_json: bool, explain: bool, **asked: Any) -> None:
@@ -88,46 +61,27 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = question(now, **asked)
+    request = question(**asked)
+    stored = usecases.answer(sessions, snapshot, request, now)
     if as_json:
-        stored = usecases.answer(sessions, snapshot, request, now)
-        from service.reports.as_table import print_json
+        from service.reports.listings.as_table import print_json
 
         print_json(stored.answer)
         return
-    from service.reports import as_text, from_json
-    from service.reports.as_json import render
+    from service.cli.screen import show
+    from service.usecases.reporting import comparison_on_screen
 
-    comparison = usecases.compare_from_store(sessions, snapshot, request, now)
-    reasons = []
-    if explain:
-        reasons = [usecases.explain(snapshot, comparison.workload, option) for option in comparison.options]
-    told = from_json.comparison(render(comparison, request.language))
-    text = as_text.render(told, request.language, explain=explain, reasons=reasons, width=_width())
-    click.echo(text, nl=False)
+    show(comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain))
 
 
-def _width() -> int:
-    """Columns of the terminal within reason; a file or a pipe gets 100."""
-    import shutil
-    import sys
-
-    return min(120, max(80, shutil.get_terminal_size().columns)) if sys.stdout.isatty() else 100
-
-
-def _own_workload(
-    config: Path | None,
-    dimensions: str | None,
-    recipe: str,
-    tokens: int | None,
-    now: datetime,
-    language: str,
-) -> Any:
-    """The workload that --config or --dimensions describes."""
+def _own_model(
+    config: Path | None, dimensions: str | None, recipe: str, tokens: int | None, language: str
+) -> "AskedModel":
+    """The model that --config or --dimensions describes."""
     import orjson
 
-    from service.reports.wording import wording
-    from service.usecases import custom_workload
+    from service.answers.question import AskedModel
+    from service.reports.words.wording import wording
 
     if tokens is None:
         raise InvalidValue("--tokens", None, "an own model needs a number of tokens")
@@ -139,9 +93,13 @@ def _own_workload(
             raise InvalidValue("--config", str(config), f"is not JSON: {error}") from error
         if not isinstance(read, dict):
             raise InvalidValue("--config", str(config), "is not a JSON object")
-    given = _pairs("--dimensions", dimensions) if dimensions else None
-    name = config.stem if config else wording(language).say("own model")
-    return custom_workload(given, read, _pairs("--recipe", recipe), tokens, now.date(), name)
+    return AskedModel.of(
+        architecture=_pairs("--dimensions", dimensions) if dimensions else None,
+        config=read,
+        recipe=_pairs("--recipe", recipe),
+        tokens=tokens,
+        name=config.stem if config else wording(language).say("own model"),
+    )
 
 
 def _pairs(option: str, text: str) -> dict[str, object]:

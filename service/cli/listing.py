@@ -12,7 +12,7 @@ def gpus(category: str | None, as_json: bool) -> None:
     """List the GPUs of the catalog."""
     from service.errors import UnknownName
     from service.estimate.hardware import dense_tensor_tflops
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
 
     _, snapshot = open_facts()
     known = list(snapshot.gpus.values())
@@ -69,16 +69,16 @@ def gpus(category: str | None, as_json: bool) -> None:
 def workloads(as_json: bool) -> None:
     """List the training runs of the catalog."""
     from service.estimate.architecture import flops_per_token, parameters
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
 
     _, snapshot = open_facts()
     known = list(snapshot.workloads.values())
     if as_json:
         import orjson
 
-        from service.reports.as_json import workload as render
+        from service.answers.told import tell_workload
 
-        print_json(orjson.dumps([render(w) for w in known]))
+        print_json(orjson.dumps([tell_workload(w).model_dump() for w in known]))
         return
     print_table(
         ["slug", "name", "parameters", "tokens", "FLOPs per token", "source, as of"],

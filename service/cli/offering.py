@@ -46,7 +46,7 @@ def offers(
     as_json: bool,
 ) -> None:
     """List stored cloud offers, cheapest first, each with source and day."""
-    from service.reports.as_table import print_json
+    from service.reports.listings.as_table import print_json
     from service.store.offers import OfferFilter
     from service.usecases.offers import find_offers, offer_items
 
@@ -104,7 +104,7 @@ def price_history(
     as_json: bool,
 ) -> None:
     """Show what GPU cost over time: smallest, median and largest price of its offers per interval."""
-    from service.reports.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_json, print_table
     from service.usecases.offers import price_history_of
 
     sessions, snapshot = open_facts()
@@ -135,7 +135,7 @@ def price_history(
 
 def _print_offers(items: list[dict[str, Any]], currency: str, today: date, *, alike: bool) -> None:
     """The table, and below it what is to be known of single rows, by their number."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
 
     rows = []
     remarks: dict[str, list[str]] = {}

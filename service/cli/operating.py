@@ -98,7 +98,7 @@ def token_create(name: str) -> None:
 @token.command("list")
 def token_list() -> None:
     """List tokens by name."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import tokens
 
     known = _with_session(tokens.all)

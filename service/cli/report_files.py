@@ -55,7 +55,7 @@ def destination(extension: str | None, file: Path | None) -> Destination:
 
     Raises UnknownName for a format nobody renders.
     """
-    from service.reports.renderers import renderer
+    from service.reports.formats.renderers import renderer
 
     if extension is None:
         extension = file.suffix.removeprefix(".").lower() if file and file.suffix else "html"

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from service.cli.comparing import asks, question
+from service.cli.comparing import COMPARISON, asks_own_model, question
 from service.cli.opening import open_database
 from service.cli.report_files import destination, writes_report
 
 IDENTITY = re.compile(r"[0-9a-f]{20}")
 
 
-@click.command()
+@click.command(cls=COMPARISON)
 @click.argument("asked_about", metavar="[WORKLOAD|ID]", default="nanochat-d32")
-@asks
+@asks_own_model
 @writes_report
 def report(asked_about: str, extension: str | None, file: Path | None, **asked: Any) -> None:
     """Write a report on a stored comparison or decision, or on the comparison these options ask for.
@@ -34,6 +34,6 @@ def report(asked_about: str, extension: str | None, file: Path | None, **asked: 
         from service.store.snapshot import load
 
         now = datetime.now(UTC)
-        request = question(now, workload=asked_about, **asked)
+        request = question(workload=asked_about, **asked)
         identity = usecases.answer(sessions, load(sessions), request, now).id
     to.write(stored_report(sessions, identity, to.extension, asked["lang"]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from service.cli.deciding import asks_decision, decision_question
+from service.cli.deciding import DECISION, decision_question
 from service.cli.opening import open_database
 from service.errors import InvalidValue
 from service.settings import Settings
@@ -30,9 +30,8 @@ def reports() -> None:
     """Ask a saved decision again on a cadence, and be told what it says and whether the verdict changed."""
 
 
-@reports.command("schedule")
+@reports.command("schedule", cls=DECISION)
 @click.argument("asked_about", metavar="[WORKLOAD|DECISION-ID]", default="nanochat-d32")
-@asks_decision
 @click.option("--every", default="weekly", show_default=True, help="daily | weekly | monthly | 12h | 7d | 2w")
 @click.option(
     "--first",
@@ -88,7 +87,7 @@ def _decision(
         request = decision_question(workload=asked_about, **asked)
         return answer_decision(sessions, load(sessions), request, now).id, None
     given = [name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
-    for option in context.command.params:
+    for option in context.command.get_params(context):
         if option.name in given and option.name != "lang":
             told = f"asks another question; {asked_about} is asked as it was"
             raise InvalidValue(option.opts[0], asked[option.name], told)
@@ -98,7 +97,7 @@ def _decision(
 @reports.command("list")
 def list_() -> None:
     """List the schedules: cadence, next run, how the last one went, where to."""
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
     from service.store import report_runs, report_schedules
 
     rows = []

@@ -39,8 +39,8 @@ def validate(
         raise InvalidValue("RUNS", str(runs), about)
     text = read_text(runs) if runs else None
     _, snapshot = open_facts()
-    from service.reports import validation_page
-    from service.reports.wording import wording
+    from service.reports.listings import validation_page
+    from service.reports.words.wording import wording
     from service.usecases import validating
 
     if markdown or figures:
@@ -60,11 +60,11 @@ def validate(
     if as_json:
         import orjson
 
-        from service.reports.as_table import print_json
+        from service.reports.listings.as_table import print_json
 
         print_json(orjson.dumps(validation_page.as_json(judged)))
         return
-    from service.reports.as_table import print_table
+    from service.reports.listings.as_table import print_table
 
     w = wording(lang)
     rows = [validation_page.row_cells(w, row) for row in judged.rows]

@@ -7,6 +7,7 @@ card to buy) is the caller's to know.
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from service.decide.frontier import (
     CERTAIN,
     Limits,
+    LogNormal,
     Numbers,
-    Spread,
     non_dominated,
     probability_within,
     spread_of,
@@ -23,6 +24,9 @@ from service.decide.frontier import (
 )
 from service.errors import InvalidValue, MissingFact
 
+Rule = Literal["cheapest", "fastest", "weighed"]
+"""How the best was chosen among those within the limits."""
+Loosened = Literal["budget", "deadline", "tokens"]
 Positions = NDArray[np.intp]
 LEAST_PROBABILITY = 0.8
 """A plan is within its limits when it keeps them at least this surely."""
@@ -54,18 +58,18 @@ class Candidates:
     @property
     def is_known(self) -> NDArray[np.bool_]:
         """Of which both hours and cost are known: only those can be chosen."""
-        known: NDArray[np.bool_] = np.isfinite(self.calendar_hours[1]) & np.isfinite(self.cost[1])
-        return known
+        both: NDArray[np.bool_] = np.isfinite(self.calendar_hours[1]) & np.isfinite(self.cost[1])
+        return both
 
     def of(self, positions: "Positions") -> "Candidates":
         """Those candidates only."""
         return Candidates(self.calendar_hours[:, positions], self.cost[:, positions], self.co2_kg[positions])
 
-    def hours_spread(self) -> Spread:
+    def hours_spread(self) -> LogNormal:
         """The calendar hours as log-normals."""
         return spread_of(*self.calendar_hours)
 
-    def cost_spread(self) -> Spread:
+    def cost_spread(self) -> LogNormal:
         """The costs as log-normals."""
         return spread_of(*self.cost)
 
@@ -74,8 +78,7 @@ class Candidates:
 class Nearest:
     """The smallest change that makes one plan possible."""
 
-    code: str
-    """budget | deadline | tokens"""
+    code: Loosened
     value: float
     """The budget or the deadline [h] on three significant digits, or the share of the tokens."""
     position: int
@@ -88,8 +91,7 @@ class Choice:
 
     best: int | None
     """None when no candidate keeps within the limits."""
-    rule: str
-    """cheapest | fastest | weighed: how the best was chosen among those within the limits"""
+    rule: Rule
     front: tuple[int, ...]
     """What nothing beats in cost, time and CO2 together, by cost."""
     dominated_count: int
@@ -115,7 +117,7 @@ def choose(
     probability = np.where(np.isfinite(candidates.calendar_hours[1]), probability, 0.0)
     front = non_dominated(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg)
     within = np.flatnonzero((probability >= least_probability) & candidates.is_known)
-    rule = (
+    rule: Rule = (
         "weighed"
         if weights
         else "fastest"
@@ -145,7 +147,7 @@ def _refuse_impossible(
         raise InvalidValue("least_probability", least_probability, problem)
 
 
-def _score(candidates: Candidates, rule: str, weights: tuple[float, float, float] | None) -> Numbers:
+def _score(candidates: Candidates, rule: Rule, weights: tuple[float, float, float] | None) -> Numbers:
     if weights:
         return weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
     first, second = candidates.cost[1], candidates.calendar_hours[1]
@@ -164,12 +166,12 @@ def nearest_changes(
     """Where no candidate keeps the limits: the smallest budget alone, and the latest deadline alone, that
     makes one possible. A limit that moving does not help is left out.
     """
-    found = []
+    changes = []
     if limits.budget is not None:
-        found.append(_moved("budget", candidates, limits, least))
+        changes.append(_moved("budget", candidates, limits, least))
     if limits.deadline_hours is not None:
-        found.append(_moved("deadline", candidates, limits, least))
-    return tuple(change for change in found if change is not None)
+        changes.append(_moved("deadline", candidates, limits, least))
+    return tuple(change for change in changes if change is not None)
 
 
 def is_possible(candidates: Candidates, limits: Limits, least: float = LEAST_PROBABILITY) -> bool:
@@ -195,18 +197,18 @@ def _possible(candidates: Candidates, limits: Limits, least: float) -> Positions
     return np.flatnonzero((probability >= least) & candidates.is_known)
 
 
-def _moved(code: str, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
+def _moved(code: Loosened, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
     """The smallest budget or deadline at which some candidate keeps both limits surely enough."""
 
     def moved(value: float) -> Limits:
         return Limits(value, limits.deadline_hours) if code == "budget" else Limits(limits.budget, value)
 
-    known = candidates.cost[2] if code == "budget" else candidates.calendar_hours[2]
-    known = known[np.isfinite(known)]
+    highest = candidates.cost[2] if code == "budget" else candidates.calendar_hours[2]
+    highest = highest[np.isfinite(highest)]
     start = limits.budget if code == "budget" else limits.deadline_hours
-    if not len(known) or start is None:
+    if not len(highest) or start is None:
         return None
-    low, high = start, max(float(known.max()) * 10, start)
+    low, high = start, max(float(highest.max()) * 10, start)
     possible = _Narrowed(
         len(candidates), lambda among, value: among[_possible(candidates.of(among), moved(value), least)]
     )
@@ -215,8 +217,8 @@ def _moved(code: str, candidates: Candidates, limits: Limits, least: float) -> N
     for _ in range(SEARCH_STEPS):
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if possible.at(middle) else (middle, high)
-    told = _rounded_up(high) if code == "budget" else _rounded_up_hours(high)
-    return Nearest(code, told, possible.first)
+    rounded = _rounded_up(high) if code == "budget" else _rounded_up_hours(high)
+    return Nearest(code, rounded, possible.first)
 
 
 class _Narrowed:

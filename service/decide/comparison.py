@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.decide.inputs import Input, workload_inputs
-from service.decide.options import Knowledge, Option
+from service.decide.options import Knowledge, Option, Side
 from service.errors import MissingFact
+from service.estimate.cost import BillLine
 from service.estimate.hardware import dense_tensor_tflops
+from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
 from service.facts import (
@@ -21,7 +22,7 @@ from service.facts import (
     Workload,
 )
 
-RENTED_BY_THE_HOUR = ("rent", "set_up", "idle", "interruptions", "commitment")
+RENTED_BY_THE_HOUR: tuple[BillLine, ...] = ("rent", "set_up", "idle", "interruptions", "commitment")
 MOST_CERTAIN = 0.99
 """No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"
@@ -42,8 +43,8 @@ class BreakEven:
 class Verdict:
     """Which option wins on money and on time, and how surely."""
 
-    cheaper: str | None
-    faster: str | None
+    cheaper: Side | None
+    faster: Side | None
     cheaper_probability: float | None
     saving: float | None
     """Median difference of cost, in the comparison's currency."""
@@ -111,7 +112,9 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
     The probability treats the two costs as independent log-normals, which overstates doubt a
     little because both share the calibration.
     """
-    cheaper = probability = saving = faster = slow_down = None
+    cheaper: Side | None = None
+    faster: Side | None = None
+    probability = saving = slow_down = None
     if home.cost and cloud.cost:
         home_cost, cloud_cost = home.cost.total, cloud.cost.total
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"

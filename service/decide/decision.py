@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from service.decide.choice import Loosened, Rule
 from service.decide.frontier import Limits
-from service.decide.inputs import Input
-from service.decide.options import Option
+from service.decide.options import Option, Way
 from service.decide.sensitivity import Swing
+from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.facts import Workload
 
@@ -15,9 +17,7 @@ from service.facts import Workload
 class RatedOption:
     """One plan with its chances."""
 
-    plan: str
-    """own | buy | rent | hybrid: on a machine one has, on one to buy, rented, or debugged at home and
-    rented for the long run"""
+    way: Way
     option: Option
     cost: Interval | None
     """Of the whole plan, in the decision's currency."""
@@ -26,6 +26,8 @@ class RatedOption:
     """Median."""
     probability: float
     """To keep within both limits."""
+    keeps_limits: bool
+    """As surely as was asked for; any plan does where there are no limits."""
     is_on_front: bool
     instances: int = 1
     """Rented machines that train together."""
@@ -35,8 +37,7 @@ class RatedOption:
 class NearestPlan:
     """The smallest change that makes a plan possible."""
 
-    code: str
-    """budget | deadline | tokens | model"""
+    code: Loosened | Literal["model"]
     value: float
     """Money, hours, tokens, or parameters of the smaller model."""
     plan: RatedOption | None
@@ -55,12 +56,16 @@ class Decision:
     limits: Limits
     weights: tuple[float, float, float] | None
     """Of cost, time and CO2; None for the rule that follows from the limits."""
-    rule: str
-    """cheapest | fastest | weighed"""
+    rule: Rule
     least_probability: float
     best: RatedOption | None
     shortlist: tuple[RatedOption, ...]
     """The front and one's own machines, by cost."""
+    home: RatedOption | None
+    """The plan at home that renting is held against: the cheapest that has a price."""
+    rented: RatedOption | None
+    """The rented plan that home is held against: the best, else the cheapest that keeps the limits, else the
+    cheapest."""
     dominated_count: int
     considered: int
     """Plans looked at."""

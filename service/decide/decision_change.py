@@ -8,11 +8,19 @@ rates, the price of a card to buy, and the estimate of one and the same plan.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
+
+from service.decide.options import Way
 
 SAME = 1e-3
 """Estimates that differ by less than this share are called the same: answers are stored rounded."""
+ChangeCode = Literal[
+    "rent", "offer_gone", "offer_new", "electricity", "exchange_rate", "card", "hours", "energy", "cost",
+    "chance", "other",
+]  # fmt: skip
+"""`other`: the verdict changed and none of these explains it."""
 Number = Decimal | float
-PlanKey = tuple[str, str, int, int, str, str, str, str, int | None]
+PlanKey = tuple[Way, str, int, int, str, str, str, str, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +38,7 @@ class Dated:
 class PlanSeen:
     """One plan as an answer shows it."""
 
-    plan: str
-    """own | buy | rent | hybrid"""
+    way: Way
     label: str
     gpu: str
     gpu_count: int
@@ -64,7 +71,7 @@ class PlanSeen:
     def key(self) -> PlanKey:
         """What makes it this plan and no other; prices and estimates do not."""
         return (
-            self.plan, self.gpu, self.gpu_count, self.instances, self.provider, self.instance, self.region,
+            self.way, self.gpu, self.gpu_count, self.instances, self.provider, self.instance, self.region,
             self.tier, self.term_months,
         )  # fmt: skip
 
@@ -92,9 +99,7 @@ class AnswerSeen:
 class Change:
     """One thing that is not as it was."""
 
-    code: str
-    """rent | offer_gone | offer_new | electricity | exchange_rate | card | hours | energy | cost | chance |
-    other: the verdict changed and none of these explains it"""
+    code: ChangeCode
     subject: str
     before: Number | None
     after: Number | None
@@ -103,8 +108,8 @@ class Change:
     source: str = ""
     as_of: str = ""
     before_unit: str = ""
-    cause: str = ""
-    """Of an estimate: code | calibration."""
+    cause: Literal["", "code", "calibration"] = ""
+    """Of an estimate."""
 
 
 def verdict_changed(before: AnswerSeen, after: AnswerSeen) -> bool:
@@ -120,7 +125,7 @@ def what_changed(
     `then` and `now` are the rents per hour of offers by slug, as they were known at the first answer and
     as they are listed at the second: an answer shows only the plans that nothing beats.
     """
-    found = (
+    changes = (
         *_rents(before.best, after.best, then, now),
         *_electricity(before, after),
         *_exchange_rates(before, after),
@@ -128,9 +133,9 @@ def what_changed(
         *_estimates(before, after),
         *_outcomes(before, after),
     )
-    if not found and verdict_changed(before, after):
+    if not changes and verdict_changed(before, after):
         return (Change("other", "", None, None, ""),)
-    return found
+    return changes
 
 
 def _rents(
@@ -149,17 +154,17 @@ def _rents(
         else:
             yield from _moved(old.offer_name, old.rent, listed)
     if new and new.rent:
-        known = then.get(new.offer)
-        if known is None:
+        rent_then = then.get(new.offer)
+        if rent_then is None:
             yield Change(
                 "offer_new", new.offer_name, None, new.rent.value, new.rent.unit, new.rent.source,
                 new.rent.as_of,
             )  # fmt: skip
         else:
-            yield from _moved(new.offer_name, known, new.rent)
+            yield from _moved(new.offer_name, rent_then, new.rent)
 
 
-def _moved(subject: str, before: Dated, after: Dated, code: str = "rent") -> Iterator[Change]:
+def _moved(subject: str, before: Dated, after: Dated, code: ChangeCode = "rent") -> Iterator[Change]:
     if (before.value, before.unit) != (after.value, after.unit):
         yield Change(
             code, subject, before.value, after.value, after.unit, after.source, after.as_of,
@@ -185,10 +190,10 @@ def _electricity(before: AnswerSeen, after: AnswerSeen) -> Iterator[Change]:
 
 def _at_home(answer: AnswerSeen) -> PlanSeen | None:
     """A plan that says what a kilowatt-hour costs at home, one with a tariff before one without."""
-    found = sorted(
+    homes = sorted(
         (p for p in answer.plans if p.per_kwh is not None or p.rate is not None), key=lambda p: p.rate is None
     )
-    return next(iter(found), None)
+    return next(iter(homes), None)
 
 
 def _exchange_rates(before: AnswerSeen, after: AnswerSeen) -> Iterator[Change]:
@@ -215,11 +220,14 @@ def _estimates(before: AnswerSeen, after: AnswerSeen) -> Iterator[Change]:
     if pair is None:
         return
     old, new = pair
-    cause = "code" if before.code_version != after.code_version else "calibration"
-    for code, unit, was, is_ in (
+    cause: Literal["code", "calibration"] = (
+        "code" if before.code_version != after.code_version else "calibration"
+    )
+    estimates: tuple[tuple[ChangeCode, str, float | None, float | None], ...] = (
         ("hours", "h", old.hours, new.hours),
         ("energy", "kWh", old.energy_kwh, new.energy_kwh),
-    ):
+    )
+    for code, unit, was, is_ in estimates:
         if was is not None and is_ is not None and abs(is_ - was) > SAME * was:
             yield Change(code, new.label, was, is_, unit, cause=cause)
 

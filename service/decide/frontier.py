@@ -36,28 +36,28 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class LogNormal:
     """A log-normal quantity per option: medians and log standard deviations below and above."""
 
     median: Numbers
     down: Numbers
     up: Numbers
 
-    def of(self, positions: NDArray[np.intp]) -> "Spread":
+    def of(self, positions: NDArray[np.intp]) -> "LogNormal":
         """Those options only."""
-        return Spread(self.median[positions], self.down[positions], self.up[positions])
+        return LogNormal(self.median[positions], self.down[positions], self.up[positions])
 
     def at(self, z: Numbers | float) -> Numbers:
         """The value `z` standard deviations above the median (below for a negative one)."""
         return np.asarray(self.median * np.exp(np.where(np.asarray(z) < 0, self.down, self.up) * z))
 
 
-def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> Spread:
+def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> LogNormal:
     """The log-normal with these percentiles, its two sides of their own width."""
     with np.errstate(invalid="ignore", divide="ignore"):
         down = np.log(p50 / p10) / QUANTILE_90
         up = np.log(p90 / p50) / QUANTILE_90
-    return Spread(p50, _positive(down), _positive(up))
+    return LogNormal(p50, _positive(down), _positive(up))
 
 
 def _positive(spread: Numbers) -> Numbers:
@@ -65,7 +65,7 @@ def _positive(spread: Numbers) -> Numbers:
     return np.where(np.isfinite(spread) & (spread > LEAST_SPREAD), spread, 0.0)
 
 
-def probability_within(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
+def probability_within(hours: LogNormal, cost: LogNormal, limits: Limits) -> Numbers:
     """How probably each option keeps within budget and deadline together [0-0.99].
 
     A run that takes longer costs more: cost moves with the hours as far as both spread, and what spread it
@@ -84,7 +84,7 @@ def probability_within(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
     return joint
 
 
-def _below(quantity: Spread, limit: float | None) -> Numbers:
+def _below(quantity: LogNormal, limit: float | None) -> Numbers:
     """How probably a log-normal is at most a limit; NaN where it has no spread and is just as much."""
     if limit is None:
         return np.ones_like(quantity.median)
@@ -94,7 +94,7 @@ def _below(quantity: Spread, limit: float | None) -> Numbers:
     return below
 
 
-def _joint(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
+def _joint(hours: LogNormal, cost: LogNormal, limits: Limits) -> Numbers:
     """The same by a sum over equally likely hours."""
     z = _equally_likely(NODES)[:, None]
     drawn = hours.at(z)
@@ -106,7 +106,7 @@ def _joint(hours: Spread, cost: Spread, limits: Limits) -> Numbers:
         return punctual
     own_down = np.sqrt(np.maximum(cost.down**2 - hours.down**2, 0.0))
     own_up = np.sqrt(np.maximum(cost.up**2 - hours.up**2, 0.0))
-    shared = Spread(cost.median, np.minimum(cost.down, hours.down), np.minimum(cost.up, hours.up))
+    shared = LogNormal(cost.median, np.minimum(cost.down, hours.down), np.minimum(cost.up, hours.up))
     with np.errstate(invalid="ignore", divide="ignore"):
         room = np.log(limits.budget / shared.at(z))
         own = np.where(room < 0, own_down, own_up)
@@ -123,9 +123,9 @@ def non_dominated(cost: Numbers, hours: Numbers, co2: Numbers) -> NDArray[np.int
     By cost, equal options once (the first). An option without cost or hours is not among them; one without
     CO2 counts as the dirtiest.
     """
-    known = np.flatnonzero(np.isfinite(cost) & np.isfinite(hours))
+    priced = np.flatnonzero(np.isfinite(cost) & np.isfinite(hours))
     grams = np.where(np.isfinite(co2), co2, np.inf)
-    order = known[np.lexsort((known, grams[known], hours[known], cost[known]))]
+    order = priced[np.lexsort((priced, grams[priced], hours[priced], cost[priced]))]
     front: list[int] = []
     # A staircase of hours rising and CO2 falling: what lies on or above it is beaten by something cheaper.
     stairs: list[tuple[float, float]] = []

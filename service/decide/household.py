@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from service.decide.inputs import WAITING
 from service.decide.when_to_run import OFF_WATTS, DayShape, WhenToRun, when_to_run
 from service.estimate.cost import Cost
 from service.estimate.energy import WallPower
 from service.estimate.home_bill import HomeTerms, calendar_hours
+from service.estimate.inputs import WAITING
 from service.estimate.interval import Interval
 from service.estimate.tariff import Consumption, MarginalPrice, consumption
 from service.estimate.training_time import TrainingTime
@@ -55,9 +55,9 @@ def hours_to_choose(
         household.grid_shape,
         hours.p50,
         power.watts.p50,
-        (OFF_WATTS, *(figures[f"home_run.{name}"].value for name in WAITING)),
-        figures["home_run.start_up_s"].value,
-        float(cost.conversion.factor) * (1 - own),
+        waiting_watts=(OFF_WATTS, *(figures[f"home_run.{name}"].value for name in WAITING)),
+        start_up_s=figures["home_run.start_up_s"].value,
+        currency_factor=float(cost.conversion.factor) * (1 - own),
     )
 
 

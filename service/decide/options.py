@@ -3,18 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from service.decide.household import Household, hours_to_choose, year_with_run
-from service.decide.household_power import household_power
-from service.decide.inputs import (
-    Input,
-    carbon_inputs,
-    cloud_inputs,
-    gpu_inputs,
-    home_inputs,
-    tariff_inputs,
-)
-from service.decide.rental import cloud_terms, rented_cost, terms_inputs
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
@@ -27,15 +18,25 @@ from service.estimate.energy import (
     cloud_power,
     co2_kg,
     energy_kwh,
+    household_power,
     node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.home_bill import Purchase, calendar_hours, home_cost, paused_kwh
+from service.estimate.inputs import (
+    Input,
+    carbon_inputs,
+    cloud_inputs,
+    gpu_inputs,
+    home_inputs,
+    tariff_inputs,
+)
 from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
-from service.estimate.plan import PlannedStep, plan_steps
+from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
+from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import Consumption, MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
@@ -49,6 +50,10 @@ from service.facts import (
     Source,
     Workload,
 )
+
+Side = Literal["home", "cloud"]
+Way = Literal["own", "buy", "rent", "hybrid"]
+"""On a machine one has, on one to buy, rented, or debugged at home and rented for the long run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,7 @@ class Knowledge:
 class Option:
     """One way to do the run, with everything it takes; None where it cannot be said."""
 
-    kind: str
-    """home | cloud"""
+    kind: Side
     label: str
     gpu: Gpu
     gpu_count: int
@@ -146,6 +150,7 @@ def home_option(
     gpu: Gpu,
     gpu_count: int,
     household: Household,
+    *,
     currency: str,
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
@@ -155,18 +160,26 @@ def home_option(
     """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given."""
     spare = home_memory_gib(household, knowledge)
     planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, household.display_gib, at_home=True
+        workload,
+        gpu,
+        gpu_count,
+        knowledge,
+        planned=planned,
+        changes=changes,
+        host_memory_gib=spare,
+        display_gib=household.display_gib,
+        at_home=True,
     )
     figures = knowledge.figures
     if rungs is None:
-        rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge, spare)
+        rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts
     power = household_power(gpu, gpu_count, plug.value if plug else None, figures, activity(planned.step))
     energy = energy_kwh(time.hours, power) if time else None
     cost = when = None
     price = household.price or (flat(household.rate) if household.rate else None)
     if energy and time and price:
-        cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, household.terms)
+        cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, terms=household.terms)
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
@@ -186,7 +199,7 @@ def home_option(
         inputs=(
             *gpu_inputs(gpu),
             *home_inputs(household.rate, cost, figures, limit, plug),
-            *tariff_inputs(price, household.terms, when, currency, figures),
+            *tariff_inputs(price, household.terms, currency, figures, may_pause=when is not None),
             *carbon_inputs("home", carbon),
         ),
         rate=household.rate,
@@ -206,13 +219,21 @@ def ladder_of(
     gpu: Gpu,
     gpu_count: int,
     planned: PlannedStep,
+    *,
     knowledge: Knowledge,
     host_memory_gib: float,
 ) -> tuple[Rung, ...]:
     """All rungs on a machine that cannot hold the run as published; empty where it can."""
     if planned.verdict == "fits":
         return ()
-    return ladder(workload, gpu, gpu_count, planned, knowledge.calibration.terms, host_memory_gib)
+    return ladder(
+        workload,
+        gpu,
+        gpu_count,
+        planned,
+        terms=knowledge.calibration.terms,
+        host_memory_gib=host_memory_gib,
+    )
 
 
 def cloud_option(
@@ -220,6 +241,7 @@ def cloud_option(
     gpu: Gpu,
     gpu_count: int,
     rental: Rental,
+    *,
     currency: str,
     knowledge: Knowledge,
     planned: PlannedStep | None = None,
@@ -232,12 +254,26 @@ def cloud_option(
     """
     spare = cloud_memory_gib(gpu_count, knowledge)
     planned, changes, time = _settled(
-        workload, gpu, gpu_count, knowledge, planned, changes, spare, at_home=False
+        workload,
+        gpu,
+        gpu_count,
+        knowledge,
+        planned=planned,
+        changes=changes,
+        host_memory_gib=spare,
+        at_home=False,
     )
     pue = pue_of(rental.provider, knowledge.figures)
     share = knowledge.figures["cloud.node_power_share_of_tdp"]
     host_share = _host_share(knowledge.figures)
-    power = cloud_power(gpu, gpu_count, share, host_share, pue, activity(planned.step))
+    power = cloud_power(
+        gpu,
+        gpu_count,
+        node_share=share,
+        host_watts_per_gpu_watt=host_share,
+        pue=pue,
+        gpu_activity=activity(planned.step),
+    )
     energy = energy_kwh(time.hours, power) if time else None
     cost = calendar = None
     needs = terms or cloud_terms(workload, knowledge.figures)
@@ -246,10 +282,10 @@ def cloud_option(
             time.hours,
             rental.offer,
             rental.provider,
-            currency,
-            knowledge.exchange_rates,
-            needs,
-            rental.instances,
+            currency=currency,
+            rates=knowledge.exchange_rates,
+            terms=needs,
+            instances=rental.instances,
         )
     bill_inputs = (
         terms_inputs(needs, knowledge.figures, is_spot=rental.offer.tier == "spot") if rental.offer else ()
@@ -300,23 +336,22 @@ def _settled(
     gpu: Gpu,
     gpu_count: int,
     knowledge: Knowledge,
+    *,
     planned: PlannedStep | None,
     changes: tuple[Adjustment, ...] | None,
     host_memory_gib: float,
     display_gib: float = 0.0,
-    *,
     at_home: bool,
 ) -> tuple[PlannedStep, tuple[Adjustment, ...], TrainingTime | None]:
     """The plan on a machine, what it changes, and how long it takes (None when nothing fits)."""
     check_gpu_count(workload, gpu_count)
     terms = knowledge.calibration.terms
     if planned is None:
-        known = knowledge.calibration.posterior
         machine, spare = [(gpu, gpu_count)], [host_memory_gib]
-        planned = plan_steps(workload, machine, known, spare, display_gib)[0]
+        planned = plan_steps(workload, machine, knowledge.calibration.posterior, spare, display_gib)[0]
     if changes is None:
         host = planned.peak.host_memory_gib
-        changes = adjustments(workload, gpu, gpu_count, planned.plan, host, terms)
+        changes = adjustments(workload, gpu, gpu_count, planned.plan, host_memory_gib=host, terms=terms)
     if planned.verdict == "does_not_fit":
         return planned, changes, None
     time = training_time(

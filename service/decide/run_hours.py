@@ -9,12 +9,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.priced_days import SECONDS_PER_HOUR, Numbers, PricedDays, PricedSlot, priced_days
+from service.estimate.priced_days import SECONDS_PER_HOUR, Numbers, PricedDays, PricedSlot, priced_days
 
+HoursCode = Literal["through", "cheapest", "window"]
+"""All hours, the cheapest slots, or the cheapest slots in one piece."""
 WATTS_PER_KILOWATT = 1000.0
 
 
@@ -34,8 +37,7 @@ class Pausing:
 class RunHours:
     """A rule for choosing hours of each day."""
 
-    code: str
-    """through | cheapest | window: all hours, the cheapest slots, or the cheapest slots in one piece"""
+    code: HoursCode
     share: float = 1.0
     """Of each day's slots that are used, above 0 to 1."""
 

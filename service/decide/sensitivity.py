@@ -3,7 +3,9 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+SwingCode = Literal["home_hours", "home_watts", "home_price", "cloud_hours", "cloud_price", "cloud_factor"]
 Range = tuple[float, float, float]
 """Low, as used, high."""
 PRICES_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
@@ -96,8 +98,7 @@ class RentedSide:
 class Swing:
     """How far one input moves the difference between rented and home."""
 
-    code: str
-    """home_hours | home_watts | home_price | cloud_hours | cloud_price | cloud_factor"""
+    code: SwingCode
     low: float
     high: float
     """The input's range."""
@@ -119,7 +120,7 @@ class Swing:
 def tornado(home: HomeSide, rented: RentedSide, most: int = 5) -> tuple[Swing, ...]:
     """The inputs that move rented minus home most, each over its own range with the others at rest."""
     at_home, rent = home.cost(), rented.cost()
-    ranges: list[tuple[str, tuple[float, ...] | None, Callable[[float], float]]] = [
+    ranges: list[tuple[SwingCode, tuple[float, ...] | None, Callable[[float], float]]] = [
         ("home_hours", home.hours, lambda v: rent - home.cost(hours=v)),
         ("home_watts", home.watts, lambda v: rent - home.cost(watts=v)),
         ("home_price", home.per_kwh, lambda v: rent - home.cost(per_kwh=v)),

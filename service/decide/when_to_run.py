@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.decide.priced_days import Numbers, PricedDays
 from service.decide.run_hours import (
     THROUGH,
+    HoursCode,
     HoursEffect,
     Pausing,
     RunHours,
     effect_of,
     with_pausing,
 )
+from service.estimate.priced_days import Numbers, PricedDays
 from service.facts import Source
 
 RULES = (
@@ -68,11 +69,10 @@ class DayShape:
 
 
 @dataclass(frozen=True, slots=True)
-class PausePlan:
-    """One rule with what the machine draws while it waits, against running through."""
+class PausedRun:
+    """A run by one rule with what the machine draws while it waits, against running through."""
 
-    code: str
-    """cheapest | window"""
+    code: HoursCode
     share: float
     """Of each day's hours that are used."""
     paused_watts: float
@@ -90,13 +90,13 @@ class WhenToRun:
     """Whether choosing hours pays for one machine, in money and in CO2."""
 
     shape: DayShape
-    plans: tuple[PausePlan, ...]
+    paused: tuple[PausedRun, ...]
     """Off, suspended and left idle, for every rule but running through."""
-    best: PausePlan | None
+    best: PausedRun | None
     """The one that saves most with the PC suspended without taking twice as long, if that is worth a stop a
     day; None: run through."""
     carbon: DayShape | None
-    carbon_plans: tuple[PausePlan, ...]
+    paused_for_carbon: tuple[PausedRun, ...]
 
 
 def day_shape(
@@ -121,6 +121,7 @@ def when_to_run(
     carbon: DayShape | None,
     hours: float,
     watts: float,
+    *,
     waiting_watts: Sequence[float],
     start_up_s: float,
     currency_factor: float = 1.0,
@@ -129,32 +130,44 @@ def when_to_run(
 
     `currency_factor` turns the contract's money into the answer's.
     """
-    plans = _plans(shape, hours, watts, waiting_watts, start_up_s, currency_factor)
-    suspended = [p for p in plans if p.paused_watts == waiting_watts[1] and p.share >= LEAST_SHARE]
-    best = min(suspended, key=lambda plan: plan.change, default=None)
+    paused = _paused_runs(
+        shape,
+        hours,
+        watts,
+        waiting_watts=waiting_watts,
+        start_up_s=start_up_s,
+        amount_per_unit=currency_factor,
+    )
+    suspended = [p for p in paused if p.paused_watts == waiting_watts[1] and p.share >= LEAST_SHARE]
+    best = min(suspended, key=lambda run: run.change, default=None)
     if best is not None and best.change > -WORTH_WHILE:
         best = None
-    cleaner = () if carbon is None else _plans(carbon, hours, watts, waiting_watts, start_up_s, 1e-3)
-    return WhenToRun(shape, plans, best, carbon, cleaner)
+    cleaner: tuple[PausedRun, ...] = ()
+    if carbon is not None:
+        cleaner = _paused_runs(
+            carbon, hours, watts, waiting_watts=waiting_watts, start_up_s=start_up_s, amount_per_unit=1e-3
+        )
+    return WhenToRun(shape, paused, best, carbon, cleaner)
 
 
-def _plans(
+def _paused_runs(
     shape: DayShape,
     hours: float,
     watts: float,
+    *,
     waiting_watts: Sequence[float],
     start_up_s: float,
     amount_per_unit: float,
-) -> tuple[PausePlan, ...]:
+) -> tuple[PausedRun, ...]:
     through = hours * watts / 1000 * shape.effects[0].mean_per_kwh * amount_per_unit
-    found = []
+    paused = []
     for effect in shape.effects:
         if effect.rule not in RULES or effect.dropped_per_kwh is None:
             continue
         for waiting in waiting_watts:
             day = with_pausing(effect, Pausing(watts, waiting, start_up_s))
-            found.append(
-                PausePlan(
+            paused.append(
+                PausedRun(
                     effect.rule.code,
                     effect.rule.share,
                     waiting,
@@ -164,7 +177,7 @@ def _plans(
                     day.break_even_paused_watts,
                 )
             )
-    return tuple(found)
+    return tuple(paused)
 
 
 def _hour_of_day(hour: int, values: Numbers) -> HourOfDay:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from service.estimate.duration import StepTime, step_time
 from service.estimate.hardware import precision_used
@@ -10,7 +11,11 @@ from service.estimate.memory_plan import MemoryPlan, published_plan
 from service.estimate.step_work import count_step
 from service.facts import Gpu, Workload
 
-NEEDS_CODE = frozenset(
+AdjustmentCode = Literal[
+    "micro_batch", "precision", "chunked_cross_entropy", "checkpointing", "optimizer_8bit", "optimizer_host",
+    "gradients_host", "parameters_host", "fsdp",
+]  # fmt: skip
+NEEDS_CODE: frozenset[AdjustmentCode] = frozenset(
     {
         "chunked_cross_entropy",
         "checkpointing",
@@ -27,9 +32,7 @@ NEEDS_CODE = frozenset(
 class Adjustment:
     """One departure from the published recipe."""
 
-    code: str
-    """micro_batch | precision | chunked_cross_entropy | checkpointing | optimizer_8bit |
-    optimizer_host | gradients_host | parameters_host | fsdp"""
+    code: AdjustmentCode
     before: str
     after: str
     time_factor: float
@@ -37,9 +40,9 @@ class Adjustment:
     needs_code_change: bool
 
 
-def changed(plan: MemoryPlan, published: MemoryPlan) -> list[str]:
+def changed(plan: MemoryPlan, published: MemoryPlan) -> list[AdjustmentCode]:
     """Codes of the adjustments that lead from the published plan to this one."""
-    codes = []
+    codes: list[AdjustmentCode] = []
     if plan.micro_batch != published.micro_batch:
         codes.append("micro_batch")
     if plan.chunked_cross_entropy != published.chunked_cross_entropy:
@@ -70,6 +73,7 @@ def adjustments(
     gpu: Gpu,
     gpu_count: int,
     plan: MemoryPlan,
+    *,
     host_memory_gib: float,
     terms: Mapping[str, float],
 ) -> tuple[Adjustment, ...]:
@@ -87,7 +91,7 @@ def adjustments(
     now = seconds(plan)
     before = published.optimizer
     host = f"host, {host_memory_gib:.0f} GiB"
-    without: dict[str, tuple[MemoryPlan, str, str]] = {
+    without: dict[AdjustmentCode, tuple[MemoryPlan, str, str]] = {
         "micro_batch": (
             replace(plan, micro_batch=published.micro_batch),
             str(published.micro_batch),
@@ -105,12 +109,12 @@ def adjustments(
         "gradients_host": (replace(plan, optimizer="host"), "gpu", "host"),
         "parameters_host": (replace(plan, optimizer="host+gradients"), "gpu", "host"),
     }
-    found = [
+    changes = [
         Adjustment(code, from_, to, now / seconds(p), code in NEEDS_CODE)
         for code in changed(plan, published)
         for p, from_, to in [without[code]]
     ]
     used = precision_used(gpu, recipe.precision)
     if used != recipe.precision:
-        found.insert(0, Adjustment("precision", recipe.precision, used, 1.0, True))
-    return tuple(found)
+        changes.insert(0, Adjustment("precision", recipe.precision, used, 1.0, True))
+    return tuple(changes)

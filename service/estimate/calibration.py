@@ -99,7 +99,7 @@ def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[Measure
 
     One's own run teaches whatever it is: the next question is likely about the same.
     """
-    found = []
+    sound = []
     for run in runs:
         gpu = gpus.get(run.gpu or "")
         if gpu is None or "throughput" not in run.use_for or not run.tokens_per_s:
@@ -111,8 +111,8 @@ def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[Measure
             case_of(run, gpu)
         except HeimvorteilError:
             continue
-        found.append(run)
-    return found
+        sound.append(run)
+    return sound
 
 
 def log_prediction(cases: Cases, terms: Mapping[str, float]) -> tuple[Vector, Matrix]:
@@ -128,10 +128,10 @@ def log_prediction(cases: Cases, terms: Mapping[str, float]) -> tuple[Vector, Ma
 
 def base_noise(cases: Cases) -> Vector:
     """Noise variance of every case before any is found odd."""
-    known = np.where(cases.trusted, NOISE, PROSE_NOISE) ** 2
-    known += np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2)
-    known += np.where(cases.engine_known, 0.0, UNKNOWN_ENGINE_SPREAD**2)
-    return np.asarray(known + np.where(cases.shape_known, 0.0, UNKNOWN_SHAPE_SPREAD**2))
+    variance = np.where(cases.trusted, NOISE, PROSE_NOISE) ** 2
+    variance += np.where(cases.batch_known, 0.0, UNKNOWN_BATCH_SPREAD**2)
+    variance += np.where(cases.engine_known, 0.0, UNKNOWN_ENGINE_SPREAD**2)
+    return np.asarray(variance + np.where(cases.shape_known, 0.0, UNKNOWN_SHAPE_SPREAD**2))
 
 
 def _discounted(
@@ -170,7 +170,7 @@ def fit_terms(cases: Cases, measured: Vector, start: Mapping[str, float] | None 
     return dict(zip(NAMES, np.exp(x).tolist(), strict=True))
 
 
-def posterior(
+def posterior_of(
     cases: Cases, measured: Vector, terms: Mapping[str, float], slugs: Sequence[str] = ()
 ) -> Posterior:
     """What these runs say around the given terms; the terms themselves may come from other runs."""
@@ -188,28 +188,28 @@ def posterior(
     )
 
 
-def predict(known: Posterior, new: Cases) -> Predicted:
+def predict(posterior: Posterior, new: Cases) -> Predicted:
     """Tokens per second of new cases given the evidence, as medians and log spreads."""
-    predicted, jacobian = log_prediction(new, known.terms)
-    x = np.log([known.terms[name] for name in NAMES])
-    with_evidence = covariance(new, known.cases, known.terms)
-    with_evidence += (jacobian * PRIOR_VARIANCE) @ known.jacobian.T
-    median = predicted - jacobian @ (x - PRIOR_MEAN) + with_evidence @ known.weights
-    variance = own_variance(new, known.terms) + (jacobian**2) @ PRIOR_VARIANCE
-    variance -= np.einsum("ij,jk,ik->i", with_evidence, known.inverse, with_evidence)
+    predicted, jacobian = log_prediction(new, posterior.terms)
+    x = np.log([posterior.terms[name] for name in NAMES])
+    with_evidence = covariance(new, posterior.cases, posterior.terms)
+    with_evidence += (jacobian * PRIOR_VARIANCE) @ posterior.jacobian.T
+    median = predicted - jacobian @ (x - PRIOR_MEAN) + with_evidence @ posterior.weights
+    variance = own_variance(new, posterior.terms) + (jacobian**2) @ PRIOR_VARIANCE
+    variance -= np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
     noise = NEW_CASE_NOISE**2 * base_noise(new)
     return Predicted(np.exp(median), np.sqrt(np.maximum(variance, 0.0) + noise))
 
 
-def left_out(known: Posterior) -> Predicted:
+def left_out(posterior: Posterior) -> Predicted:
     """Every run of the evidence predicted from all the others, terms included, in one go.
 
     The closed form of leaving one out of a Gaussian (Rasmussen and Williams, section 5.4.2).
     """
-    variance = 1 / np.diag(known.inverse)
-    median = np.log(known.measured) - known.weights * variance
-    noise = NEW_CASE_NOISE**2 * base_noise(known.cases)
-    return Predicted(np.exp(median), np.sqrt(np.maximum(variance - known.noise, 0.0) + noise))
+    variance = 1 / np.diag(posterior.inverse)
+    median = np.log(posterior.measured) - posterior.weights * variance
+    noise = NEW_CASE_NOISE**2 * base_noise(posterior.cases)
+    return Predicted(np.exp(median), np.sqrt(np.maximum(variance - posterior.noise, 0.0) + noise))
 
 
 def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibration:
@@ -231,16 +231,16 @@ def with_terms(
     """A calibration from terms fitted earlier and the runs at hand, one's own included."""
     used = usable(runs, gpus)
     cases, measured = evidence_of(used, gpus)
-    known = posterior(cases, measured, terms, [run.slug for run in used])
-    told = (known.jacobian * PRIOR_VARIANCE).T
-    variance = PRIOR_VARIANCE - np.einsum("ij,jk,ik->i", told, known.inverse, told)
+    posterior = posterior_of(cases, measured, terms, [run.slug for run in used])
+    with_evidence = (posterior.jacobian * PRIOR_VARIANCE).T
+    variance = PRIOR_VARIANCE - np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
     spread = QUANTILE_90 * np.sqrt(np.maximum(variance, 0.0))
     engines = [str(engine) for engine in cases.work.engine]
     return Calibration(
-        terms=known.terms,
+        terms=posterior.terms,
         low={name: terms[name] * math.exp(-s) for name, s in zip(NAMES, spread, strict=True)},
         high={name: terms[name] * math.exp(s) for name, s in zip(NAMES, spread, strict=True)},
-        posterior=known,
+        posterior=posterior,
         evidence=Counter(zip((str(slug) for slug in cases.gpu), engines, strict=True)),
         architectures=frozenset(gpus[str(slug)].architecture for slug in cases.gpu),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.estimate.duration import StepTime, Terms, step_time
-from service.estimate.machine import Machine, machines
+from service.estimate.machine import Machines, machines
 from service.estimate.measured_run import (
     architecture_of,
     plan_of,
@@ -55,7 +55,7 @@ class Cases:
     """Many cases as arrays, in the order they were given."""
 
     work: StepWork
-    machine: Machine
+    machine: Machines
     code_base: NDArray[np.str_]
     gpu: NDArray[np.str_]
     reporter: NDArray[np.str_]
@@ -119,7 +119,7 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
     """A published run as a case. Raises MissingFact or InvalidValue where its shape is not usable."""
     # What is guessed of one's own run is guessed the same way when one asks about it again.
     own = run.confidence == OWN
-    known = shape_is_known(run) or own
+    shape_known = shape_is_known(run) or own
     run = with_shape(run)
     recipe = recipe_of(run, gpu)
     return Case(
@@ -131,7 +131,7 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
         reporter=run.source.url.split("#")[0],
         power_limit_watts=run.power_limit_watts,
         batch_known=run.micro_batch is not None or own,
-        shape_known=known,
+        shape_known=shape_known,
         engine_known=run.engine is not None or own,
         trusted=run.confidence in (None, "high", OWN),
         own=own,

@@ -7,11 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from service.errors import InvalidValue, MissingFact
 from service.estimate.interval import Interval
 from service.facts import EgressTier, ExchangeRate, Provider
 
+BillLine = Literal[
+    "electricity", "paused", "wear", "purchase", "heat", "base_fee",
+    "rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax",
+]  # fmt: skip
+"""What a line is for, at home and rented."""
 RATE_IS_OLD_AFTER_DAYS = 5
 """Easter and Christmas leave that many days without a new reference rate."""
 
@@ -28,9 +34,7 @@ class Conversion:
 class CostItem:
     """One line of a bill: what it is for, how it was computed, what it comes to."""
 
-    code: str
-    """At home: electricity | paused | wear | purchase | heat | base_fee; rented: rent | set_up | idle |
-    interruptions | commitment | storage | egress | tax"""
+    code: BillLine
     quantity: Interval
     quantity_unit: str
     unit_price: Decimal | None
@@ -50,18 +54,18 @@ class Cost:
     items: tuple[CostItem, ...]
     conversion: Conversion
 
-    def line(self, code: str) -> CostItem:
+    def line(self, code: BillLine) -> CostItem:
         """The line of that code. Raises LookupError where there is none."""
         for item in self.items:
             if item.code == code:
                 return item
         raise LookupError(code)
 
-    def amount(self, code: str) -> float:
+    def amount(self, code: BillLine) -> float:
         """The median of what the lines of that code come to; 0 for none and for an unknown one."""
         return sum(item.amount.p50 for item in self.items if item.code == code and item.amount is not None)
 
-    def split(self, codes: tuple[str, ...]) -> tuple[float, float]:
+    def split(self, codes: tuple[BillLine, ...]) -> tuple[float, float]:
         """Median quantity of the lines with these codes, and median money of all others before tax."""
         quantity = sum(item.quantity.p50 for item in self.items if item.code in codes)
         other = sum(
@@ -78,7 +82,7 @@ class Cost:
         return 1.0 if tax is None or tax.unit_price is None else 1 + float(tax.unit_price)
 
     @property
-    def unknown(self) -> tuple[str, ...]:
+    def unknown(self) -> tuple[BillLine, ...]:
         """Codes of the lines whose price nobody has told us."""
         return tuple(item.code for item in self.items if item.amount is None)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from service.estimate.machine import Machine
+from service.estimate.machine import Machines
 from service.estimate.step_work import Name, Number, StepWork
 
 Terms = Mapping[str, float] | Mapping[str, NDArray[np.float64]]
@@ -94,7 +94,7 @@ def named(terms: Terms, prefix: str, names: Name) -> Number:
     return np.concatenate([np.atleast_1d(values[name]) for name in names], axis=-1)
 
 
-def matmul_flops_per_s(machine: Machine, terms: Terms) -> Number:
+def matmul_flops_per_s(machine: Machines, terms: Terms) -> Number:
     """Rate of large matrix products per GPU [FLOP/s]; for FP8 runs that of their BF16 parts."""
     efficiency = terms["efficiency"] * named(terms, "", machine.efficiency_term)
     efficiency = efficiency * np.where(machine.geforce, terms["geforce_clock"], 1.0)
@@ -102,7 +102,7 @@ def matmul_flops_per_s(machine: Machine, terms: Terms) -> Number:
     return efficiency * machine.peak_tflops * 1e12
 
 
-def step_time(work: StepWork, machine: Machine, terms: Terms) -> StepTime:
+def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     """Seconds of one optimizer step of each case, with its parts.
 
     `work` is one count for all machines or one per machine. `terms` hold a float each, or an array of
@@ -151,14 +151,14 @@ def step_time(work: StepWork, machine: Machine, terms: Terms) -> StepTime:
     )
 
 
-def sharding_share(work: StepWork, machine: Machine, terms: Terms) -> Number:
+def sharding_share(work: StepWork, machine: Machines, terms: Terms) -> Number:
     """Time that GPUs of one run lose to each other, as a share of their computation [0-1]."""
     several = np.where(machine.gpu_count > 1, 1.0, 0.0)
     together = np.where(work.fsdp, terms["sharding_fsdp"], terms["sharding_replicated"])
     return together * several + terms["sharding_per_node_doubling"] * np.log2(machine.nodes)
 
 
-def exposed_offload_s(work: StepWork, machine: Machine, terms: Terms, computation_s: Number) -> Number:
+def exposed_offload_s(work: StepWork, machine: Machines, terms: Terms, computation_s: Number) -> Number:
     """Seconds a step waits for what lives in host memory.
 
     Streams overlap with the micro-batch they belong to, the optimizer's exchange and its work on the CPU
@@ -181,7 +181,7 @@ def _exposed(transfer_s: Number, computation_s: Number, unhidden: float) -> Numb
     return longer + unhidden * np.minimum(transfer_s, computation_s)
 
 
-def exchange_over_host_s(work: StepWork, machine: Machine, host_link_bytes_per_s: Number) -> Number:
+def exchange_over_host_s(work: StepWork, machine: Machines, host_link_bytes_per_s: Number) -> Number:
     """Seconds a step spends moving gradients between GPUs without a link of their own.
 
     Ring all-reduce, 2 (n-1)/n bytes per gradient byte, over the host link at half rate because

@@ -76,6 +76,7 @@ def range_of(figure: Figure) -> Interval:
 def home_power(
     gpu: Gpu,
     gpu_count: int,
+    *,
     gpu_share: Figure,
     rest_of_pc: Figure,
     supply_efficiency: Figure,
@@ -103,9 +104,33 @@ def home_power(
     )
 
 
+def household_power(
+    gpu: Gpu,
+    gpu_count: int,
+    plug_watts: float | None,
+    figures: Mapping[str, Figure],
+    gpu_activity: float = 1.0,
+) -> WallPower:
+    """Watts at the wall while training; `plug_watts`, where measured, replaces what is assumed of the parts.
+
+    Raises InvalidValue for impossible watts.
+    """
+    if plug_watts is not None:
+        return measured_power(plug_watts)
+    return home_power(
+        gpu,
+        gpu_count,
+        gpu_share=figures["home.gpu_power_share"],
+        rest_of_pc=figures["home.rest_of_pc_watts"],
+        supply_efficiency=figures["home.psu_efficiency"],
+        gpu_activity=gpu_activity,
+    )
+
+
 def cloud_power(
     gpu: Gpu,
     gpu_count: int,
+    *,
     node_share: Figure,
     host_watts_per_gpu_watt: Figure,
     pue: Figure,

@@ -10,7 +10,7 @@ from service.estimate.calibration import NAMES, PRIOR_VARIANCE, Posterior, log_p
 from service.estimate.case import Case, side_by_side
 from service.estimate.duration import PARTS
 from service.estimate.likeness import own_parts, shared_parts
-from service.estimate.plan import PlannedStep, recipe_on
+from service.estimate.planned_step import PlannedStep, recipe_on
 from service.facts import Gpu, Workload
 
 MOST_RUNS = 5
@@ -60,7 +60,7 @@ class Explanation:
 
 
 def explanation(
-    workload: Workload, gpu: Gpu, gpu_count: int, planned: PlannedStep, known: Posterior
+    workload: Workload, gpu: Gpu, gpu_count: int, planned: PlannedStep, posterior: Posterior
 ) -> Explanation:
     """Explains the time of a planned step on one machine; all from the same evidence as the estimate.
 
@@ -69,21 +69,20 @@ def explanation(
     """
     recipe = recipe_on(workload.recipe, gpu)
     case = side_by_side([Case(workload.architecture, recipe, planned.plan, gpu, gpu_count)])
-    _, jacobian = log_prediction(case, known.terms)
-    shared = shared_parts(case, known.cases, known.terms)
-    own = own_parts(case, known.terms)
-    told = (jacobian * PRIOR_VARIANCE) @ known.jacobian.T
+    _, jacobian = log_prediction(case, posterior.terms)
+    shared = shared_parts(case, posterior.cases, posterior.terms)
+    own = own_parts(case, posterior.terms)
+    by_terms = (jacobian * PRIOR_VARIANCE) @ posterior.jacobian.T
     variances = {
-        name: max(0.0, float(own[name][0] - shared[name][0] @ known.inverse @ shared[name][0]))
+        name: max(0.0, float(own[name][0] - shared[name][0] @ posterior.inverse @ shared[name][0]))
         for name in own
     }
-    term_covariance = np.diag(PRIOR_VARIANCE) - (known.jacobian * PRIOR_VARIANCE).T @ known.inverse @ (
-        known.jacobian * PRIOR_VARIANCE
-    )
+    of_runs = posterior.jacobian * PRIOR_VARIANCE
+    term_covariance = np.diag(PRIOR_VARIANCE) - of_runs.T @ posterior.inverse @ of_runs
     variances["terms"] = max(0.0, float(jacobian[0] @ term_covariance @ jacobian[0]))
     together = sum(variances.values())
     noise = max(0.0, planned.log_spread**2 - together)
-    variances["single_run"] = noise if noise else float(np.min(known.noise))
+    variances["single_run"] = noise if noise else float(np.min(posterior.noise))
     total = sum(variances.values())
     scale = planned.log_spread / math.sqrt(total) if total else 0.0
     doubt = [Contribution(name, math.sqrt(v) * scale, v / total) for name, v in variances.items()]
@@ -96,19 +95,20 @@ def explanation(
         Contribution(name, float(s), float(s**2 / max(total, 1e-12)))
         for name, s in zip(NAMES, term_spread, strict=True)
     ]
-    weights = (told[0] + np.sum([matrix[0] for matrix in shared.values()], axis=0)) @ known.inverse
-    same_gpu = known.cases.gpu == gpu.slug
-    same_code = (known.cases.code_base == recipe.code_base) & (known.cases.code_base != "")
+    by_kin = np.sum([matrix[0] for matrix in shared.values()], axis=0)
+    weights = (by_terms[0] + by_kin) @ posterior.inverse
+    same_gpu = posterior.cases.gpu == gpu.slug
+    same_code = (posterior.cases.code_base == recipe.code_base) & (posterior.cases.code_base != "")
     return Explanation(
         time=_largest(parts),
         doubt=_largest(doubt),
         terms=_largest(of_terms)[:MOST_RUNS],
-        witnesses=_witnesses(known, weights),
-        runs_in_all=len(known.slugs),
+        witnesses=_witnesses(posterior, weights),
+        runs_in_all=len(posterior.slugs),
         same_code_base_and_gpu=int((same_gpu & same_code).sum()),
         same_gpu=int(same_gpu.sum()),
         same_code_base=int(same_code.sum()),
-        size_ratio=_size_ratio(known, same_code, workload.architecture.d_model),
+        size_ratio=_size_ratio(posterior, same_code, workload.architecture.d_model),
     )
 
 
@@ -116,22 +116,22 @@ def _largest(parts: list[Contribution]) -> tuple[Contribution, ...]:
     return tuple(sorted((p for p in parts if p.share >= SMALLEST_SHARE), key=lambda p: -p.share))
 
 
-def _witnesses(known: Posterior, weights: NDArray[np.float64]) -> tuple[Witness, ...]:
+def _witnesses(posterior: Posterior, weights: NDArray[np.float64]) -> tuple[Witness, ...]:
     order = np.argsort(-np.abs(weights), kind="stable")[:MOST_RUNS]
     return tuple(
         Witness(
-            known.slugs[i],
-            str(known.cases.gpu[i]),
-            str(known.cases.code_base[i]),
-            float(known.measured[i]),
+            posterior.slugs[i],
+            str(posterior.cases.gpu[i]),
+            str(posterior.cases.code_base[i]),
+            float(posterior.measured[i]),
             float(weights[i]),
         )
         for i in order
     )
 
 
-def _size_ratio(known: Posterior, same_code: NDArray[np.bool_], width: int) -> float | None:
-    widths = np.asarray(known.cases.work.width)[same_code]
+def _size_ratio(posterior: Posterior, same_code: NDArray[np.bool_], width: int) -> float | None:
+    widths = np.asarray(posterior.cases.work.width)[same_code]
     if not len(widths):
         return None
     return float(width / widths[np.argmin(np.abs(np.log(width / widths)))])

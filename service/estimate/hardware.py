@@ -8,8 +8,10 @@ RDNA3/4 whitepapers. Leaves out clocks that real cards hold above or below the r
 calibrated efficiency absorbs that.
 """
 
-from service.errors import InvalidValue
-from service.facts import Gpu
+from typing import get_args
+
+from service.errors import InvalidValue, choice_of
+from service.facts import Gpu, Precision
 
 # Dense FP16/BF16 FLOPs per SM (AMD: compute unit) and clock at full rate, FP32 accumulate. Pascal has no
 # tensor units: GP100 runs FP16 at twice the FP32 rate, its siblings only by way of FP32.
@@ -51,7 +53,7 @@ TENSOR_RATE = {"full": 1.0, "half": 0.5, "quarter": 0.25}
 WITHOUT_BF16 = frozenset({"pascal", "pascal-gp100", "volta", "turing"})
 WITH_FP8 = frozenset({"ada", "hopper", "blackwell", "blackwell-dc", "cdna3", "cdna4", "rdna4"})
 WITHOUT_TF32 = frozenset({"pascal", "pascal-gp100", "volta", "turing", "cdna2", "rdna3", "rdna4"})
-PRECISIONS = ("bf16", "fp16", "fp8", "tf32", "fp32")
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 # GB/s of payload-free line rate per lane and direction, by PCIe generation.
 PCIE_GB_PER_S_PER_LANE = {2: 0.5, 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563}
@@ -69,7 +71,7 @@ def dense_tensor_tflops(gpu: Gpu) -> float:
     return gpu.sm_count * gpu.boost_clock_mhz * 1e6 * per_clock / 1e12
 
 
-def runs_precision(gpu: Gpu, precision: str) -> bool:
+def runs_precision(gpu: Gpu, precision: Precision) -> bool:
     """Whether the card's tensor units (or for fp32 its shaders) compute in this precision."""
     if precision == "bf16":
         return gpu.architecture not in WITHOUT_BF16
@@ -77,24 +79,23 @@ def runs_precision(gpu: Gpu, precision: str) -> bool:
         return gpu.architecture in WITH_FP8
     if precision == "tf32":
         return gpu.architecture not in WITHOUT_TF32
-    return precision in PRECISIONS
+    return True
 
 
-def precision_used(gpu: Gpu, precision: str) -> str:
+def precision_used(gpu: Gpu, precision: str) -> Precision:
     """The precision a run falls back to on this card: BF16 becomes FP16 before Ampere, FP8 becomes BF16.
 
     Raises InvalidValue for a precision that is none of `PRECISIONS`.
     """
-    if precision not in PRECISIONS:
-        raise InvalidValue("precision", precision, "unknown", PRECISIONS)
-    if runs_precision(gpu, precision):
-        return precision
-    if precision == "tf32":
+    asked = choice_of("precision", precision, PRECISIONS)
+    if runs_precision(gpu, asked):
+        return asked
+    if asked == "tf32":
         return "fp32"
-    return "bf16" if precision == "fp8" and runs_precision(gpu, "bf16") else "fp16"
+    return "bf16" if asked == "fp8" and runs_precision(gpu, "bf16") else "fp16"
 
 
-def peak_tflops(gpu: Gpu, precision: str) -> float:
+def peak_tflops(gpu: Gpu, precision: Precision) -> float:
     """Dense peak of matrix products in a precision the card runs [TFLOP/s].
 
     FP8 is counted at twice, TF32 at half the BF16 rate (whitepapers as above). Raises InvalidValue

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from service.errors import InvalidValue
-from service.estimate.cost import Cost, CostItem, conversion
+from service.estimate.cost import BillLine, Cost, CostItem, conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import MarginalPrice
 from service.facts import ExchangeRate, Source
@@ -126,6 +126,7 @@ def home_cost(
     price: MarginalPrice,
     currency: str,
     rates: Sequence[ExchangeRate],
+    *,
     terms: HomeTerms | None = None,
 ) -> Cost:
     """The bill in one currency. Raises MissingFact when an exchange rate is unknown."""
@@ -153,6 +154,6 @@ def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_pe
 
 
 def _line(
-    code: str, quantity: Interval, unit: str, unit_price: Decimal, *, is_counted: bool = True
+    code: BillLine, quantity: Interval, unit: str, unit_price: Decimal, *, is_counted: bool = True
 ) -> CostItem:
     return CostItem(code, quantity, unit, unit_price, quantity * float(unit_price), is_counted)

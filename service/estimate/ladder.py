@@ -6,6 +6,7 @@ probability of 90 %, or, where none does, the one that needs least memory.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -14,14 +15,18 @@ from service.estimate.architecture import steps
 from service.estimate.duration import step_time
 from service.estimate.machine import machines
 from service.estimate.memory import PeakMemory, fit_probability, peak_memory, with_context
-from service.estimate.memory_plan import MemoryPlan, published_plan
-from service.estimate.plan import PlannedStep
-from service.estimate.plan_search import families, micro_batches, search
+from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
+from service.estimate.memory_plan_search import families, micro_batches, search
+from service.estimate.planned_step import PlannedStep
 from service.estimate.step_work import count_step
 from service.facts import Gpu, Workload
 
+RungCode = Literal[
+    "as_published", "micro_batch", "chunked_cross_entropy", "checkpointing", "optimizer_8bit",
+    "optimizer_host", "gradients_host", "parameters_host", "fsdp",
+]  # fmt: skip
 SURE = 0.9
-PLACEMENT_OF = {
+PLACEMENT_OF: Mapping[RungCode, OptimizerPlacement] = {
     "optimizer_8bit": "8bit",
     "optimizer_host": "host",
     "gradients_host": "host+gradients",
@@ -33,9 +38,7 @@ PLACEMENT_OF = {
 class Rung:
     """One rung of the ladder on one machine."""
 
-    code: str
-    """as_published | micro_batch | chunked_cross_entropy | checkpointing | optimizer_8bit |
-    optimizer_host | gradients_host | parameters_host | fsdp"""
+    code: RungCode
     plan: MemoryPlan
     peak: PeakMemory
     available_gib: float
@@ -66,6 +69,7 @@ def ladder(
     gpu: Gpu,
     gpu_count: int,
     planned: PlannedStep,
+    *,
     terms: Mapping[str, float],
     host_memory_gib: float,
 ) -> tuple[Rung, ...]:
@@ -82,17 +86,19 @@ def ladder(
 
     scale = planned.step.step_s / seconds(planned.plan)
 
-    def rung(code: str, candidates: Sequence[MemoryPlan], batches: Sequence[int], checkpoint: bool) -> Rung:
+    def rung(
+        code: RungCode, candidates: Sequence[MemoryPlan], batches: Sequence[int], checkpoint: bool
+    ) -> Rung:
         plan = published
         if code != "as_published":
             plan = search(
                 workload,
                 candidates,
                 machine,
-                [gpu_count],
-                terms,
-                np.array([available]),
-                np.array([np.inf]),
+                counts=[gpu_count],
+                terms=terms,
+                available_gib=np.array([available]),
+                host_memory_gib=np.array([np.inf]),
                 batches=batches,
                 may_checkpoint=checkpoint,
             ).plan(0)

@@ -26,7 +26,7 @@ UNCAPPED_WATTS_PER_TFLOPS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Machines:
     """What duration needs of the hardware; every number an array over machines."""
 
     peak_tflops: NDArray[np.float64]
@@ -47,14 +47,14 @@ class Machine:
     fp8_term: tuple[str, ...]
     flash_term: tuple[str, ...]
 
-    def picked(self, rows: Sequence[int]) -> "Machine":
+    def picked(self, rows: Sequence[int]) -> "Machines":
         """Some of the machines, in the order of `rows`."""
         index = np.asarray(rows, dtype=np.intp)
 
         def of(value: Any) -> Any:
             return value[index] if isinstance(value, np.ndarray) else tuple(value[i] for i in index)
 
-        return Machine(**{field.name: of(getattr(self, field.name)) for field in fields(Machine)})
+        return Machines(**{field.name: of(getattr(self, field.name)) for field in fields(Machines)})
 
 
 def flash_term(gpu: Gpu) -> str:
@@ -68,7 +68,7 @@ def machines(
     hardware: Sequence[tuple[Gpu, int]],
     precision: str | Sequence[str],
     power_limit_watts: Sequence[float | None] | None = None,
-) -> Machine:
+) -> Machines:
     """All machines at once, as arrays in the order given; GPUs fall back to a precision they run.
 
     `precision` is one for all or one per machine. A power limit below the board's own replaces it.
@@ -80,7 +80,7 @@ def machines(
     watts = [min(g.board_watts, w) if w else g.board_watts for g, w in zip(gpus, limits, strict=True)]
     tensor = np.array([dense_tensor_tflops(g) for g in gpus])
     counts = np.array([float(count) for _, count in hardware])
-    return Machine(
+    return Machines(
         peak_tflops=np.array(
             [peak_tflops(g, "bf16" if p == "fp8" else p) for g, p in zip(gpus, used, strict=True)]
         ),

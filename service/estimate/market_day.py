@@ -34,22 +34,22 @@ S = TypeVar("S", bound=Slot)
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """How much of a market day is known."""
+    """How much of a market day is in slots."""
 
     day: date
     hours: int
     """23, 24 or 25."""
-    known: timedelta
+    covered: timedelta
 
     @property
     def is_complete(self) -> bool:
         """Whether every instant of the day is in a slot."""
-        return self.known == self.hours * HOUR
+        return self.covered == self.hours * HOUR
 
     @property
     def text(self) -> str:
         """day 2026-10-25: 24 of 25 hours"""
-        return f"day {self.day}: {self.known / HOUR:g} of {self.hours} hours"
+        return f"day {self.day}: {self.covered / HOUR:g} of {self.hours} hours"
 
 
 def day_of(instant: datetime) -> date:
@@ -99,22 +99,22 @@ def cover(day: date, slots: Iterable[Slot]) -> Cover:
     """How much of a market day these slots hold; one that reaches over its edge counts up to there."""
     first, after = bounds(day)
     parts = ((max(first, s.slot_start), min(after, s.slot_end)) for s in without_overlap(slots))
-    known = sum((end - start for start, end in parts if end > start), timedelta(0))
-    return Cover(day, hours(day), known)
+    covered = sum((end - start for start, end in parts if end > start), timedelta(0))
+    return Cover(day, hours(day), covered)
 
 
 def by_day(slots: Iterable[S]) -> dict[date, list[S]]:
     """Market day -> the slots that begin in it, as they come."""
-    found: dict[date, list[S]] = {}
+    days: dict[date, list[S]] = {}
     for slot in slots:
-        found.setdefault(day_of(slot.slot_start), []).append(slot)
-    return found
+        days.setdefault(day_of(slot.slot_start), []).append(slot)
+    return days
 
 
 def incomplete(slots: Iterable[Slot]) -> list[Cover]:
     """The market days of which these slots hold a part only, in order."""
     covers = (cover(day, part) for day, part in sorted(by_day(slots).items()))
-    return [found for found in covers if not found.is_complete]
+    return [part for part in covers if not part.is_complete]
 
 
 def chosen(
@@ -127,6 +127,6 @@ def chosen(
     asked = sorted(by_source, key=lambda source: (rank(source), source))
     covers = {source: cover(day, by_source[source]) for source in asked}
     whole = (source for source in asked if covers[source].is_complete)
-    most = max(asked, key=lambda source: covers[source].known, default=None)
+    most = max(asked, key=lambda source: covers[source].covered, default=None)
     source = next(whole, most)
     return None if source is None else (source, without_overlap(by_source[source]))

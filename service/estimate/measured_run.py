@@ -7,14 +7,15 @@ widens the prediction (`calibration.UNKNOWN_BATCH_SPREAD`).
 import math
 from dataclasses import replace
 from itertools import product
+from typing import Literal, get_args
 
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, choice_of
 from service.estimate.architecture import parameters
 from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.memory import peak_memory
-from service.estimate.memory_plan import MemoryPlan, published_plan
+from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.named_model import EXPERTS, active_in, experts_of
-from service.facts import Architecture, Gpu, MeasuredRun, Recipe
+from service.facts import Architecture, Checkpointing, Engine, Gpu, MeasuredRun, Recipe, Sharding
 
 LARGEST_GUESSED_MICRO_BATCH = 32
 SMALLEST_GUESSED_TOKENS = 4096
@@ -55,6 +56,9 @@ SHAPE_STEPS = 10
 PARAMETERS_SAY_OTHERWISE = 0.04
 """Log distance by which a printed parameter count must favour another shape over the expected one."""
 FINE_TUNING = ("full-finetune", "lora", "qlora")
+ENGINES: tuple[Engine, ...] = get_args(Engine)
+CHECKPOINTING: tuple[Checkpointing, ...] = get_args(Checkpointing)
+SHARDING: tuple[Sharding, ...] = get_args(Sharding)
 
 
 def code_base(project: str) -> str:
@@ -181,20 +185,20 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     gpus = run.gpu_count or 1
     fine_tuning = run.workload in FINE_TUNING
     nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
-    placement = "gpu"
+    placement: Literal["gpu", "8bit", "8bit-paged"] = "gpu"
     if run.optimizer_bits == 8:
         placement = "8bit-paged" if run.offload and not run.activations_on_host else "8bit"
     half = fine_tuning or "bf16 states" in (run.optimizer or "").lower()
     recipe = Recipe(
         optimizer="muon+adamw" if "muon" in (run.optimizer or "").lower() else "adamw",
         precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),
-        engine=run.engine or "torch-eager",
+        engine=choice_of("engine", run.engine or "torch-eager", ENGINES),
         attention="naive" if run.attention == "naive" else "flash",
         seq_len=run.seq_len,
         global_batch_tokens=run.global_batch_tokens or gpus * DEFAULT_BATCH_SEQUENCES * run.seq_len,
         micro_batch=run.micro_batch or 1,
-        sharding=run.parallelism if run.parallelism in ("ddp", "zero-1", "zero-2", "fsdp") else "zero-1",
-        checkpointing=run.checkpointing or "none",
+        sharding=next((way for way in SHARDING if way == run.parallelism), "zero-1"),
+        checkpointing=choice_of("checkpointing", run.checkpointing or "none", CHECKPOINTING),
         weight_bytes=2 if half else 4,
         state_bytes=2 if half else 4,
         embedding_bytes=2 if half or nanochat else 4,
@@ -202,7 +206,7 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
         optimizer_placement=placement,
         gradient_release=bool(run.gradient_release),
         activations_on_host=bool(run.activations_on_host),
-        trained=run.workload if run.workload in ("lora", "qlora") else "all",
+        trained="lora" if run.workload == "lora" else "qlora" if run.workload == "qlora" else "all",
         code_base=code_base(run.project),
     )
     architecture = architecture_of(run, gpu.architecture)
@@ -245,7 +249,8 @@ def memory_plan_of(run: MeasuredRun, recipe: Recipe, gpu: Gpu) -> MemoryPlan:
     if plan.optimizer != "host":
         return plan
     architecture = architecture_of(run, gpu.architecture)
-    for moved in ("host", "host+gradients", "host+parameters"):
+    offloads: tuple[OptimizerPlacement, ...] = ("host", "host+gradients", "host+parameters")
+    for moved in offloads:
         plan = replace(plan, optimizer=moved)
         if peak_memory(architecture, recipe, plan, run.gpu_count or 1).p50 <= available_memory_gib(gpu):
             break

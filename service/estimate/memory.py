@@ -8,6 +8,7 @@ Leaves out allocator fragmentation and framework surprises: the band of `PeakMem
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from service.estimate.memory_plan import MemoryPlan
 from service.estimate.quantile import QUANTILE_90
 from service.estimate.step_work import Number, trained_parameters
 from service.facts import GIB, Architecture, Recipe
+
+Fit = Literal["fits", "fits_with_adjustments", "marginal", "does_not_fit"]
+"""Whether a run fits a card's memory: as published, changed, perhaps, or not."""
 
 ACTIVATION_REMAINDER = 0.1
 """Log-sum-exp and norm statistics in FP32 [bytes per token, layer and channel]."""
@@ -60,8 +64,8 @@ class PeakMemory:
     optimizer_gib: float
     activations_gib: float
     logits_gib: float
-    instant: str
-    """forward-backward | optimizer-step: which instant is the peak"""
+    instant: Literal["forward-backward", "optimizer-step"]
+    """Which instant is the peak."""
     host_memory_gib: float
     """Host memory the plan needs for what it moved off the GPU."""
 
@@ -162,7 +166,14 @@ def peak_memory(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: in
     master weights in host memory. The 2026 nanochat's Muon stacks all gradients and weights during
     the optimizer step (+8 bytes per matrix weight), which can be the peak at small batches.
     """
-    at = instants(a, recipe, plan, gpu_count, float(plan.micro_batch), float(plan.checkpointed_layers))
+    at = instants(
+        a,
+        recipe,
+        plan,
+        gpu_count,
+        micro_batch=float(plan.micro_batch),
+        checkpointed_layers=float(plan.checkpointed_layers),
+    )
     in_step = at.optimizer_step > at.forward_backward
     return PeakMemory(
         p10=float(at.p10) / GIB,
@@ -211,6 +222,7 @@ def instants(
     recipe: Recipe,
     plan: MemoryPlan,
     gpu_count: int,
+    *,
     micro_batch: Number,
     checkpointed_layers: Number,
 ) -> Instants:
@@ -281,7 +293,7 @@ def with_context(peak: PeakMemory, gpu_count: int) -> PeakMemory:
     return replace(peak, p10=peak.p10 + extra, p50=peak.p50 + extra, p90=peak.p90 + extra)
 
 
-def fit_verdict(peak: PeakMemory, available_gib: float) -> str:
+def fit_verdict(peak: PeakMemory, available_gib: float) -> Fit:
     """fits when the upper end of the band does, marginal when only the lower end does, else does_not_fit."""
     if peak.p90 <= available_gib:
         return "fits"

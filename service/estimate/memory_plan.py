@@ -1,10 +1,11 @@
 """The adjustable part of a training step's memory, in the order of the ladder."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from service.facts import Recipe
 
-PLACEMENTS = ("gpu", "8bit", "8bit-paged", "host", "host+gradients", "host+parameters")
+OptimizerPlacement = Literal["gpu", "8bit", "8bit-paged", "host", "host+gradients", "host+parameters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class MemoryPlan:
     micro_batch: int
     checkpointed_layers: int = 0
     chunked_cross_entropy: bool = False
-    optimizer: str = "gpu"
+    optimizer: OptimizerPlacement = "gpu"
     """gpu as published | 8bit states | 8bit-paged: 8-bit states in unified memory | host: master
     weights and states in host memory, BF16 weights and gradients on the GPU | host+gradients:
     gradients streamed to the host as well | host+parameters: weights streamed layer by layer too"""
@@ -22,7 +23,7 @@ class MemoryPlan:
     """The optimizer steps inside the backward pass, so that a layer's gradient is freed at once."""
     activations_on_host: bool = False
     """Checkpoints of the activations wait in host memory."""
-    sharding: str = ""
+    sharding: Literal["", "fsdp"] = ""
     """How several GPUs divide the model where that is not the recipe's own way."""
 
 

@@ -21,14 +21,14 @@ def size_in(name: str) -> float | None:
     experts = EXPERTS.search(name)
     if experts:
         return float(experts[1]) * float(experts[2]) * 1e9 * SHARED_BY_EXPERTS
-    found = SIZE.search(name)
-    return float(found[1]) * UNITS[found[2].lower()] if found else None
+    size = SIZE.search(name)
+    return float(size[1]) * UNITS[size[2].lower()] if size else None
 
 
 def active_in(name: str) -> float | None:
     """Parameters that take part in one token, where the name states them [count]."""
-    found = ACTIVE.search(name)
-    return float(found[1] or found[2]) * 1e9 if found else None
+    active = ACTIVE.search(name)
+    return float(active[1] or active[2]) * 1e9 if active else None
 
 
 def experts_of(run: MeasuredRun, gated: bool) -> tuple[int, int]:

@@ -41,5 +41,5 @@ def nearest_gpus(to: Gpu, candidates: Iterable[Gpu], memory_gib: float | None = 
     Equal ones by slug.
     """
     least = to.memory_gib if memory_gib is None else memory_gib
-    found = [likeness(gpu, to) for gpu in candidates if gpu.memory_gib >= least]
-    return sorted(found, key=lambda one: (one.distance, one.gpu))
+    large_enough = [likeness(gpu, to) for gpu in candidates if gpu.memory_gib >= least]
+    return sorted(large_enough, key=lambda one: (one.distance, one.gpu))

@@ -96,15 +96,15 @@ class PowerLimitAdvice:
 
 def power_curves(figures: Mapping[str, Figure]) -> tuple[PowerCurve, ...]:
     """The measured curves among the figures: `power_limit.a40.speed_at_91_7` is a speed at 91.7 %."""
-    found: dict[str, dict[str, dict[float, Figure]]] = {}
+    points: dict[str, dict[str, dict[float, Figure]]] = {}
     for name, figure in figures.items():
         if name.startswith(PREFIX):
             card, point = name.removeprefix(PREFIX).rsplit(".", 1)
             kind, at = point.split("_at_")
             share = float(at.replace("_", ".")) / 100
-            found.setdefault(card, {}).setdefault(kind, {})[share] = figure
+            points.setdefault(card, {}).setdefault(kind, {})[share] = figure
     curves = []
-    for card, kinds in sorted(found.items()):
+    for card, kinds in sorted(points.items()):
         limits = tuple(sorted(kinds["speed"]))
         curves.append(
             PowerCurve(
@@ -122,8 +122,7 @@ def curve_for(gpu: Gpu, curves: Sequence[PowerCurve]) -> PowerCurve | None:
     """The curve measured on this card, else on a card of its architecture's kind; None without any."""
     own = [curve for curve in curves if curve.gpu == gpu.slug]
     alike = [curve for curve in curves if gpu.architecture in STANDS_IN_FOR.get(curve.gpu, ())]
-    found = own or alike
-    return found[0] if found else None
+    return next(iter(own or alike), None)
 
 
 def limited(gpu: Gpu, hours: float, power: WallPower, curve: PowerCurve, share: float) -> LimitStep:

@@ -8,6 +8,7 @@ time-variable network charges (German EnWG section 14a module 3), which need a s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from service.errors import InvalidValue
 from service.facts import ElectricityRate, Figure, Source
 
+TariffKind = Literal["flat", "time_of_use", "dynamic"]
 HOURS_PER_DAY = 24
 HOURS_PER_YEAR = 8760
 LARGEST_YEARLY_KWH = 10_000_000
@@ -24,8 +26,7 @@ LARGEST_YEARLY_KWH = 10_000_000
 class MarginalPrice:
     """The price of one more kilowatt-hour, how it came about, and between what it may lie."""
 
-    kind: str
-    """flat | time_of_use | dynamic"""
+    kind: TariffKind
     currency: str
     per_kwh: Decimal
     """Mean over the hours that are used."""
@@ -87,11 +88,11 @@ def hourly_prices(windows: Sequence[TimeOfUse]) -> tuple[Decimal, ...]:
     """
     prices = []
     for hour in range(HOURS_PER_DAY):
-        found = [window.per_kwh for window in windows if window.holds(hour)]
-        if len(found) != 1:
-            problem = "no price" if not found else "more than one price"
+        holding = [window.per_kwh for window in windows if window.holds(hour)]
+        if len(holding) != 1:
+            problem = "no price" if not holding else "more than one price"
             raise InvalidValue("time_of_use", f"{hour}:00", f"{problem} for this hour of the day")
-        prices.append(found[0])
+        prices.append(holding[0])
     return tuple(prices)
 
 
@@ -162,7 +163,7 @@ def consumption(
         raise InvalidValue("yearly_kwh", yearly_kwh, f"must be from 0 to {LARGEST_YEARLY_KWH:,}")
     total = yearly_kwh + run_kwh * min(1.0, HOURS_PER_YEAR / calendar_hours)
     before, after = consumption_band(yearly_kwh), consumption_band(total)
-    told = [rates.get(before), rates.get(after)]
-    currency = next((rate.currency for rate in told if rate), "")
-    prices = [rate.per_kwh if rate and rate.currency == currency else None for rate in told]
+    band_rates = [rates.get(before), rates.get(after)]
+    currency = next((rate.currency for rate in band_rates if rate), "")
+    prices = [rate.per_kwh if rate and rate.currency == currency else None for rate in band_rates]
     return Consumption(yearly_kwh, total, before, after, prices[0], prices[1], currency)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from service.errors import InvalidValue
 from service.estimate.adjustments import code_changes
@@ -9,9 +10,10 @@ from service.estimate.architecture import parameters, steps
 from service.estimate.calibration import Calibration
 from service.estimate.interval import Interval, around
 from service.estimate.memory_plan import published_plan
-from service.estimate.plan import PlannedStep
+from service.estimate.planned_step import PlannedStep
 from service.facts import Gpu, Workload
 
+Nearness = Literal["same-gpu-and-engine", "same-architecture", "unseen"]
 ADJUSTMENT_SPREAD = 0.05
 """Extra log spread per adjustment that needs code nobody has published for this workload."""
 DOWNTIME_SPREAD_HOME = 0.08
@@ -43,8 +45,7 @@ MOE_SPREAD = 0.20
 class Stage:
     """A part of the run's hours, central estimate."""
 
-    code: str
-    """pretraining | later_stages | warm_up | checkpoints | restarts | fleet"""
+    code: Literal["pretraining", "later_stages", "warm_up", "checkpoints", "restarts", "fleet"]
     hours: float
 
 
@@ -58,8 +59,8 @@ class TrainingTime:
     """Counted FLOPs over dense peak, the note's and nanochat's convention [0-1]."""
     stages: tuple[Stage, ...]
     """What the median consists of."""
-    evidence: str
-    """same-gpu-and-engine | same-architecture | unseen: the nearest measured run"""
+    evidence: Nearness
+    """Of the nearest measured run."""
     log_spread: float
 
 
@@ -72,7 +73,7 @@ def check_gpu_count(workload: Workload, gpu_count: int, field: str = "gpu_count"
         )
 
 
-def evidence_class(gpu: Gpu, engine: str, calibration: Calibration) -> str:
+def evidence_class(gpu: Gpu, engine: str, calibration: Calibration) -> Nearness:
     """How near the nearest measured run is: the same GPU and engine, its architecture, or neither."""
     if (gpu.slug, engine) in calibration.evidence:
         return "same-gpu-and-engine"
@@ -140,10 +141,10 @@ def stages_of(
             Stage("checkpoints", trained / CHECKPOINT_EVERY_HOURS * written / DISK_BYTES_PER_S / 3600),
             Stage("restarts", stops * (min(CHECKPOINT_EVERY_HOURS, trained) / 2 + warm_up)),
         ]
-    found = [
+    stages = [
         Stage("pretraining", pretraining),
         Stage("later_stages", later),
         Stage("warm_up", warm_up),
         *lost,
     ]
-    return tuple(stage for stage in found if stage.hours > 0)
+    return tuple(stage for stage in stages if stage.hours > 0)

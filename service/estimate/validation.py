@@ -18,7 +18,7 @@ from service.estimate.calibration import (
     Posterior,
     evidence_of,
     fit_terms,
-    posterior,
+    posterior_of,
     predict,
     usable,
 )
@@ -34,6 +34,7 @@ from service.estimate.measured_run import (
     with_shape,
 )
 from service.estimate.memory import PeakMemory, fit_verdict, peak_memory, with_context
+from service.estimate.run_records.table_cells import Remark
 from service.facts import Gpu, MeasuredRun, Recipe
 
 LEAVE_OUT: Mapping[str, Callable[[MeasuredRun], str]] = {
@@ -74,7 +75,7 @@ class Judged:
     """Tokens per second by the peers' rules."""
     problem: str | None = None
     """Why the row could not be predicted."""
-    remarks: tuple[tuple[str, str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
     """Cells read for something else than what they say: column, written, taken as ("" for left out)."""
 
     @property
@@ -137,9 +138,9 @@ def judge(
     (`use_for`) are not compared. Costs one refit, about 40 ms, per group of the evidence that is left out.
     """
     key = LEAVE_OUT[leave_out]
-    known = usable(evidence, gpus)
-    members = {run.slug for run in known}
-    keys = {key(run) for run in known}
+    taught_by = usable(evidence, gpus)
+    members = {run.slug for run in taught_by}
+    keys = {key(run) for run in taught_by}
     groups: dict[str, list[int]] = {}
     judged: dict[int, Judged] = {}
     for position, run in enumerate(runs):
@@ -149,23 +150,23 @@ def judge(
                 raise KeyError(run.gpu)
             case_of(run, gpu)
         except (HeimvorteilError, KeyError) as error:
-            said = f"unknown GPU {run.gpu}" if isinstance(error, KeyError) else str(error)
-            judged[position] = _unpredicted(run, gpu, said)
+            problem = f"unknown GPU {run.gpu}" if isinstance(error, KeyError) else str(error)
+            judged[position] = _unpredicted(run, gpu, problem)
             continue
         matters = run.slug in members or (leave_out != "run" and key(run) in keys)
         groups.setdefault(key(run) if matters else "", []).append(position)
-    everything = evidence_of(known, gpus) if known else None
+    everything = evidence_of(taught_by, gpus) if taught_by else None
     for name, positions in groups.items():
-        left = np.flatnonzero([not name or key(run) != name for run in known])
+        left = np.flatnonzero([not name or key(run) != name for run in taught_by])
         if everything is None or not left.size:
             for position in positions:
                 judged[position] = _unpredicted(runs[position], None, "no run is left to learn from")
             continue
         cases, measured = everything[0].picked(left), everything[1][left]
         fitted = fit_terms(cases, measured, terms) if name else terms
-        around_it = posterior(cases, measured, fitted)
+        posterior = posterior_of(cases, measured, fitted)
         for start in range(0, len(positions), ROWS_AT_ONCE):
-            judged |= _predicted(positions[start : start + ROWS_AT_ONCE], runs, around_it, gpus)
+            judged |= _predicted(positions[start : start + ROWS_AT_ONCE], runs, posterior, gpus)
     return [judged[position] for position in range(len(runs))]
 
 
@@ -182,18 +183,18 @@ def _unpredicted(run: MeasuredRun, gpu: Gpu | None, problem: str) -> Judged:
 
 
 def _predicted(
-    positions: Sequence[int], runs: Sequence[MeasuredRun], known: Posterior, gpus: Mapping[str, Gpu]
+    positions: Sequence[int], runs: Sequence[MeasuredRun], posterior: Posterior, gpus: Mapping[str, Gpu]
 ) -> dict[int, Judged]:
     asked = [runs[position] for position in positions]
     cases = side_by_side(case_of(run, gpus[run.gpu or ""]) for run in asked)
-    predicted = predict(known, cases)
-    seen = set(known.cases.gpu.tolist())
-    found = {}
+    predicted = predict(posterior, cases)
+    seen = set(posterior.cases.gpu.tolist())
+    judged = {}
     for i, (position, run) in enumerate(zip(positions, asked, strict=True)):
         gpu = gpus[run.gpu or ""]
         speed = around(float(predicted.median[i]), float(predicted.log_spread[i]))
         peak, fits = memory_of(run, gpu)
-        found[position] = Judged(
+        judged[position] = Judged(
             id=run.slug,
             gpu=gpu,
             engine=recipe_of(with_shape(run), gpu).engine,
@@ -206,7 +207,7 @@ def _predicted(
             measured_memory_gib=run.peak_memory_gib if "memory" in run.use_for else None,
             peers=peer_rules(run, gpu),
         )
-    return found
+    return judged
 
 
 def memory_of(run: MeasuredRun, gpu: Gpu) -> tuple[Interval, bool | None]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from service.reports import from_json
-from service.reports.answered import AnsweredComparison, AnsweredOption
-from service.reports.bill import uncounted_sentence
-from service.reports.document import (
+from service.answers.answer import AnsweredComparison
+from service.answers.option import AnsweredExplanation, AnsweredOption
+from service.answers.reading import read_comparison
+from service.reports.document.document import (
     Bullets,
     Cell,
     Column,
@@ -18,21 +18,28 @@ from service.reports.document import (
     Table,
     Words,
 )
-from service.reports.document_frame import framed, run_subtitle
-from service.reports.hours_section import hours_section
-from service.reports.notebook import Notebook
-from service.reports.prices import market_sentence, suggestion_sentence
-from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
-from service.reports.report_grounds import assumptions_section, carbon_sentence, fit_section, record_section
-from service.reports.report_parts import (
+from service.reports.document.frame import framed, run_subtitle
+from service.reports.document.notebook import Notebook
+from service.reports.sections.hours_section import hours_section
+from service.reports.sections.on_screen import comparison_screen
+from service.reports.sections.rented_price import PricePoint, history_section, stale_rent_sentence
+from service.reports.sections.report_grounds import (
+    assumptions_section,
+    carbon_sentence,
+    fit_section,
+    record_section,
+)
+from service.reports.sections.report_parts import (
     bill_section,
     options_table,
     over_time_section,
     spendings,
     unit_price,
 )
-from service.reports.sentences import power_limit_sentences, reference_sentences
-from service.reports.verdict import (
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.prices import market_sentence, suggestion_sentence
+from service.reports.words.sentences import power_limit_sentences, reference_sentences
+from service.reports.words.verdict import (
     break_even_sentence,
     cheaper_sentence,
     code_change_sentence,
@@ -42,25 +49,30 @@ from service.reports.verdict import (
     only_way_sentence,
     waiting_sentence,
 )
-from service.reports.wording import Wording, wording
+from service.reports.words.wording import Wording, wording
 
 FITTED_ON_PAGE = 4
 DOUBTFUL = 0.8
 """Below this probability the verdict itself is said to be uncertain."""
 
 
-def comparison_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
+def comparison_document(
+    content: bytes,
+    language: str = "en",
+    history: Sequence[PricePoint] = (),
+    reasons: Sequence[AnsweredExplanation] | None = None,
+) -> Document:
     """The document of a stored answer, every number out of it.
 
     `history` are the prices of the first rented offer as they were known when the question was answered,
-    the oldest first; without two of them there is no such section. Raises InvalidValue for a language we
+    the oldest first; without two of them there is no such section. `reasons` are why each option takes its
+    time: with them a screen has every ladder and every number. Raises InvalidValue for a language we
     do not speak.
     """
-    c = from_json.read_comparison(content)
+    c = read_comparison(content)
     w = wording(language)
     n = Notebook(w, c.asked_at)
-    home = next((o for o in c.options if o.kind == "home"), None)
-    cloud = next((o for o in c.options if o.kind == "cloud"), None)
+    home, cloud = c.first("home"), c.first("cloud")
     found = (
         verdict_section(n, c, home, cloud),
         Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
@@ -71,8 +83,8 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
         hours_section(n, c.options),
         fit_section(n, c.options, FITTED_ON_PAGE),
         energy_section(n, c, home, cloud),
-        record_section(n, c.numbers, c.options, c.workload),
-        assumptions_section(n, c.numbers, c.options),
+        record_section(n, c.sources, c.options, c.workload),
+        assumptions_section(n, c.sources, c.options),
     )
     return framed(
         n, c, content,
@@ -84,6 +96,7 @@ def comparison_document(content: bytes, language: str = "en", history: Sequence[
             id=c.id, day=w.day(c.asked_at.date()), version=w.number(c.data_version),
         ),
         sections=found,
+        screen=comparison_screen(n, c, reasons),
     )  # fmt: skip
 
 
@@ -92,9 +105,9 @@ def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:
         "Large figures are medians; the range below each is its 80 % interval: in one case out of ten the "
         "truth lies below it, in one above."
     )
-    if c.considered:
+    if c.considered_offers:
         line += " " + w.say(
-            "Stored offers looked at: {count}; these are the cheapest.", count=w.number(c.considered)
+            "Stored offers looked at: {count}; these are the cheapest.", count=w.number(c.considered_offers)
         )
     return Paragraph(line)
 
@@ -115,7 +128,7 @@ def verdict_section(
         lead = f"{cheaper_sentence(w, c, home, cloud)} {faster_sentence(w, c, home, cloud)}"
     sure = c.verdict.cheaper_probability
     caveats = [] if unfit else [waiting_sentence(w, c, home, cloud)]
-    caveats += [marginal_sentence(w, o) for o in (home, cloud) if o.planned.verdict == "marginal"]
+    caveats += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     if sure is not None and sure < DOUBTFUL:
         caveats.append(
             w.say(
@@ -126,8 +139,8 @@ def verdict_section(
     if home.hours:
         caveats.append(code_change_sentence(w, home))
     caveats.append(stale_rent_sentence(n, cloud))
-    if cloud.rental and cloud.rental.suggestions:
-        caveats.append(suggestion_sentence(w, cloud, cloud.rental.suggestions))
+    if cloud.suggestions:
+        caveats.append(suggestion_sentence(w, cloud, cloud.suggestions))
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))
@@ -181,7 +194,7 @@ def _turning_table(
 
 
 def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:
-    market = cloud.rental.market if cloud and cloud.rental else None
+    market = cloud.offer.market if cloud and cloud.offer else None
     return [market_sentence(w, market)] if market and market.offers > 1 else []
 
 

@@ -2,12 +2,27 @@
 
 from collections.abc import Sequence
 
-from service.reports.answered_decision import AnsweredDecision
-from service.reports.bill import uncounted_sentence
-from service.reports.charts import Spending
-from service.reports.decision_from_json import read_decision
-from service.reports.decision_plans import nearest_section, picture_section, plans_section
-from service.reports.decision_sentences import (
+from service.answers.answer import AnsweredDecision
+from service.answers.reading import read_decision
+from service.reports.charts.charts import Spending
+from service.reports.document.document import Bullets, Document, Paragraph, Section
+from service.reports.document.frame import framed, run_subtitle
+from service.reports.document.notebook import Notebook
+from service.reports.sections.decision_on_screen import decision_screen
+from service.reports.sections.decision_plans import nearest_section, picture_section, plans_section
+from service.reports.sections.decision_turning import turning_section
+from service.reports.sections.hours_section import hours_section
+from service.reports.sections.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
+from service.reports.sections.rented_price import PricePoint, history_section, stale_rent_sentence
+from service.reports.sections.report_grounds import (
+    assumptions_section,
+    carbon_sentence,
+    fit_section,
+    record_section,
+)
+from service.reports.sections.report_parts import bill_section, chart_labels, over_time_section
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import (
     cluster_sentence,
     impossible_sentence,
     limits_phrase,
@@ -16,18 +31,9 @@ from service.reports.decision_sentences import (
     swing_name,
     verdict_lines,
 )
-from service.reports.decision_turning import turning_section
-from service.reports.document import Bullets, Document, Paragraph, Section
-from service.reports.document_frame import framed, run_subtitle
-from service.reports.hours_section import hours_section
-from service.reports.notebook import Notebook
-from service.reports.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
-from service.reports.rented_price import PricePoint, history_section, stale_rent_sentence
-from service.reports.report_grounds import assumptions_section, carbon_sentence, fit_section, record_section
-from service.reports.report_parts import bill_section, chart_labels, over_time_section
-from service.reports.sentences import HOURS_PER_DAY, duration, power_limit_sentences
-from service.reports.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
-from service.reports.wording import Wording, wording
+from service.reports.words.sentences import HOURS_PER_DAY, duration, power_limit_sentences
+from service.reports.words.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
+from service.reports.words.wording import Wording, wording
 
 OVER_TIME_HEIGHT = 72
 """Pixels, so that a decision's report stays within three pages."""
@@ -57,12 +63,12 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
         over_time_section(n, _spendings(w, chosen), d.currency, OVER_TIME_HEIGHT),
         bill_section(n, options, d.currency, max(1, shown), is_drawn=False),
         turning_section(n, d, plans),
-        history_section(n, history, d.rented.option if d.rented else None),
+        history_section(n, history, d.rented),
         hours_section(n, options),
         fit_section(n, options, max(1, len(chosen))) if options else None,
         energy_section(n, d, chosen),
-        record_section(n, d.numbers, [p.option for p in chosen], d.workload),
-        assumptions_section(n, d.numbers, options),
+        record_section(n, d.sources, [p.option for p in chosen], d.workload),
+        assumptions_section(n, d.sources, options),
     )
     return framed(
         n, d, content,
@@ -74,6 +80,7 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
             id=d.id, day=w.day(d.asked_at.date()), version=w.number(d.data_version),
         ),
         sections=found,
+        screen=decision_screen(n, d),
     )  # fmt: skip
 
 
@@ -88,7 +95,7 @@ def _spendings(w: Wording, plans: Sequence[NumberedPlan]) -> list[Spending]:
     drawn = [p for p in plans if p.plan.calendar_hours and p.plan.cost]
     labels = chart_labels(w, [p.option for p in drawn])
     return [
-        Spending(label, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost)
+        Spending(label, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost.total)
         for label, p in zip(labels, drawn, strict=True)
         if p.plan.calendar_hours and p.plan.cost
     ]
@@ -98,16 +105,14 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     """The plan, or that there is none and the smallest change that makes one; then what to know first."""
     w, best = n.w, d.best
     lead = verdict_lines(w, d) if best else [impossible_sentence(w, d)]
-    lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest[:1]]
+    lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest_possible[:1]]
     acted_on = best or d.rented
     caveats = [_beside(w, d)]
-    caveats += [no_fit_sentence(w, p.plan.option) for p in chosen if p.plan.option.hours is None]
-    caveats += [
-        marginal_sentence(w, p.plan.option) for p in chosen if p.plan.option.planned.verdict == "marginal"
-    ]
+    caveats += [no_fit_sentence(w, p.plan) for p in chosen if p.plan.hours is None]
+    caveats += [marginal_sentence(w, p.plan) for p in chosen if p.plan.fit.verdict == "marginal"]
     if best and best.is_at_home:
-        caveats.append(code_change_sentence(w, best.option) or "")
-    if turning := [swing_name(w, s) for s in d.sensitivity if s.turns]:
+        caveats.append(code_change_sentence(w, best) or "")
+    if turning := [swing_name(w, s) for s in d.sensitivity if s.turns_verdict]:
         caveats.append(
             w.say(
                 "Whether renting or home is cheaper is not certain; it turns within these ranges: {inputs}.",
@@ -115,10 +120,10 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
             )
         )
     if acted_on:
-        caveats.append(stale_rent_sentence(n, acted_on.option))
+        caveats.append(stale_rent_sentence(n, acted_on))
         caveats.append(cluster_sentence(w) if acted_on.instances > 1 else "")
     if chosen:
-        caveats.append(uncounted_sentence(w, [p.plan.option.cost for p in chosen]))
+        caveats.append(uncounted_sentence(w, [p.plan.cost for p in chosen]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", w.say("Verdict"), (Paragraph(" ".join(lead), is_lead=True), Bullets(items)))
 
@@ -137,7 +142,7 @@ def _beside(w: Wording, d: AnsweredDecision) -> str:
         return w.say("For comparison: {plan}; cost {cost}, duration {time}.", **said)
     return w.say(
         "For comparison: {plan}; cost {cost}, duration {time}, probability of keeping the limits {sure}.",
-        sure=w.likely(other.probability), **said,
+        sure=w.likely(other.probability_within_limits), **said,
     )  # fmt: skip
 
 
@@ -145,7 +150,7 @@ def energy_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedPl
     """CO2e of the training with its grids; the power limit at home, where a slower run still is a plan."""
     w = n.w
     lines = [line for p in chosen if (line := carbon_sentence(n, p.option))]
-    at_home = [p.option for p in chosen if p.plan.is_at_home and d.keeps_limits(p.plan)]
+    at_home = [p.option for p in chosen if p.plan.is_at_home and p.plan.keeps_limits]
     limits = power_limit_sentences(w, at_home[:1], d.currency)
     if not lines and not limits:
         return None

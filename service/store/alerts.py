@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.decide.price_watch import PriceWatch
 from service.errors import NotFound
+from service.estimate.price_watch import PriceWatch
 from service.store.work_models import AlertAttemptRow, AlertEventRow, AlertRow
 
 _alerts: sa.Table = AlertRow.__table__  # type: ignore[assignment]
@@ -200,6 +200,7 @@ def record_attempt(
     session: Session,
     event: AlertEvent,
     at: datetime,
+    *,
     status: int | None,
     error: str,
     next_attempt_at: datetime | None,
@@ -243,7 +244,5 @@ def _alert(row: Any) -> Alert:
     watch = PriceWatch(
         row["threshold_per_hour"], row["fall_percent"], row["is_armed"], row["reference_per_hour"]
     )
-    return Alert(
-        row["id"], row["slug"], rule, row["created_at"], row["created_by"], row["webhook_secret"], watch,
-        row["last_per_hour"], row["last_checked_at"],
-    )  # fmt: skip
+    same = ("id", "slug", "created_at", "created_by", "webhook_secret", "last_per_hour", "last_checked_at")
+    return Alert(rule=rule, watch=watch, **{field: row[field] for field in same})

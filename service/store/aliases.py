@@ -1,4 +1,4 @@
-"""Other names of GPUs and workloads; two names are one if their letters and digits are."""
+"""Other names of GPUs and workloads."""
 
 from collections.abc import Iterable
 
@@ -6,17 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue
+from service.estimate.alias_key import alias_key
 from service.store.models import GpuAliasRow, WorkloadAliasRow
 
 AliasRow = type[GpuAliasRow] | type[WorkloadAliasRow]
 
 _OWN_NAMES = -1
 """Position of a thing's slug and name, which are kept beside its aliases to be found the same way."""
-
-
-def alias_key(name: str) -> str:
-    """What is compared: lower-case letters a-z and digits, nothing else ("RTX 4070 Ti" -> "rtx4070ti")."""
-    return "".join(c for c in name.lower() if c in "abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 def distinct(slug: str, name: str, aliases: Iterable[str]) -> tuple[str, ...]:
@@ -48,7 +44,14 @@ def of_owners(session: Session, row: AliasRow, owner: str) -> dict[int, tuple[st
 
 
 def put(
-    session: Session, row: AliasRow, owner: str, owner_id: int, slug: str, name: str, aliases: tuple[str, ...]
+    session: Session,
+    row: AliasRow,
+    owner: str,
+    owner_id: int,
+    *,
+    slug: str,
+    name: str,
+    aliases: tuple[str, ...],
 ) -> None:
     """Make these the names of the owner; InvalidValue if one of them already belongs to another."""
     table: sa.Table = row.__table__  # type: ignore[assignment]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from service.errors import InvalidValue
 from service.facts import Source
@@ -28,7 +28,7 @@ def source_of(where: str, field: str, slug: object, sources: Sources) -> Source:
     return sources[str(slug)]
 
 
-class Table:
+class TomlTable:
     """A table of a TOML file whose keys are taken one by one; `done()` refuses what is left over.
 
     A number is either an inline table { value, source, read_on, ... } or, where the file has a default
@@ -59,6 +59,13 @@ class Table:
             raise wrong(self.where, self.prefix + field, value, f"must be {_said(kind)}")
         return value
 
+    def word(self, field: str, words: Any, default: Any = ...) -> Any:
+        """One of the words of a Literal."""
+        word = self.plain(field, str, default)
+        if word not in get_args(words):
+            raise wrong(self.where, self.prefix + field, word, "unknown", get_args(words))
+        return word
+
     def number(
         self, field: str, kind: type, default: Any = ..., extra: Mapping[str, type] | None = None
     ) -> Any:
@@ -71,7 +78,7 @@ class Table:
         given = self._values.pop(field)
         source, extras = self.default, {}
         if isinstance(given, dict):
-            inline = Table(self.where, given, self.known, prefix=f"{name}.")
+            inline = TomlTable(self.where, given, self.known, prefix=f"{name}.")
             given = inline.plain("value", (int, float))
             slug, read_on = inline.plain("source", str), inline.plain("read_on", date)
             source = stated(source_of(self.where, name, slug, self.known), self.known[slug].as_of, read_on)
@@ -83,9 +90,9 @@ class Table:
         value = as_number(self.where, name, given, kind)
         return (value, extras) if extra is not None else value
 
-    def inner(self, field: str, default: Any = ...) -> "Table":
+    def inner(self, field: str, default: Any = ...) -> "TomlTable":
         """A table inside this one, with the same default source."""
-        return Table(
+        return TomlTable(
             self.where, self.plain(field, dict, default), self.known, self.default, f"{self.prefix}{field}."
         )
 
@@ -99,6 +106,8 @@ class Table:
                 continue
             if wanted in (int, float):
                 values[field.name] = self.number(field.name, wanted)
+            elif get_origin(wanted) is Literal:
+                values[field.name] = self.word(field.name, wanted)
             else:
                 values[field.name] = self.plain(field.name, wanted)
         self.done()
@@ -119,7 +128,7 @@ def as_number(where: str, field: str, value: object, kind: type) -> Any:
     return Decimal(str(value)) if kind is Decimal else kind(value)
 
 
-class Row:
+class CsvRow:
     """A row of a CSV file; an empty cell is an unknown value."""
 
     def __init__(self, where: str, cells: Mapping[str, str]) -> None:
@@ -133,6 +142,13 @@ class Row:
     def known(self, field: str) -> str:
         """The cell, which must not be empty."""
         return self.text(field) or self._missing(field)
+
+    def word(self, field: str, words: Any) -> Any:
+        """The cell, which must be one of the words of a Literal."""
+        word = self.known(field)
+        if word not in get_args(words):
+            raise wrong(self.where, field, word, "unknown", get_args(words))
+        return word
 
     def number(self, field: str, kind: type) -> Any:
         """The cell as int, float or Decimal, or None where it is empty."""
@@ -185,7 +201,7 @@ class Row:
 _FLAGS = {"": None, "true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
-def rows(where: str, lines: Iterable[str], columns: Iterable[str]) -> list[Row]:
+def rows(where: str, lines: Iterable[str], columns: Iterable[str]) -> list[CsvRow]:
     """The rows of a CSV file that must have exactly these columns, in any order."""
     reader = csv.DictReader(lines, strict=True)
     wanted, given = set(columns), set(reader.fieldnames or ())
@@ -196,7 +212,7 @@ def rows(where: str, lines: Iterable[str], columns: Iterable[str]) -> list[Row]:
         line = f"{where} line {reader.line_num}"
         if None in cells or None in cells.values():
             raise wrong(line, "row", list(cells.values()), f"must have {len(wanted)} cells")
-        found.append(Row(line, cells))
+        found.append(CsvRow(line, cells))
     return found
 
 

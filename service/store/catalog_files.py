@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any, get_type_hints
 
 from service.facts import (
+    Accounting,
     Architecture,
+    Basis,
     CarbonIntensity,
     CloudOffer,
     EgressTier,
@@ -18,18 +20,23 @@ from service.facts import (
     ExchangeRate,
     Figure,
     Gpu,
+    GpuClass,
     MeasuredRun,
     Provider,
+    RateKind,
     Recipe,
+    Scope,
     Source,
+    Taxes,
+    Tier,
     Workload,
 )
-from service.store.catalog_fields import Row, Sources, Table, as_number, rows, source_of, wrong
-from service.store.models import TIERS
+from service.store.catalog_fields import CsvRow, Sources, TomlTable, as_number, rows, source_of, wrong
 from service.store.offer_intake import offer_slug
 from service.store.sources import stated
 from service.store.versions import CATALOG
 
+GPU_WORDS, PROVIDER_WORDS = get_type_hints(Gpu), get_type_hints(Provider)
 WRITTEN_ON = date(2026, 11, 24)
 """The day the catalog was written: a measured run dated with a year alone is not dated after it."""
 
@@ -89,7 +96,7 @@ def _toml(file: Path) -> dict[str, Any]:
         raise wrong(file.name, "file", str(file), f"not TOML: {error}") from None
 
 
-def _csv(file: Path, columns: str) -> list[Row]:
+def _csv(file: Path, columns: str) -> list[CsvRow]:
     if not file.is_file():
         raise wrong(file.name, "file", str(file), "missing")
     with file.open(encoding="utf-8", newline="") as lines:
@@ -103,7 +110,7 @@ def _sources(path: Path) -> Iterator[tuple[str, Source]]:
             if slug in seen:
                 raise wrong(file.name, slug, slug, "a source of that name is in the catalog already")
             seen.add(slug)
-            table = Table(file.name, values, {}, prefix=f"{slug}.")
+            table = TomlTable(file.name, values, {}, prefix=f"{slug}.")
             source = Source(
                 slug,
                 table.plain("title", str),
@@ -116,14 +123,14 @@ def _sources(path: Path) -> Iterator[tuple[str, Source]]:
 
 
 def _gpu(file: Path, sources: Sources) -> Gpu:
-    table = Table(f"gpus/{file.name}", _toml(file), sources)
+    table = TomlTable(f"gpus/{file.name}", _toml(file), sources)
     gpu = Gpu(
         slug=file.stem,
         name=table.plain("name", str),
         vendor=table.plain("vendor", str),
-        category=table.plain("category", str),
+        category=table.word("category", GpuClass),
         architecture=table.plain("architecture", str),
-        tensor_rate=table.plain("tensor_rate", str),
+        tensor_rate=table.word("tensor_rate", GPU_WORDS["tensor_rate"]),
         aliases=tuple(table.plain("aliases", list, [])),
         compute_capability=table.plain("compute_capability", str, ""),
         released=table.plain("released", date, None),
@@ -145,7 +152,7 @@ def _gpu(file: Path, sources: Sources) -> Gpu:
 
 def _workload(file: Path, sources: Sources) -> Workload:
     where = f"workloads/{file.name}"
-    table = Table(where, _toml(file), sources)
+    table = TomlTable(where, _toml(file), sources)
     default = source_of(where, "source", table.plain("source", str), sources)
     table.default = stated(default, default.as_of, table.plain("read_on", date))
     architecture, recipe = table.inner("architecture"), table.inner("recipe")
@@ -180,7 +187,7 @@ def _workload(file: Path, sources: Sources) -> Workload:
 
 def _providers(values: Mapping[str, Any], sources: Sources) -> Iterator[Provider]:
     for slug, inner in values.items():
-        table = Table(f"providers.toml [{slug}]", inner, sources)
+        table = TomlTable(f"providers.toml [{slug}]", inner, sources)
         pue, basis = table.number("pue", float, None, {"basis": str})
         egress, egress_in = table.number("egress_per_gb", Decimal, None, {"currency": str})
         storage, storage_in = table.number("storage_per_gb_month", Decimal, None, {"currency": str})
@@ -191,7 +198,7 @@ def _providers(values: Mapping[str, Any], sources: Sources) -> Iterator[Provider
             slug=slug,
             name=table.plain("name", str),
             url=table.plain("url", str),
-            kind=table.plain("kind", str),
+            kind=table.word("kind", PROVIDER_WORDS["kind"]),
             billing_increment_s=table.number("billing_increment_s", float, None),
             minimum_billing_s=table.number("minimum_billing_s", float, None),
             pue=pue,
@@ -206,7 +213,7 @@ def _providers(values: Mapping[str, Any], sources: Sources) -> Iterator[Provider
         yield provider
 
 
-def _egress_tiers(table: Table, first_per_gb: Decimal | None) -> tuple[EgressTier, ...]:
+def _egress_tiers(table: TomlTable, first_per_gb: Decimal | None) -> tuple[EgressTier, ...]:
     """Pairs [from GB, per GB] after the first tier, which is `egress_per_gb` and has their source."""
     given = table.plain("egress_tiers", list, [])
     if given and first_per_gb is None:
@@ -242,7 +249,7 @@ def _offers(file: Path, sources: Sources) -> Iterator[CloudOffer]:
             memory_gib_per_gpu=row.number("memory_gib_per_gpu", float),
             vcpus=row.number("vcpus", int),
             ram_gib=row.number("ram_gib", float),
-            tier=row.known("tier"),
+            tier=row.word("tier", Tier),
             term_months=row.number("term_months", int) or None,
             hourly_price=row.known_number("hourly_price", Decimal),
             currency=row.known("currency"),
@@ -250,8 +257,6 @@ def _offers(file: Path, sources: Sources) -> Iterator[CloudOffer]:
             source=stated(source, as_of),
             note=row.text("note"),
         )
-        if offer.tier not in TIERS:
-            raise wrong(row.where, "tier", offer.tier, "unknown", TIERS)
         if offer.hourly_price <= 0:
             raise wrong(row.where, "hourly_price", offer.hourly_price, "a price is more than 0")
         key = (offer_slug(offer), as_of)
@@ -268,10 +273,10 @@ def _electricity(file: Path, sources: Sources) -> Iterator[ElectricityRate]:
         yield ElectricityRate(
             zone=row.known("zone"),
             zone_name=row.known("zone_name"),
-            kind=row.known("kind"),
+            kind=row.word("kind", RateKind),
             currency=row.known("currency"),
             per_kwh=row.known_number("per_kwh", Decimal),
-            taxes=row.known("taxes"),
+            taxes=row.word("taxes", Taxes),
             band=row.text("band"),
             valid_from=row.day("valid_from"),
             valid_until=row.day("valid_until"),
@@ -290,8 +295,8 @@ def _carbon(file: Path, sources: Sources) -> Iterator[CarbonIntensity]:
             zone_name=row.known("zone_name"),
             year=row.known_number("year", int),
             grams_co2e_per_kwh=row.known_number("grams_co2e_per_kwh", float),
-            scope=row.known("scope"),
-            accounting=row.known("accounting"),
+            scope=row.word("scope", Scope),
+            accounting=row.word("accounting", Accounting),
             as_of=as_of,
             source=stated(source_of(row.where, "source", row.text("source"), sources), as_of),
             note=row.text("note"),
@@ -314,7 +319,7 @@ def _figures(where: str, values: Mapping[str, Any], sources: Sources, prefix: st
         if "value" not in inner:
             yield from _figures(where, inner, sources, f"{name}.")
             continue
-        table = Table(where, inner, sources, prefix=f"{name}.")
+        table = TomlTable(where, inner, sources, prefix=f"{name}.")
         said = source_of(where, f"{name}.source", table.plain("source", str), sources)
         numbers = {
             field: as_number(where, f"{name}.{field}", given, float)
@@ -324,7 +329,7 @@ def _figures(where: str, values: Mapping[str, Any], sources: Sources, prefix: st
         figure = Figure(
             name=name,
             unit=table.plain("unit", str),
-            basis=table.plain("basis", str),
+            basis=table.word("basis", Basis),
             source=stated(said, said.as_of, table.plain("read_on", date)),
             **numbers,
         )

@@ -1,5 +1,6 @@
 """Column types that mean the same on SQLite and on PostgreSQL."""
 
+import zlib
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -12,6 +13,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+PACKED_HOW_HARD = 1
+"""Level 1 takes a third of the time of level 6 for a tenth of its size more."""
 DECIMALS = 9
 SCALE = 10**DECIMALS
 LARGEST = Decimal(9_000_000_000)
@@ -46,6 +49,19 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         # SQLite hands an aware datetime back naive.
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Packed(TypeDecorator[bytes]):
+    """Bytes kept compressed (zlib): an answer names the same sources over and over."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.compress(value, PACKED_HOW_HARD)
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else zlib.decompress(value)
 
 
 class ExactDecimal(TypeDecorator[Decimal]):

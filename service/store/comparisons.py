@@ -15,13 +15,12 @@ _comparisons: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
 
 @dataclass(frozen=True, slots=True)
 class StoredComparison:
-    """A question, its answer and the facts it was answered from: JSON in UTF-8, kept as said."""
+    """A question and its answer with the facts it was answered from: JSON in UTF-8, kept as said."""
 
     id: str
     asked_at: datetime
     request: bytes
     answer: bytes
-    inputs: bytes
     data_version: int
     code_version: str
     kind: str = "comparison"
@@ -34,8 +33,7 @@ def add(session: Session, stored: StoredComparison) -> bool:
         "id": stored.id,
         "asked_at": stored.asked_at,
         "request": stored.request.decode(),
-        "answer": stored.answer.decode(),
-        "inputs": stored.inputs.decode(),
+        "answer": stored.answer,
         "data_version": stored.data_version,
         "code_version": stored.code_version,
         "kind": stored.kind,
@@ -70,8 +68,7 @@ def _by_id(session: Session, id: str) -> StoredComparison | None:
         id=row.id,
         asked_at=row.asked_at,
         request=row.request.encode(),
-        answer=row.answer.encode(),
-        inputs=row.inputs.encode(),
+        answer=row.answer,
         data_version=row.data_version,
         code_version=row.code_version,
         kind=row.kind,

@@ -53,7 +53,7 @@ def put(session: Session, gpu: Gpu) -> bool:
         return False
     else:
         session.execute(sa.update(_gpus).where(_gpus.c.id == row_id).values(values))
-    aliases.put(session, GpuAliasRow, "gpu_id", row_id, gpu.slug, gpu.name, gpu.aliases)
+    aliases.put(session, GpuAliasRow, "gpu_id", row_id, slug=gpu.slug, name=gpu.name, aliases=gpu.aliases)
     sources.put_fields(session, GpuSourceRow, "gpu_id", row_id, gpu.sources)
     versions.bump(session)
     return True

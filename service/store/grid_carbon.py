@@ -39,9 +39,16 @@ def between(session: Session, zone: str, start: datetime, end: datetime) -> list
     for row in session.execute(statement.order_by(c.slot_start)):
         source, day = said[row.source_id], market_day.day_of(row.slot_start)
         fact = GridCarbon(
-            row.zone, row.slot_start, row.slot_end, row.grams_co2e_per_kwh, row.scope, row.accounting,
-            row.is_forecast, sources.stated(source, row.slot_start.date()), row.fetched_at,
-        )  # fmt: skip
+            row.zone,
+            row.slot_start,
+            row.slot_end,
+            row.grams_co2e_per_kwh,
+            scope=row.scope,
+            accounting=row.accounting,
+            is_forecast=row.is_forecast,
+            source=sources.stated(source, row.slot_start.date()),
+            fetched_at=row.fetched_at,
+        )
         known.setdefault(day, {}).setdefault(source.slug, []).append(fact)
     answers = (market_day.chosen(day, by_source, _rank) for day, by_source in sorted(known.items()))
     return [fact for answer in answers if answer for fact in answer[1] if start <= fact.slot_start < end]

@@ -4,14 +4,15 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.facts import Accounting, Scope, Taxes, Tier
 from service.store.tables import Base, one_of, positive, source_id
 
-TIERS = ("on_demand", "spot", "reserved", "community", "marketplace")
+TIERS: tuple[Tier, ...] = get_args(Tier)
 _OFFER_KEY = (
     "provider_id", "instance", "region", "gpu_count", "tier", "term_months", "gpu_raw_name", "origin",
 )  # fmt: skip
@@ -234,9 +235,7 @@ class ElectricityRateRow(Base):
     as_of: Mapped[date]
     source_id: Mapped[int] = source_id()
     note: Mapped[str]
-    __table_args__ = (
-        *(one_of("kind", ("retail", "spot")), one_of("taxes", ("all", "excl_vat", "excl_taxes"))),
-    )
+    __table_args__ = (*(one_of("kind", ("retail", "spot")), one_of("taxes", get_args(Taxes))),)
 
 
 class SpotPriceRow(Base):
@@ -252,7 +251,7 @@ class SpotPriceRow(Base):
     fetched_at: Mapped[datetime]
     __table_args__ = (
         sa.CheckConstraint("slot_end > slot_start", name="slot_in_order"),
-        one_of("taxes", ("all", "excl_vat", "excl_taxes")),
+        one_of("taxes", get_args(Taxes)),
         {"sqlite_with_rowid": False},
     )
 
@@ -273,8 +272,8 @@ class GridCarbonRow(Base):
     __table_args__ = (
         sa.CheckConstraint("slot_end > slot_start", name="slot_in_order"),
         sa.CheckConstraint("grams_co2e_per_kwh >= 0", name="grams_co2e_per_kwh_not_negative"),
-        one_of("scope", ("lifecycle", "direct")),
-        one_of("accounting", ("production", "consumption")),
+        one_of("scope", get_args(Scope)),
+        one_of("accounting", get_args(Accounting)),
         {"sqlite_with_rowid": False},
     )
 
@@ -294,8 +293,8 @@ class CarbonIntensityRow(Base):
     note: Mapped[str]
     __table_args__ = (
         sa.CheckConstraint("grams_co2e_per_kwh >= 0", name="grams_co2e_per_kwh_not_negative"),
-        one_of("scope", ("lifecycle", "direct")),
-        one_of("accounting", ("production", "consumption")),
+        one_of("scope", get_args(Scope)),
+        one_of("accounting", get_args(Accounting)),
     )
 
 

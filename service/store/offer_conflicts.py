@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.decide.price_conflicts import Conflict, Quoted, contradictions
+from service.estimate.price_conflicts import Conflict, Quoted, contradictions
 from service.facts import CloudOffer
 from service.store import offers
 from service.store.models import OfferRow, ProviderRow

@@ -18,10 +18,10 @@ from service.store import exchange_rates, providers, regions, sources, versions
 from service.store.bulk_insert import insert_all
 from service.store.models import TIERS, OfferPriceRow, OfferRow
 from service.store.offer_observations import (
+    Novelty,
     Observation,
-    PriceHistory,
     PriceSpan,
-    Verdict,
+    PriceSpans,
     cheapest_per_day,
 )
 
@@ -48,7 +48,7 @@ class Added:
 @dataclass(slots=True)
 class _Known:
     id: int
-    history: PriceHistory
+    history: PriceSpans
     details: tuple[Any, ...]
     source_id: int
     fetched_at: datetime
@@ -104,7 +104,7 @@ def add_all(session: Session, offers: Iterable[CloudOffer], fetched_at: datetime
     for slug, group in groups.items():
         batch.take(slug, group, observed[slug], known.get(slug))
     batch.write()
-    return Added(**{verdict.value: batch.counts[verdict] for verdict in Verdict})
+    return Added(**{verdict.value: batch.counts[verdict] for verdict in Novelty})
 
 
 class _Batch:
@@ -114,7 +114,7 @@ class _Batch:
         self.provider_ids = provider_ids
         self.divisors = exchange_rates.units_per_eur(session)
         self.next_id = (session.execute(sa.select(sa.func.max(_offers.c.id))).scalar() or 0) + 1
-        self.counts: Counter[Verdict] = Counter()
+        self.counts: Counter[Novelty] = Counter()
         self.new_offers: list[dict[str, Any]] = []
         self.changed_offers: list[dict[str, Any]] = []
         self.new_spans: list[dict[str, Any]] = []
@@ -147,7 +147,7 @@ class _Batch:
     def take(
         self, slug: str, group: Sequence[CloudOffer], observed: Sequence[Observation], known: _Known | None
     ) -> None:
-        history = known.history if known else PriceHistory()
+        history = known.history if known else PriceSpans()
         verdicts = [history.observe(seen) for seen in observed]
         current = history.current
         assert current is not None  # observe() has seen at least one price
@@ -175,8 +175,8 @@ class _Batch:
             offer_id = known.id
             # A note alone is no news: a list's version changes every hour and comes with the next price.
             other_details = newest.as_of >= current.last_as_of and details[:-1] != known.details[:-1]
-            if other_details and Verdict.CHANGED not in verdicts:
-                verdicts[-1] = Verdict.CHANGED
+            if other_details and Novelty.CHANGED not in verdicts:
+                verdicts[-1] = Novelty.CHANGED
             relisted = _is_relisted(newest, known)
             if current.is_new or current.is_extended or other_details or relisted:
                 kept = details if newest.as_of >= current.last_as_of else known.details
@@ -295,7 +295,7 @@ def _known_offers(session: Session, provider_ids: Sequence[int]) -> dict[str, _K
             row
         )
         span = PriceSpan(since, first_seen, as_of, fetched_at, price, currency, source_id)
-        known[slug] = _Known(row_id, PriceHistory(span), tuple(details), source_id, fetched_at, unlisted)
+        known[slug] = _Known(row_id, PriceSpans(span), tuple(details), source_id, fetched_at, unlisted)
     return known
 
 

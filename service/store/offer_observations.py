@@ -46,7 +46,7 @@ class PriceSpan:
         return (self.as_of, self.first_seen)
 
 
-class Verdict(Enum):
+class Novelty(Enum):
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -54,7 +54,7 @@ class Verdict(Enum):
 
 
 @dataclass(slots=True)
-class PriceHistory:
+class PriceSpans:
     """The current price of an offer and, once `earlier` is filled, the spans before it."""
 
     current: PriceSpan | None = None
@@ -73,7 +73,7 @@ class PriceHistory:
         is_later = seen.as_of == current.last_as_of and seen.seen_at > current.last_seen
         return not is_later and not (seen.as_of == current.last_as_of and current.says(seen))
 
-    def observe(self, seen: Observation) -> Verdict:
+    def observe(self, seen: Observation) -> Novelty:
         """Take in one observation: extends the current span, adds a span, or changes nothing.
 
         An observation older than the newest becomes history and never changes the current price. On
@@ -83,22 +83,22 @@ class PriceHistory:
         current = self.current
         if current is None:
             self.current = _span(seen)
-            return Verdict.NEW
+            return Novelty.NEW
         if seen.as_of > current.last_as_of or (
             seen.as_of == current.last_as_of and seen.seen_at > current.last_seen
         ):
             if not current.says(seen):
                 self.earlier.append(current)
                 self.current = _span(seen)
-                return Verdict.CHANGED
+                return Novelty.CHANGED
             if seen.as_of > current.last_as_of:
                 current.last_as_of, current.last_seen = seen.as_of, max(seen.seen_at, current.last_seen)
                 current.is_extended = True
-            return Verdict.UNCHANGED
+            return Novelty.UNCHANGED
         if self._known(seen):
-            return Verdict.UNCHANGED
+            return Novelty.UNCHANGED
         self.earlier.append(_span(seen))
-        return Verdict.OLDER
+        return Novelty.OLDER
 
     def _known(self, seen: Observation) -> bool:
         spans = [span for span in self.spans() if span.as_of <= seen.as_of <= span.last_as_of]

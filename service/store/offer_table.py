@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 from service.store import sources
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
@@ -60,7 +60,7 @@ class OfferTable:
         return len(self.slug)
 
     @property
-    def tiers(self) -> tuple[str, ...]:
+    def tiers(self) -> tuple[Tier, ...]:
         return TIERS
 
     def row(self, i: int) -> CloudOffer:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Any
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -34,8 +34,9 @@ __all__ = [
     "unmapped",
 ]
 
-ORDERS = ("price", "-price", "memory", "-memory", "slug")
-"""Orders of a search: by price in euros, by memory of the whole instance, by slug; "-" is descending."""
+Order = Literal["price", "-price", "memory", "-memory", "slug"]
+"""Of a search: by price in euros, by memory of the whole instance, by slug; "-" is descending."""
+ORDERS: tuple[Order, ...] = get_args(Order)
 
 _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
@@ -96,7 +97,8 @@ class PriceSeen:
 def search(
     session: Session,
     wanted: OfferFilter,
-    order: str = "price",
+    *,
+    order: Order = "price",
     limit: int = 50,
     offset: int = 0,
     rates: Mapping[str, ExchangeRate] | None = None,
@@ -190,12 +192,12 @@ def history(session: Session, slug: str) -> list[PriceSeen]:
     )
     return [
         PriceSeen(
-            row.as_of,
-            row.last_as_of,
-            row.hourly_price,
-            row.currency,
-            sources.stated(said[row.source_id], row.last_as_of),
-            row.first_seen,
+            first_as_of=row.as_of,
+            last_as_of=row.last_as_of,
+            hourly_price=row.hourly_price,
+            currency=row.currency,
+            source=sources.stated(said[row.source_id], row.last_as_of),
+            first_seen=row.first_seen,
         )
         for row in session.execute(statement)
     ]

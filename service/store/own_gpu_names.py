@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue
+from service.estimate.alias_key import alias_key
 from service.store import gpus, versions
-from service.store.aliases import alias_key
 from service.store.models import GpuRow, OfferRow, OwnGpuNameRow
 
 _own: sa.Table = OwnGpuNameRow.__table__  # type: ignore[assignment]

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.decide.price_periods import INTERVALS, PriceHistory, PricePeriod, Spread, intervals
 from service.errors import InvalidValue
+from service.estimate.price_periods import INTERVALS, PriceHistory, PricePeriod, PriceRange, intervals
 from service.facts import ExchangeRate
 from service.store import exchange_rates, sources
 from service.store.column_types import SCALE, from_billionths
@@ -94,7 +94,9 @@ def price_history(
         quote: [] if quote == "EUR" else exchange_rates.history(session, quote, first_day, last_day)
         for quote in {*spans.currency, currency}
     }
-    return _summed_up(session, spans, first_day, last_day, interval, currency, rates, count)
+    return _summed_up(
+        session, spans, first_day, last_day, interval=interval, currency=currency, rates=rates, offers=count
+    )
 
 
 def _spans(
@@ -137,9 +139,16 @@ def _spans(
     whole = np.int64
     numbers = np.unique(np.array(offer, dtype=whole), return_inverse=True)[1]
     return _Spans(
-        numbers, np.array(gpu_count, whole), day(as_of), day(last_as_of), instant(first_seen),
-        instant(last_seen), np.array(price, whole), currency, np.array(source, whole),
-    )  # fmt: skip
+        offer=numbers,
+        gpu_count=np.array(gpu_count, whole),
+        first=day(as_of),
+        last=day(last_as_of),
+        first_seen=instant(first_seen),
+        last_seen=instant(last_seen),
+        billionths=np.array(price, whole),
+        currency=currency,
+        source=np.array(source, whole),
+    )
 
 
 def _told(spans: _Spans, first: int, days: int, offers: int) -> NDArray[np.int32]:
@@ -166,6 +175,7 @@ def _summed_up(
     spans: _Spans,
     first_day: date,
     last_day: date,
+    *,
     interval: str,
     currency: str,
     rates: dict[str, list[ExchangeRate]],
@@ -209,7 +219,7 @@ def _summed_up(
 
 def _spreads(
     spans: _Spans, told: NDArray[np.int32], quote: NDArray[np.int64], factors: Sequence[Decimal]
-) -> tuple[Spread | None, Spread | None]:
+) -> tuple[PriceRange | None, PriceRange | None]:
     if not len(told):
         return None, None
     floats = np.array([float(factor) for factor in factors])
@@ -227,11 +237,11 @@ def _spreads(
     )
 
 
-def _spread(values: NDArray[Any], told: NDArray[np.int32], exact: Callable[[int], Decimal]) -> Spread:
+def _spread(values: NDArray[Any], told: NDArray[np.int32], exact: Callable[[int], Decimal]) -> PriceRange:
     order = np.argsort(values, kind="stable")
     low, high = (len(order) - 1) // 2, len(order) // 2
     at = [exact(int(told[order[i]])) for i in (0, low, high, -1)]
-    return Spread(at[0], (at[1] + at[2]) / 2, at[3])
+    return PriceRange(at[0], (at[1] + at[2]) / 2, at[3])
 
 
 def _factors(

@@ -6,6 +6,7 @@ The web never meets the wing: whoever refreshes writes down here what it reads a
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +15,9 @@ from sqlalchemy.orm import Session
 from service.store import leases, refreshes
 from service.store.work_models import JobLeaseRow, PriceSourceRow, RefreshRow
 
-STATES = ("fresh", "stale", "failing", "asleep", "standby", "new")
+SourceState = Literal["fresh", "stale", "failing", "asleep", "standby", "new"]
+"""failing: the last refresh failed, its prices are not stale yet; asleep: no key; standby: not needed while
+the one it stands in for is fresh; new: never read, and not overdue."""
 _sources: sa.Table = PriceSourceRow.__table__  # type: ignore[assignment]
 _leases: sa.Table = JobLeaseRow.__table__  # type: ignore[assignment]
 _refreshes: sa.Table = RefreshRow.__table__  # type: ignore[assignment]
@@ -40,9 +43,7 @@ class Standing:
     """A price source and how it stands."""
 
     source: PriceSourceFacts
-    state: str
-    """fresh | stale | failing: the last refresh failed, its prices are not stale yet | asleep: no key |
-    standby: not needed while the one it stands in for is fresh | new: never read, and not overdue."""
+    state: SourceState
     last_success_at: datetime | None
     age: timedelta | None
     """Since the last success; None before the first."""
@@ -162,11 +163,18 @@ def _last(outcomes: tuple[str, ...]) -> sa.ScalarSelect[int]:
 
 def _standing(row: sa.Row[tuple[object, ...]], last: refreshes.Refresh | None, now: datetime) -> Standing:
     facts = PriceSourceFacts(
-        row.name, row.title, row.url, row.licence, timedelta(seconds=row.every_s),
-        timedelta(seconds=row.stale_after_s), row.key_variable, row.fallback_for,
-    )  # fmt: skip
+        name=row.name,
+        title=row.title,
+        url=row.url,
+        licence=row.licence,
+        every=timedelta(seconds=row.every_s),
+        stale_after=timedelta(seconds=row.stale_after_s),
+        key_variable=row.key_variable,
+        fallback_for=row.fallback_for,
+    )
     age = None if row.success_at is None else max(now - row.success_at, timedelta(0))
     overdue = (now - row.known_since if age is None else age) > facts.stale_after
+    state: SourceState
     if last is not None and last.outcome == "asleep":
         state = "asleep"
     elif overdue:
@@ -176,7 +184,16 @@ def _standing(row: sa.Row[tuple[object, ...]], last: refreshes.Refresh | None, n
     else:
         state = "new" if age is None else "fresh"
     running = row.last_started if row.is_running else None
-    return Standing(facts, state, row.success_at, age, last, row.due, running, row.known_since)
+    return Standing(
+        facts,
+        state,
+        last_success_at=row.success_at,
+        age=age,
+        last=last,
+        due=row.due,
+        running_since=running,
+        known_since=row.known_since,
+    )
 
 
 def _stood_in_for(standing: Standing, all_: dict[str, Standing]) -> Standing:

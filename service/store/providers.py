@@ -6,9 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import UnknownName
+from service.estimate.alias_key import alias_key
 from service.facts import EgressTier, Provider
 from service.store import sources, versions
-from service.store.aliases import alias_key
 from service.store.models import ProviderRow, ProviderSourceRow
 
 _providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]

@@ -15,13 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound
-from service.store.work_models import OUTCOMES, RefreshCountRow, RefreshRow, RejectedRowRow
+from service.store.work_models import OUTCOMES, RefreshCountRow, RefreshOutcome, RefreshRow, RejectedRowRow
 
 MOST_REJECTED_KEPT = 1_000
 LONGEST_RAW = 2_000
 REFRESHES_WITH_ROWS = 10
-ENDED = ("ok", "failed", "asleep", "unchanged")
-SUCCEEDED = ("ok", "unchanged")
+ENDED: tuple[RefreshOutcome, ...] = ("ok", "failed", "asleep", "unchanged")
+SUCCEEDED: tuple[RefreshOutcome, ...] = ("ok", "unchanged")
 LARGEST_ID = 2**31 - 1
 _rejected: sa.Table = RejectedRowRow.__table__  # type: ignore[assignment]
 _refreshes: sa.Table = RefreshRow.__table__  # type: ignore[assignment]
@@ -35,8 +35,7 @@ class Refresh:
     source_name: str
     started_at: datetime
     """When it was asked for, while nobody has begun it."""
-    outcome: str
-    """requested | running | ok | failed | asleep | unchanged"""
+    outcome: RefreshOutcome
     finished_at: datetime | None = None
     accepted: int = 0
     rejected: int = 0

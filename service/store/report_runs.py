@@ -3,21 +3,31 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.store.report_schedules import ReportSchedule
-from service.store.work_models import ReportAttemptRow, ReportDeliveryRow, ReportRunRow, ReportScheduleRow
+from service.store.work_models import (
+    DeliveryKind,
+    ReportAttemptRow,
+    ReportDeliveryRow,
+    ReportRunRow,
+    ReportScheduleRow,
+)
 
 _schedules: sa.Table = ReportScheduleRow.__table__  # type: ignore[assignment]
 _runs: sa.Table = ReportRunRow.__table__  # type: ignore[assignment]
 _deliveries: sa.Table = ReportDeliveryRow.__table__  # type: ignore[assignment]
 _attempts: sa.Table = ReportAttemptRow.__table__  # type: ignore[assignment]
-FILE, REPORT, NOTICE, FAILURE = "file", "report", "notice", "failure"
+FILE: DeliveryKind = "file"
+REPORT: DeliveryKind = "report"
+NOTICE: DeliveryKind = "notice"
+FAILURE: DeliveryKind = "failure"
 WEBHOOK_KINDS = (REPORT, NOTICE, FAILURE)
+DeliveryState = Literal["delivered", "waiting", "given up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +67,7 @@ class Delivery:
 
     id: int
     run_id: int
-    kind: str
+    kind: DeliveryKind
     body: str
     file_name: str
     attempts: int
@@ -66,8 +76,8 @@ class Delivery:
     error: str
 
     @property
-    def state(self) -> str:
-        """delivered | waiting | given up"""
+    def state(self) -> DeliveryState:
+        """How far it is."""
         if self.delivered_at is not None:
             return "delivered"
         return "waiting" if self.next_attempt_at is not None else "given up"

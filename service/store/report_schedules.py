@@ -39,7 +39,7 @@ class ReportOrder:
     decision_id: str
     """The answer that the first run is held against."""
     cadence: str
-    """As service/decide/cadence.py writes it."""
+    """As service/estimate/cadence.py writes it."""
     first_at: datetime
     format: str
     """Extension of the file."""
@@ -71,7 +71,7 @@ def lease_name(slug: str) -> str:
 
 
 def add(
-    session: Session, slug: str, order: ReportOrder, created_by: str, now: datetime, due: datetime
+    session: Session, slug: str, order: ReportOrder, *, created_by: str, now: datetime, due: datetime
 ) -> ReportSchedule:
     """Save an order, first due then; its secret is made here. InvalidValue for a slug that is taken."""
     if slug in slugs(session):
@@ -150,7 +150,7 @@ def _rows() -> sa.Select[Any]:
 def _schedule(row: Any) -> ReportSchedule:
     values = {field: row[field] for field in ReportOrder.__slots__}
     order = ReportOrder(**values | {"request": row["request"].encode()})
+    same = ("id", "slug", "created_at", "created_by", "webhook_secret", "paused_at", "due_at")
     return ReportSchedule(
-        row["id"], row["slug"], order, row["created_at"], row["created_by"], row["webhook_secret"],
-        row["paused_at"], row["due_at"], row["owner"] is not None,
-    )  # fmt: skip
+        order=order, is_running=row["owner"] is not None, **{field: row[field] for field in same}
+    )

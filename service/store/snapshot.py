@@ -14,6 +14,7 @@ from typing import TypeVar
 from sqlalchemy.engine import Engine
 
 from service.errors import DatabaseNotReady, UnknownName
+from service.estimate.alias_key import alias_key
 from service.facts import (
     CarbonIntensity,
     ElectricityRate,
@@ -36,7 +37,6 @@ from service.store import (
     versions,
     workloads,
 )
-from service.store.aliases import alias_key
 from service.store.offer_table import OfferTable
 from service.store.session import Sessions
 
@@ -52,7 +52,7 @@ class Snapshot:
     data_version: int
     gpus: Mapping[str, Gpu]
     gpu_by_alias: Mapping[str, Gpu]
-    """By aliases.alias_key of slug, name and aliases."""
+    """By alias_key of slug, name and aliases."""
     workloads: Mapping[str, Workload]
     workload_by_alias: Mapping[str, Workload]
     providers: Mapping[str, Provider]

@@ -2,13 +2,18 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from service.store.column_types import Packed
 from service.store.tables import Base, one_of, positive
 
-OUTCOMES = ("requested", "running", "ok", "failed", "asleep", "unchanged")
+RefreshOutcome = Literal["requested", "running", "ok", "failed", "asleep", "unchanged"]
+OUTCOMES: tuple[RefreshOutcome, ...] = get_args(RefreshOutcome)
+DeliveryKind = Literal["file", "report", "notice", "failure"]
+"""file into the folder; report, notice or failure to the webhook"""
 
 
 class RefreshRow(Base):
@@ -211,7 +216,6 @@ class ReportDeliveryRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(sa.ForeignKey("report_runs.id"))
     kind: Mapped[str]
-    """file into the folder; report, notice or failure to the webhook"""
     body: Mapped[str] = mapped_column(sa.Text())
     """What a webhook is told, without the decision itself; "" for a file."""
     file_name: Mapped[str]
@@ -222,7 +226,7 @@ class ReportDeliveryRow(Base):
     delivered_at: Mapped[datetime | None]
     error: Mapped[str]
     __table_args__ = (
-        one_of("kind", ("file", "report", "notice", "failure")),
+        one_of("kind", get_args(DeliveryKind)),
         sa.UniqueConstraint("run_id", "kind"),
     )
 
@@ -245,8 +249,7 @@ class ComparisonRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     asked_at: Mapped[datetime]
     request: Mapped[str] = mapped_column(sa.Text())
-    answer: Mapped[str] = mapped_column(sa.Text())
-    inputs: Mapped[str] = mapped_column(sa.Text())
+    answer: Mapped[bytes] = mapped_column(Packed())
     data_version: Mapped[int]
     code_version: Mapped[str]
     kind: Mapped[str] = mapped_column(server_default="comparison")

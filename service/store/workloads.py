@@ -57,7 +57,13 @@ def put(session: Session, workload: Workload) -> bool:
     else:
         session.execute(sa.update(_workloads).where(_workloads.c.id == row_id).values(values))
     aliases.put(
-        session, WorkloadAliasRow, "workload_id", row_id, workload.slug, workload.name, workload.aliases
+        session,
+        WorkloadAliasRow,
+        "workload_id",
+        row_id,
+        slug=workload.slug,
+        name=workload.name,
+        aliases=workload.aliases,
     )
     sources.put_fields(session, WorkloadSourceRow, "workload_id", row_id, workload.sources)
     versions.bump(session)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, choice_of
 from service.store import alerts
 from service.store.alerts import Alert, Rule
 from service.store.models import TIERS
@@ -34,14 +34,14 @@ def save_alert(sessions: Sessions, snapshot: Snapshot, rule: Rule, who: str, now
 def _checked(snapshot: Snapshot, rule: Rule) -> Rule:
     gpu = find_gpu(snapshot, "gpu", rule.gpu).slug
     count = checked_count("gpu_count", rule.gpu_count)
-    if rule.tier is not None and rule.tier not in TIERS:
-        raise InvalidValue("tier", rule.tier, "unknown", TIERS)
+    if rule.tier is not None:
+        choice_of("tier", rule.tier, TIERS)
     if rule.provider is not None and rule.provider not in snapshot.providers:
         raise UnknownName("provider", rule.provider, snapshot.providers)
     currency = rule.currency.strip().upper()
-    known = sorted({"EUR", *snapshot.exchange})
-    if currency not in known:
-        raise InvalidValue("currency", rule.currency, "no exchange rate is known", known)
+    currencies = sorted({"EUR", *snapshot.exchange})
+    if currency not in currencies:
+        raise InvalidValue("currency", rule.currency, "no exchange rate is known", currencies)
     threshold, fall = rule.threshold_per_hour, rule.fall_percent
     if (threshold is None) == (fall is None):
         raise InvalidValue(

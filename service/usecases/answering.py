@@ -3,17 +3,15 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-import orjson
-
+from service.answers.answer import AnsweredComparison, AnsweredDecision
 from service.errors import NotFound
 from service.store import comparisons
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 
-CODE_VERSION = "5"
+CODE_VERSION = "6"
 """Raised when the same facts would give another answer; part of a stored answer's identity."""
 
 
@@ -23,14 +21,12 @@ def kept_answer(
     kind: str,
     asked: bytes,
     asked_at: datetime,
-    render: Callable[[], dict[str, Any]],
-    options_key: str,
+    work_out: Callable[[], AnsweredComparison | AnsweredDecision],
 ) -> StoredComparison:
-    """The answer as it is kept, with the facts it was computed from; `render` is called if there is none yet.
+    """The answer as it is kept; `work_out` is called if there is none yet.
 
-    `options_key` names the options of what `render` gives, whose sources are kept too. Whoever writes
-    first is right: of two processes asked at once both give what the first one wrote. Raises what `render`
-    raises; nothing is written then.
+    Whoever writes first is right: of two processes asked at once both give what the first one wrote. Raises
+    what `work_out` raises; nothing is written then.
     """
     identity = identity_of(kind, asked, snapshot.data_version, asked_at)
     with sessions.reading() as session:
@@ -38,14 +34,12 @@ def kept_answer(
             return comparisons.get(session, identity, kind)
         except NotFound:
             pass
-    rendered = render()
-    numbers = rendered["sources"] + [n for option in rendered[options_key] for n in option["sources"]]
+    answer = work_out().model_copy(update={"id": identity})
     stored = StoredComparison(
         id=identity,
         asked_at=asked_at,
         request=asked,
-        answer=orjson.dumps({"id": identity, **rendered}),
-        inputs=orjson.dumps(numbers),
+        answer=answer.model_dump_json().encode(),
         data_version=snapshot.data_version,
         code_version=CODE_VERSION,
         kind=kind,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from service.answers.question import AskedDecision
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.decide.decision import RatedOption
 from service.decide.options import Option
@@ -16,7 +17,6 @@ from service.usecases.candidate_plans import column_of
 from service.usecases.finding import same_configuration
 from service.usecases.knowledge import knowledge_of
 from service.usecases.past_prices import PastPrices
-from service.usecases.requests import DecisionRequest
 
 
 def home_side(home: RatedOption, figures: Mapping[str, Figure]) -> HomeSide:
@@ -49,7 +49,7 @@ def _price_per_kwh(option: Option, price: float, figures: Mapping[str, Figure]) 
 
 
 def rented_side(
-    cloud: RatedOption, snapshot: Snapshot, request: DecisionRequest, past: PastPrices
+    cloud: RatedOption, snapshot: Snapshot, request: AskedDecision, past: PastPrices
 ) -> RentedSide:
     """A rented plan; its rent ranges over what others ask and what it has cost, idle hours as assumed."""
     option = cloud.option
@@ -58,11 +58,11 @@ def rented_side(
     held = sum(i.quantity.p50 for i in bill.items if i.code in RENTED_BY_THE_HOUR and i.code != "commitment")
     rent = float(bill.line("rent").unit_price or 0)
     factor = held / hours
-    idle, is_told = snapshot.figures["cloud_run.idle_share"], "idle_share" in dict(request.cloud_terms)
+    idle, is_told = snapshot.figures["cloud_run.idle_share"], "idle_share" in request.rent_terms
     spread = None
-    if idle.low is not None and idle.high is not None and cloud.plan != "hybrid" and not is_told:
+    if idle.low is not None and idle.high is not None and cloud.way != "hybrid" and not is_told:
         spread = (factor + idle.low - idle.value, factor + idle.high - idle.value)
-    low, high = _rent_range(snapshot, option, rent, cloud.instances, request, past)
+    low, high = _rent_range(snapshot, option, rent, instances=cloud.instances, request=request, past=past)
     set_up = next((item.quantity.p50 for item in bill.items if item.code == "set_up"), 0.0)
     return RentedSide(
         hours=column_of(option.hours),
@@ -82,8 +82,9 @@ def _rent_range(
     snapshot: Snapshot,
     option: Option,
     price: float,
+    *,
     instances: int,
-    request: DecisionRequest,
+    request: AskedDecision,
     past: PastPrices,
 ) -> tuple[float, float]:
     """What the rent per hour may be: the middle 80 % of what other stored offers of the same GPU, count and
@@ -100,5 +101,5 @@ def _rent_range(
         float(cost * conversion(currency, request.currency, rates).factor) * instances
         for cost, currency in past(offer.slug)
     ]
-    known = (price, *others, *own)
-    return min(known), max(known)
+    rents = (price, *others, *own)
+    return min(rents), max(rents)

@@ -9,21 +9,21 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import AskedDecision
 from service.decide.choice import Candidates
 from service.decide.household import Household
-from service.decide.options import Option, home_memory_gib, home_option
-from service.decide.rental import cloud_terms
+from service.decide.options import Option, Way, home_memory_gib, home_option
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
+from service.estimate.rental import cloud_terms
 from service.facts import Gpu, Workload, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
-from service.usecases.requests import EVERY_OFFER, DecisionRequest
 from service.usecases.tariffs import MarketDays
 
 CARD_PRICE = "card_price_usd."
@@ -37,13 +37,13 @@ class Plans:
     """All plans as columns, and what each position stands for."""
 
     candidates: Candidates
-    homes: tuple[tuple[str, Option], ...]
+    homes: tuple[tuple[Way, Option], ...]
     """Plans at home, own or bought, at the first positions."""
     rented: RentedPlans | None
     """Then every rented one, then the same again debugged at home where one has a machine for it."""
 
-    def of(self, position: int) -> tuple[str, int]:
-        """The kind of a plan, and its place among those of its kind."""
+    def of(self, position: int) -> tuple[Way, int]:
+        """The way of a plan, and its place among those of its way."""
         if position < len(self.homes):
             return self.homes[position][0], position
         rented = len(self.rented) if self.rented else 0
@@ -52,24 +52,21 @@ class Plans:
 
 
 def household_of_request(
-    snapshot: Snapshot, request: DecisionRequest, today: date, market: MarketDays
+    snapshot: Snapshot, request: AskedDecision, today: date, market: MarketDays
 ) -> Household:
     """Where the plans at home stand, the same for every run. Raises UnknownName for a currency without an
     exchange rate, InvalidValue for a tier that is none, and what `household_of` raises.
     """
     checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
-    tiers = (*snapshot.offers.tiers, EVERY_OFFER, NO_RENT)
-    if request.tier not in tiers:
-        raise InvalidValue("tier", request.tier, "unknown", tiers)
     return household_of(snapshot, request, today, market)
 
 
 def plans_of_request(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, household: Household, today: date
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, household: Household, today: date
 ) -> Plans:
     """All plans that a request allows. Raises MissingFact where there is none."""
     homes = _home_plans(snapshot, request, workload, household, today)
-    terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
+    terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
     rented = None
     if request.tier != NO_RENT:
         try:
@@ -83,51 +80,53 @@ def plans_of_request(
 
 
 def _home_plans(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, usual: Household, today: date
-) -> list[tuple[str, Option]]:
-    found = []
-    machines = [_machine(snapshot, "own", said) for said in request.own]
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
+) -> list[tuple[Way, Option]]:
+    homes: list[tuple[Way, Option]] = []
+    machines = [_machine(snapshot, "own", name) for name in request.own]
     # A machine said twice, or by two of its names, is one.
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
-        found.append(("own", _at_home(snapshot, request, workload, gpu, count, usual)))
-    for said in dict.fromkeys(request.buy):
-        gpu, count, purchase = _purchase(snapshot, request, said, today)
+        homes.append(("own", _at_home(snapshot, request, workload, gpu, count, household=usual)))
+    for wish in dict.fromkeys(request.buy):
+        gpu, count, purchase = _purchase(snapshot, request, wish, today)
         terms = replace(request.home_terms, purchase=purchase)
-        found.append(("buy", _at_home(snapshot, request, workload, gpu, count, replace(usual, terms=terms))))
-    return found
+        household = replace(usual, terms=terms)
+        homes.append(("buy", _at_home(snapshot, request, workload, gpu, count, household=household)))
+    return homes
 
 
 def _at_home(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
     gpu: Gpu,
     count: int,
+    *,
     household: Household,
 ) -> Option:
-    known = knowledge_of(snapshot)
-    spare = home_memory_gib(household, known)
+    knowledge = knowledge_of(snapshot)
+    spare = home_memory_gib(household, knowledge)
     planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
     return home_option(
-        workload, gpu, count, household, request.currency, known, planned,
-        changes_of(snapshot, workload, gpu, count, planned),
-        rungs_of(snapshot, workload, gpu, count, planned, spare),
+        workload, gpu, count, household, currency=request.currency, knowledge=knowledge, planned=planned,
+        changes=changes_of(snapshot, workload, gpu, count, planned),
+        rungs=rungs_of(snapshot, workload, gpu, count, planned, spare=spare),
     )  # fmt: skip
 
 
-def _machine(snapshot: Snapshot, field: str, said: str) -> tuple[Gpu, int]:
-    match = CONFIGURATION.fullmatch(said.strip())
-    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else said.strip())
+def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
+    match = CONFIGURATION.fullmatch(name.strip())
+    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
     return gpu, checked_count(field, int(match["count"]) if match else 1)
 
 
 def _purchase(
-    snapshot: Snapshot, request: DecisionRequest, said: str, today: date
+    snapshot: Snapshot, request: AskedDecision, wish: str, today: date
 ) -> tuple[Gpu, int, Purchase]:
     """`rtx-4090` at its stored retail price, or `2xrtx-4090=1800` at one's own price per card."""
-    match = PRICED_CARD.fullmatch(said.strip())
+    match = PRICED_CARD.fullmatch(wish.strip())
     if match is None:
-        raise InvalidValue("buy", said, "is not of the form GPU or GPU=PRICE")
+        raise InvalidValue("buy", wish, "is not of the form GPU or GPU=PRICE")
     gpu, count = _machine(snapshot, "buy", match["machine"])
     figures, rates = snapshot.figures, knowledge_of(snapshot).exchange_rates
     if match["price"]:
@@ -145,8 +144,8 @@ def _purchase(
 
 def _as_columns(
     snapshot: Snapshot,
-    request: DecisionRequest,
-    homes: list[tuple[str, Option]],
+    request: AskedDecision,
+    homes: list[tuple[Way, Option]],
     rented: RentedPlans | None,
     terms: CloudTerms,
 ) -> Plans:
@@ -187,9 +186,9 @@ def _debugged_at_home(
     )
 
 
-def debugging_machine(homes: Iterable[tuple[str, Option]]) -> Option | None:
+def debugging_machine(homes: Iterable[tuple[Way, Option]]) -> Option | None:
     """The first machine one has that can hold the run."""
-    return next((option for plan, option in homes if plan == "own" and option.time), None)
+    return next((option for way, option in homes if way == "own" and option.time), None)
 
 
 def without_idle(terms: CloudTerms) -> CloudTerms:

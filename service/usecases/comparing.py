@@ -1,11 +1,14 @@
 """Comparing and estimating: the questions themselves."""
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
 import numpy as np
-import orjson
 
+from service.answers.answer import AnsweredComparison, AnsweredEstimates
+from service.answers.option import AnsweredExplanation
+from service.answers.question import EVERY_OFFER, AskedComparison, AskedEstimate
+from service.answers.told import tell_comparison, tell_workload
+from service.answers.told_option import tell_explanation, tell_numbers, tell_option
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
 from service.decide.household import Household
 from service.decide.options import (
@@ -16,12 +19,14 @@ from service.decide.options import (
     home_memory_gib,
     home_option,
 )
-from service.decide.rental import cloud_terms
-from service.errors import InvalidValue, MissingFact
+from service.errors import MissingFact
 from service.estimate.explanation import Explanation, explanation
+from service.estimate.inputs import workload_inputs
+from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
-from service.reports import as_json
+from service.reports.words.said import say_comparison, say_explanation, say_option
+from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -31,28 +36,24 @@ from service.usecases.finding import (
     checked_currency,
     find_gpu,
     find_rental,
-    find_workload,
     household_of,
     rental_of,
-    with_tokens,
+    workload_asked,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
 from service.usecases.rented_offers import rented_plans
-from service.usecases.requests import EVERY_OFFER, ComparisonRequest, EstimateRequest, request_as_json
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
-
-MOST_OPTIONS = 500
 
 
 def compare_home_with_cloud(
-    snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime, market: MarketDays = NO_MARKET
+    snapshot: Snapshot, request: AskedComparison, asked_at: datetime, market: MarketDays = NO_MARKET
 ) -> Comparison:
     """The answer to a request from the facts of one snapshot; `market` are the hours its tariff needs.
 
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
-    workload = with_tokens(find_workload(snapshot, request.workload), request.tokens, asked_at.date())
+    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date())
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
@@ -67,11 +68,11 @@ def compare_home_with_cloud(
         home_gpu,
         home_count,
         household,
-        request.currency,
-        knowledge,
-        planned,
-        changes_of(snapshot, workload, home_gpu, home_count, planned),
-        rungs_of(snapshot, workload, home_gpu, home_count, planned, spare),
+        currency=request.currency,
+        knowledge=knowledge,
+        planned=planned,
+        changes=changes_of(snapshot, workload, home_gpu, home_count, planned),
+        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare=spare),
     )
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
@@ -80,9 +81,19 @@ def compare_home_with_cloud(
         check_gpu_count(workload, count, "cloud")
         planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
         changes = changes_of(snapshot, workload, gpu, count, planned)
-        terms = cloud_terms(workload, knowledge.figures, dict(request.cloud_terms))
+        terms = cloud_terms(workload, knowledge.figures, request.rent_terms)
         rented = [
-            cloud_option(workload, gpu, count, rental, request.currency, knowledge, planned, changes, terms)
+            cloud_option(
+                workload,
+                gpu,
+                count,
+                rental,
+                currency=request.currency,
+                knowledge=knowledge,
+                planned=planned,
+                changes=changes,
+                terms=terms,
+            )
         ]
         considered = 0
     return compare(
@@ -100,7 +111,7 @@ def compare_home_with_cloud(
 
 
 def compare_from_store(
-    sessions: Sessions, snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime
+    sessions: Sessions, snapshot: Snapshot, request: AskedComparison, asked_at: datetime
 ) -> Comparison:
     """The comparison with the hours of the market that its tariff needs, read from the store."""
     market = market_of(sessions, snapshot, request, asked_at.date())
@@ -108,29 +119,41 @@ def compare_from_store(
 
 
 def answer(
-    sessions: Sessions, snapshot: Snapshot, request: ComparisonRequest, asked_at: datetime
+    sessions: Sessions, snapshot: Snapshot, request: AskedComparison, asked_at: datetime
 ) -> StoredComparison:
-    """The comparison as JSON, kept with the facts it was computed from.
+    """The comparison as it is kept.
 
     The same question on the same data and day has the same identity, is written once and answered as
     it is kept.
     """
-    asked = orjson.dumps(request_as_json(request))
 
-    def rendered() -> dict[str, Any]:
+    def work_out() -> AnsweredComparison:
         comparison = compare_from_store(sessions, snapshot, request, asked_at)
-        return as_json.render(comparison, request.language)
+        return say_comparison(wording(request.lang), tell_comparison(comparison))
 
-    return kept_answer(sessions, snapshot, "comparison", asked, asked_at, rendered, "options")
+    return kept_answer(sessions, snapshot, "comparison", request.kept(), asked_at, work_out)
 
 
-def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
-    """Fit, hours and energy of a run on each machine, without prices."""
-    workload = find_workload(snapshot, request.workload)
-    hardware = [
-        (find_gpu(snapshot, "gpu", name), checked_count("gpu_count", count))
-        for name, count in request.hardware
-    ]
+def estimate(snapshot: Snapshot, request: AskedEstimate, today: date) -> AnsweredEstimates:
+    """Fit, hours and energy of a run on each machine, without prices; with `explain` why."""
+    workload = workload_asked(snapshot, request.workload, None, today)
+    w = wording("en")
+    options, told = _estimated(snapshot, request, workload), []
+    for option in options:
+        answered = say_option(w, tell_option(option))
+        if request.explain:
+            reason = say_explanation(w, tell_explanation(explain(snapshot, workload, option)))
+            answered = answered.model_copy(update={"explanation": reason})
+        told.append(answered)
+    known = knowledge_of(snapshot)
+    inputs = workload_inputs(workload, known.calibration, [o.gpu for o in options], known.figures)
+    return AnsweredEstimates(
+        workload=tell_workload(workload), estimates=tuple(told), sources=tell_numbers(inputs)
+    )
+
+
+def _estimated(snapshot: Snapshot, request: AskedEstimate, workload: Workload) -> list[Option]:
+    hardware = [(find_gpu(snapshot, "gpu", m.gpu), m.gpu_count) for m in request.hardware]
     known, nowhere = knowledge_of(snapshot), Household("", None, None)
     options = []
     for gpu, count in hardware:
@@ -139,11 +162,42 @@ def estimate(snapshot: Snapshot, request: EstimateRequest) -> list[Option]:
         plan = plans_of(snapshot, workload, ((gpu.slug, count, spare),))[0]
         changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
-            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare)
-            options.append(home_option(workload, gpu, count, nowhere, "EUR", known, plan, changes, rungs))
+            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare=spare)
+            options.append(
+                home_option(
+                    workload,
+                    gpu,
+                    count,
+                    nowhere,
+                    currency="EUR",
+                    knowledge=known,
+                    planned=plan,
+                    changes=changes,
+                    rungs=rungs,
+                )
+            )
         else:
-            options.append(cloud_option(workload, gpu, count, Rental(None), "EUR", known, plan, changes))
+            options.append(
+                cloud_option(
+                    workload,
+                    gpu,
+                    count,
+                    Rental(None),
+                    currency="EUR",
+                    knowledge=known,
+                    planned=plan,
+                    changes=changes,
+                )
+            )
     return options
+
+
+def reasons_of(
+    sessions: Sessions, snapshot: Snapshot, request: AskedComparison, asked_at: datetime
+) -> list[AnsweredExplanation]:
+    """Why each option of a comparison takes the time it takes, in their order."""
+    comparison = compare_from_store(sessions, snapshot, request, asked_at)
+    return [tell_explanation(explain(snapshot, comparison.workload, o)) for o in comparison.options]
 
 
 def explain(snapshot: Snapshot, workload: Workload, option: Option) -> Explanation:
@@ -153,16 +207,14 @@ def explain(snapshot: Snapshot, workload: Workload, option: Option) -> Explanati
 
 
 def cheapest_offers(
-    snapshot: Snapshot, workload: Workload, request: ComparisonRequest
+    snapshot: Snapshot, workload: Workload, request: AskedComparison
 ) -> tuple[list[Option], int]:
     """The cheapest offers that can do the run, over all that are stored, and how many were looked at.
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
-    if not 1 <= request.limit <= MOST_OPTIONS:
-        raise InvalidValue("limit", request.limit, f"must be between 1 and {MOST_OPTIONS}")
     known = knowledge_of(snapshot)
-    terms = cloud_terms(workload, known.figures, dict(request.cloud_terms))
+    terms = cloud_terms(workload, known.figures, request.rent_terms)
     plans = rented_plans(snapshot, workload, request.tier, terms)
     total = plans.bill.total[1]
     order = np.argsort(total, kind="stable")[: request.limit]
@@ -179,11 +231,11 @@ def cheapest_offers(
                 gpu,
                 count,
                 rental_of(snapshot, snapshot.offers.row(int(plans.row[position])), request),
-                request.currency,
-                known,
-                plan,
-                changes_of(snapshot, workload, gpu, count, plan),
-                terms,
+                currency=request.currency,
+                knowledge=known,
+                planned=plan,
+                changes=changes_of(snapshot, workload, gpu, count, plan),
+                terms=terms,
             )
         )
     return options, plans.considered

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
+from typing import Literal, get_args, get_origin, get_type_hints
 
-from service.errors import InvalidValue, UnknownName
-from service.estimate.hardware import PRECISIONS
+from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.model_config import architecture_from_config, checked
 from service.facts import Architecture, Recipe, Source, Workload, given_by_user
 
@@ -20,14 +20,7 @@ DEFAULTS = Recipe(
 )
 """What a custom run is assumed to use where it does not say; shown as such."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "optimizer": ("adamw", "muon+adamw"),
-    "precision": PRECISIONS,
-    "engine": ("torch-compile", "torch-eager", "native"),
-    "attention": ("flash", "naive"),
-    "sharding": ("ddp", "zero-1", "zero-2", "fsdp"),
-    "checkpointing": ("none", "selective", "full"),
-    "optimizer_placement": ("gpu", "8bit", "8bit-paged", "host"),
-    "trained": ("all", "lora", "qlora"),
+    name: get_args(words) for name, words in get_type_hints(Recipe).items() if get_origin(words) is Literal
 }
 RECIPE_FLAGS = frozenset({"chunked_cross_entropy", "gradient_release", "activations_on_host"})
 LONGEST_CODE_BASE = 100
@@ -45,6 +38,7 @@ LARGEST_TOKENS = 10**15
 def custom_workload(
     architecture: Mapping[str, object] | None,
     config: Mapping[str, object] | None,
+    *,
     recipe: Mapping[str, object],
     tokens: int,
     today: date,
@@ -61,22 +55,22 @@ def custom_workload(
     least = trained.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
-    given = replace(given_by_user(today), read_on=today)
-    stated = {"tokens": given}
-    stated |= {f"architecture.{field.name}": given for field in fields(Architecture)}
+    by_user = replace(given_by_user(today), read_on=today)
+    stated = {"tokens": by_user}
+    stated |= {f"architecture.{field.name}": by_user for field in fields(Architecture)}
     assumed = Source(
         "heimvorteil-assumption-recipe", "assumed where you did not say", "", today, "own", today
     )
-    stated |= {f"recipe.{f.name}": given if f.name in recipe else assumed for f in fields(Recipe)}
+    stated |= {f"recipe.{f.name}": by_user if f.name in recipe else assumed for f in fields(Recipe)}
     return Workload("custom", name, "custom", shape, trained, tokens, stated)
 
 
-def _dimensions(given: Mapping[str, object]) -> Architecture:
-    known = {field.name: field for field in fields(Architecture)}
-    for key in given:
-        if key not in known:
-            raise UnknownName("architecture", key, known)
-    plain = dict(given)
+def _dimensions(asked: Mapping[str, object]) -> Architecture:
+    names = {field.name for field in fields(Architecture)}
+    for key in asked:
+        if key not in names:
+            raise UnknownName("architecture", key, names)
+    plain = dict(asked)
     for required in ("n_layers", "d_model", "n_heads", "vocab_size"):
         if required not in plain:
             raise InvalidValue(f"architecture.{required}", None, "is missing")
@@ -102,14 +96,14 @@ _FLAGS = frozenset({"tied_embeddings", "gated_mlp", "qkv_bias", "linear_bias", "
 _WORDS = frozenset({"norm", "window_pattern"})
 
 
-def _recipe(given: Mapping[str, object]) -> Recipe:
-    known = {field.name for field in fields(Recipe)}
-    values = {name: getattr(DEFAULTS, name) for name in known}
-    for key, value in given.items():
-        if key not in known:
-            raise UnknownName("recipe", key, known)
-        if key in CHOICES and value not in CHOICES[key]:
-            raise InvalidValue(f"recipe.{key}", value, "unknown", CHOICES[key])
+def _recipe(asked: Mapping[str, object]) -> Recipe:
+    names = {field.name for field in fields(Recipe)}
+    values = {name: getattr(DEFAULTS, name) for name in names}
+    for key, value in asked.items():
+        if key not in names:
+            raise UnknownName("recipe", key, names)
+        if key in CHOICES:
+            choice_of(f"recipe.{key}", value, CHOICES[key])
         if key in RECIPE_FLAGS and not isinstance(value, bool):
             raise InvalidValue(f"recipe.{key}", value, "must be true or false")
         if key == "code_base" and not (isinstance(value, str) and len(value) <= LONGEST_CODE_BASE):

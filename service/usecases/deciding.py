@@ -5,26 +5,28 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
 import numpy as np
-import orjson
 from numpy.typing import NDArray
 
+from service.answers.answer import AnsweredDecision
+from service.answers.question import AskedDecision
+from service.answers.told import tell_decision
 from service.decide.choice import Choice, choose
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
-from service.decide.inputs import Input, workload_inputs
 from service.decide.options import Option, cloud_option
-from service.decide.rental import cloud_terms
 from service.decide.sensitivity import break_even_line, prices_around, saved_per_day, tornado
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
+from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
+from service.estimate.rental import cloud_terms
 from service.facts import Workload
-from service.reports import decision_json
+from service.reports.words.said import say_decision
+from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -38,12 +40,11 @@ from service.usecases.candidate_plans import (
     plans_of_request,
     without_idle,
 )
-from service.usecases.finding import find_workload, rental_of, with_tokens
-from service.usecases.knowledge import changes_of, knowledge_of
+from service.usecases.finding import rental_of, workload_asked
+from service.usecases.knowledge import changes_of, knowledge_of, zone_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.rented_offers import RentedPlans
-from service.usecases.requests import DecisionRequest, request_as_json
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 MOST_SHORTLISTED = 10
@@ -51,7 +52,7 @@ MOST_SHORTLISTED = 10
 
 def decide(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     asked_at: datetime,
     market: MarketDays = NO_MARKET,
     past: PastPrices = no_past,
@@ -63,7 +64,7 @@ def decide(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
-    workload = with_tokens(find_workload(snapshot, request.workload), request.tokens, asked_at.date())
+    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date())
     limits = Limits(request.budget, request.deadline_hours)
     today = asked_at.date()
     household = household_of_request(snapshot, request, today, market)
@@ -75,14 +76,14 @@ def decide(
     nearest: tuple[NearestPlan, ...] = ()
     if best is None:
         nearest = nearest_plans(
-            snapshot, request, workload, plans, choice, today,
-            lambda other: plans_of_request(snapshot, request, other, household, today),
-            partial(_rated, snapshot, request),
+            snapshot, request, workload, plans=plans, choice=choice, today=today,
+            plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
+            rate=partial(_rated, snapshot, request),
         )  # fmt: skip
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)
-    home = next((r for r in shortlist if r.plan in ("own", "buy") and r.cost), None)
-    cloud = _reference_rental(shortlist, best, request.least_probability)
+    home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost), None)
+    cloud = _reference_rental(shortlist, best)
     sides = (
         (home_side(home, known.figures), rented_side(cloud, snapshot, request, past))
         if home and cloud
@@ -92,13 +93,15 @@ def decide(
         asked_at=asked_at,
         workload=workload,
         currency=request.currency,
-        zone=request.country.strip().upper(),
+        zone=zone_of(snapshot, request.country),
         limits=limits,
         weights=request.weights,
         rule=choice.rule,
         least_probability=request.least_probability,
         best=best,
         shortlist=shortlist,
+        home=home,
+        rented=cloud,
         dominated_count=choice.dominated_count,
         considered=len(plans.candidates),
         nearest=nearest,
@@ -136,29 +139,30 @@ def _thinned(positions: list[int], room: int) -> list[int]:
 
 
 def _rated(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, plans: Plans, choice: Choice, i: int
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans: Plans, choice: Choice, i: int
 ) -> RatedOption:
-    plan, place = plans.of(i)
+    way, place = plans.of(i)
     c = plans.candidates
     instances = 1
-    if plan in ("own", "buy"):
+    if way in ("own", "buy"):
         option = plans.homes[place][1]
     else:
         assert plans.rented is not None
         instances = int(plans.rented.instances[place])
-        terms = cloud_terms(workload, knowledge_of(snapshot).figures, dict(request.cloud_terms))
-        at_home = debugging_machine(plans.homes) if plan == "hybrid" else None
+        terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
+        at_home = debugging_machine(plans.homes) if way == "hybrid" else None
         used = terms if at_home is None else without_idle(terms)
         option = _rented_option(snapshot, request, workload, plans.rented, place, used)
         if at_home is not None:
             option = _debugged_at_home(option, at_home, terms.idle_share)
     return RatedOption(
-        plan=plan,
+        way=way,
         option=option,
         cost=_interval(c.cost[:, i]),
         calendar_hours=_interval(c.calendar_hours[:, i]),
         co2_kg=float(c.co2_kg[i]) if np.isfinite(c.co2_kg[i]) else None,
         probability=float(choice.probability[i]),
+        keeps_limits=not request.has_limits or bool(choice.probability[i] >= request.least_probability),
         is_on_front=i in choice.front,
         instances=instances,
     )
@@ -166,7 +170,7 @@ def _rated(
 
 def _rented_option(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
     rented: RentedPlans,
     place: int,
@@ -178,8 +182,8 @@ def _rented_option(
     offer = snapshot.offers.row(int(rented.row[place]))
     rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
     return cloud_option(
-        workload, gpu, count, rental, request.currency, knowledge_of(snapshot), planned,
-        changes_of(snapshot, workload, gpu, count, planned), terms,
+        workload, gpu, count, rental, currency=request.currency, knowledge=knowledge_of(snapshot),
+        planned=planned, changes=changes_of(snapshot, workload, gpu, count, planned), terms=terms,
     )  # fmt: skip
 
 
@@ -209,15 +213,13 @@ def _interval(column: NDArray[np.float64]) -> Interval | None:
     return Interval(*(float(value) for value in column))
 
 
-def _reference_rental(
-    shortlist: tuple[RatedOption, ...], best: RatedOption | None, least: float
-) -> RatedOption | None:
+def _reference_rental(shortlist: tuple[RatedOption, ...], best: RatedOption | None) -> RatedOption | None:
     """The rented plan to hold home against: the best, else the cheapest that keeps the limits, else the
     cheapest."""
-    rented = [r for r in shortlist if r.plan in ("rent", "hybrid") and r.cost]
+    rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost]
     if best is not None and best in rented:
         return best
-    within = [r for r in rented if r.probability >= least]
+    within = [r for r in rented if r.keeps_limits]
     return next(iter(within or rented), None)
 
 
@@ -232,7 +234,7 @@ def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | 
 
 
 def _purchase_of(rated: RatedOption) -> Purchase | None:
-    return rated.option.purchase if rated.plan == "buy" else None
+    return rated.option.purchase if rated.way == "buy" else None
 
 
 def _saved_per_day(shortlist: tuple[RatedOption, ...]) -> float | None:
@@ -249,7 +251,7 @@ def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption
 
 
 def decide_from_store(
-    sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
 ) -> Decision:
     """The decision with what the store knows beyond a snapshot: the market's hours, what offers have cost."""
     market = market_of(sessions, snapshot, request, asked_at.date())
@@ -257,16 +259,15 @@ def decide_from_store(
 
 
 def answer_decision(
-    sessions: Sessions, snapshot: Snapshot, request: DecisionRequest, asked_at: datetime
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
 ) -> StoredComparison:
-    """The decision as JSON, kept with the facts it was computed from, written once per question and day."""
-    asked = orjson.dumps(request_as_json(request))
+    """The decision as it is kept, written once per question and day."""
 
-    def rendered() -> dict[str, Any]:
+    def work_out() -> AnsweredDecision:
         decision = decide_from_store(sessions, snapshot, request, asked_at)
-        return decision_json.render(decision, request.language)
+        return say_decision(wording(request.lang), tell_decision(decision))
 
-    return kept_answer(sessions, snapshot, "decision", asked, asked_at, rendered, "shortlist")
+    return kept_answer(sessions, snapshot, "decision", request.kept(), asked_at, work_out)
 
 
 def hours_of(text: str) -> float:

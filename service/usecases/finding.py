@@ -11,9 +11,10 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
-from service.errors import InvalidValue, MissingFact, UnknownName
+from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.nearest_gpu import nearest_gpus
@@ -27,12 +28,11 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
-from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate
-from service.usecases.requests import EVERY_OFFER, ComparisonRequest, DecisionRequest
+from service.usecases.custom_workload import custom_workload
+from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
-EUROSTAT_CODES = {"UK": "GB", "EL": "GR"}
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -54,6 +54,24 @@ def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
     return asked if isinstance(asked, Workload) else snapshot.workload(asked)
 
 
+def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
+    """The run of a question: by name or of one's own, on as many tokens as were asked for.
+
+    Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
+    """
+    if isinstance(asked, AskedModel):
+        model = custom_workload(
+            asked.architecture,
+            asked.config,
+            recipe=asked.recipe,
+            tokens=asked.tokens,
+            today=today,
+            name=asked.name,
+        )
+        return with_tokens(model, tokens, today)
+    return with_tokens(find_workload(snapshot, asked), tokens, today)
+
+
 def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:
     """The run on as many tokens, said today; as it is where none are. Raises InvalidValue for too few."""
     if tokens is None:
@@ -61,36 +79,21 @@ def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload
     least = workload.recipe.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
-    given = {**workload.sources, "tokens": given_by_user(today)}
-    return replace(workload, tokens=tokens, reference_hours=None, sources=given)
+    sources = {**workload.sources, "tokens": given_by_user(today)}
+    return replace(workload, tokens=tokens, reference_hours=None, sources=sources)
 
 
 def checked_currency(currency: str, rates: Sequence[ExchangeRate]) -> str:
     """The currency, or UnknownName with those that the stored exchange rates reach."""
-    known = {"EUR", *(rate.quote for rate in rates if rate.base == "EUR")}
-    if currency not in known:
-        raise UnknownName("currency", currency, known)
+    reached = {"EUR", *(rate.quote for rate in rates if rate.base == "EUR")}
+    if currency not in reached:
+        raise UnknownName("currency", currency, reached)
     return currency
-
-
-def zone_of(snapshot: Snapshot, country: str) -> str:
-    """The zone a country or state stands for: its code, Eurostat's code for it, or its name."""
-    asked = country.strip()
-    code = EUROSTAT_CODES.get(asked.upper(), asked.upper())
-    if code in snapshot.electricity or code in snapshot.carbon:
-        return code
-    by_name = {
-        fact.zone_name.casefold(): zone
-        for known in (snapshot.carbon, snapshot.electricity)
-        for zone, facts in known.items()
-        for fact in facts
-    }
-    return by_name.get(asked.casefold(), code)
 
 
 def household_of(
     snapshot: Snapshot,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     today: date,
     market: MarketDays = NO_MARKET,
 ) -> Household:
@@ -107,9 +110,9 @@ def household_of(
             raise InvalidValue(
                 "kwh_price", str(request.kwh_price), f"must be between 0 and {LARGEST_PER_KWH}"
             )
-        said = given_by_user(today)
+        source = given_by_user(today)
         rate = ElectricityRate(
-            zone, zone, "contract", request.currency, request.kwh_price, "all", today, said
+            zone, zone, "contract", request.currency, request.kwh_price, "all", today, source
         )
     if rate is None and carbon is None:
         raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
@@ -141,7 +144,7 @@ def household_of(
     )
 
 
-def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, int, Rental]:
+def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int, Rental]:
     """The rented configuration a name stands for: the cheapest offer of `8xh100-sxm`, or one offer.
 
     Without any offer of exactly this GPU and count the rental carries no price, never a guess.
@@ -165,21 +168,20 @@ def find_rental(snapshot: Snapshot, request: ComparisonRequest) -> tuple[Gpu, in
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
     """The cheapest offers of the GPUs most like this one with at least its memory, so many at once."""
-    found: list[Suggestion] = []
+    offered: list[Suggestion] = []
     for one in nearest_gpus(gpu, (snapshot.gpus[slug] for slug in snapshot.offers.gpu_slugs)):
         rows = same_configuration(snapshot, one.gpu, count, tier)
         if len(rows):
-            found.append(Suggestion(snapshot.offers.row(int(rows[0])), snapshot.gpus[one.gpu], one))
-        if len(found) == MOST_SUGGESTED:
+            offered.append(Suggestion(snapshot.offers.row(int(rows[0])), snapshot.gpus[one.gpu], one))
+        if len(offered) == MOST_SUGGESTED:
             break
-    return tuple(found)
+    return tuple(offered)
 
 
 def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> NDArray[np.intp]:
     """Rows of the offers of exactly this GPU, count and tier, cheapest first, equal ones by slug."""
     offers = snapshot.offers
-    if tier != EVERY_OFFER and tier not in offers.tiers:
-        raise InvalidValue("tier", tier, "unknown", (*offers.tiers, EVERY_OFFER))
+    choice_of("tier", tier, (*offers.tiers, EVERY_OFFER))
     if gpu not in offers.gpu_slugs:
         return np.array([], dtype=np.intp)
     wanted = (offers.gpu == offers.gpu_slugs.index(gpu)) & (offers.gpu_count == count)
@@ -193,7 +195,7 @@ def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> N
 def rental_of(
     snapshot: Snapshot,
     offer: CloudOffer,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     market: Sequence[CloudOffer] = (),
 ) -> Rental:
     """An offer with its provider, the grid of its country, and what the same costs elsewhere."""

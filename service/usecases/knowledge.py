@@ -5,11 +5,12 @@ from dataclasses import replace
 from functools import lru_cache
 from weakref import WeakKeyDictionary
 
+from service import countries
 from service.decide.options import Knowledge, ladder_of
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
 from service.estimate.ladder import Rung
-from service.estimate.plan import PlannedStep, plan_steps
+from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.tariff import BANDS
 from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
 from service.store.calibration_file import calibration_from
@@ -22,7 +23,7 @@ Proven = tuple[str | None, int | None]
 """GPU slug and count that the published run used."""
 
 
-class Known:
+class Groundwork:
     """What follows from one snapshot's facts alone, worked out once; it must not hold the snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -32,7 +33,7 @@ class Known:
             tuple(snapshot.exchange.values()),
         )
         gpus: Mapping[str, Gpu] = snapshot.gpus
-        known = self.knowledge.calibration.posterior
+        posterior = self.knowledge.calibration.posterior
 
         @lru_cache(maxsize=PLANS_KEPT)
         def plans(
@@ -54,7 +55,7 @@ class Known:
                 reference_gpu_count=proven[1],
             )
             hardware = [(gpus[slug], count) for slug, count, _ in machines]
-            return tuple(plan_steps(run, hardware, known, [spare for _, _, spare in machines], display))
+            return tuple(plan_steps(run, hardware, posterior, [spare for _, _, spare in machines], display))
 
         @lru_cache(maxsize=4 * PLANS_KEPT)
         def changes(
@@ -62,7 +63,9 @@ class Known:
         ) -> tuple[Adjustment, ...]:
             run = Workload("", "", "", architecture, recipe, 0, {})
             host = planned.peak.host_memory_gib
-            return adjustments(run, gpus[gpu], count, planned.plan, host, known.terms)
+            return adjustments(
+                run, gpus[gpu], count, planned.plan, host_memory_gib=host, terms=posterior.terms
+            )
 
         @lru_cache(maxsize=PLANS_KEPT)
         def ladders(
@@ -71,31 +74,32 @@ class Known:
             gpu: str,
             count: int,
             planned: PlannedStep,
+            *,
             spare: float,
         ) -> tuple[Rung, ...]:
             run = Workload("", "", "", architecture, recipe, recipe.global_batch_tokens, {})
-            return ladder_of(run, gpus[gpu], count, planned, self.knowledge, spare)
+            return ladder_of(run, gpus[gpu], count, planned, knowledge=self.knowledge, host_memory_gib=spare)
 
         self.plans = plans
         self.ladders = ladders
         self.changes = changes
 
 
-_KNOWN: WeakKeyDictionary[Snapshot, Known] = WeakKeyDictionary()
+_GROUNDWORK: WeakKeyDictionary[Snapshot, Groundwork] = WeakKeyDictionary()
 """Goes with its snapshot: after a refresh nothing here keeps the old facts in memory."""
 
 
-def known_of(snapshot: Snapshot) -> Known:
+def groundwork_of(snapshot: Snapshot) -> Groundwork:
     """What follows from a snapshot; two threads may work it out at once, with the same result."""
-    found = _KNOWN.get(snapshot)
-    if found is None:
-        found = _KNOWN[snapshot] = Known(snapshot)
-    return found
+    groundwork = _GROUNDWORK.get(snapshot)
+    if groundwork is None:
+        groundwork = _GROUNDWORK[snapshot] = Groundwork(snapshot)
+    return groundwork
 
 
 def knowledge_of(snapshot: Snapshot) -> Knowledge:
     """Calibration, assumptions and newest exchange rates of a snapshot."""
-    return known_of(snapshot).knowledge
+    return groundwork_of(snapshot).knowledge
 
 
 def plans_of(
@@ -103,27 +107,44 @@ def plans_of(
 ) -> tuple[PlannedStep, ...]:
     """The chosen plan of a run on each machine, with a screen on its cards or without."""
     proven = (workload.reference_gpu, workload.reference_gpu_count)
-    return known_of(snapshot).plans(workload.architecture, workload.recipe, proven, machines, display_gib)
+    return groundwork_of(snapshot).plans(
+        workload.architecture, workload.recipe, proven, machines, display_gib
+    )
 
 
 def changes_of(
     snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep
 ) -> tuple[Adjustment, ...]:
     """What a plan changes in the published recipe on one machine."""
-    return known_of(snapshot).changes(workload.architecture, workload.recipe, gpu.slug, count, planned)
+    return groundwork_of(snapshot).changes(workload.architecture, workload.recipe, gpu.slug, count, planned)
 
 
 def rungs_of(
-    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep, spare: float
+    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, planned: PlannedStep, *, spare: float
 ) -> tuple[Rung, ...]:
     """Every other way to hold the run on one machine."""
-    of_one_step = known_of(snapshot).ladders(
-        workload.architecture, workload.recipe, gpu.slug, count, planned, spare
+    of_one_step = groundwork_of(snapshot).ladders(
+        workload.architecture, workload.recipe, gpu.slug, count, planned, spare=spare
     )
     times = steps(workload.tokens, workload.recipe.global_batch_tokens) * (1 + workload.other_stages_fraction)
     return tuple(
         replace(rung, hours=rung.hours * times, hours_added=rung.hours_added * times) for rung in of_one_step
     )
+
+
+def zone_of(snapshot: Snapshot, country: str) -> str:
+    """The zone a country or state stands for: its code, its name as stored, or in our languages."""
+    asked = country.strip()
+    code = countries.code_of(asked) or asked.upper()
+    if code in snapshot.electricity or code in snapshot.carbon:
+        return code
+    by_name = {
+        fact.zone_name.casefold(): zone
+        for known in (snapshot.carbon, snapshot.electricity)
+        for zone, facts in known.items()
+        for fact in facts
+    }
+    return by_name.get(asked.casefold()) or countries.code_named(asked) or code
 
 
 LETTERS_OF_BAND = {words: letters for _, letters, words in BANDS}
@@ -136,18 +157,18 @@ def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:
 
     A spot price is never one: no home pays it without charges and taxes.
     """
-    known = [r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail" and r.taxes == "all"]
-    return newest_rate(known) if known else None
+    retail = [r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail" and r.taxes == "all"]
+    return newest_rate(retail) if retail else None
 
 
 def band_rates(snapshot: Snapshot, zone: str) -> dict[str, ElectricityRate]:
     """The newest household price of each of Eurostat's bands, by its letters, with all taxes."""
-    found: dict[str, ElectricityRate] = {}
+    by_band: dict[str, ElectricityRate] = {}
     for rate in snapshot.electricity.get(zone, ()):
         letters = LETTERS_OF_BAND.get(rate.band)
         if letters and rate.kind == "retail" and rate.taxes == "all":
-            found.setdefault(letters, rate)
-    return found
+            by_band.setdefault(letters, rate)
+    return by_band
 
 
 def newest_rate(rates: Sequence[ElectricityRate]) -> ElectricityRate:
@@ -159,5 +180,5 @@ def newest_rate(rates: Sequence[ElectricityRate]) -> ElectricityRate:
 
 def carbon_of(snapshot: Snapshot, zone: str | None) -> CarbonIntensity | None:
     """The newest yearly grid intensity of a zone, of what it produces if known, else of what it uses."""
-    known = snapshot.carbon.get(zone, ()) if zone else ()
-    return next((c for c in known if c.accounting == "production"), known[0] if known else None)
+    stated = snapshot.carbon.get(zone, ()) if zone else ()
+    return next((c for c in stated if c.accounting == "production"), next(iter(stated), None))

@@ -1,84 +1,78 @@
-"""One's own measurement: a log or three numbers become a run that every later estimate learns from."""
+"""One's own measurement: a log or a few numbers become a run that every later estimate learns from."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from service.decide.household import Household
-from service.decide.own_run import Learnt, RunInProgress, run_in_progress, steps_of_log
+from service.answers.question import LARGEST_TOKENS_PER_S, AskedComparison, AskedMeasurement
 from service.errors import InvalidValue, MissingFact
 from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
-from service.estimate.interval import around
-from service.estimate.training_log import TrainingLog
-from service.facts import MeasuredRun, Source, Workload
+from service.estimate.interval import Interval, around
+from service.estimate.own_run import Measurement, RunInProgress, run_in_progress, steps_of_log
+from service.estimate.run_records.training_log import TrainingLog, read_log
+from service.facts import Gpu, MeasuredRun, Source, Workload
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.finding import checked_count, find_gpu, find_workload
+from service.usecases.finding import (
+    checked_count,
+    checked_currency,
+    find_gpu,
+    find_workload,
+    household_of,
+)
 from service.usecases.knowledge import knowledge_of
 
 PROJECT_OF_FAMILY = {"gpt2": "llm.c", "mpt": "llm-foundry (MPT)"}
-LARGEST_TOKENS_PER_S = 1e9
 OWN_SOURCE = "measured by you"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnMeasurement:
-    """What a person says of a measurement beside the log."""
-
-    gpu: str
-    gpu_count: int | None = None
-    workload: str | Workload | None = None
-    tokens_per_s: float | None = None
-    micro_batch: int | None = None
-    name: str = ""
-
-
-def own_run(
-    snapshot: Snapshot, said: OwnMeasurement, log: TrainingLog | None, today: date
-) -> tuple[MeasuredRun, Workload | None]:
-    """The measurement as a run. What the log prints wins over the workload's recipe.
+def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, today: date) -> Measurement:
+    """What the measurement teaches, and where its run stands; stored where it is to be kept.
 
     Raises UnknownName for names in no catalog, MissingFact where neither log nor workload tells the
-    model's shape, InvalidValue for numbers out of range.
+    model's shape or nobody has told the country's price, InvalidValue for numbers out of range and for
+    what is no log.
     """
-    gpu = find_gpu(snapshot, "gpu", said.gpu)
-    workload = find_workload(snapshot, said.workload) if said.workload is not None else None
-    facts = dict(log.facts) if log else {}
-    speed = log.tokens_per_s if log else said.tokens_per_s
-    if speed is None:
-        raise MissingFact("the measured speed", "give a log, or tokens per second")
+    _check(asked)
+    gpu = find_gpu(snapshot, "gpu", asked.gpu)
+    workload = find_workload(snapshot, asked.workload) if asked.workload is not None else None
+    log = read_log(asked.log, asked.seq_len, asked.gpu_count or 1) if asked.log is not None else None
+    run = _run(asked, gpu, workload, log, today)
+    before, after = _believed(snapshot, run, gpu)
+    progress = _progress(snapshot, asked, run, gpu, workload, log, today) if log else None
+    if asked.keep:
+        with sessions.begin() as session:
+            measured_runs.put_all(session, [run])
+    return Measurement(run, gpu, before, after, log, progress, asked.keep)
+
+
+def forget(sessions: Sessions, slug: str) -> None:
+    """Take an own measurement back. Raises NotFound for one that is not there or not one's own."""
+    with sessions.begin() as session:
+        measured_runs.remove_own(session, slug)
+
+
+def _check(asked: AskedMeasurement) -> None:
+    if (asked.log is None) == (asked.tokens_per_s is None):
+        reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
+        raise InvalidValue("log", None, reason)
+
+
+def _run(
+    asked: AskedMeasurement, gpu: Gpu, workload: Workload | None, log: TrainingLog | None, today: date
+) -> MeasuredRun:
+    speed = log.tokens_per_s if log else asked.tokens_per_s or 0.0
     if not 0 < speed <= LARGEST_TOKENS_PER_S:
         raise InvalidValue("tokens_per_s", speed, f"must be above 0 and at most {LARGEST_TOKENS_PER_S:g}")
-    count = checked_count("gpu_count", said.gpu_count or int(facts.get("gpu_count", 1)))
-    known = _from_workload(workload) if workload else {}
-    project = (log.project if log else "") or known.get("project", "own code")
-    known |= {
-        name: int(facts[name])
-        for name in ("n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "micro_batch")
-        if name in facts
-    }
-    if said.micro_batch:
-        known["micro_batch"] = said.micro_batch
-    if "n_params" in facts:
-        known["n_params"] = facts["n_params"]
-    elif "n_params_millions" in facts and not known.get("n_layers"):
-        known["n_params"] = facts["n_params_millions"] * 1e6
-    if not (known.get("n_params") or (known.get("n_layers") and known.get("d_model"))):
-        raise MissingFact("the model that was trained", "name it with --workload (field workload)")
-    if log and log.global_batch_tokens:
-        known["global_batch_tokens"] = log.global_batch_tokens
-    known.setdefault("engine", "native" if project == "llm.c" else "torch-compile")
-    if project == "nanochat":
-        known.setdefault("optimizer", "Muon+AdamW")
-        known.setdefault("checkpointing", "none")
-    known["project"] = project
+    printed = int(log.facts["gpu_count"]) if log else 1
+    count = checked_count("gpu_count", asked.gpu_count or printed)
+    known = _known(asked, workload, log)
     identity = hashlib.sha256(
         repr((gpu.slug, count, sorted(known.items()), round(speed, 3))).encode()
     ).hexdigest()[:10]
-    slug = said.name or f"own-{gpu.slug}-{identity}"
+    slug = f"own-{gpu.slug}-{identity}"
     run = MeasuredRun(
         slug=slug,
         model=workload.name if workload else "own model",
@@ -95,10 +89,39 @@ def own_run(
         **known,
     )
     case_of(run, gpu)
-    return run, workload
+    return run
 
 
-def _from_workload(workload: Workload) -> dict[str, Any]:
+def _known(asked: AskedMeasurement, workload: Workload | None, log: TrainingLog | None) -> dict[str, Any]:
+    """What is known of the run by a run's own names; what the log prints wins over the workload's recipe."""
+    known = _of_workload(workload) if workload else {}
+    printed = log.facts if log else {}
+    project = known["project"] = log.project if log else known.get("project", "own code")
+    if asked.seq_len:
+        known["seq_len"] = asked.seq_len
+    known |= {
+        name: int(printed[name])
+        for name in ("n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "micro_batch")
+        if name in printed
+    }
+    if asked.micro_batch:
+        known["micro_batch"] = asked.micro_batch
+    if "n_params" in printed:
+        known["n_params"] = printed["n_params"]
+    elif "n_params_millions" in printed and not known.get("n_layers"):
+        known["n_params"] = printed["n_params_millions"] * 1e6
+    if not (known.get("n_params") or (known.get("n_layers") and known.get("d_model"))):
+        raise MissingFact("the model that was trained", "name it with --workload (field workload)")
+    if log and log.global_batch_tokens:
+        known["global_batch_tokens"] = log.global_batch_tokens
+    known.setdefault("engine", "native" if project == "llm.c" else "torch-compile")
+    if project == "nanochat":
+        known.setdefault("optimizer", "Muon+AdamW")
+        known.setdefault("checkpointing", "none")
+    return known
+
+
+def _of_workload(workload: Workload) -> dict[str, Any]:
     a, recipe = workload.architecture, workload.recipe
     project = recipe.code_base or PROJECT_OF_FAMILY.get(workload.family, "own code")
     return {
@@ -120,58 +143,45 @@ def _from_workload(workload: Workload) -> dict[str, Any]:
     }
 
 
-def learnt_from(snapshot: Snapshot, run: MeasuredRun) -> Learnt:
-    """What the measurement changes for exactly this run."""
-    gpu = snapshot.gpus[run.gpu or ""]
-    calibration = knowledge_of(snapshot).calibration
+def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval, Interval]:
+    """The speed believed of exactly this run without and with its measurement [tokens/s]."""
     asked = side_by_side([case_of(run, gpu)])
+    terms = knowledge_of(snapshot).calibration.terms
     others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-    terms = calibration.terms
-    before = predict(with_terms(terms, others, snapshot.gpus).posterior, asked)
-    after = predict(with_terms(terms, [*others, run], snapshot.gpus).posterior, asked)
-    return Learnt(
-        run,
-        gpu,
-        around(float(before.median[0]), float(before.log_spread[0])),
-        around(float(after.median[0]), float(after.log_spread[0])),
-    )
+
+    def taught_by(runs: list[MeasuredRun]) -> Interval:
+        told = predict(with_terms(terms, runs, snapshot.gpus).posterior, asked)
+        return around(float(told.median[0]), float(told.log_spread[0]))
+
+    return taught_by(others), taught_by([*others, run])
 
 
-def keep(sessions: Sessions, run: MeasuredRun) -> None:
-    """Store the measurement; from now on every estimate of this database learns from it."""
-    with sessions.begin() as session:
-        measured_runs.put_all(session, [run])
-
-
-def forget(sessions: Sessions, slug: str) -> None:
-    """Take an own measurement back. Raises NotFound for one that is not there or not one's own."""
-    with sessions.begin() as session:
-        measured_runs.remove_own(session, slug)
-
-
-def progress_of(
+def _progress(
     snapshot: Snapshot,
+    asked: AskedMeasurement,
     run: MeasuredRun,
+    gpu: Gpu,
+    workload: Workload | None,
     log: TrainingLog,
-    household: Household,
-    currency: str,
-    workload: Workload | None = None,
-    total_steps: int | None = None,
-    plug_watts: float | None = None,
+    today: date,
 ) -> RunInProgress | None:
     """How far the logged run is and what the rest takes at home; None when its length is not known."""
-    total = steps_of_log(log, workload, total_steps)
+    known = knowledge_of(snapshot)
+    currency = checked_currency(asked.currency, known.exchange_rates)
+    lives = AskedComparison.of(country=asked.country, currency=currency, kwh_price=asked.kwh_price)
+    rate = household_of(snapshot, lives, today).rate
+    total = steps_of_log(log, workload, asked.total_steps)
     if total is None:
         return None
-    known = knowledge_of(snapshot)
+    count, rates = run.gpu_count or 1, known.exchange_rates
     return run_in_progress(
         log,
         total,
-        snapshot.gpus[run.gpu or ""],
-        run.gpu_count or 1,
-        household.rate,
-        currency,
-        known.figures,
-        known.exchange_rates,
-        plug_watts,
+        gpu=gpu,
+        gpu_count=count,
+        rate=rate,
+        currency=currency,
+        figures=known.figures,
+        exchange_rates=rates,
+        plug_watts=asked.plug_watts,
     )

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from datetime import date
 
+from service.answers.question import AskedDecision
 from service.decide.choice import (
     Choice,
     Nearest,
@@ -20,7 +21,6 @@ from service.facts import Workload
 from service.store.snapshot import Snapshot
 from service.usecases.candidate_plans import Plans
 from service.usecases.finding import with_tokens
-from service.usecases.requests import DecisionRequest
 
 PlansOf = Callable[[Workload], Plans]
 """All plans of another workload."""
@@ -35,8 +35,9 @@ A_LITTLE_LESS = 0.998
 
 def nearest_plans(
     snapshot: Snapshot,
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
+    *,
     plans: Plans,
     choice: Choice,
     today: date,
@@ -47,23 +48,25 @@ def nearest_plans(
 
     A plan on fewer tokens, or of a smaller model, is shown as it would be then.
     """
-    limits, found = Limits(request.budget, request.deadline_hours), {}
+    limits = Limits(request.budget, request.deadline_hours)
+    rated: dict[Nearest, RatedOption] = {}
     for change in nearest_changes(plans.candidates, limits, request.least_probability):
-        found[change] = rate(workload, plans, choice, change.position)
-    fewer = _fewer_tokens(request, workload, plans, today, plans_of, rate)
-    found |= dict([fewer] if fewer else [])
+        rated[change] = rate(workload, plans, choice, change.position)
+    fewer = _fewer_tokens(request, workload, plans, today=today, plans_of=plans_of, rate=rate)
+    rated |= dict([fewer] if fewer else [])
     changes = [
-        NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, found[c])
-        for c in gentlest_first(found, limits)
+        NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, rated[c])
+        for c in gentlest_first(rated, limits)
     ]
     smaller = _smaller_model(snapshot, request, workload, plans_of, rate)
     return (*changes, smaller) if smaller else tuple(changes)
 
 
 def _fewer_tokens(
-    request: DecisionRequest,
+    request: AskedDecision,
     workload: Workload,
     plans: Plans,
+    *,
     today: date,
     plans_of: PlansOf,
     rate: Rate,
@@ -94,7 +97,7 @@ def _rounded_down(tokens: float) -> int:
 
 
 def _smaller_model(
-    snapshot: Snapshot, request: DecisionRequest, workload: Workload, plans_of: PlansOf, rate: Rate
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans_of: PlansOf, rate: Rate
 ) -> NearestPlan | None:
     """The largest smaller model of the same family that some plan trains within the limits."""
     limits, size = Limits(request.budget, request.deadline_hours), parameters(workload.architecture)

@@ -1,26 +1,23 @@
 """Which offers are there? Names in, offers out, with what other lists say against them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from service.decide.price_conflicts import Conflict
-from service.errors import InvalidValue, UnknownName
+from service.countries import PARTS_OF_THE_WORLD, code_of
+from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
+from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
-from service.reports.offer_items import offer_item
-from service.reports.price_history import price_history_item
+from service.reports.listings.offer_items import offer_item
+from service.reports.listings.price_history import price_history_item
 from service.store import exchange_rates, offer_conflicts, offers, price_history
 from service.store.models import TIERS
 from service.store.offers import OfferFilter
-from service.store.regions import PARTS_OF_THE_WORLD
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import find_gpu
-
-_COUNTRY = re.compile("[A-Za-z]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +60,8 @@ def find_offers(
         if (region := wanted.region) is not None:
             wanted = replace(wanted, region_countries=PARTS_OF_THE_WORLD.get(region.lower(), frozenset()))
             if not wanted.region_countries and not offers.has_region(session, region):
-                known = {*PARTS_OF_THE_WORLD, *filter(None, offers.regions(session))}
-                raise UnknownName("region", region, known)
+                regions = {*PARTS_OF_THE_WORLD, *filter(None, offers.regions(session))}
+                raise UnknownName("region", region, regions)
         likeness: dict[str, Likeness] = {}
         if nearest is None:
             page = offers.search(session, wanted, limit=limit, offset=offset, rates=rates)
@@ -73,24 +70,24 @@ def find_offers(
             ranked = _nearest(snapshot, nearest, wanted)
             cheapest = offers.cheapest_per_gpu(session, _of_one_size(wanted), rates)
             likeness = {one.gpu: one for one in ranked if one.gpu in cheapest}
-            found = [cheapest[gpu] for gpu in likeness]
-            shown, total = tuple(found[offset : offset + limit]), len(found)
+            alike = [cheapest[gpu] for gpu in likeness]
+            shown, total = tuple(alike[offset : offset + limit]), len(alike)
         conflicts = offer_conflicts.conflicts_of(session, shown) if wanted.as_of is None else {}
     return FoundOffers(shown, total, tuple(rates.values()), conflicts, likeness, wanted.as_of)
 
 
-def offer_items(found: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
+def offer_items(page: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
     """The offers found as plain values, the same for every way to ask."""
     return [
         offer_item(
             offer,
             currency,
-            found.rates,
-            found.conflicts.get(offer.slug, ()),
-            found.likeness.get(offer.gpu) if offer.gpu else None,
-            found.day,
+            page.rates,
+            page.conflicts.get(offer.slug, ()),
+            page.likeness.get(offer.gpu) if offer.gpu else None,
+            page.day,
         )
-        for offer in found.offers
+        for offer in page.offers
     ]
 
 
@@ -100,11 +97,13 @@ def _named(snapshot: Snapshot, wanted: OfferFilter) -> OfferFilter:
         wanted = replace(wanted, gpu=find_gpu(snapshot, "gpu", wanted.gpu).slug)
     if wanted.provider is not None and wanted.provider not in snapshot.providers:
         raise UnknownName("provider", wanted.provider, snapshot.providers)
-    if wanted.tier is not None and wanted.tier not in TIERS:
-        raise InvalidValue("tier", wanted.tier, "unknown", TIERS)
-    if wanted.country is not None and not _COUNTRY.fullmatch(wanted.country):
-        known = {country for country in snapshot.offers.country if country}
-        raise UnknownName("country", wanted.country, known)
+    if wanted.tier is not None:
+        choice_of("tier", wanted.tier, TIERS)
+    if wanted.country is not None:
+        if (country := code_of(wanted.country)) is None:
+            countries = {country for country in snapshot.offers.country if country}
+            raise UnknownName("country", wanted.country, countries)
+        wanted = replace(wanted, country=country)
     return wanted
 
 
@@ -138,8 +137,8 @@ def price_history_of(
     """What a GPU cost over time, as plain values. Raises as `find_offers` and `price_history` do."""
     named = _named(snapshot, OfferFilter(gpu=gpu, tier=tier, provider=provider))
     if currency not in {"EUR", *snapshot.exchange}:
-        known = sorted({"EUR", *snapshot.exchange})
-        raise InvalidValue("currency", currency, "no exchange rate is known", known)
+        currencies = sorted({"EUR", *snapshot.exchange})
+        raise InvalidValue("currency", currency, "no exchange rate is known", currencies)
     asked = {"gpu": named.gpu, "gpu_count": gpu_count, "tier": tier, "provider": provider}
     with sessions.reading() as session:
         history = price_history.price_history(

@@ -9,19 +9,19 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
+from service.answers.question import EVERY_OFFER
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
-from service.decide.rental import rented_columns, tiers_share
-from service.errors import InvalidValue, MissingFact
+from service.errors import MissingFact, choice_of
 from service.estimate.architecture import flops_per_token
 from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
 from service.estimate.hardware import dense_tensor_tflops
-from service.estimate.plan import PlannedStep
+from service.estimate.planned_step import PlannedStep
+from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.training_time import TrainingTime, training_time
 from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.finding import LARGEST_COUNT
 from service.usecases.knowledge import carbon_of, knowledge_of, plans_of
-from service.usecases.requests import EVERY_OFFER
 
 Numbers = NDArray[np.float64]
 CLUSTER_SIZES = (2, 4, 8)
@@ -74,25 +74,25 @@ _COLUMNS: WeakKeyDictionary[Snapshot, OfferColumns] = WeakKeyDictionary()
 
 def offer_columns(snapshot: Snapshot) -> OfferColumns:
     """The columns of a snapshot's offers, worked out once."""
-    found = _COLUMNS.get(snapshot)
-    if found is not None:
-        return found
-    offers, known = snapshot.offers, knowledge_of(snapshot)
+    columns = _COLUMNS.get(snapshot)
+    if columns is not None:
+        return columns
+    offers, knowledge = snapshot.offers, knowledge_of(snapshot)
     fees = rented_columns(
         [(offers.row(i), snapshot.providers.get(offers.provider[i])) for i in range(len(offers))],
         "EUR",
-        known.exchange_rates,
+        knowledge.exchange_rates,
         skip_unpriced=True,
     )
-    pues = {slug: pue_of(provider, known.figures).value for slug, provider in snapshot.providers.items()}
+    pues = {slug: pue_of(provider, knowledge.figures).value for slug, provider in snapshot.providers.items()}
     grams = {country: carbon_of(snapshot, country) for country in set(offers.country)}
-    found = OfferColumns(
+    columns = OfferColumns(
         fees,
         np.array([pues[provider] for provider in offers.provider]),
         np.array([c.grams_co2e_per_kwh if (c := grams[k]) else np.nan for k in offers.country]),
     )
-    _COLUMNS[snapshot] = found
-    return found
+    _COLUMNS[snapshot] = columns
+    return columns
 
 
 def rented_plans(
@@ -113,15 +113,15 @@ def rented_plans(
         (snapshot.gpus[offers.gpu_slugs[int(c) // (LARGEST_COUNT + 1)]], int(c) % (LARGEST_COUNT + 1))
         for c in distinct
     )
-    known = knowledge_of(snapshot)
-    machines = tuple((gpu.slug, count, cloud_memory_gib(count, known)) for gpu, count in hardware)
+    knowledge = knowledge_of(snapshot)
+    machines = tuple((gpu.slug, count, cloud_memory_gib(count, knowledge)) for gpu, count in hardware)
     planned = plans_of(snapshot, workload, machines)
     per_token = flops_per_token(workload.architecture, workload.recipe.seq_len)
     times = tuple(
         None
         if plan.verdict == "does_not_fit"
         else training_time(
-            workload, gpu, count, plan, known.calibration, at_home=False,
+            workload, gpu, count, plan, knowledge.calibration, at_home=False,
             counted_flops_per_token=per_token, peak_tflops=dense_tensor_tflops(gpu),
         )
         for (gpu, count), plan in zip(hardware, planned, strict=True)
@@ -132,7 +132,10 @@ def rented_plans(
     hours = np.array([(t.hours.p10, t.hours.p50, t.hours.p90) if t else (np.nan,) * 3 for t in times]).T
     columns = offer_columns(snapshot)
     it_watts = np.array(
-        [cloud_watts_without_pue(g, n, p, known.figures) for (g, n), p in zip(hardware, planned, strict=True)]
+        [
+            cloud_watts_without_pue(g, n, p, knowledge.figures)
+            for (g, n), p in zip(hardware, planned, strict=True)
+        ]
     )
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
@@ -151,9 +154,7 @@ def _usable(
     offers = snapshot.offers
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur)
-    if tier != EVERY_OFFER:
-        if tier not in offers.tiers:
-            raise InvalidValue("tier", tier, "unknown", (*offers.tiers, EVERY_OFFER))
+    if choice_of("tier", tier, (*offers.tiers, EVERY_OFFER)) != EVERY_OFFER:
         usable &= offers.tier == offers.tiers.index(tier)
     single = np.flatnonzero(usable & (offers.gpu_count <= most))
     rows, instances = [single], [np.ones(len(single), dtype=np.int64)]

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
-from service.decide.cadence import cadence_of, next_run, next_try
+from service.answers.question import AskedDecision
+from service.answers.reading import read_decision
 from service.decide.decision_change import AnswerSeen, Dated, verdict_changed, what_changed
 from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, NotFound
-from service.reports.decision_changes import answer_seen, change_item, failure_headline, headline
-from service.reports.report_letters import letter
-from service.reports.wording import wording
+from service.estimate.cadence import cadence_of, next_run, next_try
+from service.reports.notices.decision_changes import answer_seen, change_item, failure_headline, headline
+from service.reports.notices.report_letters import letter
+from service.reports.words.wording import wording
 from service.store import comparisons, leases, offers, report_files, report_runs, report_schedules
 from service.store.comparisons import StoredComparison
 from service.store.held_lease import HeldLease
@@ -30,7 +30,6 @@ from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
 from service.usecases.deciding import answer_decision
 from service.usecases.reporting import decision_report
-from service.usecases.requests import decision_request_from_json
 
 log = logging.getLogger(__name__)
 Clock = Callable[[Any], datetime]
@@ -141,13 +140,13 @@ def _asked(
     """The question asked again; what cannot be asked or answered is a failed run with the reason."""
     w = wording(schedule.order.language)
     try:
-        request = decision_request_from_json(orjson.loads(schedule.order.request))
+        request = AskedDecision.read(schedule.order.request)
         snapshot = snapshots.current()
         stored = answer_decision(sessions, snapshot, request, at)
         with sessions.reading() as session:
             last = comparisons.get(session, before_id, "decision")
-        answer = orjson.loads(stored.answer)
-        before = answer_seen(orjson.loads(last.answer), last.code_version)
+        answer = read_decision(stored.answer)
+        before = answer_seen(read_decision(last.answer), last.code_version)
         after = answer_seen(answer, stored.code_version)
         then, listed = _rents_then(sessions, last, after), _rents_now(snapshot, before)
         is_another = verdict_changed(before, after)
@@ -162,7 +161,7 @@ def _asked(
         reason = f"our own fault: {type(error).__name__}: {error}".split("\n")[0]
         return ReportRun(at, before_id, headline=failure_headline(w, reason), error=reason)
     return ReportRun(
-        at, before_id, stored.id, is_another, headline(w, before, after, is_another), answer["summary"], items
+        at, before_id, stored.id, is_another, headline(w, before, after, is_another), answer.summary, items
     )
 
 

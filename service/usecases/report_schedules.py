@@ -2,24 +2,18 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import orjson
-
-from service.decide.cadence import LONGEST, cadence_of, next_run
+from service.answers.question import AskedDecision
 from service.errors import InvalidValue, UnknownName
-from service.reports.wording import LANGUAGES
+from service.estimate.cadence import LONGEST, cadence_of, next_run
+from service.reports.words.wording import LANGUAGES
 from service.store import comparisons, report_files, report_schedules
 from service.store.report_schedules import ReportOrder, ReportSchedule
 from service.store.session import Sessions
 from service.usecases.alerts import check_webhook
 from service.usecases.reporting import decision_report
-from service.usecases.requests import (
-    DecisionRequest,
-    decision_request_from_json,
-    request_as_json,
-)
 
 LONGEST_NAME = 120
 LONGEST_SLUG = 40
@@ -33,7 +27,7 @@ class WantedReport:
     decision: str
     """Id of the stored decision whose question is asked again."""
     every: str = "weekly"
-    """As service/decide/cadence.py reads it."""
+    """As service/estimate/cadence.py reads it."""
     first_at: datetime | None = None
     """When it runs first, aware; the weekday and hour of all later runs. None: one round from now."""
     name: str = ""
@@ -57,19 +51,19 @@ def save_schedule(sessions: Sessions, wanted: WantedReport, who: str, now: datet
     first_at = _first_at(wanted, now)
     with sessions.reading() as session:
         decision = comparisons.get(session, wanted.decision, "decision")
-    request = _in_language(decision_request_from_json(orjson.loads(decision.request)), wanted.language)
+    request = _in_language(AskedDecision.read(decision.request), wanted.language)
     if wanted.webhook_url:
         check_webhook(wanted.webhook_url)
     folder = ""
     if wanted.folder:
         folder = report_files.checked_folder(wanted.folder)
         # What cannot be rendered is said now and not in a week.
-        decision_report(sessions, wanted.decision, wanted.format, request.language)
+        decision_report(sessions, wanted.decision, wanted.format, request.lang)
     run = request.workload if isinstance(request.workload, str) else request.workload.name
     name = _checked_name(wanted.name) or f"{run} {cadence.name}"[:LONGEST_NAME]
     order = ReportOrder(
-        name, orjson.dumps(request_as_json(request)), decision.id, cadence.name, first_at,
-        wanted.format, request.language, folder, wanted.webhook_url,
+        name, request.kept(), decision.id, cadence.name, first_at,
+        wanted.format, request.lang, folder, wanted.webhook_url,
     )  # fmt: skip
     with sessions.begin() as session:
         taken = report_schedules.slugs(session)
@@ -79,7 +73,7 @@ def save_schedule(sessions: Sessions, wanted: WantedReport, who: str, now: datet
         if not wanted.name:
             slug = next(s for n in range(1, MOST_SCHEDULES + 2) if (s := _numbered(slug, n)) not in taken)
         due = next_run(cadence, first_at, now)
-        return report_schedules.add(session, slug, order, who, now, due)
+        return report_schedules.add(session, slug, order, created_by=who, now=now, due=due)
 
 
 def find_schedule(sessions: Sessions, name: str) -> ReportSchedule:
@@ -117,10 +111,10 @@ def _first_at(wanted: WantedReport, now: datetime) -> datetime:
     return wanted.first_at.astimezone(UTC)
 
 
-def _in_language(request: DecisionRequest, language: str | None) -> DecisionRequest:
+def _in_language(request: AskedDecision, language: str | None) -> AskedDecision:
     if language is not None and language not in LANGUAGES:
         raise InvalidValue("lang", language, "unknown", LANGUAGES)
-    return request if language is None else replace(request, language=language)
+    return request if language is None else request.model_copy(update={"lang": language})
 
 
 def _checked_name(given: str) -> str:

@@ -4,18 +4,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from service.answers.option import AnsweredOffer, AnsweredOption
+from service.answers.question import AskedComparison
+from service.answers.reading import read_comparison, read_decision
 from service.errors import NotFound
-from service.reports.answered import AnsweredOffer, AnsweredOption
 from service.reports.comparison_report import comparison_document
-from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
-from service.reports.from_json import read_comparison
-from service.reports.renderers import renderer
-from service.reports.rented_price import PricePoint
-from service.reports.wording import wording
+from service.reports.document.document import Document
+from service.reports.formats.renderers import renderer
+from service.reports.sections.rented_price import PricePoint
+from service.reports.words.wording import wording
 from service.store import comparisons, offers
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
+from service.store.snapshot import Snapshot
+from service.usecases.comparing import reasons_of
 
 SETTLED = timedelta(hours=1)
 """A price read this long before the question is surely in the store: a refresh takes less to be written."""
@@ -57,6 +60,22 @@ def stored_report(sessions: Sessions, id: str, extension: str, language: str = "
     return _report(sessions, stored, extension, language)
 
 
+def comparison_on_screen(
+    sessions: Sessions, snapshot: Snapshot, stored: StoredComparison, language: str, *, explain: bool
+) -> Document:
+    """The document of a comparison for a terminal; `explain` adds why, and every number it rests on."""
+    reasons = None
+    if explain:
+        asked = AskedComparison.read(stored.request)
+        reasons = reasons_of(sessions, snapshot, asked, stored.asked_at)
+    return comparison_document(stored.answer, language, reasons=reasons)
+
+
+def decision_on_screen(stored: StoredComparison, language: str) -> Document:
+    """The document of a decision for a terminal."""
+    return decision_document(stored.answer, language)
+
+
 def _checked(extension: str, language: str) -> None:
     renderer(extension)
     wording(language)
@@ -93,7 +112,7 @@ def _rented_offer(stored: StoredComparison) -> AnsweredOffer | None:
     options: Iterable[AnsweredOption]
     if stored.kind == "decision":
         rented = read_decision(stored.answer).rented
-        options = [rented.option] if rented else []
+        options = [rented] if rented else []
     else:
         options = read_comparison(stored.answer).options
-    return next((o.rental.offer for o in options if o.rental and o.rental.offer), None)
+    return next((o.offer for o in options if o.offer), None)

@@ -1,21 +1,23 @@
 """What a kilowatt-hour costs a household by its contract, from the market's stored hours if need be."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from weakref import WeakKeyDictionary
 
-from service.decide.priced_days import PricedDays, PricedSlot, priced_days
+from service.answers.question import AskedComparison, AskedDecision, AskedTariff
+from service.countries import bidding_zone_of
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
 from service.errors import InvalidValue, MissingFact
 from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
+from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
 from service.estimate.tariff import (
     DynamicTerms,
     MarginalPrice,
+    TariffKind,
     all_in,
     flat,
     hourly_prices,
@@ -26,12 +28,10 @@ from service.store import grid_carbon, spot_prices
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay
-from service.usecases.requests import ComparisonRequest, DecisionRequest, TariffRequest
+from service.usecases.knowledge import zone_of
 
 KINDS = ("flat", "time_of_use", "dynamic")
 DAYS_LOOKED_BACK = 365
-ZONE_OF_COUNTRY: Mapping[str, str] = {"DE": "DE-LU", "LU": "DE-LU"}
-"""Where the bidding zone is not called like the country; of several zones a household names its own."""
 KWH_PER_MWH = 1000.0
 CURRENCY_OF_DEFAULTS = "EUR"
 
@@ -95,16 +95,16 @@ class Contract:
 
 
 def market_of(
-    sessions: Sessions, snapshot: Snapshot, request: ComparisonRequest | DecisionRequest, today: date
+    sessions: Sessions, snapshot: Snapshot, request: AskedComparison | AskedDecision, today: date
 ) -> MarketDays:
     """The stored hours that a request's contract needs; nothing is read for a flat one.
 
     Read once per snapshot, zone and day.
     """
-    if request.tariff.kind == "flat":
+    if request.contract.kind == "flat":
         return NO_MARKET
-    country = request.country.strip().upper()
-    zone = (request.tariff.zone or ZONE_OF_COUNTRY.get(country, country)).strip().upper()
+    country = zone_of(snapshot, request.country)
+    zone = (request.contract.zone or bidding_zone_of(country)).strip().upper()
     kept = _MARKETS.setdefault(snapshot, {})
     key = (zone, country, today)
     if key not in kept:
@@ -134,7 +134,7 @@ def _read(sessions: Sessions, zone: str, country: str, today: date) -> MarketDay
 
 def contract_of(
     snapshot: Snapshot,
-    request: ComparisonRequest | DecisionRequest,
+    request: AskedComparison | AskedDecision,
     country_rate: ElectricityRate | None,
     zone: str,
     market: MarketDays,
@@ -144,7 +144,7 @@ def contract_of(
 
     Raises InvalidValue for a contract that cannot be, MissingFact where the market's hours are not stored.
     """
-    tariff, said = request.tariff, given_by_user(today)
+    tariff, said = request.contract, given_by_user(today)
     if tariff.kind not in KINDS:
         raise InvalidValue("tariff", tariff.kind, "unknown", KINDS)
     if tariff.kind == "flat":
@@ -165,8 +165,8 @@ def contract_of(
     return _on_the_roof(snapshot, found, tariff, zone, said)
 
 
-def _by_the_clock(tariff: TariffRequest, currency: str, zone: str, rule: RunHours, said: Source) -> Contract:
-    prices = hourly_prices(tariff.windows)
+def _by_the_clock(tariff: AskedTariff, currency: str, zone: str, rule: RunHours, said: Source) -> Contract:
+    prices = hourly_prices(tariff.hours)
     start = market_day.bounds(date(2026, 1, 1))[0]
     slots = [
         PricedSlot(start + timedelta(hours=h), start + timedelta(hours=h + 1), date(2026, 1, 1), float(price))
@@ -180,7 +180,7 @@ def _by_the_clock(tariff: TariffRequest, currency: str, zone: str, rule: RunHour
 
 
 def _by_the_market(
-    snapshot: Snapshot, tariff: TariffRequest, market: MarketDays, zone: str, rule: RunHours, said: Source
+    snapshot: Snapshot, tariff: AskedTariff, market: MarketDays, zone: str, rule: RunHours, said: Source
 ) -> Contract:
     if not market.days:
         known = ", ".join(market.known_zones) or "none"
@@ -203,7 +203,7 @@ def _by_the_market(
 
 
 def _added(
-    snapshot: Snapshot, tariff: TariffRequest, zone: str, currency: str, said: Source
+    snapshot: Snapshot, tariff: AskedTariff, zone: str, currency: str, said: Source
 ) -> tuple[DynamicTerms, tuple[Figure, ...]]:
     """What the supplier adds to the spot price: as told, else what is usual in the country."""
 
@@ -227,7 +227,13 @@ def _added(
 
 
 def _used(
-    shape: DayShape, rule: RunHours, kind: str, currency: str, figures: tuple[Figure, ...], *, has_range: bool
+    shape: DayShape,
+    rule: RunHours,
+    kind: TariffKind,
+    currency: str,
+    figures: tuple[Figure, ...],
+    *,
+    has_range: bool,
 ) -> MarginalPrice:
     """The price of the hours that are used, and of the others."""
     effect = shape.effect(rule)
@@ -249,7 +255,7 @@ def _used(
 
 
 def _on_the_roof(
-    snapshot: Snapshot, contract: Contract, tariff: TariffRequest, zone: str, said: Source
+    snapshot: Snapshot, contract: Contract, tariff: AskedTariff, zone: str, said: Source
 ) -> Contract:
     """The same with a share of one's own solar power, worth its feed-in payment."""
     price, told = contract.price, tariff.feed_in_per_kwh

@@ -1,17 +1,23 @@
 """Predicting a file of measured runs, or the shipped ones, without their own measurements."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from service.errors import InvalidValue
 from service.estimate.case import OWN
+from service.estimate.run_records.gpu_as_printed import PrintedGpus
+from service.estimate.run_records.imputation import kin_of, with_kin
+from service.estimate.run_records.run_table import read_runs
 from service.estimate.validation import Judged, Validation, judge, validation
 from service.facts import MeasuredRun
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
-from service.usecases.run_blanks import kin_of, with_kin
-from service.usecases.run_gpus import gpu_of_run
-from service.usecases.run_words import Remark
-from service.usecases.runs_file import read_runs
+
+LARGEST_FILE_CHARACTERS = 50_000_000
+LARGEST_CELL_CHARACTERS = 10_000_000
+DELIMITERS = (",", ";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,38 @@ def validate_file(snapshot: Snapshot, text: str) -> Validation:
 
     Raises InvalidValue when the file as a whole cannot be read; a row that cannot be used is reported.
     """
-    known = {run.slug: run for run in snapshot.measured_runs}
+    by_slug = {run.slug: run for run in snapshot.measured_runs}
     kin = kin_of(published_runs(snapshot), snapshot.workloads.values())
-    rows = read_runs(text, lambda *names: gpu_of_run(snapshot, *names), known, lambda run: with_kin(run, kin))
+    gpus = PrintedGpus(snapshot.gpus.values())
+    rows = read_runs(csv_rows(text), gpus.gpu, by_slug, lambda run: with_kin(run, kin))
     sound = iter(_judged(snapshot, [row.run for row in rows if row.run is not None], "run"))
     return validation(
-        replace(next(sound), remarks=said(row.remarks))
+        replace(next(sound), remarks=row.remarks)
         if row.run is not None
         else Judged(row.id, problem=row.problem)
         for row in rows
     )
 
 
-def said(remarks: Sequence[Remark]) -> tuple[tuple[str, str, str], ...]:
-    """Remarks as (column, what is written, what it was taken as or "")."""
-    return tuple((remark.column, remark.written, remark.taken_as) for remark in remarks)
+def csv_rows(text: str) -> Iterator[list[str]]:
+    """The rows of CSV text, whatever delimits its cells, its head first.
+
+    Raises InvalidValue for text that is too large or is no CSV.
+    """
+    if len(text) > LARGEST_FILE_CHARACTERS:
+        raise InvalidValue("file", f"{len(text)} characters", f"more than {LARGEST_FILE_CHARACTERS}")
+    if "\0" in text[:10_000]:
+        raise InvalidValue("file", "binary", "is not a text file of comma-separated values")
+    text = text.removeprefix("\ufeff").lstrip()
+    head = text.partition("\n")[0]
+    csv.field_size_limit(LARGEST_CELL_CHARACTERS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=head.count))
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise InvalidValue(
+            "file", f"line {reader.line_num}", f"is not comma-separated text: {error}"
+        ) from None
 
 
 def validate_shipped(snapshot: Snapshot, leave_out: str = "run") -> Validation:

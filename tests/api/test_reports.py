@@ -11,9 +11,9 @@ from pypdf import PdfReader
 from service.api import comparisons as resource
 from service.api.remembered import Remembered
 from service.errors import NotFound, UnknownName
-from service.reports.renderers import RENDERERS
-from service.reports.sentences import duration
-from service.reports.wording import wording
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.sentences import duration
+from service.reports.words.wording import wording
 from service.store import comparisons, offers
 from service.usecases.reporting import comparison_report, decision_report, price_history, stored_report
 from tests.api.conftest import assert_problem

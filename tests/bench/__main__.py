@@ -16,7 +16,7 @@ from pathlib import Path
 
 from service.app import create_app
 from service.estimate.calibration import calibrate
-from service.estimate.plan import plan_steps
+from service.estimate.planned_step import plan_steps
 from service.settings import Settings
 from service.store.catalog_files import load_catalog
 from tests.bench.load import DIFFERENT, Measured, Shot, load, tool_name

@@ -23,11 +23,11 @@ from tests.facts_for_tests import (
 
 
 def home(gpu=RTX_4070, household=GERMANY, count=1):
-    return home_option(D32, gpu, count, household, "EUR", KNOWLEDGE)
+    return home_option(D32, gpu, count, household, currency="EUR", knowledge=KNOWLEDGE)
 
 
 def cloud(rental=RENTAL):
-    return cloud_option(D32, H100_SXM, 8, rental, "EUR", KNOWLEDGE)
+    return cloud_option(D32, H100_SXM, 8, rental, currency="EUR", knowledge=KNOWLEDGE)
 
 
 def comparison(*options):
@@ -145,4 +145,4 @@ def test_both_kinds_are_needed_and_gpus_must_have_work():
     with pytest.raises(MissingFact):
         comparison(home())
     with pytest.raises(InvalidValue, match="gpu_count"):
-        home_option(D32, RTX_4070, 1000, GERMANY, "EUR", KNOWLEDGE)
+        home_option(D32, RTX_4070, 1000, GERMANY, currency="EUR", knowledge=KNOWLEDGE)

@@ -134,7 +134,7 @@ def test_the_estimate_itself_changed_and_why():
 
 def test_a_card_to_buy_became_dearer():
     card, dearer = (
-        replace(HOME, plan="buy", loss_per_run=Decimal(loss), cost=cost)
+        replace(HOME, way="buy", loss_per_run=Decimal(loss), cost=cost)
         for loss, cost in ((100, 413.0), (140, 453.0))
     )
     before, after = (replace(BEFORE, best=p, plans=(p, RENT)) for p in (card, dearer))
@@ -149,7 +149,7 @@ def test_a_change_that_nothing_explains_is_said_to_be_one():
 def test_more_cards_another_region_or_another_term_is_another_plan():
     for change in (
         {"gpu_count": 4}, {"instances": 2}, {"region": "us"}, {"tier": "on_demand"}, {"term_months": 12},
-        {"plan": "hybrid"}, {"instance": "8h-b"}, {"provider": "x"}, {"gpu": "h200-sxm"},
+        {"way": "hybrid"}, {"instance": "8h-b"}, {"provider": "x"}, {"gpu": "h200-sxm"},
     ):  # fmt: skip
         assert verdict_changed(BEFORE, replace(BEFORE, best=replace(RENT, **change))), change
     for price in (

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.priced_days import PricedSlot
 from service.decide.run_hours import (
     THROUGH,
     Pausing,
@@ -21,6 +20,7 @@ from service.decide.run_hours import (
     within_day,
     without_gaps,
 )
+from service.estimate.priced_days import PricedSlot
 
 PRICES = Path(__file__).parents[3] / "shared" / "data" / "energy" / "day_ahead_prices"
 AT_QUARTERS = PRICES / "at_energycharts_quarterhour_2025-09-30_to_2026-08-21.csv.gz"

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from service.decide.priced_days import PricedSlot, priced_days
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, day_shape, when_to_run
+from service.estimate.priced_days import PricedSlot, priced_days
 from service.facts import Source
 
 SAID = Source("market", "the market", "", date(2026, 11, 24))
@@ -45,8 +45,8 @@ def test_the_shape_of_days():
 def test_half_price_in_half_the_hours_pays_and_says_by_how_much():
     """1,000 h at 300 W are 300 kWh: 60 through at 20 ct, 30 in the cheap half; 5 W idle cost 2.5 % of it."""
     shape = day_shape(days(HALF), "EUR/kWh", "AT", SAID)
-    told = when_to_run(shape, None, 1000, 300, WAITING, 0)
-    half = {p.paused_watts: p for p in told.plans if (p.code, p.share) == ("cheapest", 0.5)}
+    told = when_to_run(shape, None, 1000, 300, waiting_watts=WAITING, start_up_s=0)
+    half = {p.paused_watts: p for p in told.paused if (p.code, p.share) == ("cheapest", 0.5)}
     assert half[0].change == pytest.approx(-0.5) and half[0].amount == pytest.approx(-30)
     assert half[5].change == pytest.approx((0.10 + 5 / 300 * 0.30) / 0.20 - 1)
     assert half[60].amount == pytest.approx(60 * ((0.10 + 0.2 * 0.30) / 0.20 - 1))
@@ -54,26 +54,26 @@ def test_half_price_in_half_the_hours_pays_and_says_by_how_much():
     assert half[0].break_even_watts == pytest.approx(100)
     assert told.best.share == 0.75 and told.best.paused_watts == 5
     assert told.best.change == pytest.approx(((12 * 0.1 + 6 * 0.3) / 18 + 5 / 300 / 3 * 0.30) / 0.20 - 1)
-    assert when_to_run(shape, None, 1000, 300, WAITING, 0, 1.1).best.amount == pytest.approx(
-        1.1 * told.best.amount
-    )
+    assert when_to_run(
+        shape, None, 1000, 300, waiting_watts=WAITING, start_up_s=0, currency_factor=1.1
+    ).best.amount == pytest.approx(1.1 * told.best.amount)
 
 
 def test_an_even_price_says_run_through():
     shape = day_shape(days([0.3] * 24), "EUR/kWh", "", SAID)
-    told = when_to_run(shape, None, 1000, 300, WAITING, 120)
+    told = when_to_run(shape, None, 1000, 300, waiting_watts=WAITING, start_up_s=120)
     assert told.best is None
-    assert all(plan.change >= 0 for plan in told.plans)
+    assert all(plan.change >= 0 for plan in told.paused)
 
 
 def test_what_saves_less_than_two_percent_is_no_advice():
     shape = day_shape(days([0.30] * 23 + [0.31]), "EUR/kWh", "", SAID)
-    assert when_to_run(shape, None, 1000, 300, WAITING, 0).best is None
+    assert when_to_run(shape, None, 1000, 300, waiting_watts=WAITING, start_up_s=0).best is None
 
 
 def test_grams_are_reckoned_in_kilograms():
     grid = day_shape(days([100.0] * 12 + [300.0] * 12), "g CO2e/kWh", "DE", SAID)
     price = day_shape(days([0.3] * 24), "EUR/kWh", "", SAID)
-    told = when_to_run(price, grid, 1000, 300, WAITING, 0)
-    cleanest = next(p for p in told.carbon_plans if p.share == 0.5 and p.paused_watts == 0)
+    told = when_to_run(price, grid, 1000, 300, waiting_watts=WAITING, start_up_s=0)
+    cleanest = next(p for p in told.paused_for_carbon if p.share == 0.5 and p.paused_watts == 0)
     assert cleanest.change == pytest.approx(-0.5) and cleanest.amount == pytest.approx(-30)

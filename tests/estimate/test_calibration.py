@@ -12,7 +12,7 @@ from service.estimate.calibration import (
     evidence_of,
     fit_terms,
     left_out,
-    posterior,
+    posterior_of,
     predict,
     usable,
     with_terms,
@@ -51,7 +51,7 @@ def test_the_fit_moves_to_the_terms_behind_the_runs():
     assert fitted["traffic_torch-compile"] > 215  # prior 200; GPUs and code bases may differ, too
     rate = fitted["efficiency"] * fitted["efficiency_ada"] * fitted["geforce_clock"]
     assert rate == pytest.approx(0.80 * 1.04 * 1.15, rel=0.05)
-    known = posterior(cases, speeds, fitted)
+    known = posterior_of(cases, speeds, fitted)
     assert np.median(np.abs(np.log(left_out(known).median / speeds))) < 0.03
     assert fit_terms(cases, speeds) == fitted
     with pytest.raises(ValueError, match="measurements"):
@@ -61,11 +61,11 @@ def test_the_fit_moves_to_the_terms_behind_the_runs():
 def test_leaving_out_in_closed_form_is_predicting_from_the_rest():
     """With the noise of every run held fixed both ways give the same number."""
     cases, speeds = evidence_of(synthetic(TERMS, 0.03), GPUS)
-    known = posterior(cases, speeds, BASE)
+    known = posterior_of(cases, speeds, BASE)
     closed = left_out(known)
     for i in (0, 7, 17):
         rest = [j for j in range(len(cases)) if j != i]
-        again = predict(posterior(cases.picked(rest), speeds[rest], BASE), cases.picked([i]))
+        again = predict(posterior_of(cases.picked(rest), speeds[rest], BASE), cases.picked([i]))
         assert closed.median[i] == pytest.approx(again.median[0], rel=0.01)
         assert closed.log_spread[i] == pytest.approx(again.log_spread[0], rel=0.10)
 
@@ -115,7 +115,7 @@ def test_an_odd_row_does_not_drag_the_others():
     broken = speeds.copy()
     broken[3] /= 10
     sound, odd = (fit_terms(cases, values) for values in (speeds, broken))
-    assert posterior(cases, broken, odd).noise[3] > 50 * posterior(cases, speeds, sound).noise[3]
+    assert posterior_of(cases, broken, odd).noise[3] > 50 * posterior_of(cases, speeds, sound).noise[3]
     for name in ("efficiency", "traffic_torch-compile"):
         assert odd[name] == pytest.approx(sound[name], rel=0.10)
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.rental import tiers_share
 from service.errors import InvalidValue
 from service.estimate.cost import egress_cost
+from service.estimate.rental import tiers_share
 from service.facts import EgressTier, Provider
 from service.store.catalog_files import load_catalog
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.rental import rented_cost
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import conversion, rate_day
@@ -25,6 +24,7 @@ from service.estimate.energy import (
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, around, certain
 from service.estimate.power_limit import power_curves, power_limit_advice
+from service.estimate.rental import rented_cost
 from service.estimate.tariff import flat
 from service.facts import ExchangeRate
 from tests.facts_for_tests import FIGURES, GERMANY, H100_SXM, LAMBDA, OFFER, RATES, RTX_4070, SOURCE, figure
@@ -37,9 +37,9 @@ def test_a_4070_pc_draws_about_280_watts_at_the_wall():
     power = home_power(
         RTX_4070,
         1,
-        FIGURES["home.gpu_power_share"],
-        FIGURES["home.rest_of_pc_watts"],
-        FIGURES["home.psu_efficiency"],
+        gpu_share=FIGURES["home.gpu_power_share"],
+        rest_of_pc=FIGURES["home.rest_of_pc_watts"],
+        supply_efficiency=FIGURES["home.psu_efficiency"],
     )
     assert power.watts.p50 == pytest.approx((200 * 0.95 + 65) / 0.90)
     assert 220 < power.watts.p10 < power.watts.p50 < power.watts.p90 < 320
@@ -47,7 +47,10 @@ def test_a_4070_pc_draws_about_280_watts_at_the_wall():
 
 def test_an_hgx_h100_node_draws_76_percent_of_10_2_kw():
     host = figure("host", 575 / 700, "W/W")
-    power = cloud_power(H100_SXM, 8, FIGURES["cloud.node_power_share_of_tdp"], host, figure("pue", 1.0, ""))
+    share = FIGURES["cloud.node_power_share_of_tdp"]
+    power = cloud_power(
+        H100_SXM, 8, node_share=share, host_watts_per_gpu_watt=host, pue=figure("pue", 1.0, "")
+    )
     assert power.watts.p50 == pytest.approx(10_200 * 0.76)
 
 
@@ -57,7 +60,13 @@ def test_vectors_other_tools_print():
     assert round(100 * float(conversion("USD", "EUR", RATES).factor), 2) == 89.51
     assert energy_kwh(
         certain(2250),
-        home_power(RTX_4070, 1, figure("share", 1, ""), figure("rest", 0, ""), figure("supply", 1, "")),
+        home_power(
+            RTX_4070,
+            1,
+            gpu_share=figure("share", 1, ""),
+            rest_of_pc=figure("rest", 0, ""),
+            supply_efficiency=figure("supply", 1, ""),
+        ),
     ).p50 == pytest.approx(450)
 
 
@@ -71,7 +80,7 @@ def test_450_kwh_at_37_2_cents_cost_167_40_euros():
 def test_264_gpu_hours_at_2_dollars_are_472_61_euros():
     """33 node-hours at 16 USD: 528 USD at the ECB rate of 2026-10-30."""
     offer = replace(OFFER, hourly_price=Decimal("16"))
-    cost, calendar = rented_cost(certain(33), offer, None, "EUR", RATES, NOTHING_ELSE)
+    cost, calendar = rented_cost(certain(33), offer, None, currency="EUR", rates=RATES, terms=NOTHING_ELSE)
     assert calendar == certain(33)
     assert round(cost.total.p50, 2) == 472.61
     assert rate_day(cost.conversion) == date(2026, 10, 30)
@@ -89,7 +98,9 @@ def test_conversion_crosses_over_the_euro():
 
 def test_billing_rounds_up_to_the_increment_and_the_minimum():
     def billed(hours, provider):
-        cost, _ = rented_cost(certain(hours), OFFER, provider, "USD", RATES, NOTHING_ELSE)
+        cost, _ = rented_cost(
+            certain(hours), OFFER, provider, currency="USD", rates=RATES, terms=NOTHING_ELSE
+        )
         return cost.items[0].quantity.p50
 
     assert billed(1.001, LAMBDA) == pytest.approx(61 / 60)
@@ -155,12 +166,12 @@ def test_a_gpu_that_waits_draws_less():
     waiting = replace(busy, step_s=20.0, offload_s=10.0)
     assert activity(busy) == pytest.approx(1 / 0.95)
     assert activity(waiting) == pytest.approx((0.5 + 0.5 * 0.35) / 0.95)
-    shares = (
-        FIGURES["home.gpu_power_share"],
-        FIGURES["home.rest_of_pc_watts"],
-        FIGURES["home.psu_efficiency"],
-    )
-    lazy, eager = (home_power(RTX_4070, 1, *shares, level) for level in (0.5, 1.2))
+    shares = {
+        "gpu_share": FIGURES["home.gpu_power_share"],
+        "rest_of_pc": FIGURES["home.rest_of_pc_watts"],
+        "supply_efficiency": FIGURES["home.psu_efficiency"],
+    }
+    lazy, eager = (home_power(RTX_4070, 1, **shares, gpu_activity=level) for level in (0.5, 1.2))
     assert lazy.watts.p50 == pytest.approx((200 * 0.95 * 0.5 + 65) / 0.90)
     assert eager.gpu_watts == 200  # no card draws more than its board allows
     assert lazy.watts.p90 < eager.watts.p50

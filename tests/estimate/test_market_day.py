@@ -101,5 +101,5 @@ def test_no_slots_ever_cover_more_than_the_day_or_each_other(day, spans):
     kept = without_overlap(given_slots)
     assert all(a.slot_end <= b.slot_start for a, b in pairwise(kept))
     known = cover(day, given_slots)
-    assert timedelta(0) <= known.known <= known.hours * HOUR and known.hours in (23, 24, 25)
+    assert timedelta(0) <= known.covered <= known.hours * HOUR and known.hours in (23, 24, 25)
     assert cover(day, slots(day, QUARTER)).is_complete

@@ -21,8 +21,8 @@ from service.estimate.ladder import ladder
 from service.estimate.machine import machines
 from service.estimate.memory import instants, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
-from service.estimate.plan import plan_steps
-from service.estimate.plan_search import families, micro_batches
+from service.estimate.memory_plan_search import families, micro_batches
+from service.estimate.planned_step import plan_steps
 from service.estimate.reference_run import rule_of_three
 from service.estimate.step_work import count_step, newton_schulz_flops, recomputed_share
 from service.estimate.training_time import check_gpu_count
@@ -150,7 +150,7 @@ def test_d32_fits_12_gib_only_with_its_optimizer_in_host_memory():
     assert planned.verdict == "fits_with_adjustments"
     assert planned.plan.optimizer == "host"
     assert planned.peak.p90 <= planned.available_gib
-    codes = {a.code: a for a in adjustments(D32, RTX_4070, 1, planned.plan, 18, TERMS)}
+    codes = {a.code: a for a in adjustments(D32, RTX_4070, 1, planned.plan, host_memory_gib=18, terms=TERMS)}
     assert {"micro_batch", "checkpointing", "optimizer_host"} <= set(codes)
     assert codes["checkpointing"].time_factor > 1.05
     assert not codes["micro_batch"].needs_code_change
@@ -168,7 +168,7 @@ def test_the_published_recipe_wins_where_it_fits():
     planned = plan_steps(D32, [(H100_SXM, 8)], KNOWN, [64])[0]
     assert planned.verdict == "fits"
     assert planned.plan == published_plan(D32.recipe, 32)
-    assert adjustments(D32, H100_SXM, 8, planned.plan, 0, TERMS) == ()
+    assert adjustments(D32, H100_SXM, 8, planned.plan, host_memory_gib=0, terms=TERMS) == ()
 
 
 def test_the_fastest_fitting_plan_is_chosen():
@@ -193,7 +193,8 @@ def test_the_fastest_fitting_plan_is_chosen():
 
 def test_memory_of_many_plans_at_once_is_that_of_each():
     batches, layers = np.array([[1.0], [8.0]]), np.array([[0.0, 1.0, 32.0]])
-    many = instants(D32.architecture, D32.recipe, MemoryPlan(1, optimizer="host"), 1, batches, layers)
+    plan = MemoryPlan(1, optimizer="host")
+    many = instants(D32.architecture, D32.recipe, plan, 1, micro_batch=batches, checkpointed_layers=layers)
     for i, batch in enumerate((1, 8)):
         for j, count in enumerate((0, 1, 32)):
             alone = peak_memory(D32.architecture, D32.recipe, MemoryPlan(batch, count, optimizer="host"))
@@ -202,7 +203,7 @@ def test_memory_of_many_plans_at_once_is_that_of_each():
 
 def test_the_ladder_of_d32_on_12_gib_is_complete():
     planned = plan_steps(D32, [(RTX_4070, 1)], KNOWN, [64])[0]
-    rungs = ladder(D32, RTX_4070, 1, planned, TERMS, 64)
+    rungs = ladder(D32, RTX_4070, 1, planned, terms=TERMS, host_memory_gib=64)
     assert [rung.code for rung in rungs] == [
         "as_published",
         "micro_batch",
@@ -227,14 +228,14 @@ def test_the_ladder_of_d32_on_12_gib_is_complete():
     assert by_code["optimizer_host"].host_memory_gib == pytest.approx(17.75, rel=0.01)
     hours = planned.step.step_s * 71_680 * 1.0543 / 3600
     assert by_code["optimizer_host"].hours == pytest.approx(hours, rel=1e-9)
-    small_host = ladder(D32, RTX_4070, 1, planned, TERMS, 16)
+    small_host = ladder(D32, RTX_4070, 1, planned, terms=TERMS, host_memory_gib=16)
     assert not any(rung.fits for rung in small_host)
 
 
 def test_a_rung_that_fits_for_sure_with_nothing_shows_its_best_chance():
     """d32 on 24 GiB: checkpointed at micro-batch 1 it is marginal (22.2 GiB and context), never hopeless."""
     planned = plan_steps(D32, [(RTX_4090, 1)], KNOWN, [64])[0]
-    by_code = {rung.code: rung for rung in ladder(D32, RTX_4090, 1, planned, TERMS, 64)}
+    by_code = {rung.code: rung for rung in ladder(D32, RTX_4090, 1, planned, terms=TERMS, host_memory_gib=64)}
     tight = by_code["checkpointing"]
     assert not tight.fits and 0.5 < tight.fit_probability < 0.9
     assert (tight.plan.micro_batch, tight.plan.checkpointed_layers) == (1, D32.architecture.n_layers)
@@ -244,7 +245,9 @@ def test_a_rung_that_fits_for_sure_with_nothing_shows_its_best_chance():
 def test_two_cards_can_share_the_weights():
     recipe = replace(D32.recipe, optimizer="adamw", micro_batch=1)
     wide = replace(D32, recipe=recipe)
-    rungs = ladder(wide, A100_80, 4, plan_steps(wide, [(A100_80, 4)], KNOWN, [64])[0], TERMS, 64)
+    rungs = ladder(
+        wide, A100_80, 4, plan_steps(wide, [(A100_80, 4)], KNOWN, [64])[0], terms=TERMS, host_memory_gib=64
+    )
     fsdp = next(rung for rung in rungs if rung.code == "fsdp")
     assert fsdp.plan.sharding == "fsdp"
     assert fsdp.peak.p50 < rungs[0].peak.p50
@@ -259,7 +262,7 @@ def test_what_cannot_fit_says_so():
 
 def test_fp16_on_a_v100_is_an_adjustment():
     planned = plan_steps(D32, [(V100, 1)], KNOWN, [64])[0]
-    assert adjustments(D32, V100, 1, planned.plan, 0, TERMS)[0].code == "precision"
+    assert adjustments(D32, V100, 1, planned.plan, host_memory_gib=0, terms=TERMS)[0].code == "precision"
 
 
 def test_a_batch_cannot_be_shared_by_more_gpus_than_it_has_sequences():

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import InvalidValue, MissingFact
-from service.estimate.training_log import MOST_DROPPED_SHOWN, read_log
+from service.estimate.run_records.training_log import MOST_DROPPED_SHOWN, read_log
 
 NANOCHAT_BANNER = """Vocab size: 65,536
 num_layers: 32
@@ -128,7 +128,7 @@ def test_hf_trainer_json_lines_and_printed_dicts():
 
 
 def test_of_too_many_steps_the_first_are_read_and_the_log_says_so(monkeypatch):
-    monkeypatch.setattr("service.estimate.training_log.MOST_STEPS", 20)
+    monkeypatch.setattr("service.estimate.run_records.training_log.MOST_STEPS", 20)
     log = read_log(NANOCHAT_BANNER + nanochat(30))
     assert log.steps == 20 and [note.code for note in log.notes] == ["too_many_steps"]
 
@@ -169,6 +169,37 @@ def test_a_mixed_log_is_read_as_what_most_of_it_is():
 def test_what_is_no_log_is_refused(text, said):
     with pytest.raises(InvalidValue, match=said):
         read_log(text)
+
+
+@pytest.mark.parametrize("printed", ["1e-300", "1e300", "9" * 308])
+def test_numbers_that_nothing_measures_are_none(printed):
+    """Products of them were 0 or infinite, and what was divided by them failed."""
+    lines = nanochat(30, tokens_per_s=printed).replace("1571.88", "1e-300")
+    with pytest.raises(InvalidValue, match="none of them can be used"):
+        read_log(lines.replace("25000.00", "nan"))
+    batch = f"Total train batch size (accumulation) = {'9' * 306}\n"
+    with pytest.raises(MissingFact, match="batch"):
+        read_log(batch + " 1%|█ | 3/1000 [02:00<14:40,  1.25s/it]", seq_len=512)
+
+
+@pytest.mark.parametrize(
+    ("printed", "instead"), [("num_layers: 32", "num_layers: 9999999999"), ("65,536", "65,536,000,000")]
+)
+def test_a_model_beyond_all_size_is_refused(printed, instead):
+    """Ten billion layers were counted one by one, until memory was full."""
+    with pytest.raises(InvalidValue, match=rf"{instead}.*must be at most"):
+        read_log(NANOCHAT_BANNER.replace(printed, instead) + nanochat(30))
+
+
+@pytest.mark.parametrize("count", ["9" * 25, "9" * 5_000, ","])
+def test_steps_that_nobody_counts_are_no_steps(count):
+    """Longer than a JSON number, longer than Python reads, no number at all."""
+    hf = "Total train batch size (accumulation) = 64\n"
+    hf += "\n".join(f" 1%|█ | {step}/1000 [02:00<14:40,  1.25s/it]" for step in (1, 2, count))
+    log = read_log(hf, seq_len=512)
+    assert (log.steps, log.last_step) == (2, 2)
+    log = read_log(nanochat(30) + f"\nstep {count}/{count} | dt: 1571.88ms | tok/sec: 333,541")
+    assert (log.steps, log.last_step, log.total_steps) == (30, 29, 71_680)
 
 
 @settings(max_examples=150)

@@ -21,7 +21,7 @@ from pricing.sources import SOURCES
 from pricing.webhooks import Refused, public_https
 from service.app import create_app
 from service.cli import main
-from service.decide.cadence import WAITS
+from service.estimate.cadence import WAITS
 from service.facts import CloudOffer
 from service.settings import Settings
 from service.store import alerts, offers, tokens

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pricing.catalogue_rows import NO_GPU, Table, gpuhunt_offers, skypilot_offers
+from pricing.catalogue_rows import NO_GPU, CatalogueTable, gpuhunt_offers, skypilot_offers
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames, real_memory_gib
 from pricing.refresh import refresh
@@ -26,7 +26,7 @@ from service.store.catalog_files import load_catalog
 
 DAY = date(2026, 11, 20)
 SAID = Source("test", "a test's table", "https://example.org", DAY)
-TABLE = Table("vast", DAY, SAID)
+TABLE = CatalogueTable("vast", DAY, SAID)
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "cloud"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEAD = "Region,Price,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,GpuInfo,SpotPrice\n"

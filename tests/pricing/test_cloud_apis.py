@@ -9,6 +9,7 @@ import pytest
 
 from pricing import json_answers
 from pricing.checks import Known, check
+from pricing.countries import country_of
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed
 from pricing.refresh import refresh
@@ -249,7 +250,7 @@ def test_linode_tells_the_card_by_its_id(names):
     assert (jakarta.hourly_price, jakarta.country) == (Decimal("0.62"), "ID")
     assert names.named(jakarta.gpu_raw_name, jakarta.memory_gib_per_gpu).slug == "rtx-4000-ada"
     assert reasons(refused) == ["the price is not known"] and not [k for k in offers if "netint" in k[0]]
-    assert json_answers.country_of("eu-west") is None and json_answers.country_of("us-ord") == "US"
+    assert country_of("linode", "eu-west") is None and country_of("linode", "us-ord") == "US"
 
 
 def test_cloudrift_counts_in_cents_and_bytes(names):

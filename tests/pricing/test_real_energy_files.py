@@ -50,7 +50,7 @@ def test_eleven_months_of_quarter_hours_have_every_day_whole():
 def test_awattar_lacks_one_hour_each_october_and_nothing_else():
     prices = slots_of("at_awattar_hourly_2017_to_2026-08-21.csv.gz", "AT")
     missing = incomplete(prices)
-    assert all(day.hours == 25 and day.known == 24 * HOUR for day in missing if day.day.month == 10)
+    assert all(day.hours == 25 and day.covered == 24 * HOUR for day in missing if day.day.month == 10)
     assert len([day for day in missing if day.day.month == 10]) == 9
 
 

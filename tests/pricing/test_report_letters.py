@@ -12,7 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from pricing.report_letters import deliver
-from service.decide.cadence import WAITS
+from service.answers.question import AskedDecision
+from service.estimate.cadence import WAITS
 from service.facts import CloudOffer
 from service.store import comparisons, offers, report_runs, report_schedules
 from service.store.session import Sessions
@@ -20,7 +21,6 @@ from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
 from service.usecases.report_runs import Runner, deliveries_of, run_due
 from service.usecases.report_schedules import WantedReport, save_schedule
-from service.usecases.requests import DecisionRequest
 from tests.facts_for_tests import SOURCE
 from tests.waiting import PATIENCE_S
 
@@ -36,7 +36,7 @@ def sessions(catalog_engine):
 
 @pytest.fixture
 def schedule(sessions):
-    request = DecisionRequest(budget=700.0, deadline_hours=720.0, language="de")
+    request = AskedDecision.of(budget=700.0, deadline_hours=720.0, lang="de")
     decision = answer_decision(sessions, load(sessions), request, MONDAY).id
     return save_schedule(sessions, WantedReport(decision, name="Plan", webhook_url=HOOK), "me", MONDAY)
 

@@ -17,13 +17,13 @@ import pytest
 import sqlalchemy as sa
 
 from pricing.registry import register
+from service.answers.question import AskedDecision
 from service.store import leases, refreshes, report_runs, report_schedules, source_answers
 from service.store.price_sources import lease_name
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
 from service.usecases.report_schedules import WantedReport, save_schedule
-from service.usecases.requests import DecisionRequest
 from tests.pricing.test_every_source import FIXTURES
 from tests.waiting import PATIENCE_S, stays, until
 
@@ -260,7 +260,7 @@ def schedule_report(house, **wanted):
     """A weekly report that has been due for three weeks."""
     with house.sessions.reading() as session:
         now = leases.clock(session)
-    request = DecisionRequest(budget=700.0, deadline_hours=720.0)
+    request = AskedDecision.of(budget=700.0, deadline_hours=720.0)
     decision = answer_decision(house.sessions, load(house.sessions), request, now).id
     saved = save_schedule(house.sessions, WantedReport(decision, format="json", **wanted), "me", now)
     with house.sessions.begin() as session:

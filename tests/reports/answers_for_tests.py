@@ -10,8 +10,7 @@ import orjson
 from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.estimate.home_bill import HomeTerms, Purchase
-from service.reports import as_json
-from service.reports.rented_price import PricePoint
+from service.reports.sections.rented_price import PricePoint
 from tests.facts_for_tests import (
     ASKED_AT,
     D32,
@@ -26,6 +25,7 @@ from tests.facts_for_tests import (
     SOURCE,
     figure,
 )
+from tests.reports.told_for_tests import as_plain_comparison
 
 IDENTITY = "0123456789abcdef0123"
 HISTORY = [
@@ -45,8 +45,10 @@ def stored(
 ) -> dict:
     """An answer's JSON as values, with an identity as the store gives it."""
     known = replace(KNOWN, figures={**KNOWN.figures, **figures})
-    options = [home_option(workload, card, 1, household, "EUR", known)]
-    options += [cloud_option(workload, H100_SXM, 8, rental, "EUR", known) for rental in rentals]
+    options = [home_option(workload, card, 1, household, currency="EUR", knowledge=known)]
+    options += [
+        cloud_option(workload, H100_SXM, 8, rental, currency="EUR", knowledge=known) for rental in rentals
+    ]
     found = compare(
         workload,
         options,
@@ -59,7 +61,7 @@ def stored(
         reference_card=RTX_4070,
         **kwargs,
     )
-    return {"id": IDENTITY, **as_json.render(found)}
+    return {**as_plain_comparison(found), "id": IDENTITY}
 
 
 def packed(answer: dict) -> bytes:

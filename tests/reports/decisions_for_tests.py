@@ -7,13 +7,13 @@ import orjson
 
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.frontier import Limits
-from service.decide.inputs import workload_inputs
 from service.decide.options import cloud_option, home_option
 from service.decide.sensitivity import HomeSide, RentedSide, break_even_line, tornado
 from service.estimate.home_bill import HomeTerms, Purchase
-from service.reports import decision_json
+from service.estimate.inputs import workload_inputs
 from tests.facts_for_tests import ASKED_AT, D32, GERMANY, H100_SXM, OFFER, RENTAL, RTX_4070, RTX_4090, SOURCE
 from tests.reports.answers_for_tests import HOSTILE, KNOWN, packed
+from tests.reports.told_for_tests import as_plain_decision
 
 IDENTITY = "fedcba98765432100123"
 PER_KWH = (0.05, 0.10, 0.20, 0.40, 0.80)
@@ -23,23 +23,35 @@ def rated(plan, option, probability, **others) -> RatedOption:
     """A plan as the use case makes it of an option."""
     co2 = option.co2_kg.p50 * 1.1 if option.co2_kg else None
     cost = option.cost.total if option.cost else None
-    return RatedOption(plan, option, cost, option.calendar_hours, co2, probability, True, **others)
+    return RatedOption(
+        plan,
+        option,
+        cost,
+        option.calendar_hours,
+        co2,
+        probability,
+        keeps_limits=probability >= 0.8,
+        is_on_front=True,
+        **others,
+    )
 
 
 def own(probability=0.0, household=GERMANY) -> RatedOption:
-    return rated("own", home_option(D32, RTX_4070, 1, household, "EUR", KNOWN), probability)
+    return rated(
+        "own", home_option(D32, RTX_4070, 1, household, currency="EUR", knowledge=KNOWN), probability
+    )
 
 
 def bought() -> RatedOption:
     terms = HomeTerms(purchase=Purchase(Decimal(1900), Decimal(1235), 5, SOURCE))
     household = replace(GERMANY, terms=terms)
-    return rated("buy", home_option(D32, RTX_4090, 1, household, "EUR", KNOWN), 0.93)
+    return rated("buy", home_option(D32, RTX_4090, 1, household, currency="EUR", knowledge=KNOWN), 0.93)
 
 
 def rented(plan="rent", probability=0.995, instances=1, price=None) -> RatedOption:
     offer = replace(OFFER, hourly_price=price) if price else OFFER
     rental = replace(RENTAL, offer=offer, instances=instances)
-    option = cloud_option(D32, H100_SXM, 8 * instances, rental, "EUR", KNOWN)
+    option = cloud_option(D32, H100_SXM, 8 * instances, rental, currency="EUR", knowledge=KNOWN)
     return rated(plan, option, probability, instances=instances)
 
 
@@ -58,6 +70,8 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         least_probability=0.8,
         best=best,
         shortlist=tuple(shortlist),
+        home=next((p for p in shortlist if p.way in ("own", "buy") and p.cost), None),
+        rented=_held_against(best, shortlist),
         dominated_count=661,
         considered=10_000,
         nearest=others.pop("nearest", ()),
@@ -68,7 +82,13 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         inputs=workload_inputs(D32, KNOWN.calibration, [RTX_4070, H100_SXM], KNOWN.figures),
         data_version=7,
     )
-    return {"id": IDENTITY, **decision_json.render(found, language)}
+    return {**as_plain_decision(found, language), "id": IDENTITY}
+
+
+def _held_against(best, shortlist):
+    rented = [p for p in shortlist if p.way in ("rent", "hybrid")]
+    within = [p for p in rented if p.keeps_limits]
+    return best if best in rented else next(iter(within or rented), None)
 
 
 def headline() -> dict:

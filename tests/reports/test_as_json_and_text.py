@@ -9,8 +9,7 @@ import pytest
 from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue
-from service.reports import as_json, as_text, from_json
-from service.reports.wording import wording
+from service.reports.words.wording import wording
 from tests.facts_for_tests import (
     ASKED_AT,
     D32,
@@ -21,6 +20,7 @@ from tests.facts_for_tests import (
     RENTAL,
     RTX_4070,
 )
+from tests.reports.told_for_tests import answered, as_plain_comparison, screen
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,8 @@ def comparison():
 
 def _compare(rental):
     options = [
-        home_option(D32, RTX_4070, 1, GERMANY, "EUR", KNOWLEDGE),
-        cloud_option(D32, H100_SXM, 8, rental, "EUR", KNOWLEDGE),
+        home_option(D32, RTX_4070, 1, GERMANY, currency="EUR", knowledge=KNOWLEDGE),
+        cloud_option(D32, H100_SXM, 8, rental, currency="EUR", knowledge=KNOWLEDGE),
     ]
     return compare(
         D32,
@@ -47,7 +47,7 @@ def _compare(rental):
 
 
 def test_json_has_the_promised_keys(comparison):
-    answer = as_json.render(comparison)
+    answer = as_plain_comparison(comparison)
     assert {"workload", "options", "verdict", "break_even", "reference_method"} <= set(answer)
     for option in answer["options"]:
         assert {
@@ -86,7 +86,7 @@ def test_json_has_the_promised_keys(comparison):
 
 
 def test_text_fits_one_screen_and_says_everything(comparison):
-    text = as_text.render(from_json.comparison(as_json.render(comparison, "en")), "en")
+    text = screen(answered(comparison, "en"), "en")
     lines = text.splitlines()
     assert max(map(len, lines)) <= 100
     for word in (
@@ -107,7 +107,7 @@ def test_text_fits_one_screen_and_says_everything(comparison):
 
 
 def test_german_is_german_to_the_last_comma(comparison):
-    text = as_text.render(from_json.comparison(as_json.render(comparison, "de")), "de", explain=True)
+    text = screen(answered(comparison, "de"), "de", reasons=[])
     for word in (
         "Zu Hause: GeForce RTX 4070",
         "Gemietet",
@@ -135,9 +135,7 @@ def test_german_is_german_to_the_last_comma(comparison):
 
 
 def test_explain_gives_source_and_date_to_every_number(comparison):
-    text = as_text.render(
-        from_json.comparison(as_json.render(comparison, "en")), "en", explain=True, width=200
-    )
+    text = screen(answered(comparison, "en"), "en", reasons=[], width=200)
     table = text[text.index("Every input number") :]
     for name in (
         "memory_gib",
@@ -155,12 +153,12 @@ def test_explain_gives_source_and_date_to_every_number(comparison):
 
 
 def test_a_missing_price_is_a_dash():
-    text = as_text.render(from_json.comparison(as_json.render(_compare(Rental(None)), "en")), "en")
+    text = screen(answered(_compare(Rental(None)), "en"), "en")
     cost = next(line for line in text.splitlines() if line.strip().startswith("Cost "))
     assert cost.rstrip().endswith("–")
     assert "a price is missing" in text
     assert "€0.00" not in text and "€0 " not in text
-    answer = as_json.render(_compare(Rental(None)))
+    answer = as_plain_comparison(_compare(Rental(None)))
     assert answer["options"][1]["cost"] is None and answer["verdict"]["cheaper"] is None
 
 

@@ -6,21 +6,22 @@ from decimal import Decimal
 import orjson
 import pytest
 
+from service.answers.question import AskedDecision
+from service.answers.reading import read_decision
 from service.decide.decision_change import AnswerSeen, Change, PlanSeen, what_changed
-from service.reports import decision_json
-from service.reports.decision_changes import (
+from service.reports.notices.decision_changes import (
     answer_seen,
     change_item,
     change_sentence,
     failure_headline,
     headline,
 )
-from service.reports.wording import wording
+from service.reports.words.wording import wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import decide
-from service.usecases.requests import DecisionRequest
 from tests.facts_for_tests import ASKED_AT
+from tests.reports.told_for_tests import answered_decision
 
 HOME = PlanSeen("own", "RTX 4070", "rtx-4070", 1, 1, 313.0, 2970.0, 841.0, 0.9)
 RENT = PlanSeen(
@@ -121,14 +122,14 @@ def test_as_json_numbers_are_exact_and_what_is_not_there_is_null():
 
 def test_a_stored_answer_is_read_whole(sqlite_catalog_template):
     engine = engine_for(f"sqlite:///{sqlite_catalog_template}")
-    decision = decide(load(Sessions(engine)), DecisionRequest(budget=700, deadline_hours=720), ASKED_AT)
+    decision = decide(load(Sessions(engine)), AskedDecision.of(budget=700, deadline_hours=720), ASKED_AT)
     engine.dispose()
-    answer = orjson.loads(orjson.dumps(decision_json.render(decision)))
-    seen, best = answer_seen(answer, "4"), answer["best"]
-    assert seen.best.key[:4] == (best["plan"], best["gpu"], best["gpu_count"], best["instances"])
-    assert seen.best.rent.value == Decimal(best["offer"]["hourly_price"])
-    assert seen.best.cost == best["cost"]["p50"] and seen.best in seen.plans
-    own = next(plan for plan in seen.plans if plan.plan == "own")
+    answer = read_decision(answered_decision(decision).model_dump_json().encode())
+    seen, best = answer_seen(answer, "4"), answer.best
+    assert seen.best.key[:4] == (best.plan, best.gpu, best.gpu_count, best.instances)
+    assert seen.best.rent.value == best.offer.hourly_price
+    assert seen.best.cost == best.cost.p50 and seen.best in seen.plans
+    own = next(plan for plan in seen.plans if plan.way == "own")
     assert own.rate.value == own.per_kwh > 0 and own.rate.unit == "EUR"
     assert "USD per EUR" in seen.exchange_rates
     assert what_changed(seen, seen, {}, {seen.best.offer: seen.best.rent}) == ()

@@ -5,12 +5,12 @@ import re
 
 import pytest
 
+from service.answers.reading import read_decision
 from service.errors import InvalidValue
+from service.reports.charts.label_places import HALF_HEIGHT, places
 from service.reports.comparison_report import comparison_document
-from service.reports.decision_from_json import read_decision
 from service.reports.decision_report import decision_document
-from service.reports.decision_turning import rent_that_turns
-from service.reports.document import (
+from service.reports.document.document import (
     DASH,
     Bullets,
     Chart,
@@ -23,11 +23,11 @@ from service.reports.document import (
     Spread,
     shown,
 )
-from service.reports.label_places import HALF_HEIGHT, places
-from service.reports.numbered_plans import chosen_plans, numbered_plans
-from service.reports.page import page
-from service.reports.renderers import RENDERERS
-from service.reports.wording import LANGUAGES, wording
+from service.reports.document.page import page
+from service.reports.formats.renderers import RENDERERS
+from service.reports.sections.decision_turning import rent_that_turns
+from service.reports.sections.numbered_plans import chosen_plans, numbered_plans
+from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import (
     at_home_only,

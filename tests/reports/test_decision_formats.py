@@ -10,14 +10,14 @@ import openpyxl
 import pytest
 from pypdf import PdfReader
 
-from service.reports.decision_from_json import read_decision
+from service.answers.reading import read_decision
+from service.estimate.interval import Interval, certain
 from service.reports.decision_report import decision_document
-from service.reports.decision_sentences import swing_name
-from service.reports.document import DASH, Lasting, shown
-from service.reports.from_json import interval
-from service.reports.renderers import RENDERERS
-from service.reports.sentences import duration, stated_duration
-from service.reports.wording import LANGUAGES, wording
+from service.reports.document.document import DASH, Lasting, shown
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.decision_sentences import swing_name
+from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import (
     at_home_only,
@@ -52,7 +52,7 @@ def said_numbers(answer, language):
     for option in answer["shortlist"]:
         found += [w.about(option["cost"][q], currency) for q in ("p10", "p50", "p90")]
         hours, co2 = option["calendar_hours"], option["plan_co2_interval_kg"]
-        lasting = Lasting(interval(hours))
+        lasting = Lasting(Interval(**hours))
         found += [duration(w, hours["p50"]), *shown(w, lasting).below.split(DASH)]
         found += [w.rounded(co2[q]) for q in ("p10", "p50", "p90")]
         found += [w.likely(option["probability_within_limits"])]
@@ -171,10 +171,10 @@ def test_hostile_names_stay_names(extension, language):
 
 DIGESTS = """
 import hashlib
-from service.reports.decision_from_json import read_decision
+from service.answers.reading import read_decision
 from service.reports.decision_report import decision_document
-from service.reports.decision_sentences import swing_name
-from service.reports.renderers import RENDERERS
+from service.reports.words.decision_sentences import swing_name
+from service.reports.formats.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import headline, stored
 for language in ("de",):
@@ -204,4 +204,4 @@ def test_a_duration_is_shown_as_a_person_would_and_kept_in_hours():
                            ("de", ("30,0 Minuten", "48,0 Stunden", "10,0 Tage"))):  # fmt: skip
         w = wording(language)
         for hours, text in zip((0.5, 48, 240), said, strict=True):
-            assert shown(w, Lasting(interval({"p10": hours, "p50": hours, "p90": hours}))).line == text
+            assert shown(w, Lasting(certain(hours))).line == text

@@ -13,21 +13,20 @@ from pypdf import PdfReader
 
 from service import usecases
 from service.decide.sensitivity import prices_around
-from service.estimate.home_bill import HomeTerms
-from service.reports import as_json, as_text, decision_from_json, decision_text, from_json
+from service.reports.charts.label_places import LinePlace, beside_line
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.label_places import LinePlace, beside_line
-from service.reports.page import page
-from service.reports.renderers import RENDERERS
-from service.reports.sentences import duration, stated_duration
-from service.reports.source_notes import note_sentence
-from service.reports.wording import LANGUAGES, wording
+from service.reports.document.page import page
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.source_notes import note_sentence
+from service.reports.words.wording import LANGUAGES, wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from tests.reports.answers_for_tests import headline, packed, stored
 from tests.reports.decisions_for_tests import headline as decided
 from tests.reports.decisions_for_tests import stored as stored_decision
+from tests.reports.told_for_tests import as_plain_comparison, screen
 
 CATALOG = Path(usecases.__file__).parent.parent / "catalog"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -41,8 +40,8 @@ def compare(catalog_copy):
     snapshot = load(Sessions(engine))
 
     def ask(**asked):
-        request = usecases.ComparisonRequest(**asked)
-        return as_json.render(usecases.compare_home_with_cloud(snapshot, request, NOW), request.language)
+        request = usecases.AskedComparison.of(**asked)
+        return as_plain_comparison(usecases.compare_home_with_cloud(snapshot, request, NOW), request.lang)
 
     yield ask
     engine.dispose()
@@ -58,7 +57,7 @@ def test_one_day_one_plan_one_option_are_not_many(language):
     text = packed(stored()).decode()
     fresh = re.sub(r'("as_of":\s*)"\d{4}-\d\d-\d\d"', rf'\1"{yesterday}"', text).encode()
     comparison = comparison_document(fresh, language)
-    told = said(comparison) + as_text.render(from_json.read_comparison(fresh), language)
+    told = said(comparison) + screen(fresh, language)
     answer = decided()
     answer["dominated_count"] = answer["runs_until_bought"] = 1
     told += said(decision_document(stored_decision(answer), language))
@@ -133,7 +132,7 @@ def test_a_rent_below_nothing_is_not_offered_on_the_screen():
     answer = decided()
     for point in answer["break_even"]:
         point["rent_per_hour"] -= 1000
-    told = decision_text.render(decision_from_json.read_decision(stored_decision(answer)))
+    told = screen(stored_decision(answer))
     assert "renting wins below" not in told and "home stays cheaper whatever the rent" in told
     document = decision_document(stored_decision(answer))
     assert "line" not in [t.key for t in document.tables]
@@ -151,21 +150,21 @@ def test_small_runs_keep_their_digits(compare):
 
 def test_what_a_limit_of_power_adds_is_told_in_days_of_the_calendar(compare):
     def added(hours):
-        told = as_text.render(from_json.comparison(compare(home_terms=HomeTerms(hours_per_day=hours))))
+        told = screen(compare(hours_per_day=hours))
         return float(re.search(r"it takes ([\d.]+) days longer", told.replace("\n ", ""))[1])
 
     assert added(12.0) == pytest.approx(2 * added(24.0), rel=0.01)
 
 
 def test_a_bill_of_more_than_electricity_is_not_called_electricity(compare):
-    worn = from_json.comparison(compare(home_terms=HomeTerms(wear_per_hour=0.02)))
-    plain = from_json.comparison(compare())
-    assert "of electricity against" in as_text.render(plain)
-    assert "of electricity against" not in as_text.render(worn)
+    worn = compare(wear_per_hour=0.02)
+    plain = compare()
+    assert "of electricity against" in screen(plain)
+    assert "of electricity against" not in screen(worn)
 
 
 def test_a_machine_that_cannot_hold_the_run_draws_nothing(compare):
-    content = orjson.dumps({"id": "0" * 20, **compare(workload="llama-2-70b")})
+    content = orjson.dumps(compare(workload="llama-2-70b"))
     document = comparison_document(content)
     fit = next(t for t in document.tables if t.key == "fit")
     assert type(fit.rows[0].cells[-1]).__name__ == "Missing"

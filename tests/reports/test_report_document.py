@@ -8,11 +8,21 @@ import pytest
 
 from service.errors import InvalidValue, UnknownName
 from service.reports.comparison_report import comparison_document
-from service.reports.document import DASH, Chart, Linked, Missing, MoneySpread, Product, Spread, Total, shown
-from service.reports.document_frame import safe_name
-from service.reports.page import page
-from service.reports.renderers import RENDERERS, renderer
-from service.reports.wording import LANGUAGES, wording
+from service.reports.document.document import (
+    DASH,
+    Chart,
+    Linked,
+    Missing,
+    MoneySpread,
+    Product,
+    Spread,
+    Total,
+    shown,
+)
+from service.reports.document.frame import safe_name
+from service.reports.document.page import page
+from service.reports.formats.renderers import RENDERERS, renderer
+from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import HISTORY, headline, long_bills, many, packed, stored, without_price
 
 SECTIONS = [

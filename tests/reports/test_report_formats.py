@@ -17,8 +17,8 @@ import pytest
 from pypdf import PdfReader
 
 from service.reports.comparison_report import comparison_document
-from service.reports.renderers import RENDERERS
-from service.reports.wording import LANGUAGES, wording
+from service.reports.formats.renderers import RENDERERS
+from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import (
     HISTORY,
     HOSTILE,
@@ -264,6 +264,11 @@ def hostile_names_are_names(content, extension, language):
         for name in HOSTILE[:4]:
             assert "".join(name.split()) in text, name
         assert "W" * 60 in text
+    elif extension == "txt":
+        text = content.decode()
+        assert not re.search(r"[^\n\x20-\x7e\xa0-\uffff]", text)
+        flat = "".join(text.split())
+        assert "".join(HOSTILE[0].split()) in flat
     elif extension == "xlsx":
         book = openpyxl.load_workbook(io.BytesIO(content))
         cells = [c for sheet in book for row in sheet.rows for c in row if c.value is not None]
@@ -300,7 +305,7 @@ def test_awkward_answers_are_documents_of_few_pages(content, language):
 DIGESTS = """
 import hashlib
 from service.reports.comparison_report import comparison_document
-from service.reports.renderers import RENDERERS
+from service.reports.formats.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY, headline
 for language in ("en",):
     document = comparison_document(headline(), language, HISTORY)

@@ -140,7 +140,7 @@ def test_a_token_is_shown_once_and_can_be_revoked(sessions: Sessions) -> None:
 
 
 def test_a_comparison_is_kept_as_first_said(sessions: Sessions) -> None:
-    said = comparisons.StoredComparison("abc", NOW, '{"ä": 1}'.encode(), b"{}", b"[]", 7, "0.1.0")
+    said = comparisons.StoredComparison("abc", NOW, '{"ä": 1}'.encode(), b"{}", 7, "0.1.0")
     with sessions.begin() as session:
         assert comparisons.add(session, said)
         assert not comparisons.add(session, replace(said, answer=b"other"))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.price_conflicts import MOST_APART, MOST_DAYS_APART, Quoted, contradictions
+from service.estimate.price_conflicts import MOST_APART, MOST_DAYS_APART, Quoted, contradictions
 from service.facts import CloudOffer
 from service.store import offers
 from service.store.offer_conflicts import all_conflicts, conflicts_of

@@ -28,7 +28,7 @@ def version(market: Sessions) -> int:
 
 def found(market: Sessions, order: str = "price", limit: int = 50, offset: int = 0, **wanted: object) -> list:
     with market.reading() as session:
-        page = offers.search(session, OfferFilter(**wanted), order, limit, offset)  # type: ignore[arg-type]
+        page = offers.search(session, OfferFilter(**wanted), order=order, limit=limit, offset=offset)
     return [offer.instance for offer in page.offers]
 
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, select
 
-from service.decide.price_periods import intervals
 from service.errors import InvalidValue
+from service.estimate.price_periods import intervals
 from service.store import offers, providers, rates
 from service.store.models import OfferPriceRow, OfferRow
 from service.store.offer_observations import PriceSpan

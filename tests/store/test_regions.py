@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from service.countries import PARTS_OF_THE_WORLD
 from service.store import offers, providers
-from service.store.regions import PARTS_OF_THE_WORLD, country_of
+from service.store.regions import country_of
 from service.store.session import Sessions
 from service.store.versions import CATALOG
 from tests.store.test_offer_conflicts import keep

@@ -55,7 +55,7 @@ def test_it_holds_what_the_tables_hold(full: Sessions) -> None:
     assert held.carbon["DE"][0].year == 2025
     assert held.exchange["USD"].rate == Decimal("1.25")
     with full.reading() as session:
-        stored = offers.search(session, offers.OfferFilter(), "slug").offers
+        stored = offers.search(session, offers.OfferFilter(), order="slug").offers
         assert tuple(held.offers.row(i) for i in range(len(held.offers))) == stored
         assert held.gpus == {gpu.slug: gpu for gpu in gpus.all(session)}
     with pytest.raises(UnknownName):

@@ -58,7 +58,15 @@ def _slot(row: Any, zone: str, source: Source, fetched_at: datetime) -> GridCarb
         is_forecast = bool(row.get("isEstimated"))
         value = float(row["carbonIntensity"])
         return GridCarbon(
-            zone, start, start + HOUR, value, scope, "consumption", is_forecast, source, fetched_at
+            zone,
+            start,
+            start + HOUR,
+            value,
+            scope=scope,
+            accounting="consumption",
+            is_forecast=is_forecast,
+            source=source,
+            fetched_at=fetched_at,
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return Rejected(raw, f"not an hour as known: {error!r}")

@@ -45,10 +45,17 @@ def source_of(country: str) -> PriceSource:
                 continue
             found.append(
                 GridCarbon(
-                    country, start, end, float(value), "lifecycle", "production", seen is None, source,
-                    payload.fetched_at,
+                    country,
+                    start,
+                    end,
+                    float(value),
+                    scope="lifecycle",
+                    accounting="production",
+                    is_forecast=seen is None,
+                    source=source,
+                    fetched_at=payload.fetched_at,
                 )
-            )  # fmt: skip
+            )
         if not any(isinstance(fact, GridCarbon) for fact in found):
             raise UnreadablePayload("no slot with a value")
         return found

@@ -44,7 +44,15 @@ def _slot(row: Any, source: Source, fetched_at: datetime) -> GridCarbon | Reject
         if end <= start:
             return Rejected(raw, "ends before it starts")
         return GridCarbon(
-            "GB", start, end, float(value), "direct", "consumption", actual is None, source, fetched_at
+            "GB",
+            start,
+            end,
+            float(value),
+            scope="direct",
+            accounting="consumption",
+            is_forecast=actual is None,
+            source=source,
+            fetched_at=fetched_at,
         )
     except (KeyError, TypeError, ValueError) as error:
         return Rejected(raw, f"not a half-hour as known: {error!r}")

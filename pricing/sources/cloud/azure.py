@@ -18,7 +18,7 @@ from urllib.parse import quote
 from pricing.countries import country_of
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 
 NAME = "azure"
 TITLE = "Azure Retail Prices"
@@ -134,15 +134,15 @@ def _read(item: Item, said: Source) -> Iterator[CloudOffer | Rejected]:
         )
 
 
-def _prices(item: Item, size: str) -> Iterator[tuple[str, int | None, str, Decimal | str]]:
+def _prices(item: Item, size: str) -> Iterator[tuple[Tier, int | None, str, Decimal | str]]:
     """Tier, months, name and price per hour of every way to pay in one item, or why there is none."""
     if item.get("unitOfMeasure", "1 Hour") != "1 Hour":
-        yield "", None, size, f"priced per {item.get('unitOfMeasure')}"
+        yield "on_demand", None, size, f"priced per {item.get('unitOfMeasure')}"
         return
     if item.get("reservationTerm") or item.get("type") == "Reservation":
         years = YEARS.get(str(item.get("reservationTerm")))
         if years is None:
-            yield "", None, size, f"a reservation for {item.get('reservationTerm')}"
+            yield "reserved", None, size, f"a reservation for {item.get('reservationTerm')}"
             return
         # The whole term's price, whatever the unit says.
         total = _price(item.get("retailPrice"))
@@ -154,7 +154,7 @@ def _prices(item: Item, size: str) -> Iterator[tuple[str, int | None, str, Decim
     for plan in item.get("savingsPlan") or ():
         years = YEARS.get(str(plan.get("term"))) if isinstance(plan, dict) else None
         if years is None:
-            yield "", None, size, f"a savings plan without a known term: {plan!r}"[:200]
+            yield "reserved", None, size, f"a savings plan without a known term: {plan!r}"[:200]
         else:
             price = _rounded(_price(plan.get("retailPrice")))
             yield "reserved", 12 * years, f"{size} (savings plan)", price

@@ -7,10 +7,10 @@ nodes anywhere has a price still.
 from collections.abc import Iterator
 from datetime import timedelta
 
+from pricing.countries import country_of
 from pricing.json_answers import (
     Row,
     Unusable,
-    country_of,
     offers_of,
     opened,
     posted,
@@ -57,7 +57,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 provider="cloudrift",
                 instance=str(row["name"]),
                 region=str(region),
-                country=country_of(str(region)),
+                country=country_of("cloudrift", str(region)),
                 gpu=None,
                 gpu_raw_name=whole_card(str(row["brand_short"])),
                 gpu_count=count,

@@ -24,17 +24,13 @@ from pricing.json_answers import (
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, WayOut
 from service.facts import CloudOffer
+from service.store.regions import country_of
 
 NAME = "digitalocean"
 TITLE = "DigitalOcean droplet sizes"
 URL = "https://api.digitalocean.com/v2/sizes?per_page=200"
 LICENCE = "terms of service; facts re-keyed"
 TOTAL_GB = re.compile(r"-(\d+)gb")
-COUNTRIES = {
-    "ams": "NL", "atl": "US", "blr": "IN", "fra": "DE", "lon": "GB", "nyc": "US", "ric": "US", "sfo": "US",
-    "sgp": "SG", "syd": "AU", "tor": "CA",
-}  # fmt: skip
-"""First letters of a region -> its country, https://docs.digitalocean.com/platform/regional-availability/."""
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
@@ -58,7 +54,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 provider="digitalocean",
                 instance=slug,
                 region=str(region),
-                country=COUNTRIES.get(str(region)[:3]),
+                country=country_of("digitalocean", str(region)),
                 gpu=None,
                 gpu_raw_name=whole_card(str(gpu["model"])).replace("_", " "),
                 gpu_count=count,

@@ -20,7 +20,7 @@ from typing import Any
 from pricing.gcp_machines import GPU_SKUS, MACHINES, Machine
 from pricing.json_answers import DECIMALS, Row, Unusable, every_page, opened, refused, rows_under, stated
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 
 NAME = "gcp_billing"
 TITLE = "Google Cloud price list, Compute Engine"
@@ -46,7 +46,7 @@ LONGEST_LIST = 5
 class Parts:
     """Prices of parts by (kind, name, region, tier), and what was left out, by reason."""
 
-    prices: dict[tuple[str, str, str, str], set[Decimal]] = field(default_factory=dict)
+    prices: dict[tuple[str, str, str, Tier], set[Decimal]] = field(default_factory=dict)
     """Per hour: of one GPU, one vCPU, one GiB of memory, one GiB of local SSD."""
     left_out: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -90,7 +90,9 @@ def _take(parts: Parts, sku: Row) -> None:
         if is_gpu:
             raise Unusable(f"other terms: {_terms(description, category)}")
         return
-    tier = "spot" if SPOT.search(description) or category.get("usageType") == "Preemptible" else "on_demand"
+    tier: Tier = (
+        "spot" if SPOT.search(description) or category.get("usageType") == "Preemptible" else "on_demand"
+    )
     what = PLACE.sub("", SPOT.sub("", description)).strip()
     kind, name = _part(what, is_gpu)
     if not kind:
@@ -159,7 +161,7 @@ def _machines(parts: Parts, source: Source) -> Iterator[CloudOffer | Rejected]:
             )
 
 
-def _sum(parts: Parts, machine: Machine, region: str, tier: str) -> Decimal:
+def _sum(parts: Parts, machine: Machine, region: str, tier: Tier) -> Decimal:
     """The hour of a machine in a region; raises Unusable where a part has no price or two."""
     needed = [("gpu", machine.gpu, machine.gpu_count)]
     if machine.family:

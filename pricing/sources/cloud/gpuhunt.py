@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from urllib.parse import urljoin
 
-from pricing.catalogue_rows import Table, gpuhunt_offers
+from pricing.catalogue_rows import CatalogueTable, gpuhunt_offers
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.facts import CloudOffer, Source
 
@@ -113,7 +113,7 @@ def _read(
             continue
         slug = f"gpuhunt-{name}"
         said = Source(slug, title.format(name=name), url, day, LICENCE, payload.fetched_at.date())
-        found += gpuhunt_offers(text, Table(known[name], day, said, note=note))
+        found += gpuhunt_offers(text, CatalogueTable(known[name], day, said, note=note))
     if not any(isinstance(fact, CloudOffer) for fact in found):
         raise UnreadablePayload("no GPU with a price in the catalogue")
     return found

@@ -20,6 +20,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.countries import code_named
 from service.facts import CloudOffer
 
 NAME = "lambda_cloud"
@@ -27,8 +28,6 @@ TITLE = "Lambda instance types"
 URL = "https://cloud.lambda.ai/api/v1/instance-types"
 LICENCE = "terms of service; facts re-keyed"
 MEMORY = re.compile(r"(\d+)\s*GB")
-COUNTRIES = {"USA": "US", "Germany": "DE", "Japan": "JP", "India": "IN", "Israel": "IL", "Australia": "AU"}
-"""The last word of a region's description -> its country."""
 SOLD_OUT = "no capacity in any region when read"
 
 
@@ -59,7 +58,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 provider="lambda",
                 instance=str(kind["name"]),
                 region=str(region["name"]),
-                country=COUNTRIES.get(country),
+                country=code_named(country),
                 gpu=None,
                 gpu_raw_name=f"Quadro {card}" if card.startswith("RTX 6000 (24 GB") else card,
                 gpu_count=count,

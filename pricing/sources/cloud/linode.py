@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from pricing.countries import country_of
 from pricing.json_answers import (
     MIB_PER_GIB,
     Row,
-    country_of,
     every_page,
     offers_of,
     price_of,
@@ -59,7 +59,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 provider="linode",
                 instance=str(row["id"]),
                 region=region,
-                country=country_of(region),
+                country=country_of("linode", region),
                 gpu=None,
                 gpu_raw_name=card,
                 gpu_count=count,

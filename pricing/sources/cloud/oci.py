@@ -16,7 +16,7 @@ from typing import Any
 
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 
 NAME = "oci"
 TITLE = "Oracle Cloud price list"
@@ -99,7 +99,7 @@ def _read(
     card = fitted(name)
     total = shape.get("gpuMemoryQty")
     stated = float(total) / count if isinstance(total, int | float) and total > 0 else None
-    tiers = [("on_demand", price, NOTE)]
+    tiers: list[tuple[Tier, Decimal, str]] = [("on_demand", price, NOTE)]
     if shape.get("allowPreemptible"):
         tiers.append(("spot", price * PREEMPTIBLE, f"{NOTE}; preemptible, half the on-demand price"))
     for tier, hourly, note in tiers:

@@ -26,7 +26,7 @@ from pricing.json_answers import (
     whole_card,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 
 NAME = "runpod"
 TITLE = "RunPod GPU types"
@@ -43,6 +43,7 @@ QUERY = (
 MOST_GPUS = 16
 LEAST_DISCOUNT = Decimal("0.98")
 """A spot price above this share of on-demand repeats it: there is no spot market behind it."""
+CLOUDS: tuple[tuple[str, Tier], ...] = (("secure", "on_demand"), ("community", "community"))
 NO_STOCK = frozenset({"none", "null", "", "out_of_stock", "unavailable"})
 
 
@@ -51,7 +52,7 @@ class Cloud:
     """One of RunPod's two clouds, as an answer describes it for one GPU."""
 
     name: str
-    tier: str
+    tier: Tier
     is_offered: bool
     price: Decimal | None
     spot: Decimal | None
@@ -100,7 +101,7 @@ def _of_graphql(row: Row) -> list[Cloud]:
             known_price(row.get(f"{name}SpotPrice")),
             int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
         )
-        for name, tier in (("secure", "on_demand"), ("community", "community"))
+        for name, tier in CLOUDS
     ]
 
 
@@ -116,7 +117,7 @@ def _of_catalogue(row: Row) -> list[Cloud]:
             None,
             int(row["maxCount"].get(name) or 0),
         )
-        for name, tier in (("secure", "on_demand"), ("community", "community"))
+        for name, tier in CLOUDS
     ]
 
 

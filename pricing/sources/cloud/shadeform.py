@@ -21,6 +21,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, WayOut
+from service.countries import code_of
 from service.facts import CloudOffer
 
 NAME = "shadeform"
@@ -72,12 +73,12 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 provider=CLOUDS[cloud],
                 instance=str(row.get("cloud_instance_type") or row["shade_instance_type"]),
                 region=str(place["region"]),
-                country=country if len(country) == 2 and country.isupper() else None,
+                country=code_of(country) if country.isupper() else None,
                 gpu=None,
                 gpu_raw_name=f"{card.replace('_', ' ')} {config.get('interconnect') or ''}".strip(),
                 gpu_count=count,
                 memory_gib_per_gpu=float(memory) if memory else None,
-                tier=tier,
+                tier="spot" if tier == "spot" else "on_demand",
                 hourly_price=price,
                 currency="USD",
                 as_of=source.as_of,

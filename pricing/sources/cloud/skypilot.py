@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from pricing.catalogue_rows import Table, skypilot_offers
+from pricing.catalogue_rows import CatalogueTable, skypilot_offers
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 
 HOST = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/"
 MIRROR = "https://skypilot-catalog.s3.us-east-1.amazonaws.com/"
@@ -41,7 +41,7 @@ class Cloud:
     directory: str
     provider: str
     title: str
-    tier: str = "on_demand"
+    tier: Tier = "on_demand"
     note: str = ""
     memory_is_total: bool = False
     sellers: Mapping[str, str] = field(default_factory=dict)
@@ -106,15 +106,15 @@ def source_of(name: str) -> PriceSource:
             raise UnreadablePayload(f"not UTF-8: {error}") from error
         day = payload.fetched_at.date()
         said = Source(f"skypilot-{cloud.directory}", full_title, url, day, LICENCE, day)
-        table = Table(
+        table = CatalogueTable(
             cloud.provider,
             day,
             said,
-            cloud.tier,
-            cloud.note,
-            cloud.memory_is_total,
-            cloud.sellers,
-            cloud.title,
+            tier=cloud.tier,
+            note=cloud.note,
+            memory_is_total=cloud.memory_is_total,
+            sellers=cloud.sellers,
+            broker=cloud.title,
         )
         found = list(skypilot_offers(text, table))
         if not found:

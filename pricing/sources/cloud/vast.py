@@ -8,12 +8,12 @@ of GPUs, and what is still full is said.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from pricing.countries import country_of
 from pricing.json_answers import (
     MIB_PER_GIB,
     Row,
@@ -30,7 +30,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
-from service.facts import CloudOffer
+from service.facts import CloudOffer, Tier
 
 NAME = "vast"
 TITLE = "Vast.ai offers"
@@ -41,7 +41,6 @@ FULL = 64
 """What the server gives at most, seen in 2026 by others; it states no limit."""
 EQUAL_USD = Decimal("0.0001")
 GB_PER_TB = 1000
-CONTINENTS = frozenset({"EU", "NA", "SA", "AF", "AS", "OC"})
 COUNTS = (1, 2, 4, 8)
 GPUS = (
     "RTX 3060", "RTX 3060 Ti", "RTX 3070", "RTX 3070 Ti", "RTX 3080", "RTX 3080 Ti", "RTX 3090",
@@ -100,7 +99,10 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
             raise Unusable("its price is a bid, not what the host asks")
         disk = _disk_usd(row)
         floor = known_price(row.get("min_bid"))
-        prices = {"marketplace": known_price(row["dph_total"]), "spot": floor + disk if floor else None}
+        prices: dict[Tier, Decimal | None] = {
+            "marketplace": known_price(row["dph_total"]),
+            "spot": floor + disk if floor else None,
+        }
         if not any(prices.values()):
             raise Unusable("the price is not known")
         place = str(row.get("geolocation") or "").strip(" ,")
@@ -112,7 +114,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                     provider="vast",
                     instance=f"machine {int(row['machine_id'])}",
                     region=place,
-                    country=_country(place),
+                    country=country_of("vast", place),
                     gpu=None,
                     gpu_raw_name=whole_card(str(row["gpu_name"])),
                     gpu_count=whole_gpus(row["num_gpus"]),
@@ -144,21 +146,13 @@ def _disk_usd(row: Row) -> Decimal:
     return disk or Decimal(0)
 
 
-def _country(place: str) -> str | None:
-    """The country of "Guangxi, CN" and of "Vietnam, VN, AS", which ends in the continent."""
-    codes = re.findall(r"(?:^|,)\s*([A-Z]{2})(?=\s*(?:,|$))", place)
-    if codes and codes[-1] in CONTINENTS and (len(codes) > 1 or codes[-1] == "EU"):
-        codes.pop()
-    return codes[-1] if codes else None
-
-
 def _share_of_host(row: Row) -> float | None:
     """The share of the host's processor, and so of its memory; its number of cores may be null."""
     cores, all_cores = row.get("cpu_cores_effective"), row.get("cpu_cores")
     return float(cores) / float(all_cores) if cores and all_cores else None
 
 
-def _note(row: Row, tier: str) -> str:
+def _note(row: Row, tier: Tier) -> str:
     """The host's own prices of disk and traffic."""
     said = ["the floor of bids: others may bid more"] if tier == "spot" else []
     if row.get("storage_cost") is not None:

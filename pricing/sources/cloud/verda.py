@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from pricing.json_answers import Row, Unusable, known_price, offers_of, opened, stated, whole_card, whole_gpus
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
-from service.facts import CloudOffer
+from service.facts import CloudOffer, Tier
 
 NAME = "verda"
 TITLE = "Verda instance types"
@@ -28,7 +28,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
         if not row["gpu"]["number_of_gpus"]:
             return
         count = whole_gpus(row["gpu"]["number_of_gpus"])
-        fields = (("on_demand", "price_per_hour"), ("spot", "spot_price"))
+        fields: tuple[tuple[Tier, str], ...] = (("on_demand", "price_per_hour"), ("spot", "spot_price"))
         prices = {tier: known_price(row.get(field)) for tier, field in fields}
         if not any(prices.values()):
             raise Unusable("neither price is known")

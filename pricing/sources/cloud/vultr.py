@@ -26,7 +26,8 @@ from pricing.json_answers import (
     stated,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
-from service.facts import CloudOffer
+from service.facts import CloudOffer, Tier
+from service.store.regions import country_of
 
 NAME = "vultr"
 TITLE = "Vultr plans"
@@ -38,13 +39,6 @@ CARD_GIB = {
 }  # fmt: skip
 """Memory of one GPU as Vultr counts it, https://docs.vultr.com/products/compute/instances/cloud-gpu."""
 METAL = re.compile(r"-(?:(?P<count>\d+)-)?(?P<card>[a-z]+\d+[a-z]*)-gpu\b")
-COUNTRIES = {
-    "ams": "NL", "atl": "US", "blr": "IN", "bom": "IN", "cdg": "FR", "del": "IN", "dfw": "US", "ewr": "US",
-    "fra": "DE", "hnl": "US", "icn": "KR", "itm": "JP", "jnb": "ZA", "lax": "US", "lhr": "GB", "mad": "ES",
-    "man": "GB", "mel": "AU", "mex": "MX", "mia": "US", "nrt": "JP", "ord": "US", "sao": "BR", "scl": "CL",
-    "sea": "US", "sgp": "SG", "sjc": "US", "sto": "SE", "syd": "AU", "tlv": "IL", "waw": "PL", "yto": "CA",
-}  # fmt: skip
-"""Vultr's regions -> their country, https://api.vultr.com/v2/regions."""
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
@@ -64,7 +58,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     def read(row: Row) -> Iterator[CloudOffer]:
         slug, vcpus = str(row["id"]), row.get("vcpu_count") or row.get("cpu_threads")
         card, count = _cloud(row) if row.get("gpu_type") else _metal(slug)
-        prices = {
+        prices: dict[Tier, Decimal | None] = {
             "on_demand": price_of(row["hourly_cost"]),
             "spot": known_price(row.get("hourly_cost_preemptible")),
         }
@@ -75,7 +69,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                         provider="vultr",
                         instance=slug,
                         region=str(region),
-                        country=COUNTRIES.get(str(region)),
+                        country=country_of("vultr", str(region)),
                         gpu=None,
                         gpu_raw_name=card.upper(),
                         gpu_count=count,

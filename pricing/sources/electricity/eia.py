@@ -19,6 +19,7 @@ from pricing.source import (
     WayOut,
     with_query,
 )
+from service.countries import name_of
 from service.facts import ElectricityRate, Source
 
 NAME = "eia"
@@ -72,7 +73,7 @@ def _rate(row: Any, read_on: date) -> ElectricityRate | Rejected | None:
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         return ElectricityRate(
             zone="US" if state == "US" else f"US-{state}",
-            zone_name="United States" if state == "US" else str(row["stateDescription"]),
+            zone_name=(name_of(state) or state) if state == "US" else str(row["stateDescription"]),
             kind="retail",
             currency="USD",
             per_kwh=Decimal(str(row["price"])) / CENTS,

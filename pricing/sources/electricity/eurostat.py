@@ -15,7 +15,8 @@ from math import prod
 from typing import Any
 
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
-from service.facts import ElectricityRate, Source
+from service.countries import code_of
+from service.facts import ElectricityRate, Source, Taxes
 
 NAME = "eurostat"
 TITLE = "Eurostat nrg_pc_204, household electricity prices"
@@ -28,7 +29,7 @@ BANDS = {
     "KWH_GE15000": "15000 kWh/yr and more",
 }
 LETTERS = dict(zip(BANDS, ("DA", "DB", "DC", "DD", "DE"), strict=True))
-TAXES = {"I_TAX": "all", "X_VAT": "excl_vat", "X_TAX": "excl_taxes"}
+TAXES: dict[str, Taxes] = {"I_TAX": "all", "X_VAT": "excl_vat", "X_TAX": "excl_taxes"}
 URL = (
     "https://ec.europa.eu/eurostat/api/dissemination/statistics/1.0/data/nrg_pc_204?format=JSON&lang=EN"
     + "".join(f"&nrg_cons={band}" for band in BANDS)
@@ -37,8 +38,7 @@ URL = (
     + "&currency=EUR&lastTimePeriod=3"
 )
 LICENCE = "reuse with acknowledgement (2011/833/EU)"
-ZONES = {"EL": "GR", "UK": "GB", "EU27_2020": "EU27"}
-ZONE_NAMES = {"EU27_2020": "European Union (27)"}
+UNION, UNION_ZONE, UNION_NAME = "EU27_2020", "EU27", "European Union (27)"
 AGGREGATES = frozenset({"EA", "EU"})
 FLAGS = {"p": "provisional", "e": "estimated", "b": "break in the series", "u": "low reliability"}
 HALVES = {"1": ((1, 1), (6, 30)), "2": ((7, 1), (12, 31))}
@@ -56,7 +56,14 @@ def parse(payload: Payload) -> list[ElectricityRate | Rejected]:
         raise UnreadablePayload(f"not a JSON-stat dataset as known: {error!r}") from error
     names = answer["dimension"]["geo"]["category"].get("label", {})
     found = [
-        _rate(cell, value, str(flags.get(position, "")), names, published, payload.fetched_at.date())
+        _rate(
+            cell,
+            value,
+            str(flags.get(position, "")),
+            names=names,
+            published=published,
+            read_on=payload.fetched_at.date(),
+        )
         for position, cell, value in cells
         if _is_place(cell["geo"])
     ]
@@ -86,11 +93,17 @@ def _cells(answer: dict[str, Any]) -> Iterator[tuple[str, dict[str, str], Any]]:
 
 
 def _is_place(geo: str) -> bool:
-    return geo in ZONES or (len(geo) == 2 and geo not in AGGREGATES)
+    return geo == UNION or (code_of(geo) is not None and geo not in AGGREGATES)
 
 
 def _rate(
-    cell: dict[str, str], value: Any, flag: str, names: dict[str, str], published: date, read_on: date
+    cell: dict[str, str],
+    value: Any,
+    flag: str,
+    *,
+    names: dict[str, str],
+    published: date,
+    read_on: date,
 ) -> ElectricityRate | Rejected:
     raw = f"{' '.join(cell[name] for name in DIMENSIONS)} {value} {flag}".strip()
     if cell["unit"] != "KWH" or cell["currency"] != "EUR":
@@ -111,8 +124,8 @@ def _rate(
     title += f", band {LETTERS[cell['nrg_cons']]}"
     told = [FLAGS.get(letter, f"flag {letter}") for letter in flag]
     return ElectricityRate(
-        zone=ZONES.get(geo, geo),
-        zone_name=ZONE_NAMES.get(geo, names.get(geo, geo).split(" (")[0].rstrip("*")),
+        zone=UNION_ZONE if geo == UNION else code_of(geo) or geo,
+        zone_name=UNION_NAME if geo == UNION else names.get(geo, geo).split(" (")[0].rstrip("*"),
         kind="retail",
         currency="EUR",
         per_kwh=value,

@@ -67,7 +67,7 @@ def _slot(row: Any, source: Source, fetched_at: datetime) -> SpotPrice | Rejecte
         if end <= start:
             return Rejected(raw, "ends before it starts")
         per_mwh = Decimal(str(row["value_inc_vat"])) * PENCE_PER_KWH_IN_POUNDS_PER_MWH
-        return SpotPrice(ZONE, start, end, per_mwh, "GBP", source, fetched_at, "all")
+        return SpotPrice(ZONE, start, end, per_mwh, "GBP", source, fetched_at, taxes="all")
     except (AttributeError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         return Rejected(raw, f"not a rate as known: {error!r}")
 

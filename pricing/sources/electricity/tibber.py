@@ -66,7 +66,8 @@ def _home(zone: str, home: Any, source: Source, fetched_at: datetime) -> list[Sp
         if not isinstance(total, Decimal) or not isinstance(currency, str):
             found.append(Rejected(json.dumps(row, default=str)[:500], "no total with its currency"))
             continue
-        found.append(SpotPrice(zone, start, end, total * KWH_PER_MWH, currency, source, fetched_at, "all"))
+        per_mwh = total * KWH_PER_MWH
+        found.append(SpotPrice(zone, start, end, per_mwh, currency, source, fetched_at, taxes="all"))
     return found
 
 

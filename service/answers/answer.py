@@ -1,0 +1,213 @@
+"""The answers themselves: a comparison, a decision, estimates; stored, given and read as the same type."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from service.answers.option import AnsweredOption
+from service.answers.parts import Answered, AnsweredNumber, Moment
+from service.estimate.interval import Interval
+
+
+class AnsweredWorkload(Answered):
+    """The run, as counted and as published."""
+
+    slug: str
+    name: str
+    family: str
+    parameters: int
+    flops_per_token: int
+    tokens: int
+    steps: int
+    total_flops: float
+    seq_len: int
+    global_batch_tokens: int
+    precision: str
+    optimizer: str
+    engine: str
+    n_experts: int
+    reference_hours: float | None
+    reference_gpu_count: int | None
+
+
+class AnsweredVerdict(Answered):
+    """Which option wins, and how surely."""
+
+    cheaper: Literal["home", "cloud"] | None
+    faster: Literal["home", "cloud"] | None
+    cheaper_probability: float | None
+    saving: float | None
+    slow_down: float | None
+    summary: str
+
+
+class AnsweredBreakEven(Answered):
+    """Prices at which the verdict turns."""
+
+    currency: str
+    rent_per_hour: float | None
+    per_kwh: float | None
+
+
+class AnsweredReference(Answered):
+    """The well-known rule of three on the same question."""
+
+    gpu_hours: float
+    ratio_low: float
+    ratio_high: float
+    hours_low: float
+    hours_high: float
+    days_low: float
+    days_high: float
+    watts: float
+    energy_kwh_low: float
+    energy_kwh_high: float
+
+
+class AnsweredComparison(Answered):
+    """The answer to a comparison, as kept."""
+
+    id: str
+    asked_at: Moment
+    data_version: int
+    zone: str
+    workload: AnsweredWorkload
+    considered_offers: int
+    options: tuple[AnsweredOption, ...]
+    verdict: AnsweredVerdict
+    break_even: AnsweredBreakEven
+    reference_method: AnsweredReference | None
+    sources: tuple[AnsweredNumber, ...]
+
+    @property
+    def currency(self) -> str:
+        """Of its costs."""
+        return self.break_even.currency
+
+    def first(self, kind: Literal["home", "cloud"]) -> AnsweredOption | None:
+        """The first option of a kind: the one the verdict is about; None where there is none."""
+        return next((option for option in self.options if option.kind == kind), None)
+
+
+class AnsweredEstimates(Answered):
+    """Fit, hours and energy per machine, without prices."""
+
+    workload: AnsweredWorkload
+    estimates: tuple[AnsweredOption, ...]
+    sources: tuple[AnsweredNumber, ...]
+
+
+class AnsweredPlan(AnsweredOption):
+    """One plan with its chances."""
+
+    plan: Literal["own", "buy", "rent", "hybrid"]
+    instances: int = Field(description="Rented machines that train together")
+    plan_co2_kg: float | None = Field(
+        description="Of the whole plan: pauses, set-up, idle and interrupted hours, debugging at home; "
+        "co2_kg is that of the training"
+    )
+    plan_co2_interval_kg: Interval | None
+    probability_within_limits: float
+    keeps_limits: bool = Field(description="As surely as was asked for, by the exact probability")
+    is_compared: bool = Field(description="The plan at home, or the rented one, that the two were held by")
+    is_on_front: bool
+
+    @property
+    def total_cost(self) -> Interval | None:
+        """Of the whole plan, in the decision's currency; None where a price is missing."""
+        return self.cost.total if self.cost else None
+
+    @property
+    def is_at_home(self) -> bool:
+        """On one's own machine, or on one to buy."""
+        return self.plan in ("own", "buy")
+
+
+class AnsweredLimits(Answered):
+    """What a plan must keep within; null where there is no limit."""
+
+    budget: float | None
+    currency: str
+    deadline_hours: float | None
+    deadline_days: float | None
+    least_probability: float
+
+
+class AnsweredWeights(Answered):
+    """Weights of the three things a plan is judged by."""
+
+    cost: float
+    time: float
+    co2: float
+
+
+class AnsweredNearest(Answered):
+    """The smallest change that makes a plan possible."""
+
+    change: Literal["budget", "deadline", "tokens", "model"]
+    value: float
+    unit: str
+    workload: str | None
+    sentence: str
+    option: AnsweredPlan | None
+
+
+class AnsweredSwing(Answered):
+    """How far one input moves rented minus home over its own range."""
+
+    input: str
+    low: float
+    high: float
+    difference_low: float
+    difference_high: float
+    currency: str
+    turns_verdict: bool
+    sentence: str
+
+
+class AnsweredTurningPoint(Answered):
+    """Below this hourly rent renting wins at this price of electricity."""
+
+    per_kwh: float
+    rent_per_hour: float
+    currency: str
+
+
+class AnsweredDecision(Answered):
+    """The answer to a decision, as kept."""
+
+    id: str
+    asked_at: Moment
+    data_version: int
+    zone: str
+    currency: str
+    workload: AnsweredWorkload
+    limits: AnsweredLimits
+    rule: Literal["cheapest", "fastest", "weighed"]
+    weights: AnsweredWeights | None
+    summary: str
+    best: AnsweredPlan | None
+    shortlist: tuple[AnsweredPlan, ...] = Field(description="The front and one's own machines, by cost")
+    dominated_count: int
+    considered: int
+    nearest_possible: tuple[AnsweredNearest, ...]
+    sensitivity: tuple[AnsweredSwing, ...]
+    break_even: tuple[AnsweredTurningPoint, ...]
+    runs_until_bought: int | None
+    saved_per_day: float | None
+    sources: tuple[AnsweredNumber, ...]
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether a budget or a deadline was named."""
+        return self.limits.budget is not None or self.limits.deadline_hours is not None
+
+    @property
+    def home(self) -> AnsweredPlan | None:
+        """The plan at home that renting was held against."""
+        return next((p for p in self.shortlist if p.is_compared and p.is_at_home), None)
+
+    @property
+    def rented(self) -> AnsweredPlan | None:
+        """The rented plan that home was held against."""
+        return next((p for p in self.shortlist if p.is_compared and not p.is_at_home), None)

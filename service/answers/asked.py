@@ -1,0 +1,135 @@
+"""What every question is made of: strict, frozen models whose money is exact, refused in our own words."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+
+from service.errors import InvalidValue, UnknownName, nearest_first
+
+BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+SHORT_NAME = "constrained-str"
+"""What pydantic calls a name where an object is allowed as well."""
+FIELDS_OF: dict[str, tuple[str, ...]] = {}
+"""The fields of every question, for one who misspelt one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """How an option is called on the command line, where not by its name, and what its value looks like."""
+
+    name: str = ""
+    metavar: str | None = None
+    is_choice: bool = False
+    """Its few values are listed in the usage, and others refused before anything is opened."""
+
+
+class Question(BaseModel):
+    """A part of a question: a field that is not known is refused, not ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **extra: Any) -> None:
+        """Note the fields' names for those who misspell one."""
+        super().__pydantic_init_subclass__(**extra)
+        FIELDS_OF[cls.__name__] = tuple(f.alias or name for name, f in cls.model_fields.items())
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _by_its_digits(cls, value: Any, info: Any) -> Any:
+        """Money is exact: a JSON number is read by its digits."""
+        wants = str(cls.model_fields[info.field_name].annotation)
+        return str(value) if isinstance(value, float) and "Decimal" in wants else value
+
+    @classmethod
+    def of(cls, **values: Any) -> Self:
+        """The question with these values. Raises InvalidValue or UnknownName for the first that cannot be."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise refusal(cls, error) from None
+
+    @classmethod
+    def read(cls, content: str | bytes) -> Self:
+        """The question as it was kept. Raises like `of` for what this version cannot ask any more."""
+        try:
+            return cls.model_validate_json(content)
+        except ValidationError as error:
+            raise refusal(cls, error) from None
+
+    def kept(self) -> bytes:
+        """The question as JSON in a stable order: all of it, so that it can be asked again."""
+        return self.model_dump_json().encode()
+
+
+def refusal(kind: type[BaseModel], error: ValidationError) -> InvalidValue:
+    """The first thing that pydantic found wrong, as the house says it: field, value, what would be valid."""
+    items = error.errors(include_url=False, include_context=True)
+    item = next(
+        (i for i in items if not (SHORT_NAME in i["loc"] and isinstance(i.get("input"), dict))), items[0]
+    )
+    parts = [str(part) for part in item["loc"] if part != SHORT_NAME and part not in FIELDS_OF]
+    field, value, context = ".".join(parts) or "question", item.get("input"), item.get("ctx", {})
+    if item["type"] == "extra_forbidden":
+        return UnknownName(".".join(parts[:-1]) or "question", parts[-1], _names_beside(kind, parts[:-1]))
+    if item["type"] == "missing":
+        return InvalidValue(field, None, "is missing")
+    if item["type"] == "literal_error":
+        valid = re.findall(r"'([^']*)'", str(context["expected"]))
+        return InvalidValue(field, value, "unknown", nearest_first(str(value), valid, in_order=True))
+    if item["type"] == "greater_than_equal" and not context["ge"]:
+        return InvalidValue(field, _plain(value), "must not be negative")
+    if "greater_than" in item["type"] or "less_than" in item["type"]:
+        return InvalidValue(field, _plain(value), f"must be {_bounds_of(kind, parts)}")
+    return InvalidValue(field, _plain(value), item["msg"][:1].lower() + item["msg"][1:])
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _at(kind: type[BaseModel], parts: list[str]) -> type[BaseModel] | None:
+    """The model that a path of field names leads into."""
+    for part in parts:
+        if part.isdigit():
+            continue
+        field = kind.model_fields.get(part)
+        inside = [field.annotation, *getattr(field.annotation, "__args__", ())] if field else []
+        found = [x for x in inside if isinstance(x, type) and issubclass(x, BaseModel)]
+        if not found:
+            return None
+        kind = found[0]
+    return kind
+
+
+def _names_beside(kind: type[BaseModel], parts: list[str]) -> list[str]:
+    model = _at(kind, parts)
+    return list(model.model_fields) if model else []
+
+
+def _marks_inside(annotation: object) -> Iterator[object]:
+    """What a type that stands within another is marked with: of PerKwh in PerKwh | None its range."""
+    for mark in getattr(annotation, "__metadata__", ()):
+        yield from getattr(mark, "metadata", (mark,))
+    for inside in get_args(annotation):
+        yield from _marks_inside(inside)
+
+
+def _bounds_of(kind: type[BaseModel], parts: list[str]) -> str:
+    """The range of a field in words: between 1 and 500, above 0 and at most 24."""
+    model = _at(kind, [part for part in parts[:-1]]) if parts else None
+    field = model.model_fields.get(parts[-1]) if model and parts else None
+    marks = [*field.metadata, *_marks_inside(field.annotation)] if field else []
+    limits = {
+        name: getattr(mark, name)
+        for mark in marks
+        for name in BOUNDS
+        if getattr(mark, name, None) is not None
+    }
+    if {"ge", "le"} <= limits.keys():
+        return f"between {limits['ge']} and {limits['le']}"
+    return " and ".join(f"{BOUNDS[name]} {limit}" for name, limit in limits.items()) or "within its range"

@@ -1,0 +1,302 @@
+"""One way to do a run, as an answer tells it: fit, hours, energy, bill, offer, grid."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from service.answers.hours import AnsweredConsumption, AnsweredTariff, AnsweredWhenToRun
+from service.answers.parts import (
+    Answered,
+    AnsweredLicensedSource,
+    AnsweredNumber,
+    AnsweredSource,
+    Exact,
+)
+from service.estimate.interval import Interval
+
+
+class AnsweredAdjustment(Answered):
+    """One departure from the published recipe."""
+
+    code: str
+    before: str
+    after: str
+    time_factor: float
+    needs_code_change: bool
+    text: str
+
+
+class AnsweredRung(Answered):
+    """One rung of the ladder: everything above it and one thing more."""
+
+    code: str
+    fits: bool
+    fit_probability: float
+    peak_memory_gib: float
+    micro_batch: int
+    checkpointed_layers: int
+    chunked_cross_entropy: bool
+    hours: float | None
+    hours_added: float
+    host_memory_gib: float
+    host_memory_suffices: bool
+    needs_code_change: bool
+    experimental: bool
+    fits_the_card: bool = Field(description="Surely enough, were the host's memory large enough")
+    text: str
+
+
+class AnsweredFit(Answered):
+    """Does the run fit the memory, and with which adjustments."""
+
+    verdict: Literal["fits", "fits_with_adjustments", "marginal", "does_not_fit"]
+    adjustments: tuple[AnsweredAdjustment, ...]
+    micro_batch: int
+    gradient_accumulation: int
+    peak_memory_gib: float
+    peak_memory_interval_gib: Interval
+    available_memory_gib: float
+    host_memory_gib: float
+    fit_probability: float = Field(description="Probability that the peak stays within the memory")
+    time_factor: float | None = Field(
+        description="Time of a step over the published recipe's on this machine; null in answers of old"
+    )
+    ladder: tuple[AnsweredRung, ...] = Field(
+        description="Every other way to hold the run; empty where it fits as is"
+    )
+
+
+class AnsweredStage(Answered):
+    """A part of the hours."""
+
+    code: str = Field(description="pretraining | later_stages | warm_up | checkpoints | restarts | fleet")
+    hours: float | None
+
+
+class AnsweredLimitStep(Answered):
+    """The run under one power limit."""
+
+    limit_share: float
+    limit_watts: float
+    hours: float
+    wall_watts: float
+    energy_kwh: float
+
+
+class AnsweredPowerLimit(AnsweredSource):
+    """The power limit with the least energy, from curves measured in training."""
+
+    best: AnsweredLimitStep
+    worth_while: bool
+    hours_added: float
+    energy_kwh_saved: Interval
+    steps: tuple[AnsweredLimitStep, ...]
+    measured_on: str
+    stand_in: bool = Field(description="The curve is another card's")
+
+
+class AnsweredItem(Answered):
+    """One line of the bill: quantity times unit price; null where nobody has told us the price."""
+
+    code: str
+    quantity: Interval
+    quantity_unit: str
+    unit_price: float | None
+    currency: str
+    p10: float | None
+    p50: float | None
+    p90: float | None
+    is_counted: bool = Field(description="False: shown, but paid with or without the run")
+
+    @property
+    def amount(self) -> Interval | None:
+        """What the line comes to; None where nobody has told us the price."""
+        if self.p10 is None or self.p50 is None or self.p90 is None:
+            return None
+        return Interval(self.p10, self.p50, self.p90)
+
+
+class AnsweredExchange(AnsweredLicensedSource):
+    """A rate that a cost was converted with."""
+
+    base: str
+    quote: str
+    rate: Exact = Field(description="Exact decimal, `quote` for one `base`")
+
+
+class AnsweredCost(Answered):
+    """What an option costs."""
+
+    currency: str
+    p10: float
+    p50: float
+    p90: float
+    items: tuple[AnsweredItem, ...]
+    exchange_rates: tuple[AnsweredExchange, ...]
+
+    @property
+    def total(self) -> Interval:
+        """The sum, with its 80 % interval."""
+        return Interval(self.p10, self.p50, self.p90)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Codes of the lines whose price nobody has told us."""
+        return tuple(item.code for item in self.items if item.amount is None)
+
+    def unit_price(self, code: str) -> float | None:
+        """What one unit of that line costs; None where there is no such line or no price."""
+        return next((item.unit_price for item in self.items if item.code == code), None)
+
+
+class AnsweredRate(AnsweredLicensedSource):
+    """The tariff behind the electricity of an option at home."""
+
+    zone: str
+    zone_name: str
+    kind: str
+    per_kwh: Exact = Field(description="Exact decimal per kWh")
+    currency: str
+    note: str
+
+
+class AnsweredGrid(AnsweredLicensedSource):
+    """The grid behind the CO2e of an option."""
+
+    zone: str
+    zone_name: str
+    grams_co2e_per_kwh: float
+    year: int
+    scope: str
+    accounting: str
+
+
+class AnsweredMarket(Answered):
+    """What the same configuration costs elsewhere."""
+
+    offers: int
+    cheapest_per_hour: Exact
+    median_per_hour: Exact
+    dearest_per_hour: Exact
+    currency: str
+    tier: str = Field(description="The tier all of them are of, or any")
+
+
+class AnsweredLikeness(Answered):
+    """How like the GPU asked for this one is; ratios are its figures over the asked one's."""
+
+    to: str
+    distance: float = Field(description="Length of the three ratios' natural logarithms; 0 is the same card")
+    peak_bf16_ratio: float
+    memory_ratio: float
+    memory_bandwidth_ratio: float
+
+
+class AnsweredSuggestion(Answered):
+    """What could be rented where nobody rents out what was asked for; never put in its place."""
+
+    slug: str
+    provider: str
+    gpu: str
+    gpu_name: str
+    gpu_count: int
+    tier: str
+    hourly_price: Exact = Field(description="Exact decimal, whole instance")
+    currency: str
+    as_of: date
+    source: str
+    likeness: AnsweredLikeness
+
+
+class AnsweredOffer(AnsweredLicensedSource):
+    """The offer behind a rented option."""
+
+    slug: str
+    provider: str
+    provider_name: str
+    instance: str
+    region: str
+    country: str | None
+    tier: str
+    term_months: int | None = Field(description="Of a reserved offer")
+    hourly_price: Exact = Field(description="Exact decimal, whole instance")
+    currency: str
+    instances: int
+    note: str
+    market: AnsweredMarket | None
+
+
+class AnsweredContribution(Answered):
+    """One part of the time or of the doubt."""
+
+    code: str
+    amount: float
+    unit: str
+    share: float
+
+
+class AnsweredWitness(Answered):
+    """A measured run that an estimate rests on."""
+
+    id: str
+    gpu: str
+    code_base: str
+    tokens_per_s: float
+    weight: float = Field(description="Percent that the estimate moves when this run moves by one")
+
+
+class AnsweredExplanation(Answered):
+    """Where time and doubt come from, and which runs an estimate rests on."""
+
+    time: tuple[AnsweredContribution, ...]
+    doubt: tuple[AnsweredContribution, ...]
+    terms: tuple[AnsweredContribution, ...]
+    runs: tuple[AnsweredWitness, ...]
+    runs_in_all: int
+    same_code_base_and_gpu: int
+    same_gpu: int
+    same_code_base: int
+    size_ratio: float | None
+    text: tuple[str, ...]
+
+
+class AnsweredOption(Answered):
+    """One way to do the run; null where it cannot be said."""
+
+    kind: Literal["home", "cloud"]
+    label: str
+    gpu: str
+    gpu_count: int
+    gpu_memory_gib: float
+    gpu_category: str
+    fit: AnsweredFit
+    hours: Interval | None = Field(description="h")
+    calendar_hours: Interval | None = Field(description="h from start to end")
+    tokens_per_s: float | None
+    mfu: float | None
+    stages: tuple[AnsweredStage, ...] = Field(description="What the median hours consist of")
+    evidence: str | None
+    wall_watts: Interval = Field(description="W at the meter")
+    power_limit: AnsweredPowerLimit | None = Field(
+        description="At home: the cheapest limit for the whole machine"
+    )
+    energy_kwh: Interval | None = Field(description="kWh at the meter")
+    cost: AnsweredCost | None
+    co2_kg: Interval | None = Field(description="kg CO2e")
+    offer: AnsweredOffer | None
+    rate: AnsweredRate | None = Field(description="At home: the tariff")
+    tariff: AnsweredTariff | None = Field(description="At home: what one more kilowatt-hour costs")
+    when_to_run: AnsweredWhenToRun | None = Field(description="At home, where the price changes by the hour")
+    consumption: AnsweredConsumption | None = Field(description="At home, with `yearly_kwh`")
+    carbon: AnsweredGrid | None
+    suggestions: tuple[AnsweredSuggestion, ...] = Field(
+        description="Where there is no offer: the nearest that are"
+    )
+    sources: tuple[AnsweredNumber, ...]
+    explanation: AnsweredExplanation | None = Field(None, description="With `explain`; hours alone")
+
+    @property
+    def elapsed_hours(self) -> Interval | None:
+        """From start to end of the training: at home with the hours of the day that it may not run."""
+        return (self.calendar_hours or self.hours) if self.kind == "home" else self.hours

@@ -1,0 +1,294 @@
+"""THE QUESTIONS, each option once: name, type, unit, range, help, default.
+
+REST bodies are these models, the command line's options and forms are made from their fields, and what is
+kept of a question is what they say of themselves.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator
+
+from service.answers.asked import Flag, Question
+from service.estimate.home_bill import HomeTerms
+from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
+from service.estimate.tariff import TimeOfUse
+
+EVERY_OFFER = "any"
+"""As `cloud`: every stored offer. As `tier`: every tier."""
+LARGEST_COUNT = 10**15
+LARGEST_MONEY = 1e9
+LARGEST_HOURS = 1e6
+MOST_OPTIONS = 500
+LARGEST_TOKENS_PER_S = 1e9
+Slug = Annotated[str, Field(min_length=1, max_length=120)]
+PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
+ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
+Weight = Annotated[float, Field(ge=0, le=1000)]
+Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace", "any"]
+NONE = Decimal(0)
+
+
+class AskedModel(Question):
+    """A model of one's own: exactly one of `architecture` and `config`."""
+
+    architecture: dict[str, Any] | None = Field(
+        None,
+        description="n_layers, d_model, n_heads, vocab_size and, where they differ from GPT-2's "
+        "habits, n_kv_heads, head_dim, d_ff, tied_embeddings, gated_mlp, norm, …",
+        max_length=40,
+    )
+    config: dict[str, Any] | None = Field(None, description="A Hugging Face config.json", max_length=400)
+    recipe: dict[str, Any] = Field(
+        default_factory=dict,
+        max_length=40,
+        description="seq_len, global_batch_tokens, micro_batch, optimizer, precision, engine, attention, "
+        "sharding, checkpointing; what is left out is assumed and shown as such",
+    )
+    tokens: int = Field(ge=1, le=LARGEST_COUNT)
+    name: str = Field("own model", min_length=1, max_length=80)
+
+
+class AskedWindow(Question):
+    """A price between two hours of the day."""
+
+    from_hour: int = Field(ge=0, le=23)
+    until_hour: int = Field(ge=0, le=24, description="May be past midnight: 22 to 6")
+    per_kwh: PerKwh
+
+
+class AskedTariff(Question):
+    """The household's contract; money is in the contract's currency."""
+
+    kind: Literal["flat", "time_of_use", "dynamic"] = "flat"
+    windows: tuple[AskedWindow, ...] = Field(
+        (),
+        max_length=24,
+        description="Of time_of_use: a price for every hour of the day, in the currency of the answer",
+    )
+    zone: str = Field(
+        "", max_length=40, description="Of dynamic: bidding zone, e.g. DE-LU; empty takes the country's"
+    )
+    surcharges_per_kwh: Annotated[PerKwh | None, Flag("--surcharges")] = Field(
+        None, description="Of dynamic: what is added to the spot price before VAT; else Germany's usual"
+    )
+    markup_share: Annotated[ShareOfOne, Flag("--markup")] = Field(
+        NONE, description="Of dynamic: share of the spot price, e.g. 0.02"
+    )
+    vat_share: Annotated[ShareOfOne | None, Flag("--vat")] = Field(
+        None, description="Of dynamic, e.g. 0.19; else Germany's"
+    )
+    solar_share: Annotated[float, Flag()] = Field(
+        0.0, ge=0, le=1, description="Share of the energy from your own roof"
+    )
+    feed_in_per_kwh: Annotated[PerKwh | None, Flag("--feed-in")] = Field(
+        None, description="What the grid pays for a kWh of it; else Germany's payment"
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _as_written(cls, zone: str) -> str:
+        return zone.strip().upper()
+
+    @property
+    def hours(self) -> tuple[TimeOfUse, ...]:
+        """The windows as a contract has them."""
+        return tuple(TimeOfUse(w.from_hour, w.until_hour, w.per_kwh) for w in self.windows)
+
+
+class AskedPlace(Question):
+    """Where a machine at home stands, and in which words the answer is given."""
+
+    country: Annotated[str, Flag()] = Field(
+        "DE", min_length=2, max_length=60, description="Where home is: ISO country, US-STATE, or its name"
+    )
+    currency: Annotated[str, Flag()] = Field("EUR", max_length=20, description="Currency of the answer")
+    kwh_price: Annotated[PerKwh | None, Flag()] = Field(
+        None, description="Your own price per kWh, in `currency`; it wins over every stored one"
+    )
+    plug_watts: Annotated[float | None, Flag()] = Field(
+        None, gt=0, le=10_000_000, description="Watts measured at your plug while training; else estimated"
+    )
+    lang: Annotated[Literal["en", "de"], Flag(is_choice=True)] = Field(
+        "en", description="Language of the sentences in the answer"
+    )
+
+    @field_validator("currency")
+    @classmethod
+    def _as_written(cls, currency: str) -> str:
+        return currency.strip().upper()
+
+
+class AskedHousehold(AskedPlace):
+    """How one lives there; every field has a usual value."""
+
+    tariff: Annotated[AskedTariff | None, Flag(metavar="CONTRACT")] = Field(
+        None, description="The contract; null is a flat one"
+    )
+    yearly_kwh: Annotated[float | None, Flag()] = Field(
+        None, ge=0, le=10_000_000, description="What the household uses in a year without the run"
+    )
+    base_fee_per_month: Annotated[PerKwh, Flag("--base-fee")] = Field(
+        NONE, description="Per month; shown, not counted"
+    )
+    hours_per_day: Annotated[float, Flag()] = Field(
+        24.0,
+        gt=0,
+        le=24,
+        description="How long the machine at home may run; with hourly prices in the cheapest hours",
+    )
+    paused_watts: Annotated[float, Flag()] = Field(
+        0.0, ge=0, le=10_000, description="What the PC draws in the other hours"
+    )
+    wear_per_hour: Annotated[Decimal, Flag()] = Field(
+        NONE, ge=0, le=1000, max_digits=16, decimal_places=9,
+        description="Loss of value of your own card per hour",
+    )  # fmt: skip
+    heating_share: Annotated[float, Flag()] = Field(
+        0.0, ge=0, le=1, description="Share of the energy that replaces heating"
+    )
+    heat_per_kwh: Annotated[PerKwh, Flag("--heat-price")] = Field(
+        NONE, description="What a kWh of heat costs otherwise"
+    )
+    rent_terms: Annotated[
+        dict[str, Annotated[float, Field(ge=0, le=1e9)]], Flag("--rent", metavar="NAME=VALUE")
+    ] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="Terms of the rented run, e.g. idle_share, egress_gb, tax_share",
+    )
+    host_memory_gib: Annotated[float | None, Flag("--host-memory")] = Field(
+        None, ge=0, le=100_000, description="GiB of your PC that offload may use; usual: 64"
+    )
+    display_gib: Annotated[float, Flag()] = Field(
+        0.0, ge=0, le=16, description="GiB that a screen on the card takes, usually 0.3 to 1"
+    )
+    tokens: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=LARGEST_COUNT, description="Train on this many tokens instead of the published number"
+    )
+
+    @field_validator("rent_terms")
+    @classmethod
+    def _in_order(cls, terms: dict[str, float]) -> dict[str, float]:
+        """The same terms are the same question, however they were listed."""
+        return dict(sorted(terms.items()))
+
+    @property
+    def contract(self) -> AskedTariff:
+        """The tariff; a flat one where none is named."""
+        return self.tariff or AskedTariff.of()
+
+    @property
+    def home_terms(self) -> HomeTerms:
+        """What is added to the price of a kilowatt-hour. Raises InvalidValue for terms that cannot be."""
+        return HomeTerms(
+            hours_per_day=self.hours_per_day,
+            paused_watts=self.paused_watts,
+            wear_per_hour=self.wear_per_hour,
+            base_fee_per_month=self.base_fee_per_month,
+            heating_share=self.heating_share,
+            heat_per_kwh=self.heat_per_kwh,
+        )
+
+
+class AskedComparison(AskedHousehold):
+    """Home against cloud; every field has the headline's value as its default."""
+
+    workload: Slug | AskedModel = "nanochat-d32"
+    home: Annotated[Slug, Flag()] = Field("rtx-4070", description="GPU at home, by name or slug")
+    home_count: Annotated[int, Flag()] = Field(
+        1, ge=1, le=1024, description="How many of them in one machine"
+    )
+    cloud: Annotated[Slug, Flag()] = Field(
+        "8xh100-sxm", description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer"
+    )
+    tier: Annotated[Tier, Flag()] = Field("on_demand", description="Of rented machines; any for every tier")
+    limit: Annotated[int, Flag()] = Field(
+        20, ge=1, le=MOST_OPTIONS, description="With cloud any: how many of the cheapest offers"
+    )
+
+
+class AskedDecision(AskedHousehold):
+    """A run, what one has, and what it may cost and take; every field has a usual value."""
+
+    workload: Slug | AskedModel = "nanochat-d32"
+    own: Annotated[tuple[Slug, ...], Flag()] = Field(
+        ("rtx-4070",), max_length=20, description="A machine you have: GPU or COUNTxGPU"
+    )
+    buy: Annotated[tuple[Slug, ...], Flag()] = Field(
+        (),
+        max_length=20,
+        description="A machine you could buy: GPU at its stored price, or GPU=PRICE per card",
+    )
+    runs: Annotated[int, Flag()] = Field(
+        1, ge=1, le=10_000, description="Over how many such runs a bought card loses its value"
+    )
+    budget: Annotated[float | None, Flag()] = Field(
+        None, gt=0, le=LARGEST_MONEY, description="Most it may cost, in `currency`"
+    )
+    deadline_hours: Annotated[float | None, Flag("--deadline", metavar="36h|30d|2w")] = Field(
+        None, gt=0, le=LARGEST_HOURS, description="When it must be done"
+    )
+    weights: Annotated[tuple[Weight, Weight, Weight] | None, Flag(metavar="COST,TIME,CO2")] = Field(
+        None, description="Weights of cost, time and CO2 instead of the cheapest or fastest"
+    )
+    least_probability: Annotated[float, Flag("--probability")] = Field(
+        0.8, gt=0, le=0.99, description="How surely a plan must keep its limits"
+    )
+    tier: Annotated[Literal[Tier, "none"], Flag()] = Field(
+        "on_demand", description="Of rented machines; any for every tier, none for no rent"
+    )
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether a budget or a deadline is named."""
+        return self.budget is not None or self.deadline_hours is not None
+
+
+class AskedMachine(Question):
+    """GPUs in one machine."""
+
+    gpu: Slug
+    gpu_count: int = Field(1, ge=1, le=1024)
+
+
+class AskedEstimate(Question):
+    """A run on machines, without prices."""
+
+    workload: Slug | AskedModel = "nanochat-d32"
+    hardware: tuple[AskedMachine, ...] = Field(min_length=1, max_length=100)
+    at_home: bool = Field(True, description="Energy as a PC at home draws it, else as in a data centre")
+    explain: bool = Field(False, description="Say where time and doubt come from, and on which runs it rests")
+
+
+class AskedMeasurement(AskedPlace):
+    """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
+
+    gpu: Annotated[Slug, Flag()] = Field(description="The card it was measured on, by name or slug")
+    gpu_count: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=1024, description="How many of them; nanochat and llm.c logs say it themselves"
+    )
+    workload: Annotated[Slug | None, Flag()] = Field(
+        None, description="What was trained, where the log does not print the model's shape"
+    )
+    log: str | None = Field(
+        None,
+        max_length=LARGEST_LOG_CHARACTERS,
+        description="Text of a log of nanochat, nanoGPT, llm.c, torchtune or the HF Trainer",
+    )
+    tokens_per_s: Annotated[float | None, Flag()] = Field(
+        None,
+        gt=0,
+        le=LARGEST_TOKENS_PER_S,
+        description="Instead of a log: tokens per second of the whole machine",
+    )
+    micro_batch: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=100_000, description="Sequences per GPU and forward pass"
+    )
+    seq_len: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=10_000_000, description="Tokens per sequence, where the log does not print it"
+    )
+    total_steps: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=10**12, description="Steps of the whole run, where the log does not print them"
+    )
+    keep: bool = Field(True, description="False shows what it would teach and forgets it")

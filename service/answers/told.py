@@ -1,0 +1,186 @@
+"""From exact to told: a comparison, a decision and estimates as they are answered, every number rounded once.
+
+Rules that need exact numbers (whether a plan keeps the limits, which plans were held against each other) are
+decided before this; sentences are written afterwards, from the numbers as they stand here.
+"""
+
+from service.answers.answer import (
+    AnsweredBreakEven,
+    AnsweredComparison,
+    AnsweredDecision,
+    AnsweredLimits,
+    AnsweredNearest,
+    AnsweredPlan,
+    AnsweredReference,
+    AnsweredSwing,
+    AnsweredTurningPoint,
+    AnsweredVerdict,
+    AnsweredWeights,
+    AnsweredWorkload,
+)
+from service.answers.rounding import near, near_interval_or_none, near_or_none
+from service.answers.told_option import option_fields, tell_numbers, tell_option
+from service.decide.comparison import Comparison
+from service.decide.decision import Decision, NearestPlan, RatedOption
+from service.decide.sensitivity import Swing
+from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.interval import Interval
+from service.estimate.reference_run import ReferenceMethod
+from service.facts import Workload
+
+HOURS_PER_DAY = 24
+
+
+def tell_comparison(c: Comparison) -> AnsweredComparison:
+    """What is told of a comparison; its id and its sentences are still empty."""
+    verdict, turns = c.verdict, c.break_even
+    return AnsweredComparison(
+        id="",
+        asked_at=c.asked_at,
+        data_version=c.data_version,
+        zone=c.zone,
+        workload=tell_workload(c.workload),
+        considered_offers=c.considered,
+        options=tuple(tell_option(o) for o in c.options),
+        verdict=AnsweredVerdict(
+            cheaper=verdict.cheaper,
+            faster=verdict.faster,
+            cheaper_probability=near_or_none(verdict.cheaper_probability, 3),
+            saving=near_or_none(verdict.saving, 2),
+            slow_down=near_or_none(verdict.slow_down, 2),
+            summary="",
+        ),
+        break_even=AnsweredBreakEven(
+            currency=c.currency,
+            rent_per_hour=None if turns.rent_per_hour is None else near(float(turns.rent_per_hour), 4),
+            per_kwh=None if turns.per_kwh is None else near(float(turns.per_kwh), 4),
+        ),
+        reference_method=None if c.reference is None else _reference(c.reference),
+        sources=tell_numbers(c.inputs),
+    )
+
+
+def tell_workload(w: Workload) -> AnsweredWorkload:
+    """The run: its size as counted, its recipe as published."""
+    recipe = w.recipe
+    per_token = flops_per_token(w.architecture, recipe.seq_len)
+    run_steps = steps(w.tokens, recipe.global_batch_tokens)
+    return AnsweredWorkload(
+        slug=w.slug,
+        name=w.name,
+        family=w.family,
+        parameters=parameters(w.architecture),
+        flops_per_token=per_token,
+        tokens=w.tokens,
+        steps=run_steps,
+        total_flops=float(per_token) * run_steps * recipe.global_batch_tokens,
+        seq_len=recipe.seq_len,
+        global_batch_tokens=recipe.global_batch_tokens,
+        precision=recipe.precision,
+        optimizer=recipe.optimizer,
+        engine=recipe.engine,
+        n_experts=w.architecture.n_experts,
+        reference_hours=w.reference_hours,
+        reference_gpu_count=w.reference_gpu_count,
+    )
+
+
+def _reference(r: ReferenceMethod) -> AnsweredReference:
+    return AnsweredReference(
+        gpu_hours=round(r.gpu_hours, 3),
+        ratio_low=round(r.ratio_low, 4),
+        ratio_high=round(r.ratio_high, 4),
+        hours_low=round(r.hours_low, 3),
+        hours_high=round(r.hours_high, 3),
+        days_low=round(r.days_low, 3),
+        days_high=round(r.days_high, 3),
+        watts=r.watts,
+        energy_kwh_low=round(r.energy_kwh_low, 3),
+        energy_kwh_high=round(r.energy_kwh_high, 3),
+    )
+
+
+def tell_decision(d: Decision) -> AnsweredDecision:
+    """What is told of a decision; its id and its sentences are still empty."""
+    hours = d.limits.deadline_hours
+    cost, time, co2 = d.weights or (0.0, 0.0, 0.0)
+    return AnsweredDecision(
+        id="",
+        asked_at=d.asked_at,
+        data_version=d.data_version,
+        zone=d.zone,
+        currency=d.currency,
+        workload=tell_workload(d.workload),
+        limits=AnsweredLimits(
+            budget=d.limits.budget,
+            currency=d.currency,
+            deadline_hours=hours,
+            deadline_days=None if hours is None else hours / HOURS_PER_DAY,
+            least_probability=d.least_probability,
+        ),
+        rule=d.rule,
+        weights=None if d.weights is None else AnsweredWeights(cost=cost, time=time, co2=co2),
+        summary="",
+        best=None if d.best is None else _plan(d.best, d),
+        shortlist=tuple(_plan(r, d) for r in d.shortlist),
+        dominated_count=d.dominated_count,
+        considered=d.considered,
+        nearest_possible=tuple(_nearest(n, d) for n in d.nearest),
+        sensitivity=tuple(_swing(s, d.currency) for s in d.sensitivity),
+        break_even=tuple(
+            AnsweredTurningPoint(per_kwh=per_kwh, rent_per_hour=near(rent, 4), currency=d.currency)
+            for per_kwh, rent in d.break_even
+        ),
+        runs_until_bought=d.runs_until_bought,
+        saved_per_day=near_or_none(d.saved_per_day, 2),
+        sources=tell_numbers(d.inputs),
+    )
+
+
+def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
+    fields = option_fields(r.option)
+    fields["calendar_hours"] = near_interval_or_none(r.calendar_hours)
+    return AnsweredPlan(
+        **fields,
+        plan=r.way,
+        instances=r.instances,
+        plan_co2_kg=near_or_none(r.co2_kg, 1),
+        plan_co2_interval_kg=near_interval_or_none(_plan_co2(r), 1),
+        probability_within_limits=round(r.probability, 3),
+        keeps_limits=r.keeps_limits,
+        is_compared=r is d.home or r is d.rented,
+        is_on_front=r.is_on_front,
+    )
+
+
+def _plan_co2(r: RatedOption) -> Interval | None:
+    """Of the whole plan: as uncertain as that of its training, which nearly all of it is."""
+    training = r.option.co2_kg
+    if r.co2_kg is None or training is None or not training.p50:
+        return None
+    return training * (r.co2_kg / training.p50)
+
+
+def _nearest(n: NearestPlan, d: Decision) -> AnsweredNearest:
+    unit = {"budget": d.currency, "deadline": "h", "tokens": "tokens", "model": "parameters"}[n.code]
+    return AnsweredNearest(
+        change=n.code,
+        value=near(n.value, 2),
+        unit=unit,
+        workload=n.workload or None,
+        sentence="",
+        option=None if n.plan is None else _plan(n.plan, d),
+    )
+
+
+def _swing(s: Swing, currency: str) -> AnsweredSwing:
+    return AnsweredSwing(
+        input=s.code,
+        low=s.low,
+        high=s.high,
+        difference_low=near(s.difference_low, 2),
+        difference_high=near(s.difference_high, 2),
+        currency=currency,
+        turns_verdict=s.turns,
+        sentence="",
+    )

@@ -1,0 +1,200 @@
+"""Command-line options made from the fields of a question; each has its name, range, default and help there.
+
+Options are made when a command is called or explains itself, not before: a question's models cost a tenth of
+a second that `heimvorteil --help` need not wait for.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+
+import click
+
+from service.cli.amounts import Money
+from service.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+    from service.answers.asked import Flag, Question
+
+    Kind = TypeVar("Kind", bound=Question)
+
+WINDOW = re.compile(r"(?P<from>\d{1,2})-(?P<until>\d{1,2})=(?P<price>\d+(?:\.\d+)?)")
+TARIFF, PART_OF_TARIFF = "tariff", "tariff__"
+CONTRACT_HELP = (
+    "The contract: flat; dynamic or dynamic:ZONE on day-ahead prices; or prices by the hour of the day, "
+    "22-6=0.22,6-22=0.36"
+)
+NONE = "none"
+
+
+class AskingCommand(click.Command):
+    """A command with the options of a question before its own."""
+
+    asks: Callable[[], "type[Question]"]
+    usual: Mapping[str, object]
+    """Defaults of the command line, where they differ from the question's."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Its parameters; the question's are made on first need."""
+        if self.asks is not None:
+            own = [p for p in self.params if isinstance(p, click.Argument)]
+            others = [p for p in self.params if not isinstance(p, click.Argument)]
+            self.params = [*own, *options_of(self.asks(), self.usual), *others]
+            self.asks = None  # type: ignore[assignment]
+        return super().get_params(ctx)
+
+
+def asking(question: str, **usual: object) -> Any:
+    """What `click.command` needs for a command that asks a question of service/answers/question.py."""
+
+    def asked() -> "type[Question]":
+        from service.answers import question as questions
+
+        kind: type[Question] = getattr(questions, question)
+        return kind
+
+    return type(f"{question}Command", (AskingCommand,), {"asks": staticmethod(asked), "usual": usual})
+
+
+def options_of(kind: "type[Question]", usual: Mapping[str, object]) -> Iterator[click.Option]:
+    """An option for every field that has a flag; the parts of the tariff have options of their own."""
+    from service.answers.question import AskedHousehold, AskedTariff
+
+    of_household = AskedHousehold.model_fields
+    named = sorted(kind.model_fields.items(), key=lambda item: item[0] in of_household)
+    for name, field in named:
+        if flag := _flag(field):
+            usually = None if field.is_required() else field.get_default(call_default_factory=True)
+            yield _option(name, field, flag, usual.get(name, usually))
+        if name == TARIFF:
+            for part, inside in AskedTariff.model_fields.items():
+                if flag := _flag(inside):
+                    yield _option(f"{PART_OF_TARIFF}{part}", inside, flag, inside.default)
+
+
+def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> "Kind":
+    """The question these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
+    fields = {name: WORDS[name](said) if name in WORDS else said for name, said in given.items()}
+    parts = {
+        name.removeprefix(PART_OF_TARIFF): fields.pop(name)
+        for name in given
+        if name.startswith(PART_OF_TARIFF)
+    }
+    contract = fields.pop(TARIFF, None)
+    if contract is not None:
+        fields[TARIFF] = {**contract, **parts}
+    return kind.of(**fields, **values)
+
+
+def _flag(field: "FieldInfo") -> "Flag | None":
+    from service.answers.asked import Flag
+
+    return next((x for x in field.metadata if isinstance(x, Flag)), None)
+
+
+def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.Option:
+    kinds = list(_kinds(field.annotation))
+    is_list = any(get_origin(x) in (tuple, dict) and name not in WORDS_OF_ONE for x in kinds)
+    if name == TARIFF:
+        default, help = "flat", CONTRACT_HELP
+    else:
+        help = field.description or ""
+        choices = _choices(field.annotation)
+        if choices and not flag.is_choice:
+            help += f": {' | '.join(choices)}"
+    return click.Option(
+        [flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-"), name],
+        type=str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
+        multiple=is_list,
+        default=None if isinstance(default, dict) else default,
+        show_default=default is not None and default not in (0, (), {}),
+        metavar=flag.metavar,
+        help=help + ".",
+    )
+
+
+def _kinds(annotation: Any) -> Iterator[Any]:
+    """What a value may be: a type, and those it is made of."""
+    yield annotation
+    for inside in get_args(annotation):
+        yield from _kinds(inside)
+
+
+def _choices(annotation: Any) -> list[str]:
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    return []
+
+
+def _type(kinds: list[Any], choices: list[str]) -> Any:
+    if choices:
+        return click.Choice(choices)
+    if Decimal in kinds:
+        return Money()
+    return next((kind for kind in (int, float) if kind in kinds), str)
+
+
+def _contract(said: str) -> dict[str, Any]:
+    """flat | dynamic | dynamic:ZONE | 22-6=0.22,6-22=0.36"""
+    kind, _, zone = said.strip().partition(":")
+    if kind in ("flat", "dynamic"):
+        if kind == "flat" and zone:
+            raise InvalidValue("--tariff", said, "a flat contract has no zone")
+        return {"kind": kind, "zone": zone}
+    windows = []
+    for part in said.split(","):
+        match = WINDOW.fullmatch(part.strip())
+        if match is None:
+            raise InvalidValue(
+                "--tariff", said, "unknown", ("flat", "dynamic", "dynamic:DE-LU", "22-6=0.22,6-22=0.36")
+            )
+        windows.append(
+            {"from_hour": int(match["from"]), "until_hour": int(match["until"]), "per_kwh": match["price"]}
+        )
+    return {"kind": "time_of_use", "windows": windows}
+
+
+def _terms(said: tuple[str, ...]) -> dict[str, float]:
+    terms = {}
+    for one in said or ():
+        name, _, value = one.partition("=")
+        try:
+            terms[name.strip()] = float(value)
+        except ValueError:
+            raise InvalidValue("--rent", one, "is not of the form name=number") from None
+    return terms
+
+
+def _weights(said: str | None) -> tuple[float, ...] | None:
+    if said is None:
+        return None
+    try:
+        cost, time, co2 = (float(part) for part in said.split(","))
+    except ValueError:
+        raise InvalidValue("--weights", said, "is not three numbers like 2,1,0") from None
+    return cost, time, co2
+
+
+def _hours(said: str | None) -> float | None:
+    from service.usecases.deciding import hours_of
+
+    return None if said is None else hours_of(said)
+
+
+def _machines(said: tuple[str, ...]) -> tuple[str, ...]:
+    return () if said == (NONE,) else said
+
+
+WORDS: Mapping[str, Callable[[Any], Any]] = {
+    TARIFF: _contract,
+    "rent_terms": _terms,
+    "weights": _weights,
+    "deadline_hours": _hours,
+    "own": _machines,
+}
+"""Options whose words are not simply their value."""
+WORDS_OF_ONE = ("weights",)
+"""Of several numbers in one word."""

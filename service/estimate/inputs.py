@@ -1,0 +1,322 @@
+"""Every number an answer was computed from, with its unit, its source and its date."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from types import MappingProxyType
+
+from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.calibration import Calibration
+from service.estimate.cost import Cost
+from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
+from service.estimate.energy import PART_ACTIVITY
+from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
+from service.estimate.home_bill import HomeTerms
+from service.estimate.likeness import REPORTER
+from service.estimate.machine import flash_term
+from service.estimate.memory import (
+    BAND_HIGH,
+    BAND_LOW,
+    COMMUNICATION_GIB,
+    CONTEXT_GIB,
+    EAGER_ACTIVATIONS,
+)
+from service.estimate.power_limit import PREFIX, PowerLimitAdvice
+from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
+from service.estimate.tariff import MarginalPrice
+from service.estimate.terms import HOST_TERMS
+from service.estimate.training_time import (
+    ADJUSTMENT_SPREAD,
+    DOWNTIME_SPREAD_CLOUD,
+    DOWNTIME_SPREAD_HOME,
+    FLEET_GOODPUT,
+    FLEET_GPUS,
+)
+from service.facts import (
+    UNITS,
+    Basis,
+    CarbonIntensity,
+    CloudOffer,
+    ElectricityRate,
+    Figure,
+    Gpu,
+    Provider,
+    RateKind,
+    Source,
+    Workload,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One number, and of what it is a number."""
+
+    subject: str
+    figure: Figure
+
+
+METHOD_SOURCE = Source(
+    "heimvorteil-method",
+    "Heimvorteil's method, its own estimates",
+    "service/docs/method.md#assumptions",
+    date(2026, 11, 24),
+    "own",
+)
+METHOD = tuple(
+    Input("method", Figure(name, value, unit, METHOD_SOURCE, basis="estimate"))
+    for name, value, unit in (
+        ("driver_reserve", DRIVER_RESERVE, "of the marketed memory"),
+        ("context_gib", CONTEXT_GIB, "GiB"),
+        ("communication_gib", COMMUNICATION_GIB, "GiB, several GPUs"),
+        ("memory_band_low", BAND_LOW, "of the central estimate"),
+        ("memory_band_high", BAND_HIGH, "of the central estimate"),
+        ("eager_activations", EAGER_ACTIVATIONS, "of compiled activations"),
+        ("pcie_efficiency", HOST_TERMS["pcie_efficiency"], "of the line rate"),
+        ("host_memory_gb_per_s", HOST_TERMS["host_memory_gb_per_s"], "GB/s"),
+        *((f"draw_in_{part}", share, "of that in matrix products") for part, share in PART_ACTIVITY.items()),
+        ("unhidden_optimizer", UNHIDDEN_OPTIMIZER, "of a hidden exchange with the host"),
+        ("unhidden_stream", UNHIDDEN_STREAM, "of a hidden stream from the host"),
+        ("reporter_spread", REPORTER, "log standard deviation between machines"),
+        ("adjustment_spread", ADJUSTMENT_SPREAD, "log standard deviation per code change"),
+        ("downtime_spread_home", DOWNTIME_SPREAD_HOME, "log standard deviation, upwards"),
+        ("downtime_spread_cloud", DOWNTIME_SPREAD_CLOUD, "log standard deviation, upwards"),
+        ("fleet_goodput", FLEET_GOODPUT, f"of the time, above {FLEET_GPUS} GPUs"),
+    )
+)
+"""The constants of our own method that an answer rests on."""
+RECORD = "track record"
+RECORD_PREFIX = "track_record."
+"""How well estimates of this kind did so far: figures that no answer is computed from, but that it shows."""
+TARIFF = "tariff"
+"""Subject of the numbers a contract's price was computed from."""
+HOME_FIGURES = (
+    "home.gpu_power_share",
+    "home.rest_of_pc_watts",
+    "home.psu_efficiency",
+    "home.host_memory_gib",
+)
+BASIS_OF_RATE: Mapping[RateKind, Basis] = MappingProxyType(
+    {"contract": "user", "time_of_use": "user", "dynamic": "derived"}
+)
+WAITING = ("suspended_watts", "idle_pc_watts")
+"""What a PC draws while it waits, of `home_run`."""
+GPU_NUMBERS = (
+    "sm_count", "boost_clock_mhz", "memory_gib", "memory_bandwidth_gb_per_s", "board_watts",
+    "pcie_generation", "pcie_lanes", "gpu_link_gb_per_s",
+)  # fmt: skip
+ARCHITECTURE_NUMBERS = ("n_layers", "d_model", "n_heads", "n_kv_heads", "d_ff", "vocab_size")
+RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
+
+
+def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
+    """What the catalog says of a card, and the peak derived from it."""
+    inputs = [
+        Input(gpu.name, Figure(name, float(value), UNITS[name], gpu.sources[name]))
+        for name in GPU_NUMBERS
+        if (value := getattr(gpu, name)) is not None and name in gpu.sources
+    ]
+    peak = Figure(
+        "peak_bf16_tflops",
+        dense_tensor_tflops(gpu),
+        UNITS["peak_bf16_tflops"],
+        gpu.sources["boost_clock_mhz"],
+        basis="derived",
+    )
+    return (*inputs, Input(gpu.name, peak))
+
+
+def workload_inputs(
+    workload: Workload, calibration: Calibration, gpus: Sequence[Gpu], figures: Mapping[str, Figure]
+) -> tuple[Input, ...]:
+    """What is known of the run, what is counted from it, and the calibrated terms that apply."""
+    sources, anchor = workload.sources, workload.sources["tokens"]
+
+    def stated(prefix: str, names: Sequence[str], holder: object) -> list[Input]:
+        return [
+            Input(
+                workload.name,
+                Figure(
+                    name, float(getattr(holder, name)), UNITS[name], sources.get(f"{prefix}{name}", anchor)
+                ),
+            )
+            for name in names
+        ]
+
+    counted = [
+        Figure("parameters", float(parameters(workload.architecture)), "parameters", anchor, basis="derived"),
+        Figure(
+            "flops_per_token",
+            float(flops_per_token(workload.architecture, workload.recipe.seq_len)),
+            "FLOP/token",
+            anchor,
+            basis="derived",
+        ),
+        Figure(
+            "steps",
+            float(steps(workload.tokens, workload.recipe.global_batch_tokens)),
+            "steps",
+            anchor,
+            basis="derived",
+        ),
+    ]
+    own = stated("", ["tokens", "other_stages_fraction"], workload)
+    if workload.reference_hours and workload.reference_gpu_count:
+        own += stated("", ["reference_hours", "reference_gpu_count"], workload)
+    recipe = workload.recipe
+    engine = recipe.engine
+    terms = sorted(
+        {"efficiency", "power_exponent", "weight_traffic", "optimizer_traffic", "sharding_per_node_doubling"}
+        | {f"{kind}_{engine}" for kind in ("traffic", "logits", "micro_batch", "layer")}
+        | {f"efficiency_{gpu.architecture}" for gpu in gpus}
+        | ({"geforce_clock"} if any(gpu.category.startswith("geforce") for gpu in gpus) else set())
+        | ({"fp8_datacenter", "fp8_consumer"} if recipe.precision == "fp8" else set())
+        | ({flash_term(gpu) for gpu in gpus} if recipe.attention == "flash" else {f"scores_{engine}"})
+        | ({"flash_narrow_heads"} if workload.architecture.head_dim < NARROW_HEADS else set())
+        | {"sharding_fsdp" if recipe.sharding == "fsdp" else "sharding_replicated"}
+        | ({"selective_recompute"} if recipe.checkpointing == "selective" else set())
+        | ({"unaligned_vocabulary"} if workload.architecture.vocab_size % ALIGNED_VOCABULARY else set())
+        | {f"runs_on__{gpu.slug}__{engine}" for gpu in gpus}
+    )
+    if workload.reference_hours and "reference.ratio" in figures:
+        own.append(Input("rule of three", figures["reference.ratio"]))
+    fitted = [
+        Input("calibration", figures[key]) for term in terms if (key := f"calibration.{term}") in figures
+    ]
+    record = [Input(RECORD, figure) for key, figure in figures.items() if key.startswith(RECORD_PREFIX)]
+    return (
+        *own,
+        *stated("architecture.", ARCHITECTURE_NUMBERS, workload.architecture),
+        *stated("recipe.", RECIPE_NUMBERS, workload.recipe),
+        *(Input(workload.name, figure) for figure in counted),
+        *fitted,
+        *record,
+        *METHOD,
+    )
+
+
+def home_inputs(
+    rate: ElectricityRate | None,
+    cost: Cost | None,
+    figures: Mapping[str, Figure],
+    limit: PowerLimitAdvice | None = None,
+    plug_watts: Figure | None = None,
+) -> tuple[Input, ...]:
+    """Tariff, exchange rates, assumptions of the home side, the curve behind its power limit."""
+    inputs = [Input("home", figures[key]) for key in HOME_FIGURES]
+    if plug_watts is not None:
+        inputs = [Input("home", plug_watts)]
+    if limit is not None:
+        curve = f"{PREFIX}{limit.curve.gpu}."
+        inputs += [
+            Input(f"power limit, {limit.curve.gpu}", f)
+            for name, f in figures.items()
+            if name.startswith(curve)
+        ]
+    if rate:
+        inputs.insert(
+            0,
+            Input(
+                f"electricity {rate.zone}",
+                Figure(
+                    "per_kwh",
+                    float(rate.per_kwh),
+                    f"{rate.currency}/kWh",
+                    replace(rate.source, as_of=rate.as_of),
+                    basis=BASIS_OF_RATE.get(rate.kind, "published"),
+                ),
+            ),
+        )
+    return (*inputs, *exchange_inputs(cost))
+
+
+def tariff_inputs(
+    price: MarginalPrice | None,
+    terms: HomeTerms,
+    currency: str,
+    figures: Mapping[str, Figure],
+    *,
+    may_pause: bool,
+) -> tuple[Input, ...]:
+    """What a contract's price was computed from, what pausing is assumed to draw, the card to buy."""
+    inputs = [Input(TARIFF, figure) for figure in (price.figures if price else ())]
+    if may_pause:
+        inputs += [Input("home", figures[f"home_run.{name}"]) for name in (*WAITING, "start_up_s")]
+    if terms.purchase is not None:
+        bought = terms.purchase
+        inputs.append(Input("purchase", Figure("card_price", float(bought.price), currency, bought.source)))
+        if usual := figures.get("home_run.resale_share"):
+            inputs.append(Input("purchase", usual))
+    return tuple(inputs)
+
+
+def cloud_inputs(
+    offer: CloudOffer | None,
+    provider: Provider | None,
+    cost: Cost | None,
+    pue: Figure,
+    figures: Mapping[str, Figure],
+) -> tuple[Input, ...]:
+    """Price, terms, exchange rates and assumptions of the rented side."""
+    inputs = []
+    if offer:
+        subject = f"{offer.provider} {offer.instance}"
+        inputs.append(
+            Input(
+                subject,
+                Figure(
+                    "hourly_price",
+                    float(offer.hourly_price),
+                    f"{offer.currency}/h",
+                    replace(offer.source, as_of=offer.as_of),
+                ),
+            )
+        )
+    if provider:
+        inputs += [
+            Input(provider.name, Figure(name, value, UNITS[name], provider.sources[name]))
+            for name in ("billing_increment_s", "minimum_billing_s")
+            if (value := getattr(provider, name)) is not None and name in provider.sources
+        ]
+    inputs += [
+        Input("cloud", figures["cloud.node_power_share_of_tdp"]),
+        Input("cloud", figures["cloud.node_overhead_watts_per_gpu"]),
+        Input("cloud", figures["cloud.host_memory_gib_per_gpu"]),
+        Input("cloud", pue),
+    ]
+    return (*inputs, *exchange_inputs(cost))
+
+
+def carbon_inputs(subject: str, carbon: CarbonIntensity | None) -> tuple[Input, ...]:
+    """Grid intensity with the method it was counted by."""
+    if carbon is None:
+        return ()
+    method = f"g CO2e/kWh ({carbon.scope}, {carbon.accounting}, {carbon.year})"
+    return (
+        Input(
+            f"{subject} grid {carbon.zone}",
+            Figure(
+                "grams_co2e_per_kwh",
+                carbon.grams_co2e_per_kwh,
+                method,
+                replace(carbon.source, as_of=carbon.as_of),
+            ),
+        ),
+    )
+
+
+def exchange_inputs(cost: Cost | None) -> tuple[Input, ...]:
+    """The dated rates a cost was converted with."""
+    if cost is None:
+        return ()
+    return tuple(
+        Input(
+            "exchange rate",
+            Figure(
+                f"{rate.quote} per {rate.base}",
+                float(rate.rate),
+                f"{rate.quote}/{rate.base}",
+                replace(rate.source, as_of=rate.as_of),
+            ),
+        )
+        for rate in cost.conversion.rates
+    )

@@ -1,0 +1,87 @@
+"""One's own run: what its measurement teaches, and what is done and left of it in hours, energy and money."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from service.estimate.architecture import steps
+from service.estimate.cost import Cost
+from service.estimate.energy import WallPower, energy_kwh, household_power
+from service.estimate.home_bill import home_cost
+from service.estimate.interval import Interval, certain
+from service.estimate.progress import Progress, progress
+from service.estimate.run_records.training_log import TrainingLog
+from service.estimate.tariff import flat
+from service.estimate.training_time import DOWNTIME_SPREAD_HOME
+from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
+
+
+@dataclass(frozen=True, slots=True)
+class RunInProgress:
+    """A run in progress with its energy and money; None where the tariff is not known."""
+
+    progress: Progress
+    power: WallPower
+    kwh_done: Interval
+    kwh_left: Interval
+    cost_done: Cost | None
+    cost_left: Cost | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a measurement of one's own teaches, and where its run stands."""
+
+    run: MeasuredRun
+    gpu: Gpu
+    before: Interval
+    """The speed believed of this run without the measurement [tokens/s]."""
+    after: Interval
+    """With it."""
+    log: TrainingLog | None
+    """None where the speed was told as a number."""
+    progress: RunInProgress | None
+    """None without a log, or where its length or pace is not known."""
+    kept: bool
+
+
+def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int | None) -> int | None:
+    """Optimizer steps of the whole run [count]: as given, as printed, or as the workload's tokens need."""
+    if total_steps or log.total_steps:
+        return total_steps or log.total_steps
+    if workload and log.global_batch_tokens:
+        return steps(workload.tokens, log.global_batch_tokens)
+    return None
+
+
+def run_in_progress(
+    log: TrainingLog,
+    total_steps: int,
+    *,
+    gpu: Gpu,
+    gpu_count: int,
+    rate: ElectricityRate | None,
+    currency: str,
+    figures: Mapping[str, Figure],
+    exchange_rates: Sequence[ExchangeRate],
+    plug_watts: float | None = None,
+) -> RunInProgress | None:
+    """How far a logged run is and what the rest takes at home; None where the log shows no pace.
+
+    `plug_watts`, measured at the plug, replaces what is assumed of the machine's power. Raises
+    InvalidValue for a run that has more steps than in all, or impossible watts.
+    """
+    step_s = log.step_s
+    if step_s is None and log.global_batch_tokens and log.tokens_per_s:
+        step_s = log.global_batch_tokens / log.tokens_per_s
+    if step_s is None:
+        return None
+    where = progress(log.last_step, total_steps, step_s, log.step_spread, DOWNTIME_SPREAD_HOME)
+    power = household_power(gpu, gpu_count, plug_watts, figures)
+    done = energy_kwh(certain(where.hours_done), power) if where.hours_done else certain(0.0)
+    left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
+    hours = (certain(where.hours_done), where.hours_left)
+    costs = [
+        home_cost(h, e, flat(rate), currency, exchange_rates) if rate else None
+        for h, e in zip(hours, (done, left), strict=True)
+    ]
+    return RunInProgress(where, power, done, left, costs[0], costs[1])

@@ -1,0 +1,194 @@
+"""What a rented run costs in all: the terms it needs beside its hours, and the bill as lines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
+from decimal import Decimal
+
+import numpy as np
+
+from service.errors import InvalidValue, MissingFact
+from service.estimate.architecture import parameters
+from service.estimate.cloud_bill import (
+    HOURS_PER_MONTH,
+    CloudBill,
+    CloudTerms,
+    Rented,
+    cloud_bill,
+)
+from service.estimate.cost import BillLine, Cost, CostItem, conversion, egress_cost
+from service.estimate.inputs import Input
+from service.estimate.interval import Interval
+from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
+
+GB = 1e9
+PREFIX = "cloud_run."
+FIGURES = (
+    "set_up_hours", "download_bytes_per_token", "download_mbit_per_s", "checkpoints_kept", "idle_share",
+    "interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s",
+    "tax_share",
+)  # fmt: skip
+
+
+def cloud_terms(
+    workload: Workload, figures: Mapping[str, Figure], own: Mapping[str, float] | None = None
+) -> CloudTerms:
+    """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens.
+
+    `own` replaces any field of CloudTerms. Raises InvalidValue for one that is none of them.
+    """
+    of = {name: figures[PREFIX + name].value for name in FIGURES}
+    recipe = workload.recipe
+    checkpoint_gb = parameters(workload.architecture) * (recipe.weight_bytes + 2 * recipe.state_bytes) / GB
+    data_gb = workload.tokens * of["download_bytes_per_token"] / GB
+    usual = CloudTerms(
+        set_up_hours=of["set_up_hours"],
+        download_gb=data_gb,
+        download_mbit_per_s=of["download_mbit_per_s"],
+        storage_gb=data_gb + of["checkpoints_kept"] * checkpoint_gb,
+        egress_gb=checkpoint_gb,
+        idle_share=of["idle_share"],
+        interruptions_per_day=of["interruptions_per_day"],
+        restart_hours=of["restart_hours"],
+        checkpoint_interval_hours=of["checkpoint_interval_hours"],
+        checkpoint_seconds=checkpoint_gb / of["checkpoint_gb_per_s"],
+        tax_share=of["tax_share"],
+    )
+    names = [field.name for field in fields(CloudTerms)]
+    for name in own or {}:
+        if name not in names:
+            raise InvalidValue("rent_terms", name, "unknown", names)
+    return replace(usual, **dict(own or {}))
+
+
+def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], *, is_spot: bool) -> tuple[Input, ...]:
+    """The assumptions behind the lines of a bill that this offer has."""
+    names = [
+        "set_up_hours",
+        "download_bytes_per_token",
+        "download_mbit_per_s",
+        "checkpoints_kept",
+        "idle_share",
+    ]
+    if is_spot:
+        names += [
+            "interruptions_per_day",
+            "restart_hours",
+            "checkpoint_interval_hours",
+            "checkpoint_gb_per_s",
+        ]
+    names.append("tax_share")
+    return tuple(
+        Input(
+            "rented run",
+            replace(figures[PREFIX + name], value=getattr(terms, name, figures[PREFIX + name].value)),
+        )
+        for name in names
+    )
+
+
+def rented_columns(
+    offers: Sequence[tuple[CloudOffer, Provider | None]],
+    currency: str,
+    rates: Sequence[ExchangeRate],
+    instances: int = 1,
+    *,
+    egress_gb: float = 0.0,
+    skip_unpriced: bool = False,
+) -> Rented:
+    """Offers as the columns of a bill, prices and fees in one currency; the egress fee is the mean of the
+    marginal tiers that `egress_gb` go through.
+
+    Raises MissingFact for a currency without an exchange rate; with `skip_unpriced` its price is NaN.
+    """
+    factors: dict[str, float] = {}
+
+    def factor(source: str) -> float:
+        if source not in factors:
+            try:
+                factors[source] = float(conversion(source, currency, rates).factor)
+            except MissingFact:
+                if not skip_unpriced:
+                    raise
+                factors[source] = float("nan")
+        return factors[source]
+
+    def fee(provider: Provider | None, name: str) -> float:
+        value = getattr(provider, name) if provider else None
+        if provider is None or value is None or provider.fee_currency is None:
+            return float("nan")
+        return float(value) * factor(provider.fee_currency)
+
+    def seconds(provider: Provider | None, name: str) -> float:
+        return float(getattr(provider, name) or 0.0) if provider else 0.0
+
+    return Rented(
+        price_per_hour=np.array(
+            [float(offer.hourly_price) * factor(offer.currency) * instances for offer, _ in offers]
+        ),
+        is_spot=np.array([offer.tier == "spot" for offer, _ in offers]),
+        term_months=np.array([float(offer.term_months or 0) for offer, _ in offers]),
+        billing_increment_s=np.array([seconds(p, "billing_increment_s") for _, p in offers]),
+        minimum_billing_s=np.array([seconds(p, "minimum_billing_s") for _, p in offers]),
+        egress_per_gb=np.array([fee(p, "egress_per_gb") * tiers_share(p, egress_gb) for _, p in offers]),
+        storage_per_gb_month=np.array([fee(p, "storage_per_gb_month") for _, p in offers]),
+    )
+
+
+def tiers_share(provider: Provider | None, egress_gb: float) -> float:
+    """The mean fee of so many gigabytes over the fee of the first: 1 within the first tier, less beyond."""
+    if provider is None or not provider.egress_per_gb or not provider.egress_tiers or egress_gb <= 0:
+        return 1.0
+    cost = egress_cost(Decimal(repr(egress_gb)), provider)
+    return 1.0 if cost is None else float(cost / provider.egress_per_gb) / egress_gb
+
+
+def rented_cost(
+    hours: Interval,
+    offer: CloudOffer,
+    provider: Provider | None,
+    *,
+    currency: str,
+    rates: Sequence[ExchangeRate],
+    terms: CloudTerms,
+    instances: int = 1,
+) -> tuple[Cost, Interval]:
+    """The bill of one offer as lines, and the calendar hours of the run.
+
+    Lines that come to nothing are left out, but what is unknown of the provider stays, without an amount.
+    """
+    columns = rented_columns([(offer, provider)], currency, rates, instances, egress_gb=terms.egress_gb)
+    training = np.array([[hours.p10], [hours.p50], [hours.p90]])
+    bill = cloud_bill(training, columns, terms)
+    converted = conversion(offer.currency, currency, rates)
+    per_hour = offer.hourly_price * converted.factor * instances
+    items = [
+        _hours_line(code, bill, per_hour)
+        for code in ("rent", "set_up", "idle", "interruptions", "commitment")
+    ]
+    months = bill.machine_hours / HOURS_PER_MONTH
+    items.append(
+        _fee_line("storage", terms.storage_gb * months, "GB-months", columns.storage_per_gb_month[0])
+    )
+    sent = np.full_like(training, terms.egress_gb)
+    items.append(_fee_line("egress", sent, "GB", columns.egress_per_gb[0]))
+    if terms.tax_share:
+        net = bill.total - bill.tax
+        items.append(_fee_line("tax", net, currency, terms.tax_share))
+    kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90 > 0)
+    return Cost(currency, _interval(bill.total), kept, converted), _interval(bill.calendar_hours)
+
+
+def _hours_line(code: BillLine, bill: CloudBill, per_hour: Decimal) -> CostItem:
+    amount = _interval(getattr(bill, code))
+    return CostItem(code, amount * (1 / float(per_hour)), "h", per_hour, amount)
+
+
+def _fee_line(code: BillLine, quantity: np.ndarray, unit: str, unit_price: float) -> CostItem:
+    many = _interval(quantity)
+    if np.isnan(unit_price):
+        return CostItem(code, many, unit, None, None)
+    return CostItem(code, many, unit, Decimal(repr(float(unit_price))), many * float(unit_price))
+
+
+def _interval(column: np.ndarray) -> Interval:
+    return Interval(*(float(value) for value in column[:, 0]))

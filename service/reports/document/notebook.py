@@ -1,0 +1,60 @@
+"""While a document is written: its language, the sources it has cited and the footnotes it has set."""
+
+import re
+from datetime import date, datetime
+
+from service.facts import Source
+from service.reports.document.document import Cited, Missing, SourceLine
+from service.reports.words.sentences import age
+from service.reports.words.source_notes import source_title
+from service.reports.words.wording import Wording
+
+LICENCE = re.compile(r"(CC|MIT|Apache|BSD|ODbL|DL-DE)\b")
+"""Licences by name; remarks in a source's own language are left to the JSON answer."""
+
+
+class Notebook:
+    """Numbers sources and footnotes in the order in which they are first needed."""
+
+    def __init__(self, w: Wording, asked_at: datetime) -> None:
+        self.w = w
+        self.asked_on = asked_at.date()
+        self._sources: dict[tuple[str, str, date], tuple[int, Source]] = {}
+        self._notes: dict[str, int] = {}
+
+    def cite(self, *sources: Source) -> Cited:
+        """The sources by number."""
+        numbers = []
+        for source in sources:
+            key = (source.title, source.url, source.as_of)
+            number, _ = self._sources.setdefault(key, (len(self._sources) + 1, source))
+            numbers.append(number)
+        return Cited(tuple(dict.fromkeys(numbers)))
+
+    def missing(self, why: str) -> Missing:
+        """A dash with the footnote that says why."""
+        return Missing(self._notes.setdefault(why, len(self._notes) + 1))
+
+    def age_days(self, day: date) -> int:
+        """Days from a date to the question; one's own figures are of the day itself."""
+        return max(0, (self.asked_on - day).days)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The footnotes in order."""
+        return tuple(self._notes)
+
+    @property
+    def sources(self) -> tuple[SourceLine, ...]:
+        """The sources in order."""
+        return tuple(self._line(number, source) for number, source in self._sources.values())
+
+    def _line(self, number: int, source: Source) -> SourceLine:
+        w = self.w
+        old = age(w, self.age_days(source.as_of))
+        said = w.say("as of {day}, {age}", day=w.day(source.as_of), age=old)
+        if source.read_on:
+            said += w.say(", read {day}", day=w.day(source.read_on))
+        if LICENCE.match(source.licence):
+            said += f"; {source.licence}"
+        return SourceLine(number, source_title(w, source.title), source.url, source.as_of, said)

@@ -1,0 +1,140 @@
+"""A document as the words of a page: what the HTML template, the PDF template and Markdown lay out."""
+
+import re
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any
+
+from service.reports.charts.drawing import draw
+from service.reports.document.document import (
+    Block,
+    Bullets,
+    Chart,
+    Document,
+    Paragraph,
+    Shown,
+    Table,
+    mark,
+    shown,
+)
+from service.reports.words.wording import Wording, wording
+
+Page = dict[str, Any]
+NARROWEST = 4
+FULL_WIDTH_PX = 620
+"""A chart of so many pixels fills the width of a page; a narrower one is not blown up to it."""
+BEFORE_A_UNIT = re.compile(
+    r"(?<=\d) (?=(?:[€$£¥%]|[kM]?Wh?\b|kg\b|g/kWh|Gi?B\b|h\b|[A-Z]{3}\b|Tagen?\b|days?\b|Stunden?\b|hours?\b"
+    r"|Minuten\b|minutes\b|Sekunden\b|seconds\b))"
+)
+"""Where a line must not end: between a number and its unit."""
+AFTER_A_SIGN = re.compile(r"(?<=\([+−])(?=[€$£¥])")
+"""Nor between the sign of an amount and its currency."""
+
+
+def page(document: Document, font: str = "") -> Page:
+    """All texts of the document; charts as SVG in that font, without one as their description alone.
+
+    For a page that is set in a font, numbers keep their units on the same line.
+    """
+    w = wording(document.language)
+    found = {
+        "language": document.language,
+        "title": document.title,
+        "subtitle": document.subtitle,
+        "made": document.made,
+        "labels": dict(document.labels),
+        "full_width": FULL_WIDTH_PX,
+        "date": [document.made_at.year, document.made_at.month, document.made_at.day],
+        "sections": [
+            {
+                "key": section.key,
+                "title": section.title,
+                "blocks": [
+                    _block(w, block, section.title, document.language, font)
+                    | {"leads": {type(block), type(after)} == {Chart, Paragraph}}
+                    for block, after in zip_longest(section.blocks, section.blocks[1:])
+                ],
+            }
+            for section in document.sections
+        ],
+        "notes_title": document.notes_title,
+        "notes": [[mark(i), note] for i, note in enumerate(document.notes, 1)],
+        "sources_title": document.sources_title,
+        "sources": [
+            {"number": s.number, "title": s.title, "url": s.url, "said": s.said} for s in document.sources
+        ],
+    }
+    return {key: _bound(value) for key, value in found.items()} if font else found
+
+
+def _bound(value: Any) -> Any:
+    """The same texts, no line of which ends between a number and its unit."""
+    if isinstance(value, str):
+        return (
+            value
+            if value.startswith("<svg")
+            else AFTER_A_SIGN.sub("\u2060", BEFORE_A_UNIT.sub("\xa0", value))
+        )
+    if isinstance(value, dict):
+        return {key: _bound(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_bound(inner) for inner in value]
+    return value
+
+
+def _block(w: Wording, block: Block, title: str, language: str, font: str) -> Page:
+    match block:
+        case Paragraph(text, is_lead):
+            return {"kind": "lead" if is_lead else "paragraph", "text": text}
+        case Bullets(items):
+            return {"kind": "bullets", "items": list(items)}
+        case Chart():
+            svg = draw(block.spec, language, font, block.key) if font else ""
+            own = block.title if block.title != title else ""
+            width = re.search(r'width="(\d+)', svg)
+            return {
+                "kind": "chart",
+                "title": own,
+                "alt": block.alt,
+                "svg": svg,
+                "width": int(width[1]) if width else FULL_WIDTH_PX,
+            }
+        case Table():
+            own = block.title if block.title != title else ""
+            return _table(w, block, own)
+
+
+def _table(w: Wording, table: Table, title: str) -> Page:
+    rows = table.rows[: table.on_page]
+    cells = [[shown(w, cell) for cell in row.cells] for row in rows]
+    return {
+        "kind": "table",
+        "key": table.key,
+        "title": title,
+        "caption": table.title,
+        "columns": [
+            {
+                "title": c.title,
+                "is_number": c.is_number,
+                "weight": weight(c.title, [row[i] for row in cells], c.widest),
+            }
+            for i, c in enumerate(table.columns)
+        ],
+        "rows": [
+            {
+                "is_strong": row.is_total or row.is_best,
+                "cells": [{"text": cell.text, "below": cell.below} for cell in shown_cells],
+            }
+            for row, shown_cells in zip(rows, cells, strict=True)
+        ],
+        "more": table.more,
+    }
+
+
+def weight(title: str, cells: Sequence[Shown], most: int) -> int:
+    """How wide a column wants to be, in letters: its widest cell up to `most`, its title's longest word."""
+    widest = max((max(len(c.text), round(0.85 * len(c.below))) for c in cells), default=0)
+    # Titles are bold, hence wider than their letters.
+    words = (round(1.15 * len(word)) for word in title.split())
+    return max(min(widest, most), *words, NARROWEST) + 2

@@ -1,0 +1,198 @@
+"""An own measurement and a run in progress, as JSON and as text."""
+
+from dataclasses import asdict
+from typing import Any
+
+from service.answers.rounding import near_interval
+from service.answers.told_option import tell_cost
+from service.estimate.cost import Cost
+from service.estimate.interval import Interval
+from service.estimate.own_run import Measurement, RunInProgress
+from service.estimate.run_records.log_formats import Dropped
+from service.estimate.run_records.training_log import LogNote, TrainingLog
+from service.reports.words.sentences import duration
+from service.reports.words.wording import Wording, wording
+
+Json = dict[str, Any]
+
+
+def as_json(found: Measurement, language: str = "en") -> Json:
+    """What was read, what it changes, and where the run stands; null where there is no such thing."""
+    own = found.run
+    return {
+        "id": own.slug,
+        "kept": found.kept,
+        "gpu": own.gpu,
+        "gpu_count": own.gpu_count,
+        "project": own.project,
+        "tokens_per_s": {
+            "measured": own.tokens_per_s,
+            "believed_before": _three(found.before, 1),
+            "believed_after": _three(found.after, 1),
+            "unit": "tokens/s",
+            "source": own.source.title,
+            "as_of": own.source.as_of.isoformat(),
+        },
+        "log": None if found.log is None else _log(found.log, wording(language)),
+        "progress": None if found.progress is None else _progress(found.progress),
+    }
+
+
+def note_sentence(w: Wording, note: LogNote) -> str:
+    """Something to know of how a log was read."""
+    shown = {f"n{i}": w.number(value) for i, value in enumerate(note.numbers)}
+    return {
+        "mixed": lambda: w.say("mixed log: {others} steps left aside", others=note.text),
+        "too_many_steps": lambda: w.say("only its first {n0} steps were read", **shown),
+        "batch_not_printed": lambda: w.say("its batch is not printed; tok/sec is believed"),
+        "old_nanochat": lambda: w.say(
+            "its tok/sec times its time per step is {n0} tokens, not the batch of {n1}: nanochat before "
+            "2025-10-30 leaves out gradient accumulation; time per step is used",
+            **shown,
+        ),
+        "old_nanochat_default_batch": lambda: w.say(
+            "its tok/sec leaves out {n0} steps of gradient accumulation (nanochat before 2025-10-30); time "
+            "per step and the default batch of {n1} tokens are used",
+            **shown,
+        ),
+    }[note.code]()
+
+
+def dropped_sentence(w: Wording, dropped: Dropped) -> str:
+    """Why a line was dropped."""
+    return {
+        "cut_off": w.say("a step line that is cut off or garbled"),
+        "no_time": w.say("its time per step is {value}", value=dropped.value or "?"),
+        "no_speed": w.say("its speed is {value}", value=dropped.value or "?"),
+    }[dropped.code]
+
+
+def _log(log: TrainingLog, w: Wording) -> Json:
+    return {
+        "format": log.project,
+        "steps_read": log.steps,
+        "last_step": log.last_step,
+        "step_s": log.step_s,
+        "global_batch_tokens": log.global_batch_tokens,
+        "peak_memory_gib": log.peak_memory_gib,
+        "dropped": log.dropped_count,
+        "dropped_lines": [{"line": d.line, "reason": dropped_sentence(w, d)} for d in log.dropped],
+        "note": "; ".join(note_sentence(w, note) for note in log.notes),
+    }
+
+
+def _progress(run: RunInProgress) -> Json:
+    return {
+        "steps_done": run.progress.steps_done,
+        "steps_total": run.progress.steps_total,
+        "share_done": round(run.progress.share, 4),
+        "hours_done": round(run.progress.hours_done, 2),
+        "hours_left": _three(run.progress.hours_left, 2),
+        "wall_watts": _three(run.power.watts, 1),
+        "energy_kwh_done": _three(run.kwh_done, 2),
+        "energy_kwh_left": _three(run.kwh_left, 2),
+        "cost_done": _money(run.cost_done),
+        "cost_left": _money(run.cost_left),
+    }
+
+
+def _money(cost: Cost | None) -> Json | None:
+    return None if cost is None else tell_cost(cost).model_dump(mode="json")
+
+
+def _three(value: Interval, digits: int) -> Json:
+    return asdict(near_interval(value, digits))
+
+
+def render(found: Measurement, language: str) -> str:
+    """The same as lines of text."""
+    w = wording(language)
+    return "\n".join([*_read(w, found), *_taught(w, found), *_standing(w, found.progress)]) + "\n"
+
+
+def _read(w: Wording, found: Measurement) -> list[str]:
+    own, log = found.run, found.log
+    device = found.gpu.name if own.gpu_count == 1 else f"{own.gpu_count} x {found.gpu.name}"
+    speed = w.rounded(own.tokens_per_s or 0)
+    if log is None:
+        return [w.say("Measured: {speed} tokens/s on {device}.", speed=speed, device=device)]
+    lines = [
+        w.say(
+            "Measured: {speed} tokens/s on {device}, from {steps} steps of a log of {project}.",
+            speed=speed,
+            device=device,
+            steps=w.number(log.steps),
+            project=log.project,
+        )
+    ]
+    lines += [w.say("Note: {note}.", note=note_sentence(w, note)) for note in log.notes]
+    if log.dropped_count:
+        named = "; ".join(f"{d.line}: {dropped_sentence(w, d)}" for d in log.dropped[:3])
+        lines.append(
+            w.say("Dropped lines: {count} ({lines}).", count=w.number(log.dropped_count), lines=named)
+        )
+    return lines
+
+
+def _range(w: Wording, value: Interval) -> str:
+    return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
+
+
+def _taught(w: Wording, found: Measurement) -> list[str]:
+    lines = [
+        w.say(
+            "For this run we believed {before} tokens/s; with your measurement {after}.",
+            before=_range(w, found.before),
+            after=_range(w, found.after),
+        )
+    ]
+    if found.kept:
+        lines.append(
+            w.say("Kept as {name}: every estimate on this card learns from it.", name=found.run.slug)
+        )
+    else:
+        lines.append(w.say("Not kept: leave out --dry-run and every estimate learns from it."))
+    return lines
+
+
+def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
+    if run is None:
+        return []
+    where = run.progress
+    left = where.hours_left
+    lines = [
+        w.say(
+            "Done: {done} of {total} steps ({share}), {hours}.",
+            done=w.number(where.steps_done),
+            total=w.number(where.steps_total),
+            share=w.percent(where.share),
+            hours=duration(w, where.hours_done) if where.hours_done else w.say("nothing yet"),
+        )
+    ]
+    if left.p50:
+        lines.append(
+            w.say(
+                "To go: {left} (80 % interval {low} to {high}).",
+                left=duration(w, left.p50),
+                low=duration(w, left.p10),
+                high=duration(w, left.p90),
+            )
+        )
+    lines.append(
+        w.say(
+            "Energy at {watts} W: {done} kWh so far, {left} kWh to go.",
+            watts=w.rounded(run.power.watts.p50),
+            done=w.rounded(run.kwh_done.p50),
+            left=_range(w, run.kwh_left),
+        )
+    )
+    if run.cost_done and run.cost_left:
+        currency = run.cost_done.currency
+        lines.append(
+            w.say(
+                "Money: {done} so far, {left} to go.",
+                done=w.about(run.cost_done.total.p50, currency),
+                left=w.about(run.cost_left.total.p50, currency),
+            )
+        )
+    return lines

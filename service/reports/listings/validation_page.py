@@ -1,0 +1,249 @@
+"""A validation as JSON, as text and as a page of the documentation."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from service.estimate.interval import Interval
+from service.estimate.validation import Judged, Score, Validation
+from service.reports.words.wording import Wording, wording
+
+Json = dict[str, Any]
+PAGE_TITLE = "How well the estimates do"
+UNKNOWN = "\N{EN DASH}"
+SHOWN_REMARKS = 20
+MINUS = "\N{MINUS SIGN}"
+
+
+def _interval(value: Interval | None, digits: int) -> Json | None:
+    if value is None:
+        return None
+    return {name: round(getattr(value, name), digits) for name in ("p10", "p50", "p90")}
+
+
+def score_json(score: Score) -> Json:
+    """A score with shares in [0-1]; null where nothing was measured."""
+
+    def shown(value: float | None) -> float | None:
+        return None if value is None else round(value, 4)
+
+    return {
+        "rows": score.rows,
+        "median_absolute_error": shown(score.median_error),
+        "within_10_percent": shown(score.within_10),
+        "within_25_percent": shown(score.within_25),
+        "coverage_80": shown(score.coverage_80),
+        "median_width": shown(score.median_width),
+    }
+
+
+def row_json(row: Judged) -> Json:
+    """One row: predicted, measured, and why not where it could not be predicted."""
+    found: Json = {
+        "id": row.id,
+        "tokens_per_s": _interval(row.tokens_per_s, 1),
+        "peak_mem_gib": _interval(row.peak_memory_gib, 2),
+        "fits": row.fits,
+        "measured": {"tokens_per_s": row.measured_tokens_per_s, "peak_mem_gib": row.measured_memory_gib},
+    }
+    if row.problem:
+        found["problem"] = row.problem
+    if row.remarks:
+        found["remarks"] = [
+            {"column": column, "written": written, "taken_as": taken or None}
+            for column, written, taken in row.remarks
+        ]
+    return found
+
+
+def as_json(found: Validation) -> Json:
+    """The whole validation; stable keys."""
+    groups = {"by_gpu_class": found.by_gpu_class, "by_engine": found.by_engine, "by_gpu_seen": found.by_seen}
+    return {
+        "rows": [row_json(row) for row in found.rows],
+        "summary": {
+            **score_json(found.total),
+            **{name: {key: score_json(s) for key, s in group.items()} for name, group in groups.items()},
+            "peak_memory": score_json(found.memory),
+            "peers": {name: score_json(score) for name, score in found.peers.items()},
+        },
+    }
+
+
+def share(w: Wording, value: float | None, digits: int = 1) -> str:
+    """A share as a percentage; a dash where nothing was measured."""
+    return UNKNOWN if value is None else f"{w.number(100 * value, digits)} %"
+
+
+def score_cells(w: Wording, name: str, score: Score) -> list[str]:
+    """One line of a table of scores."""
+    width = UNKNOWN if score.median_width is None else w.number(score.median_width, 2)
+    return [
+        name,
+        str(score.rows),
+        share(w, score.median_error),
+        share(w, score.within_10, 0),
+        share(w, score.within_25, 0),
+        share(w, score.coverage_80, 0),
+        width,
+    ]
+
+
+def score_titles(w: Wording) -> list[str]:
+    """Titles of a table of scores."""
+    return [
+        w.say("Rows of"),
+        w.say("Runs"),
+        w.say("Median error"),
+        w.say("Within 10 %"),
+        w.say("Within 25 %"),
+        w.say("In the 80 % interval"),
+        w.say("p90/p10, median"),
+    ]
+
+
+def score_rows(w: Wording, found: Validation) -> list[list[str]]:
+    """Scores in total, by group, of memory, and of the peers."""
+    peers = {
+        "6ND at 40 % MFU": w.say("6ND at 40 % MFU"),
+        "6ND at 50 % MFU": w.say("6ND at 50 % MFU"),
+        "the note's ratio": w.say("the note's ratio"),
+    }
+    seen = {"seen": w.say("GPU among the evidence"), "unseen": w.say("GPU never seen")}
+    return [
+        score_cells(w, w.say("all: tokens/s"), found.total),
+        *(score_cells(w, name, score) for name, score in found.by_gpu_class.items()),
+        *(score_cells(w, name, score) for name, score in found.by_engine.items()),
+        *(score_cells(w, seen[name], score) for name, score in found.by_seen.items()),
+        score_cells(w, w.say("all: peak memory"), found.memory),
+        *(score_cells(w, peers[name], score) for name, score in found.peers.items()),
+    ]
+
+
+def row_titles(w: Wording) -> list[str]:
+    """Titles of the table of rows."""
+    return [
+        w.say("Run"),
+        w.say("GPU"),
+        w.say("Measured tokens/s"),
+        w.say("Predicted (p10-p90)"),
+        w.say("Error"),
+        w.say("Measured GiB"),
+        w.say("Predicted GiB (p10-p90)"),
+        w.say("Fits"),
+    ]
+
+
+def row_cells(w: Wording, row: Judged) -> list[str]:
+    """One row of the table of rows."""
+    gpu = row.gpu.slug if row.gpu else UNKNOWN
+    measured = UNKNOWN if row.measured_tokens_per_s is None else w.rounded(row.measured_tokens_per_s)
+    memory = UNKNOWN if row.measured_memory_gib is None else w.rounded(row.measured_memory_gib)
+    if row.problem:
+        return [
+            row.id,
+            gpu,
+            measured,
+            w.say("not predicted: {why}", why=row.problem),
+            UNKNOWN,
+            memory,
+            UNKNOWN,
+            UNKNOWN,
+        ]
+    fits = {True: w.say("yes"), False: w.say("no"), None: w.say("not certain")}[row.fits]
+    return [
+        row.id,
+        gpu,
+        measured,
+        _spread(w, row.tokens_per_s),
+        _signed(w, row),
+        memory,
+        _spread(w, row.peak_memory_gib),
+        fits,
+    ]
+
+
+def remark_lines(w: Wording, found: Validation) -> list[str]:
+    """What was read for something else than it says, a line each; the first of many."""
+    lines = [
+        w.say("{run}: {column} = {written} is taken as {taken}.", run=row.id, column=column, written=written,
+              taken=taken)
+        if taken
+        else w.say("{run}: {column} = {written} says nothing to us and is left out.", run=row.id,
+                   column=column, written=written)
+        for row in found.rows
+        for column, written, taken in row.remarks
+    ]  # fmt: skip
+    more = len(lines) - SHOWN_REMARKS
+    if more > 0:
+        lines[SHOWN_REMARKS:] = [w.say("And {count} more; --json has them all.", count=str(more))]
+    return lines
+
+
+def _spread(w: Wording, value: Interval | None) -> str:
+    if value is None:
+        return UNKNOWN
+    return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
+
+
+def _signed(w: Wording, row: Judged) -> str:
+    if row.tokens_per_s is None or row.measured_tokens_per_s is None:
+        return UNKNOWN
+    error = 100 * (row.tokens_per_s.p50 / row.measured_tokens_per_s - 1)
+    return f"{'+' if error >= 0 else MINUS}{w.number(abs(error), 1)} %"
+
+
+def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
+    """The documentation's page: one table of scores per way of leaving out, then every row."""
+    w = wording("en")
+    sections = {
+        "run": "Every run predicted from all the others",
+        "gpu": "Every run predicted without any run on its GPU",
+        "project": "Every run predicted without any run of its code base",
+    }
+    lines = [
+        f"# {PAGE_TITLE}",
+        "",
+        f"Predictions of {runs_of}, each without its own measurement. Rebuilt by",
+        "`heimvorteil validate --markdown > service/docs/validation.md`; a test compares this page with what",
+        "the command gives. A row that could not be predicted would count as wrong by 100 %.",
+        "",
+        "Peers on the same rows: 6 N FLOPs per token at a fixed share of the dense peak, and the well-known",
+        "note's ratio of 8.5 RTX 4070 to an H100, other cards by their dense peaks.",
+    ]
+    for name, found in by_leave_out.items():
+        rows = score_rows(w, found)
+        if name != "run":
+            rows = [row for row in rows if row[0] not in found.peers and row[0] != w.say("all: peak memory")]
+        lines += ["", f"## {sections[name]}", "", *_table(score_titles(w), rows)]
+    every = by_leave_out["run"]
+    lines += ["", "## Row by row", "", *_table(row_titles(w), [row_cells(w, row) for row in every.rows])]
+    return "\n".join(lines) + "\n"
+
+
+def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
+    """The totals as figures of the catalog, so that every answer can say how well its kind did so far."""
+    scores = {name: found.total for name, found in by_leave_out.items()}
+    scores["memory"] = by_leave_out["run"].memory
+    lines = ["# Written by `heimvorteil validate --figures`; do not edit by hand."]
+    for name, score in scores.items():
+        lines += ["", f"[track_record.{name}]"]
+        for key, value, unit in (
+            ("rows", score.rows, "measured runs"),
+            ("median_absolute_error", score.median_error, "of the measured value"),
+            ("coverage_80", score.coverage_80, "of the measured runs"),
+        ):
+            if value is not None:
+                lines.append(
+                    f'{key} = {{ value = {round(value, 4)}, unit = "{unit}", '
+                    f'source = "heimvorteil-validation", read_on = {today.isoformat()}, basis = "measured" }}'
+                )
+    return "\n".join(lines) + "\n"
+
+
+def _table(titles: list[str], rows: list[list[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(titles) + " |",
+        "| --- |" + " ---: |" * (len(titles) - 1),
+        *("| " + " | ".join(cell.replace("|", "/") for cell in row) + " |" for row in rows),
+    ]

@@ -1,0 +1,119 @@
+"""A decision on a terminal: the verdict, the plans worth looking at, and what it hangs on."""
+
+from service.answers.answer import AnsweredDecision, AnsweredPlan
+from service.estimate.interval import certain
+from service.reports.document.document import (
+    Bullets,
+    Cell,
+    Column,
+    Day,
+    Lasting,
+    Missing,
+    MoneySpread,
+    Number,
+    Paragraph,
+    Row,
+    Section,
+    Share,
+    Table,
+    Words,
+)
+from service.reports.document.frame import zone_in_words
+from service.reports.document.notebook import Notebook
+from service.reports.sections.decision_turning import today_sentence
+from service.reports.sections.numbered_plans import priced_on
+from service.reports.sections.on_screen import report_sentence, titled
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import (
+    cluster_sentence,
+    dominated_sentence,
+    plan_name,
+    runs_until_bought_sentence,
+    saved_per_day_sentence,
+    swing_sentence,
+    verdict_lines,
+)
+from service.reports.words.prices import option_price_sentences
+from service.reports.words.tariff_sentences import when_sentences
+from service.reports.words.wording import Wording
+
+
+def decision_screen(n: Notebook, d: AnsweredDecision) -> tuple[Section, ...]:
+    """What a terminal shows of a decision."""
+    w = n.w
+    rate = next((p.rate for p in d.shortlist if p.rate), None)
+    asked = w.say(
+        "{name}, {zone}, {day}; plans looked at: {count}.",
+        name=d.workload.name, zone=zone_in_words(w, d.zone, rate), day=w.day(d.asked_at.date()),
+        count=w.number(d.considered),
+    )  # fmt: skip
+    return (
+        Section(
+            "asked",
+            "",
+            (
+                Paragraph(f"{asked} {report_sentence(w, d)}"),
+                Bullets(tuple(verdict_lines(w, d))),
+                _plans_table(w, d),
+            ),
+        ),
+        *_paragraphs(w, d),
+    )
+
+
+def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
+    """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances."""
+    columns = (
+        Column("plan", w.say("Plan")),
+        Column("cost", w.say("Cost (p10–p90)"), is_number=True),
+        Column("time", w.say("Done after"), is_number=True),
+        Column("co2", w.say("CO₂e"), is_number=True),
+        Column("sure", w.say("Keeps the limits"), is_number=True),
+        Column("as_of", w.say("Price of"), is_number=True),
+    )
+    rows = tuple(Row(f"plan-{i}", _cells(w, d, p), is_best=p == d.best) for i, p in enumerate(d.shortlist, 1))
+    return Table("plans", "", columns, rows, len(rows))
+
+
+def _cells(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> tuple[Cell, ...]:
+    co2, priced = p.plan_co2_interval_kg, priced_on(p)
+    hours = p.calendar_hours
+    return (
+        Words(plan_name(w, p)),
+        MoneySpread(p.cost.total, d.currency) if p.cost else Missing(),
+        Lasting(certain(hours.p50)) if hours else Missing(),
+        Number(co2.p50, "kg") if co2 else Missing(),
+        Share(p.probability_within_limits, is_likelihood=True) if p.cost and d.has_limits else Missing(),
+        Day(priced[0]) if priced else Missing(),
+    )
+
+
+def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
+    """Titles with their sentences, empty ones left out."""
+    shown = [d.best] if d.best else list(d.shortlist[:1])
+    own = next((p for p in d.shortlist if p.plan == "own"), None)
+    if own is not None and own not in shown:
+        shown.append(own)
+    today = d.asked_at.date()
+    prices = list(dict.fromkeys(line for p in shown for line in option_price_sentences(w, p, today)))
+    prices.append(uncounted_sentence(w, [p.cost for p in shown]))
+    others = [dominated_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
+    if any(p.instances > 1 for p in d.shortlist):
+        others.append(cluster_sentence(w))
+    turning = [today_sentence(w, d)] if d.break_even else []
+    turning += [
+        w.say(
+            "At {per_kwh} per kWh renting wins below {rent} per hour.",
+            per_kwh=w.unit_price(point.per_kwh, d.currency),
+            rent=w.unit_price(point.rent_per_hour, d.currency),
+        )
+        for point in d.break_even[2:6:2]
+        if point.rent_per_hour > 0
+    ]
+    return titled(
+        ("hangs", w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
+        ("turns", w.say("Where it turns"), turning),
+        ("also", w.say("Also"), others),
+        ("hours", w.say("When to run"), [line for p in shown for line in when_sentences(w, p)]),
+        ("prices", w.say("Prices"), prices),
+    )

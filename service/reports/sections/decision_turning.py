@@ -1,0 +1,204 @@
+"""What a decision hangs on, and what would change it."""
+
+from collections.abc import Sequence
+
+from service.answers.answer import AnsweredDecision, AnsweredPlan, AnsweredSwing, AnsweredTurningPoint
+from service.reports.charts.decision_charts import TornadoBar, side_by_side, tornado, turning_line
+from service.reports.document.document import (
+    Block,
+    Bullets,
+    Cell,
+    Chart,
+    Column,
+    Money,
+    Number,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    Words,
+    shown,
+)
+from service.reports.document.notebook import Notebook
+from service.reports.sections.numbered_plans import NumberedPlan
+from service.reports.sections.report_parts import unit_price
+from service.reports.words.decision_sentences import (
+    difference_phrase,
+    runs_until_bought_sentence,
+    saved_per_day_sentence,
+    swing_name,
+    swing_sentence,
+    swing_value,
+)
+from service.reports.words.prices import market_sentence
+from service.reports.words.wording import Wording
+
+TURNS_IN_WORDS = 2
+"""Inputs that turn the verdict, said in a sentence each; the table has all of them."""
+
+
+def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
+    """What the verdict hangs on and where it turns: inputs, rent against price per kWh, runs, waiting."""
+    w = n.w
+    lines = [
+        *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns_verdict][:TURNS_IN_WORDS],
+        today_sentence(w, d),
+        _market(w, d.rented),
+        runs_until_bought_sentence(w, d),
+        saved_per_day_sentence(w, d),
+    ]
+    if d.home and d.home.rate and d.home.rate.kind == "retail":
+        lines.append(
+            w.say("The electricity price is an average over many tariffs; your own contract counts.")
+        )
+    told = tuple(line for line in lines if line)
+    blocks = _compared(n, d, plans)
+    if not blocks and not told:
+        return None
+    return Section("turns", w.say("What would change the verdict"), (*blocks, Bullets(told)))
+
+
+def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> list[Block]:
+    """The pictures and tables of rented minus home; nothing where there are not both."""
+    w, home, rented = n.w, d.home, d.rented
+    if not d.sensitivity or home is None or rented is None or home.cost is None or rented.cost is None:
+        return []
+    today = rented.cost.p50 - home.cost.p50
+    told = w.say(
+        "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Each bar "
+        "moves one number over its range; past the dashed line the verdict turns.",
+        rented=_number(plans, rented), home=_number(plans, home),
+        difference=difference_phrase(w, today, d.currency),
+    )  # fmt: skip
+    if _can_turn(d):
+        told += " " + w.say("On the right: the rent at which both cost the same.")
+    blocks: list[Block] = [Paragraph(told), _pictures(w, d, today), _swings_table(n, d)]
+    return [*blocks, _line_table(n, d)] if _can_turn(d) else blocks
+
+
+def _can_turn(d: AnsweredDecision) -> bool:
+    """Whether there is a rent above nothing at which both cost the same, at any price shown."""
+    return any(point.rent_per_hour > 0 for point in d.break_even)
+
+
+def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
+    bars = [
+        TornadoBar(
+            swing_name(w, s), swing_value(w, s, s.low, d.currency), swing_value(w, s, s.high, d.currency),
+            s.difference_low, s.difference_high,
+        )
+        for s in d.sensitivity
+    ]  # fmt: skip
+    line = [(point.per_kwh, point.rent_per_hour) for point in d.break_even if _can_turn(d)]
+    alt = w.say(
+        "Bar chart of rented minus home. {sentences}",
+        sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
+    )
+    pictures = [tornado(w, bars, today, d.currency)]
+    if line:
+        listed = "; ".join(
+            w.say(
+                "{rent} per hour at {per_kwh} per kWh",
+                rent=w.unit_price(rent, d.currency), per_kwh=w.unit_price(per_kwh, d.currency),
+            )
+            for per_kwh, rent in line
+        )  # fmt: skip
+        alt += " " + w.say("Line chart of the rent below which renting is cheaper: {points}.", points=listed)
+        pictures.append(turning_line(w, line, _prices_today(d), d.currency))
+    return Chart("turns", w.say("What would change the verdict"), alt, side_by_side(pictures))
+
+
+def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
+    w = n.w
+    columns = (
+        Column("input", w.say("Input")),
+        Column("low", w.say("From"), is_number=True),
+        Column("high", w.say("To"), is_number=True),
+        Column("at_low", w.say("At the low end"), is_number=True),
+        Column("at_high", w.say("At the high end"), is_number=True),
+        Column("turns", w.say("Turns?")),
+    )
+    rows = tuple(
+        Row(
+            f"swing-{s.input}",
+            (
+                Words(swing_name(w, s)),
+                _input(s, s.low, d.currency),
+                _input(s, s.high, d.currency),
+                Money(s.difference_low, d.currency),
+                Money(s.difference_high, d.currency),
+                Words(w.say("yes") if s.turns_verdict else w.say("no")),
+            ),
+        )
+        for s in d.sensitivity
+    )
+    title = w.say("Rented minus home")
+    return Table("hangs", title, columns, rows, len(rows))
+
+
+def _line_table(n: Notebook, d: AnsweredDecision) -> Table:
+    """One row: below which rent renting is cheaper, a column per price of electricity."""
+    w = n.w
+    columns = tuple(
+        Column(f"turn-{i}", shown(w, Money(point.per_kwh, d.currency, per="kWh")).text, is_number=True)
+        for i, point in enumerate(d.break_even, 1)
+    )
+    cells = tuple(
+        Money(point.rent_per_hour, d.currency, per="h")
+        if point.rent_per_hour > 0
+        else n.missing(w.say("At this price of electricity no rent is low enough."))
+        for point in d.break_even
+    )
+    first = Column("price", w.say("At this price of electricity"))
+    row = Row("turn", (Words(w.say("renting is cheaper below")), *cells))
+    return Table("line", w.say("Where it turns"), (first, *columns), (row,), 1)
+
+
+def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
+    match s.input:
+        case "home_price":
+            return Money(value, currency, per="kWh")
+        case "cloud_price":
+            return Money(value, currency, per="h")
+        case "cloud_factor":
+            return Number(value, "", 2)
+    return Number(value, "W" if s.input == "home_watts" else "h")
+
+
+def _number(plans: Sequence[NumberedPlan], plan: AnsweredPlan) -> str:
+    return next((str(p.number) for p in plans if p.plan == plan), "")
+
+
+def _prices_today(d: AnsweredDecision) -> tuple[float, float] | None:
+    """Price per kWh and rent per hour of the two plans compared; None where one is missing."""
+    per_kwh, rent = unit_price(d.home, "electricity"), unit_price(d.rented, "rent")
+    return None if per_kwh is None or rent is None else (per_kwh, rent)
+
+
+def today_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """Below which rent renting is cheaper at today's price of electricity; empty where none is known."""
+    today = _prices_today(d)
+    if today is None or len(d.break_even) < 2:
+        return ""
+    turns = rent_that_turns(d.break_even, today[0])
+    said = {"per_kwh": w.unit_price(today[0], d.currency), "now": w.unit_price(today[1], d.currency)}
+    if turns <= 0:
+        return w.say(
+            "At {per_kwh} per kWh home stays cheaper whatever the rent (now {now} per hour).", **said
+        )
+    return w.say(
+        "At {per_kwh} per kWh renting is cheaper below {rent} per hour (now {now}).",
+        rent=w.unit_price(turns, d.currency), **said,
+    )  # fmt: skip
+
+
+def rent_that_turns(line: Sequence[AnsweredTurningPoint], per_kwh: float) -> float:
+    """The rent per hour at which home costs the same, at any price per kWh: the points lie on one line."""
+    first, last = line[0], line[-1]
+    slope = (last.rent_per_hour - first.rent_per_hour) / (last.per_kwh - first.per_kwh)
+    return first.rent_per_hour + slope * (per_kwh - first.per_kwh)
+
+
+def _market(w: Wording, rented: AnsweredPlan | None) -> str:
+    market = rented.offer.market if rented and rented.offer else None
+    return market_sentence(w, market) if market and market.offers > 1 else ""

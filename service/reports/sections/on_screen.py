@@ -1,0 +1,251 @@
+"""A comparison on a terminal: one screen, home beside cloud, and the reasons below."""
+
+from collections.abc import Callable, Sequence
+
+from service.answers.answer import AnsweredComparison, AnsweredDecision
+from service.answers.option import AnsweredExplanation, AnsweredOption
+from service.answers.parts import AnsweredNumber
+from service.estimate.inputs import RECORD
+from service.reports.document.document import (
+    Bullets,
+    Cell,
+    Column,
+    Day,
+    Missing,
+    MoneySpread,
+    Number,
+    Paragraph,
+    Row,
+    Section,
+    Spread,
+    Stated,
+    Table,
+    Words,
+)
+from service.reports.document.notebook import Notebook
+from service.reports.sections.report_grounds import ladder_table
+from service.reports.words.bill import uncounted_sentence
+from service.reports.words.explaining import explanation_sentences, stages_sentence
+from service.reports.words.input_names import basis_in_words
+from service.reports.words.prices import price_sentences
+from service.reports.words.sentences import (
+    HOURS_PER_DAY,
+    adjustment_sentence,
+    cloud_name,
+    fit_sentence,
+    power_limit_sentences,
+    reference_sentences,
+    trust_sentence,
+)
+from service.reports.words.tariff_sentences import when_sentences
+from service.reports.words.verdict import break_even_sentence, verdict_sentences
+from service.reports.words.wording import Wording
+
+SIDE_BY_SIDE = 2
+"""Options that stand side by side; more stand below each other."""
+
+
+def comparison_screen(
+    n: Notebook, c: AnsweredComparison, reasons: Sequence[AnsweredExplanation] | None
+) -> tuple[Section, ...]:
+    """What a terminal shows of a comparison.
+
+    `reasons` (why each option takes its time, in their order) add the ladder of memory and every input number
+    with its source; None leaves all of that out.
+    """
+    w = n.w
+    table = _beside(w, c) if len(c.options) <= SIDE_BY_SIDE else _below(w, c)
+    found = [
+        Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}"), table)),
+        *paragraphs(w, c),
+    ]
+    if reasons is not None:
+        found += [
+            Section(
+                f"ladder-{i}",
+                w.say("Every way to fit: {device}", device=o.label),
+                (ladder_table(n, o, with_layers=True),),
+            )
+            for i, o in enumerate(c.options)
+            if o.fit.ladder
+        ]
+        found += _reasoned(w, c, reasons)
+        found.append(_inputs(n, [*c.sources, *(x for option in c.options for x in option.sources)]))
+    return tuple(found)
+
+
+def headline(w: Wording, c: AnsweredComparison) -> str:
+    """What is asked, and when."""
+    workload = c.workload
+    flops = f"{workload.total_flops:.2e}".replace("e+", "e")
+    return w.say(
+        "{name}: {parameters} parameters, {tokens} tokens, {steps} steps, {flops} FLOPs. {zone}, {day}.",
+        name=workload.name,
+        parameters=w.compact(workload.parameters),
+        tokens=w.compact(workload.tokens),
+        steps=w.number(workload.steps),
+        flops=flops.replace(".", "," if w.language == "de" else "."),
+        zone=zone_name(w, c),
+        day=w.day(c.asked_at.date()),
+    )
+
+
+def zone_name(w: Wording, c: AnsweredComparison) -> str:
+    """Where home is, as people call it; the zone's code where nobody has named it."""
+    named = [f for o in c.options if o.kind == "home" for f in (o.carbon, o.rate) if f and f.zone == c.zone]
+    return w.zone(c.zone, named[0].zone_name if named else c.zone)
+
+
+def report_sentence(w: Wording, answer: AnsweredComparison | AnsweredDecision) -> str:
+    """Under which id the answer is kept, and how to make a report of it."""
+    return w.say("Report: heimvorteil report {id}", id=answer.id)
+
+
+def _kind(w: Wording, option: AnsweredOption) -> str:
+    return w.say("At home") if option.kind == "home" else w.say("Rented")
+
+
+def _beside(w: Wording, c: AnsweredComparison) -> Table:
+    """Home beside cloud: fit, hours, energy, cost, CO2, each as median and 80 % interval."""
+    columns = [
+        Column(f"option-{i}", f"{_kind(w, option)}: {option.label}") for i, option in enumerate(c.options, 1)
+    ]
+
+    def row(key: str, title: str, cell: Callable[[AnsweredOption], Cell | None]) -> Row:
+        return Row(key, (Words(title), *(cell(option) or Missing() for option in c.options)))
+
+    rows = (
+        row("fits", w.say("Does it fit?"), lambda o: Words(fit_sentence(w, o))),
+        row("memory", w.say("Memory per GPU"), lambda o: Words(memory_in_words(w, o))),
+        row("hours", w.say("Hours (p10–p90)"), lambda o: Spread(o.hours, "h") if o.hours else None),
+        row(
+            "days",
+            w.say("Days"),
+            lambda o: (
+                Spread(o.elapsed_hours * (1 / HOURS_PER_DAY), w.say("days")) if o.elapsed_hours else None
+            ),
+        ),
+        row(
+            "speed",
+            w.say("Speed"),
+            lambda o: None if o.tokens_per_s is None else Number(o.tokens_per_s, w.say("tokens/s"), 0),
+        ),
+        row("watts", w.say("At the wall"), lambda o: Spread(o.wall_watts, "W") if o.hours else None),
+        row("energy", w.say("Energy"), lambda o: Spread(o.energy_kwh, "kWh") if o.energy_kwh else None),
+        row("cost", w.say("Cost"), _cost),
+        row("co2", w.say("CO₂e"), lambda o: Spread(o.co2_kg, "kg") if o.co2_kg else None),
+    )
+    return Table("glance", "", (Column("what", ""), *columns), rows, len(rows))
+
+
+def _below(w: Wording, c: AnsweredComparison) -> Table:
+    """Many options, one a line: what decides between them."""
+    columns = (
+        Column("option", ""),
+        Column("fits", w.say("Does it fit?")),
+        Column("hours", w.say("Hours (p10–p90)")),
+        Column("energy", w.say("Energy")),
+        Column("cost", w.say("Cost")),
+        Column("co2", w.say("CO₂e")),
+    )
+    rows = tuple(
+        Row(
+            f"option-{i}",
+            (
+                Words(f"{_kind(w, o)}: {cloud_name(o, c)}"),
+                Words(fit_sentence(w, o)),
+                Spread(o.hours, "h") if o.hours else Missing(),
+                Number(o.energy_kwh.p50, "kWh") if o.energy_kwh else Missing(),
+                _cost(o) or Missing(),
+                Number(o.co2_kg.p50, "kg") if o.co2_kg else Missing(),
+            ),
+        )
+        for i, o in enumerate(c.options, 1)
+    )
+    return Table("glance", "", columns, rows, len(rows))
+
+
+def memory_in_words(w: Wording, option: AnsweredOption) -> str:
+    """What a GPU needs of what it has."""
+    fit = option.fit
+    return w.say(
+        "{need} of {available} GiB",
+        need=w.rounded(fit.peak_memory_interval_gib.p50),
+        available=w.rounded(fit.available_memory_gib),
+    )
+
+
+def _cost(option: AnsweredOption) -> Cell | None:
+    return MoneySpread(option.cost.total, option.cost.currency) if option.cost else None
+
+
+def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
+    """Titles with their sentences, empty ones left out."""
+    changes = [
+        f"{cloud_name(o, c)}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
+        for o in c.options
+        if o.fit.adjustments and o.hours
+    ]
+    turning = break_even_sentence(w, c)
+    said = [trust_sentence(w, o, c.workload) for o in c.options]
+    trust = list(dict.fromkeys(line for line in said if line))
+    trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
+    return titled(
+        ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),
+        ("adjustments", w.say("Adjustments"), changes),
+        ("limit", w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),
+        ("hours", w.say("When to run"), [line for o in c.options for line in when_sentences(w, o)]),
+        ("prices", w.say("Prices"), price_sentences(w, c)),
+        ("trust", w.say("How far to trust this"), trust),
+        ("reference", w.say("Rule of three, for comparison"), reference_sentences(w, c)),
+    )
+
+
+def titled(*parts: tuple[str, str, Sequence[str | None]]) -> list[Section]:
+    """Key, title and sentences as sections; those without a sentence are left out."""
+    sections = []
+    for key, title, lines in parts:
+        said = tuple(line for line in lines if line)
+        if said:
+            sections.append(Section(key, title, (Bullets(said),)))
+    return sections
+
+
+def _reasoned(w: Wording, c: AnsweredComparison, reasons: Sequence[AnsweredExplanation]) -> list[Section]:
+    """Where each option's time and doubt come from, and the runs it rests on."""
+    return titled(
+        *(
+            (
+                f"reasons-{i}",
+                w.say("Why these hours: {device}", device=option.label),
+                [stages_sentence(w, option) if option.hours else None, *explanation_sentences(w, reason)],
+            )
+            for i, (option, reason) in enumerate(zip(c.options, reasons, strict=False), 1)
+        )
+    )
+
+
+def _inputs(n: Notebook, numbers: Sequence[AnsweredNumber]) -> Section:
+    """Every input number with unit, basis and day, each once, and the number of its source."""
+    w = n.w
+    columns = (
+        Column("number", w.say("Number")),
+        Column("value", w.say("Value and unit")),
+        Column("as_of", w.say("As of")),
+        Column("basis", w.say("Basis")),
+        Column("source", w.say("Source")),
+    )
+    rows: list[Row] = []
+    subject = ""
+    distinct = {(x.subject, x.name): x for x in reversed(numbers) if x.subject != RECORD}
+    for x in reversed(distinct.values()):
+        if x.subject != subject:
+            subject = x.subject
+            rows.append(Row(f"subject-{len(rows)}", (Words(subject), *[Words("")] * 4)))
+        low, high = (x.low, x.high) if x.low != x.high else (None, None)
+        name = Words("  " + x.name.rsplit(".", 1)[-1])
+        cells = (name, Stated(x.value, x.unit, low, high), Day(x.as_of), Words(basis_in_words(w, x.basis)))
+        rows.append(Row(f"input-{len(rows)}", (*cells, n.cite(x.cited))))
+    return Section(
+        "inputs", w.say("Every input number"), (Table("inputs", "", columns, tuple(rows), len(rows)),)
+    )

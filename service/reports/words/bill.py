@@ -1,0 +1,54 @@
+"""A bill in words: what its lines are for, and what nobody has told us."""
+
+from collections.abc import Iterable
+
+from service.answers.option import AnsweredCost
+from service.reports.words.wording import Wording
+
+
+def item_name(w: Wording, code: str) -> str:
+    """What a line of a bill is for."""
+    return {
+        "electricity": w.say("electricity"),
+        "paused": w.say("waiting between the hours that are used"),
+        "wear": w.say("wear of the card"),
+        "purchase": w.say("loss of value of the card"),
+        "heat": w.say("heat that replaces heating"),
+        "base_fee": w.say("base fee"),
+        "rent": w.say("training hours"),
+        "set_up": w.say("set-up and download"),
+        "idle": w.say("failed starts and idle hours"),
+        "interruptions": w.say("interruptions"),
+        "commitment": w.say("rest of the reserved term"),
+        "storage": w.say("storage"),
+        "egress": w.say("traffic"),
+        "tax": w.say("tax"),
+    }[code]
+
+
+def bill_sentence(w: Wording, cost: AnsweredCost) -> str:
+    """What a rented run's cost consists of."""
+    parts = [
+        f"{item_name(w, item.code)} {w.about(item.amount.p50, cost.currency)}"
+        for item in cost.items
+        if item.amount is not None and item.is_counted
+    ]
+    return w.say("Bill: {parts}.", parts=", ".join(parts))
+
+
+def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
+    """What no bill here counts, and what nobody has told us."""
+    bills = [cost for cost in costs if cost]
+    counted = {item.code for cost in bills for item in cost.items}
+    left_out = []
+    if not counted & {"wear", "purchase"}:
+        left_out.append(w.say("buying or wear of the card"))
+    if "tax" not in counted:
+        left_out.append(w.say("tax"))
+    unknown = [item_name(w, code) for code in dict.fromkeys(code for cost in bills for code in cost.unknown)]
+    parts = [", ".join(left_out)] if left_out else []
+    if unknown:
+        parts.append(w.say("for want of a price: {names}", names=", ".join(unknown)))
+    if not parts:
+        return w.say("Every kind of cost this bill knows is counted.")
+    return w.say("Not counted: {names}.", names="; ".join(parts))

@@ -1,0 +1,92 @@
+"""An estimate in words: the ladder of memory, where time and doubt come from, which runs it rests on."""
+
+from service.answers.option import AnsweredExplanation, AnsweredOption
+from service.reports.words.wording import Wording
+
+
+def rung_sentence(w: Wording, code: str) -> str:
+    """What a rung allows beyond the one above it."""
+    return {
+        "as_published": w.say("as published"),
+        "micro_batch": w.say("smaller micro-batches"),
+        "chunked_cross_entropy": w.say("cross entropy in chunks"),
+        "checkpointing": w.say("activation checkpointing"),
+        "optimizer_8bit": w.say("8-bit optimizer states"),
+        "optimizer_host": w.say("optimizer and master weights in host memory"),
+        "gradients_host": w.say("gradients streamed to host memory"),
+        "parameters_host": w.say("weights streamed from host memory layer by layer"),
+        "fsdp": w.say("weights divided among the GPUs (fully sharded)"),
+    }[code]
+
+
+def stage_name(w: Wording, code: str) -> str:
+    """A part of the run's hours."""
+    return {
+        "pretraining": w.say("training steps"),
+        "later_stages": w.say("evaluation and later stages"),
+        "warm_up": w.say("compilation"),
+        "checkpoints": w.say("checkpoints"),
+        "restarts": w.say("restarts"),
+        "fleet": w.say("failures of a large fleet"),
+    }[code]
+
+
+def stages_sentence(w: Wording, option: AnsweredOption) -> str:
+    """What the hours consist of."""
+    parts = ", ".join(
+        f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in option.stages if s.hours is not None
+    )
+    return w.say("Hours: {parts}.", parts=parts)
+
+
+def part_name(w: Wording, code: str) -> str:
+    """A part of the step."""
+    return {
+        "matmul_s": w.say("matrix products"),
+        "attention_s": w.say("attention"),
+        "memory_s": w.say("memory traffic"),
+        "micro_batch_s": w.say("launches and weights per micro-batch"),
+        "optimizer_s": w.say("optimizer"),
+        "sharding_s": w.say("exchange between GPUs"),
+        "offload_s": w.say("waiting for host memory"),
+    }[code]
+
+
+def doubt_name(w: Wording, code: str) -> str:
+    """A source of doubt."""
+    return {
+        "terms": w.say("the general terms of the formula"),
+        "code_base": w.say("habits of the training code"),
+        "gpu": w.say("this kind of card"),
+        "code_base_on_gpu": w.say("this code on this card"),
+        "reporter": w.say("one machine to the next"),
+        "size": w.say("the size of the model"),
+        "single_run": w.say("scatter of a single run"),
+    }[code]
+
+
+def explanation_sentences(w: Wording, e: AnsweredExplanation) -> list[str]:
+    """The estimate explained in a few sentences."""
+    time = ", ".join(f"{part_name(w, c.code)} {w.percent(c.share)}" for c in e.time)
+    doubt = ", ".join(f"{doubt_name(w, c.code)} {w.percent(c.share)}" for c in e.doubt)
+    runs = ", ".join(f"{x.id} ({w.number(x.weight, 2)})" for x in e.runs)
+    lines = [
+        w.say("Time goes to: {parts}.", parts=time),
+        w.say("Doubt comes from: {parts}.", parts=doubt),
+        w.say("It rests most on the runs (weight): {runs}.", runs=runs),
+        w.say(
+            "Of {all} runs, {both} are of this code on this card, {gpu} of this card, {code} of this code.",
+            all=w.number(e.runs_in_all),
+            both=w.number(e.same_code_base_and_gpu),
+            gpu=w.number(e.same_gpu),
+            code=w.number(e.same_code_base),
+        ),
+    ]
+    if e.size_ratio is not None and not 0.9 < e.size_ratio < 1.12:
+        lines.append(
+            w.say(
+                "The nearest run of this code has a model {ratio} times as wide.",
+                ratio=w.number(1 / e.size_ratio, 2),
+            )
+        )
+    return lines

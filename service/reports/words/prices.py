@@ -1,0 +1,147 @@
+"""Where an answer's prices come from, and how old they are."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from service.answers.answer import AnsweredComparison
+from service.answers.option import AnsweredExchange, AnsweredMarket, AnsweredOption, AnsweredSuggestion
+from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
+from service.reports.words.bill import bill_sentence
+from service.reports.words.sentences import age
+from service.reports.words.source_notes import note_sentence
+from service.reports.words.tariff_sentences import electricity_sentences
+from service.reports.words.wording import Wording
+
+STALE_OFFER_DAYS = 45
+
+
+def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
+    """Electricity, rents and exchange rates, each once, with source and age."""
+    today = c.asked_at.date()
+    rents = [o for o in c.options if o.kind == "cloud"]
+    lines = [line for o in c.options for line in electricity_sentences(w, o, today)]
+    if c.considered_offers:
+        lines.append(
+            w.say(
+                "Offers looked at: {all}. Listed, the cheapest first: {shown}.",
+                shown=w.number(len(rents)),
+                all=w.number(c.considered_offers),
+            )
+        )
+    lines += [rent_sentence(w, o, today, alone=len(rents) == 1) for o in rents]
+    if len(rents) == 1 and rents[0].cost:
+        lines.append(bill_sentence(w, rents[0].cost))
+    stale = [o.offer for o in rents if o.offer and (today - o.offer.as_of).days > STALE_OFFER_DAYS]
+    if stale and len(rents) > 1:
+        lines.append(w.say("Check the price before you rent."))
+    rates: list[AnsweredExchange] = [r for o in c.options if o.cost for r in o.cost.exchange_rates]
+    return list(dict.fromkeys([*lines, *(exchange_sentence(w, rate, today) for rate in rates)]))
+
+
+def option_price_sentences(w: Wording, option: AnsweredOption, today: date) -> list[str]:
+    """Where the price of one option comes from, what its bill consists of."""
+    lines = electricity_sentences(w, option, today)
+    if option.kind == "cloud":
+        lines.append(rent_sentence(w, option, today, alone=True))
+        if option.cost:
+            lines.append(bill_sentence(w, option.cost))
+    return [
+        *lines,
+        *(exchange_sentence(w, r, today) for r in (option.cost.exchange_rates if option.cost else ())),
+    ]
+
+
+def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: bool) -> str:
+    """The price of a rented hour; of the only rental also its market and a warning when it is old."""
+    offer = option.offer
+    if offer is None:
+        line = w.say("Rent: no price known for {label}.", label=option.label)
+        if option.suggestions:
+            line += " " + suggestion_sentence(w, option, option.suggestions)
+        return line
+    days = (today - offer.as_of).days
+    line = w.say(
+        "Rent: {price} per hour, {provider} {instance}, as of {day} ({age}), {source}.",
+        price=w.unit_price(offer.hourly_price * offer.instances, offer.currency),
+        provider=offer.provider_name,
+        instance=f"{offer.instance} {offer.region}".strip(),
+        day=w.day(offer.as_of),
+        age=age(w, days),
+        source=offer.source,
+    )
+    if offer.note:
+        line += " " + note_sentence(w, offer.note)
+    if offer.term_months:
+        line += " " + w.counted(
+            "Reserved for {count} month: all of it is billed, used or not.",
+            "Reserved for {count} months: all of them are billed, used or not.",
+            offer.term_months,
+        )
+    if alone and days > STALE_OFFER_DAYS:
+        line += " " + w.say("Check the price before you rent.")
+    if alone and offer.market and offer.market.offers > 1:
+        line += " " + market_sentence(w, offer.market)
+    return line
+
+
+def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequence[AnsweredSuggestion]) -> str:
+    """What comes closest to a configuration that nobody rents out."""
+    listed = "; ".join(
+        w.say(
+            "{gpu} (peak ×{peak}, memory ×{memory}, bandwidth ×{bandwidth}) {price} per hour, {offer}, {day}",
+            gpu=one.gpu_name,
+            peak=w.number(one.likeness.peak_bf16_ratio, 2),
+            memory=w.number(one.likeness.memory_ratio, 2),
+            bandwidth=w.number(one.likeness.memory_bandwidth_ratio, 2),
+            price=w.unit_price(one.hourly_price, one.currency),
+            offer=one.slug,
+            day=w.day(one.as_of),
+        )
+        for one in suggestions
+    )
+    return w.say(
+        "Nobody rents out {label} in this tier. Nearest with as much memory: {listed}. "
+        "Ask again with one of these.",
+        label=option.label,
+        listed=listed,
+    )
+
+
+def market_sentence(w: Wording, market: AnsweredMarket) -> str:
+    """What the same configuration costs elsewhere."""
+    return w.say(
+        "{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.",
+        offers=w.number(market.offers),
+        tier=tier_name(w, market.tier),
+        low=w.unit_price(market.cheapest_per_hour, market.currency),
+        high=w.unit_price(market.dearest_per_hour, market.currency),
+        median=w.unit_price(market.median_per_hour, market.currency),
+    )
+
+
+def tier_name(w: Wording, tier: str) -> str:
+    """A tier in words; a tier we have no word for by its code."""
+    return {
+        "on_demand": w.say("on demand"),
+        "spot": w.say("spot"),
+        "reserved": w.say("reserved"),
+        "community": w.say("community"),
+        "marketplace": w.say("marketplace"),
+        "any": w.say("any tier"),
+    }.get(tier, tier)
+
+
+def exchange_sentence(w: Wording, rate: AnsweredExchange, today: date) -> str:
+    """A dated exchange rate, and its age once it is no longer the newest there can be."""
+    days = (today - rate.as_of).days
+    day = w.day(rate.as_of)
+    if days > RATE_IS_OLD_AFTER_DAYS:
+        day = f"{day} ({age(w, days)})"
+    return w.say(
+        "Exchange rate: {rate} {quote} per {base}, {source}, {day}.",
+        rate=w.exact(rate.rate),
+        quote=rate.quote,
+        base=rate.base,
+        source=rate.source,
+        day=day,
+    )

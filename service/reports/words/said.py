@@ -1,0 +1,62 @@
+"""The sentences that are part of an answer, written from its numbers as they stand there."""
+
+from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredPlan
+from service.answers.option import AnsweredExplanation, AnsweredOption
+from service.reports.words.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
+from service.reports.words.explaining import explanation_sentences, rung_sentence
+from service.reports.words.sentences import adjustment_sentence
+from service.reports.words.verdict import verdict_sentences
+from service.reports.words.wording import Wording
+
+
+def say_comparison(w: Wording, c: AnsweredComparison) -> AnsweredComparison:
+    """The comparison with its verdict, its adjustments and its ladders in words."""
+    verdict = c.verdict.model_copy(update={"summary": " ".join(verdict_sentences(w, c))})
+    return c.model_copy(
+        update={"verdict": verdict, "options": tuple(say_option(w, option) for option in c.options)}
+    )
+
+
+def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
+    """The decision with its verdict, its nearest plans and its tornado in words, and every plan likewise."""
+    nearest = (
+        n.model_copy(
+            update={
+                "sentence": nearest_sentence(w, n, d),
+                "option": None if n.option is None else _say_plan(w, n.option),
+            }
+        )
+        for n in d.nearest_possible
+    )
+    return d.model_copy(
+        update={
+            "summary": " ".join(verdict_lines(w, d)),
+            "best": None if d.best is None else _say_plan(w, d.best),
+            "shortlist": tuple(_say_plan(w, plan) for plan in d.shortlist),
+            "nearest_possible": tuple(nearest),
+            "sensitivity": tuple(
+                s.model_copy(update={"sentence": swing_sentence(w, s, d)}) for s in d.sensitivity
+            ),
+        }
+    )
+
+
+def _say_plan(w: Wording, plan: AnsweredPlan) -> AnsweredPlan:
+    return plan.model_copy(update=_sentences(w, plan))
+
+
+def say_option(w: Wording, option: AnsweredOption) -> AnsweredOption:
+    """The option with its adjustments and its ladder in words."""
+    return option.model_copy(update=_sentences(w, option))
+
+
+def _sentences(w: Wording, option: AnsweredOption) -> dict[str, object]:
+    fit = option.fit
+    adjustments = tuple(a.model_copy(update={"text": adjustment_sentence(w, a)}) for a in fit.adjustments)
+    ladder = tuple(r.model_copy(update={"text": rung_sentence(w, r.code)}) for r in fit.ladder)
+    return {"fit": fit.model_copy(update={"adjustments": adjustments, "ladder": ladder})}
+
+
+def say_explanation(w: Wording, e: AnsweredExplanation) -> AnsweredExplanation:
+    """The explanation in a few sentences."""
+    return e.model_copy(update={"text": tuple(explanation_sentences(w, e))})

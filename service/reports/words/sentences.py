@@ -1,0 +1,234 @@
+"""What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
+
+from collections.abc import Iterable
+
+from service.answers.answer import AnsweredComparison, AnsweredWorkload
+from service.answers.option import AnsweredAdjustment, AnsweredOption
+from service.decide.comparison import REFERENCE_GPU
+from service.reports.words.wording import Wording
+
+HOURS_PER_DAY = 24
+MINUTES_PER_HOUR = 60
+SECONDS_PER_HOUR = 3600
+TIGHT_GIB = 1.0
+NOTICEABLY_FASTER = 0.98
+
+
+def duration(w: Wording, hours: float) -> str:
+    """Hours in the unit a person would use: seconds below two minutes, minutes below two hours, hours below
+    three days, days above."""
+    scale = duration_scale(hours)
+    shown = w.rounded(hours * scale)
+    if scale == SECONDS_PER_HOUR:
+        return w.say("{seconds} seconds", seconds=shown)
+    if hours < 2:
+        return w.say("{minutes} minutes", minutes=shown)
+    return w.say("{hours} hours", hours=shown) if hours < 72 else w.say("{days} days", days=shown)
+
+
+def duration_scale(hours: float) -> float:
+    """How many of the unit that `duration` takes are in an hour."""
+    if hours * MINUTES_PER_HOUR < 2:
+        return SECONDS_PER_HOUR
+    if hours < 2:
+        return MINUTES_PER_HOUR
+    return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
+
+
+def stated_duration(w: Wording, hours: float) -> str:
+    """A time that somebody stated, exactly as it was stated: 30 days, 36 hours, 90 minutes."""
+    if hours >= 2 * HOURS_PER_DAY and hours % HOURS_PER_DAY == 0:
+        return w.counted("{count} day", "{count} days", round(hours / HOURS_PER_DAY))
+    if hours == int(hours):
+        return w.counted("{count} hour", "{count} hours", int(hours))
+    if hours < 2:
+        return w.say("{minutes} minutes", minutes=w.exact(round(hours * MINUTES_PER_HOUR, 2)))
+    return w.say("{hours} hours", hours=w.exact(hours))
+
+
+def age(w: Wording, days: int) -> str:
+    """How old a fact is."""
+    return w.counted("{count} day old", "{count} days old", days)
+
+
+def calendar_stretch(option: AnsweredOption) -> float:
+    """How many hours pass while the machine works one: 2 where it may run half of every day."""
+    hours, elapsed = option.hours, option.elapsed_hours
+    return elapsed.p50 / hours.p50 if hours and elapsed and hours.p50 else 1.0
+
+
+def fit_sentence(w: Wording, option: AnsweredOption) -> str:
+    """Does it fit, in a few words."""
+    return {
+        "fits": w.say("yes, as published"),
+        "fits_with_adjustments": w.say("yes, with adjustments"),
+        "marginal": w.say("perhaps ({chance})", chance=w.percent(option.fit.fit_probability)),
+        "does_not_fit": w.say("no"),
+    }[option.fit.verdict]
+
+
+def adjustment_sentence(w: Wording, adjustment: AnsweredAdjustment) -> str:
+    """One adjustment and what it costs in time."""
+    before, after = adjustment.before, adjustment.after
+    what = {
+        "micro_batch": w.say("micro-batch {before} → {after}", before=before, after=after),
+        "precision": w.say("{before} → {after} arithmetic", before=before, after=after),
+        "chunked_cross_entropy": w.say("cross entropy in chunks"),
+        "checkpointing": w.say("activation checkpointing in {after} layers", after=after),
+        "optimizer_8bit": w.say("8-bit optimizer states"),
+        "optimizer_host": w.say(
+            "optimizer and master weights in host memory ({host})", host=after.split(", ")[-1]
+        ),
+        "gradients_host": w.say("gradients streamed to host memory"),
+        "parameters_host": w.say("weights streamed from host memory layer by layer"),
+        "fsdp": w.say("weights divided among the GPUs (fully sharded)"),
+    }[adjustment.code]
+    factor = adjustment.time_factor
+    if adjustment.code == "optimizer_host" and factor < NOTICEABLY_FASTER:
+        what += w.say(" [time ×{factor}, for the GPU reads 16-bit weights only]", factor=w.number(factor, 2))
+    elif abs(factor - 1) >= 0.005:
+        what += w.say(" [time ×{factor}]", factor=w.number(factor, 2))
+    return what
+
+
+def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currency: str) -> list[str]:
+    """The cheapest power limit at home, where one is worth setting."""
+    lines = []
+    for option in options:
+        advice = option.power_limit
+        if advice is None or not advice.worth_while:
+            continue
+        saved = advice.energy_kwh_saved
+        line = w.say(
+            "{device}: limited to {watts} W ({share}) it takes {added} longer and saves about {kwh} kWh",
+            device=option.label,
+            watts=w.number(advice.best.limit_watts),
+            share=w.percent(advice.best.limit_share),
+            added=duration(w, advice.hours_added * calendar_stretch(option)),
+            kwh=w.rounded(saved.p50),
+        )
+        if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
+            money = saved.p50 * float(per_kwh)
+            line += w.say(", {money}", money=w.about(money, currency))
+        known = {
+            "card": advice.measured_on.upper(),
+            "source": advice.source,
+            "day": w.day(advice.as_of),
+            "low": w.rounded(saved.p10),
+            "high": w.rounded(saved.p90),
+        }
+        if advice.stand_in:
+            line += w.say(
+                ", after another card's curve ({card}), for want of its own; the curves we have give {low} "
+                "to {high} kWh ({source}, {day}).",
+                **known,
+            )
+        else:
+            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **known)
+        lines.append(line)
+    return lines
+
+
+def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkload) -> str | None:
+    """How far the hours can be trusted, and why."""
+    hours = option.hours
+    if hours is None or option.evidence is None:
+        return None
+    evidence = {
+        "same-gpu-and-engine": w.say("runs on this very card are among the evidence"),
+        "same-architecture": w.say("no run on this card is known, but some on its architecture"),
+        "unseen": w.say("no run on this GPU architecture is known: a guess from physics"),
+    }[option.evidence]
+    line = w.say(
+        "{label}: hours +{up} / −{down} (80 % interval); {evidence}.",
+        label=option.label,
+        evidence=evidence,
+        up=w.percent(hours.p90 / hours.p50 - 1),
+        down=w.percent(1 - hours.p10 / hours.p50),
+    )
+    if any(a.needs_code_change for a in option.fit.adjustments):
+        line += " " + w.say("This exact plan has not been run by anyone we know.")
+    if option.offer and option.offer.tier == "spot":
+        line += " " + w.say(
+            "A spot machine can be taken away at any time; what interruptions cost is estimated."
+        )
+    if option.kind == "home" and option.gpu_category.endswith("laptop"):
+        line += " " + w.say(
+            "A laptop's cooling and its maker's power limit decide; the rest of the machine is counted as a "
+            "desktop's."
+        )
+    sequences = workload.global_batch_tokens // workload.seq_len
+    if sequences % (option.gpu_count * option.fit.micro_batch):
+        line += " " + w.say(
+            "The published batch of {sequences} sequences does not divide evenly by {gpus} × {micro_batch}.",
+            sequences=w.number(sequences),
+            gpus=option.gpu_count,
+            micro_batch=option.fit.micro_batch,
+        )
+    if workload.n_experts > 1:
+        line += " " + w.say("A mixture of experts: routing and uneven load are not modelled; expect longer.")
+    room = option.fit.available_memory_gib - option.fit.peak_memory_interval_gib.p90
+    if option.kind == "home" and room < TIGHT_GIB:
+        line += " " + w.say(
+            "Memory is tight: a display takes 0.3 to 1 GiB, and Windows spills into main memory, many times "
+            "slower, instead of failing."
+        )
+    return line
+
+
+def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
+    """The note's rule of three, and where ours differs and why."""
+    r, home = c.reference_method, c.first("home")
+    if r is None or home is None or c.workload.reference_hours is None:
+        return []
+    lines = [
+        w.say(
+            "The well-known rule of three: {hours} h × {gpus} = {gpu_hours} H100-hours; "
+            "ratio {low} to {high} → {hours_low}–{hours_high} h → {days_low}–{days_high} days; "
+            "{watts} W → {kwh_low}–{kwh_high} kWh.",
+            hours=w.exact(c.workload.reference_hours),
+            gpus=c.workload.reference_gpu_count,
+            gpu_hours=w.number(r.gpu_hours),
+            low=w.exact(round(r.ratio_low, 2)),
+            high=w.exact(round(r.ratio_high, 2)),
+            hours_low=w.whole(r.hours_low),
+            hours_high=w.whole(r.hours_high),
+            days_low=w.whole(r.days_low),
+            days_high=w.whole(r.days_high),
+            watts=w.number(r.watts * home.gpu_count),
+            kwh_low=w.number(r.energy_kwh_low, 1),
+            kwh_high=w.number(r.energy_kwh_high, 1),
+        )
+    ]
+    if home.gpu != REFERENCE_GPU:
+        lines[0] += " " + w.say(
+            "The note gives its ratio for an RTX 4070; here it is scaled by the cards' dense peaks."
+        )
+    if home.mfu is not None:
+        wall = w.number(home.wall_watts.p50)
+        mfu = w.percent(home.mfu)
+        if home.fit.adjustments:
+            line = w.say(
+                "Ours differs because {memory} GiB force the adjustments above, the whole PC draws {wall} W "
+                "at the wall, and the card sustains {mfu} of its dense peak here.",
+                memory=w.exact(home.gpu_memory_gib),
+                wall=wall,
+                mfu=mfu,
+            )
+        else:
+            line = w.say(
+                "Ours differs because the whole machine draws {wall} W at the wall and the card sustains "
+                "{mfu} of its dense peak here.",
+                wall=wall,
+                mfu=mfu,
+            )
+        lines.append(line)
+    return lines
+
+
+def cloud_name(option: AnsweredOption, c: AnsweredComparison) -> str:
+    """A rented option by its GPUs, and by its provider where several are compared."""
+    several = sum(o.kind == "cloud" for o in c.options) > 1
+    if not several or option.offer is None:
+        return option.label
+    return f"{option.label}, {option.offer.provider_name}"

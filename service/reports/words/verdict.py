@@ -1,0 +1,211 @@
+"""The verdict in words: which is cheaper, which is faster, what it asks of one, where it turns."""
+
+from service.answers.answer import AnsweredComparison
+from service.answers.option import AnsweredCost, AnsweredOption
+from service.reports.words.sentences import HOURS_PER_DAY, duration
+from service.reports.words.wording import Wording
+
+EVEN = 0.5
+ABOUT_AS_LONG = 1.05
+"""Below this ratio of hours neither side is called faster: both intervals are far wider."""
+
+
+def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
+    """Two or three plain sentences that answer the question."""
+    home, cloud = c.first("home"), c.first("cloud")
+    if home is None or cloud is None:
+        return []
+    if home.hours is None or cloud.hours is None:
+        lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
+        return lines + [only_way_sentence(w, o) for o in (home, cloud) if o.hours]
+    faster = [faster_sentence(w, c, home, cloud), waiting_sentence(w, c, home, cloud)]
+    lines = [cheaper_sentence(w, c, home, cloud), " ".join(line for line in faster if line)]
+    lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
+    changes = code_change_sentence(w, home)
+    return lines + ([changes] if changes else [])
+
+
+def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
+    """Who wins on money, by how much and how surely."""
+    verdict = c.verdict
+    if not (home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None):
+        return w.say("Costs cannot be compared: a price is missing (–).")
+    amounts = {
+        "home": w.about(home.cost.total.p50, c.currency),
+        "cloud": w.about(cloud.cost.total.p50, c.currency),
+        "saving": w.about(verdict.saving, c.currency),
+        "sure": w.likely(verdict.cheaper_probability or 0),
+    }
+    if not _is_electricity_alone(home.cost):
+        if verdict.cheaper == "home":
+            return w.say(
+                "Training at home is cheaper: about {home} against {cloud} of rent, {saving} less "
+                "(probability {sure}).",
+                **amounts,
+            )
+        return w.say(
+            "Renting is cheaper: about {cloud} of rent against {home} at home, {saving} less (probability "
+            "{sure}).",
+            **amounts,
+        )
+    if verdict.cheaper == "home":
+        return w.say(
+            "Training at home is cheaper: about {home} of electricity against {cloud} of rent, "
+            "{saving} less (probability {sure}).",
+            **amounts,
+        )
+    return w.say(
+        "Renting is cheaper: about {cloud} of rent against {home} of electricity, "
+        "{saving} less (probability {sure}).",
+        **amounts,
+    )
+
+
+def _is_electricity_alone(cost: AnsweredCost) -> bool:
+    """Whether the bill at home counts nothing but electricity."""
+    return all(i.code in ("electricity", "paused") for i in cost.items if i.is_counted and i.amount)
+
+
+def faster_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
+    """Who wins on time; both must fit."""
+    assert home.elapsed_hours and cloud.elapsed_hours
+    verdict = c.verdict
+    times = {"home": duration(w, home.elapsed_hours.p50), "cloud": duration(w, cloud.elapsed_hours.p50)}
+    ratio = verdict.slow_down or 1.0
+    if ratio < ABOUT_AS_LONG:
+        return w.say("Both take about as long: {home} at home, {cloud} rented.", **times)
+    factor = w.rounded(ratio)
+    if verdict.faster == "home":
+        return w.say(
+            "Home is faster: {home} instead of {cloud}, {factor} times as fast.", factor=factor, **times
+        )
+    return w.say(
+        "Renting is faster: {cloud} instead of {home}, {factor} times as fast.", factor=factor, **times
+    )
+
+
+def waiting_sentence(
+    w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption
+) -> str | None:
+    """What a day of waiting saves; None where home is not cheaper, or less than a day slower."""
+    assert home.elapsed_hours and cloud.elapsed_hours
+    verdict = c.verdict
+    days = (home.elapsed_hours.p50 - cloud.elapsed_hours.p50) / HOURS_PER_DAY
+    if (verdict.slow_down or 1.0) < ABOUT_AS_LONG or days < 1:
+        return None
+    if (verdict.cheaper, verdict.faster) != ("home", "cloud") or not verdict.saving:
+        return None
+    return w.say(
+        "Waiting {days} days saves {per_day} a day.",
+        days=w.rounded(days),
+        per_day=w.about(verdict.saving / days, c.currency),
+    )
+
+
+def code_change_sentence(w: Wording, home: AnsweredOption) -> str | None:
+    """What the plan at home asks of the training code, and whether it could do without."""
+    changes = sum(a.needs_code_change for a in home.fit.adjustments)
+    if not changes:
+        return None
+    longer = unchanged_takes_longer_hours(home)
+    if longer is not None:
+        return w.say(
+            "At home the fastest plan changes the training code; with smaller micro-batches alone it fits "
+            "too and takes {added} longer.",
+            added=duration(w, longer),
+        )
+    memory = w.exact(home.gpu_memory_gib)
+    if changes == 1:
+        return w.say(
+            "At home it fits {memory} GiB only with one change to the training code beyond the published "
+            "recipe.",
+            memory=memory,
+        )
+    return w.say(
+        "At home it fits {memory} GiB only with {count} changes to the training code beyond the published "
+        "recipe.",
+        memory=memory,
+        count=changes,
+    )
+
+
+def unchanged_takes_longer_hours(home: AnsweredOption) -> float | None:
+    """Hours that the fastest plan without a code change takes longer; None where there is none.
+
+    A precision that the card cannot run is a change that no plan avoids.
+    """
+    chosen = home.fit.time_factor
+    if home.hours is None or not chosen or any(a.code == "precision" for a in home.fit.adjustments):
+        return None
+    factors = [
+        r.hours / (r.hours - r.hours_added)
+        for r in home.fit.ladder
+        if r.fits and r.hours is not None and not r.needs_code_change and not r.experimental
+    ]
+    return max(0.0, home.hours.p50 * (min(factors) / chosen - 1)) if factors else None
+
+
+def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
+    """An option that does not fit, with the smallest memory we found for it and what would help."""
+    line = w.say(
+        "{label} cannot hold this run: with every adjustment that the host's memory allows it still needs "
+        "about {need} GiB per GPU, and {available} GiB can be used.",
+        label=option.label,
+        need=w.rounded(option.fit.peak_memory_interval_gib.p50),
+        available=w.rounded(option.fit.available_memory_gib),
+    )
+    return line + host_memory_remedy(w, option)
+
+
+def marginal_sentence(w: Wording, option: AnsweredOption) -> str:
+    """An option that may or may not fit: how surely, and what would help."""
+    chance = option.fit.fit_probability
+    said = {"label": option.label, "chance": w.percent(chance)}
+    if chance < EVEN:
+        line = w.say("{label} will probably run out of memory: the chance that it fits is {chance}.", **said)
+    else:
+        line = w.say("{label} may run out of memory: the chance that it fits is {chance}.", **said)
+    return line + host_memory_remedy(w, option)
+
+
+def host_memory_remedy(w: Wording, option: AnsweredOption) -> str:
+    """How much host memory would let it fit; nothing where no amount does."""
+    hosts = [r.host_memory_gib for r in option.fit.ladder if not r.host_memory_suffices and r.fits_the_card]
+    if not hosts:
+        return ""
+    return " " + w.say(
+        "With {host} GiB of host memory it would fit (--host-memory).", host=w.rounded(min(hosts))
+    )
+
+
+def only_way_sentence(w: Wording, option: AnsweredOption) -> str:
+    """What the one option takes that can do the run at all."""
+    assert option.elapsed_hours
+    took = duration(w, option.elapsed_hours.p50)
+    if option.cost is None:
+        return w.say("{label} can: it takes {time}.", label=option.label, time=took)
+    return w.say(
+        "{label} can: it takes {time} and costs about {money}.",
+        label=option.label,
+        time=took,
+        money=w.about(option.cost.total.p50, option.cost.currency),
+    )
+
+
+def break_even_sentence(w: Wording, c: AnsweredComparison) -> str | None:
+    """The prices at which the verdict turns, beside those it was reached with."""
+    rent, per_kwh = c.break_even.rent_per_hour, c.break_even.per_kwh
+    home, cloud = c.first("home"), c.first("cloud")
+    if rent is None or per_kwh is None or not (home and home.cost and cloud and cloud.cost):
+        return None
+    per_kwh_now, rent_now = home.cost.unit_price("electricity"), cloud.cost.unit_price("rent")
+    if rent_now is None or per_kwh_now is None:
+        return None
+    return w.say(
+        "The verdict turns at {rent} per rented hour (now {rent_now}) or at {per_kwh} per kWh (now "
+        "{per_kwh_now}).",
+        rent=w.unit_price(rent, c.currency),
+        rent_now=w.unit_price(rent_now, c.currency),
+        per_kwh=w.unit_price(per_kwh, c.currency),
+        per_kwh_now=w.unit_price(per_kwh_now, c.currency),
+    )

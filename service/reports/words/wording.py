@@ -1,0 +1,188 @@
+"""Words, numbers and dates in German and English; sentences are looked up in translations/<lang>.po."""
+
+import gettext
+import math
+import re
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import (
+    format_compact_decimal,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
+
+from service.countries import name_of
+from service.errors import InvalidValue
+from service.estimate.interval import Interval
+
+LANGUAGES = ("en", "de")
+LETTERS_BEFORE_A_DIGIT = re.compile(r"([A-Z]{3})(?=\d)")
+"""CHF129 reads better as CHF 129."""
+NEARLY_CERTAIN = 0.99
+WITHOUT_SMALL_CHANGE = 10_000
+"""From this amount on a price has no decimals."""
+TRANSLATIONS = Path(__file__).parents[2] / "translations"
+
+
+class Wording:
+    """One language: its sentences and its number formats."""
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise InvalidValue("lang", language, "unknown", LANGUAGES)
+        self.language = language
+        self.locale = Locale.parse(language)
+        self._catalog = catalog(language)
+
+    def say(self, sentence: str, /, **values: object) -> str:
+        """The sentence in this language, its {placeholders} filled."""
+        return self._catalog.gettext(sentence).format(**values)
+
+    def counted(self, one: str, many: str, /, count: int, **values: object) -> str:
+        """The sentence for this many things; {count} is the number in the language's format."""
+        sentence = self._catalog.ngettext(one, many, count)
+        return sentence.format(count=self.number(count), **values)
+
+    def number(self, value: float | Decimal, digits: int = 0) -> str:
+        """A number with this many decimals and the language's separators."""
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return signed(str(format_decimal(value, format=pattern, locale=self.locale)))
+
+    def rounded(self, value: float) -> str:
+        """About three significant digits, as an estimate deserves: 2,940, 33.4, 1.39, 0.052."""
+        if value == 0:
+            return "0"
+        exponent = math.floor(math.log10(abs(value)))
+        rounded = round(value, 2 - exponent)
+        return self.number(rounded, max(0, 2 - math.floor(math.log10(abs(rounded)))))
+
+    def whole(self, value: float) -> str:
+        """A whole number from 10 on, three significant digits below."""
+        return self.number(value) if value >= 10 else self.rounded(value)
+
+    def exact(self, value: float | Decimal) -> str:
+        """A stated number as it was stated: no rounding, no trailing zeros."""
+        return signed(str(format_decimal(value, format="#,##0.######", locale=self.locale)))
+
+    def stated(self, value: float) -> str:
+        """A number of a source to five significant digits: 65, 0.372, 37,580,963,840."""
+        if value == int(value) and abs(value) < 1e15:
+            return self.number(value)
+        return self.exact(float(f"{value:.5g}"))
+
+    def likely(self, probability: float) -> str:
+        """A probability no model deserves to call certain: never above 99 % nor below 1 %."""
+        if probability >= NEARLY_CERTAIN:
+            return self.say("over {share}", share=self.percent(NEARLY_CERTAIN))
+        if probability < 1 - NEARLY_CERTAIN:
+            return self.say("under {share}", share=self.percent(1 - NEARLY_CERTAIN))
+        return self.percent(probability)
+
+    def part(self, share: float) -> str:
+        """A share of a whole, with decimals where it would be 0 % without."""
+        return self.share(share, 0 if share >= 0.01 else 2)
+
+    def zone(self, code: str, fallback: str) -> str:
+        """A country's name in this language; the given name for states and price zones."""
+        return name_of(code, self.language) or fallback
+
+    def money(self, value: float | Decimal, currency: str, digits: int | None = None) -> str:
+        """An amount with its currency; whole units from 100 on unless `digits` says otherwise."""
+        places = digits if digits is not None else (0 if abs(float(value)) >= 100 else decimals(currency))
+        pattern = str(self.locale.currency_formats["standard"].pattern)
+        pattern = pattern.replace("0.00", "0." + "0" * places if places else "0")
+        amount = format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
+        return signed(LETTERS_BEFORE_A_DIGIT.sub(r"\1 ", str(amount).replace("\xa0", " ")))
+
+    def stated_money(self, value: float, currency: str) -> str:
+        """An amount as somebody stated it: €700, €12.90."""
+        return self.money(value, currency, 0 if value == int(value) else 2)
+
+    def unit_price(self, value: float | Decimal, currency: str) -> str:
+        """A price of one hour or kWh: the currency's decimals, more where that leaves under three digits."""
+        if not value:
+            return self.money(0, currency)
+        least = decimals(currency) if abs(float(value)) < WITHOUT_SMALL_CHANGE else 0
+        places = max(least, 2 - math.floor(math.log10(abs(float(value)))))
+        while places > least and round(float(value), places) == round(float(value), places - 1):
+            places -= 1
+        return self.money(value, currency, places)
+
+    def about(self, value: float, currency: str) -> str:
+        """An estimated amount with three significant digits: €595, €1,080, €12.40, €0.0104."""
+        if value == 0:
+            return self.money(0, currency)
+        near = round(value, 2 - math.floor(math.log10(abs(value))))
+        least = decimals(currency)
+        if abs(near) >= 100 or (least and abs(near) >= 0.1):
+            return self.money(near, currency)
+        return self.money(near, currency, max(least, 2 - math.floor(math.log10(abs(near)))))
+
+    def percent(self, share: float) -> str:
+        """A share as a percentage without decimals."""
+        return self.share(share)
+
+    def share(self, share: float, digits: int = 0) -> str:
+        """A share as a percentage with this many decimals."""
+        pattern = str(self.locale.percent_formats[None].pattern)
+        if digits:
+            pattern = pattern.replace("##0", "##0." + "0" * digits)
+        return signed(str(format_percent(share, format=pattern, locale=self.locale)).replace("\xa0", " "))
+
+    def between(self, interval: Interval) -> str:
+        """The ends of an 80 % interval: 2,520-3,600 with a dash."""
+        return f"{self.rounded(interval.p10)}\N{EN DASH}{self.rounded(interval.p90)}"
+
+    def compact(self, value: float) -> str:
+        """A large count in words: 37.6 billion."""
+        return str(
+            format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=2)
+        ).replace("\xa0", " ")
+
+    def day(self, value: date) -> str:
+        """A date in the language's short numeric form, always with a four-digit year."""
+        return str(
+            format_date(
+                value, format="d.M.yyyy" if self.language == "de" else "yyyy-MM-dd", locale=self.locale
+            )
+        )
+
+
+def signed(number: str) -> str:
+    """The same number with a minus sign in place of a hyphen."""
+    return number.replace("-", "\N{MINUS SIGN}")
+
+
+@lru_cache(maxsize=64)
+def decimals(currency: str) -> int:
+    """How many decimals an amount in this currency has: 2, and none in yen."""
+    return min(2, get_currency_precision(currency))
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def wording(language: str) -> Wording:
+    """The shared wording of a language. Raises InvalidValue for a language we do not speak."""
+    return Wording(language)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def catalog(language: str) -> gettext.NullTranslations:
+    """Translations of a language, read from its .po file, so that no compiled file can fall behind."""
+    if language == "en":
+        return gettext.NullTranslations()
+    with (TRANSLATIONS / f"{language}.po").open("rb") as file:
+        messages = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, messages)
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
