@@ -23,8 +23,8 @@ BANNER_D20 = (
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    return f"sqlite:///{tmp_path_factory.mktemp('measure') / 'facts.sqlite3'}"
+def database(catalog_copy):
+    return catalog_copy()
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ DECISIONS = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(DECISIONS)
 def test_a_question_comes_back_as_it_was_and_is_written_the_same_again(asked):
     again = AskedDecision.read(asked.kept())
