@@ -160,7 +160,7 @@ def home_option(
         display_gib=household.display_gib,
         at_home=True,
     )
-    figures = knowledge.figures
+    figures = {**knowledge.figures, **household.own_figures}
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts

@@ -126,6 +126,13 @@ def household_of(
     if request.plug_watts is not None:
         measured_power(request.plug_watts)
         plug = Figure("plug_watts", request.plug_watts, "W", given_by_user(today), basis="user")
+    own_figures = {}
+    if request.rest_of_pc_watts is not None:
+        if plug is not None:
+            reason = "is part of what was measured at the plug; give one of the two"
+            raise InvalidValue("rest_of_pc_watts", request.rest_of_pc_watts, reason)
+        name, source = "home.rest_of_pc_watts", given_by_user(today)
+        own_figures[name] = Figure(name, request.rest_of_pc_watts, "W", source, basis="user")
     if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
         raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
     return Household(
@@ -135,6 +142,7 @@ def household_of(
         host_memory_gib=spare,
         display_gib=request.display_gib,
         plug_watts=plug,
+        own_figures=own_figures,
         price=contract.price,
         shape=contract.shape,
         grid_shape=contract.grid_shape,
