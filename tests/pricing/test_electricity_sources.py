@@ -18,7 +18,7 @@ from pricing.sources import SOURCES
 from pricing.sources.electricity import entsoe
 from service.estimate.market_day import bounds, cover, incomplete
 from service.facts import ElectricityRate, SpotPrice
-from service.store import rates, refreshes, seed, spot_prices
+from service.store import rates, refreshes, spot_prices
 from service.store.session import Sessions
 from tests.pricing.test_every_source import FIXTURES, recorded
 
@@ -352,9 +352,9 @@ def test_eurostat_in_another_currency_or_band_is_not_taken_for_euros():
         eurostat(beyond)
 
 
-def test_eurostat_shipped_rows_are_corrected_in_place(sessions):
-    with sessions.begin() as session:
-        seed.seed(session)
+def test_eurostat_shipped_rows_are_corrected_in_place(catalog_engine):
+    sessions = Sessions(catalog_engine)
+    with sessions.reading() as session:
         before = len(rates.electricity(session, "DE"))
     revised = recorded("eurostat").content.replace(b"0.3869", b"0.3871")
     outcome = refresh(sessions, BY_NAME["eurostat"], NOW, lambda a: Payload(revised, a.url, NOW), {})
