@@ -94,7 +94,8 @@ def test_(context: click.Context, slug: str) -> None:
     if not alert.rule.webhook_url:
         raise InvalidValue("slug", slug, "has no webhook")
     price = alert.last_per_hour or Decimal(0)
-    body = message(alert, f"{slug}-test", datetime.now(UTC), price, price, None)
+    now = datetime.now(UTC)
+    body = message(alert, f"{slug}-test", now, price=price, reference=price, offer=None)
     status, error = send(alert, f"{slug}-test", body)
     click.echo(f"{alert.rule.webhook_url}: {error or f'HTTP {status}'}")
     if error:

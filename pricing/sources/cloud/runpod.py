@@ -48,7 +48,7 @@ NO_STOCK = frozenset({"none", "null", "", "out_of_stock", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class RunpodCloud:
     """One of RunPod's two clouds, as an answer describes it for one GPU."""
 
     name: str
@@ -90,10 +90,10 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     return found if not errors else [*found, refused(errors, f"GraphQL says: {_said(errors)}")]
 
 
-def _of_graphql(row: Row) -> list[Cloud]:
+def _of_graphql(row: Row) -> list[RunpodCloud]:
     most = int(row["maxGpuCount"])
     return [
-        Cloud(
+        RunpodCloud(
             name,
             tier,
             _is_offered(row, name),
@@ -105,11 +105,11 @@ def _of_graphql(row: Row) -> list[Cloud]:
     ]
 
 
-def _of_catalogue(row: Row) -> list[Cloud]:
+def _of_catalogue(row: Row) -> list[RunpodCloud]:
     prices: Mapping[str, Any] = row["price"]
     in_stock = str(row.get("availability", "?")).lower() not in NO_STOCK
     return [
-        Cloud(
+        RunpodCloud(
             name,
             tier,
             bool(row[name]) and in_stock,
@@ -131,7 +131,7 @@ def _is_offered(row: Row, cloud: str) -> bool:
     return bool(row.get(f"{cloud}Cloud"))
 
 
-def _offers(row: Row, clouds: list[Cloud], source: Source) -> Iterator[CloudOffer | Rejected]:
+def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[CloudOffer | Rejected]:
     name = whole_card(str(row.get("displayName") or row.get("name") or row["id"]))
     whole_card(str(row["id"]))
     priced = [cloud for cloud in clouds if cloud.price]
