@@ -36,7 +36,17 @@ def add_(
     from service.usecases.alerts import save_alert
 
     sessions, snapshot = open_facts()
-    rule = Rule(name, gpu, gpu_count, currency, tier, provider, below, fall, webhook)
+    rule = Rule(
+        name=name,
+        gpu=gpu,
+        gpu_count=gpu_count,
+        currency=currency,
+        tier=tier,
+        provider=provider,
+        threshold_per_hour=below,
+        fall_percent=fall,
+        webhook_url=webhook,
+    )
     alert = save_alert(sessions, snapshot, rule, "command line", datetime.now(UTC))
     click.echo(f"{alert.slug}: {alert.rule.name}")
     if alert.webhook_secret:

@@ -66,7 +66,16 @@ def schedule_(
     now, sessions = datetime.now(UTC), open_database()
     identity, lang = _decision(context, sessions, asked_about, asked, now)
     first_at = None if first is None else first.astimezone()
-    wanted = WantedReport(identity, every, first_at, name, extension, lang, folder, webhook)
+    wanted = WantedReport(
+        decision=identity,
+        every=every,
+        first_at=first_at,
+        name=name,
+        format=extension,
+        language=lang,
+        folder=folder,
+        webhook_url=webhook,
+    )
     saved = save_schedule(sessions, wanted, "command line", now)
     click.echo(f"{saved.slug}: {saved.order.name}, every {saved.order.cadence}, next {_minute(saved.due_at)}")
     if saved.order.folder:

@@ -94,12 +94,12 @@ def _of_graphql(row: Row) -> list[RunpodCloud]:
     most = int(row["maxGpuCount"])
     return [
         RunpodCloud(
-            name,
-            tier,
-            _is_offered(row, name),
-            known_price(row.get(f"{name}Price")),
-            known_price(row.get(f"{name}SpotPrice")),
-            int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
+            name=name,
+            tier=tier,
+            is_offered=_is_offered(row, name),
+            price=known_price(row.get(f"{name}Price")),
+            spot=known_price(row.get(f"{name}SpotPrice")),
+            most_gpus=int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
         )
         for name, tier in CLOUDS
     ]
@@ -110,12 +110,12 @@ def _of_catalogue(row: Row) -> list[RunpodCloud]:
     in_stock = str(row.get("availability", "?")).lower() not in NO_STOCK
     return [
         RunpodCloud(
-            name,
-            tier,
-            bool(row[name]) and in_stock,
-            known_price(prices.get(name)),
-            None,
-            int(row["maxCount"].get(name) or 0),
+            name=name,
+            tier=tier,
+            is_offered=bool(row[name]) and in_stock,
+            price=known_price(prices.get(name)),
+            spot=None,
+            most_gpus=int(row["maxCount"].get(name) or 0),
         )
         for name, tier in CLOUDS
     ]

@@ -50,7 +50,9 @@ def plans_section(
         Row(f"plan-{p.number}", _cells(n, d, p, places.get(p.number)), is_best=p.is_best) for p in plans
     )
     title = w.say("Plans compared")
-    table = Table("plans", title, columns, rows, PLANS_ON_PAGE, more_sentence(w, len(rows), PLANS_ON_PAGE))
+    table = Table(
+        "plans", title, columns, rows, PLANS_ON_PAGE, more=more_sentence(w, len(rows), PLANS_ON_PAGE)
+    )
     lines = [
         medians_sentence(w),
         w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
@@ -108,8 +110,9 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     w = n.w
     points = [
         FrontPoint(
-            p.number, p.plan.plan, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost.total,
-            p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None, p.is_best,
+            number=p.number, way=p.plan.plan, days=p.plan.calendar_hours * (1 / HOURS_PER_DAY),
+            cost=p.plan.cost.total, is_best=p.is_best,
+            co2_kg=p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None,
         )
         for p in plans[:PLANS_ON_PAGE]
         if p.plan.calendar_hours and p.plan.cost

@@ -78,7 +78,7 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
     ]
     title = w.say("Change of the electricity cost against running through")
     more = more_sentence(w, len(rows), RULES_ON_PAGE)
-    return Table("hours", title, columns, tuple(rows), RULES_ON_PAGE, more)
+    return Table("hours", title, columns, tuple(rows), RULES_ON_PAGE, more=more)
 
 
 def _waiting(w: Wording, watts: float) -> str:

@@ -58,7 +58,7 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
     )
     title = w.say("Will it fit, and what must be changed")
     blocks: list[Bullets | Table] = [
-        Table("fit", title, columns, rows, on_page, more_sentence(w, len(rows), on_page))
+        Table("fit", title, columns, rows, on_page, more=more_sentence(w, len(rows), on_page))
     ]
     changes = [
         f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
@@ -215,7 +215,7 @@ def assumptions_section(
             "the JSON answer have them all",
             count=w.number(len(others)),
         )
-    table = Table("assumptions", title, columns, tuple(rows), len(first), more)
+    table = Table("assumptions", title, columns, tuple(rows), len(first), more=more)
     return Section("assumptions", title, (table,))
 
 

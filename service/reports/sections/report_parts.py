@@ -74,7 +74,9 @@ def options_table(n: Notebook, options: Sequence[AnsweredOption]) -> Table:
         Row(f"option-{i}", _option_cells(n, option, bills.get(id(option), "")))
         for i, option in enumerate(options, 1)
     )
-    return Table("options", w.say("Options"), columns, rows, OPTIONS_ON_PAGE, more_sentence(w, len(rows)))
+    return Table(
+        "options", w.say("Options"), columns, rows, OPTIONS_ON_PAGE, more=more_sentence(w, len(rows))
+    )
 
 
 def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell, ...]:
@@ -202,7 +204,7 @@ def bill_section(
             len(priced) - shown,
         )
     drawn = _bill_chart(w, priced[:shown], currency) if is_drawn else ()
-    table = Table("bill", title, columns, tuple(rows), on_page, more)
+    table = Table("bill", title, columns, tuple(rows), on_page, more=more)
     return Section("bill", title, (*drawn, table))
 
 
