@@ -72,8 +72,9 @@ def _option(told: Json) -> Json:
     return {
         **dict.fromkeys(UNSAID_OF_OPTION),
         "gpu_memory_gib": fit["available_memory_gib"] if memory is None else memory,
-        "gpu_category": "", "stages": [], "suggestions": [],
+        "gpu_category": "", "stages": [],
         **told,
+        "suggestions": [{"gpu_name": s["gpu"], **s} for s in told.get("suggestions", ())],
         "fit": {"time_factor": None, "gradient_accumulation": 1, **fit, "ladder": rungs},
         "cost": told["cost"] and _cost(told["cost"]),
         "offer": told["offer"] and _offer(told["offer"], numbers),
