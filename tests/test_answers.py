@@ -28,11 +28,11 @@ ONE_SCREEN = 50
 
 
 @pytest.fixture(scope="module")
-def ask(tmp_path_factory):
-    from service.store.session import Sessions, prepare
+def ask(catalog_copy):
+    from service.store.session import Sessions, engine_for
     from service.store.snapshot import load
 
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('answers') / 'facts.sqlite3'}")
+    engine = engine_for(catalog_copy())
     snapshot = load(Sessions(engine))
 
     def answer(language="en", explained=False, **question):

@@ -9,15 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from service.cli import main
-from service.store.session import prepare
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
+def database(catalog_copy):
     """Filled already, so that no test's place in the order decides who says that it was."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('cli') / 'new' / 'facts.sqlite3'}"
-    prepare(url)[0].dispose()
-    return url
+    return catalog_copy()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from service.cli import main
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('decide') / 'facts.sqlite3'}"
+def run(catalog_copy):
+    url = catalog_copy()
 
     def decide(*words, code=0):
         result = CliRunner().invoke(main, ["decide", *words], env={"HEIMVORTEIL_DATABASE_URL": url})

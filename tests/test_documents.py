@@ -18,7 +18,7 @@ from service.cli.web import create_app
 from service.estimate.terms import TERMS
 from service.settings import SETTINGS, Settings
 from service.store import tokens
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "service" / "docs"
@@ -210,9 +210,9 @@ def cadence(source):
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('documents') / 'facts.sqlite3'}"
-    engine, _ = prepare(url)
+def client(catalog_copy):
+    url = catalog_copy()
+    engine = engine_for(url)
     register(Sessions(engine))
     with Sessions(engine).begin() as session:
         token = tokens.create(session, "reader", datetime.now(UTC))

@@ -31,7 +31,7 @@ from hypothesis import strategies as st
 from service.facts import CloudOffer
 from service.store import offers, providers
 from service.store.offers import OfferFilter
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from tests.facts_for_tests import SOURCE
 
 OURS = {"aws": "aws", "gcp": "gcp", "lambdalabs": "lambda", "nebius": "nebius", "runpod": "runpod"}
@@ -118,12 +118,12 @@ def write_catalogue(folder: Path, rows):
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory):
+def both(catalog_copy, tmp_path_factory):
     """gpuhunt's catalogue and our database with the same rows and no others."""
     folder = tmp_path_factory.mktemp("oracle")
     rows = drawn_rows()
     write_catalogue(folder, [(*row[:6], CARDS[row[5]][1], row[6]) for row in rows])
-    engine, _ = prepare(f"sqlite:///{folder / 'ours.sqlite3'}")
+    engine = engine_for(catalog_copy())
     sessions = Sessions(engine)
     wanted = [
         CloudOffer(
@@ -221,7 +221,7 @@ def ours(sessions, asked):
     )
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(asked=FILTERS)
 def test_both_find_the_same_offers(both, asked):
     catalog, sessions = both

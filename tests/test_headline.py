@@ -38,12 +38,11 @@ def calibration(catalog, gpus):
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    from service.store.session import Sessions, prepare
+def snapshot(catalog_copy):
+    from service.store.session import Sessions, engine_for
     from service.store.snapshot import load
 
-    engine, created = prepare(f"sqlite:///{tmp_path_factory.mktemp('headline') / 'facts.sqlite3'}")
-    assert created
+    engine = engine_for(catalog_copy())
     yield load(Sessions(engine))
     engine.dispose()
 

@@ -23,8 +23,8 @@ BANNER_D20 = (
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    return f"sqlite:///{tmp_path_factory.mktemp('measure') / 'facts.sqlite3'}"
+def database(catalog_copy):
+    return catalog_copy()
 
 
 @pytest.fixture
@@ -260,8 +260,10 @@ def test_a_measurement_is_taken_back_over_rest(run, rest, log):
 
 def test_a_measurement_takes_what_a_comparison_takes_where_it_asks_the_same(rest):
     schemas = rest("GET", "openapi.json").get_json()["components"]["schemas"]
-    measurement, comparison = (schemas[name]["properties"] for name in ("MeasurementIn", "ComparisonIn"))
+    measurement, comparison = (
+        schemas[name]["properties"] for name in ("AskedMeasurement", "AskedComparison")
+    )
     for field in ("country", "currency", "kwh_price", "plug_watts", "lang"):
         one, other = ({**of[field], "description": ""} for of in (measurement, comparison))
         assert one == other, field
-    assert schemas["MeasurementIn"]["required"] == ["gpu"]
+    assert schemas["AskedMeasurement"]["required"] == ["gpu"]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
@@ -24,7 +25,7 @@ from service.reports.decision_report import decision_document
 from service.reports.formats.renderers import RENDERERS
 from service.reports.words.wording import LANGUAGES, Wording, wording
 from service.store import spot_prices
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.deciding import answer_decision
 from tests.reports.test_report_formats import evaluated
@@ -68,9 +69,9 @@ AMOUNT = {
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def told(catalog_copy):
     """Every question's stored answer, by kind, name and language."""
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('agree') / 'facts.sqlite3'}")
+    engine = engine_for(catalog_copy())
     source = Source("test-spot", "Day-ahead price", "https://example.org/price", NOW.date())
     spots = []
     for back in range(1, DAYS + 1):
@@ -210,14 +211,19 @@ def derived(answer: dict[str, Any]) -> Iterator[float]:
 
 def allowed(w: Wording, answer: dict[str, Any], currency: str) -> set[str]:
     """Every way these numbers are written in the language, without unit and sign."""
-    found: set[str] = set()
-    for number in {abs(x) for x in (*numbers(answer), *derived(answer)) if abs(x) < LARGEST}:
-        for value in {number, number / 24, number * 60, number * 3600, number / 1000}:
-            found |= {w.rounded(value), w.number(value), w.exact(value), w.stated(value), w.whole(value)}
-        found |= {w.number(number, digits) for digits in (1, 2, 4)}
-        for code in (currency, "USD", "EUR"):
-            said = (w.about(number, code), w.unit_price(number, code), w.stated_money(number, code))
-            found |= {re.sub(r"[^\d.,]", "", one) for one in (*said, w.money(number, code, 4))}
+    known = {abs(x) for x in (*numbers(answer), *derived(answer)) if abs(x) < LARGEST}
+    return {way for number in known for way in ways(w, number, currency)}
+
+
+@cache
+def ways(w: Wording, number: float, currency: str) -> set[str]:
+    """Every way this number is written."""
+    found = {w.number(number, digits) for digits in (1, 2, 4)}
+    for value in {number, number / 24, number * 60, number * 3600, number / 1000}:
+        found |= {w.rounded(value), w.number(value), w.exact(value), w.stated(value), w.whole(value)}
+    for code in {currency, "USD", "EUR"}:
+        said = (w.about(number, code), w.unit_price(number, code), w.stated_money(number, code))
+        found |= {re.sub(r"[^\d.,]", "", one) for one in (*said, w.money(number, code, 4))}
     return found
 
 

@@ -12,17 +12,17 @@ from service.cli import main
 from service.facts import CloudOffer, Source
 from service.settings import Settings
 from service.store import offers
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LIST = Source("list", "A list", "https://list.example/", date(2026, 11, 24), "free")
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def url(catalog_copy):
     """The catalog, and two lists that contradict each other, one of them twice."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('asked') / 'asked.sqlite3'}"
-    engine, _ = prepare(url)
+    url = catalog_copy()
+    engine = engine_for(url)
 
     def offer(instance, price, **fields):
         base = {"gpu": "rtx-4090", "gpu_raw_name": "RTX 4090", "gpu_count": 1, "memory_gib_per_gpu": 24.0,

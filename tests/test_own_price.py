@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from service.cli import main
 from service.facts import ElectricityRate, ExchangeRate, Source, SpotPrice
 from service.store import exchange_rates, rates, spot_prices
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 
 TODAY = datetime.now(UTC).date()
 
@@ -20,10 +20,10 @@ def said(slug):
 
 
 @pytest.fixture
-def sessions(tmp_path, monkeypatch):
-    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
+def sessions(catalog_copy, monkeypatch):
+    url = catalog_copy()
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
-    engine, _ = prepare(url)
+    engine = engine_for(url)
     yield Sessions(engine)
     engine.dispose()
 

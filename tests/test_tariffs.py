@@ -17,7 +17,7 @@ from service.estimate import market_day
 from service.facts import GridCarbon, Source, SpotPrice
 from service.settings import Settings
 from service.store import grid_carbon, spot_prices
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 
 SPOT = Source(
     "energy-charts-at", "Energy-Charts day-ahead price, AT", "https://example.org/price", date(2026, 11, 24)
@@ -38,10 +38,10 @@ def hourly(day, value_of_hour):
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory):
+def url(catalog_copy):
     """Ten whole Austrian days: 50 EUR/MWh in the first half, 150 in the second, 20 less and more by turns."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('tariffs') / 'facts.sqlite3'}"
-    engine, _ = prepare(url)
+    url = catalog_copy()
+    engine = engine_for(url)
     days = [TODAY - timedelta(days=n) for n in range(1, DAYS + 1)]
     now = datetime.now(UTC)
     with Sessions(engine).begin() as session:
@@ -218,12 +218,12 @@ def test_a_wrong_contract_over_rest_names_the_field(client):
     assert given.status_code in (404, 409, 422) and "XX" in given.text
 
 
-def test_a_real_year_of_austrian_quarter_hours(tmp_path):
+def test_a_real_year_of_austrian_quarter_hours(catalog_copy):
     """The published 31.39 ct at (spot + 15 ct) x 1.19; the dearest quarter left out saves 6 %."""
     if not AT_QUARTERS.exists():
         pytest.skip("the Austrian quarter-hours are not on this machine")
-    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
-    engine, _ = prepare(url)
+    url = catalog_copy()
+    engine = engine_for(url)
     with gzip.open(AT_QUARTERS, "rt") as file:
         rows = [r for r in csv.DictReader(file)]
     slots = [
@@ -255,3 +255,20 @@ def test_a_real_year_of_austrian_quarter_hours(tmp_path):
     # What the restarts cost is taken off the saving.
     assert -0.06 < quarter[0.0] < -0.04
     assert quarter[60.0] > 0
+
+
+def test_the_rest_of_ones_own_pc_counts_instead_of_the_usual_one(run):
+    """100 W more beside the card are 100 W more behind the power supply; the answer says who said so."""
+
+    def wall(*words):
+        home = home_of(json.loads(run("compare", *words, "--json")))
+        (rest,) = [n for n in home["sources"] if n["name"].endswith("rest_of_pc_watts")]
+        (supply,) = [n for n in home["sources"] if n["name"].endswith("psu_efficiency")]
+        return home["wall_watts"]["p50"], rest, supply["value"]
+
+    (usual, _, efficiency), (more, told, _) = wall(), wall("--rest-of-pc-watts", "165")
+    assert more - usual == pytest.approx(100 / efficiency, abs=0.2)
+    assert (told["value"], told["unit"], told["basis"]) == (165, "W", "user")
+    assert told["as_of"] == TODAY.isoformat()
+    refused = run("compare", "--rest-of-pc-watts", "165", "--plug-watts", "300", code=2)
+    assert "rest_of_pc_watts = 165.0: is part of what was measured at the plug" in refused

@@ -165,8 +165,8 @@ def test_the_peers_rules_by_hand():
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
-    return f"sqlite:///{tmp_path_factory.mktemp('validate') / 'facts.sqlite3'}"
+def database(catalog_copy):
+    return catalog_copy()
 
 
 @pytest.fixture

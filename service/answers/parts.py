@@ -21,6 +21,12 @@ class Answered(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    def to_json(self) -> bytes:
+        """Its JSON in UTF-8: what is stored and what the API gives."""
+        # The text that model_dump_json makes of these bytes would only be encoded again.
+        content: bytes = self.__pydantic_serializer__.to_json(self)
+        return content
+
 
 class AnsweredSource(Answered):
     """Who says so, and for which day."""

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from service.answers.asked import Flag, Question
 from service.estimate.home_bill import HomeTerms
+from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
 
 EVERY_OFFER = "any"
@@ -19,6 +20,7 @@ LARGEST_COUNT = 10**15
 LARGEST_MONEY = 1e9
 LARGEST_HOURS = 1e6
 MOST_OPTIONS = 500
+LARGEST_TOKENS_PER_S = 1e9
 Slug = Annotated[str, Field(min_length=1, max_length=120)]
 PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
@@ -94,8 +96,8 @@ class AskedTariff(Question):
         return tuple(TimeOfUse(w.from_hour, w.until_hour, w.per_kwh) for w in self.windows)
 
 
-class AskedHousehold(Question):
-    """Where and how one lives; every field has a usual value."""
+class AskedPlace(Question):
+    """Where a machine at home stands, and in which words the answer is given."""
 
     country: Annotated[str, Flag()] = Field(
         "DE", min_length=2, max_length=60, description="Where home is: ISO country, US-STATE, or its name"
@@ -104,6 +106,22 @@ class AskedHousehold(Question):
     kwh_price: Annotated[PerKwh | None, Flag()] = Field(
         None, description="Your own price per kWh, in `currency`; it wins over every stored one"
     )
+    plug_watts: Annotated[float | None, Flag()] = Field(
+        None, gt=0, le=10_000_000, description="Watts measured at your plug while training; else estimated"
+    )
+    lang: Annotated[Literal["en", "de"], Flag(is_choice=True)] = Field(
+        "en", description="Language of the sentences in the answer"
+    )
+
+    @field_validator("currency")
+    @classmethod
+    def _as_written(cls, currency: str) -> str:
+        return currency.strip().upper()
+
+
+class AskedHousehold(AskedPlace):
+    """How one lives there; every field has a usual value."""
+
     tariff: Annotated[AskedTariff | None, Flag(metavar="CONTRACT")] = Field(
         None, description="The contract; null is a flat one"
     )
@@ -145,20 +163,12 @@ class AskedHousehold(Question):
     display_gib: Annotated[float, Flag()] = Field(
         0.0, ge=0, le=16, description="GiB that a screen on the card takes, usually 0.3 to 1"
     )
-    plug_watts: Annotated[float | None, Flag()] = Field(
-        None, gt=0, le=10_000_000, description="Watts measured at your plug while training; else estimated"
+    rest_of_pc_watts: Annotated[float | None, Flag()] = Field(
+        None, ge=0, le=100_000, description="Watts of your PC beside the GPUs while training; else estimated"
     )
     tokens: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=LARGEST_COUNT, description="Train on this many tokens instead of the published number"
     )
-    lang: Annotated[Literal["en", "de"], Flag(is_choice=True)] = Field(
-        "en", description="Language of the sentences in the answer"
-    )
-
-    @field_validator("currency")
-    @classmethod
-    def _as_written(cls, currency: str) -> str:
-        return currency.strip().upper()
 
     @field_validator("rent_terms")
     @classmethod
@@ -252,3 +262,36 @@ class AskedEstimate(Question):
     hardware: tuple[AskedMachine, ...] = Field(min_length=1, max_length=100)
     at_home: bool = Field(True, description="Energy as a PC at home draws it, else as in a data centre")
     explain: bool = Field(False, description="Say where time and doubt come from, and on which runs it rests")
+
+
+class AskedMeasurement(AskedPlace):
+    """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
+
+    gpu: Annotated[Slug, Flag()] = Field(description="The card it was measured on, by name or slug")
+    gpu_count: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=1024, description="How many of them; nanochat and llm.c logs say it themselves"
+    )
+    workload: Annotated[Slug | None, Flag()] = Field(
+        None, description="What was trained, where the log does not print the model's shape"
+    )
+    log: str | None = Field(
+        None,
+        max_length=LARGEST_LOG_CHARACTERS,
+        description="Text of a log of nanochat, nanoGPT, llm.c, torchtune or the HF Trainer",
+    )
+    tokens_per_s: Annotated[float | None, Flag()] = Field(
+        None,
+        gt=0,
+        le=LARGEST_TOKENS_PER_S,
+        description="Instead of a log: tokens per second of the whole machine",
+    )
+    micro_batch: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=100_000, description="Sequences per GPU and forward pass"
+    )
+    seq_len: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=10_000_000, description="Tokens per sequence, where the log does not print it"
+    )
+    total_steps: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=10**12, description="Steps of the whole run, where the log does not print them"
+    )
+    keep: bool = Field(True, description="False shows what it would teach and forgets it")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from service.answers.option import (
@@ -37,7 +38,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
-from service.facts import CarbonIntensity, ElectricityRate, Source
+from service.facts import CarbonIntensity, ElectricityRate, Figure, Source
 
 
 def tell_option(o: Option) -> AnsweredOption:
@@ -272,18 +273,21 @@ def _grid(c: CarbonIntensity) -> AnsweredGrid:
 
 def tell_numbers(inputs: Sequence[Input]) -> tuple[AnsweredNumber, ...]:
     """The numbers an answer was computed from, as their sources state them."""
-    return tuple(
-        AnsweredNumber(
-            subject=i.subject,
-            name=i.figure.name,
-            value=i.figure.value,
-            unit=i.figure.unit,
-            low=i.figure.low,
-            high=i.figure.high,
-            basis=i.figure.basis,
-            **_said(i.figure.source, i.figure.source.as_of),
-        )
-        for i in inputs
+    return tuple(_number(i.subject, i.figure) for i in inputs)
+
+
+@lru_cache(maxsize=8192)
+def _number(subject: str, figure: Figure) -> AnsweredNumber:
+    # The same facts stand behind every answer of a day: building them anew was a third of telling one.
+    return AnsweredNumber(
+        subject=subject,
+        name=figure.name,
+        value=figure.value,
+        unit=figure.unit,
+        low=figure.low,
+        high=figure.high,
+        basis=figure.basis,
+        **_said(figure.source, figure.source.as_of),
     )
 
 

@@ -6,7 +6,6 @@ request: a test holds them to the schema.
 """
 
 from collections.abc import Callable
-from copy import deepcopy
 from typing import Any
 
 import orjson
@@ -71,7 +70,27 @@ def read_json(asked: Request) -> Any:
         raise BadRequest(f"the body is not JSON: {error}") from error
 
 
-contract = SpecTree(
+class Contract(SpecTree):
+    """Models are described when the description is asked for: done at import it is a third of the start."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.noted: dict[str, tuple[Any, Any]] = {}
+
+    def _add_model(self, model: Any, mode: Any = "validation") -> str:
+        key: str = self.naming_strategy(model)
+        self.noted[key] = (model, mode)
+        return key
+
+    def describe(self) -> dict[str, Any]:
+        """What spectree knows of the app's routes, of all models anew: it takes them apart meanwhile."""
+        self.models = {}
+        for model, mode in self.noted.values():
+            super()._add_model(model, mode)
+        return self._generate_spec()
+
+
+contract = Contract(
     "flask",
     backend=ContractPlugin,
     naming_strategy=lambda model: model.__name__,
@@ -92,11 +111,8 @@ contract = SpecTree(
 def specification(app: Flask) -> dict[str, Any]:
     """The OpenAPI 3.1 description of the app's routes, every error in it as problem+json."""
     contract.app = app
-    # spectree takes the nested shapes out of its models while it describes them; a second app needs them too.
-    untouched = deepcopy(contract.models)
     with app.app_context():
-        spec = contract._generate_spec()
-    contract.models = untouched
+        spec = contract.describe()
     reference = {"$ref": "#/components/schemas/Problem"}
     for path in spec["paths"].values():
         for method, operation in path.items():

@@ -5,12 +5,11 @@ from functools import lru_cache, wraps
 from typing import Any, Literal
 
 from flask import Response, request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from spectree import Response as Answers
 
-from service.answers.asked import Question
 from service.answers.option import AnsweredCost
-from service.answers.question import PerKwh, Slug
+from service.answers.question import AskedMeasurement
 from service.api.collections import Collection, Page, PageQuery, json_response, private, publish, sliced
 from service.api.contract import contract
 from service.api.schemas import SourceOut, page_of
@@ -24,9 +23,6 @@ from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.measuring import (
-    LARGEST,
-    LARGEST_TOKENS_PER_S,
-    MeasurementRequest,
     forget,
     measure,
 )
@@ -137,38 +133,6 @@ blueprint = publish(
 )
 
 
-class MeasurementIn(Question):
-    """A measurement of one's own: a log as text, or tokens per second; exactly one of them."""
-
-    gpu: Slug
-    gpu_count: int | None = Field(
-        None, ge=1, le=LARGEST["gpu_count"], description="Taken from the log where it says so"
-    )
-    workload: Slug | None = Field(None, description="What was trained, where the log does not print it")
-    log: str | None = Field(
-        None,
-        min_length=1,
-        max_length=LARGEST_LOG_BYTES,
-        description="nanochat, nanoGPT, llm.c, torchtune, HF Trainer",
-    )
-    tokens_per_s: float | None = Field(
-        None, gt=0, le=LARGEST_TOKENS_PER_S, description="Of the whole machine"
-    )
-    micro_batch: int | None = Field(None, ge=1, le=LARGEST["micro_batch"])
-    seq_len: int | None = Field(None, ge=1, le=LARGEST["seq_len"])
-    total_steps: int | None = Field(None, ge=1, le=LARGEST["total_steps"], description="Of the whole run")
-    country: str = Field(
-        "DE", min_length=2, max_length=60, description="ISO country, US-STATE, or its English name"
-    )
-    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
-    kwh_price: PerKwh | None = Field(None, description="Own price per kWh, in `currency`")
-    plug_watts: float | None = Field(
-        None, gt=0, le=10_000_000, description="Watts measured at the plug while training; else estimated"
-    )
-    keep: bool = Field(True, description="False shows what it would teach and forgets it")
-    lang: Literal["en", "de"] = Field("en", description="Language of the sentences in the answer")
-
-
 class BelievedOut(BaseModel):
     """A measured speed beside what was and is believed of it."""
 
@@ -230,16 +194,15 @@ class MeasurementOut(BaseModel):
 
 
 @contract.validate(
-    json=MeasurementIn,
+    json=AskedMeasurement,
     resp=Answers(HTTP_201=MeasurementOut),
     tags=["measured-runs"],
     operation_id="measured_runs_add",
     security={"token": []},
 )
-def measured(json: MeasurementIn) -> Response:
+def measured(json: AskedMeasurement) -> Response:
     """Add a measurement of one's own; every later estimate on this card learns from it."""
-    asked = MeasurementRequest(**json.model_dump(exclude={"lang"}))
-    found = measure(state().sessions, facts(), asked, now().date())
+    found = measure(state().sessions, facts(), json, now().date())
     response = json_response(as_json(found, json.lang), 201)
     if found.kept:
         response.headers["Location"] = f"/api/v1/measured-runs/{found.run.slug}"

@@ -67,7 +67,8 @@ def options_of(kind: "type[Question]", usual: Mapping[str, object]) -> Iterator[
     named = sorted(kind.model_fields.items(), key=lambda item: item[0] in of_household)
     for name, field in named:
         if flag := _flag(field):
-            yield _option(name, field, flag, usual.get(name, field.get_default(call_default_factory=True)))
+            usually = None if field.is_required() else field.get_default(call_default_factory=True)
+            yield _option(name, field, flag, usual.get(name, usually))
         if name == TARIFF:
             for part, inside in AskedTariff.model_fields.items():
                 if flag := _flag(inside):

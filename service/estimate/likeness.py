@@ -72,6 +72,12 @@ def _shared(spreads: Mapping[str, float], whole: float, of: Matrix, with_: Matri
     return np.asarray(whole**2 + (of * variances) @ with_.T)
 
 
+def _same(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
+    """Which of the names are the same, shape (len(a), len(b)): numbered first, for names are long."""
+    numbers = np.unique(np.concatenate([a, b]), return_inverse=True)[1]
+    return np.asarray(numbers[: len(a), None] == numbers[None, len(a) :])
+
+
 def shared_parts(a: Cases, b: Cases, terms: Terms) -> dict[str, Matrix]:
     """Covariances of the log deviations of cases `a` and `b` by what they have in common.
 
@@ -79,9 +85,9 @@ def shared_parts(a: Cases, b: Cases, terms: Terms) -> dict[str, Matrix]:
     and the size within a code base. Noise is left out.
     """
     shares_a, shares_b = a.time(terms).shares(), b.time(terms).shares()
-    same_code = (a.code_base[:, None] == b.code_base[None, :]) & (a.code_base[:, None] != "")
-    same_gpu = a.gpu[:, None] == b.gpu[None, :]
-    same_reporter = (a.reporter[:, None] == b.reporter[None, :]) & (a.reporter[:, None] != "")
+    same_code = _same(a.code_base, b.code_base) & (a.code_base[:, None] != "")
+    same_gpu = _same(a.gpu, b.gpu)
+    same_reporter = _same(a.reporter, b.reporter) & (a.reporter[:, None] != "")
     distance = size_coordinates(a)[:, None, :] - size_coordinates(b)[None, :, :]
     alike = np.exp(-0.5 * (distance**2).sum(axis=-1))
     both = same_code & same_gpu

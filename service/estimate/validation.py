@@ -155,13 +155,14 @@ def judge(
             continue
         matters = run.slug in members or (leave_out != "run" and key(run) in keys)
         groups.setdefault(key(run) if matters else "", []).append(position)
+    everything = evidence_of(taught_by, gpus) if taught_by else None
     for name, positions in groups.items():
-        left = [run for run in taught_by if not name or key(run) != name]
-        if not left:
+        left = np.flatnonzero([not name or key(run) != name for run in taught_by])
+        if everything is None or not left.size:
             for position in positions:
                 judged[position] = _unpredicted(runs[position], None, "no run is left to learn from")
             continue
-        cases, measured = evidence_of(left, gpus)
+        cases, measured = everything[0].picked(left), everything[1][left]
         fitted = fit_terms(cases, measured, terms) if name else terms
         posterior = posterior_of(cases, measured, fitted)
         for start in range(0, len(positions), ROWS_AT_ONCE):

@@ -1,12 +1,10 @@
 """One's own measurement: a log or a few numbers become a run that every later estimate learns from."""
 
 import hashlib
-from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from service.answers.question import AskedComparison
+from service.answers.question import LARGEST_TOKENS_PER_S, AskedComparison, AskedMeasurement
 from service.errors import InvalidValue, MissingFact
 from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
@@ -18,7 +16,6 @@ from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import (
-    LARGEST_COUNT,
     checked_count,
     checked_currency,
     find_gpu,
@@ -28,48 +25,10 @@ from service.usecases.finding import (
 from service.usecases.knowledge import knowledge_of
 
 PROJECT_OF_FAMILY = {"gpt2": "llm.c", "mpt": "llm-foundry (MPT)"}
-LARGEST_TOKENS_PER_S = 1e9
-LARGEST = {
-    "gpu_count": LARGEST_COUNT,
-    "micro_batch": 100_000,
-    "seq_len": 10_000_000,
-    "total_steps": 10**12,
-}
-"""Of what is told beside a log [count]."""
 OWN_SOURCE = "measured by you"
 
 
-@dataclass(frozen=True, slots=True)
-class MeasurementRequest:
-    """The question: what a run of one's own teaches, and where it stands if its log is given."""
-
-    gpu: str
-    log: str | None = None
-    """Text of a training log; exactly one of it and `tokens_per_s`."""
-    tokens_per_s: float | None = None
-    """Of the whole machine."""
-    gpu_count: int | None = None
-    """None takes what the log says, else one."""
-    workload: str | None = None
-    """What was trained, where the log does not print the model's shape."""
-    micro_batch: int | None = None
-    """Sequences per GPU and forward pass."""
-    seq_len: int | None = None
-    """Tokens per sequence, where the log does not print it."""
-    total_steps: int | None = None
-    """Of the whole run, where the log does not print them."""
-    country: str = "DE"
-    """Whose tariff counts for the money of a run in progress."""
-    currency: str = "EUR"
-    kwh_price: Decimal | None = None
-    """One's own contract price per kWh in `currency`; it wins over every stored rate."""
-    plug_watts: float | None = None
-    """Watts measured at the plug while training; None estimates them."""
-    keep: bool = True
-    """Whether later estimates learn from it."""
-
-
-def measure(sessions: Sessions, snapshot: Snapshot, asked: MeasurementRequest, today: date) -> Measurement:
+def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, today: date) -> Measurement:
     """What the measurement teaches, and where its run stands; stored where it is to be kept.
 
     Raises UnknownName for names in no catalog, MissingFact where neither log nor workload tells the
@@ -95,18 +54,14 @@ def forget(sessions: Sessions, slug: str) -> None:
         measured_runs.remove_own(session, slug)
 
 
-def _check(asked: MeasurementRequest) -> None:
+def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
         reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
         raise InvalidValue("log", None, reason)
-    for name, most in LARGEST.items():
-        value = getattr(asked, name)
-        if value is not None and not 1 <= value <= most:
-            raise InvalidValue(name, value, f"must be between 1 and {most}")
 
 
 def _run(
-    asked: MeasurementRequest, gpu: Gpu, workload: Workload | None, log: TrainingLog | None, today: date
+    asked: AskedMeasurement, gpu: Gpu, workload: Workload | None, log: TrainingLog | None, today: date
 ) -> MeasuredRun:
     speed = log.tokens_per_s if log else asked.tokens_per_s or 0.0
     if not 0 < speed <= LARGEST_TOKENS_PER_S:
@@ -137,7 +92,7 @@ def _run(
     return run
 
 
-def _known(asked: MeasurementRequest, workload: Workload | None, log: TrainingLog | None) -> dict[str, Any]:
+def _known(asked: AskedMeasurement, workload: Workload | None, log: TrainingLog | None) -> dict[str, Any]:
     """What is known of the run by a run's own names; what the log prints wins over the workload's recipe."""
     known = _of_workload(workload) if workload else {}
     printed = log.facts if log else {}
@@ -203,7 +158,7 @@ def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval,
 
 def _progress(
     snapshot: Snapshot,
-    asked: MeasurementRequest,
+    asked: AskedMeasurement,
     run: MeasuredRun,
     gpu: Gpu,
     workload: Workload | None,

@@ -8,13 +8,13 @@ from flask.testing import FlaskClient
 
 from service.app import create_app
 from service.settings import Settings
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 
 
 @pytest.fixture(scope="package")
-def catalog_sessions(tmp_path_factory) -> Iterator[Sessions]:
+def catalog_sessions(catalog_copy) -> Iterator[Sessions]:
     """A SQLite database with the shipped catalog; tests that use it must not change facts."""
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('api') / 'facts.sqlite3'}")
+    engine = engine_for(catalog_copy())
     yield Sessions(engine)
     engine.dispose()
 

@@ -13,7 +13,7 @@ from pricing.source import Payload
 from pricing.sources import SOURCES
 from service.app import create_app
 from service.settings import Settings
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from tests.api.conftest import assert_problem
 from tests.pricing.test_electricity_sources import DAYS
 from tests.pricing.test_every_source import recorded
@@ -27,9 +27,9 @@ def read(sessions, name, content):
 
 
 @pytest.fixture(scope="module")
-def priced(tmp_path_factory):
+def priced(catalog_copy):
     """A client on the catalog and a few days of prices and carbon."""
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('slots') / 'facts.sqlite3'}")
+    engine = engine_for(catalog_copy())
     sessions = Sessions(engine)
     for day in ("2025-10-26", "2026-03-29"):
         read(sessions, "energy_charts_at", (DAYS / f"energy_charts_AT_{day}.json").read_bytes())

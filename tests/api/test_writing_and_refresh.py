@@ -11,6 +11,7 @@ from service.facts import ExchangeRate
 from service.store import exchange_rates, tokens
 from tests.api.conftest import assert_problem
 from tests.facts_for_tests import SOURCE
+from tests.waiting import until
 
 QUOTE = {
     "provider": "lambda",
@@ -75,7 +76,7 @@ def test_answers_stay_whole_while_facts_change(own_app):
 
     def reading():
         mine = own_app.test_client()
-        while not stop.is_set():
+        while not stop.wait(0.005):
             response = mine.post("/api/v1/comparisons", json={"cloud": "any", "limit": 5})
             if response.status_code != 201:
                 errors.append(response.get_data(as_text=True))
@@ -90,6 +91,7 @@ def test_answers_stay_whole_while_facts_change(own_app):
     threads = [threading.Thread(target=reading) for _ in range(3)]
     for thread in threads:
         thread.start()
+    until(lambda: seen or errors, "they are answered")
     for step in range(12):
         rate = ExchangeRate("EUR", "USD", Decimal("1.10") + Decimal(step) / 100, date(2026, 11, 23), SOURCE)
         with sessions(own_app).begin() as session:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.estimate.market_day import (
@@ -91,7 +91,6 @@ def test_one_source_answers_for_a_day_the_first_whose_day_is_whole():
     assert chosen(USUAL, {}, rank) is None
 
 
-@settings(deadline=None)
 @given(
     st.dates(date(2020, 1, 1), date(2035, 12, 31)),
     st.lists(st.tuples(st.integers(0, 110), st.integers(1, 8)), max_size=40),

@@ -24,7 +24,7 @@ from service.estimate.run_records.recipe_words import (
 )
 from service.estimate.run_records.run_table import read_runs
 from service.estimate.run_records.table_cells import as_number
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.validating import csv_rows, validate_file
 
@@ -57,8 +57,8 @@ WHOLE = {
 
 
 @pytest.fixture(scope="module")
-def snapshot(tmp_path_factory):
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('runs') / 'facts.sqlite3'}")
+def snapshot(catalog_copy):
+    engine = engine_for(catalog_copy())
     return load(Sessions(engine))
 
 

@@ -1,24 +1,24 @@
 """What tests of the command line and of refreshes stand on."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
+from tests.waiting import PATIENCE_S
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sessions]:
+def database(catalog_copy: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Sessions]:
     """A SQLite file of its own with the shipped catalog; commands use it too."""
-    url = f"sqlite:///{tmp_path / 'facts.sqlite3'}"
+    url = catalog_copy()
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
-    engine, _ = prepare(url)
+    engine = engine_for(url)
     yield Sessions(engine)
     engine.dispose()
 
@@ -44,12 +44,12 @@ def receiver():
             pass
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
     thread.start()
 
     def connect(url: str) -> HTTPConnection:
         assert urlsplit(url).scheme == "https"
-        return HTTPConnection("127.0.0.1", httpd.server_port, timeout=5)
+        return HTTPConnection("127.0.0.1", httpd.server_port, timeout=PATIENCE_S)
 
     answers.connect = connect
     yield answers

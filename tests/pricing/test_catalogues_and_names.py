@@ -158,9 +158,9 @@ def test_real_catalogues_parse_with_every_reject_explained(path, names):
         pytest.skip("the collection of catalogues is not on this machine")
     cloud = re.sub(r"^v\d_", "", path.name).split("_")[0]
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    started = time.perf_counter()
+    started = time.process_time()
     read = skypilot.source_of(f"skypilot_{cloud}").parse(Payload(content, "https://example.org", NOW))
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     kept = [fact for fact in read if isinstance(fact, CloudOffer)]
     refused = [row for row in read if isinstance(row, Rejected)]
     assert all(row.reason and row.raw for row in refused)

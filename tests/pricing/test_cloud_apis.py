@@ -29,7 +29,7 @@ from pricing.sources.cloud import (
 )
 from service.facts import CloudOffer
 from service.store.catalog_files import load_catalog
-from service.store.session import Sessions
+from service.store.session import Sessions, engine_for
 from tests.pricing.test_every_source import recorded
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -82,10 +82,8 @@ def test_offers_are_whole_and_every_reject_is_explained(module, names):
 
 
 @pytest.mark.parametrize("module", OURS, ids=lambda module: module.NAME)
-def test_a_second_refresh_of_the_same_answer_changes_nothing(module, tmp_path):
-    from service.store.session import prepare
-
-    engine, _ = prepare(f"sqlite:///{tmp_path / 'facts.sqlite3'}")
+def test_a_second_refresh_of_the_same_answer_changes_nothing(module, catalog_copy):
+    engine = engine_for(catalog_copy())
     sessions, payload = Sessions(engine), recorded(module.NAME)
     settings = {module.SOURCE.key: "k"} if module.SOURCE.key else {}
     first = refresh(sessions, module.SOURCE, NOW, lambda _: payload, settings)
@@ -95,10 +93,8 @@ def test_a_second_refresh_of_the_same_answer_changes_nothing(module, tmp_path):
     assert first.accepted == again.accepted == len(parsed(module)[0])
 
 
-def test_the_keyed_sleep_and_name_their_variable(tmp_path):
-    from service.store.session import prepare
-
-    engine, _ = prepare(f"sqlite:///{tmp_path / 'facts.sqlite3'}")
+def test_the_keyed_sleep_and_name_their_variable(catalog_copy):
+    engine = engine_for(catalog_copy())
     keyed = [source for source in SOURCES if source.key]
     names = {source.name for source in keyed}
     assert names >= {"lambda_cloud", "gcp_billing", "shadeform", "digitalocean", "vultr"}

@@ -180,14 +180,11 @@ def zipped(**files):
 AWS_TABLE = (FIXTURES / "gpuhunt_aws.csv").read_bytes()
 
 
-def test_gpuhunts_version_leads_to_its_zip_and_dates_its_offers(sessions):
+def test_gpuhunts_version_leads_to_its_zip_and_dates_its_offers(catalog_engine):
+    sessions = Sessions(catalog_engine)
     source = gpuhunt.source_of("aws")
     asked = []
     answers = {"/v3/aws/version": b"20260818-42\n", "/v3/aws/20260818-42/catalog.zip": zipped(aws=AWS_TABLE)}
-    with sessions.begin() as session:
-        from service.store.seed import seed
-
-        seed(session)
     with serving(answers, asked) as base:
         settings = {source.url_setting: f"{base}/v3/aws/version"}
         assert refresh(sessions, source, NOW, None, settings).outcome == "ok"
@@ -205,7 +202,8 @@ def test_gpuhunts_version_leads_to_its_zip_and_dates_its_offers(sessions):
         assert refresh(sessions, source, NOW, None, settings).outcome == "unchanged"
 
 
-def test_a_catalogue_that_is_not_newer_confirms_no_later_day(sessions):
+def test_a_catalogue_that_is_not_newer_confirms_no_later_day(catalog_engine):
+    sessions = Sessions(catalog_engine)
     source = gpuhunt.source_of("verda")
     table = recorded("gpuhunt_verda").content
 
@@ -215,10 +213,6 @@ def test_a_catalogue_that_is_not_newer_confirms_no_later_day(sessions):
     def same(_asked):
         raise http.NotModified("same")
 
-    with sessions.begin() as session:
-        from service.store.seed import seed
-
-        seed(session)
     assert refresh(sessions, source, NOW, first, {}).outcome == "ok"
     again = refresh(sessions, source, NOW, same, {})
     assert (again.outcome, again.accepted) == ("unchanged", 2)

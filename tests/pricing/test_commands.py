@@ -14,26 +14,23 @@ from click.testing import CliRunner
 from pricing import registry
 from pricing.sources import SOURCES
 from service.cli import main
-from service.store.session import prepare
 from tests.pricing.test_every_source import FIXTURES
 from tests.pricing.test_several_processes import NAMES, Source
+from tests.waiting import PATIENCE_S
 
 ECB = next(source for source in SOURCES if source.name == "ecb")
 
 
 @pytest.fixture(scope="module")
-def seeded(tmp_path_factory):
-    url = f"sqlite:///{tmp_path_factory.mktemp('commands') / 'facts.sqlite3'}"
-    prepare(url)[0].dispose()
-    return url
+def seeded(catalog_copy):
+    return catalog_copy()
 
 
 @pytest.fixture
 def source():
     served = Source()
     yield served
-    served.server.shutdown()
-    served.server.server_close()
+    served.close()
 
 
 @pytest.fixture
@@ -82,7 +79,7 @@ def test_the_list_says_how_each_source_stands(run):
     assert set(listed) == {s.name for s in SOURCES}
     ecb = listed["ecb"]
     assert (ecb["state"], ecb["accepted"], ecb["rejected"], ecb["every_s"]) == ("fresh", 3, 0, 21600)
-    assert 0 <= ecb["age_s"] < 60 and ecb["next_run_at"] > ecb["last_success_at"]
+    assert 0 <= ecb["age_s"] < 3600 and ecb["next_run_at"] > ecb["last_success_at"]
     assert listed["energy_charts"]["state"] == "new" and listed["energy_charts"]["last_success_at"] is None
     table = run("list").stdout
     assert "last success" in table and "next run" in table and "fresh" in table
@@ -98,7 +95,7 @@ def test_a_raw_answer_is_printed_as_it_came_and_nothing_is_kept(run, source, mon
 
 
 def test_on_a_terminal_each_source_has_a_bar(run, source):
-    source.takes_s["ecb"] = 0.5
+    source.hold("ecb")
     terminal, end = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", "from service.cli import main; main()", "prices", "refresh", *NAMES],
@@ -114,8 +111,10 @@ def test_on_a_terminal_each_source_has_a_bar(run, source):
             seen += os.read(terminal, 4096)
         except OSError:
             break
+        if b"asking" in seen:
+            source.let_go("ecb")
     os.close(terminal)
-    assert process.wait() == 0
+    assert process.wait(PATIENCE_S) == 0
     shown = seen.decode()
     assert "━" in shown and "asking" in shown and " accepted, 0 rejected" in shown
     assert "ecb" in shown and "linode" in shown

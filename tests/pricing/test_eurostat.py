@@ -9,7 +9,8 @@ from pricing.checks import Known, check
 from pricing.refresh import refresh
 from pricing.source import Payload, UnreadablePayload
 from pricing.sources import SOURCES
-from service.store import rates, seed
+from service.store import rates
+from service.store.session import Sessions
 from tests.pricing.test_every_source import recorded
 
 (EUROSTAT,) = (source for source in SOURCES if source.name == "eurostat")
@@ -51,9 +52,9 @@ def test_eurostat_in_another_currency_or_band_is_not_taken_for_euros():
         eurostat(beyond)
 
 
-def test_eurostat_shipped_rows_are_corrected_in_place(sessions):
-    with sessions.begin() as session:
-        seed.seed(session)
+def test_eurostat_shipped_rows_are_corrected_in_place(catalog_engine):
+    sessions = Sessions(catalog_engine)
+    with sessions.reading() as session:
         before = len(rates.electricity(session, "DE"))
     revised = recorded("eurostat").content.replace(b"0.3869", b"0.3871")
     outcome = refresh(sessions, EUROSTAT, NOW, lambda a: Payload(revised, a.url, NOW), {})

@@ -1,9 +1,11 @@
 """Every source through the real way out, against a server that misbehaves: nothing lost, nothing half
 written, every fault visible by name."""
 
+import shutil
 import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -12,7 +14,8 @@ from pricing import http
 from pricing.refresh import Outcome, refresh
 from pricing.sources import SOURCES
 from service.cli import main
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for, prepare
+from tests.made_once import made_once, of_all_processes
 from tests.pricing.replay import FAULTS, Replay, one_of_each_form, replaying
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -50,15 +53,29 @@ def impatient(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def sessions(tmp_path_factory, server: Replay):
+def sessions(tmp_path_factory, sqlite_catalog_template, server: Replay):
     """A database with what every keyless source answers; every test leaves it as it was."""
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'facts.sqlite3'}")
-    environment = server.environment(SOURCES)
-    for source in KEYLESS:
-        outcome = refresh(Sessions(engine), source, NOW, None, environment)
-        assert outcome.outcome in ("ok", "unchanged"), outcome
+
+    def fill(new: Path) -> None:
+        shutil.copy(sqlite_catalog_template, new)
+        engine = engine_for(f"sqlite:///{new}")
+        environment = server.environment(SOURCES)
+        for source in KEYLESS:
+            outcome = refresh(Sessions(engine), source, NOW, None, environment)
+            assert outcome.outcome in ("ok", "unchanged"), outcome
+        engine.dispose()
+
+    filled = made_once(of_all_processes(tmp_path_factory) / "faults.db", fill)
+    own = shutil.copy(filled, tmp_path_factory.mktemp("filled") / "facts.sqlite3")
+    engine = engine_for(f"sqlite:///{own}")
     yield Sessions(engine)
     engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def before(sessions: Sessions):
+    """What the database holds before and after every test."""
+    return contents(sessions)
 
 
 def contents(sessions: Sessions) -> dict[str, list[tuple]]:
@@ -74,7 +91,7 @@ def contents(sessions: Sessions) -> dict[str, list[tuple]]:
     }
     with sqlite3.connect(sessions.engine.url.database) as connection:
         found = {
-            table: sorted(connection.execute(f"SELECT {columns} FROM {table}").fetchall(), key=str)
+            table: connection.execute(f"SELECT {columns} FROM {table} ORDER BY {columns}").fetchall()
             for table, columns in tables.items()
         }
     connection.close()
@@ -107,11 +124,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("source", "fault"), CASES)
-def test_a_fault_is_named_and_costs_nothing(source, fault, sessions, server, impatient, monkeypatch):
-    if fault == "slow drip":
-        monkeypatch.setattr(http, "LONGEST_REFRESH_S", 0.5)
-    before = contents(sessions)
-    outcome = faulty(sessions, server, source, fault)
+def test_a_fault_is_named_and_costs_nothing(source, fault, sessions, before, server, impatient, monkeypatch):
+    with monkeypatch.context() as impatience:
+        if fault == "slow drip":
+            impatience.setattr(http, "LONGEST_REFRESH_S", 0.5)
+        outcome = faulty(sessions, server, source, fault)
     after = contents(sessions)
     if fault in HARMLESS:
         assert outcome.outcome in ("ok", "unchanged"), outcome

@@ -18,6 +18,7 @@ from service.store import gpus, offers, own_gpu_names, versions
 from service.store.catalog_files import load_catalog
 from service.store.own_gpu_names import OwnGpuName
 from service.store.seed import seed
+from service.store.session import Sessions
 from tests.pricing.test_catalogues_and_names import NOW, SHARED
 
 CATALOG = load_catalog()
@@ -263,9 +264,8 @@ def test_what_cannot_be_told_is_refused_with_the_nearest_choices(database):
     assert "more than 0" in run("map", "Abacus", "rtx-4090", "--memory", "-1", code=2)
 
 
-def test_the_last_word_counts_and_survives_seeding_on_both_databases(sessions):
-    with sessions.begin() as session:
-        seed(session, CATALOG, NOW)
+def test_the_last_word_counts_and_survives_seeding_on_both_databases(catalog_engine):
+    with Sessions(catalog_engine).begin() as session:
         unmapped = offers.unmapped(session)[0]
         told, changed = own_gpu_names.put(session, unmapped.name, "b300-sxm", None, NOW)
         assert changed >= unmapped.offers

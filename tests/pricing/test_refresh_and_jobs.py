@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -31,6 +32,7 @@ from service.store.price_sources import lease_name
 from service.store.session import Sessions
 from tests.facts_for_tests import SOURCE
 from tests.pricing.test_every_source import recorded
+from tests.waiting import PATIENCE_S, until
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 10, 30, 18, tzinfo=UTC)
@@ -107,7 +109,7 @@ def test_a_source_is_due_from_now_and_sooner_after_a_failure():
     assert next_due(ECB, "failed", NOW) == NOW + RETRY_AFTER
 
 
-PACE = Pace(tick=timedelta(seconds=1), lease=timedelta(seconds=2))
+PACE = Pace(tick=timedelta(seconds=1), lease=timedelta(minutes=1))
 
 
 def due(sessions, ago):
@@ -180,13 +182,18 @@ def test_a_holder_whose_lease_was_taken_over_keeps_and_records_nothing(sessions)
 
 
 def test_a_long_refresh_renews_its_lease(sessions):
-    def slow(asked: Asked) -> Payload:
-        time.sleep(1.5 * PACE.lease.total_seconds())
+    pace = replace(PACE, lease=timedelta(seconds=1))
+
+    def lasts_until():
         with sessions.reading() as session:
-            assert leases.all(session)[0].until > leases.clock(session)
+            return leases.all(session)[0].until
+
+    def slow(asked: Asked) -> Payload:
+        first = lasts_until()
+        until(lambda: lasts_until() > first + pace.lease, "the lease is renewed for longer than it lasts")
         return recorded("ecb")
 
-    outcome = run_one(sessions, ECB, PACE, fetch=slow)
+    outcome = run_one(sessions, ECB, pace, fetch=slow)
     assert (outcome.outcome, outcome.error) == ("ok", "")
 
 
@@ -195,7 +202,7 @@ def test_what_is_told_to_stop_leaves_its_source_to_others_at_once(sessions):
 
     def endless(asked: Asked) -> Payload:
         told.set()
-        free.wait(20)
+        free.wait(PATIENCE_S)
         return recorded("ecb")
 
     with pytest.raises(Stopped):
@@ -278,14 +285,14 @@ def test_looking_goes_on_when_the_clock_is_set_back(sessions, monkeypatch):
     looking = threading.Thread(target=loop.run, args=(over.is_set,))
     looking.start()
     try:
-        time.sleep(0.5)
-        before = len(looks)
+        until(lambda: len(looks) >= 2, "it looks")
         with time_machine.travel(datetime.now(UTC) - HOUR, tick=True):
-            time.sleep(1)
-            assert 4 <= len(looks) - before <= 7
+            before = len(looks)
+            until(lambda: len(looks) >= before + 5, "it looks on")
     finally:
         over.set()
-        looking.join(5)
+        looking.join(PATIENCE_S)
+    assert all(later - sooner > 0.19 for sooner, later in pairwise(looks)), "and not all the time"
     assert not looking.is_alive()
 
 
@@ -316,7 +323,7 @@ def server():
             pass
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{httpd.server_port}"
     httpd.shutdown()

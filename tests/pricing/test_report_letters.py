@@ -22,6 +22,7 @@ from service.usecases.deciding import answer_decision
 from service.usecases.report_runs import Runner, deliveries_of, run_due
 from service.usecases.report_schedules import WantedReport, save_schedule
 from tests.facts_for_tests import SOURCE
+from tests.waiting import PATIENCE_S
 
 MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
 WEEK, MINUTE = timedelta(days=7), timedelta(minutes=1)
@@ -120,7 +121,7 @@ def test_a_receiver_that_is_down_is_told_the_same_later_and_every_try_is_recorde
 
 def test_a_receiver_that_never_answers_is_given_up(sessions, schedule):
     def nobody(_url):
-        return HTTPConnection("127.0.0.1", 1, timeout=1)
+        return HTTPConnection("127.0.0.1", 1, timeout=PATIENCE_S)
 
     made = run(sessions, 1)
     at = made.at

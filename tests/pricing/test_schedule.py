@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import cycle, pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pricing.schedule import (
@@ -85,7 +85,6 @@ def test_one_o_clock_is_one_o_clock_in_summer_and_winter():
     assert due == datetime(2026, 3, 29, 11, tzinfo=UTC) and due - before == 22 * HOUR
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(SOURCES),
     st.sampled_from(["ok", "unchanged", "failed", "asleep"]),
@@ -103,7 +102,6 @@ def test_it_is_always_due_later_and_never_much_later(source, outcome, now, wait,
         assert due >= now + min(timedelta(seconds=wait), DAY)
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from(DST_DAYS),
     st.integers(0, 26 * 60),

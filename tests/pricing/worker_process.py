@@ -6,10 +6,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import time_machine
-
 from service.cli import main
 from service.store import report_runs, source_answers
+from tests.waiting import PATIENCE_S
 
 put, add_run = source_answers.put, report_runs.add
 
@@ -19,14 +18,14 @@ def put_and_hold(session, answer):
     put(session, answer)
     session.flush()
     Path(os.environ["TEST_HOLDS_WHILE_WRITING"]).write_text(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(PATIENCE_S)
 
 
 def add_run_and_hold(session, schedule, run, bodies):
     """The run is answered and written, and not committed: here a test kills the process."""
     added = add_run(session, schedule, run, bodies)
     Path(os.environ["TEST_HOLDS_WHILE_RUNNING"]).write_text(str(os.getpid()))
-    time.sleep(60)
+    time.sleep(PATIENCE_S)
     return added
 
 
@@ -37,5 +36,7 @@ if __name__ == "__main__":
         source_answers.put = put_and_hold
     shift = timedelta(hours=float(os.environ.get("TEST_CLOCK_IS_OFF_BY_HOURS", "0")))
     if shift:
+        import time_machine
+
         time_machine.travel(datetime.now(UTC) + shift, tick=True).start()
     main(sys.argv[1:])

@@ -21,7 +21,7 @@ from service.reports.formats.renderers import RENDERERS
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import LANGUAGES, wording
-from service.store.session import Sessions, prepare
+from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from tests.reports.answers_for_tests import headline, packed, stored
 from tests.reports.decisions_for_tests import headline as decided
@@ -35,8 +35,8 @@ MINUS = "\N{MINUS SIGN}"
 
 
 @pytest.fixture(scope="module")
-def compare(tmp_path_factory):
-    engine, _ = prepare(f"sqlite:///{tmp_path_factory.mktemp('looks') / 'facts.sqlite3'}")
+def compare(catalog_copy):
+    engine = engine_for(catalog_copy())
     snapshot = load(Sessions(engine))
 
     def ask(**asked):

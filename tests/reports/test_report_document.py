@@ -159,16 +159,16 @@ def test_without_any_rented_option_it_is_still_a_page():
 
 
 def test_many_options_are_cut_on_the_page_and_whole_in_the_files():
-    document = comparison_document(many(10_000))
+    document = comparison_document(many(2_000))
     options = table(document, "options")
-    assert len(options.rows) == 10_001 and options.on_page == 10
+    assert len(options.rows) == 2_001 and options.on_page == 10
     laid_out = page(document)
     html = RENDERERS["html"].render(document).decode()
     markdown = RENDERERS["md"].render(document).decode()
     for text in (html, markdown, json.dumps(laid_out)):
-        assert "and 9,991 more" in text
+        assert "and 1,991 more" in text
     assert len(html) < 150_000 and html.count("<tr") < 120
-    assert RENDERERS["csv"].render(document).decode().count("\r\nOptions,") > 70_000
+    assert RENDERERS["csv"].render(document).decode().count("\r\nOptions,") > 14_000
 
 
 HOME_LINES = ["electricity", "wear", "purchase", "heat", "base_fee"]

@@ -24,7 +24,7 @@ decimals = st.integers(-9 * 10**18 + 1, 9 * 10**18 - 1).map(lambda n: Decimal(n)
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 instants = st.datetimes(datetime(1900, 1, 3), datetime(2200, 1, 1), timezones=zones)
 several = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

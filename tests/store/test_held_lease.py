@@ -10,6 +10,7 @@ from service.store import leases
 from service.store.held_lease import HeldLease, Stopped, new_owner
 from service.store.leases import LeaseLost
 from service.store.session import Sessions
+from tests.waiting import PATIENCE_S, until
 
 LASTS = timedelta(seconds=0.4)
 
@@ -30,11 +31,14 @@ def held(sessions):
 
 
 def test_it_hands_on_what_the_work_returns_or_raises_and_is_renewed_meanwhile(sessions, held):
-    def work():
-        threading.Event().wait(2 * LASTS.total_seconds())
+    def lasts_until():
         with sessions.reading() as session:
             (lease,) = leases.all(session)
-            return lease.until > leases.clock(session)
+            return lease.until
+
+    def work():
+        first = lasts_until()
+        return until(lambda: lasts_until() > first + LASTS, "it is renewed for longer than it lasts")
 
     def broken():
         raise TimeoutError("of its own")
@@ -50,10 +54,10 @@ def test_work_that_lost_its_lease_or_shall_stop_is_not_waited_for(sessions, held
     def robbed():
         with sessions.begin() as session:
             session.execute(sa.text("UPDATE job_leases SET owner = 'another'"))
-        never.wait(20)
+        never.wait(PATIENCE_S)
 
     with pytest.raises(Stopped):
-        held.during(lambda: never.wait(20), is_stopping=lambda: True)
+        held.during(lambda: never.wait(PATIENCE_S), is_stopping=lambda: True)
     with pytest.raises(LeaseLost, match="job was removed or taken over"):
         held.during(robbed)
     with sessions.begin() as session, pytest.raises(LeaseLost):

@@ -104,7 +104,7 @@ OBSERVED = st.tuples(
 
 
 @example([[(0, 1, 0, "1")], [(0, 1, 1, "2")], [(0, 1, 0, "3.5")]], "day")
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(st.lists(OBSERVED, min_size=1, max_size=6), min_size=1, max_size=4),
     st.sampled_from(["day", "month"]),

@@ -14,6 +14,7 @@ from service.errors import DatabaseNotReady, UnknownName
 from service.store import figures, gpus, offers, rates, snapshot, workloads
 from service.store.session import Sessions
 from service.store.snapshot import Snapshots
+from tests.waiting import PATIENCE_S, until
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -153,16 +154,16 @@ def test_others_are_served_while_one_thread_reloads(
 
     def slow(sessions: Sessions) -> snapshot.Snapshot:
         loading.set()
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         return load(sessions)
 
     monkeypatch.setattr(snapshot, "load", slow)
     reloader = threading.Thread(target=snapshots.current)
     reloader.start()
-    assert loading.wait(10)
+    assert loading.wait(PATIENCE_S)
     assert snapshots.current() is first
     go_on.set()
-    reloader.join(10)
+    reloader.join(PATIENCE_S)
     assert "new" in snapshots.current().gpus
 
 
@@ -185,7 +186,7 @@ def test_readers_never_see_half_a_change(full: Sessions, a: SimpleNamespace) -> 
     seen: set[int] = set()
 
     def read() -> None:
-        while not done.is_set():
+        while not done.wait(0.002):
             held = snapshots.current()
             prices = [held.offers.price[held.offers.instance.index(name)] for name in pair]
             seen.add(held.data_version)
@@ -195,11 +196,13 @@ def test_readers_never_see_half_a_change(full: Sessions, a: SimpleNamespace) -> 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
         reader.start()
+    until(lambda: seen, "they read")
     for n in range(2, 22):
         write(n)
+    until(lambda: len(seen) > 1, "they see a change")
     done.set()
     for reader in readers:
-        reader.join(10)
+        reader.join(PATIENCE_S)
     assert wrong == [] and snapshots.error is None
     assert snapshots.current().offers.price.max() == 21
     assert len(seen) > 1

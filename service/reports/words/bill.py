@@ -1,11 +1,13 @@
 """A bill in words: what its lines are for, and what nobody has told us."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from service.answers.option import AnsweredCost
 from service.reports.words.wording import Wording
 
 
+@lru_cache(maxsize=64)
 def item_name(w: Wording, code: str) -> str:
     """What a line of a bill is for."""
     return {

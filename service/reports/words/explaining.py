@@ -1,9 +1,12 @@
 """An estimate in words: the ladder of memory, where time and doubt come from, which runs it rests on."""
 
+from functools import lru_cache
+
 from service.answers.option import AnsweredExplanation, AnsweredOption
 from service.reports.words.wording import Wording
 
 
+@lru_cache(maxsize=64)
 def rung_sentence(w: Wording, code: str) -> str:
     """What a rung allows beyond the one above it."""
     return {

@@ -1,6 +1,7 @@
 """What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
 from service.answers.option import AnsweredAdjustment, AnsweredOption
@@ -67,6 +68,7 @@ def fit_sentence(w: Wording, option: AnsweredOption) -> str:
     }[option.fit.verdict]
 
 
+@lru_cache(maxsize=1024)
 def adjustment_sentence(w: Wording, adjustment: AnsweredAdjustment) -> str:
     """One adjustment and what it costs in time."""
     before, after = adjustment.before, adjustment.after
