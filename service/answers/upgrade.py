@@ -72,8 +72,9 @@ def _option(old: Json) -> Json:
     return {
         **dict.fromkeys(UNSAID_OF_OPTION),
         "gpu_memory_gib": fit["available_memory_gib"] if memory is None else memory,
-        "gpu_category": "", "stages": [], "suggestions": [],
+        "gpu_category": "", "stages": [],
         **old,
+        "suggestions": [{"gpu_name": s["gpu"], **s} for s in old.get("suggestions", ())],
         "fit": {"time_factor": None, "gradient_accumulation": 1, **fit, "ladder": rungs},
         "cost": old["cost"] and _cost(old["cost"]),
         "offer": old["offer"] and _offer(old["offer"], numbers),
