@@ -229,6 +229,7 @@ class AnsweredOffer(AnsweredLicensedSource):
     hourly_price: Exact = Field(description="Exact decimal, whole instance")
     currency: str
     instances: int
+    ram_gib: float | None = Field(None, description="Main memory of one instance; null where it is not said")
     note: str
     market: AnsweredMarket | None
 

@@ -204,6 +204,7 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
         hourly_price=offer.hourly_price,
         currency=offer.currency,
         instances=rental.instances,
+        ram_gib=offer.ram_gib,
         note=offer.note,
         market=None
         if market is None

@@ -63,7 +63,7 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
         "Rent: {price} per hour, {provider} {instance}, as of {day} ({age}), {source}.",
         price=w.unit_price(offer.hourly_price * offer.instances, offer.currency),
         provider=offer.provider_name,
-        instance=f"{offer.instance} {offer.region}".strip(),
+        instance=f"{offer.instance} {offer.region}".strip() + main_memory(w, offer),
         day=w.day(offer.as_of),
         age=age(w, days),
         source=offer.source,
@@ -81,6 +81,11 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
     if alone and (elsewhere := market_sentence(w, offer)):
         line += " " + elsewhere
     return line
+
+
+def main_memory(w: Wording, offer: AnsweredOffer) -> str:
+    """The main memory of an instance in brackets, to stand behind its name; empty where it is not said."""
+    return "" if offer.ram_gib is None else f" ({w.number(offer.ram_gib)} GiB RAM)"
 
 
 def suggestion_sentence(w: Wording, option: AnsweredOption) -> str:
