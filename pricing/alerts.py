@@ -32,15 +32,15 @@ class _Firings:
         event, alert = claimed
         return Letter(
             event,
-            alert.rule.webhook_url,
-            alert.webhook_secret,
-            event.key,
-            event.body.encode(),
-            event.attempts,
+            url=alert.rule.webhook_url,
+            secret=alert.webhook_secret,
+            key=event.key,
+            body=event.body.encode(),
+            attempts=event.attempts,
         )
 
     def record(
-        self, session: Any, row: AlertEvent, at: datetime, status: int | None, error: str,
+        self, session: Any, row: AlertEvent, at: datetime, *, status: int | None, error: str,
         next_at: datetime | None,
     ) -> None:  # fmt: skip
         alerts.record_attempt(session, row, at, status=status, error=error, next_attempt_at=next_at)
@@ -81,16 +81,18 @@ def evaluate(sessions: Sessions, now: datetime) -> int:
                 session, alert, price=price, reference=reference, offer_slug=cheapest.slug, now=now
             )
             conflicts = offer_conflicts.conflicts_of(session, [cheapest]).get(cheapest.slug, ())
-            item = offer_item(cheapest, rule.currency, tuple(rates.values()), conflicts)
-            body = message(alert, f"{alert.slug}-{number}", now, price, reference, item)
+            item = offer_item(cheapest, rule.currency, tuple(rates.values()), conflicts=conflicts)
+            key = f"{alert.slug}-{number}"
+            body = message(alert, key, now, price=price, reference=reference, offer=item)
             alerts.set_body(session, number, body.decode())
             fired += 1
         return fired
 
 
 def message(
-    alert: Alert, key: str, at: datetime, price: Decimal, reference: Decimal, offer: dict[str, object] | None
-) -> bytes:
+    alert: Alert, key: str, at: datetime, *, price: Decimal, reference: Decimal,
+    offer: dict[str, object] | None,
+) -> bytes:  # fmt: skip
     """What a receiver is told: the rule, the price that met it, and the offer with its source and day."""
     rule = alert.rule
     return orjson.dumps(

@@ -63,12 +63,30 @@ def _family(
     name: str, gpu: str, family: str, shapes: tuple[tuple[str, int, int, int, int], ...]
 ) -> list[Machine]:
     """Shapes are size, GPUs, vCPUs, GiB of memory and of local SSD."""
-    return [Machine(f"{name}-{size}", gpu, n, family, cpu, ram, ssd) for size, n, cpu, ram, ssd in shapes]
+    return [
+        Machine(
+            name=f"{name}-{size}",
+            gpu=gpu,
+            gpu_count=n,
+            family=family,
+            vcpus=cpu,
+            ram_gib=ram,
+            local_ssd_gib=ssd,
+        )
+        for size, n, cpu, ram, ssd in shapes
+    ]
 
 
 def _n1() -> list[Machine]:
     return [
-        Machine(f"n1-standard-{8 * n} + {n}x {GPU_SKUS[gpu].name}", gpu, n, "N1 Predefined", 8 * n, 30 * n)
+        Machine(
+            name=f"n1-standard-{8 * n} + {n}x {GPU_SKUS[gpu].name}",
+            gpu=gpu,
+            gpu_count=n,
+            family="N1 Predefined",
+            vcpus=8 * n,
+            ram_gib=30 * n,
+        )
         for gpu, counts in _N1
         for n in counts
     ]

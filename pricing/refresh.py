@@ -279,8 +279,8 @@ def keep(
             source_answers.put(
                 session,
                 SourceAnswer(
-                    origin, payload.url, payload.etag, payload.last_modified,
-                    sha256(payload.content).hexdigest(), now,
+                    name=origin, url=payload.url, etag=payload.etag, last_modified=payload.last_modified,
+                    sha256=sha256(payload.content).hexdigest(), answered_at=now,
                 ),
             )  # fmt: skip
         if hold:

@@ -25,10 +25,10 @@ class _Letters:
             body = with_decision(body, comparisons.get(session, run.decision_id, "decision").answer)
         key = f"{run.key}-{delivery.kind}"
         url, secret = schedule.order.webhook_url, schedule.webhook_secret
-        return Letter(delivery, url, secret, key, body, delivery.attempts)
+        return Letter(delivery, url=url, secret=secret, key=key, body=body, attempts=delivery.attempts)
 
     def record(
-        self, session: Any, row: Delivery, at: datetime, status: int | None, error: str,
+        self, session: Any, row: Delivery, at: datetime, *, status: int | None, error: str,
         next_at: datetime | None,
     ) -> None:  # fmt: skip
         report_runs.record_attempt(session, row, at, error, next_at, status=status)

@@ -35,7 +35,7 @@ OVERDUE_FROM = time(14, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SourceHealth:
     """How a source does: what decides whether its fallback is asked."""
 
     is_failing: bool
@@ -100,7 +100,7 @@ def next_look(now: datetime) -> datetime:
 def is_wanted(
     source: PriceSource,
     first_choices: Mapping[str, PriceSource],
-    standings: Mapping[str, Standing],
+    standings: Mapping[str, SourceHealth],
     now: datetime,
 ) -> bool:
     """Whether a source is to be asked on schedule: one that is no fallback always, a fallback only while
@@ -120,7 +120,7 @@ def is_wanted(
     return standing is None or standing.is_failing or _is_stale(first, standing, now)
 
 
-def _is_stale(source: PriceSource, standing: Standing, now: datetime) -> bool:
+def _is_stale(source: PriceSource, standing: SourceHealth, now: datetime) -> bool:
     if standing.last_success is None:
         return True
     if source.market_zone is not None:

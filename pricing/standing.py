@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from pricing.refresh import Outcome
-from pricing.schedule import Standing, is_wanted, next_due
+from pricing.schedule import SourceHealth, is_wanted, next_due
 from pricing.source import PriceSource
 from service.estimate.market_day import day_of
 from service.store import refreshes, spot_prices
@@ -42,12 +42,12 @@ def due_after(sessions: Sessions, source: PriceSource, outcome: Outcome, now: da
     )
 
 
-def of(sessions: Sessions, source: PriceSource, now: datetime) -> Standing | None:
+def of(sessions: Sessions, source: PriceSource, now: datetime) -> SourceHealth | None:
     """How a source does; None for one that was never asked."""
     ended = _ended(sessions, source)
     if not ended:
         return None
-    return Standing(
+    return SourceHealth(
         is_failing=ended[0].outcome not in WENT_WELL,
         last_success=next((r.started_at for r in ended if r.outcome in WENT_WELL), None),
         complete_until=complete_until(sessions, source, now),

@@ -63,7 +63,14 @@ class Outbox(Protocol[Row]):
         """The letter that has been due for longest, kept from others for the length of the lease."""
 
     def record(
-        self, session: Any, row: Row, at: datetime, status: int | None, error: str, next_at: datetime | None
+        self,
+        session: Any,
+        row: Row,
+        at: datetime,
+        *,
+        status: int | None,
+        error: str,
+        next_at: datetime | None,
     ) -> None:
         """How a try went; given up where there is an error and no next try."""
 
@@ -105,7 +112,7 @@ def deliver(sessions: Sessions, now: datetime, outbox: Outbox[Row], connect: Con
         status, error = send(letter.url, letter.secret, letter.key, letter.body, connect)
         following = next_try(letter.attempts + 1, now) if error else None
         with sessions.begin() as session:
-            outbox.record(session, letter.row, now, status, error, following)
+            outbox.record(session, letter.row, now, status=status, error=error, next_at=following)
         heard += not error
         if error:
             log.warning("webhook %s, try %d: %s", letter.key, letter.attempts + 1, error)

@@ -21,6 +21,7 @@ Sharding = Literal["ddp", "zero-1", "zero-2", "fsdp"]
 Checkpointing = Literal["none", "selective", "full"]
 Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace"]
 RateKind = Literal["retail", "spot", "contract", "time_of_use", "dynamic"]
+ProviderKind = Literal["hyperscaler", "gpu-cloud", "marketplace"]
 Taxes = Literal["all", "excl_vat", "excl_taxes"]
 Scope = Literal["lifecycle", "direct"]
 Accounting = Literal["production", "consumption"]
@@ -276,7 +277,7 @@ class Provider:
     slug: str
     name: str
     url: str
-    kind: Literal["hyperscaler", "gpu-cloud", "marketplace"]
+    kind: ProviderKind
     sources: Mapping[str, Source] = field(default_factory=dict)
     billing_increment_s: float | None = None
     minimum_billing_s: float | None = None

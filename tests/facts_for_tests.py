@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from service.decide.household import Household
-from service.decide.options import Knowledge, Rental
+from service.decide.knowledge import Knowledge
+from service.decide.options import Rental
 from service.estimate.calibration import with_terms
 from service.estimate.terms import HOST_TERMS
 from service.estimate.terms import TERMS as FITTED

@@ -194,7 +194,7 @@ def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, langu
     assert sum(map(bool, shared)) >= 2
     for option in c.options:
         if option.suggestions:
-            shared.append(suggestion_sentence(w, option, option.suggestions))
+            shared.append(suggestion_sentence(w, option))
     for sentence in filter(None, shared):
         assert sentence in told and sentence in said
     assert blocks[0].text.split(". ")[0] in said

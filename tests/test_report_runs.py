@@ -4,7 +4,6 @@ import json
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 import orjson
 import pytest
@@ -12,12 +11,9 @@ import sqlalchemy as sa
 
 from service.answers.question import AskedDecision
 from service.errors import InvalidValue, NotFound, UnknownName
-from service.facts import CloudOffer
-from service.store import comparisons, leases, offers, report_runs, report_schedules
+from service.store import comparisons, leases, report_runs, report_schedules
 from service.store.session import Sessions
-from service.store.snapshot import load
 from service.usecases import report_runs as running
-from service.usecases.deciding import answer_decision
 from service.usecases.report_runs import Runner, deliveries_of, run_due, run_now, write_due_files
 from service.usecases.report_schedules import (
     WantedReport,
@@ -27,11 +23,20 @@ from service.usecases.report_schedules import (
     save_schedule,
 )
 from tests.facts_for_tests import SOURCE
+from tests.report_runs_for_tests import (
+    DAY,
+    MINUTE,
+    MONDAY,
+    QUESTION,
+    WEEK,
+    at,
+    codes,
+    decided,
+    rent,
+    scheduled,
+    stored_runs,
+)
 from tests.waiting import until
-
-MONDAY = datetime(2026, 11, 30, 8, tzinfo=UTC)
-WEEK, DAY, MINUTE = timedelta(days=7), timedelta(days=1), timedelta(minutes=1)
-QUESTION = AskedDecision.of(budget=700.0, deadline_hours=720.0)
 
 
 @pytest.fixture
@@ -44,42 +49,6 @@ def folder(tmp_path):
     made = tmp_path / "reports"
     made.mkdir()
     return made
-
-
-def at(moment, owner="me"):
-    return Runner(owner, clock=lambda _session: moment)
-
-
-def decided(sessions, request=QUESTION, moment=MONDAY):
-    return answer_decision(sessions, load(sessions), request, moment).id
-
-
-def scheduled(sessions, moment=MONDAY, request=QUESTION, **wanted):
-    return save_schedule(
-        sessions,
-        WantedReport(decided(sessions, request, moment), **{"format": "json"} | wanted),
-        "me",
-        moment,
-    )
-
-
-def rent(sessions, amount, moment, provider="runpod", **fields):
-    """8 x H100 SXM are to be had at this price per hour, as read at this moment."""
-    offer = CloudOffer(
-        provider, "8h", "", None, "h100-sxm", "H100 SXM", 8, 80.0, "on_demand", Decimal(amount), "EUR",
-        moment.date(), SOURCE, origin="live", **fields,
-    )  # fmt: skip
-    with sessions.begin() as session:
-        offers.add_all(session, [offer], moment)
-
-
-def stored_runs(sessions, slug=None):
-    with sessions.reading() as session:
-        return report_runs.newest(session, slug)
-
-
-def codes(run):
-    return [change["code"] for change in run.changes]
 
 
 def test_it_runs_once_a_week_and_says_whether_the_verdict_stands(sessions, folder):

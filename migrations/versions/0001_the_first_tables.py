@@ -15,6 +15,25 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+EXACT = sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite")
+OFFER_KEY = ("provider_id", "instance", "region", "gpu_count", "tier", "term_months", "gpu_raw_name")
+MEASURED = (
+    ("n_params", sa.Double), ("n_layers", sa.Integer), ("d_model", sa.Integer), ("n_heads", sa.Integer),
+    ("n_kv_heads", sa.Integer), ("d_ff", sa.Integer), ("vocab_size", sa.Integer), ("seq_len", sa.Integer),
+    ("tokens", sa.Double), ("nodes", sa.Integer), ("precision", sa.String), ("optimizer", sa.String),
+    ("engine", sa.String), ("attention", sa.String), ("checkpointing", sa.String),
+    ("offload", sa.Boolean), ("parallelism", sa.String), ("micro_batch", sa.Integer),
+    ("global_batch_tokens", sa.BigInteger), ("hours", sa.Double), ("tokens_per_s", sa.Double),
+    ("peak_memory_gib", sa.Double), ("gpu_watts", sa.Double), ("node_watts", sa.Double),
+    ("workload", sa.String), ("year", sa.Integer), ("confidence", sa.String),
+)  # fmt: skip
+LAST_FIRST = (
+    "offer_prices", "workload_sources", "workload_aliases", "spot_prices", "provider_sources", "offers",
+    "measured_runs", "gpu_sources", "gpu_aliases", "figures", "exchange_rates", "electricity_rates",
+    "carbon_intensities", "workloads", "sources", "refreshes", "providers", "job_leases", "gpus",
+    "data_version", "comparisons", "api_tokens",
+)  # fmt: skip
+
 
 def upgrade() -> None:
     op.create_table(
@@ -44,7 +63,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("id = 1", name=op.f("ck_data_version_one_row")),
+        checked("data_version", "one_row", "id = 1"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_data_version")),
     )
     op.bulk_insert(data_version, [{"id": 1, "version": 0, "changed_at": datetime(1970, 1, 1, tzinfo=UTC)}])
@@ -69,16 +88,12 @@ def upgrade() -> None:
         sa.Column("gpu_link_gb_per_s", sa.Double(), nullable=True),
         sa.Column("published_tensor_tflops", sa.Double(), nullable=True),
         sa.Column("note", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "tensor_rate IN ('full', 'half', 'quarter')", name=op.f("ck_gpus_tensor_rate_known")
-        ),
-        sa.CheckConstraint("board_watts > 0", name=op.f("ck_gpus_board_watts_positive")),
-        sa.CheckConstraint("boost_clock_mhz > 0", name=op.f("ck_gpus_boost_clock_mhz_positive")),
-        sa.CheckConstraint(
-            "memory_bandwidth_gb_per_s > 0", name=op.f("ck_gpus_memory_bandwidth_gb_per_s_positive")
-        ),
-        sa.CheckConstraint("memory_gib > 0", name=op.f("ck_gpus_memory_gib_positive")),
-        sa.CheckConstraint("sm_count > 0", name=op.f("ck_gpus_sm_count_positive")),
+        checked("gpus", "tensor_rate_known", "tensor_rate IN ('full', 'half', 'quarter')"),
+        checked("gpus", "board_watts_positive", "board_watts > 0"),
+        checked("gpus", "boost_clock_mhz_positive", "boost_clock_mhz > 0"),
+        checked("gpus", "memory_bandwidth_gb_per_s_positive", "memory_bandwidth_gb_per_s > 0"),
+        checked("gpus", "memory_gib_positive", "memory_gib > 0"),
+        checked("gpus", "sm_count_positive", "sm_count > 0"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gpus")),
         sa.UniqueConstraint("slug", name=op.f("uq_gpus_slug")),
     )
@@ -103,16 +118,12 @@ def upgrade() -> None:
         sa.Column("minimum_billing_s", sa.Double(), nullable=True),
         sa.Column("pue", sa.Double(), nullable=True),
         sa.Column("pue_basis", sa.String(), nullable=False),
-        sa.Column("egress_per_gb", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=True),
-        sa.Column(
-            "storage_per_gb_month", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=True
-        ),
+        sa.Column("egress_per_gb", EXACT, nullable=True),
+        sa.Column("storage_per_gb_month", EXACT, nullable=True),
         sa.Column("fee_currency", sa.String(), nullable=True),
-        sa.CheckConstraint("egress_per_gb >= 0", name=op.f("ck_providers_egress_per_gb_not_negative")),
-        sa.CheckConstraint("pue >= 1", name=op.f("ck_providers_pue_at_least_one")),
-        sa.CheckConstraint(
-            "storage_per_gb_month >= 0", name=op.f("ck_providers_storage_per_gb_month_not_negative")
-        ),
+        checked("providers", "egress_per_gb_not_negative", "egress_per_gb >= 0"),
+        checked("providers", "pue_at_least_one", "pue >= 1"),
+        checked("providers", "storage_per_gb_month_not_negative", "storage_per_gb_month >= 0"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_providers")),
         sa.UniqueConstraint("slug", name=op.f("uq_providers_slug")),
     )
@@ -126,9 +137,7 @@ def upgrade() -> None:
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("rejected", sa.Integer(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "outcome IN ('ok', 'failed', 'asleep', 'unchanged')", name=op.f("ck_refreshes_outcome_known")
-        ),
+        checked("refreshes", "outcome_known", "outcome IN ('ok', 'failed', 'asleep', 'unchanged')"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_refreshes")),
     )
     with op.batch_alter_table("refreshes", schema=None) as batch_op:
@@ -160,12 +169,10 @@ def upgrade() -> None:
         sa.Column("reference_hours", sa.Double(), nullable=True),
         sa.Column("reference_gpu", sa.String(), nullable=True),
         sa.Column("reference_gpu_count", sa.Integer(), nullable=True),
-        sa.CheckConstraint(
-            "other_stages_fraction >= 0", name=op.f("ck_workloads_other_stages_fraction_not_negative")
-        ),
-        sa.CheckConstraint("reference_gpu_count > 0", name=op.f("ck_workloads_reference_gpu_count_positive")),
-        sa.CheckConstraint("reference_hours > 0", name=op.f("ck_workloads_reference_hours_positive")),
-        sa.CheckConstraint("tokens > 0", name=op.f("ck_workloads_tokens_positive")),
+        checked("workloads", "other_stages_fraction_not_negative", "other_stages_fraction >= 0"),
+        checked("workloads", "reference_gpu_count_positive", "reference_gpu_count > 0"),
+        checked("workloads", "reference_hours_positive", "reference_hours > 0"),
+        checked("workloads", "tokens_positive", "tokens > 0"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_workloads")),
         sa.UniqueConstraint("slug", name=op.f("uq_workloads_slug")),
     )
@@ -182,18 +189,10 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
-        sa.CheckConstraint(
-            "accounting IN ('production', 'consumption')", name=op.f("ck_carbon_intensities_accounting_known")
-        ),
-        sa.CheckConstraint(
-            "scope IN ('lifecycle', 'direct')", name=op.f("ck_carbon_intensities_scope_known")
-        ),
-        sa.CheckConstraint(
-            "grams_co2e_per_kwh >= 0", name=op.f("ck_carbon_intensities_grams_co2e_per_kwh_not_negative")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_carbon_intensities_source_id_sources")
-        ),
+        checked("carbon_intensities", "accounting_known", "accounting IN ('production', 'consumption')"),
+        checked("carbon_intensities", "scope_known", "scope IN ('lifecycle', 'direct')"),
+        checked("carbon_intensities", "grams_co2e_per_kwh_not_negative", "grams_co2e_per_kwh >= 0"),
+        refers("carbon_intensities", "source_id", "sources"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_carbon_intensities")),
         sa.UniqueConstraint("slug", name=op.f("uq_carbon_intensities_slug")),
     )
@@ -208,7 +207,7 @@ def upgrade() -> None:
         sa.Column("zone_name", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
-        sa.Column("per_kwh", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("per_kwh", EXACT, nullable=False),
         sa.Column("taxes", sa.String(), nullable=False),
         sa.Column("band", sa.String(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=True),
@@ -216,13 +215,9 @@ def upgrade() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
-        sa.CheckConstraint("kind IN ('retail', 'spot')", name=op.f("ck_electricity_rates_kind_known")),
-        sa.CheckConstraint(
-            "taxes IN ('all', 'excl_vat', 'excl_taxes')", name=op.f("ck_electricity_rates_taxes_known")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_electricity_rates_source_id_sources")
-        ),
+        checked("electricity_rates", "kind_known", "kind IN ('retail', 'spot')"),
+        checked("electricity_rates", "taxes_known", "taxes IN ('all', 'excl_vat', 'excl_taxes')"),
+        refers("electricity_rates", "source_id", "sources"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_electricity_rates")),
         sa.UniqueConstraint("slug", name=op.f("uq_electricity_rates_slug")),
     )
@@ -234,12 +229,10 @@ def upgrade() -> None:
         sa.Column("base", sa.String(), nullable=False),
         sa.Column("quote", sa.String(), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False),
-        sa.Column("rate", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("rate", EXACT, nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("rate > 0", name=op.f("ck_exchange_rates_rate_positive")),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_exchange_rates_source_id_sources")
-        ),
+        checked("exchange_rates", "rate_positive", "rate > 0"),
+        refers("exchange_rates", "source_id", "sources"),
         sa.PrimaryKeyConstraint("base", "quote", "as_of", name=op.f("pk_exchange_rates")),
         sqlite_with_rowid=False,
     )
@@ -254,32 +247,12 @@ def upgrade() -> None:
         sa.Column("basis", sa.String(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("read_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_figures_source_id_sources")),
+        refers("figures", "source_id", "sources"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_figures")),
         sa.UniqueConstraint("slug", name=op.f("uq_figures_slug")),
     )
-    op.create_table(
-        "gpu_aliases",
-        sa.Column("alias_key", sa.String(), nullable=False),
-        sa.Column("gpu_id", sa.Integer(), nullable=False),
-        sa.Column("alias", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["gpu_id"], ["gpus.id"], name=op.f("fk_gpu_aliases_gpu_id_gpus")),
-        sa.PrimaryKeyConstraint("alias_key", name=op.f("pk_gpu_aliases")),
-    )
-    with op.batch_alter_table("gpu_aliases", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_gpu_aliases_gpu_id"), ["gpu_id"], unique=False)
-
-    op.create_table(
-        "gpu_sources",
-        sa.Column("gpu_id", sa.Integer(), nullable=False),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("source_id", sa.Integer(), nullable=False),
-        sa.Column("read_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["gpu_id"], ["gpus.id"], name=op.f("fk_gpu_sources_gpu_id_gpus")),
-        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_gpu_sources_source_id_sources")),
-        sa.PrimaryKeyConstraint("gpu_id", "field", name=op.f("pk_gpu_sources")),
-    )
+    create_aliases("gpu")
+    create_sources("gpu")
     op.create_table(
         "measured_runs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -290,36 +263,8 @@ def upgrade() -> None:
         sa.Column("gpu_count", sa.Integer(), nullable=True),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("use_for", sa.String(), nullable=False),
-        sa.Column("n_params", sa.Double(), nullable=True),
-        sa.Column("n_layers", sa.Integer(), nullable=True),
-        sa.Column("d_model", sa.Integer(), nullable=True),
-        sa.Column("n_heads", sa.Integer(), nullable=True),
-        sa.Column("n_kv_heads", sa.Integer(), nullable=True),
-        sa.Column("d_ff", sa.Integer(), nullable=True),
-        sa.Column("vocab_size", sa.Integer(), nullable=True),
-        sa.Column("seq_len", sa.Integer(), nullable=True),
-        sa.Column("tokens", sa.Double(), nullable=True),
-        sa.Column("nodes", sa.Integer(), nullable=True),
-        sa.Column("precision", sa.String(), nullable=True),
-        sa.Column("optimizer", sa.String(), nullable=True),
-        sa.Column("engine", sa.String(), nullable=True),
-        sa.Column("attention", sa.String(), nullable=True),
-        sa.Column("checkpointing", sa.String(), nullable=True),
-        sa.Column("offload", sa.Boolean(), nullable=True),
-        sa.Column("parallelism", sa.String(), nullable=True),
-        sa.Column("micro_batch", sa.Integer(), nullable=True),
-        sa.Column("global_batch_tokens", sa.BigInteger(), nullable=True),
-        sa.Column("hours", sa.Double(), nullable=True),
-        sa.Column("tokens_per_s", sa.Double(), nullable=True),
-        sa.Column("peak_memory_gib", sa.Double(), nullable=True),
-        sa.Column("gpu_watts", sa.Double(), nullable=True),
-        sa.Column("node_watts", sa.Double(), nullable=True),
-        sa.Column("workload", sa.String(), nullable=True),
-        sa.Column("year", sa.Integer(), nullable=True),
-        sa.Column("confidence", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_measured_runs_source_id_sources")
-        ),
+        *(sa.Column(name, kind(), nullable=True) for name, kind in MEASURED),
+        refers("measured_runs", "source_id", "sources"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_measured_runs")),
         sa.UniqueConstraint("slug", name=op.f("uq_measured_runs_slug")),
     )
@@ -341,7 +286,7 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(), nullable=False),
         sa.Column("term_months", sa.Integer(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
-        sa.Column("hourly_price", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("hourly_price", EXACT, nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
@@ -349,29 +294,17 @@ def upgrade() -> None:
         sa.Column("price_since", sa.Date(), nullable=False),
         sa.Column("price_first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("price_eur_sort", sa.Double(), nullable=False),
-        sa.CheckConstraint(
-            "tier IN ('on_demand', 'spot', 'reserved', 'community', 'marketplace')",
-            name=op.f("ck_offers_tier_known"),
+        checked(
+            "offers", "tier_known", "tier IN ('on_demand', 'spot', 'reserved', 'community', 'marketplace')"
         ),
-        sa.CheckConstraint("gpu_count > 0", name=op.f("ck_offers_gpu_count_positive")),
-        sa.CheckConstraint("hourly_price > 0", name=op.f("ck_offers_hourly_price_positive")),
-        sa.CheckConstraint("memory_gib_per_gpu > 0", name=op.f("ck_offers_memory_gib_per_gpu_positive")),
-        sa.CheckConstraint("term_months >= 0", name=op.f("ck_offers_term_months_not_negative")),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["providers.id"], name=op.f("fk_offers_provider_id_providers")
-        ),
-        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_offers_source_id_sources")),
+        checked("offers", "gpu_count_positive", "gpu_count > 0"),
+        checked("offers", "hourly_price_positive", "hourly_price > 0"),
+        checked("offers", "memory_gib_per_gpu_positive", "memory_gib_per_gpu > 0"),
+        checked("offers", "term_months_not_negative", "term_months >= 0"),
+        refers("offers", "provider_id", "providers"),
+        refers("offers", "source_id", "sources"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offers")),
-        sa.UniqueConstraint(
-            "provider_id",
-            "instance",
-            "region",
-            "gpu_count",
-            "tier",
-            "term_months",
-            "gpu_raw_name",
-            name="uq_offers_key",
-        ),
+        sa.UniqueConstraint(*OFFER_KEY, name="uq_offers_key"),
         sa.UniqueConstraint("slug", name=op.f("uq_offers_slug")),
     )
     with op.batch_alter_table("offers", schema=None) as batch_op:
@@ -380,62 +313,23 @@ def upgrade() -> None:
             "ix_offers_gpu_by_price", ["gpu", "gpu_count", "tier", "price_eur_sort", "slug"], unique=False
         )
 
-    op.create_table(
-        "provider_sources",
-        sa.Column("provider_id", sa.Integer(), nullable=False),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("source_id", sa.Integer(), nullable=False),
-        sa.Column("read_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["providers.id"], name=op.f("fk_provider_sources_provider_id_providers")
-        ),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_provider_sources_source_id_sources")
-        ),
-        sa.PrimaryKeyConstraint("provider_id", "field", name=op.f("pk_provider_sources")),
-    )
+    create_sources("provider")
     op.create_table(
         "spot_prices",
         sa.Column("zone", sa.String(), nullable=False),
         sa.Column("slot_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("slot_end", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("per_mwh", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("per_mwh", EXACT, nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("slot_end > slot_start", name=op.f("ck_spot_prices_slot_in_order")),
-        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_spot_prices_source_id_sources")),
+        checked("spot_prices", "slot_in_order", "slot_end > slot_start"),
+        refers("spot_prices", "source_id", "sources"),
         sa.PrimaryKeyConstraint("zone", "slot_start", "source_id", name=op.f("pk_spot_prices")),
         sqlite_with_rowid=False,
     )
-    op.create_table(
-        "workload_aliases",
-        sa.Column("alias_key", sa.String(), nullable=False),
-        sa.Column("workload_id", sa.Integer(), nullable=False),
-        sa.Column("alias", sa.String(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["workload_id"], ["workloads.id"], name=op.f("fk_workload_aliases_workload_id_workloads")
-        ),
-        sa.PrimaryKeyConstraint("alias_key", name=op.f("pk_workload_aliases")),
-    )
-    with op.batch_alter_table("workload_aliases", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_workload_aliases_workload_id"), ["workload_id"], unique=False)
-
-    op.create_table(
-        "workload_sources",
-        sa.Column("workload_id", sa.Integer(), nullable=False),
-        sa.Column("field", sa.String(), nullable=False),
-        sa.Column("source_id", sa.Integer(), nullable=False),
-        sa.Column("read_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_workload_sources_source_id_sources")
-        ),
-        sa.ForeignKeyConstraint(
-            ["workload_id"], ["workloads.id"], name=op.f("fk_workload_sources_workload_id_workloads")
-        ),
-        sa.PrimaryKeyConstraint("workload_id", "field", name=op.f("pk_workload_sources")),
-    )
+    create_aliases("workload")
+    create_sources("workload")
     op.create_table(
         "offer_prices",
         sa.Column("offer_id", sa.Integer(), nullable=False),
@@ -443,59 +337,59 @@ def upgrade() -> None:
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_as_of", sa.Date(), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("hourly_price", sa.Numeric(20, 9).with_variant(sa.BigInteger(), "sqlite"), nullable=False),
+        sa.Column("hourly_price", EXACT, nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=False),
-        sa.CheckConstraint("hourly_price > 0", name=op.f("ck_offer_prices_hourly_price_positive")),
-        sa.CheckConstraint("last_as_of >= as_of", name=op.f("ck_offer_prices_as_of_in_order")),
-        sa.ForeignKeyConstraint(["offer_id"], ["offers.id"], name=op.f("fk_offer_prices_offer_id_offers")),
-        sa.ForeignKeyConstraint(
-            ["source_id"], ["sources.id"], name=op.f("fk_offer_prices_source_id_sources")
-        ),
+        checked("offer_prices", "hourly_price_positive", "hourly_price > 0"),
+        checked("offer_prices", "as_of_in_order", "last_as_of >= as_of"),
+        refers("offer_prices", "offer_id", "offers"),
+        refers("offer_prices", "source_id", "sources"),
         sa.PrimaryKeyConstraint("offer_id", "as_of", "first_seen", name=op.f("pk_offer_prices")),
         sqlite_with_rowid=False,
     )
 
 
 def downgrade() -> None:
-    op.drop_table("offer_prices")
-    op.drop_table("workload_sources")
-    with op.batch_alter_table("workload_aliases", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_workload_aliases_workload_id"))
+    """A table takes its indexes with it."""
+    for table in LAST_FIRST:
+        op.drop_table(table)
 
-    op.drop_table("workload_aliases")
-    op.drop_table("spot_prices")
-    op.drop_table("provider_sources")
-    with op.batch_alter_table("offers", schema=None) as batch_op:
-        batch_op.drop_index("ix_offers_gpu_by_price")
-        batch_op.drop_index("ix_offers_by_price")
 
-    op.drop_table("offers")
-    op.drop_table("measured_runs")
-    op.drop_table("gpu_sources")
-    with op.batch_alter_table("gpu_aliases", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_gpu_aliases_gpu_id"))
+def refers(table: str, column: str, other: str) -> sa.ForeignKeyConstraint:
+    """`column` of `table` is the id of a row of the other table."""
+    return sa.ForeignKeyConstraint([column], [f"{other}.id"], name=op.f(f"fk_{table}_{column}_{other}"))
 
-    op.drop_table("gpu_aliases")
-    op.drop_table("figures")
-    op.drop_table("exchange_rates")
-    with op.batch_alter_table("electricity_rates", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_electricity_rates_zone"))
 
-    op.drop_table("electricity_rates")
-    with op.batch_alter_table("carbon_intensities", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_carbon_intensities_zone"))
+def checked(table: str, name: str, condition: str) -> sa.CheckConstraint:
+    """What every row of `table` keeps to."""
+    return sa.CheckConstraint(condition, name=op.f(f"ck_{table}_{name}"))
 
-    op.drop_table("carbon_intensities")
-    op.drop_table("workloads")
-    op.drop_table("sources")
-    with op.batch_alter_table("refreshes", schema=None) as batch_op:
-        batch_op.drop_index("ix_refreshes_latest")
 
-    op.drop_table("refreshes")
-    op.drop_table("providers")
-    op.drop_table("job_leases")
-    op.drop_table("gpus")
-    op.drop_table("data_version")
-    op.drop_table("comparisons")
-    op.drop_table("api_tokens")
+def create_aliases(noun: str) -> None:
+    """Other names of gpus or workloads."""
+    table, owner = f"{noun}_aliases", f"{noun}_id"
+    op.create_table(
+        table,
+        sa.Column("alias_key", sa.String(), nullable=False),
+        sa.Column(owner, sa.Integer(), nullable=False),
+        sa.Column("alias", sa.String(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        refers(table, owner, f"{noun}s"),
+        sa.PrimaryKeyConstraint("alias_key", name=op.f(f"pk_{table}")),
+    )
+    with op.batch_alter_table(table, schema=None) as batch_op:
+        batch_op.create_index(batch_op.f(f"ix_{table}_{owner}"), [owner], unique=False)
+
+
+def create_sources(noun: str) -> None:
+    """Where the fields of gpus, providers or workloads come from."""
+    table, owner = f"{noun}_sources", f"{noun}_id"
+    op.create_table(
+        table,
+        sa.Column(owner, sa.Integer(), nullable=False),
+        sa.Column("field", sa.String(), nullable=False),
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("read_on", sa.Date(), nullable=True),
+        *(refers(table, *key) for key in sorted([(owner, f"{noun}s"), ("source_id", "sources")])),
+        sa.PrimaryKeyConstraint(owner, "field", name=op.f(f"pk_{table}")),
+    )

@@ -20,6 +20,8 @@ branch_labels = None
 depends_on = None
 
 FASTEST = 1
+LONGEST_NAME = 80
+"""Of a model of one's own; the command line took any name of a config file once."""
 ASSUMED = "heimvorteil-assumption-recipe"
 HOME_TERMS = (
     "hours_per_day", "paused_watts", "wear_per_hour", "base_fee_per_month", "heating_share", "heat_per_kwh",
@@ -91,5 +93,5 @@ def own_model(workload: dict) -> dict:
         "config": None,
         "recipe": {name: value for name, value in recipe if f"recipe.{name}" not in assumed},
         "tokens": workload["tokens"],
-        "name": workload["name"],
+        "name": workload["name"][:LONGEST_NAME],
     }

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from service.answers.option import AnsweredOption
 from service.answers.parts import Answered, AnsweredNumber, Moment
+from service.decide.choice import Loosened, Rule
+from service.decide.options import Side, Way
+from service.decide.sensitivity import SwingCode
 from service.estimate.interval import Interval
 
 
@@ -33,8 +36,8 @@ class AnsweredWorkload(Answered):
 class AnsweredVerdict(Answered):
     """Which option wins, and how surely."""
 
-    cheaper: Literal["home", "cloud"] | None
-    faster: Literal["home", "cloud"] | None
+    cheaper: Side | None
+    faster: Side | None
     cheaper_probability: float | None
     saving: float | None
     slow_down: float | None
@@ -84,7 +87,7 @@ class AnsweredComparison(Answered):
         """Of its costs."""
         return self.break_even.currency
 
-    def first(self, kind: Literal["home", "cloud"]) -> AnsweredOption | None:
+    def first(self, kind: Side) -> AnsweredOption | None:
         """The first option of a kind: the one the verdict is about; None where there is none."""
         return next((option for option in self.options if option.kind == kind), None)
 
@@ -100,7 +103,7 @@ class AnsweredEstimates(Answered):
 class AnsweredPlan(AnsweredOption):
     """One plan with its chances."""
 
-    plan: Literal["own", "buy", "rent", "hybrid"]
+    plan: Way
     instances: int = Field(description="Rented machines that train together")
     plan_co2_kg: float | None = Field(
         description="Of the whole plan: pauses, set-up, idle and interrupted hours, debugging at home; "
@@ -144,7 +147,7 @@ class AnsweredWeights(Answered):
 class AnsweredNearest(Answered):
     """The smallest change that makes a plan possible."""
 
-    change: Literal["budget", "deadline", "tokens", "model"]
+    change: Loosened | Literal["model"]
     value: float
     unit: str
     workload: str | None
@@ -155,7 +158,7 @@ class AnsweredNearest(Answered):
 class AnsweredSwing(Answered):
     """How far one input moves rented minus home over its own range."""
 
-    input: str
+    input: SwingCode
     low: float
     high: float
     difference_low: float
@@ -183,7 +186,7 @@ class AnsweredDecision(Answered):
     currency: str
     workload: AnsweredWorkload
     limits: AnsweredLimits
-    rule: Literal["cheapest", "fastest", "weighed"]
+    rule: Rule
     weights: AnsweredWeights | None
     summary: str
     best: AnsweredPlan | None

@@ -6,12 +6,14 @@ from typing import Literal
 from pydantic import Field
 
 from service.answers.parts import Answered, AnsweredSource, Exact
+from service.decide.run_hours import HoursCode
+from service.estimate.tariff import TariffKind
 
 
 class AnsweredTariff(AnsweredSource):
     """The price of one more kilowatt-hour at home, by the contract."""
 
-    kind: Literal["flat", "time_of_use", "dynamic"]
+    kind: TariffKind
     currency: str
     per_kwh: Exact = Field(description="Mean over the hours that are used, own solar power included")
     low: Exact | None = Field(description="80 % range of days that the past shows; null for a fixed price")
@@ -31,7 +33,7 @@ class AnsweredHourOfDay(Answered):
 class AnsweredHoursEffect(Answered):
     """What a rule does to the price of a day."""
 
-    code: Literal["through", "cheapest", "window"]
+    code: HoursCode
     share: float
     mean: float
     kept: float

@@ -1,7 +1,6 @@
 """One way to do a run, as an answer tells it: fit, hours, energy, bill, offer, grid."""
 
 from datetime import date
-from typing import Literal
 
 from pydantic import Field
 
@@ -13,13 +12,20 @@ from service.answers.parts import (
     AnsweredSource,
     Exact,
 )
+from service.decide.options import Side
+from service.estimate.adjustments import AdjustmentCode
+from service.estimate.cost import BillLine
 from service.estimate.interval import Interval
+from service.estimate.ladder import RungCode
+from service.estimate.memory import Fit
+from service.estimate.training_time import Nearness, StageCode
+from service.facts import Accounting, RateKind, Scope, Tier
 
 
 class AnsweredAdjustment(Answered):
     """One departure from the published recipe."""
 
-    code: str
+    code: AdjustmentCode
     before: str
     after: str
     time_factor: float
@@ -30,7 +36,7 @@ class AnsweredAdjustment(Answered):
 class AnsweredRung(Answered):
     """One rung of the ladder: everything above it and one thing more."""
 
-    code: str
+    code: RungCode
     fits: bool
     fit_probability: float
     peak_memory_gib: float
@@ -50,7 +56,7 @@ class AnsweredRung(Answered):
 class AnsweredFit(Answered):
     """Does the run fit the memory, and with which adjustments."""
 
-    verdict: Literal["fits", "fits_with_adjustments", "marginal", "does_not_fit"]
+    verdict: Fit
     adjustments: tuple[AnsweredAdjustment, ...]
     micro_batch: int
     gradient_accumulation: int
@@ -70,7 +76,7 @@ class AnsweredFit(Answered):
 class AnsweredStage(Answered):
     """A part of the hours."""
 
-    code: str = Field(description="pretraining | later_stages | warm_up | checkpoints | restarts | fleet")
+    code: StageCode
     hours: float | None
 
 
@@ -99,7 +105,7 @@ class AnsweredPowerLimit(AnsweredSource):
 class AnsweredItem(Answered):
     """One line of the bill: quantity times unit price; null where nobody has told us the price."""
 
-    code: str
+    code: BillLine
     quantity: Interval
     quantity_unit: str
     unit_price: float | None
@@ -141,11 +147,11 @@ class AnsweredCost(Answered):
         return Interval(self.p10, self.p50, self.p90)
 
     @property
-    def unknown(self) -> tuple[str, ...]:
+    def unknown(self) -> tuple[BillLine, ...]:
         """Codes of the lines whose price nobody has told us."""
         return tuple(item.code for item in self.items if item.amount is None)
 
-    def unit_price(self, code: str) -> float | None:
+    def unit_price(self, code: BillLine) -> float | None:
         """What one unit of that line costs; None where there is no such line or no price."""
         return next((item.unit_price for item in self.items if item.code == code), None)
 
@@ -155,7 +161,7 @@ class AnsweredRate(AnsweredLicensedSource):
 
     zone: str
     zone_name: str
-    kind: str
+    kind: RateKind
     per_kwh: Exact = Field(description="Exact decimal per kWh")
     currency: str
     note: str
@@ -168,8 +174,8 @@ class AnsweredGrid(AnsweredLicensedSource):
     zone_name: str
     grams_co2e_per_kwh: float
     year: int
-    scope: str
-    accounting: str
+    scope: Scope
+    accounting: Accounting
 
 
 class AnsweredMarket(Answered):
@@ -201,7 +207,7 @@ class AnsweredSuggestion(Answered):
     gpu: str
     gpu_name: str
     gpu_count: int
-    tier: str
+    tier: Tier
     hourly_price: Exact = Field(description="Exact decimal, whole instance")
     currency: str
     as_of: date
@@ -218,7 +224,7 @@ class AnsweredOffer(AnsweredLicensedSource):
     instance: str
     region: str
     country: str | None
-    tier: str
+    tier: Tier
     term_months: int | None = Field(description="Of a reserved offer")
     hourly_price: Exact = Field(description="Exact decimal, whole instance")
     currency: str
@@ -264,7 +270,7 @@ class AnsweredExplanation(Answered):
 class AnsweredOption(Answered):
     """One way to do the run; null where it cannot be said."""
 
-    kind: Literal["home", "cloud"]
+    kind: Side
     label: str
     gpu: str
     gpu_count: int
@@ -276,7 +282,7 @@ class AnsweredOption(Answered):
     tokens_per_s: float | None
     mfu: float | None
     stages: tuple[AnsweredStage, ...] = Field(description="What the median hours consist of")
-    evidence: str | None
+    evidence: Nearness | None
     wall_watts: Interval = Field(description="W at the meter")
     power_limit: AnsweredPowerLimit | None = Field(
         description="At home: the cheapest limit for the whole machine"

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
-from service.facts import Source
+from service.facts import Basis, Source
 
 Exact = Annotated[Decimal, WithJsonSchema({"type": "string"})]
 """An exact decimal, in JSON a string."""
@@ -20,6 +20,12 @@ class Answered(BaseModel):
     """A part of an answer, as it was answered that day."""
 
     model_config = ConfigDict(frozen=True)
+
+    def to_json(self) -> bytes:
+        """Its JSON in UTF-8: what is stored and what the API gives."""
+        # The text that model_dump_json makes of these bytes would only be encoded again.
+        content: bytes = self.__pydantic_serializer__.to_json(self)
+        return content
 
 
 class AnsweredSource(Answered):
@@ -56,4 +62,4 @@ class AnsweredNumber(AnsweredLicensedSource):
     unit: str = Field(description="Unit of the number")
     low: float | None
     high: float | None
-    basis: str = Field(description="measured | published | derived | fitted | estimate | assumed | user")
+    basis: Basis

@@ -163,6 +163,9 @@ class AskedHousehold(AskedPlace):
     display_gib: Annotated[float, Flag()] = Field(
         0.0, ge=0, le=16, description="GiB that a screen on the card takes, usually 0.3 to 1"
     )
+    rest_of_pc_watts: Annotated[float | None, Flag()] = Field(
+        None, ge=0, le=100_000, description="Watts of your PC beside the GPUs while training; else estimated"
+    )
     tokens: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=LARGEST_COUNT, description="Train on this many tokens instead of the published number"
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from service.answers.option import (
@@ -37,7 +38,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import Rung
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
-from service.facts import CarbonIntensity, ElectricityRate, Source
+from service.facts import CarbonIntensity, ElectricityRate, Figure, Source
 
 
 def tell_option(o: Option) -> AnsweredOption:
@@ -181,7 +182,7 @@ def tell_cost(c: Cost) -> AnsweredCost:
         p90=total.p90,
         items=tuple(items),
         exchange_rates=tuple(
-            AnsweredExchange(base=r.base, quote=r.quote, rate=r.rate, **_said(r.source, r.as_of))
+            AnsweredExchange(base=r.base, quote=r.quote, rate=r.rate, **_source_fields(r.source, r.as_of))
             for r in c.conversion.rates
         ),
     )
@@ -214,7 +215,7 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
             currency=market.currency,
             tier=market.tier,
         ),
-        **_said(offer.source, offer.as_of),
+        **_source_fields(offer.source, offer.as_of),
     )
 
 
@@ -254,7 +255,7 @@ def _rate(r: ElectricityRate) -> AnsweredRate:
         per_kwh=r.per_kwh,
         currency=r.currency,
         note=r.note,
-        **_said(r.source, r.as_of),
+        **_source_fields(r.source, r.as_of),
     )
 
 
@@ -266,28 +267,31 @@ def _grid(c: CarbonIntensity) -> AnsweredGrid:
         year=c.year,
         scope=c.scope,
         accounting=c.accounting,
-        **_said(c.source, c.as_of),
+        **_source_fields(c.source, c.as_of),
     )
 
 
 def tell_numbers(inputs: Sequence[Input]) -> tuple[AnsweredNumber, ...]:
     """The numbers an answer was computed from, as their sources state them."""
-    return tuple(
-        AnsweredNumber(
-            subject=i.subject,
-            name=i.figure.name,
-            value=i.figure.value,
-            unit=i.figure.unit,
-            low=i.figure.low,
-            high=i.figure.high,
-            basis=i.figure.basis,
-            **_said(i.figure.source, i.figure.source.as_of),
-        )
-        for i in inputs
+    return tuple(_number(i.subject, i.figure) for i in inputs)
+
+
+@lru_cache(maxsize=8192)
+def _number(subject: str, figure: Figure) -> AnsweredNumber:
+    # The same facts stand behind every answer of a day: building them anew was a third of telling one.
+    return AnsweredNumber(
+        subject=subject,
+        name=figure.name,
+        value=figure.value,
+        unit=figure.unit,
+        low=figure.low,
+        high=figure.high,
+        basis=figure.basis,
+        **_source_fields(figure.source, figure.source.as_of),
     )
 
 
-def _said(source: Source, as_of: date) -> dict[str, Any]:
+def _source_fields(source: Source, as_of: date) -> dict[str, Any]:
     return {
         "source": source.title,
         "url": source.url,

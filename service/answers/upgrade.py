@@ -18,73 +18,74 @@ UNSAID_OF_OPTION = (
 UNSAID_OF_WORKLOAD = ("family", "precision", "optimizer", "engine")
 
 
-def comparison(told: Json) -> Json:
+def comparison(old: Json) -> Json:
     """A comparison of any version."""
     return {
         "id": "",
-        **told,
-        "workload": _workload(told["workload"], told["sources"]),
-        "options": [_option(o) for o in told["options"]],
+        **old,
+        "workload": _workload(old["workload"], old["sources"]),
+        "options": [_option(o) for o in old["options"]],
     }
 
 
-def decision(told: Json) -> Json:
+def decision(old: Json) -> Json:
     """A decision of any version."""
-    limits = {"least_probability": LEAST_PROBABILITY, "currency": told["currency"], **told["limits"]}
+    limits = {"least_probability": LEAST_PROBABILITY, "currency": old["currency"], **old["limits"]}
     has_limits = limits["budget"] is not None or limits["deadline_hours"] is not None
     least = limits["least_probability"] if has_limits else 0.0
     hours = limits["deadline_hours"]
-    shortlist = [_plan(p, least) for p in told["shortlist"]]
-    best = None if told["best"] is None else _plan(told["best"], least)
+    shortlist = [_plan(p, least) for p in old["shortlist"]]
+    best = None if old["best"] is None else _plan(old["best"], least)
     _hold_against_each_other(best, shortlist)
-    sources = told.get("sources", [])
+    sources = old.get("sources", [])
     return {
         "id": "", "weights": None, "summary": "", "dominated_count": 0, "considered": 0, "break_even": [],
         "sensitivity": [], "runs_until_bought": None, "saved_per_day": None,
-        **told,
+        **old,
         "sources": sources,
         "limits": {"deadline_days": None if hours is None else hours / 24, **limits},
-        "workload": _workload(told["workload"], sources),
+        "workload": _workload(old["workload"], sources),
         "best": best,
         "shortlist": shortlist,
         "nearest_possible": [
             {"workload": None, **n, "option": n.get("option") and _plan(n["option"], least)}
-            for n in told.get("nearest_possible", ())
+            for n in old.get("nearest_possible", ())
         ],
     }  # fmt: skip
 
 
-def _workload(told: Json, numbers: Sequence[Json]) -> Json:
+def _workload(old: Json, numbers: Sequence[Json]) -> Json:
     gpus = _number(numbers, "reference_gpu_count")
     unsaid = dict.fromkeys(UNSAID_OF_WORKLOAD, "") | {"flops_per_token": 0, "n_experts": 1}
     reference = {
         "reference_hours": _number(numbers, "reference_hours"),
         "reference_gpu_count": None if gpus is None else int(gpus),
     }
-    return {**unsaid, **reference, **told}
+    return {**unsaid, **reference, **old}
 
 
-def _option(told: Json) -> Json:
-    numbers, fit, is_home = told["sources"], told["fit"], told["kind"] == "home"
+def _option(old: Json) -> Json:
+    numbers, fit, is_home = old["sources"], old["fit"], old["kind"] == "home"
     rungs = [{"fits_the_card": r["fit_probability"] >= SURE, "text": "", **r} for r in fit["ladder"]]
     memory = _number(numbers, "memory_gib")
-    rate = told.get("rate") or _rate(numbers)
+    rate = old.get("rate") or _rate(numbers)
     return {
         **dict.fromkeys(UNSAID_OF_OPTION),
         "gpu_memory_gib": fit["available_memory_gib"] if memory is None else memory,
-        "gpu_category": "", "stages": [], "suggestions": [],
-        **told,
+        "gpu_category": "", "stages": [],
+        **old,
+        "suggestions": [{"gpu_name": s["gpu"], **s} for s in old.get("suggestions", ())],
         "fit": {"time_factor": None, "gradient_accumulation": 1, **fit, "ladder": rungs},
-        "cost": told["cost"] and _cost(told["cost"]),
-        "offer": told["offer"] and _offer(told["offer"], numbers),
+        "cost": old["cost"] and _cost(old["cost"]),
+        "offer": old["offer"] and _offer(old["offer"], numbers),
         "rate": rate if is_home else None,
     }  # fmt: skip
 
 
-def _plan(told: Json, least: float) -> Json:
-    option = _option(told)
-    chance, training = told.get("probability_within_limits", 0.0), told["co2_kg"]
-    median = told.get("plan_co2_kg")
+def _plan(old: Json, least: float) -> Json:
+    option = _option(old)
+    chance, training = old.get("probability_within_limits", 0.0), old["co2_kg"]
+    median = old.get("plan_co2_kg")
     width = None
     if median is not None and training is not None and training["p50"]:
         share = median / training["p50"]
@@ -117,22 +118,22 @@ def _hold_against_each_other(best: Json | None, shortlist: Sequence[Json]) -> No
                 best["is_compared"] = True
 
 
-def _cost(told: Json) -> Json:
-    items = [{"is_counted": True, "currency": told["currency"], **item} for item in told["items"]]
-    return {"exchange_rates": [], **told, "items": items}
+def _cost(old: Json) -> Json:
+    items = [{"is_counted": True, "currency": old["currency"], **item} for item in old["items"]]
+    return {"exchange_rates": [], **old, "items": items}
 
 
-def _offer(told: Json, numbers: Sequence[Json]) -> Json:
-    said = {key: told.get(key) for key in ("source", "url", "read_on", "licence")}
-    if not said["source"]:
+def _offer(old: Json, numbers: Sequence[Json]) -> Json:
+    source = {key: old.get(key) for key in ("source", "url", "read_on", "licence")}
+    if not source["source"]:
         price = next((n for n in numbers if n["name"] == "hourly_price"), {})
-        said = {key: price.get(key) for key in said}
-    market = told["market"] and {"tier": "on_demand", **told["market"]}
+        source = {key: price.get(key) for key in source}
+    market = old["market"] and {"tier": "on_demand", **old["market"]}
     return {
-        "term_months": None, "provider_name": told["provider"], "country": None,
-        **told,
-        "source": said["source"] or "", "url": said["url"] or "", "licence": said["licence"] or "",
-        "read_on": said["read_on"], "market": market,
+        "term_months": None, "provider_name": old["provider"], "country": None,
+        **old,
+        "source": source["source"] or "", "url": source["url"] or "", "licence": source["licence"] or "",
+        "read_on": source["read_on"], "market": market,
     }  # fmt: skip
 
 
@@ -142,10 +143,10 @@ def _rate(numbers: Sequence[Json]) -> Json | None:
     if n is None:
         return None
     zone = n["subject"].rsplit(" ", 1)[-1]
-    said = {key: n.get(key) for key in ("source", "url", "as_of", "read_on", "licence")}
+    source = {key: n.get(key) for key in ("source", "url", "as_of", "read_on", "licence")}
     return {
         "zone": zone, "zone_name": zone, "kind": "contract" if n["basis"] == "user" else "retail",
-        "per_kwh": str(n["value"]), "currency": n["unit"].split("/")[0], "note": "", **said,
+        "per_kwh": str(n["value"]), "currency": n["unit"].split("/")[0], "note": "", **source,
     }  # fmt: skip
 
 

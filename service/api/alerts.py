@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
@@ -17,6 +17,7 @@ from service.api.offers import LARGEST_PRICE
 from service.api.schemas import page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer, carries_token
+from service.facts import Tier
 from service.reports.notices.alert_items import condition, money
 from service.store import alerts
 from service.store.alerts import Alert, AlertEvent, Rule
@@ -32,7 +33,7 @@ class AlertIn(Question):
     name: str = Field("", max_length=120, description="Shown in the feed; the condition if empty")
     gpu: str = Field(min_length=1, max_length=80, description="Slug or alias")
     gpu_count: int = Field(1, ge=1, le=1024)
-    tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] | None = None
+    tier: Tier | None = None
     provider: str | None = Field(None, max_length=60)
     currency: str = Field("USD", pattern="^[A-Za-z]{3}$")
     threshold_per_hour: Decimal | None = Field(
@@ -61,7 +62,7 @@ class AlertOut(BaseModel):
     condition: str
     gpu: str
     gpu_count: int
-    tier: str | None
+    tier: Tier | None
     provider: str | None
     currency: str
     unit: str
@@ -158,8 +159,8 @@ def listed(query: PageQuery) -> Response:
     """List the saved rules."""
     trusted = carries_token()
     with state().sessions.reading() as session:
-        known = alerts.all(session)
-    return respond_live(query, sliced(known, query, lambda alert: alert_item(alert, trusted)))
+        rules = alerts.all(session)
+    return respond_live(query, sliced(rules, query, lambda alert: alert_item(alert, trusted)))
 
 
 @blueprint.get("/alerts/<string:slug>")
@@ -214,8 +215,8 @@ def remove(slug: str) -> Response:
 def all_fired() -> Response:
     """An Atom feed of the newest firings of all rules."""
     with state().sessions.reading() as session:
-        known, fired = alerts.all(session), alerts.events(session, limit=FEED_ENTRIES)
-    return _atom("GPU price alerts", known, fired)
+        rules, fired = alerts.all(session), alerts.events(session, limit=FEED_ENTRIES)
+    return _atom("GPU price alerts", rules, fired)
 
 
 @blueprint.get("/alerts/<string:slug>/feed.atom")
@@ -227,8 +228,8 @@ def fired(slug: str) -> Response:
     return _atom(alert.rule.name, [alert], events)
 
 
-def _atom(title: str, known: list[Alert], events: list[AlertEvent]) -> Response:
-    by_slug = {alert.slug: alert for alert in known}
+def _atom(title: str, rules: list[Alert], events: list[AlertEvent]) -> Response:
+    by_slug = {alert.slug: alert for alert in rules}
     entries = [
         {
             "key": event.key,
@@ -240,7 +241,7 @@ def _atom(title: str, known: list[Alert], events: list[AlertEvent]) -> Response:
         }
         for event in events
     ]
-    return respond_feed(title, (alert.created_at for alert in known), entries, "alert event")
+    return respond_feed(title, (alert.created_at for alert in rules), entries, "alert event")
 
 
 def _condition(alert: Alert) -> str:

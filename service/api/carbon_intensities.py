@@ -1,12 +1,12 @@
 """/api/v1/carbon-intensities"""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.schemas import SourceOut, page_of
-from service.facts import UNITS, CarbonIntensity
+from service.facts import UNITS, Accounting, CarbonIntensity, Scope
 from service.reports.listings.sourced import source_of
 from service.store.snapshot import Snapshot
 
@@ -16,8 +16,8 @@ class CarbonIntensityQuery(PageQuery):
 
     zone: str | None = Field(None, description="Country or US-STATE")
     year: int | None = Field(None, ge=1990, le=2100)
-    scope: Literal["lifecycle", "direct"] | None = None
-    accounting: Literal["production", "consumption"] | None = None
+    scope: Scope | None = None
+    accounting: Accounting | None = None
 
 
 class CarbonIntensityOut(SourceOut):
@@ -28,8 +28,8 @@ class CarbonIntensityOut(SourceOut):
     zone_name: str
     year: int
     grams_co2e_per_kwh: float
-    scope: str
-    accounting: str
+    scope: Scope
+    accounting: Accounting
     note: str
 
 
@@ -65,19 +65,19 @@ def find(snapshot: Snapshot, query: CarbonIntensityQuery) -> Page:
 
 def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
     """One intensity by slug."""
-    found = (carbon for rows in snapshot.carbon.values() for carbon in rows if carbon.slug == slug)
-    return next((carbon_item(carbon) for carbon in found), None)
+    matches = (carbon for rows in snapshot.carbon.values() for carbon in rows if carbon.slug == slug)
+    return next((carbon_item(carbon) for carbon in matches), None)
 
 
 blueprint = publish(
     Collection(
-        "carbon-intensities",
-        "carbon intensity",
-        "grid carbon intensities",
-        CarbonIntensityQuery,
-        CarbonIntensityOut,
-        page_of("CarbonIntensityPage", CarbonIntensityOut),
-        find,
-        get,
+        name="carbon-intensities",
+        one="carbon intensity",
+        summary="grid carbon intensities",
+        query=CarbonIntensityQuery,
+        item=CarbonIntensityOut,
+        page=page_of("CarbonIntensityPage", CarbonIntensityOut),
+        find=find,
+        get=get,
     )
 )

@@ -77,12 +77,12 @@ def publish(collection: Collection) -> Blueprint:
     def one(slug: str, query: Any) -> Response:
         snapshot = facts()
         tag = etag(snapshot)
-        found = collection.get(snapshot, slug, query)
-        if found is None:
+        item = collection.get(snapshot, slug, query)
+        if item is None:
             raise NotFound(collection.one, slug)
         if unchanged(tag):
             return not_modified(tag)
-        return finish(json_response(found), tag)
+        return finish(json_response(item), tag)
 
     listed.__doc__ = f"List {collection.summary}."
     tabled.__doc__ = f"List {collection.summary} as CSV."
@@ -109,11 +109,11 @@ def respond_page(query: Any, find: Callable[[Snapshot, Any], Page]) -> Response:
     if unchanged(tag):
         return not_modified(tag)
     question = (state().database, snapshot.data_version, request.full_path)
-    given = PAGES.get(question)
-    if given is None:
-        given = _page(query, find(snapshot, query))
-        PAGES.keep(question, given)
-    following, body = given
+    answer = PAGES.get(question)
+    if answer is None:
+        answer = _page(query, find(snapshot, query))
+        PAGES.keep(question, answer)
+    following, body = answer
     response = Response(body, mimetype="application/json")
     if following:
         response.headers["Link"] = f'<{following}>; rel="next"'

@@ -42,9 +42,9 @@ def create() -> Response:
     # The same question on the same facts and day is answered from memory, without parsing it again.
     if request.mimetype == "application/json":
         body = request.get_data(cache=True)
-        given = ANSWERED.get((state().database, facts().data_version, body, now().date()))
-        if given:
-            return _created(*given)
+        answer = ANSWERED.get((state().database, facts().data_version, body, now().date()))
+        if answer:
+            return _created(*answer)
     response: Response = asked()
     return response
 

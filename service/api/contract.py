@@ -70,7 +70,7 @@ def read_json(asked: Request) -> Any:
         raise BadRequest(f"the body is not JSON: {error}") from error
 
 
-class Contract(SpecTree):
+class ApiContract(SpecTree):
     """Models are described when the description is asked for: done at import it is a third of the start."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -90,7 +90,7 @@ class Contract(SpecTree):
         return self._generate_spec()
 
 
-contract = Contract(
+contract = ApiContract(
     "flask",
     backend=ContractPlugin,
     naming_strategy=lambda model: model.__name__,

@@ -10,7 +10,7 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
-from service.facts import ElectricityRate
+from service.facts import ElectricityRate, RateKind, Taxes
 from service.reports.listings.sourced import amount, rates_of, source_of
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import newest_rate
@@ -23,7 +23,7 @@ class ElectricityRateQuery(PageQuery):
 
     zone: str | None = Field(None, description="Country or US-STATE")
     kind: Literal["retail", "spot"] | None = None
-    taxes: Literal["all", "excl_vat", "excl_taxes"] | None = None
+    taxes: Taxes | None = None
     newest: bool = Field(
         False, description="Only the newest rate of each zone, kind and tax level, of the usual band"
     )
@@ -42,13 +42,13 @@ class ElectricityRateOut(SourceOut):
     slug: str
     zone: str
     zone_name: str
-    kind: str
+    kind: RateKind
     per_kwh: str
     currency: str
     quoted_per_kwh: str
     quoted_currency: str
     exchange_rates: list[ExchangeRateOut]
-    taxes: str
+    taxes: Taxes
     band: str
     valid_from: date | None
     valid_until: date | None
@@ -98,20 +98,20 @@ def find(snapshot: Snapshot, query: ElectricityRateQuery) -> Page:
 
 def get(snapshot: Snapshot, slug: str, query: ElectricityRateItemQuery) -> dict[str, Any] | None:
     """One rate by slug."""
-    found = (rate for rates in snapshot.electricity.values() for rate in rates if rate.slug == slug)
-    return next((rate_item(snapshot, rate, query.currency) for rate in found), None)
+    matches = (rate for rates in snapshot.electricity.values() for rate in rates if rate.slug == slug)
+    return next((rate_item(snapshot, rate, query.currency) for rate in matches), None)
 
 
 blueprint = publish(
     Collection(
-        "electricity-rates",
-        "electricity rate",
-        "electricity prices",
-        ElectricityRateQuery,
-        ElectricityRateOut,
-        page_of("ElectricityRatePage", ElectricityRateOut),
-        find,
-        get,
-        ElectricityRateItemQuery,
+        name="electricity-rates",
+        one="electricity rate",
+        summary="electricity prices",
+        query=ElectricityRateQuery,
+        item=ElectricityRateOut,
+        page=page_of("ElectricityRatePage", ElectricityRateOut),
+        find=find,
+        get=get,
+        item_query=ElectricityRateItemQuery,
     )
 )

@@ -22,4 +22,4 @@ blueprint = Blueprint("estimates", __name__)
 def create(json: AskedEstimate) -> Response:
     """Estimate a run on machines: fit with adjustments, hours, energy at the wall."""
     answer = estimate(facts(), json, now().date())
-    return Response(answer.model_dump_json(), mimetype="application/json")
+    return Response(answer.to_json(), mimetype="application/json")

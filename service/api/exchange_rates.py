@@ -33,12 +33,12 @@ class ExchangeRateOut(SourceOut):
 
 def find(snapshot: Snapshot, query: ExchangeRateQuery) -> Page:
     """Rates that match, by currency."""
-    known = rates_known(snapshot, query.as_of)
-    rows = [known[quote] for quote in sorted(known) if query.quote in (None, quote, quote.lower())]
+    newest = rates_on(snapshot, query.as_of)
+    rows = [newest[quote] for quote in sorted(newest) if query.quote in (None, quote, quote.lower())]
     return sliced(rows, query, lambda rate: exchange_rate(rate, query.as_of))
 
 
-def rates_known(snapshot: Snapshot, day: date | None) -> dict[str, ExchangeRate]:
+def rates_on(snapshot: Snapshot, day: date | None) -> dict[str, ExchangeRate]:
     """The newest rate of each currency, or the newest up to a day."""
     if day is None:
         return dict(snapshot.exchange)
@@ -52,19 +52,19 @@ def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
         day = date.fromisoformat(slug[-10:])
     except ValueError:
         return None
-    found = (rate for rate in rates_known(snapshot, day).values() if rate_slug(rate) == slug)
-    return next((exchange_rate(rate) for rate in found), None)
+    matches = (rate for rate in rates_on(snapshot, day).values() if rate_slug(rate) == slug)
+    return next((exchange_rate(rate) for rate in matches), None)
 
 
 blueprint = publish(
     Collection(
-        "exchange-rates",
-        "exchange rate",
-        "exchange rates",
-        ExchangeRateQuery,
-        ExchangeRateOut,
-        page_of("ExchangeRatePage", ExchangeRateOut),
-        find,
-        get,
+        name="exchange-rates",
+        one="exchange rate",
+        summary="exchange rates",
+        query=ExchangeRateQuery,
+        item=ExchangeRateOut,
+        page=page_of("ExchangeRatePage", ExchangeRateOut),
+        find=find,
+        get=get,
     )
 )

@@ -60,10 +60,10 @@ blueprint = Blueprint("gpu_names", __name__)
 def names() -> Response:
     """GPU names in price lists: those told by users, and those that stand for no card yet."""
     with state().sessions.reading() as session:
-        told, unmapped = own_gpu_names.all(session), offers.unmapped(session)
+        own, unmapped = own_gpu_names.all(session), offers.unmapped(session)
     return json_response(
         {
-            "told": [{"name": t.name, "gpu": t.gpu, "memory_gib": t.memory_gib} for t in told],
+            "told": [{"name": t.name, "gpu": t.gpu, "memory_gib": t.memory_gib} for t in own],
             "unmapped": [
                 {"name": u.name, "provider": u.provider, "memory_gib": u.memory_gib, "offers": u.offers}
                 for u in unmapped

@@ -9,7 +9,7 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.schemas import SourceOut, page_of
 from service.errors import UnknownName
 from service.estimate.hardware import PRECISIONS, dense_tensor_tflops, runs_precision
-from service.facts import UNITS, Gpu
+from service.facts import UNITS, Gpu, GpuClass
 from service.reports.listings.sourced import source_of, sources_of
 from service.store.snapshot import Snapshot
 
@@ -31,7 +31,7 @@ class GpuOut(BaseModel):
     name: str
     vendor: str
     aliases: list[str]
-    category: str
+    category: GpuClass
     architecture: str
     compute_capability: str
     tensor_rate: str
@@ -91,5 +91,14 @@ def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
 
 
 blueprint = publish(
-    Collection("gpus", "GPU", "GPUs", GpuQuery, GpuOut, page_of("GpuPage", GpuOut), find, get)
+    Collection(
+        name="gpus",
+        one="GPU",
+        summary="GPUs",
+        query=GpuQuery,
+        item=GpuOut,
+        page=page_of("GpuPage", GpuOut),
+        find=find,
+        get=get,
+    )
 )

@@ -9,7 +9,7 @@ from service.api.schemas import SourceOut, page_of
 from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
-from service.facts import UNITS, GridCarbon
+from service.facts import UNITS, Accounting, GridCarbon, Scope
 from service.reports.listings.sourced import source_of
 from service.store import grid_carbon
 from service.store.snapshot import Snapshot
@@ -28,8 +28,8 @@ class GridCarbonOut(SourceOut):
     slot_start: datetime
     slot_end: datetime
     grams_co2e_per_kwh: float
-    scope: str
-    accounting: str
+    scope: Scope
+    accounting: Accounting
     is_forecast: bool
     fetched_at: datetime
 
@@ -70,19 +70,19 @@ def get(_snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None
         return None
     zone, start = named
     with state().sessions.reading() as session:
-        found = grid_carbon.between(session, zone, start, start + timedelta(seconds=1))
-    return carbon_item(found[0]) if found else None
+        slots = grid_carbon.between(session, zone, start, start + timedelta(seconds=1))
+    return carbon_item(slots[0]) if slots else None
 
 
 blueprint = publish(
     Collection(
-        "grid-carbon",
-        "grid carbon slot",
-        "carbon intensity of a zone by the slot",
-        GridCarbonQuery,
-        GridCarbonOut,
-        page_of("GridCarbonPage", GridCarbonOut),
-        find,
-        get,
+        name="grid-carbon",
+        one="grid carbon slot",
+        summary="carbon intensity of a zone by the slot",
+        query=GridCarbonQuery,
+        item=GridCarbonOut,
+        page=page_of("GridCarbonPage", GridCarbonOut),
+        find=find,
+        get=get,
     )
 )

@@ -33,7 +33,7 @@ _requests = Histogram(
     buckets=SECONDS,
     registry=_own,
 )
-_known: dict[tuple[str, str | None, int], Any] = {}
+_by_labels: dict[tuple[str, str | None, int], Any] = {}
 """Looking a histogram up by its labels costs more than counting."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 blueprint = Blueprint("metrics", __name__)
@@ -49,12 +49,14 @@ def measure(app: Flask) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         key = (request.method, request.endpoint, response.status_code)
-        counter = _known.get(key)
+        counter = _by_labels.get(key)
         if counter is None:
             method = request.method if request.method in METHODS else "other"
-            counter = _known[key] = _requests.labels(method, request.endpoint or "none", response.status_code)
+            counter = _by_labels[key] = _requests.labels(
+                method, request.endpoint or "none", response.status_code
+            )
             if method == "other":
-                del _known[key]
+                del _by_labels[key]
         counter.observe(perf_counter() - g.began_s)
         return response
 

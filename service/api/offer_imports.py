@@ -78,7 +78,12 @@ def imported(json: PriceTableIn) -> Response:
         abort(501, "this process was started without pricing; `heimvorteil serve` takes in tables")
     at = now()
     table = PriceTable(
-        "a request", json.format, json.provider, json.as_of or at.date(), json.table or "", json.rows
+        name="a request",
+        format=json.format,
+        provider=json.provider,
+        as_of=json.as_of or at.date(),
+        text=json.table or "",
+        rows=json.rows,
     )
     return json_response(asdict(take_in(state().sessions, table, at, dry_run=json.dry_run)), 200)
 

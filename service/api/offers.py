@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
-from typing import Any, Literal
+from typing import Any
 
 from flask import Blueprint, Response
 from pydantic import BaseModel, Field, field_validator
@@ -30,11 +30,10 @@ from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.countries import code_of
 from service.errors import InvalidValue, NotFound, UnknownName
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Source, Tier
 from service.reports.listings.offer_items import offer_item
 from service.reports.listings.sourced import amount
 from service.store import offers
-from service.store.models import TIERS
 from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
@@ -64,7 +63,7 @@ class OfferQuery(PageQuery):
         None, description="Exact, upper or lower case; or a part of the world: eu, europe, us, asia, ..."
     )
     country: str | None = Field(None, description="ISO 3166 alpha-2")
-    tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] | None = None
+    tier: Tier | None = None
     price_min: Decimal | None = Field(
         None,
         ge=0,
@@ -119,7 +118,7 @@ class OfferOut(SourceOut):
     total_memory_gib: float | None
     vcpus: int | None
     ram_gib: float | None
-    tier: str
+    tier: Tier
     term_months: int | None
     price_per_hour: str | None = Field(description="Null where its currency has no exchange rate")
     price_per_gpu_hour: str | None
@@ -163,7 +162,7 @@ class OfferIn(Question):
     country: str | None = Field(None, pattern="^[A-Z]{2}$")
     gpu: str = Field(min_length=1, max_length=80)
     gpu_count: int = Field(ge=1, le=1024)
-    tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] = "on_demand"
+    tier: Tier = "on_demand"
     term_months: int | None = Field(None, ge=1, le=120)
     hourly_price: Decimal = Field(gt=0, le=LARGEST_PRICE, max_digits=16, decimal_places=9)
     currency: str = Field(pattern="^[A-Z]{3}$")
@@ -197,7 +196,7 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         as_of=query.as_of,
         unlisted=query.unlisted,
     )
-    found = find_offers(
+    page = find_offers(
         state().sessions,
         snapshot,
         wanted,
@@ -206,7 +205,7 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         limit=query.limit,
         offset=query.offset,
     )
-    return Page(offer_items(found, currency), found.total)
+    return Page(offer_items(page, currency), page.total)
 
 
 def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] | None:
@@ -218,20 +217,20 @@ def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] 
         except NotFound:
             return None
         conflicts = conflicts_of(session, [offer]).get(slug, ())
-    return offer_item(offer, query.currency, tuple(snapshot.exchange.values()), conflicts)
+    return offer_item(offer, query.currency, tuple(snapshot.exchange.values()), conflicts=conflicts)
 
 
 blueprint: Blueprint = publish(
     Collection(
-        "offers",
-        "offer",
-        "cloud offers, cheapest first",
-        OfferQuery,
-        OfferOut,
-        page_of("OfferPage", OfferOut),
-        find,
-        get,
-        OfferItemQuery,
+        name="offers",
+        one="offer",
+        summary="cloud offers, cheapest first",
+        query=OfferQuery,
+        item=OfferOut,
+        page=page_of("OfferPage", OfferOut),
+        find=find,
+        get=get,
+        item_query=OfferItemQuery,
     )
 )
 
@@ -275,7 +274,7 @@ def quoted(json: OfferIn) -> Response:
     snapshot = facts()
     if json.provider not in snapshot.providers:
         raise UnknownName("provider", json.provider, snapshot.providers)
-    if json.tier not in TIERS or (json.term_months is None) != (json.tier != "reserved"):
+    if (json.term_months is None) != (json.tier != "reserved"):
         raise InvalidValue("term_months", json.term_months, "goes with tier reserved, and only with it")
     today = now()
     if json.as_of > today.date():

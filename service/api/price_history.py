@@ -12,7 +12,10 @@ from service.api.collections import etag, finish, json_response, not_modified, u
 from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.state import facts, state
+from service.facts import Tier
 from service.usecases.offers import price_history_of
+
+Interval = Literal["day", "week", "month"]
 
 
 class PriceHistoryQuery(Question):
@@ -20,11 +23,11 @@ class PriceHistoryQuery(Question):
 
     gpu: str = Field(description="Slug or alias of the GPU")
     gpu_count: int | None = Field(None, ge=1, le=1024)
-    tier: Literal["on_demand", "spot", "reserved", "community", "marketplace"] | None = None
+    tier: Tier | None = None
     provider: str | None = None
     first_day: date | None = Field(None, alias="from")
     last_day: date | None = Field(None, alias="to")
-    interval: Literal["day", "week", "month"] = "day"
+    interval: Interval = "day"
     currency: str = Field("USD", pattern="^[A-Za-z]{3}$")
 
 
@@ -60,9 +63,9 @@ class PriceHistoryOut(BaseModel):
 
     gpu: str
     gpu_count: int | None
-    tier: str | None
+    tier: Tier | None
     provider: str | None
-    interval: str
+    interval: Interval
     currency: str
     unit: str
     offers: int

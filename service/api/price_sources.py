@@ -86,8 +86,8 @@ def _standings() -> list[Standing]:
 )
 def listed(query: PriceSourceQuery) -> Response:
     """List price sources and how each stands, by name."""
-    found = [s for s in _standings() if query.state is None or s.state == query.state]
-    return respond_live(query, sliced(found, query, source_item))
+    standings = [s for s in _standings() if query.state is None or s.state == query.state]
+    return respond_live(query, sliced(standings, query, source_item))
 
 
 @blueprint.get("/price-sources/<string:name>")

@@ -86,7 +86,7 @@ def field_problem(field: str, value: object, reason: str, choices: tuple[str, ..
 
 def from_validation(error: ValidationError) -> Response:
     """422 naming every field that pydantic refused."""
-    found = []
+    fields = []
     for item in error.errors(include_url=False, include_context=True):
         parts = [str(part) for part in item["loc"]]
         if SHORT_NAME in parts and isinstance(item.get("input"), dict):
@@ -103,9 +103,9 @@ def from_validation(error: ValidationError) -> Response:
             )
         value = None if item["type"] == "missing" else item.get("input")
         reason = "there is no such field" if item["type"] == "extra_forbidden" else item["msg"]
-        found.append(field_problem(field, value, reason, choices))
-    detail = "; ".join(f"{f['field']}: {f['reason']}" for f in found[:5])
-    return problem(422, detail, found)
+        fields.append(field_problem(field, value, reason, choices))
+    detail = "; ".join(f"{f['field']}: {f['reason']}" for f in fields[:5])
+    return problem(422, detail, fields)
 
 
 def from_ours(error: HeimvorteilError) -> Response:

@@ -9,7 +9,7 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
-from service.facts import Provider
+from service.facts import Basis, Provider, ProviderKind
 from service.reports.listings.sourced import amount, rates_of, sources_of
 from service.store.snapshot import Snapshot
 
@@ -19,7 +19,7 @@ CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert fees at the
 class ProviderQuery(PageQuery):
     """Filters for providers."""
 
-    kind: str | None = Field(None, description="hyperscaler | gpu-cloud | marketplace")
+    kind: ProviderKind | None = None
     currency: str | None = CURRENCY
 
 
@@ -42,11 +42,11 @@ class ProviderOut(BaseModel):
     slug: str
     name: str
     url: str
-    kind: str
+    kind: ProviderKind
     billing_increment_s: float | None
     minimum_billing_s: float | None
     pue: float | None
-    pue_basis: str
+    pue_basis: Basis
     egress_per_gb: str | None = Field(description="Of the first tier")
     egress_tiers: list[EgressTierOut] = Field(description="The tiers after it; each prices what is beyond it")
     storage_per_gb_month: str | None
@@ -96,20 +96,20 @@ def find(snapshot: Snapshot, query: ProviderQuery) -> Page:
 
 def get(snapshot: Snapshot, slug: str, query: ProviderItemQuery) -> dict[str, Any] | None:
     """One provider by slug."""
-    found = snapshot.providers.get(slug)
-    return provider_item(snapshot, found, query.currency) if found else None
+    provider = snapshot.providers.get(slug)
+    return provider_item(snapshot, provider, query.currency) if provider else None
 
 
 blueprint = publish(
     Collection(
-        "providers",
-        "provider",
-        "providers",
-        ProviderQuery,
-        ProviderOut,
-        page_of("ProviderPage", ProviderOut),
-        find,
-        get,
-        ProviderItemQuery,
+        name="providers",
+        one="provider",
+        summary="providers",
+        query=ProviderQuery,
+        item=ProviderOut,
+        page=page_of("ProviderPage", ProviderOut),
+        find=find,
+        get=get,
+        item_query=ProviderItemQuery,
     )
 )

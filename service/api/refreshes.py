@@ -100,8 +100,8 @@ def listed(query: RefreshQuery) -> Response:
     with state().sessions.reading() as session:
         if query.source is not None:
             _refuse_unknown(query.source, price_sources.names(session))
-        found = refreshes.page(session, query.source, query.outcome, query.limit, query.offset)
-    return respond_live(query, Page([refresh_item(*row) for row in found.refreshes], found.total))
+        page = refreshes.page(session, query.source, query.outcome, query.limit, query.offset)
+    return respond_live(query, Page([refresh_item(*row) for row in page.refreshes], page.total))
 
 
 @blueprint.get("/refreshes/<int:number>")
@@ -151,6 +151,6 @@ def add() -> Response:
     return response
 
 
-def _refuse_unknown(name: str, known: list[str]) -> None:
-    if name not in known:
-        raise UnknownName("source", name, known)
+def _refuse_unknown(name: str, names: list[str]) -> None:
+    if name not in names:
+        raise UnknownName("source", name, names)

@@ -21,10 +21,10 @@ class Remembered:
     def get(self, question: Hashable) -> Answer | None:
         """The answer, if it was given lately."""
         with self._lock:
-            found = self._kept.get(question)
-            if found:
+            answer = self._kept.get(question)
+            if answer:
                 self._kept.move_to_end(question)
-            return found
+            return answer
 
     def keep(self, question: Hashable, answer: Answer) -> None:
         """Remember an answer."""

@@ -19,10 +19,12 @@ from service.api.feeds import respond_feed
 from service.api.schemas import page_of
 from service.api.state import now, state
 from service.api.tokens import bearer, carries_token
+from service.decide.decision_change import ChangeCode
 from service.reports.notices.report_letters import decision_url, report_url
 from service.store import report_runs, report_schedules
-from service.store.report_runs import Delivery, ReportRun
+from service.store.report_runs import Delivery, DeliveryState, ReportRun
 from service.store.report_schedules import ReportSchedule
+from service.store.work_models import DeliveryKind
 from service.usecases.report_schedules import (
     WantedReport,
     pause_schedule,
@@ -62,10 +64,7 @@ class ReportSchedulePatch(Question):
 class ReportChangeOut(BaseModel):
     """One thing that is not as it was at the run before."""
 
-    code: Literal[
-        "rent", "offer_gone", "offer_new", "electricity", "exchange_rate", "card", "hours", "energy", "cost",
-        "chance", "other",
-    ]  # fmt: skip
+    code: ChangeCode
     subject: str
     before: str | None
     before_unit: str
@@ -80,8 +79,8 @@ class ReportChangeOut(BaseModel):
 class ReportDeliveryOut(BaseModel):
     """What a run has to bring somewhere, and how that goes."""
 
-    kind: Literal["file", "report", "notice", "failure"]
-    state: Literal["delivered", "waiting", "given up"]
+    kind: DeliveryKind
+    state: DeliveryState
     attempts: int
     next_attempt_at: datetime | None
     delivered_at: datetime | None
@@ -204,8 +203,8 @@ def listed(query: PageQuery) -> Response:
     """List the schedules."""
     trusted = carries_token()
     with state().sessions.reading() as session:
-        known = report_schedules.all(session)
-    return respond_live(query, sliced(known, query, lambda schedule: schedule_item(schedule, trusted)))
+        schedules = report_schedules.all(session)
+    return respond_live(query, sliced(schedules, query, lambda schedule: schedule_item(schedule, trusted)))
 
 
 @blueprint.get("/report-schedules/<string:slug>")
@@ -235,9 +234,9 @@ def runs(slug: str, query: PageQuery) -> Response:
     trusted = carries_token()
     with state().sessions.reading() as session:
         report_schedules.get(session, slug)
-        found = report_runs.newest(session, slug, query.limit, query.offset)
-        delivered, total = report_runs.deliveries(session, found), report_runs.count(session, slug)
-    return respond_live(query, Page([run_item(run, delivered[run.id], trusted) for run in found], total))
+        newest = report_runs.newest(session, slug, query.limit, query.offset)
+        delivered, total = report_runs.deliveries(session, newest), report_runs.count(session, slug)
+    return respond_live(query, Page([run_item(run, delivered[run.id], trusted) for run in newest], total))
 
 
 @contract.validate(
@@ -309,8 +308,8 @@ def remove(slug: str) -> Response:
 def all_runs() -> Response:
     """An Atom feed of the newest runs of all schedules; a new verdict has a category."""
     with state().sessions.reading() as session:
-        known, found = report_schedules.all(session), report_runs.newest(session, limit=FEED_ENTRIES)
-    return _feed("Heimvorteil", known, found)
+        schedules, newest = report_schedules.all(session), report_runs.newest(session, limit=FEED_ENTRIES)
+    return _feed("Heimvorteil", schedules, newest)
 
 
 @blueprint.get("/report-schedules/<string:slug>/feed.atom")
@@ -319,12 +318,12 @@ def feed(slug: str) -> Response:
     """An Atom feed of the newest runs of one schedule; a new verdict has a category."""
     with state().sessions.reading() as session:
         schedule = report_schedules.get(session, slug)
-        found = report_runs.newest(session, slug, FEED_ENTRIES)
-    return _feed(schedule.order.name, [schedule], found)
+        newest = report_runs.newest(session, slug, FEED_ENTRIES)
+    return _feed(schedule.order.name, [schedule], newest)
 
 
-def _feed(title: str, known: list[ReportSchedule], found: list[ReportRun]) -> Response:
-    orders = {schedule.slug: schedule.order for schedule in known}
+def _feed(title: str, schedules: list[ReportSchedule], runs: list[ReportRun]) -> Response:
+    orders = {schedule.slug: schedule.order for schedule in schedules}
     entries = [
         {
             "key": run.key,
@@ -336,6 +335,6 @@ def _feed(title: str, known: list[ReportSchedule], found: list[ReportRun]) -> Re
             else f"/api/v1/report-schedules/{run.schedule}",
             "category": "failed" if run.error else "verdict-changed" if run.verdict_changed else None,
         }
-        for run in found
+        for run in runs
     ]
-    return respond_feed(title, (schedule.created_at for schedule in known), entries, "report run")
+    return respond_feed(title, (schedule.created_at for schedule in schedules), entries, "report run")

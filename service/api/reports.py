@@ -36,12 +36,12 @@ def report_response(
     except UnknownName as error:
         return problem(404, str(error), [field_problem(error.field, extension, error.reason, error.choices)])
     asked = (state().database, kind, id, extension, language)
-    given = REPORTED.get(asked)
-    if given is None:
+    report = REPORTED.get(asked)
+    if report is None:
         made = make(state().sessions, id, extension, language)
-        given = (made.name, made.content)
-        REPORTED.keep(asked, given)
-    name, content = given
+        report = (made.name, made.content)
+        REPORTED.keep(asked, report)
+    name, content = report
     response = Response(content, content_type=media_type)
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     response.headers["Content-Security-Policy"] = REPORT_POLICY

@@ -20,7 +20,7 @@ def converter(
         return Conversion(Decimal(1), ())
     target = target.upper()
     quoted = snapshot.exchange if rates is None else rates
-    known = {"EUR", *quoted}
-    if target not in known:
-        raise InvalidValue("currency", target, "no exchange rate is known", sorted(known))
+    currencies = {"EUR", *quoted}
+    if target not in currencies:
+        raise InvalidValue("currency", target, "no exchange rate is known", sorted(currencies))
     return conversion(source, target, tuple(quoted.values()))

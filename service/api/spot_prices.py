@@ -15,7 +15,7 @@ from service.api.sourced import converter
 from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
-from service.facts import SpotPrice
+from service.facts import SpotPrice, Taxes
 from service.reports.listings.sourced import amount, rates_of, source_of
 from service.store import spot_prices
 from service.store.snapshot import Snapshot
@@ -53,7 +53,7 @@ class SpotPriceOut(SourceOut):
     quoted_per_mwh: str
     quoted_currency: str
     exchange_rates: list[ExchangeRateOut]
-    taxes: str = Field(description="excl_taxes: wholesale, no home pays it; all: a tariff's own price")
+    taxes: Taxes = Field(description="excl_taxes: wholesale, no home pays it; all: a tariff's own price")
     fetched_at: datetime
 
 
@@ -90,8 +90,8 @@ def find(snapshot: Snapshot, query: SpotPriceQuery) -> Page:
         asked = query.days(spot_prices.last_day(session, zone))
         if asked is None:
             raise UnknownName("zone", query.zone, spot_prices.zones(session))
-        found = spot_prices.days(session, zone, *asked)
-    rows = [(day, price) for day in found for price in day.prices]
+        days = spot_prices.days(session, zone, *asked)
+    rows = [(day, price) for day in days for price in day.prices]
     part = rows[query.offset : query.offset + query.limit]
     return Page([price_item(snapshot, day, price, query.currency) for day, price in part], len(rows))
 
@@ -110,14 +110,14 @@ def get(snapshot: Snapshot, slug: str, query: SpotPriceItemQuery) -> dict[str, A
 
 blueprint = publish(
     Collection(
-        "spot-prices",
-        "spot price",
-        "day-ahead prices of a zone by the slot",
-        SpotPriceQuery,
-        SpotPriceOut,
-        page_of("SpotPricePage", SpotPriceOut),
-        find,
-        get,
-        SpotPriceItemQuery,
+        name="spot-prices",
+        one="spot price",
+        summary="day-ahead prices of a zone by the slot",
+        query=SpotPriceQuery,
+        item=SpotPriceOut,
+        page=page_of("SpotPricePage", SpotPriceOut),
+        find=find,
+        get=get,
+        item_query=SpotPriceItemQuery,
     )
 )

@@ -28,8 +28,8 @@ class State:
 
 def state() -> State:
     """The state of the app that answers this request."""
-    found: State = current_app.extensions[EXTENSION]
-    return found
+    shared: State = current_app.extensions[EXTENSION]
+    return shared
 
 
 def facts() -> Snapshot:

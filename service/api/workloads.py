@@ -81,13 +81,13 @@ def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
 
 blueprint = publish(
     Collection(
-        "workloads",
-        "workload",
-        "training runs",
-        WorkloadQuery,
-        WorkloadOut,
-        page_of("WorkloadPage", WorkloadOut),
-        find,
-        get,
+        name="workloads",
+        one="workload",
+        summary="training runs",
+        query=WorkloadQuery,
+        item=WorkloadOut,
+        page=page_of("WorkloadPage", WorkloadOut),
+        find=find,
+        get=get,
     )
 )

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import click
 
-from service.cli.amounts import Money
+from service.cli.amounts import Amount
+from service.cli.offering import TIERS
 from service.cli.opening import open_database, open_facts
 
 UNKNOWN = "-"
@@ -19,15 +20,15 @@ def alerts() -> None:
 @alerts.command("add")
 @click.argument("gpu")
 @click.option("--gpu-count", default=1, show_default=True, type=click.IntRange(1, 1024))
-@click.option("--below", type=Money(), help="Fire when it falls to this price per hour, or below.")
+@click.option("--below", type=Amount(), help="Fire when it falls to this price per hour, or below.")
 @click.option("--fall", type=float, help="Fire when it falls by so many percent.")
-@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--tier", help=TIERS)
 @click.option("--provider")
 @click.option("--currency", default="USD", show_default=True)
 @click.option("--name", default="", help="Shown in the feed.")
 @click.option("--webhook", default="", help="https address that is told; without it the feed alone.")
 def add_(
-    gpu: str, gpu_count: int, below: Decimal | None, fall: float | None, tier: str | None,
+    *, gpu: str, gpu_count: int, below: Decimal | None, fall: float | None, tier: str | None,
     provider: str | None, currency: str, name: str, webhook: str,
 ) -> None:  # fmt: skip
     """Watch the cheapest offer of GPU; fires once each time the condition becomes true."""
@@ -35,7 +36,17 @@ def add_(
     from service.usecases.alerts import save_alert
 
     sessions, snapshot = open_facts()
-    rule = Rule(name, gpu, gpu_count, currency, tier, provider, below, fall, webhook)
+    rule = Rule(
+        name=name,
+        gpu=gpu,
+        gpu_count=gpu_count,
+        currency=currency,
+        tier=tier,
+        provider=provider,
+        threshold_per_hour=below,
+        fall_percent=fall,
+        webhook_url=webhook,
+    )
     alert = save_alert(sessions, snapshot, rule, "command line", datetime.now(UTC))
     click.echo(f"{alert.slug}: {alert.rule.name}")
     if alert.webhook_secret:
@@ -93,7 +104,8 @@ def test_(context: click.Context, slug: str) -> None:
     if not alert.rule.webhook_url:
         raise InvalidValue("slug", slug, "has no webhook")
     price = alert.last_per_hour or Decimal(0)
-    body = message(alert, f"{slug}-test", datetime.now(UTC), price, price, None)
+    now = datetime.now(UTC)
+    body = message(alert, f"{slug}-test", now, price=price, reference=price, offer=None)
     status, error = send(alert, f"{slug}-test", body)
     click.echo(f"{alert.rule.webhook_url}: {error or f'HTTP {status}'}")
     if error:

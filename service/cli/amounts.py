@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 
-class Money(click.ParamType[Decimal]):
+class Amount(click.ParamType[Decimal]):
     """An exact decimal amount."""
 
     name = "amount"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
-from service.cli.amounts import Money
+from service.cli.amounts import Amount
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _type(kinds: list[Any], choices: list[str]) -> Any:
     if choices:
         return click.Choice(choices)
     if Decimal in kinds:
-        return Money()
+        return Amount()
     return next((kind for kind in (int, float) if kind in kinds), str)
 
 

@@ -38,16 +38,16 @@ def asks_own_model(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def question(
-    *, workload: str, config: Path | None, dimensions: str | None, recipe: str, **given: Any
+    *, workload: str, config: Path | None, dimensions: str | None, recipe: str, **options: Any
 ) -> "AskedComparison":
     """The question that these options ask."""
     from service.answers.question import AskedComparison
 
     if config or dimensions:
-        tokens = given.pop("tokens")
-        model = _own_model(config, dimensions, recipe, tokens, given["lang"])
-        return question_of(AskedComparison, given, workload=model)
-    return question_of(AskedComparison, given, workload=workload)
+        tokens = options.pop("tokens")
+        model = _own_model(config, dimensions, recipe, tokens, options["lang"])
+        return question_of(AskedComparison, options, workload=model)
+    return question_of(AskedComparison, options, workload=workload)
 
 
 @click.command(cls=COMPARISON)

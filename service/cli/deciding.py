@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 DECISION = asking("AskedDecision")
 
 
-def decision_question(*, workload: str, **given: Any) -> "AskedDecision":
+def decision_question(*, workload: str, **options: Any) -> "AskedDecision":
     """The question that these options ask."""
     from service.answers.question import AskedDecision
 
-    return question_of(AskedDecision, given, workload=workload)
+    return question_of(AskedDecision, options, workload=workload)
 
 
 @click.command(cls=DECISION)

@@ -15,12 +15,12 @@ def gpus(category: str | None, as_json: bool) -> None:
     from service.reports.listings.as_table import print_json, print_table
 
     _, snapshot = open_facts()
-    known = list(snapshot.gpus.values())
+    cards = list(snapshot.gpus.values())
     if category:
-        categories = {g.category for g in known}
+        categories = {g.category for g in cards}
         if category not in categories:
             raise UnknownName("category", category, categories)
-        known = [g for g in known if g.category == category]
+        cards = [g for g in cards if g.category == category]
     if as_json:
         import orjson
 
@@ -41,7 +41,7 @@ def gpus(category: str | None, as_json: bool) -> None:
                             for field, s in g.sources.items()
                         },
                     }
-                    for g in known
+                    for g in cards
                 ]
             )
         )
@@ -58,7 +58,7 @@ def gpus(category: str | None, as_json: bool) -> None:
                 f"{g.board_watts:g}",
                 f"{g.sources['memory_gib'].title}, {g.sources['memory_gib'].as_of}",
             ]
-            for g in known
+            for g in cards
         ],
         {2, 3, 4, 5},
     )
@@ -72,13 +72,13 @@ def workloads(as_json: bool) -> None:
     from service.reports.listings.as_table import print_json, print_table
 
     _, snapshot = open_facts()
-    known = list(snapshot.workloads.values())
+    runs = list(snapshot.workloads.values())
     if as_json:
         import orjson
 
         from service.answers.told import tell_workload
 
-        print_json(orjson.dumps([tell_workload(w).model_dump() for w in known]))
+        print_json(orjson.dumps([tell_workload(w).model_dump() for w in runs]))
         return
     print_table(
         ["slug", "name", "parameters", "tokens", "FLOPs per token", "source, as of"],
@@ -91,7 +91,7 @@ def workloads(as_json: bool) -> None:
                 f"{flops_per_token(w.architecture, w.recipe.seq_len):.3e}",
                 f"{w.sources['tokens'].title}, {w.sources['tokens'].as_of}",
             ]
-            for w in known
+            for w in runs
         ],
         {2, 3, 4},
     )

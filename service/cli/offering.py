@@ -2,14 +2,16 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import click
 
-from service.cli.amounts import Money
+from service.cli.amounts import Amount
 from service.cli.opening import open_facts
+from service.facts import Tier
 
 UNKNOWN = "-"
+TIERS = " | ".join(get_args(Tier))
 
 
 @click.command()
@@ -17,11 +19,11 @@ UNKNOWN = "-"
 @click.option("--gpu-count", type=click.IntRange(1, 1024))
 @click.option("--nearest", metavar="GPU", help="Instead of --gpu: the GPUs most like it, one offer each.")
 @click.option("--min-memory", type=float, help="GiB per GPU; with --nearest instead of that GPU's own.")
-@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--tier", help=TIERS)
 @click.option("--provider")
 @click.option("--region", help="A region's name, or a part of the world: eu, europe, us, asia, ...")
 @click.option("--country", help="ISO country, e.g. DE.")
-@click.option("--max-price", type=Money(), help="Per hour of the whole instance, in --currency.")
+@click.option("--max-price", type=Amount(), help="Per hour of the whole instance, in --currency.")
 @click.option("--currency", default="USD", show_default=True)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Prices as known on that day.")
 @click.option("--unlisted", is_flag=True, help="Also those that a newer answer of their list left out.")
@@ -29,6 +31,7 @@ UNKNOWN = "-"
 @click.option("--offset", default=0, type=click.IntRange(0), help="Skip so many.")
 @click.option("--json", "as_json", is_flag=True, help="The items of GET /api/v1/offers.")
 def offers(
+    *,
     gpu: str | None,
     gpu_count: int | None,
     nearest: str | None,
@@ -66,10 +69,10 @@ def offers(
         as_of=as_of.date() if as_of else None,
         unlisted=unlisted,
     )
-    found = find_offers(
+    page = find_offers(
         sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=limit, offset=offset
     )
-    items = offer_items(found, currency)
+    items = offer_items(page, currency)
     if as_json:
         import orjson
 
@@ -77,13 +80,13 @@ def offers(
         return
     today = as_of.date() if as_of else datetime.now(UTC).date()
     _print_offers(items, currency, today, alike=nearest is not None)
-    click.echo(f"{len(items)} of {found.total} offers")
+    click.echo(f"{len(items)} of {page.total} offers")
 
 
 @click.command("price-history")
 @click.argument("gpu")
 @click.option("--gpu-count", type=click.IntRange(1, 1024))
-@click.option("--tier", help="on_demand | spot | reserved | community | marketplace")
+@click.option("--tier", help=TIERS)
 @click.option("--provider")
 @click.option("--from", "first_day", type=click.DateTime(["%Y-%m-%d"]), help="First day; a year back.")
 @click.option(
@@ -93,6 +96,7 @@ def offers(
 @click.option("--currency", default="USD", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The answer of GET /api/v1/price-history.")
 def price_history(
+    *,
     gpu: str,
     gpu_count: int | None,
     tier: str | None,

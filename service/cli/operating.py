@@ -101,12 +101,12 @@ def token_list() -> None:
     from service.reports.listings.as_table import print_table
     from service.store import tokens
 
-    known = _with_session(tokens.all)
+    issued = _with_session(tokens.all)
     print_table(
         ["name", "created", "revoked"],
         [
             [t.name, f"{t.created_at:%Y-%m-%d}", f"{t.revoked_at:%Y-%m-%d}" if t.revoked_at else "-"]
-            for t in known
+            for t in issued
         ],
         set(),
     )

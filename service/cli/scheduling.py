@@ -52,7 +52,7 @@ def reports() -> None:
 @click.option("--name", default="", help="What it is called; else made from the run and the cadence.")
 @click.pass_context
 def schedule_(
-    context: click.Context, /, asked_about: str, every: str, first: datetime | None, folder: str,
+    context: click.Context, /, *, asked_about: str, every: str, first: datetime | None, folder: str,
     extension: str, webhook: str, name: str, **asked: Any,
 ) -> None:  # fmt: skip
     """Ask for the best plan again on a cadence: that of a stored decision, or the one these options ask for.
@@ -66,7 +66,16 @@ def schedule_(
     now, sessions = datetime.now(UTC), open_database()
     identity, lang = _decision(context, sessions, asked_about, asked, now)
     first_at = None if first is None else first.astimezone()
-    wanted = WantedReport(identity, every, first_at, name, extension, lang, folder, webhook)
+    wanted = WantedReport(
+        decision=identity,
+        every=every,
+        first_at=first_at,
+        name=name,
+        format=extension,
+        language=lang,
+        folder=folder,
+        webhook_url=webhook,
+    )
     saved = save_schedule(sessions, wanted, "command line", now)
     click.echo(f"{saved.slug}: {saved.order.name}, every {saved.order.cadence}, next {_minute(saved.due_at)}")
     if saved.order.folder:
@@ -86,12 +95,12 @@ def _decision(
 
         request = decision_question(workload=asked_about, **asked)
         return answer_decision(sessions, load(sessions), request, now).id, None
-    given = [name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    named = [name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     for option in context.command.get_params(context):
-        if option.name in given and option.name != "lang":
-            told = f"asks another question; {asked_about} is asked as it was"
-            raise InvalidValue(option.opts[0], asked[option.name], told)
-    return asked_about, asked["lang"] if "lang" in given else None
+        if option.name in named and option.name != "lang":
+            reason = f"asks another question; {asked_about} is asked as it was"
+            raise InvalidValue(option.opts[0], asked[option.name], reason)
+    return asked_about, asked["lang"] if "lang" in named else None
 
 
 @reports.command("list")

@@ -26,7 +26,7 @@ LARGEST_FILE_BYTES = 50_000_000
 @click.option("--markdown", is_flag=True, help="The page of the documentation on the shipped runs.")
 @click.option("--figures", is_flag=True, help="The totals on the shipped runs as the catalog keeps them.")
 def validate(
-    runs: Path | None, leave_out: str, lang: str, as_json: bool, markdown: bool, figures: bool
+    *, runs: Path | None, leave_out: str, lang: str, as_json: bool, markdown: bool, figures: bool
 ) -> None:
     """Predict measured runs without their own measurement and say how well that went.
 
@@ -44,12 +44,12 @@ def validate(
     from service.usecases import validating
 
     if markdown or figures:
-        found = validating.validate_left_out(snapshot)
-        by_group = {"run": found.run, "gpu": found.gpu, "project": found.project}
+        validations = validating.validate_left_out(snapshot)
+        by_group = {"run": validations.run, "gpu": validations.gpu, "project": validations.project}
         if figures:
             click.echo(validation_page.track_record(by_group, datetime.now(UTC).date()), nl=False)
             return
-        count = len(found.run.rows)
+        count = len(validations.run.rows)
         click.echo(validation_page.markdown(by_group, f"the {count} shipped runs"), nl=False)
         return
     judged = (

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from service.decide.options import Knowledge, Option, Side
+from service.decide.knowledge import Knowledge
+from service.decide.options import Option, Side
 from service.errors import MissingFact
 from service.estimate.cost import BillLine
 from service.estimate.hardware import dense_tensor_tflops

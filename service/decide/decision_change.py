@@ -148,8 +148,8 @@ def _rents(
         listed = now.get(old.offer)
         if listed is None:
             yield Change(
-                "offer_gone", old.offer_name, old.rent.value, None, old.rent.unit, old.rent.source,
-                old.rent.as_of,
+                code="offer_gone", subject=old.offer_name, before=old.rent.value, after=None,
+                unit=old.rent.unit, source=old.rent.source, as_of=old.rent.as_of,
             )  # fmt: skip
         else:
             yield from _moved(old.offer_name, old.rent, listed)
@@ -157,8 +157,8 @@ def _rents(
         rent_then = then.get(new.offer)
         if rent_then is None:
             yield Change(
-                "offer_new", new.offer_name, None, new.rent.value, new.rent.unit, new.rent.source,
-                new.rent.as_of,
+                code="offer_new", subject=new.offer_name, before=None, after=new.rent.value,
+                unit=new.rent.unit, source=new.rent.source, as_of=new.rent.as_of,
             )  # fmt: skip
         else:
             yield from _moved(new.offer_name, rent_then, new.rent)
@@ -167,8 +167,9 @@ def _rents(
 def _moved(subject: str, before: Dated, after: Dated, code: ChangeCode = "rent") -> Iterator[Change]:
     if (before.value, before.unit) != (after.value, after.unit):
         yield Change(
-            code, subject, before.value, after.value, after.unit, after.source, after.as_of,
-            before.unit if before.unit != after.unit else "",
+            code=code, subject=subject, before=before.value, after=after.value, unit=after.unit,
+            source=after.source, as_of=after.as_of,
+            before_unit=before.unit if before.unit != after.unit else "",
         )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ class Household:
     """What a screen on the card takes of its memory."""
     plug_watts: Figure | None = None
     """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
+    own_figures: Mapping[str, Figure] = field(default_factory=dict)
+    """What the asker knows better than is assumed, by the name it is assumed under."""
     price: MarginalPrice | None = None
     """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""
     shape: DayShape | None = None

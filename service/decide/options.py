@@ -1,15 +1,15 @@
 """One way to do a run: at home or rented, with everything it takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from service.decide.household import Household, hours_to_choose, year_with_run
+from service.decide.knowledge import Knowledge
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
-from service.estimate.calibration import Calibration
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import Cost
 from service.estimate.energy import (
@@ -35,7 +35,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import Rung, ladder
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.planned_step import PlannedStep, plan_steps
-from service.estimate.power_limit import PowerLimitAdvice, power_curves, power_limit_advice
+from service.estimate.power_limit import PowerLimitAdvice, power_limit_advice
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import Consumption, MarginalPrice, flat
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
@@ -43,7 +43,6 @@ from service.facts import (
     CarbonIntensity,
     CloudOffer,
     ElectricityRate,
-    ExchangeRate,
     Figure,
     Gpu,
     Provider,
@@ -89,15 +88,6 @@ class Rental:
     instances: int = 1
     suggestions: tuple[Suggestion, ...] = ()
     """Where there is no offer: the nearest GPUs that are rented out so many at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Knowledge:
-    """What every estimate needs beside the question: calibration, assumptions, exchange rates."""
-
-    calibration: Calibration
-    figures: Mapping[str, Figure]
-    exchange_rates: Sequence[ExchangeRate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +160,7 @@ def home_option(
         display_gib=household.display_gib,
         at_home=True,
     )
-    figures = knowledge.figures
+    figures = {**knowledge.figures, **household.own_figures}
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts
@@ -183,7 +173,7 @@ def home_option(
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
-    limit = power_limit_advice(gpu, time.hours.p50, power, power_curves(figures)) if time else None
+    limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves) if time else None
     return Option(
         kind="home",
         label=_label(gpu, gpu_count),

@@ -132,13 +132,13 @@ def effect_of(days: PricedDays, rule: RunHours) -> HoursEffect:
             starts.append(begun / (block.hours * use).sum(axis=1))
     by_price = np.sort(np.concatenate(kept))
     return HoursEffect(
-        rule,
-        float(np.concatenate(means).mean()),
-        float(by_price.mean()),
-        float(np.concatenate(dropped).mean()) if dropped else None,
-        float(by_price[len(by_price) // 10]),
-        float(by_price[min(len(by_price) - 1, len(by_price) * 9 // 10)]),
-        float(np.concatenate(starts).mean()) if starts else 0.0,
+        rule=rule,
+        mean_per_kwh=float(np.concatenate(means).mean()),
+        kept_per_kwh=float(by_price.mean()),
+        dropped_per_kwh=float(np.concatenate(dropped).mean()) if dropped else None,
+        low_per_kwh=float(by_price[len(by_price) // 10]),
+        high_per_kwh=float(by_price[min(len(by_price) - 1, len(by_price) * 9 // 10)]),
+        starts_per_hour=float(np.concatenate(starts).mean()) if starts else 0.0,
     )
 
 
@@ -151,11 +151,25 @@ def with_pausing(effect: HoursEffect, pausing: Pausing) -> WithinDay:
     """
     m, c, d, f = effect.mean_per_kwh, effect.kept_per_kwh, effect.dropped_per_kwh, effect.rule.share
     if d is None:
-        return WithinDay(m, c, None, 0.0, 1.0, None)
+        return WithinDay(
+            mean_per_kwh=m,
+            kept_per_kwh=c,
+            dropped_per_kwh=None,
+            cost_change=0.0,
+            calendar_stretch=1.0,
+            break_even_paused_watts=None,
+        )
     worked = 1 / (1 - min(effect.starts_per_hour * pausing.start_up_s / SECONDS_PER_HOUR, 0.99))
     cost = (c + pausing.paused_watts / pausing.active_watts * (1 - f) / f * d) * worked
     break_even = pausing.active_watts * (m / worked - c) / d * f / (1 - f) if d > 0 else None
-    return WithinDay(m, c, d, cost / m - 1 if m else 0.0, worked / f, break_even)
+    return WithinDay(
+        mean_per_kwh=m,
+        kept_per_kwh=c,
+        dropped_per_kwh=d,
+        cost_change=cost / m - 1 if m else 0.0,
+        calendar_stretch=worked / f,
+        break_even_paused_watts=break_even,
+    )
 
 
 def within_day(slots: Sequence[PricedSlot], rule: RunHours, pausing: Pausing) -> WithinDay:

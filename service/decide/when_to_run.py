@@ -104,15 +104,15 @@ def day_shape(
 ) -> DayShape:
     """The shape of whole days, and what each rule makes of them."""
     return DayShape(
-        unit,
-        zone,
-        source,
-        days.first_day,
-        days.last_day,
-        days.count,
-        days.grain_minutes,
-        tuple(_hour_of_day(hour, values) for hour, values in days.by_hour().items()),
-        tuple(effect_of(days, rule) for rule in dict.fromkeys((THROUGH, *rules))),
+        unit=unit,
+        zone=zone,
+        source=source,
+        first_day=days.first_day,
+        last_day=days.last_day,
+        days=days.count,
+        grain_minutes=days.grain_minutes,
+        by_hour=tuple(_hour_of_day(hour, values) for hour, values in days.by_hour().items()),
+        effects=tuple(effect_of(days, rule) for rule in dict.fromkeys((THROUGH, *rules))),
     )
 
 
@@ -168,13 +168,13 @@ def _paused_runs(
             day = with_pausing(effect, Pausing(watts, waiting, start_up_s))
             paused.append(
                 PausedRun(
-                    effect.rule.code,
-                    effect.rule.share,
-                    waiting,
-                    day.cost_change,
-                    through * day.cost_change,
-                    hours * day.calendar_stretch,
-                    day.break_even_paused_watts,
+                    code=effect.rule.code,
+                    share=effect.rule.share,
+                    paused_watts=waiting,
+                    change=day.cost_change,
+                    amount=through * day.cost_change,
+                    calendar_hours=hours * day.calendar_stretch,
+                    break_even_watts=day.break_even_paused_watts,
                 )
             )
     return tuple(paused)

@@ -188,7 +188,14 @@ def posterior_of(
         oddness = _discounted(shared + np.diag(noise * oddness), unexplained, noise, oddness, cases.own)
     inverse: Matrix = np.asarray(np.linalg.inv(shared + np.diag(noise * oddness)), dtype=np.float64)
     return Posterior(
-        used, cases, tuple(slugs), measured, jacobian, inverse, inverse @ unexplained, noise * oddness
+        terms=used,
+        cases=cases,
+        slugs=tuple(slugs),
+        measured=measured,
+        jacobian=jacobian,
+        inverse=inverse,
+        weights=inverse @ unexplained,
+        noise=noise * oddness,
     )
 
 

@@ -139,15 +139,15 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     offload_s = exposed_offload_s(work, machine, terms, matmul_s + attention_s + memory_s)
     step_s = matmul_s + attention_s + memory_s + micro_batch_s + optimizer_s + sharding_s + offload_s
     return StepTime(
-        step_s,
-        matmul_s,
-        attention_s,
-        memory_s,
-        micro_batch_s,
-        optimizer_s,
-        sharding_s,
-        offload_s,
-        work.accumulation,
+        step_s=step_s,
+        matmul_s=matmul_s,
+        attention_s=attention_s,
+        memory_s=memory_s,
+        micro_batch_s=micro_batch_s,
+        optimizer_s=optimizer_s,
+        sharding_s=sharding_s,
+        offload_s=offload_s,
+        accumulation=work.accumulation,
     )
 
 

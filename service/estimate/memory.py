@@ -270,15 +270,15 @@ def instants(
     stacked = 8.0 * groups.matrices if a.value_embedding_layers and not on_device_copies else 0.0
     optimizer_step = persistent + stacked
     return Instants(
-        forward_backward,
-        optimizer_step,
-        np.maximum(forward_backward - one_buffer_less - perhaps_less, optimizer_step),
-        weights,
-        gradients,
-        states,
-        activations,
-        logits,
-        on_host + (checkpointed - kept_checkpoints) * 2 * a.d_model * tokens,
+        forward_backward=forward_backward,
+        optimizer_step=optimizer_step,
+        lowest=np.maximum(forward_backward - one_buffer_less - perhaps_less, optimizer_step),
+        weights=weights,
+        gradients=gradients,
+        states=states,
+        activations=activations,
+        logits=logits,
+        on_host=on_host + (checkpointed - kept_checkpoints) * 2 * a.d_model * tokens,
     )
 
 

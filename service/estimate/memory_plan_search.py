@@ -170,13 +170,13 @@ def search(
     each = np.arange(len(counts))
     chosen_layers = np.where(sure, flat[choice, each], smallest % per_row + first)
     return Searched(
-        candidates,
-        [all_batches[row] for row in rows],
-        choice // len(rows),
-        choice % len(rows),
-        chosen_layers,
-        np.asarray(fitting, dtype=np.bool_),
-        np.asarray(sure, dtype=np.bool_),
+        families=candidates,
+        batches=[all_batches[row] for row in rows],
+        family=choice // len(rows),
+        batch=choice % len(rows),
+        layers=chosen_layers,
+        fitting=np.asarray(fitting, dtype=np.bool_),
+        certain=np.asarray(sure, dtype=np.bool_),
     )
 
 

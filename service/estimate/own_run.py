@@ -84,4 +84,6 @@ def run_in_progress(
         home_cost(h, e, flat(rate), currency, exchange_rates) if rate else None
         for h, e in zip(hours, (done, left), strict=True)
     ]
-    return RunInProgress(where, power, done, left, costs[0], costs[1])
+    return RunInProgress(
+        progress=where, power=power, kwh_done=done, kwh_left=left, cost_done=costs[0], cost_left=costs[1]
+    )

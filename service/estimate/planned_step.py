@@ -98,13 +98,13 @@ def plan_steps(
     each = step.each()
     return [
         PlannedStep(
-            plan,
-            verdict,
-            peak,
-            room,
-            each[i].scaled(float(factor[i])),
-            float(unadjusted[i] * factor[i]),
-            float(predicted.log_spread[i]),
+            plan=plan,
+            verdict=verdict,
+            peak=peak,
+            available_gib=room,
+            step=each[i].scaled(float(factor[i])),
+            published_step_s=float(unadjusted[i] * factor[i]),
+            log_spread=float(predicted.log_spread[i]),
         )
         for i, (plan, verdict, peak, room) in enumerate(held)
     ]

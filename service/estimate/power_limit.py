@@ -8,11 +8,10 @@ cheapest limit of the machine lies above the GPU's own optimum. Leaves out that 
 reaches its limit gains nothing from lowering it.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-
-import numpy as np
 
 from service.estimate.energy import WallPower
 from service.estimate.interval import Interval
@@ -58,6 +57,19 @@ class PowerCurve:
     speed: tuple[float, ...]
     power: tuple[float, ...]
     source: Source
+
+    def at(self, share: float) -> tuple[float, float]:
+        """Speed and power at a share of the full limit, by linear interpolation; beyond the ends as there."""
+        right = bisect_right(self.limits, share)
+        if right in (0, len(self.limits)):
+            end = min(right, len(self.limits) - 1)
+            return self.speed[end], self.power[end]
+        left = right - 1
+        part = (share - self.limits[left]) / (self.limits[right] - self.limits[left])
+        speed, power = (
+            column[left] + part * (column[right] - column[left]) for column in (self.speed, self.power)
+        )
+        return speed, power
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +139,7 @@ def curve_for(gpu: Gpu, curves: Sequence[PowerCurve]) -> PowerCurve | None:
 
 def limited(gpu: Gpu, hours: float, power: WallPower, curve: PowerCurve, share: float) -> LimitStep:
     """The run with every GPU limited to a share of its board power [0.5-1]."""
-    xs = np.array(curve.limits)
-    speed = float(np.interp(share, xs, np.array(curve.speed)))
-    draw = float(np.interp(share, xs, np.array(curve.power)))
+    speed, draw = curve.at(share)
     wall = (power.gpu_watts * draw + power.overhead_watts) * power.loss_factor
     slower = hours / speed
     return LimitStep(share, gpu.board_watts * share, slower, wall, slower * wall / 1000)

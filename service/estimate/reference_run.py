@@ -58,4 +58,13 @@ def rule_of_three(
     gpu_hours = reference_hours * reference_gpus
     low, high = (gpu_hours * r / gpu_count for r in sorted(ratio))
     kwh = watts * gpu_count / 1000
-    return ReferenceMethod(gpu_hours, min(ratio), max(ratio), low, high, low * kwh, high * kwh, watts)
+    return ReferenceMethod(
+        gpu_hours=gpu_hours,
+        ratio_low=min(ratio),
+        ratio_high=max(ratio),
+        hours_low=low,
+        hours_high=high,
+        energy_kwh_low=low * kwh,
+        energy_kwh_high=high * kwh,
+        watts=watts,
+    )

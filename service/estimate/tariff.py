@@ -166,4 +166,12 @@ def consumption(
     band_rates = [rates.get(before), rates.get(after)]
     currency = next((rate.currency for rate in band_rates if rate), "")
     prices = [rate.per_kwh if rate and rate.currency == currency else None for rate in band_rates]
-    return Consumption(yearly_kwh, total, before, after, prices[0], prices[1], currency)
+    return Consumption(
+        yearly_kwh=yearly_kwh,
+        with_run_kwh=total,
+        band=before,
+        band_with_run=after,
+        per_kwh=prices[0],
+        per_kwh_with_run=prices[1],
+        currency=currency,
+    )

@@ -14,6 +14,7 @@ from service.estimate.planned_step import PlannedStep
 from service.facts import Gpu, Workload
 
 Nearness = Literal["same-gpu-and-engine", "same-architecture", "unseen"]
+StageCode = Literal["pretraining", "later_stages", "warm_up", "checkpoints", "restarts", "fleet"]
 ADJUSTMENT_SPREAD = 0.05
 """Extra log spread per adjustment that needs code nobody has published for this workload."""
 DOWNTIME_SPREAD_HOME = 0.08
@@ -45,7 +46,7 @@ MOE_SPREAD = 0.20
 class Stage:
     """A part of the run's hours, central estimate."""
 
-    code: Literal["pretraining", "later_stages", "warm_up", "checkpoints", "restarts", "fleet"]
+    code: StageCode
     hours: float
 
 

@@ -37,8 +37,8 @@ from service.reports.sections.report_parts import (
     unit_price,
 )
 from service.reports.words.bill import uncounted_sentence
-from service.reports.words.prices import market_sentence, suggestion_sentence
-from service.reports.words.sentences import power_limit_sentences, reference_sentences
+from service.reports.words.prices import average_tariff_sentence, market_sentence, suggestion_sentence
+from service.reports.words.sentences import medians_sentence, power_limit_sentences, reference_sentences
 from service.reports.words.verdict import (
     break_even_sentence,
     cheaper_sentence,
@@ -73,7 +73,7 @@ def comparison_document(
     w = wording(language)
     n = Notebook(w, c.asked_at)
     home, cloud = c.first("home"), c.first("cloud")
-    found = (
+    sections = (
         verdict_section(n, c, home, cloud),
         Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
         over_time_section(n, spendings(w, c.options), c.currency),
@@ -95,16 +95,13 @@ def comparison_document(
             "Heimvorteil, comparison {id} of {day}, facts of version {version}",
             id=c.id, day=w.day(c.asked_at.date()), version=w.number(c.data_version),
         ),
-        sections=found,
+        sections=sections,
         screen=comparison_screen(n, c, reasons),
     )  # fmt: skip
 
 
 def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:
-    line = w.say(
-        "Large figures are medians; the range below each is its 80 % interval: in one case out of ten the "
-        "truth lies below it, in one above."
-    )
+    line = medians_sentence(w)
     if c.considered_offers:
         line += " " + w.say(
             "Stored offers looked at: {count}; these are the cheapest.", count=w.number(c.considered_offers)
@@ -140,7 +137,7 @@ def verdict_section(
         caveats.append(code_change_sentence(w, home))
     caveats.append(stale_rent_sentence(n, cloud))
     if cloud.suggestions:
-        caveats.append(suggestion_sentence(w, cloud, cloud.suggestions))
+        caveats.append(suggestion_sentence(w, cloud))
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))
@@ -154,13 +151,13 @@ def turning_section(
     title = w.say("What would change the verdict")
     turns = any((c.break_even.rent_per_hour, c.break_even.per_kwh))
     table = (_turning_table(n, c, home, cloud, title),) if turns else ()
-    lines = [home and cloud and break_even_sentence(w, c), *_market(w, cloud)]
-    if home and home.rate and home.rate.kind == "retail":
-        lines.append(
-            w.say("The electricity price is an average over many tariffs; your own contract counts.")
-        )
-    told = tuple(line for line in lines if line)
-    return Section("turns", title, (*table, Bullets(told))) if table or told else None
+    lines = [
+        break_even_sentence(w, c) if home and cloud else "",
+        market_sentence(w, cloud.offer if cloud else None),
+        average_tariff_sentence(w, home),
+    ]
+    sentences = tuple(line for line in lines if line)
+    return Section("turns", title, (*table, Bullets(sentences))) if table or sentences else None
 
 
 def _turning_table(
@@ -169,11 +166,11 @@ def _turning_table(
     """The two prices of this answer beside those at which the verdict turns."""
     w = n.w
     rows = []
-    for key, words, option, code, unit, turns in (
-        ("rent", w.say("rent per hour"), cloud, "rent", "h", c.break_even.rent_per_hour),
-        ("per_kwh", w.say("electricity per kWh"), home, "electricity", "kWh", c.break_even.per_kwh),
+    rent, per_kwh = unit_price(cloud, "rent"), unit_price(home, "electricity")
+    for key, words, today, unit, turns in (
+        ("rent", w.say("rent per hour"), rent, "h", c.break_even.rent_per_hour),
+        ("per_kwh", w.say("electricity per kWh"), per_kwh, "kWh", c.break_even.per_kwh),
     ):
-        today = unit_price(option, code)
         now: Cell = Money(today or 0.0, c.currency, per=unit)
         if today is None:
             now = n.missing(w.say("No price is known for this configuration."))
@@ -191,11 +188,6 @@ def _turning_table(
         Column("change", w.say("Change"), is_number=True),
     )
     return Table("turns", title, columns, tuple(rows), len(rows))
-
-
-def _market(w: Wording, cloud: AnsweredOption | None) -> list[str]:
-    market = cloud.offer.market if cloud and cloud.offer else None
-    return [market_sentence(w, market)] if market and market.offers > 1 else []
 
 
 def energy_section(

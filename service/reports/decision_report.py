@@ -55,7 +55,7 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
     options = [p.option for p in ordered]
     bills = [p.number for p in ordered if p.plan.cost]
     shown = sum(1 for p in chosen if p.plan.cost)
-    found = (
+    sections = (
         verdict_section(n, d, chosen),
         nearest_section(n, d),
         plans_section(n, d, plans, bills),
@@ -79,7 +79,7 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
             "Heimvorteil, decision {id} of {day}, facts of version {version}",
             id=d.id, day=w.day(d.asked_at.date()), version=w.number(d.data_version),
         ),
-        sections=found,
+        sections=sections,
         screen=decision_screen(n, d),
     )  # fmt: skip
 
@@ -133,16 +133,16 @@ def _beside(w: Wording, d: AnsweredDecision) -> str:
     other = d.rented if d.best and d.best.is_at_home else d.home
     if other is None or other.cost is None or other.calendar_hours is None:
         return ""
-    said = {
+    phrases = {
         "plan": plan_name(w, other),
         "cost": w.about(other.cost.p50, d.currency),
         "time": duration(w, other.calendar_hours.p50),
     }
     if not d.has_limits:
-        return w.say("For comparison: {plan}; cost {cost}, duration {time}.", **said)
+        return w.say("For comparison: {plan}; cost {cost}, duration {time}.", **phrases)
     return w.say(
         "For comparison: {plan}; cost {cost}, duration {time}, probability of keeping the limits {sure}.",
-        sure=w.likely(other.probability_within_limits), **said,
+        sure=w.likely(other.probability_within_limits), **phrases,
     )  # fmt: skip
 
 

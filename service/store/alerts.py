@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import NotFound
 from service.estimate.price_watch import PriceWatch
+from service.store.attempts import Attempt, attempts_of
 from service.store.work_models import AlertAttemptRow, AlertEventRow, AlertRow
 
 _alerts: sa.Table = AlertRow.__table__  # type: ignore[assignment]
@@ -71,16 +72,6 @@ class AlertEvent:
     def key(self) -> str:
         """Names the event for ever, also to a receiver that is told twice."""
         return f"{self.alert}-{self.id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to deliver an event."""
-
-    number: int
-    at: datetime
-    status: int | None
-    error: str
 
 
 def add(session: Session, rule: Rule, slug: str, created_by: str, now: datetime) -> Alert:
@@ -173,8 +164,7 @@ def events(session: Session, slug: str | None = None, limit: int = 50) -> list[A
 
 def attempts(session: Session, event: int) -> list[Attempt]:
     """Every try to deliver an event, in order."""
-    statement = sa.select(_attempts).where(_attempts.c.event_id == event).order_by(_attempts.c.number)
-    return [Attempt(row.number, row.at, row.status, row.error) for row in session.execute(statement)]
+    return attempts_of(session, _attempts.c.event_id, event)
 
 
 def claim_due(session: Session, now: datetime, lease: timedelta) -> tuple[AlertEvent, Alert] | None:

@@ -13,6 +13,14 @@ from service.store.work_models import ComparisonRow
 _comparisons: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
 
 
+# Built once: building a statement took longer than executing it.
+_BY_ID = sa.select(_comparisons).where(_comparisons.c.id == sa.bindparam("wanted"))
+_ADD = {
+    name: insert(_comparisons).on_conflict_do_nothing(index_elements=["id"]).returning(_comparisons.c.id)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+
+
 @dataclass(frozen=True, slots=True)
 class StoredComparison:
     """A question and its answer with the facts it was answered from: JSON in UTF-8, kept as said."""
@@ -27,7 +35,7 @@ class StoredComparison:
     """comparison | decision"""
 
 
-def add(session: Session, stored: StoredComparison) -> bool:
+def add(session: Session | sa.Connection, stored: StoredComparison) -> bool:
     """Keep the comparison; False, and nothing is changed, if its id is known already."""
     row = {
         "id": stored.id,
@@ -38,13 +46,12 @@ def add(session: Session, stored: StoredComparison) -> bool:
         "code_version": stored.code_version,
         "kind": stored.kind,
     }
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(_comparisons).values(row).on_conflict_do_nothing(index_elements=["id"])
-    added = session.execute(statement.returning(_comparisons.c.id)).scalar()
+    dialect = session.get_bind().dialect if isinstance(session, Session) else session.dialect
+    added = session.execute(_ADD[dialect.name], row).scalar()
     return added is not None
 
 
-def get(session: Session, id: str, kind: str = "comparison") -> StoredComparison:
+def get(session: Session | sa.Connection, id: str, kind: str = "comparison") -> StoredComparison:
     """The comparison (or the decision) of that id; NotFound if there is none."""
     stored = _by_id(session, id)
     if stored is None or stored.kind != kind:
@@ -60,8 +67,8 @@ def find(session: Session, id: str) -> StoredComparison:
     return stored
 
 
-def _by_id(session: Session, id: str) -> StoredComparison | None:
-    row = session.execute(sa.select(_comparisons).where(_comparisons.c.id == id)).one_or_none()
+def _by_id(session: Session | sa.Connection, id: str) -> StoredComparison | None:
+    row = session.execute(_BY_ID, {"wanted": id}).one_or_none()
     if row is None:
         return None
     return StoredComparison(

@@ -294,7 +294,15 @@ def _known_offers(session: Session, provider_ids: Sequence[int]) -> dict[str, _K
         slug, row_id, unlisted, price, currency, as_of, source_id, fetched_at, since, first_seen, *details = (
             row
         )
-        span = PriceSpan(since, first_seen, as_of, fetched_at, price, currency, source_id)
+        span = PriceSpan(
+            as_of=since,
+            first_seen=first_seen,
+            last_as_of=as_of,
+            last_seen=fetched_at,
+            price=price,
+            currency=currency,
+            source_id=source_id,
+        )
         known[slug] = _Known(row_id, PriceSpans(span), tuple(details), source_id, fetched_at, unlisted)
     return known
 
@@ -310,12 +318,12 @@ def _load_earlier(session: Session, wanted: Sequence[_Known]) -> None:
             if current is not None and (row.as_of, row.first_seen) != (current.as_of, current.first_seen):
                 history.earlier.append(
                     PriceSpan(
-                        row.as_of,
-                        row.first_seen,
-                        row.last_as_of,
-                        row.last_seen,
-                        row.hourly_price,
-                        row.currency,
-                        row.source_id,
+                        as_of=row.as_of,
+                        first_seen=row.first_seen,
+                        last_as_of=row.last_as_of,
+                        last_seen=row.last_seen,
+                        price=row.hourly_price,
+                        currency=row.currency,
+                        source_id=row.source_id,
                     )
                 )

@@ -113,13 +113,13 @@ class PriceSpans:
 
 def _span(seen: Observation) -> PriceSpan:
     return PriceSpan(
-        seen.as_of,
-        seen.seen_at,
-        seen.as_of,
-        seen.seen_at,
-        seen.price,
-        seen.currency,
-        seen.source_id,
+        as_of=seen.as_of,
+        first_seen=seen.seen_at,
+        last_as_of=seen.as_of,
+        last_seen=seen.seen_at,
+        price=seen.price,
+        currency=seen.currency,
+        source_id=seen.source_id,
         is_new=True,
     )
 

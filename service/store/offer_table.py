@@ -63,6 +63,10 @@ class OfferTable:
     def tiers(self) -> tuple[Tier, ...]:
         return TIERS
 
+    def quoted(self, i: int) -> tuple[Decimal, str]:
+        """What the i-th offer costs an hour, exactly, and in which currency."""
+        return from_billionths(int(self._billionths[i])), self.currency[i]
+
     def row(self, i: int) -> CloudOffer:
         """The i-th offer as a fact, its price exact."""
         as_of = date.fromordinal(int(self.as_of_ordinal[i]))

@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.store.attempts import Attempt, attempts_of
 from service.store.report_schedules import ReportSchedule
 from service.store.work_models import (
     DeliveryKind,
@@ -81,16 +82,6 @@ class Delivery:
         if self.delivered_at is not None:
             return "delivered"
         return "waiting" if self.next_attempt_at is not None else "given up"
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One try to deliver."""
-
-    number: int
-    at: datetime
-    status: int | None
-    error: str
 
 
 def next_number(session: Session, schedule: ReportSchedule) -> int:
@@ -168,10 +159,7 @@ def deliveries(session: Session, runs: Sequence[ReportRun]) -> dict[int, list[De
 
 def attempts(session: Session, delivery_id: int) -> list[Attempt]:
     """Every try to deliver, in order."""
-    statement = (
-        sa.select(_attempts).where(_attempts.c.delivery_id == delivery_id).order_by(_attempts.c.number)
-    )
-    return [Attempt(row.number, row.at, row.status, row.error) for row in session.execute(statement)]
+    return attempts_of(session, _attempts.c.delivery_id, delivery_id)
 
 
 def claim_due(

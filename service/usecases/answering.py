@@ -29,9 +29,9 @@ def kept_answer(
     what `work_out` raises; nothing is written then.
     """
     identity = identity_of(kind, asked, snapshot.data_version, asked_at)
-    with sessions.reading() as session:
+    with sessions.reading_one() as connection:
         try:
-            return comparisons.get(session, identity, kind)
+            return comparisons.get(connection, identity, kind)
         except NotFound:
             pass
     answer = work_out().model_copy(update={"id": identity})
@@ -39,13 +39,13 @@ def kept_answer(
         id=identity,
         asked_at=asked_at,
         request=asked,
-        answer=answer.model_dump_json().encode(),
+        answer=answer.to_json(),
         data_version=snapshot.data_version,
         code_version=CODE_VERSION,
         kind=kind,
     )
-    with sessions.begin() as session:
-        return stored if comparisons.add(session, stored) else comparisons.get(session, identity, kind)
+    with sessions.writing_one() as connection:
+        return stored if comparisons.add(connection, stored) else comparisons.get(connection, identity, kind)
 
 
 def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:

@@ -25,7 +25,7 @@ from service.estimate.inputs import workload_inputs
 from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
-from service.reports.words.said import say_comparison, say_explanation, say_option
+from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
 from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions

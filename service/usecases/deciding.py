@@ -25,7 +25,7 @@ from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.estimate.rental import cloud_terms
 from service.facts import Workload
-from service.reports.words.said import say_decision
+from service.reports.words.answer_sentences import say_decision
 from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions

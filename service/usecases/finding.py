@@ -126,6 +126,13 @@ def household_of(
     if request.plug_watts is not None:
         measured_power(request.plug_watts)
         plug = Figure("plug_watts", request.plug_watts, "W", given_by_user(today), basis="user")
+    own_figures = {}
+    if request.rest_of_pc_watts is not None:
+        if plug is not None:
+            reason = "is part of what was measured at the plug; give one of the two"
+            raise InvalidValue("rest_of_pc_watts", request.rest_of_pc_watts, reason)
+        name, source = "home.rest_of_pc_watts", given_by_user(today)
+        own_figures[name] = Figure(name, request.rest_of_pc_watts, "W", source, basis="user")
     if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
         raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
     return Household(
@@ -135,6 +142,7 @@ def household_of(
         host_memory_gib=spare,
         display_gib=request.display_gib,
         plug_watts=plug,
+        own_figures=own_figures,
         price=contract.price,
         shape=contract.shape,
         grid_shape=contract.grid_shape,
@@ -160,10 +168,10 @@ def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int,
     match = CONFIGURATION.fullmatch(asked)
     gpu = find_gpu(snapshot, "cloud", match["gpu"].strip() if match else asked)
     count = checked_count("cloud", int(match["count"]) if match else 1)
-    market = [offers.row(int(i)) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
+    market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
     if not market:
         return gpu, count, Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
-    return gpu, count, rental_of(snapshot, market[0], request, market)
+    return gpu, count, rental_of(snapshot, offers.row(market[0]), request, market)
 
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
@@ -196,15 +204,18 @@ def rental_of(
     snapshot: Snapshot,
     offer: CloudOffer,
     request: AskedComparison | AskedDecision,
-    market: Sequence[CloudOffer] = (),
+    market: Sequence[int] = (),
 ) -> Rental:
-    """An offer with its provider, the grid of its country, and what the same costs elsewhere."""
-    rates = knowledge_of(snapshot).exchange_rates
+    """An offer with its provider, the grid of its country, and what the same costs elsewhere.
+
+    `market` are the places of the same configuration among the snapshot's offers.
+    """
     summary = None
     if market:
-        prices = sorted(
-            o.hourly_price * conversion(o.currency, request.currency, rates).factor for o in market
-        )
+        quoted = [snapshot.offers.quoted(i) for i in market]
+        rates = knowledge_of(snapshot).exchange_rates
+        factors = {c: conversion(c, request.currency, rates).factor for c in {c for _, c in quoted}}
+        prices = sorted(price * factors[currency] for price, currency in quoted)
         summary = Market(
             len(prices), prices[0], statistics.median(prices), prices[-1], request.currency, request.tier
         )

@@ -6,7 +6,8 @@ from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from service import countries
-from service.decide.options import Knowledge, ladder_of
+from service.decide.knowledge import Knowledge
+from service.decide.options import ladder_of
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
 from service.estimate.ladder import Rung

@@ -83,9 +83,9 @@ def offer_items(page: FoundOffers, currency: str | None) -> list[dict[str, Any]]
             offer,
             currency,
             page.rates,
-            page.conflicts.get(offer.slug, ()),
-            page.likeness.get(offer.gpu) if offer.gpu else None,
-            page.day,
+            conflicts=page.conflicts.get(offer.slug, ()),
+            likeness=page.likeness.get(offer.gpu) if offer.gpu else None,
+            day=page.day,
         )
         for offer in page.offers
     ]

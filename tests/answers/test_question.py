@@ -49,6 +49,8 @@ DECISIONS = st.builds(
     base_fee_per_month=EXACT, hours_per_day=st.floats(0.01, 24), paused_watts=st.floats(0, 1e4),
     wear_per_hour=EXACT, heating_share=SHARE, heat_per_kwh=EXACT,
     rent_terms=st.dictionaries(NAME, st.floats(0, 1e9), max_size=3), host_memory_gib=st.none() | SHARE,
+
+    rest_of_pc_watts=st.none() | st.floats(0, 1e5),
     display_gib=SHARE, plug_watts=st.none() | st.floats(1, 1e6), tokens=st.none() | st.integers(1, 10**15),
     lang=st.sampled_from(["en", "de"]),
     tier=st.sampled_from(["on_demand", "spot", "reserved", "community", "marketplace", "any", "none"]),

@@ -10,7 +10,7 @@ from pricing.schedule import (
     POLL,
     PUBLISHED_FROM,
     RETRY_AFTER,
-    Standing,
+    SourceHealth,
     is_wanted,
     next_due,
 )
@@ -135,7 +135,7 @@ def test_any_days_with_clock_changes_ask_often_enough_and_not_too_often(day, sta
 
 
 def standing(**fields):
-    return Standing(**{"is_failing": False, "last_success": None, "complete_until": None, **fields})
+    return SourceHealth(**{"is_failing": False, "last_success": None, "complete_until": None, **fields})
 
 
 def test_a_fallback_is_asked_only_while_its_first_choice_fails_or_is_stale():

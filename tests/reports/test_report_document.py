@@ -119,7 +119,7 @@ def test_every_assumption_has_unit_source_date_and_age():
         assert texts[places["age"]].endswith(" days")
         assert set(row.cells[places["source"]].numbers) <= cited
     assert [s.number for s in document.sources] == list(range(1, len(document.sources) + 1))
-    assert "days old" in document.sources[0].said
+    assert "days old" in document.sources[0].provenance
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

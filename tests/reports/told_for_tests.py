@@ -9,7 +9,7 @@ from service.answers.told import tell_comparison, tell_decision
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.formats import as_terminal
-from service.reports.words.said import say_comparison, say_decision
+from service.reports.words.answer_sentences import say_comparison, say_decision
 from service.reports.words.wording import wording
 
 

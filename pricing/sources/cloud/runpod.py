@@ -48,7 +48,7 @@ NO_STOCK = frozenset({"none", "null", "", "out_of_stock", "unavailable"})
 
 
 @dataclass(frozen=True, slots=True)
-class Cloud:
+class RunpodCloud:
     """One of RunPod's two clouds, as an answer describes it for one GPU."""
 
     name: str
@@ -90,32 +90,32 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     return found if not errors else [*found, refused(errors, f"GraphQL says: {_said(errors)}")]
 
 
-def _of_graphql(row: Row) -> list[Cloud]:
+def _of_graphql(row: Row) -> list[RunpodCloud]:
     most = int(row["maxGpuCount"])
     return [
-        Cloud(
-            name,
-            tier,
-            _is_offered(row, name),
-            known_price(row.get(f"{name}Price")),
-            known_price(row.get(f"{name}SpotPrice")),
-            int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
+        RunpodCloud(
+            name=name,
+            tier=tier,
+            is_offered=_is_offered(row, name),
+            price=known_price(row.get(f"{name}Price")),
+            spot=known_price(row.get(f"{name}SpotPrice")),
+            most_gpus=int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
         )
         for name, tier in CLOUDS
     ]
 
 
-def _of_catalogue(row: Row) -> list[Cloud]:
+def _of_catalogue(row: Row) -> list[RunpodCloud]:
     prices: Mapping[str, Any] = row["price"]
     in_stock = str(row.get("availability", "?")).lower() not in NO_STOCK
     return [
-        Cloud(
-            name,
-            tier,
-            bool(row[name]) and in_stock,
-            known_price(prices.get(name)),
-            None,
-            int(row["maxCount"].get(name) or 0),
+        RunpodCloud(
+            name=name,
+            tier=tier,
+            is_offered=bool(row[name]) and in_stock,
+            price=known_price(prices.get(name)),
+            spot=None,
+            most_gpus=int(row["maxCount"].get(name) or 0),
         )
         for name, tier in CLOUDS
     ]
@@ -131,7 +131,7 @@ def _is_offered(row: Row, cloud: str) -> bool:
     return bool(row.get(f"{cloud}Cloud"))
 
 
-def _offers(row: Row, clouds: list[Cloud], source: Source) -> Iterator[CloudOffer | Rejected]:
+def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[CloudOffer | Rejected]:
     name = whole_card(str(row.get("displayName") or row.get("name") or row["id"]))
     whole_card(str(row["id"]))
     priced = [cloud for cloud in clouds if cloud.price]

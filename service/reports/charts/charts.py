@@ -46,12 +46,14 @@ class Bar:
 
 def distinct(labels: Sequence[str]) -> list[str]:
     """Labels cut to the room of a chart; equal ones numbered, for series are told apart by name."""
-    found: list[str] = []
+    shortened: list[str] = []
     for label in labels:
         short = label if len(label) <= LARGEST_LABEL else label[: LARGEST_LABEL - 1].rstrip() + "…"
-        copies = sum(1 for other in labels[: len(found)] if other[:LARGEST_LABEL] == label[:LARGEST_LABEL])
-        found.append(f"{short} ({copies + 1})" if copies else short)
-    return found
+        copies = sum(
+            1 for other in labels[: len(shortened)] if other[:LARGEST_LABEL] == label[:LARGEST_LABEL]
+        )
+        shortened.append(f"{short} ({copies + 1})" if copies else short)
+    return shortened
 
 
 def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, height: int = 160) -> Spec:
@@ -60,20 +62,16 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, hei
     scale, title = _time_axis(w, end)
     end *= scale
     names = [s.label for s in spendings]
-    paths, ends = [], []
-    for s in spendings:
-        name, time = s.label, s.days * scale
-        for day, share in ((0.0, 0.0), (time.p50, 1.0)):
-            low, mid, high = (round(share * v, 8) for v in (s.cost.p10, s.cost.p50, s.cost.p90))
-            paths.append({"option": name, "day": round(day, 8), "low": low, "cost": mid, "high": high})
-        ends.append(
-            {
-                "option": name, "end": round(end, 8),
-                "day": round(time.p50, 8), "early": round(time.p10, 8),
-                "late": round(time.p90, 8), "cost": round(s.cost.p50, 8), "low": round(s.cost.p10, 8),
-                "high": round(s.cost.p90, 8),
-            }
-        )  # fmt: skip
+    paths = [point for s in spendings for point in _path(s, scale)]
+    ends = [
+        {
+            **_path(s, scale)[-1],
+            "early": round(s.days.p10 * scale, 8),
+            "late": round(s.days.p90 * scale, 8),
+            "end": round(end, 8),
+        }
+        for s in spendings
+    ]
     days = {"field": "day", "type": "quantitative", "title": title}
     money = {
         "type": "quantitative",
@@ -129,6 +127,17 @@ def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, hei
             },
         ],
     }
+
+
+def _path(s: Spending, scale: float) -> list[Spec]:
+    """Nothing spent at the start, all of it at the median end."""
+    return [
+        {
+            "option": s.label, "day": round(day, 8), "low": round(share * s.cost.p10, 8),
+            "cost": round(share * s.cost.p50, 8), "high": round(share * s.cost.p90, 8),
+        }
+        for day, share in ((0.0, 0.0), (s.days.p50 * scale, 1.0))
+    ]  # fmt: skip
 
 
 def _time_axis(w: Wording, days: float) -> tuple[float, str]:

@@ -4,10 +4,11 @@ Told apart by shapes, sizes and numbers, so that they survive a black-and-white 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from service.decide.options import Way
 from service.estimate.interval import Interval
 from service.reports.charts.axes import Axis, axis_over
 from service.reports.charts.charts import DARK, GREY, SCHEMA, WARM, Spec
@@ -18,8 +19,7 @@ FRONT_WIDTH, FRONT_HEIGHT = 540, 140
 TORNADO_WIDTH, BAR_STEP = 300, 17
 TURN_WIDTH, TURN_HEIGHT = 190, 88
 DIGIT_PX = 3.6
-KINDS = ("own", "buy", "rent", "hybrid")
-KIND_SHAPES = ("square", "triangle-up", "circle", "diamond")
+WAY_SHAPES: Mapping[Way, str] = {"own": "square", "buy": "triangle-up", "rent": "circle", "hybrid": "diamond"}
 INK, PALE = "#111111", "#9fb8d0"
 LARGEST_AREA_PX2, UNKNOWN_AREA_PX2, RING_AREA_PX2 = 420.0, 70.0, 560.0
 FAR_PX = 13.0
@@ -32,7 +32,7 @@ class FrontPoint:
     """One plan as the picture shows it."""
 
     number: int
-    kind: str
+    way: Way
     days: Interval
     cost: Interval
     co2_kg: float | None
@@ -60,8 +60,8 @@ class TornadoBar:
     at_high: float
 
 
-def kind_names(w: Wording) -> dict[str, str]:
-    """The kinds of plans as a legend names them."""
+def way_names(w: Wording) -> dict[Way, str]:
+    """The ways of plans as a legend names them."""
     return {
         "own": w.say("own machine"),
         "buy": w.say("machine to buy"),
@@ -162,14 +162,13 @@ def _bars(points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[Spec]:
 
 
 def _signs(w: Wording, points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[Spec]:
-    """A sign per plan: its shape is the kind, its area the CO2e; white where that is not known."""
-    names = kind_names(w)
-    present = [kind for kind in KINDS if any(p.kind == kind for p in points)]
+    """A sign per plan: its shape is the way, its area the CO2e; white where that is not known."""
+    names = way_names(w)
+    present = [way for way in WAY_SHAPES if any(p.way == way for p in points)]
     at = {"x": {**x, "field": "day"}, "y": {**y, "field": "cost"}}
     shape = {
         "field": "kind", "type": "nominal",
-        "scale": {"domain": [names[k] for k in present],
-                  "range": [s for k, s in zip(KINDS, KIND_SHAPES, strict=True) if k in present]},
+        "scale": {"domain": [names[way] for way in present], "range": [WAY_SHAPES[way] for way in present]},
         "legend": {"title": None, "columns": 4, "symbolFillColor": PALE, "symbolStrokeColor": INK},
     }  # fmt: skip
     largest = max((p.co2_kg or 0.0 for p in points), default=0.0)
@@ -197,9 +196,9 @@ def _signs(w: Wording, points: Sequence[FrontPoint], x: Spec, y: Spec) -> list[S
     return layers
 
 
-def _sign_value(p: FrontPoint, names: dict[str, str]) -> Spec:
+def _sign_value(p: FrontPoint, names: Mapping[Way, str]) -> Spec:
     return {
-        "day": round(p.days.p50, 8), "cost": round(p.cost.p50, 6), "kind": names[p.kind], "co2": p.co2_kg,
+        "day": round(p.days.p50, 8), "cost": round(p.cost.p50, 6), "kind": names[p.way], "co2": p.co2_kg,
     }  # fmt: skip
 
 

@@ -280,7 +280,7 @@ class SourceLine:
     title: str
     url: str
     as_of: date
-    said: str
+    provenance: str
     """Date, age and licence in words."""
 
 

@@ -52,9 +52,9 @@ class Notebook:
     def _line(self, number: int, source: Source) -> SourceLine:
         w = self.w
         old = age(w, self.age_days(source.as_of))
-        said = w.say("as of {day}, {age}", day=w.day(source.as_of), age=old)
+        provenance = w.say("as of {day}, {age}", day=w.day(source.as_of), age=old)
         if source.read_on:
-            said += w.say(", read {day}", day=w.day(source.read_on))
+            provenance += w.say(", read {day}", day=w.day(source.read_on))
         if LICENCE.match(source.licence):
-            said += f"; {source.licence}"
-        return SourceLine(number, source_title(w, source.title), source.url, source.as_of, said)
+            provenance += f"; {source.licence}"
+        return SourceLine(number, source_title(w, source.title), source.url, source.as_of, provenance)

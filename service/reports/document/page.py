@@ -38,7 +38,7 @@ def page(document: Document, font: str = "") -> Page:
     For a page that is set in a font, numbers keep their units on the same line.
     """
     w = wording(document.language)
-    found = {
+    texts = {
         "language": document.language,
         "title": document.title,
         "subtitle": document.subtitle,
@@ -62,10 +62,11 @@ def page(document: Document, font: str = "") -> Page:
         "notes": [[mark(i), note] for i, note in enumerate(document.notes, 1)],
         "sources_title": document.sources_title,
         "sources": [
-            {"number": s.number, "title": s.title, "url": s.url, "said": s.said} for s in document.sources
+            {"number": s.number, "title": s.title, "url": s.url, "provenance": s.provenance}
+            for s in document.sources
         ],
     }
-    return {key: _bound(value) for key, value in found.items()} if font else found
+    return {key: _bound(value) for key, value in texts.items()} if font else texts
 
 
 def _bound(value: Any) -> Any:

@@ -39,8 +39,8 @@ def render(document: Document) -> bytes:
     def line(where: str, row: str, column: str, cell: Cell) -> None:
         text, numbers, unit, note = parts(document, cell)
         shown = ["" if x is None else plain(x, decimal_comma=is_german) for x in numbers]
-        said = [harmless(x) for x in (where, row, column, text, unit, note)]
-        writer.writerow([*said[:4], *shown, *said[4:]])
+        fields = [harmless(x) for x in (where, row, column, text, unit, note)]
+        writer.writerow([*fields[:4], *shown, *fields[4:]])
 
     for section in document.sections:
         for block in section.blocks:
@@ -57,7 +57,7 @@ def render(document: Document) -> bytes:
                 case _:
                     pass
     for source in document.sources:
-        words = Words(f"{source.title}; {source.said}. {source.url}".rstrip())
+        words = Words(f"{source.title}; {source.provenance}. {source.url}".rstrip())
         line(document.sources_title, str(source.number), "", words)
     return page.getvalue().encode("utf-8-sig")
 

@@ -25,8 +25,8 @@ def render(document: Document) -> bytes:
     if content["sources"]:
         lines += ["", f"## {escaped(content['sources_title'])}", ""]
         for s in content["sources"]:
-            said = f"{escaped(s['title'])}; {escaped(s['said'])}. {_address(s['url'])}".rstrip()
-            lines.append(f"- \\[{s['number']}\\] {said}")
+            line = f"{escaped(s['title'])}; {escaped(s['provenance'])}. {_address(s['url'])}".rstrip()
+            lines.append(f"- \\[{s['number']}\\] {line}")
     return ("\n".join([*lines, "", "---", "", escaped(content["made"])]) + "\n").encode()
 
 

@@ -21,7 +21,7 @@ def render(document: Document) -> bytes:
     content = breakable(page(document, FONT))
     made_at = document.made_at.astimezone(UTC)
     midnight = datetime(made_at.year, made_at.month, made_at.day, tzinfo=UTC)
-    found: bytes = typst.compile(
+    pdf: bytes = typst.compile(
         TEMPLATE.read_bytes(),
         format="pdf",
         sys_inputs={"page": json.dumps(content)},
@@ -29,7 +29,7 @@ def render(document: Document) -> bytes:
         pdf_standards=["ua-1"],
         timestamp=int(midnight.timestamp()),
     )
-    return found
+    return pdf
 
 
 def breakable(value: object) -> object:

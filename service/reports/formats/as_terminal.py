@@ -39,7 +39,7 @@ def render(document: Document, width: int = WIDTH) -> bytes:
     if any(isinstance(cell, Cited) for cell in _cells(document)):
         console.print(Text(document.sources_title))
         for source in document.sources:
-            line = f"[{source.number}] {source.title}; {source.said}. {source.url}".rstrip()
+            line = f"[{source.number}] {source.title}; {source.provenance}. {source.url}".rstrip()
             console.print(Text(harmless(line)))
     return ("\n".join(line.rstrip() for line in page.getvalue().splitlines()) + "\n").encode()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from service.reports.document.document import (
     Bullets,
     Cell,
+    Column,
     Day,
     Document,
     Lasting,
@@ -19,6 +20,7 @@ from service.reports.document.document import (
     MoneySpread,
     Paragraph,
     Product,
+    Row,
     Share,
     Spread,
     Stated,
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 HEAD_ROW = 2
 """Rows above a table's first line: its title, its heads."""
 LARGEST_NAME = 31
-WIDEST = 60
 NUMBERS = "#,##0.00##"
 
 
@@ -58,7 +59,6 @@ class Sheet:
             self.has_interval[column.key] = any(_is_interval(cell) for cell in cells)
             self.has_unit[column.key] = any(getattr(cell, "unit", "") or _currency(cell) for cell in cells)
             place += (3 if self.has_interval[column.key] else 1) + self.has_unit[column.key]
-        self.width = place
 
     def at(self, row: str, column: str, part: int) -> str:
         """The address of a cell's median (0), low (1) or high (2) end."""
@@ -112,17 +112,17 @@ def _summary(document: Document, book: "Workbook", look: Mapping[str, Any]) -> N
     page.set_column(0, 0, 110)
     lines: list[tuple[str, str]] = [("title", document.title), ("text", document.subtitle)]
     for section in document.sections:
-        said: list[tuple[str, str]] = []
+        paragraphs: list[tuple[str, str]] = []
         for block in section.blocks:
             match block:
                 case Paragraph(text, is_lead):
-                    said.append(("bold" if is_lead else "text", text))
+                    paragraphs.append(("bold" if is_lead else "text", text))
                 case Bullets(items):
-                    said += [("text", f"• {item}") for item in items]
+                    paragraphs += [("text", f"• {item}") for item in items]
                 case _:
                     pass
-        if said:
-            lines += [("text", ""), ("bold", section.title), *said]
+        if paragraphs:
+            lines += [("text", ""), ("bold", section.title), *paragraphs]
     if document.notes:
         lines += [("text", ""), ("bold", document.notes_title)]
         lines += [("text", f"{i} {note}") for i, note in enumerate(document.notes, 1)]
@@ -153,23 +153,23 @@ def _write_table(
         page.set_column(place, place, _width(column.title, is_number=column.is_number))
     for row in table.rows:
         for column, cell in zip(table.columns, row.cells, strict=True):
-            _write(document, page, sheet, sheets, row.key, column.key, cell, row.is_total, look)
+            _write_cell(page, sheet, row, column, cell, document=document, sheets=sheets, look=look)
     page.freeze_panes(HEAD_ROW, 1)
     _print(page, landscape=True)
 
 
-def _write(
-    document: Document,
+def _write_cell(
     page: "Worksheet",
     sheet: Sheet,
-    sheets: Mapping[str, Sheet],
-    row: str,
-    column: str,
+    row: Row,
+    column: Column,
     cell: Cell,
-    is_total: bool,
+    *,
+    document: Document,
+    sheets: Mapping[str, Sheet],
     look: Mapping[str, Any],
 ) -> None:
-    line, place = sheet.rows[row], sheet.places[column]
+    line, place = sheet.rows[row.key], sheet.places[column.key]
     match cell:
         case Day(day):
             page.write_datetime(line, place, day, look["day"])
@@ -184,23 +184,29 @@ def _write(
     if text:
         page.write_string(line, place, text, look["text"])
     formula = getattr(cell, "formula", None)
-    kind = "total" if is_total else "input" if column == "unit_price" and formula is None else "number"
+    kind = "number"
+    if row.is_total:
+        kind = "total"
+    elif column.key == "unit_price" and formula is None:
+        kind = "input"
     for part, value in enumerate(numbers):
         if value is None:
             continue
         if formula is None:
             page.write_number(line, place + part, value, look[kind])
         else:
-            words = _formula(formula, sheet, sheets, row, column, part)
+            words = _formula(formula, sheet, sheets, row=row.key, column=column.key, part=part)
             page.write_formula(line, place + part, words, look[kind], value)
-    if unit and sheet.has_unit[column]:
-        page.write_string(line, place + (3 if sheet.has_interval[column] else 1), unit, look["text"])
+    if unit and sheet.has_unit[column.key]:
+        after = place + (3 if sheet.has_interval[column.key] else 1)
+        page.write_string(line, after, unit, look["text"])
 
 
 def _formula(
     formula: Product | Total | Linked,
     sheet: Sheet,
     sheets: Mapping[str, Sheet],
+    *,
     row: str,
     column: str,
     part: int,
@@ -226,7 +232,7 @@ def _sources(document: Document, book: "Workbook", look: Mapping[str, Any]) -> N
         page.write_number(i, 0, source.number)
         page.write_string(i, 1, source.title, look["text"])
         page.write_datetime(i, 2, source.as_of, look["day"])
-        page.write_string(i, 3, source.said, look["text"])
+        page.write_string(i, 3, source.provenance, look["text"])
         page.write_string(i, 4, source.url, look["text"])
     page.freeze_panes(1, 0)
     _print(page, landscape=True)

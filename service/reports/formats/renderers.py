@@ -34,7 +34,6 @@ RENDERERS: Mapping[str, Renderer] = MappingProxyType(
 
 def renderer(extension: str, field: str = "format") -> Renderer:
     """The format of that extension. Raises UnknownName for `field` with the known ones, the nearest first."""
-    found = RENDERERS.get(extension)
-    if found is None:
+    if extension not in RENDERERS:
         raise UnknownName(field, extension, RENDERERS)
-    return found
+    return RENDERERS[extension]

@@ -16,25 +16,25 @@ from service.reports.words.wording import Wording, wording
 Json = dict[str, Any]
 
 
-def as_json(found: Measurement, language: str = "en") -> Json:
+def as_json(measured: Measurement, language: str = "en") -> Json:
     """What was read, what it changes, and where the run stands; null where there is no such thing."""
-    own = found.run
+    own = measured.run
     return {
         "id": own.slug,
-        "kept": found.kept,
+        "kept": measured.kept,
         "gpu": own.gpu,
         "gpu_count": own.gpu_count,
         "project": own.project,
         "tokens_per_s": {
             "measured": own.tokens_per_s,
-            "believed_before": _three(found.before, 1),
-            "believed_after": _three(found.after, 1),
+            "believed_before": _three(measured.before, 1),
+            "believed_after": _three(measured.after, 1),
             "unit": "tokens/s",
             "source": own.source.title,
             "as_of": own.source.as_of.isoformat(),
         },
-        "log": None if found.log is None else _log(found.log, wording(language)),
-        "progress": None if found.progress is None else _progress(found.progress),
+        "log": None if measured.log is None else _log(measured.log, wording(language)),
+        "progress": None if measured.progress is None else _progress(measured.progress),
     }
 
 
@@ -104,15 +104,15 @@ def _three(value: Interval, digits: int) -> Json:
     return asdict(near_interval(value, digits))
 
 
-def render(found: Measurement, language: str) -> str:
+def render(measured: Measurement, language: str) -> str:
     """The same as lines of text."""
     w = wording(language)
-    return "\n".join([*_read(w, found), *_taught(w, found), *_standing(w, found.progress)]) + "\n"
+    return "\n".join([*_read(w, measured), *_taught(w, measured), *_standing(w, measured.progress)]) + "\n"
 
 
-def _read(w: Wording, found: Measurement) -> list[str]:
-    own, log = found.run, found.log
-    device = found.gpu.name if own.gpu_count == 1 else f"{own.gpu_count} x {found.gpu.name}"
+def _read(w: Wording, measured: Measurement) -> list[str]:
+    own, log = measured.run, measured.log
+    device = measured.gpu.name if own.gpu_count == 1 else f"{own.gpu_count} x {measured.gpu.name}"
     speed = w.rounded(own.tokens_per_s or 0)
     if log is None:
         return [w.say("Measured: {speed} tokens/s on {device}.", speed=speed, device=device)]
@@ -138,17 +138,17 @@ def _range(w: Wording, value: Interval) -> str:
     return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
 
 
-def _taught(w: Wording, found: Measurement) -> list[str]:
+def _taught(w: Wording, measured: Measurement) -> list[str]:
     lines = [
         w.say(
             "For this run we believed {before} tokens/s; with your measurement {after}.",
-            before=_range(w, found.before),
-            after=_range(w, found.after),
+            before=_range(w, measured.before),
+            after=_range(w, measured.after),
         )
     ]
-    if found.kept:
+    if measured.kept:
         lines.append(
-            w.say("Kept as {name}: every estimate on this card learns from it.", name=found.run.slug)
+            w.say("Kept as {name}: every estimate on this card learns from it.", name=measured.run.slug)
         )
     else:
         lines.append(w.say("Not kept: leave out --dry-run and every estimate learns from it."))

@@ -17,6 +17,7 @@ def offer_item(
     offer: CloudOffer,
     currency: str | None,
     rates: Sequence[ExchangeRate],
+    *,
     conflicts: Sequence[Conflict] = (),
     likeness: Likeness | None = None,
     day: date | None = None,

@@ -39,7 +39,7 @@ def score_json(score: Score) -> Json:
 
 def row_json(row: Judged) -> Json:
     """One row: predicted, measured, and why not where it could not be predicted."""
-    found: Json = {
+    item: Json = {
         "id": row.id,
         "tokens_per_s": _interval(row.tokens_per_s, 1),
         "peak_mem_gib": _interval(row.peak_memory_gib, 2),
@@ -47,25 +47,29 @@ def row_json(row: Judged) -> Json:
         "measured": {"tokens_per_s": row.measured_tokens_per_s, "peak_mem_gib": row.measured_memory_gib},
     }
     if row.problem:
-        found["problem"] = row.problem
+        item["problem"] = row.problem
     if row.remarks:
-        found["remarks"] = [
+        item["remarks"] = [
             {"column": column, "written": written, "taken_as": taken or None}
             for column, written, taken in row.remarks
         ]
-    return found
+    return item
 
 
-def as_json(found: Validation) -> Json:
+def as_json(validation: Validation) -> Json:
     """The whole validation; stable keys."""
-    groups = {"by_gpu_class": found.by_gpu_class, "by_engine": found.by_engine, "by_gpu_seen": found.by_seen}
+    groups = {
+        "by_gpu_class": validation.by_gpu_class,
+        "by_engine": validation.by_engine,
+        "by_gpu_seen": validation.by_seen,
+    }
     return {
-        "rows": [row_json(row) for row in found.rows],
+        "rows": [row_json(row) for row in validation.rows],
         "summary": {
-            **score_json(found.total),
+            **score_json(validation.total),
             **{name: {key: score_json(s) for key, s in group.items()} for name, group in groups.items()},
-            "peak_memory": score_json(found.memory),
-            "peers": {name: score_json(score) for name, score in found.peers.items()},
+            "peak_memory": score_json(validation.memory),
+            "peers": {name: score_json(score) for name, score in validation.peers.items()},
         },
     }
 
@@ -102,7 +106,7 @@ def score_titles(w: Wording) -> list[str]:
     ]
 
 
-def score_rows(w: Wording, found: Validation) -> list[list[str]]:
+def score_rows(w: Wording, validation: Validation) -> list[list[str]]:
     """Scores in total, by group, of memory, and of the peers."""
     peers = {
         "6ND at 40 % MFU": w.say("6ND at 40 % MFU"),
@@ -111,12 +115,12 @@ def score_rows(w: Wording, found: Validation) -> list[list[str]]:
     }
     seen = {"seen": w.say("GPU among the evidence"), "unseen": w.say("GPU never seen")}
     return [
-        score_cells(w, w.say("all: tokens/s"), found.total),
-        *(score_cells(w, name, score) for name, score in found.by_gpu_class.items()),
-        *(score_cells(w, name, score) for name, score in found.by_engine.items()),
-        *(score_cells(w, seen[name], score) for name, score in found.by_seen.items()),
-        score_cells(w, w.say("all: peak memory"), found.memory),
-        *(score_cells(w, peers[name], score) for name, score in found.peers.items()),
+        score_cells(w, w.say("all: tokens/s"), validation.total),
+        *(score_cells(w, name, score) for name, score in validation.by_gpu_class.items()),
+        *(score_cells(w, name, score) for name, score in validation.by_engine.items()),
+        *(score_cells(w, seen[name], score) for name, score in validation.by_seen.items()),
+        score_cells(w, w.say("all: peak memory"), validation.memory),
+        *(score_cells(w, peers[name], score) for name, score in validation.peers.items()),
     ]
 
 
@@ -163,7 +167,7 @@ def row_cells(w: Wording, row: Judged) -> list[str]:
     ]
 
 
-def remark_lines(w: Wording, found: Validation) -> list[str]:
+def remark_lines(w: Wording, validation: Validation) -> list[str]:
     """What was read for something else than it says, a line each; the first of many."""
     lines = [
         w.say("{run}: {column} = {written} is taken as {taken}.", run=row.id, column=column, written=written,
@@ -171,7 +175,7 @@ def remark_lines(w: Wording, found: Validation) -> list[str]:
         if taken
         else w.say("{run}: {column} = {written} says nothing to us and is left out.", run=row.id,
                    column=column, written=written)
-        for row in found.rows
+        for row in validation.rows
         for column, written, taken in row.remarks
     ]  # fmt: skip
     more = len(lines) - SHOWN_REMARKS
@@ -211,10 +215,12 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
         "Peers on the same rows: 6 N FLOPs per token at a fixed share of the dense peak, and the well-known",
         "note's ratio of 8.5 RTX 4070 to an H100, other cards by their dense peaks.",
     ]
-    for name, found in by_leave_out.items():
-        rows = score_rows(w, found)
+    for name, validation in by_leave_out.items():
+        rows = score_rows(w, validation)
         if name != "run":
-            rows = [row for row in rows if row[0] not in found.peers and row[0] != w.say("all: peak memory")]
+            rows = [
+                row for row in rows if row[0] not in validation.peers and row[0] != w.say("all: peak memory")
+            ]
         lines += ["", f"## {sections[name]}", "", *_table(score_titles(w), rows)]
     every = by_leave_out["run"]
     lines += ["", "## Row by row", "", *_table(row_titles(w), [row_cells(w, row) for row in every.rows])]
@@ -223,7 +229,7 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
 
 def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
     """The totals as figures of the catalog, so that every answer can say how well its kind did so far."""
-    scores = {name: found.total for name, found in by_leave_out.items()}
+    scores = {name: validation.total for name, validation in by_leave_out.items()}
     scores["memory"] = by_leave_out["run"].memory
     lines = ["# Written by `heimvorteil validate --figures`; do not edit by hand."]
     for name, score in scores.items():

@@ -59,8 +59,8 @@ def _plan_seen(p: AnsweredPlan) -> PlanSeen:
     )
 
 
-def _dated(said: AnsweredSource, value: Decimal, unit: str) -> Dated:
-    return Dated(value, unit, said.source, said.as_of.isoformat())
+def _dated(source: AnsweredSource, value: Decimal, unit: str) -> Dated:
+    return Dated(value, unit, source.source, source.as_of.isoformat())
 
 
 def _exact(value: float | None) -> Decimal | None:
@@ -112,22 +112,22 @@ def change_sentence(w: Wording, c: Change) -> str:
     if c.code == "offer_gone":
         return w.say(
             "The offer {what} is no longer listed; it was {price} per hour.",
-            what=c.subject, price=w.unit_price(_known(c.before), c.unit),
+            what=c.subject, price=w.unit_price(_number(c.before), c.unit),
         )  # fmt: skip
     if c.code == "offer_new":
         return w.say(
             "A new offer: {what} for {price} per hour{told}.",
-            what=c.subject, price=w.unit_price(_known(c.after), c.unit), told=_told(w, c),
+            what=c.subject, price=w.unit_price(_number(c.after), c.unit), told=_source_words(w, c),
         )  # fmt: skip
     if c.code == "other":
         return w.say("No single price or estimate explains it: plans close to each other changed places.")
     if c.code in ("rent", "electricity", "card"):
         return _price_sentence(w, c)
-    before, after = _known(c.before), _known(c.after)
+    before, after = _number(c.before), _number(c.after)
     if c.code == "exchange_rate":
         return w.say(
             "The exchange rate went from {before} to {after} {unit}{told}.",
-            before=w.exact(before), after=w.exact(after), unit=c.subject, told=_told(w, c),
+            before=w.exact(before), after=w.exact(after), unit=c.subject, told=_source_words(w, c),
         )  # fmt: skip
     if c.code == "cost":
         old, new = (w.about(float(value), c.unit) for value in (before, after))
@@ -144,22 +144,22 @@ def change_sentence(w: Wording, c: Change) -> str:
 
 
 def _price_sentence(w: Wording, c: Change) -> str:
-    before, after = _known(c.before), _known(c.after)
-    known = {
+    before, after = _number(c.before), _number(c.after)
+    phrases = {
         "what": c.subject,
         "before": w.unit_price(before, c.before_unit or c.unit),
         "after": w.unit_price(after, c.unit),
-        "told": _told(w, c),
+        "told": _source_words(w, c),
     }
     if c.code == "electricity":
-        return w.say("The price per kWh at home went from {before} to {after}{told}.", **known)
+        return w.say("The price per kWh at home went from {before} to {after}{told}.", **phrases)
     if c.code == "card":
-        return w.say("Buying {what} costs {after} a run now, {before} before{told}.", **known)
+        return w.say("Buying {what} costs {after} a run now, {before} before{told}.", **phrases)
     if c.before_unit or after == before:
-        return w.say("The rent of {what} went from {before} to {after} per hour{told}.", **known)
+        return w.say("The rent of {what} went from {before} to {after} per hour{told}.", **phrases)
     if after > before:
-        return w.say("The rent of {what} rose from {before} to {after} per hour{told}.", **known)
-    return w.say("The rent of {what} fell from {before} to {after} per hour{told}.", **known)
+        return w.say("The rent of {what} rose from {before} to {after} per hour{told}.", **phrases)
+    return w.say("The rent of {what} fell from {before} to {after} per hour{told}.", **phrases)
 
 
 def _estimate_sentence(w: Wording, c: Change, before: float, after: float) -> str:
@@ -178,12 +178,12 @@ def _estimate_sentence(w: Wording, c: Change, before: float, after: float) -> st
     )  # fmt: skip
 
 
-def _told(w: Wording, c: Change) -> str:
+def _source_words(w: Wording, c: Change) -> str:
     """Who says so for which day, in brackets; empty where the answer names nobody."""
     return f" ({c.source}, {w.day(date.fromisoformat(c.as_of))})" if c.source and c.as_of else ""
 
 
-def _known(value: Number | None) -> Number:
+def _number(value: Number | None) -> Number:
     assert value is not None
     return value
 

@@ -26,7 +26,7 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.numbered_plans import PLANS_ON_PAGE, NumberedPlan, priced_on
 from service.reports.sections.report_parts import more_sentence, no_fit, option_name
 from service.reports.words.decision_sentences import dominated_sentence, plan_name
-from service.reports.words.sentences import HOURS_PER_DAY, duration, stated_duration
+from service.reports.words.sentences import HOURS_PER_DAY, duration, medians_sentence, stated_duration
 from service.reports.words.wording import Wording
 
 
@@ -50,12 +50,11 @@ def plans_section(
         Row(f"plan-{p.number}", _cells(n, d, p, places.get(p.number)), is_best=p.is_best) for p in plans
     )
     title = w.say("Plans compared")
-    table = Table("plans", title, columns, rows, PLANS_ON_PAGE, more_sentence(w, len(rows), PLANS_ON_PAGE))
+    table = Table(
+        "plans", title, columns, rows, PLANS_ON_PAGE, more=more_sentence(w, len(rows), PLANS_ON_PAGE)
+    )
     lines = [
-        w.say(
-            "Large figures are medians; the range below each is its 80 % interval: in one case out of ten "
-            "the truth lies below it, in one above."
-        ),
+        medians_sentence(w),
         w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
         dominated_sentence(w, d),
     ]
@@ -111,8 +110,9 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     w = n.w
     points = [
         FrontPoint(
-            p.number, p.plan.plan, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost.total,
-            p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None, p.is_best,
+            number=p.number, way=p.plan.plan, days=p.plan.calendar_hours * (1 / HOURS_PER_DAY),
+            cost=p.plan.cost.total, is_best=p.is_best,
+            co2_kg=p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None,
         )
         for p in plans[:PLANS_ON_PAGE]
         if p.plan.calendar_hours and p.plan.cost
@@ -172,8 +172,8 @@ def nearest_section(n: Notebook, d: AnsweredDecision) -> Section | None:
     rows = tuple(Row(f"nearest-{x.change}", _nearest_cells(n, d, x)) for x in d.nearest_possible)
     title = w.say("What would be possible")
     table = Table("nearest", title, columns, rows, len(rows))
-    told = w.say("Each change alone, the smallest first; with it the plan beside it keeps the limits.")
-    return Section("nearest", title, (table, Paragraph(told)))
+    note = w.say("Each change alone, the smallest first; with it the plan beside it keeps the limits.")
+    return Section("nearest", title, (table, Paragraph(note)))
 
 
 def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tuple[Cell, ...]:

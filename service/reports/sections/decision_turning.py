@@ -30,7 +30,7 @@ from service.reports.words.decision_sentences import (
     swing_sentence,
     swing_value,
 )
-from service.reports.words.prices import market_sentence
+from service.reports.words.prices import average_tariff_sentence, market_sentence
 from service.reports.words.wording import Wording
 
 TURNS_IN_WORDS = 2
@@ -43,19 +43,16 @@ def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     lines = [
         *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns_verdict][:TURNS_IN_WORDS],
         today_sentence(w, d),
-        _market(w, d.rented),
+        market_sentence(w, d.rented.offer if d.rented else None),
         runs_until_bought_sentence(w, d),
         saved_per_day_sentence(w, d),
+        average_tariff_sentence(w, d.home),
     ]
-    if d.home and d.home.rate and d.home.rate.kind == "retail":
-        lines.append(
-            w.say("The electricity price is an average over many tariffs; your own contract counts.")
-        )
-    told = tuple(line for line in lines if line)
+    sentences = tuple(line for line in lines if line)
     blocks = _compared(n, d, plans)
-    if not blocks and not told:
+    if not blocks and not sentences:
         return None
-    return Section("turns", w.say("What would change the verdict"), (*blocks, Bullets(told)))
+    return Section("turns", w.say("What would change the verdict"), (*blocks, Bullets(sentences)))
 
 
 def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> list[Block]:
@@ -64,15 +61,15 @@ def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -
     if not d.sensitivity or home is None or rented is None or home.cost is None or rented.cost is None:
         return []
     today = rented.cost.p50 - home.cost.p50
-    told = w.say(
+    reading = w.say(
         "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Each bar "
         "moves one number over its range; past the dashed line the verdict turns.",
         rented=_number(plans, rented), home=_number(plans, home),
         difference=difference_phrase(w, today, d.currency),
     )  # fmt: skip
     if _can_turn(d):
-        told += " " + w.say("On the right: the rent at which both cost the same.")
-    blocks: list[Block] = [Paragraph(told), _pictures(w, d, today), _swings_table(n, d)]
+        reading += " " + w.say("On the right: the rent at which both cost the same.")
+    blocks: list[Block] = [Paragraph(reading), _pictures(w, d, today), _swings_table(n, d)]
     return [*blocks, _line_table(n, d)] if _can_turn(d) else blocks
 
 
@@ -181,14 +178,14 @@ def today_sentence(w: Wording, d: AnsweredDecision) -> str:
     if today is None or len(d.break_even) < 2:
         return ""
     turns = rent_that_turns(d.break_even, today[0])
-    said = {"per_kwh": w.unit_price(today[0], d.currency), "now": w.unit_price(today[1], d.currency)}
+    phrases = {"per_kwh": w.unit_price(today[0], d.currency), "now": w.unit_price(today[1], d.currency)}
     if turns <= 0:
         return w.say(
-            "At {per_kwh} per kWh home stays cheaper whatever the rent (now {now} per hour).", **said
+            "At {per_kwh} per kWh home stays cheaper whatever the rent (now {now} per hour).", **phrases
         )
     return w.say(
         "At {per_kwh} per kWh renting is cheaper below {rent} per hour (now {now}).",
-        rent=w.unit_price(turns, d.currency), **said,
+        rent=w.unit_price(turns, d.currency), **phrases,
     )  # fmt: skip
 
 
@@ -197,8 +194,3 @@ def rent_that_turns(line: Sequence[AnsweredTurningPoint], per_kwh: float) -> flo
     first, last = line[0], line[-1]
     slope = (last.rent_per_hour - first.rent_per_hour) / (last.per_kwh - first.per_kwh)
     return first.rent_per_hour + slope * (per_kwh - first.per_kwh)
-
-
-def _market(w: Wording, rented: AnsweredPlan | None) -> str:
-    market = rented.offer.market if rented and rented.offer else None
-    return market_sentence(w, market) if market and market.offers > 1 else ""

@@ -40,7 +40,7 @@ def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | N
     title = w.say("When to run")
     cheapest = min(shape.by_hour, key=lambda h: h.mean)
     dearest = max(shape.by_hour, key=lambda h: h.mean)
-    said = {
+    phrases = {
         "low_hour": cheapest.hour, "low": w.unit_price(cheapest.mean, currency),
         "high_hour": dearest.hour, "high": w.unit_price(dearest.mean, currency),
     }  # fmt: skip
@@ -49,7 +49,7 @@ def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | N
         "({high}).",
         "A kilowatt-hour is cheapest from {low_hour}:00 on ({low}) and dearest from {high_hour}:00 on "
         "({high}), on average of {count} days.",
-        shape.days, **said,
+        shape.days, **phrases,
     )  # fmt: skip
     chart = Chart("hours", title, alt, hours_of_day(w, shape, currency))
     lines = Bullets(tuple(when_sentences(w, option)))
@@ -78,7 +78,7 @@ def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:
     ]
     title = w.say("Change of the electricity cost against running through")
     more = more_sentence(w, len(rows), RULES_ON_PAGE)
-    return Table("hours", title, columns, tuple(rows), RULES_ON_PAGE, more)
+    return Table("hours", title, columns, tuple(rows), RULES_ON_PAGE, more=more)
 
 
 def _waiting(w: Wording, watts: float) -> str:

@@ -40,8 +40,8 @@ def chosen_plans(d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> tuple[Nu
     buy = next((p for p in d.shortlist if p.plan == "buy"), None)
     wanted = [p for p in (d.best, own, d.rented, d.home, buy) if p is not None]
     places = [next((i for i, n in enumerate(plans) if n.plan == p), None) for p in wanted]
-    found = list(dict.fromkeys(i for i in places if i is not None)) or list(range(len(plans[:1])))
-    return tuple(plans[i] for i in found[:CHOSEN_AT_MOST])
+    chosen = list(dict.fromkeys(i for i in places if i is not None)) or list(range(len(plans[:1])))
+    return tuple(plans[i] for i in chosen[:CHOSEN_AT_MOST])
 
 
 def priced_on(p: AnsweredPlan) -> tuple[date, Source] | None:

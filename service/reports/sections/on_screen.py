@@ -55,12 +55,12 @@ def comparison_screen(
     """
     w = n.w
     table = _beside(w, c) if len(c.options) <= SIDE_BY_SIDE else _below(w, c)
-    found = [
+    sections = [
         Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}"), table)),
         *paragraphs(w, c),
     ]
     if reasons is not None:
-        found += [
+        sections += [
             Section(
                 f"ladder-{i}",
                 w.say("Every way to fit: {device}", device=o.label),
@@ -69,9 +69,9 @@ def comparison_screen(
             for i, o in enumerate(c.options)
             if o.fit.ladder
         ]
-        found += _reasoned(w, c, reasons)
-        found.append(_inputs(n, [*c.sources, *(x for option in c.options for x in option.sources)]))
-    return tuple(found)
+        sections += _reasoned(w, c, reasons)
+        sections.append(_inputs(n, [*c.sources, *(x for option in c.options for x in option.sources)]))
+    return tuple(sections)
 
 
 def headline(w: Wording, c: AnsweredComparison) -> str:
@@ -187,8 +187,8 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
         if o.fit.adjustments and o.hours
     ]
     turning = break_even_sentence(w, c)
-    said = [trust_sentence(w, o, c.workload) for o in c.options]
-    trust = list(dict.fromkeys(line for line in said if line))
+    sentences = [trust_sentence(w, o, c.workload) for o in c.options]
+    trust = list(dict.fromkeys(line for line in sentences if line))
     trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     return titled(
         ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),
@@ -205,9 +205,9 @@ def titled(*parts: tuple[str, str, Sequence[str | None]]) -> list[Section]:
     """Key, title and sentences as sections; those without a sentence are left out."""
     sections = []
     for key, title, lines in parts:
-        said = tuple(line for line in lines if line)
-        if said:
-            sections.append(Section(key, title, (Bullets(said),)))
+        sentences = tuple(line for line in lines if line)
+        if sentences:
+            sections.append(Section(key, title, (Bullets(sentences),)))
     return sections
 
 

@@ -41,12 +41,12 @@ def history_section(
     """What the rented offer cost over time; nothing where fewer than two prices are known."""
     w = n.w
     offer = cloud.offer if cloud else None
-    known = [p for p in history if offer and p.currency == offer.currency]
-    if offer is None or cloud is None or len(known) < 2:
+    points = [p for p in history if offer and p.currency == offer.currency]
+    if offer is None or cloud is None or len(points) < 2:
         return None
-    prices = [(p.day, float(p.price)) for p in known]
+    prices = [(p.day, float(p.price)) for p in points]
     changes = sum(1 for (_, before), (_, after) in pairwise(prices) if before != after)
-    low, high = min(p.price for p in known), max(p.price for p in known)
+    low, high = min(p.price for p in points), max(p.price for p in points)
     text = w.say(
         "{offer}: between {low} and {high} per hour since {day}, price changes: {changes}.",
         offer=f"{offer.instance} {offer.region}".strip(),

@@ -58,7 +58,7 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
     )
     title = w.say("Will it fit, and what must be changed")
     blocks: list[Bullets | Table] = [
-        Table("fit", title, columns, rows, on_page, more_sentence(w, len(rows), on_page))
+        Table("fit", title, columns, rows, on_page, more=more_sentence(w, len(rows), on_page))
     ]
     changes = [
         f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
@@ -144,7 +144,7 @@ def record_section(
 ) -> Section | None:
     """How well such estimates did so far, from the validation; nothing where that is not kept."""
     w = n.w
-    found = {x.name.removeprefix("track_record."): x for x in numbers if x.subject == RECORD}
+    record = {x.name.removeprefix("track_record."): x for x in numbers if x.subject == RECORD}
     kinds = {
         "run": w.say("speed, other runs of this card known"),
         "gpu": w.say("speed, no run of this card known"),
@@ -153,10 +153,10 @@ def record_section(
     }
     rows = []
     for key, kind in kinds.items():
-        if f"{key}.rows" not in found:
+        if f"{key}.rows" not in record:
             continue
-        count = found[f"{key}.rows"]
-        error, inside = (found.get(f"{key}.{name}") for name in ("median_absolute_error", "coverage_80"))
+        count = record[f"{key}.rows"]
+        error, inside = (record.get(f"{key}.{name}") for name in ("median_absolute_error", "coverage_80"))
         cells: tuple[Cell, ...] = (
             Words(kind),
             Number(count.value, "", 0),
@@ -188,12 +188,12 @@ def assumptions_section(
     n: Notebook, numbers: Sequence[AnsweredNumber], options: Sequence[AnsweredOption]
 ) -> Section:
     """Every number the answer rests on, those a reader may dispute first; the page shows only these."""
-    w, known = n.w, names(n.w)
-    weights = {name: weight for weight, name in enumerate(known)}
+    w, disputable = n.w, names(n.w)
+    weights = {name: weight for weight, name in enumerate(disputable)}
     near = [*numbers, *(x for o in _first_of_each(options) for x in o.sources)]
     every = [*near, *(x for o in options for x in o.sources)]
     distinct = {(x.subject, x.name): x for x in reversed(every) if x.subject != RECORD}
-    named = {(x.subject, x.name): x for x in near if key_of(x) in known}
+    named = {(x.subject, x.name): x for x in near if key_of(x) in disputable}
     first = sorted(named, key=lambda subject_name: weights[key_of(named[subject_name])])
     others = [x for key, x in reversed(distinct.items()) if key not in named]
     rows = [Row(f"input-{i}", _assumption(n, named[key], in_words=True)) for i, key in enumerate(first, 1)]
@@ -215,7 +215,7 @@ def assumptions_section(
             "the JSON answer have them all",
             count=w.number(len(others)),
         )
-    table = Table("assumptions", title, columns, tuple(rows), len(first), more)
+    table = Table("assumptions", title, columns, tuple(rows), len(first), more=more)
     return Section("assumptions", title, (table,))
 
 

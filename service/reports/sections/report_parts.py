@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from service.answers.option import AnsweredCost, AnsweredOption
 from service.decide.comparison import RENTED_BY_THE_HOUR
+from service.estimate.cost import BillLine
 from service.reports.charts import charts
 from service.reports.charts.charts import Bar, Spending
 from service.reports.document.document import (
@@ -73,7 +74,9 @@ def options_table(n: Notebook, options: Sequence[AnsweredOption]) -> Table:
         Row(f"option-{i}", _option_cells(n, option, bills.get(id(option), "")))
         for i, option in enumerate(options, 1)
     )
-    return Table("options", w.say("Options"), columns, rows, OPTIONS_ON_PAGE, more_sentence(w, len(rows)))
+    return Table(
+        "options", w.say("Options"), columns, rows, OPTIONS_ON_PAGE, more=more_sentence(w, len(rows))
+    )
 
 
 def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell, ...]:
@@ -109,7 +112,7 @@ def no_fit(w: Wording) -> str:
     return w.say("This machine cannot hold the run, so there is nothing to time or to pay.")
 
 
-def unit_price(option: AnsweredOption | None, code: str) -> float | None:
+def unit_price(option: AnsweredOption | None, code: BillLine) -> float | None:
     """What one unit of this line of its bill costs; None where there is no such line or no price."""
     return option.cost.unit_price(code) if option and option.cost else None
 
@@ -201,7 +204,7 @@ def bill_section(
             len(priced) - shown,
         )
     drawn = _bill_chart(w, priced[:shown], currency) if is_drawn else ()
-    table = Table("bill", title, columns, tuple(rows), on_page, more)
+    table = Table("bill", title, columns, tuple(rows), on_page, more=more)
     return Section("bill", title, (*drawn, table))
 
 

@@ -1,12 +1,15 @@
 """A bill in words: what its lines are for, and what nobody has told us."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from service.answers.option import AnsweredCost
+from service.estimate.cost import BillLine
 from service.reports.words.wording import Wording
 
 
-def item_name(w: Wording, code: str) -> str:
+@lru_cache(maxsize=64)
+def item_name(w: Wording, code: BillLine) -> str:
     """What a line of a bill is for."""
     return {
         "electricity": w.say("electricity"),

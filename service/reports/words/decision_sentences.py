@@ -62,17 +62,17 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
     """What a plan costs, how long it takes, with intervals, and how surely it keeps the limits."""
     c, h = p.total_cost, p.calendar_hours
     assert c is not None and h is not None
-    said = {
+    phrases = {
         "cost": w.about(c.p50, d.currency), "low": w.about(c.p10, d.currency),
         "high": w.about(c.p90, d.currency), "time": duration(w, h.p50), "soon": duration(w, h.p10),
         "late": duration(w, h.p90),
     }  # fmt: skip
     if not d.has_limits:
-        return w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **said)
+        return w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **phrases)
     return w.say(
         "It costs about {cost} ({low} – {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
         "probability of {sure}.",
-        sure=w.likely(p.probability_within_limits), **said,
+        sure=w.likely(p.probability_within_limits), **phrases,
     )  # fmt: skip
 
 

@@ -1,10 +1,15 @@
 """An estimate in words: the ladder of memory, where time and doubt come from, which runs it rests on."""
 
+from functools import lru_cache
+
 from service.answers.option import AnsweredExplanation, AnsweredOption
+from service.estimate.ladder import RungCode
+from service.estimate.training_time import StageCode
 from service.reports.words.wording import Wording
 
 
-def rung_sentence(w: Wording, code: str) -> str:
+@lru_cache(maxsize=64)
+def rung_sentence(w: Wording, code: RungCode) -> str:
     """What a rung allows beyond the one above it."""
     return {
         "as_published": w.say("as published"),
@@ -19,7 +24,7 @@ def rung_sentence(w: Wording, code: str) -> str:
     }[code]
 
 
-def stage_name(w: Wording, code: str) -> str:
+def stage_name(w: Wording, code: StageCode) -> str:
     """A part of the run's hours."""
     return {
         "pretraining": w.say("training steps"),

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import TARIFF as CONTRACT
+from service.facts import Basis
 from service.reports.words.wording import Wording
 
 EXCHANGE = "exchange rate"
@@ -69,16 +70,16 @@ def subject_in_words(w: Wording, number: AnsweredNumber) -> str:
         return f"{where}, {w.zone(grid[2], grid[2])}"
     if tariff := TARIFF.fullmatch(subject):
         return w.zone(tariff[1], tariff[1])
-    said = {
+    words = {
         "home": w.say("at home"),
         "cloud": w.say("rented"),
         CONTRACT: w.say("tariff"),
         "purchase": w.say("purchase"),
     }
-    return said.get(subject, subject)
+    return words.get(subject, subject)
 
 
-def basis_in_words(w: Wording, basis: str) -> str:
+def basis_in_words(w: Wording, basis: Basis) -> str:
     """How a number follows from its source; nothing for one that simply stands there."""
     return {
         "derived": w.say("derived"),

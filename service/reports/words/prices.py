@@ -1,10 +1,9 @@
 """Where an answer's prices come from, and how old they are."""
 
-from collections.abc import Sequence
 from datetime import date
 
 from service.answers.answer import AnsweredComparison
-from service.answers.option import AnsweredExchange, AnsweredMarket, AnsweredOption, AnsweredSuggestion
+from service.answers.option import AnsweredExchange, AnsweredOffer, AnsweredOption
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.reports.words.bill import bill_sentence
 from service.reports.words.sentences import age
@@ -57,7 +56,7 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
     if offer is None:
         line = w.say("Rent: no price known for {label}.", label=option.label)
         if option.suggestions:
-            line += " " + suggestion_sentence(w, option, option.suggestions)
+            line += " " + suggestion_sentence(w, option)
         return line
     days = (today - offer.as_of).days
     line = w.say(
@@ -79,12 +78,12 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
         )
     if alone and days > STALE_OFFER_DAYS:
         line += " " + w.say("Check the price before you rent.")
-    if alone and offer.market and offer.market.offers > 1:
-        line += " " + market_sentence(w, offer.market)
+    if alone and (elsewhere := market_sentence(w, offer)):
+        line += " " + elsewhere
     return line
 
 
-def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequence[AnsweredSuggestion]) -> str:
+def suggestion_sentence(w: Wording, option: AnsweredOption) -> str:
     """What comes closest to a configuration that nobody rents out."""
     listed = "; ".join(
         w.say(
@@ -97,7 +96,7 @@ def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequenc
             offer=one.slug,
             day=w.day(one.as_of),
         )
-        for one in suggestions
+        for one in option.suggestions
     )
     return w.say(
         "Nobody rents out {label} in this tier. Nearest with as much memory: {listed}. "
@@ -107,8 +106,11 @@ def suggestion_sentence(w: Wording, option: AnsweredOption, suggestions: Sequenc
     )
 
 
-def market_sentence(w: Wording, market: AnsweredMarket) -> str:
-    """What the same configuration costs elsewhere."""
+def market_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
+    """What the same configuration costs elsewhere; empty where it is not offered elsewhere."""
+    market = offer.market if offer else None
+    if market is None or market.offers < 2:
+        return ""
     return w.say(
         "{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.",
         offers=w.number(market.offers),
@@ -129,6 +131,13 @@ def tier_name(w: Wording, tier: str) -> str:
         "marketplace": w.say("marketplace"),
         "any": w.say("any tier"),
     }.get(tier, tier)
+
+
+def average_tariff_sentence(w: Wording, home: AnsweredOption | None) -> str:
+    """That the price per kWh is not the reader's own; empty where it is."""
+    if home is None or home.rate is None or home.rate.kind != "retail":
+        return ""
+    return w.say("The electricity price is an average over many tariffs; your own contract counts.")
 
 
 def exchange_sentence(w: Wording, rate: AnsweredExchange, today: date) -> str:

@@ -1,6 +1,7 @@
 """What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
 from service.answers.option import AnsweredAdjustment, AnsweredOption
@@ -51,6 +52,14 @@ def age(w: Wording, days: int) -> str:
     return w.counted("{count} day old", "{count} days old", days)
 
 
+def medians_sentence(w: Wording) -> str:
+    """How to read a table of medians with their ranges."""
+    return w.say(
+        "Large figures are medians; the range below each is its 80 % interval: in one case out of ten the "
+        "truth lies below it, in one above."
+    )
+
+
 def calendar_stretch(option: AnsweredOption) -> float:
     """How many hours pass while the machine works one: 2 where it may run half of every day."""
     hours, elapsed = option.hours, option.elapsed_hours
@@ -67,6 +76,7 @@ def fit_sentence(w: Wording, option: AnsweredOption) -> str:
     }[option.fit.verdict]
 
 
+@lru_cache(maxsize=1024)
 def adjustment_sentence(w: Wording, adjustment: AnsweredAdjustment) -> str:
     """One adjustment and what it costs in time."""
     before, after = adjustment.before, adjustment.after
@@ -110,7 +120,7 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
         if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
             money = saved.p50 * float(per_kwh)
             line += w.say(", {money}", money=w.about(money, currency))
-        known = {
+        phrases = {
             "card": advice.measured_on.upper(),
             "source": advice.source,
             "day": w.day(advice.as_of),
@@ -121,10 +131,10 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             line += w.say(
                 ", after another card's curve ({card}), for want of its own; the curves we have give {low} "
                 "to {high} kWh ({source}, {day}).",
-                **known,
+                **phrases,
             )
         else:
-            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **known)
+            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **phrases)
         lines.append(line)
     return lines
 

@@ -14,7 +14,7 @@ def source_title(w: Wording, title: str) -> str:
 def note_sentence(w: Wording, note: str) -> str:
     """The remark of a source; one that a source made itself stays in its own words."""
     note = note.rstrip(".")
-    known = {
+    translated = {
         "mean of many tariffs; real contracts differ from it by up to 40 %": w.say(
             "mean of many tariffs; real contracts differ from it by up to 40 %"
         ),
@@ -35,4 +35,4 @@ def note_sentence(w: Wording, note: str) -> str:
         ),
         "marketplace median, not one offer": w.say("marketplace median, not one offer"),
     }
-    return w.say("Note: {note}.", note=known.get(note, note))
+    return w.say("Note: {note}.", note=translated.get(note, note))

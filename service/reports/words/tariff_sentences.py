@@ -159,24 +159,24 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
     when = option.when_to_run
     if when is None or option.cost is None or option.calendar_hours is None or option.hours is None:
         return []
-    told = when.best or _shown(when.plans)
-    if told is None:
+    plan = when.best or _shown(when.plans)
+    if plan is None:
         return []
-    same = [p for p in when.plans if (p.code, p.share) == (told.code, told.share)]
+    same = [p for p in when.plans if (p.code, p.share) == (plan.code, plan.share)]
     off, suspended, idle = same
     currency = option.cost.currency
-    added = duration(w, told.calendar_hours - option.hours.p50)
+    added = duration(w, plan.calendar_hours - option.hours.p50)
     line = w.say(
         "{rule}: electricity {off} with the PC off meanwhile, {suspended} suspended at {watts} W, {idle} "
         "left idle at {idle_watts} W; {added} longer.",
-        rule=rule_name(w, told), off=_change(w, off, currency), suspended=_change(w, suspended, currency),
+        rule=rule_name(w, plan), off=_change(w, off, currency), suspended=_change(w, suspended, currency),
         idle=_change(w, idle, currency), watts=w.exact(suspended.paused_watts),
         idle_watts=w.exact(idle.paused_watts), added=added,
     )  # fmt: skip
-    if told.break_even_watts is not None and told.break_even_watts > 0:
+    if plan.break_even_watts is not None and plan.break_even_watts > 0:
         line += " " + w.say(
             "Above {watts} W while it waits it costs more than it saves.",
-            watts=w.rounded(told.break_even_watts),
+            watts=w.rounded(plan.break_even_watts),
         )
     lines = [_advice(w, option, when), line]
     cleaner = _shown(when.carbon_plans)

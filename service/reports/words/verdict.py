@@ -160,11 +160,13 @@ def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
 def marginal_sentence(w: Wording, option: AnsweredOption) -> str:
     """An option that may or may not fit: how surely, and what would help."""
     chance = option.fit.fit_probability
-    said = {"label": option.label, "chance": w.percent(chance)}
+    phrases = {"label": option.label, "chance": w.percent(chance)}
     if chance < EVEN:
-        line = w.say("{label} will probably run out of memory: the chance that it fits is {chance}.", **said)
+        line = w.say(
+            "{label} will probably run out of memory: the chance that it fits is {chance}.", **phrases
+        )
     else:
-        line = w.say("{label} may run out of memory: the chance that it fits is {chance}.", **said)
+        line = w.say("{label} may run out of memory: the chance that it fits is {chance}.", **phrases)
     return line + host_memory_remedy(w, option)
 
 

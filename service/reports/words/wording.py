@@ -14,11 +14,11 @@ from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import (
+    NumberPattern,
     format_compact_decimal,
-    format_currency,
-    format_decimal,
     format_percent,
     get_currency_precision,
+    parse_pattern,
 )
 
 from service.countries import name_of
@@ -32,6 +32,12 @@ NEARLY_CERTAIN = 0.99
 WITHOUT_SMALL_CHANGE = 10_000
 """From this amount on a price has no decimals."""
 TRANSLATIONS = Path(__file__).parents[2] / "translations"
+
+
+@lru_cache(maxsize=64)
+def parsed(pattern: str) -> NumberPattern:
+    """A pattern of digits like #,##0.00; reading one takes longer than writing a number by it."""
+    return parse_pattern(pattern)
 
 
 class Wording:
@@ -56,7 +62,7 @@ class Wording:
     def number(self, value: float | Decimal, digits: int = 0) -> str:
         """A number with this many decimals and the language's separators."""
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return signed(str(format_decimal(value, format=pattern, locale=self.locale)))
+        return signed(parsed(pattern).apply(value, self.locale))
 
     def rounded(self, value: float) -> str:
         """About three significant digits, as an estimate deserves: 2,940, 33.4, 1.39, 0.052."""
@@ -72,7 +78,7 @@ class Wording:
 
     def exact(self, value: float | Decimal) -> str:
         """A stated number as it was stated: no rounding, no trailing zeros."""
-        return signed(str(format_decimal(value, format="#,##0.######", locale=self.locale)))
+        return signed(parsed("#,##0.######").apply(value, self.locale))
 
     def stated(self, value: float) -> str:
         """A number of a source to five significant digits: 65, 0.372, 37,580,963,840."""
@@ -101,8 +107,8 @@ class Wording:
         places = digits if digits is not None else (0 if abs(float(value)) >= 100 else decimals(currency))
         pattern = str(self.locale.currency_formats["standard"].pattern)
         pattern = pattern.replace("0.00", "0." + "0" * places if places else "0")
-        amount = format_currency(value, currency, format=pattern, locale=self.locale, currency_digits=False)
-        return signed(LETTERS_BEFORE_A_DIGIT.sub(r"\1 ", str(amount).replace("\xa0", " ")))
+        amount = parsed(pattern).apply(value, self.locale, currency=currency, currency_digits=False)
+        return signed(LETTERS_BEFORE_A_DIGIT.sub(r"\1 ", amount.replace("\xa0", " ")))
 
     def stated_money(self, value: float, currency: str) -> str:
         """An amount as somebody stated it: €700, €12.90."""
