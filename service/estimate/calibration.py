@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import HeimvorteilError
-from service.estimate.case import OWN, Cases, case_of, side_by_side
+from service.estimate.case import OWN, Case, Cases, case_of, side_by_side
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
@@ -99,6 +99,11 @@ def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[Measure
 
     One's own run teaches whatever it is: the next question is likely about the same.
     """
+    return [run for run, _ in _with_cases(runs, gpus)]
+
+
+def _with_cases(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[tuple[MeasuredRun, Case]]:
+    """The usable runs and what each is a case of."""
     sound = []
     for run in runs:
         gpu = gpus.get(run.gpu or "")
@@ -108,10 +113,9 @@ def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[Measure
         if run.confidence != OWN and (adapters or not shape_is_known(run)):
             continue
         try:
-            case_of(run, gpu)
+            sound.append((run, case_of(run, gpu)))
         except HeimvorteilError:
             continue
-        sound.append(run)
     return sound
 
 
@@ -228,17 +232,21 @@ def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibrati
 
 def evidence_of(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> tuple[Cases, Vector]:
     """Usable runs as cases and what was measured [tokens/s]."""
-    cases = side_by_side(case_of(run, gpus[run.gpu or ""]) for run in runs)
-    return cases, np.array([run.tokens_per_s or math.nan for run in runs])
+    return _evidence([(run, case_of(run, gpus[run.gpu or ""])) for run in runs])
+
+
+def _evidence(known: Sequence[tuple[MeasuredRun, Case]]) -> tuple[Cases, Vector]:
+    measured = np.array([run.tokens_per_s or math.nan for run, _ in known])
+    return side_by_side(case for _, case in known), measured
 
 
 def with_terms(
     terms: Mapping[str, float], runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]
 ) -> Calibration:
     """A calibration from terms fitted earlier and the runs at hand, one's own included."""
-    used = usable(runs, gpus)
-    cases, measured = evidence_of(used, gpus)
-    posterior = posterior_of(cases, measured, terms, [run.slug for run in used])
+    used = _with_cases(runs, gpus)
+    cases, measured = _evidence(used)
+    posterior = posterior_of(cases, measured, terms, [run.slug for run, _ in used])
     with_evidence = (posterior.jacobian * PRIOR_VARIANCE).T
     variance = PRIOR_VARIANCE - np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
     spread = QUANTILE_90 * np.sqrt(np.maximum(variance, 0.0))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import DatabaseNotReady, InvalidValue
 from service.store import versions
-from service.store.versions import CATALOG
+from service.store.versions import CATALOG, ONE_STATE
 
 REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009", "0010", "0011")
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
@@ -74,7 +74,7 @@ class Sessions:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state of the data throughout and is rolled back at the end."""
-        with self._readers() as session:
+        with self._readers(info={ONE_STATE: {}}) as session:
             if self.engine.dialect.name == "postgresql":
                 session.connection(
                     execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}

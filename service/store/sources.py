@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -47,9 +48,15 @@ def all(session: Session) -> list[Source]:
 
 def by_id(session: Session, ids: Iterable[int] | None = None) -> dict[int, Source]:
     """Every source by its row's id, or those of some ids."""
-    statement = sa.select(_sources)
     if ids is not None:
-        statement = statement.where(_sources.c.id.in_(sorted(set(ids))))
+        return _found(session, sa.select(_sources).where(_sources.c.id.in_(sorted(set(ids)))))
+    read: dict[str, dict[int, Source]] = session.info.get(versions.ONE_STATE, {})
+    if "sources" not in read:
+        read["sources"] = _found(session, sa.select(_sources))
+    return read["sources"]
+
+
+def _found(session: Session, statement: sa.Select[Any]) -> dict[int, Source]:
     return {
         row.id: Source(row.slug, row.title, row.url, row.published, row.licence)
         for row in session.execute(statement)

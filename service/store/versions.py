@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 import service
 from service.store.work_models import DataVersionRow
 
+ONE_STATE = "one state"
+"""In the info of a session that sees one state throughout: what it has read, for whoever needs it again."""
 CATALOG = Path(str(service.__file__)).parent / "catalog"
 """The facts that come with the product."""
 

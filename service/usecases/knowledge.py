@@ -24,17 +24,14 @@ Proven = tuple[str | None, int | None]
 """GPU slug and count that the published run used."""
 
 
-class Groundwork:
-    """What follows from one snapshot's facts alone, worked out once; it must not hold the snapshot."""
+class Machines:
+    """What follows from cards and measured runs alone, worked out once: prices change far more often."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self.knowledge = Knowledge(
-            calibration_from(snapshot.figures, snapshot.measured_runs, snapshot.gpus),
-            snapshot.figures,
-            tuple(snapshot.exchange.values()),
-        )
+        self.follows_from = _of_machines(snapshot)
+        self.calibration = calibration_from(snapshot.figures, snapshot.measured_runs, snapshot.gpus)
         gpus: Mapping[str, Gpu] = snapshot.gpus
-        posterior = self.knowledge.calibration.posterior
+        posterior = self.calibration.posterior
 
         @lru_cache(maxsize=PLANS_KEPT)
         def plans(
@@ -68,6 +65,36 @@ class Groundwork:
                 run, gpus[gpu], count, planned.plan, host_memory_gib=host, terms=posterior.terms
             )
 
+        self.plans = plans
+        self.changes = changes
+
+
+def _of_machines(snapshot: Snapshot) -> tuple[object, ...]:
+    terms = {name: figure for name, figure in snapshot.figures.items() if name.startswith("calibration.")}
+    return terms, snapshot.measured_runs, snapshot.gpus
+
+
+_NEWEST: list[Machines] = []
+"""One at most: what an older snapshot would need again is worked out again."""
+
+
+def _machines_of(snapshot: Snapshot) -> Machines:
+    for machines in tuple(_NEWEST):
+        if machines.follows_from == _of_machines(snapshot):
+            return machines
+    machines = Machines(snapshot)
+    _NEWEST[:] = [machines]
+    return machines
+
+
+class Groundwork:
+    """What follows from one snapshot's facts alone, worked out once; it must not hold the snapshot."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        machines = _machines_of(snapshot)
+        self.knowledge = Knowledge(machines.calibration, snapshot.figures, tuple(snapshot.exchange.values()))
+        gpus: Mapping[str, Gpu] = snapshot.gpus
+
         @lru_cache(maxsize=PLANS_KEPT)
         def ladders(
             architecture: Architecture,
@@ -81,9 +108,9 @@ class Groundwork:
             run = Workload("", "", "", architecture, recipe, recipe.global_batch_tokens, {})
             return ladder_of(run, gpus[gpu], count, planned, knowledge=self.knowledge, host_memory_gib=spare)
 
-        self.plans = plans
+        self.plans = machines.plans
+        self.changes = machines.changes
         self.ladders = ladders
-        self.changes = changes
 
 
 _GROUNDWORK: WeakKeyDictionary[Snapshot, Groundwork] = WeakKeyDictionary()

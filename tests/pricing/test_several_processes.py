@@ -98,7 +98,7 @@ class House:
         """A worker, or another command."""
         environment = os.environ | {
             "HEIMVORTEIL_DATABASE_URL": self.url,
-            "HEIMVORTEIL_TICK_SECONDS": "0.3",
+            "HEIMVORTEIL_TICK_SECONDS": "0.6",
             "HEIMVORTEIL_LEASE_SECONDS": str(LEASE_S),
             **{f"HEIMVORTEIL_SOURCE_{name.upper()}_URL": f"{self.source.url}/{name}" for name in NAMES},
             **more,
