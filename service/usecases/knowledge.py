@@ -24,7 +24,7 @@ Proven = tuple[str | None, int | None]
 """GPU slug and count that the published run used."""
 
 
-class Machines:
+class MachineGroundwork:
     """What follows from cards and measured runs alone, worked out once: prices change far more often."""
 
     def __init__(self, snapshot: Snapshot) -> None:
@@ -74,15 +74,15 @@ def _of_machines(snapshot: Snapshot) -> tuple[object, ...]:
     return terms, snapshot.measured_runs, snapshot.gpus
 
 
-_NEWEST: list[Machines] = []
+_NEWEST: list[MachineGroundwork] = []
 """One at most: what an older snapshot would need again is worked out again."""
 
 
-def _machines_of(snapshot: Snapshot) -> Machines:
+def _machines_of(snapshot: Snapshot) -> MachineGroundwork:
     for machines in tuple(_NEWEST):
         if machines.follows_from == _of_machines(snapshot):
             return machines
-    machines = Machines(snapshot)
+    machines = MachineGroundwork(snapshot)
     _NEWEST[:] = [machines]
     return machines
 
