@@ -27,8 +27,6 @@ ATTACHED = {"T4": 4, "P4": 4, "P100": 4, "V100": 8}
 
 Row = Mapping[str, str | None]
 Price = Decimal | None
-Parts = tuple[str, int, str, Price, Price]
-"""A GPU row: name, count, zone, on-demand and spot price."""
 
 
 class Hosts:

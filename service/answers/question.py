@@ -13,6 +13,7 @@ from service.answers.asked import Flag, Question
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
+from service.facts import Tier
 
 EVERY_OFFER = "any"
 """As `cloud`: every stored offer. As `tier`: every tier."""
@@ -25,7 +26,7 @@ Slug = Annotated[str, Field(min_length=1, max_length=120)]
 PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
-Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace", "any"]
+RentedTier = Literal[Tier, "any"]
 NONE = Decimal(0)
 
 
@@ -205,7 +206,9 @@ class AskedComparison(AskedHousehold):
     cloud: Annotated[Slug, Flag()] = Field(
         "8xh100-sxm", description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer"
     )
-    tier: Annotated[Tier, Flag()] = Field("on_demand", description="Of rented machines; any for every tier")
+    tier: Annotated[RentedTier, Flag()] = Field(
+        "on_demand", description="Of rented machines; any for every tier"
+    )
     limit: Annotated[int, Flag()] = Field(
         20, ge=1, le=MOST_OPTIONS, description="With cloud any: how many of the cheapest offers"
     )
@@ -238,7 +241,7 @@ class AskedDecision(AskedHousehold):
     least_probability: Annotated[float, Flag("--probability")] = Field(
         0.8, gt=0, le=0.99, description="How surely a plan must keep its limits"
     )
-    tier: Annotated[Literal[Tier, "none"], Flag()] = Field(
+    tier: Annotated[Literal[RentedTier, "none"], Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier, none for no rent"
     )
 

@@ -15,9 +15,6 @@ from service.estimate.hardware import (
 )
 from service.facts import Gpu
 
-Number = float | NDArray[np.float64]
-Flag = bool | NDArray[np.bool_]
-
 GPUS_PER_NODE = 8
 UNKNOWN_LINK_GB_PER_S = 15.75
 """PCIe 3.0 x16, assumed where the catalog does not know a card's host link."""

@@ -36,8 +36,3 @@ def put(session: Session, answer: SourceAnswer) -> None:
     session.execute(
         sa.insert(_answers).values({name: getattr(answer, name) for name in SourceAnswer.__slots__})
     )
-
-
-def forget(session: Session, name: str) -> None:
-    """Ask that source for everything again the next time."""
-    session.execute(sa.delete(_answers).where(_answers.c.name == name))

@@ -18,6 +18,7 @@ CODE_VERSION = "6"
 def kept_answer(
     sessions: Sessions,
     snapshot: Snapshot,
+    *,
     kind: str,
     asked: bytes,
     asked_at: datetime,

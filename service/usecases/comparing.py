@@ -131,7 +131,9 @@ def answer(
         comparison = compare_from_store(sessions, snapshot, request, asked_at)
         return say_comparison(wording(request.lang), tell_comparison(comparison))
 
-    return kept_answer(sessions, snapshot, "comparison", request.kept(), asked_at, work_out)
+    return kept_answer(
+        sessions, snapshot, kind="comparison", asked=request.kept(), asked_at=asked_at, work_out=work_out
+    )
 
 
 def estimate(snapshot: Snapshot, request: AskedEstimate, today: date) -> AnsweredEstimates:

@@ -71,14 +71,15 @@ def decide(
     plans = plans_of_request(snapshot, request, workload, household, today)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     shown = _shortlisted(plans, choice, request.least_probability)
-    rated = {i: _rated(snapshot, request, workload, plans, choice, i) for i in shown}
+    rate = partial(_rated, snapshot, request)
+    rated = {i: rate(workload, plans, choice=choice, i=i) for i in shown}
     best = rated[choice.best] if choice.best is not None else None
     nearest: tuple[NearestPlan, ...] = ()
     if best is None:
         nearest = nearest_plans(
             snapshot, request, workload, plans=plans, choice=choice, today=today,
             plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
-            rate=partial(_rated, snapshot, request),
+            rate=rate,
         )  # fmt: skip
     known = knowledge_of(snapshot)
     shortlist = tuple(rated[i] for i in shown)
@@ -139,7 +140,7 @@ def _thinned(positions: list[int], room: int) -> list[int]:
 
 
 def _rated(
-    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans: Plans, choice: Choice, i: int
+    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans: Plans, *, choice: Choice, i: int
 ) -> RatedOption:
     way, place = plans.of(i)
     c = plans.candidates
@@ -152,7 +153,7 @@ def _rated(
         terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
         at_home = debugging_machine(plans.homes) if way == "hybrid" else None
         used = terms if at_home is None else without_idle(terms)
-        option = _rented_option(snapshot, request, workload, plans.rented, place, used)
+        option = _rented_option(snapshot, request, workload, plans.rented, place=place, terms=used)
         if at_home is not None:
             option = _debugged_at_home(option, at_home, terms.idle_share)
     return RatedOption(
@@ -173,6 +174,7 @@ def _rented_option(
     request: AskedDecision,
     workload: Workload,
     rented: RentedPlans,
+    *,
     place: int,
     terms: CloudTerms,
 ) -> Option:
@@ -267,7 +269,9 @@ def answer_decision(
         decision = decide_from_store(sessions, snapshot, request, asked_at)
         return say_decision(wording(request.lang), tell_decision(decision))
 
-    return kept_answer(sessions, snapshot, "decision", request.kept(), asked_at, work_out)
+    return kept_answer(
+        sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out
+    )
 
 
 def hours_of(text: str) -> float:

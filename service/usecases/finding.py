@@ -116,7 +116,7 @@ def household_of(
         )
     if rate is None and carbon is None:
         raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
-    contract = contract_of(snapshot, request, rate, zone, market, today)
+    contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today)
     if contract is None:
         raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
     spare = request.host_memory_gib

@@ -41,7 +41,9 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
     log = read_log(asked.log, asked.seq_len, asked.gpu_count or 1) if asked.log is not None else None
     run = _run(asked, gpu, workload, log, today)
     before, after = _believed(snapshot, run, gpu)
-    progress = _progress(snapshot, asked, run, gpu, workload, log, today) if log else None
+    progress = (
+        _progress(snapshot, asked, run, gpu=gpu, workload=workload, log=log, today=today) if log else None
+    )
     if asked.keep:
         with sessions.begin() as session:
             measured_runs.put_all(session, [run])
@@ -160,6 +162,7 @@ def _progress(
     snapshot: Snapshot,
     asked: AskedMeasurement,
     run: MeasuredRun,
+    *,
     gpu: Gpu,
     workload: Workload | None,
     log: TrainingLog,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from datetime import date
+from typing import Protocol
 
 from service.answers.question import AskedDecision
 from service.decide.choice import (
@@ -24,13 +25,17 @@ from service.usecases.finding import with_tokens
 
 PlansOf = Callable[[Workload], Plans]
 """All plans of another workload."""
-Rate = Callable[[Workload, Plans, Choice, int], RatedOption]
-"""One of them with its chances."""
 FIRST_SHARE = 0.5
 """Of the tokens: where the plans are looked at a second time, to see what tokens cost."""
 MOST_TRIES = 4
 A_LITTLE_LESS = 0.998
 """Where as many as should do are still too many: bills have steps."""
+
+
+class Rate(Protocol):
+    """One of the plans of a workload with its chances; `i` is its place among them."""
+
+    def __call__(self, workload: Workload, plans: Plans, /, *, choice: Choice, i: int) -> RatedOption: ...
 
 
 def nearest_plans(
@@ -51,7 +56,7 @@ def nearest_plans(
     limits = Limits(request.budget, request.deadline_hours)
     rated: dict[Nearest, RatedOption] = {}
     for change in nearest_changes(plans.candidates, limits, request.least_probability):
-        rated[change] = rate(workload, plans, choice, change.position)
+        rated[change] = rate(workload, plans, choice=choice, i=change.position)
     fewer = _fewer_tokens(request, workload, plans, today=today, plans_of=plans_of, rate=rate)
     rated |= dict([fewer] if fewer else [])
     changes = [
@@ -82,7 +87,7 @@ def _fewer_tokens(
         if attempt and is_possible(less.candidates, limits, least):
             choice = choose(less.candidates, limits, None, least)
             assert choice.best is not None
-            return Nearest("tokens", share, choice.best), rate(smaller, less, choice, choice.best)
+            return Nearest("tokens", share, choice.best), rate(smaller, less, choice=choice, i=choice.best)
         change = fewer_tokens(plans.candidates, less.candidates, share, limits, least)
         if change is None:
             return None
@@ -112,6 +117,6 @@ def _smaller_model(
         if is_possible(plans.candidates, limits, request.least_probability):
             choice = choose(plans.candidates, limits, None, request.least_probability)
             assert choice.best is not None
-            plan = rate(smaller, plans, choice, choice.best)
+            plan = rate(smaller, plans, choice=choice, i=choice.best)
             return NearestPlan("model", float(parameters(smaller.architecture)), plan, smaller.slug)
     return None

@@ -136,6 +136,7 @@ def contract_of(
     snapshot: Snapshot,
     request: AskedComparison | AskedDecision,
     country_rate: ElectricityRate | None,
+    *,
     zone: str,
     market: MarketDays,
     today: date,
@@ -158,7 +159,7 @@ def contract_of(
         if tariff.kind == "time_of_use":
             found = _by_the_clock(tariff, request.currency, zone, rule, said)
         else:
-            found = _by_the_market(snapshot, tariff, market, zone, rule, said)
+            found = _by_the_market(snapshot, tariff, market, zone=zone, rule=rule, said=said)
         found = replace(found, grid_shape=market.carbon)
     if found is None or not tariff.solar_share:
         return found
@@ -180,7 +181,7 @@ def _by_the_clock(tariff: AskedTariff, currency: str, zone: str, rule: RunHours,
 
 
 def _by_the_market(
-    snapshot: Snapshot, tariff: AskedTariff, market: MarketDays, zone: str, rule: RunHours, said: Source
+    snapshot: Snapshot, tariff: AskedTariff, market: MarketDays, *, zone: str, rule: RunHours, said: Source
 ) -> Contract:
     if not market.days:
         known = ", ".join(market.known_zones) or "none"
