@@ -6,12 +6,16 @@ from service.estimate.interval import Interval
 
 SIGNIFICANT = 4
 """Digits that every estimate keeps, however small: a run of seconds has hours too."""
+ENOUGH = tuple(10.0 ** (SIGNIFICANT - 1 - digits) for digits in range(10))
+"""From here on so many decimals are enough, by their number: few values ask for more."""
 
 
 def near(value: float, digits: int) -> float:
     """Rounded to this many decimals, to more where they would leave fewer than four significant digits."""
     if value == 0 or not math.isfinite(value):
         return value
+    if abs(value) >= ENOUGH[digits]:
+        return round(value, digits)
     return round(value, max(digits, SIGNIFICANT - 1 - math.floor(math.log10(abs(value)))))
 
 

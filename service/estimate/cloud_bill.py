@@ -98,7 +98,7 @@ class CloudBill:
     def total(self) -> Numbers:
         """The sum of what is known."""
         lines = (getattr(self, name) for name in LINES)
-        return np.asarray(sum((np.nan_to_num(line, nan=0.0) for line in lines), np.zeros_like(self.rent)))
+        return np.asarray(sum((np.where(np.isnan(x), 0.0, x) for x in lines), np.zeros_like(self.rent)))
 
 
 LINES = ("rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax")
