@@ -70,36 +70,39 @@ def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableTyp
     """The table with numbers in one piece and words broken where they must be; row by row where that would
     leave a column of words too narrow."""
     rows = [[harmless(shown(w, cell).line) for cell in row.cells] for row in block.rows]
-    widest = [max((len(row[i]) for row in rows), default=0) for i in range(len(block.columns))]
-    numbers = [
-        max(
-            (_letters(row.cells[i], lines[i]) for row, lines in zip(block.rows, rows, strict=True)), default=0
+    for row, lines in zip(block.rows, rows, strict=True):
+        lines[0] = (BEST if row.is_best else "") + lines[0]
+    whole, least = [], []
+    for i, column in enumerate(block.columns):
+        most = max(
+            (_letters(row.cells[i], line[i]) for row, line in zip(block.rows, rows, strict=True)), default=0
         )
-        for i in range(len(block.columns))
-    ]
-    titles = [column.title for column in block.columns]
-    room = width - BETWEEN * len(titles) - (len(BEST) if any(row.is_best for row in block.rows) else 0)
-    if sum(max(len(t), most) for t, most in zip(titles, widest, strict=True)) <= room:
-        least = widest
-    else:
-        words = [max(map(len, title.split()), default=0) for title in titles]
-        least = [
-            max(most, word) if column.is_number else min(most, WIDEST_WORD)
-            for column, most, word in zip(block.columns, numbers, words, strict=True)
-        ]
+        word = max(map(len, column.title.split()), default=0)
+        whole.append(max(len(column.title), *(len(line[i]) for line in rows), 0))
+        least.append(max(most, word) if column.is_number else min(max(most, word), WIDEST_WORD))
+    room = width - BETWEEN * len(block.columns) + 1  # after the last column nothing stands between
     if sum(least) > room:
         yield from _row_by_row(block, rows)
         return
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False)
-    for column, letters in zip(block.columns, least, strict=True):
+    for column, letters in zip(block.columns, _widths(whole, least, room), strict=True):
         side: Literal["left", "right"] = "right" if column.is_number else "left"
-        fixed = letters if column.is_number and least is not widest else None
-        table.add_column(
-            column.title, justify=side, overflow="fold", width=fixed, min_width=min(letters, room)
-        )
-    for row, lines in zip(block.rows, rows, strict=True):
-        table.add_row(*((BEST if row.is_best and i == 0 else "") + line for i, line in enumerate(lines)))
+        table.add_column(column.title, justify=side, overflow="fold", width=letters)
+    for lines in rows:
+        table.add_row(*lines)
     yield table
+
+
+def _widths(whole: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """How wide each column is: as wide as its lines, the widest narrowed first until all have room.
+
+    Rich would cut what stands in the last columns where it has to narrow those that may not be narrower.
+    """
+    widths = list(whole)
+    while sum(widths) > room:
+        widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=lambda i: widths[i])
+        widths[widest] -= 1
+    return widths
 
 
 def _letters(cell: shape.Cell, line: str) -> int:
@@ -111,8 +114,8 @@ def _letters(cell: shape.Cell, line: str) -> int:
 
 def _row_by_row(block: shape.Table, rows: Sequence[Sequence[str]]) -> Iterable[RenderableType]:
     """For narrow screens: what a row is about, and below it every column that says something."""
-    for row, (first, *others) in zip(block.rows, rows, strict=True):
-        yield Text((BEST if row.is_best else "") + first)
+    for first, *others in rows:
+        yield Text(first)
         for column, line in zip(block.columns[1:], others, strict=True):
             if line:
                 yield Padding(Text(f"{column.title}: {line}"), INDENT)
