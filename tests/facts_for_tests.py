@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
 
 from service.decide.household import Household
 from service.decide.knowledge import Knowledge
@@ -23,6 +24,7 @@ from service.facts import (
     Source,
     Workload,
 )
+from service.store.catalog_files import Catalog, load_catalog
 from tests.estimate.test_architecture import nanochat_2025
 
 ASKED_AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -206,3 +208,9 @@ LAMBDA = Provider(
 US_GRID = replace(GERMANY.carbon, zone="US", zone_name="United States", grams_co2e_per_kwh=383.6)
 RENTAL = Rental(OFFER, LAMBDA, US_GRID)
 RATIO = figure("ratio", 8.5, "H100 per RTX 4070", 8.0, 9.0)
+
+
+@cache
+def shipped_catalog() -> Catalog:
+    """Everything that is shipped, read once in a process."""
+    return load_catalog()

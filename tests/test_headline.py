@@ -11,15 +11,15 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.planned_step import plan_steps
 from service.estimate.training_time import training_time
 from service.store.calibration_file import FILE, calibration_from, stored_numbers
-from service.store.catalog_files import load_catalog
 from service.usecases import AskedComparison, compare_home_with_cloud
+from tests.facts_for_tests import shipped_catalog
 
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def catalog():
-    return load_catalog()
+    return shipped_catalog()
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,14 @@ from service.estimate.power_limit import power_curves
 from service.estimate.training_time import training_time
 from service.facts import Figure
 from service.store.calibration_file import calibration_from
-from service.store.catalog_files import load_catalog
+from tests.facts_for_tests import shipped_catalog
 
 
 class Known:
     """The shipped facts, and questions about them."""
 
     def __init__(self):
-        catalog = load_catalog()
+        catalog = shipped_catalog()
         self.gpus = {gpu.slug: gpu for gpu in catalog.gpus}
         self.workloads = {workload.slug: workload for workload in catalog.workloads}
         self.figures = {figure.name: figure for figure in catalog.figures}

@@ -17,9 +17,8 @@ from service.errors import InvalidValue, UnknownName
 from service.estimate.run_records.run_table import read_runs
 from service.estimate.validation import judge, score, validation
 from service.reports.listings import validation_page
-from service.store.catalog_files import load_catalog
 from service.usecases.validating import csv_rows
-from tests.facts_for_tests import GPUS, RTX_4090, RUNS, TERMS
+from tests.facts_for_tests import GPUS, RTX_4090, RUNS, TERMS, shipped_catalog
 
 PAGE = Path(__file__).parent.parent / "service" / "docs" / "validation.md"
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data" / "runs" / "measured_runs.csv"
@@ -232,7 +231,7 @@ def test_the_page_is_what_the_command_gives_and_keeps_its_promises(validate):
 
 def test_the_catalog_keeps_the_totals_of_the_page():
     """Reports quote these figures: written by `heimvorteil validate --figures`, as the page was."""
-    figures = {f.name: f.value for f in load_catalog().figures if f.name.startswith("track_record.")}
+    figures = {f.name: f.value for f in shipped_catalog().figures if f.name.startswith("track_record.")}
     sections = PAGE.read_text().split("\n## ")[1:4]
     lines = {
         name: section.splitlines() for name, section in zip(("run", "gpu", "project"), sections, strict=True)
@@ -263,7 +262,7 @@ def test_the_shared_file_gives_the_catalogs_runs():
     """What was re-keyed from the collection is what reading the collection gives."""
     if not SHARED.exists():
         pytest.skip("the collection of runs is not on this machine")
-    catalog = load_catalog()
+    catalog = shipped_catalog()
     gpus = {gpu.slug: gpu for gpu in catalog.gpus}
     known = {run.slug: run for run in catalog.measured_runs}
 

@@ -10,9 +10,9 @@ from service.errors import InvalidValue
 from service.estimate.cost import egress_cost
 from service.estimate.rental import tiers_share
 from service.facts import EgressTier, Provider
-from service.store.catalog_files import load_catalog
+from tests.facts_for_tests import shipped_catalog
 
-PROVIDERS = {provider.slug: provider for provider in load_catalog().providers}
+PROVIDERS = {provider.slug: provider for provider in shipped_catalog().providers}
 GIGABYTES = st.decimals(0, 10**6, places=3)
 TIERS = st.lists(
     st.tuples(st.integers(1, 10**6), st.decimals(0, 1, places=4)), max_size=5, unique_by=lambda t: t[0]

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.estimate.nearest_gpu import likeness, nearest_gpus
-from service.store.catalog_files import load_catalog
+from tests.facts_for_tests import shipped_catalog
 
-GPUS = {gpu.slug: gpu for gpu in load_catalog().gpus}
+GPUS = {gpu.slug: gpu for gpu in shipped_catalog().gpus}
 ANY = st.sampled_from(sorted(GPUS)).map(GPUS.__getitem__)
 
 

@@ -22,7 +22,7 @@ from pricing.sources.electricity import awattar
 from service.cli import main
 from service.facts import CloudOffer, Source
 from service.store import offers
-from service.store.catalog_files import load_catalog
+from tests.facts_for_tests import shipped_catalog
 
 DAY = date(2026, 11, 20)
 SAID = Source("test", "a test's table", "https://example.org", DAY)
@@ -34,7 +34,7 @@ HEAD = "Region,Price,InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryG
 
 @pytest.fixture(scope="module")
 def names():
-    return GpuNames(load_catalog().gpus)
+    return GpuNames(shipped_catalog().gpus)
 
 
 def test_a_card_with_twice_its_memory_is_another_card(names):
@@ -43,7 +43,7 @@ def test_a_card_with_twice_its_memory_is_another_card(names):
 
 
 def test_every_name_of_the_catalog_is_its_own(names):
-    for gpu in load_catalog().gpus:
+    for gpu in shipped_catalog().gpus:
         for name in (gpu.slug, gpu.name):
             assert names.named(name, gpu.memory_gib).slug == gpu.slug, name
 

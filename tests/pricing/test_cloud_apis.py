@@ -28,8 +28,8 @@ from pricing.sources.cloud import (
     vultr,
 )
 from service.facts import CloudOffer
-from service.store.catalog_files import load_catalog
 from service.store.session import Sessions, engine_for
+from tests.facts_for_tests import shipped_catalog
 from tests.pricing.test_every_source import recorded
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -41,7 +41,7 @@ OURS = (
 
 @pytest.fixture(scope="module")
 def names():
-    return GpuNames(load_catalog().gpus)
+    return GpuNames(shipped_catalog().gpus)
 
 
 def answer(document) -> Payload:
@@ -68,7 +68,7 @@ def reasons(refused):
 @pytest.mark.parametrize("module", OURS, ids=lambda module: module.NAME)
 def test_offers_are_whole_and_every_reject_is_explained(module, names):
     offers, refused = parsed(module)
-    known = {provider.slug for provider in load_catalog().providers}
+    known = {provider.slug for provider in shipped_catalog().providers}
     assert offers and all(row.reason and row.raw for row in refused)
     for offer in offers.values():
         assert offer.provider in known and offer.currency == "USD" and offer.hourly_price > 0

@@ -15,13 +15,13 @@ from pricing.gpu_names import GpuNames, family_key
 from pricing.instances import _ALL, fitted
 from service.cli import main
 from service.store import gpus, offers, own_gpu_names, versions
-from service.store.catalog_files import load_catalog
 from service.store.own_gpu_names import OwnGpuName
 from service.store.seed import seed
 from service.store.session import Sessions
+from tests.facts_for_tests import shipped_catalog
 from tests.pricing.test_catalogues_and_names import NOW, SHARED
 
-CATALOG = load_catalog()
+CATALOG = shipped_catalog()
 GPUS = {gpu.slug: gpu for gpu in CATALOG.gpus}
 NAMES = GpuNames(CATALOG.gpus)
 

@@ -10,14 +10,14 @@ from pricing.gpu_names import GpuNames
 from pricing.http import Door
 from pricing.source import Asked, Payload
 from pricing.sources.cloud import digitalocean, gcp_billing, lambda_cloud, shadeform, vultr
-from service.store.catalog_files import load_catalog
+from tests.facts_for_tests import shipped_catalog
 from tests.pricing.test_cloud_apis import NOW, SHARED, answer, document_of, parsed, reasons
 from tests.pricing.test_every_source import recorded
 
 
 @pytest.fixture(scope="module")
 def names():
-    return GpuNames(load_catalog().gpus)
+    return GpuNames(shipped_catalog().gpus)
 
 
 def assert_same(module, payload):
@@ -46,7 +46,7 @@ def test_google_sums_its_parts_to_what_an_independent_list_says():
     offers, _ = parsed(gcp_billing)
     whole = {
         (o.instance, o.region, o.tier): o.hourly_price
-        for o in load_catalog().offers
+        for o in shipped_catalog().offers
         if o.provider == "gcp" and "cyclenerd" in o.source.slug
     }
     both = [key for key in offers if key in whole]
@@ -138,7 +138,7 @@ def test_shadeform_offers_belong_to_the_cloud_that_runs_them(names):
         "the price is not known",
     ]
     assert len(set(shadeform.CLOUDS.values())) >= 15
-    assert set(shadeform.CLOUDS.values()) <= {p.slug for p in load_catalog().providers}
+    assert set(shadeform.CLOUDS.values()) <= {p.slug for p in shipped_catalog().providers}
 
 
 def test_digitalocean_divides_the_memory():
