@@ -6,13 +6,16 @@ HeimvorteilError
 ├── NotFound            a stored thing that is not there
 ├── MissingFact         a number the answer needs and nobody has told us
 └── DatabaseNotReady    the database cannot be reached, or its schema is not ours
+    └── NotKept         it can be read but not be written: what was worked out is told once
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Choice = TypeVar("Choice", bound=str)
+LONGEST_VALUE = 200
+"""Letters of a value in the line that refuses it: a whole config.json tells nobody anything."""
 
 
 class HeimvorteilError(Exception):
@@ -30,7 +33,10 @@ class InvalidValue(HeimvorteilError):
         super().__init__(self._line())
 
     def _line(self) -> str:
-        line = f"{self.field} = {self.value!r}: {self.reason}"
+        value = repr(self.value)
+        if len(value) > LONGEST_VALUE:
+            value = value[: LONGEST_VALUE - 1] + "…"
+        line = f"{self.field} = {value}: {self.reason}"
         if self.choices:
             shown = ", ".join(self.choices[:8])
             more = len(self.choices) - 8
@@ -65,6 +71,12 @@ class MissingFact(HeimvorteilError):
 
 class DatabaseNotReady(HeimvorteilError):
     """The database cannot be reached, or its schema is not the one this code needs."""
+
+
+class NotKept(DatabaseNotReady):
+    """The database can be read and not be written; `told` is the answer that is not kept."""
+
+    told: Any = None
 
 
 def choice_of(field: str, value: object, choices: Iterable[Choice]) -> Choice:

@@ -122,6 +122,10 @@ def test_ones_own_model(run, tmp_path):
         (("compare", "--home-count", "0"), "home_count = 0"),
         (("compare", "--tokens", "5"), "tokens = 5"),
         (("compare", "--tier", "cheap"), "tier = 'cheap'"),
+        (("compare", "--home", ""), "home = '': unknown; valid: a10"),
+        (("compare", "--country", "D"), "country = 'D': unknown; valid: "),
+        (("decide", "--own", ""), "own = '': unknown; valid: a10"),
+        (("decide", "--weights", "1001,1,1"), "must be at most 1000"),
         (("compare", "--dimensions", "n_layers=12"), "--tokens"),
         (("compare", "--dimensions", "n_layers", "--tokens", "10000000000"), "name=value"),
         (("offers", "--gpu", "a1"), "gpu = 'a1': unknown; valid: a1"),
@@ -133,6 +137,38 @@ def test_bad_input_is_one_line_and_exit_code_2(run, words, message):
     result = run(*words, code=2)
     assert len(result.stderr.strip().splitlines()) == 1
     assert message in result.stderr
+
+
+def test_what_could_be_asked_is_still_asked(run, tmp_path):
+    """A monthly fee in yen, a price as a spreadsheet gives it, 24 for midnight, a long file name."""
+    assert run("compare", "--currency", "JPY", "--base-fee", "1500")
+    assert run("compare", "--kwh-price", "0.12345678901234")
+    assert run("compare", "--tariff", "24-6=0.2212345678901,6-24=0.36")
+    config = {
+        "hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 32, "vocab_size": 128256,
+        "intermediate_size": 8192, "model_type": "llama",
+    }  # fmt: skip
+    path = tmp_path / f"{'long' * 25}.json"
+    path.write_text(json.dumps(config))
+    assert "longlong:" in run("compare", "--config", str(path), "--tokens", "1000000000").stdout
+
+
+def test_a_database_that_cannot_be_written_still_answers(run, monkeypatch, tmp_path):
+    """Only what was to be kept is refused, in one line."""
+    url = f"sqlite:///{tmp_path / 'kept.sqlite3'}"
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
+    run("compare")
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url.replace("///", "///file:") + "?mode=ro&uri=true")
+    for words in (("compare", "--kwh-price", "0.111"), ("decide", "--budget", "901")):
+        told = run(*words)
+        assert "RTX 4070" in told.stdout and "Report:" not in told.stdout
+        assert len(told.stderr.strip().splitlines()) == 1 and "not kept" in told.stderr
+    for words in (
+        ("compare", "--json", "--kwh-price", "0.112"),
+        ("report", "--kwh-price", "0.113", "-o", "-"),
+    ):
+        refused = run(*words, code=2).stderr
+        assert len(refused.strip().splitlines()) == 1 and "cannot be written" in refused
 
 
 def test_a_bad_setting_or_database_is_one_line_too(run, monkeypatch, tmp_path):

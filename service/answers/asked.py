@@ -1,7 +1,7 @@
 """What every question is made of: strict, frozen models whose money is exact, refused in our own words."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self, get_args
@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from service.errors import InvalidValue, UnknownName, nearest_first
 
 BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+LARGE = 100_000
 SHORT_NAME = "constrained-str"
 """What pydantic calls a name where an object is allowed as well."""
 FIELDS_OF: dict[str, tuple[str, ...]] = {}
@@ -84,7 +85,10 @@ def refusal(kind: type[BaseModel], error: ValidationError) -> InvalidValue:
     if item["type"] == "greater_than_equal" and not context["ge"]:
         return InvalidValue(field, _plain(value), "must not be negative")
     if "greater_than" in item["type"] or "less_than" in item["type"]:
-        return InvalidValue(field, _plain(value), f"must be {_bounds_of(kind, parts)}")
+        return InvalidValue(field, _plain(value), f"must be {_bounds_of(kind, parts, context)}")
+    if item["type"] == "too_long":
+        found = f"must have at most {context['max_length']} entries, not {context['actual_length']}"
+        return InvalidValue(field, _plain(value), found)
     return InvalidValue(field, _plain(value), item["msg"][:1].lower() + item["msg"][1:])
 
 
@@ -119,17 +123,25 @@ def _marks_inside(annotation: object) -> Iterator[object]:
         yield from _marks_inside(inside)
 
 
-def _bounds_of(kind: type[BaseModel], parts: list[str]) -> str:
-    """The range of a field in words: between 1 and 500, above 0 and at most 24."""
+def _bounds_of(kind: type[BaseModel], parts: list[str], passed: Mapping[str, Any]) -> str:
+    """The range of a field in words: between 1 and 500, above 0 and at most 24.
+
+    Of one among several values, of weights or terms, only the bound that it `passed` is known.
+    """
     model = _at(kind, [part for part in parts[:-1]]) if parts else None
     field = model.model_fields.get(parts[-1]) if model and parts else None
     marks = [*field.metadata, *_marks_inside(field.annotation)] if field else []
     limits = {
-        name: getattr(mark, name)
+        name: _limit(getattr(mark, name))
         for mark in marks
         for name in BOUNDS
         if getattr(mark, name, None) is not None
-    }
+    } or {name: _limit(limit) for name, limit in passed.items() if name in BOUNDS}
     if {"ge", "le"} <= limits.keys():
         return f"between {limits['ge']} and {limits['le']}"
-    return " and ".join(f"{BOUNDS[name]} {limit}" for name, limit in limits.items()) or "within its range"
+    return " and ".join(f"{BOUNDS[name]} {limit}" for name, limit in limits.items())
+
+
+def _limit(limit: Any) -> str:
+    """A bound as one reads it: 1,000,000,000 for 1e9."""
+    return f"{int(limit):,}" if limit >= LARGE else str(limit)

@@ -21,9 +21,12 @@ LARGEST_COUNT = 10**15
 LARGEST_MONEY = 1e9
 LARGEST_HOURS = 1e6
 MOST_OPTIONS = 500
+LONGEST_NAME = 80
 LARGEST_TOKENS_PER_S = 1e9
-Slug = Annotated[str, Field(min_length=1, max_length=120)]
+Slug = Annotated[str, Field(max_length=120)]
+"""A name in a catalog; an empty one is refused where all names are known, with the valid ones."""
 PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
+PerMonth = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
 RentedTier = Literal[Tier, "any"]
@@ -47,7 +50,7 @@ class AskedModel(Question):
         "sharding, checkpointing; what is left out is assumed and shown as such",
     )
     tokens: int = Field(ge=1, le=LARGEST_COUNT)
-    name: str = Field("own model", min_length=1, max_length=80)
+    name: str = Field("own model", min_length=1, max_length=LONGEST_NAME)
 
 
 class AskedWindow(Question):
@@ -101,7 +104,7 @@ class AskedPlace(Question):
     """Where a machine at home stands, and in which words the answer is given."""
 
     country: Annotated[str, Flag()] = Field(
-        "DE", min_length=2, max_length=60, description="Where home is: ISO country, US-STATE, or its name"
+        "DE", max_length=60, description="Where home is: ISO country, US-STATE, or its name"
     )
     currency: Annotated[str, Flag()] = Field("EUR", max_length=20, description="Currency of the answer")
     kwh_price: Annotated[PerKwh | None, Flag()] = Field(
@@ -129,7 +132,7 @@ class AskedHousehold(AskedPlace):
     yearly_kwh: Annotated[float | None, Flag()] = Field(
         None, ge=0, le=10_000_000, description="What the household uses in a year without the run"
     )
-    base_fee_per_month: Annotated[PerKwh, Flag("--base-fee")] = Field(
+    base_fee_per_month: Annotated[PerMonth, Flag("--base-fee")] = Field(
         NONE, description="Per month; shown, not counted"
     )
     hours_per_day: Annotated[float, Flag()] = Field(

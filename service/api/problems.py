@@ -102,7 +102,9 @@ def from_validation(error: ValidationError) -> Response:
                 for part in str(item["ctx"]["expected"]).replace(" or ", ", ").split(",")
             )
         value = None if item["type"] == "missing" else item.get("input")
-        reason = "there is no such field" if item["type"] == "extra_forbidden" else item["msg"]
+        reason = item["msg"].replace("Tuple", "List").replace("valid tuple", "valid list")
+        if item["type"] == "extra_forbidden":
+            reason = "there is no such field"
         fields.append(field_problem(field, value, reason, choices))
     detail = "; ".join(f"{f['field']}: {f['reason']}" for f in fields[:5])
     return problem(422, detail, fields)

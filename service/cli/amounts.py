@@ -5,6 +5,9 @@ from typing import Any
 
 import click
 
+DECIMAL_PLACES = 9
+"""What is kept of an amount; a spreadsheet gives more."""
+
 
 class Amount(click.ParamType[Decimal]):
     """An exact decimal amount."""
@@ -21,4 +24,10 @@ class Amount(click.ParamType[Decimal]):
             self.fail(f"{value!r} is not a number", param, ctx)
         if not amount.is_finite():
             self.fail(f"{value!r} is not a number", param, ctx)
-        return amount
+        return in_places(amount)
+
+
+def in_places(amount: Decimal) -> Decimal:
+    """The amount as it was given, or rounded where it has more places than are kept."""
+    places = -int(amount.as_tuple().exponent)
+    return round(amount, DECIMAL_PLACES) if places > DECIMAL_PLACES else amount

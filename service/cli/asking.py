@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import click
 
-from service.cli.amounts import Amount
+from service.cli.amounts import Amount, in_places
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ CONTRACT_HELP = (
     "22-6=0.22,6-22=0.36"
 )
 NONE = "none"
+MIDNIGHT = 24
 
 
 class AskingCommand(click.Command):
@@ -151,9 +152,12 @@ def _contract(said: str) -> dict[str, Any]:
             raise InvalidValue(
                 "--tariff", said, "unknown", ("flat", "dynamic", "dynamic:DE-LU", "22-6=0.22,6-22=0.36")
             )
-        windows.append(
-            {"from_hour": int(match["from"]), "until_hour": int(match["until"]), "per_kwh": match["price"]}
-        )
+        begins = int(match["from"])
+        windows.append({
+            "from_hour": 0 if begins == MIDNIGHT else begins,
+            "until_hour": int(match["until"]),
+            "per_kwh": in_places(Decimal(match["price"])),
+        })  # fmt: skip
     return {"kind": "time_of_use", "windows": windows}
 
 

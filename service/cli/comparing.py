@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.asking import asking, question_of
-from service.cli.opening import open_facts
+from service.cli.opening import kept_or_told, open_facts
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -62,15 +62,15 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = question(**asked)
-    stored = usecases.answer(sessions, snapshot, request, now)
     if as_json:
         from service.reports.listings.as_table import print_json
 
-        print_json(stored.answer)
+        print_json(usecases.answer(sessions, snapshot, request, now).answer)
         return
     from service.cli.screen import show
     from service.usecases.reporting import comparison_on_screen
 
+    stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
     show(comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain))
 
 
@@ -80,7 +80,7 @@ def _own_model(
     """The model that --config or --dimensions describes."""
     import orjson
 
-    from service.answers.question import AskedModel
+    from service.answers.question import LONGEST_NAME, AskedModel
     from service.reports.words.wording import wording
 
     if tokens is None:
@@ -98,7 +98,7 @@ def _own_model(
         config=read,
         recipe=_pairs("--recipe", recipe),
         tokens=tokens,
-        name=config.stem if config else wording(language).say("own model"),
+        name=config.stem[:LONGEST_NAME] if config else wording(language).say("own model"),
     )
 
 

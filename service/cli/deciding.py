@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.asking import asking, question_of
-from service.cli.opening import open_facts
+from service.cli.opening import kept_or_told, open_facts
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
 
@@ -42,7 +42,10 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = decision_question(**asked)
-    stored = answer_decision(sessions, snapshot, request, now)
+    if to or as_json:
+        stored = answer_decision(sessions, snapshot, request, now)
+    else:
+        stored = kept_or_told(lambda: answer_decision(sessions, snapshot, request, now))
     if to:
         to.write(decision_report(sessions, stored.id, to.extension, request.lang))
     elif as_json:

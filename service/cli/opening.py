@@ -4,9 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.errors import NotKept
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from service.store.comparisons import StoredComparison
     from service.store.session import Sessions
     from service.store.snapshot import Snapshot
 
@@ -19,6 +23,16 @@ def open_database() -> "Sessions":
     if created:
         click.echo(f"heimvorteil: created and filled {engine.url.render_as_string()}", err=True)
     return Sessions(engine)
+
+
+def kept_or_told(answer: "Callable[[], StoredComparison]") -> "StoredComparison":
+    """The answer for the screen; where the database may only be read it is not kept, as one line says."""
+    try:
+        return answer()
+    except NotKept as error:
+        click.echo(f"heimvorteil: not kept: {error}", err=True)
+        told: StoredComparison = error.told
+        return told
 
 
 def open_facts() -> "tuple[Sessions, Snapshot]":

@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.errors import DatabaseNotReady, InvalidValue
+from service.errors import DatabaseNotReady, InvalidValue, NotKept
 from service.store import versions
 from service.store.versions import CATALOG, ONE_STATE
 
@@ -22,6 +22,8 @@ HEAD_REVISION = REVISIONS[-1]
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_S = 30
+READ_ONLY = "readonly"
+"""In what SQLite and, with a hyphen, PostgreSQL say of a database that may only be read."""
 
 
 def engine_for(url: str, *, foreign_keys: bool = True) -> Engine:
@@ -63,9 +65,19 @@ class Sessions:
         """For a single statement that reads: a third of the time that a session takes to be made."""
         return self.engine.connect()
 
-    def writing_one(self) -> AbstractContextManager[Connection]:
-        """For a single statement that writes, committed at the end of the block; otherwise likewise."""
-        return self._writing.begin()
+    @contextmanager
+    def writing_one(self) -> Iterator[Connection]:
+        """For a single statement that writes, committed at the end of the block; otherwise likewise.
+
+        Raises NotKept for a database that may only be read.
+        """
+        try:
+            with self._writing.begin() as connection:
+                yield connection
+        except DBAPIError as error:
+            if READ_ONLY not in str(error.orig).lower().replace("-", ""):
+                raise
+            raise NotKept(f"{_shown(self.engine.url)} cannot be written: {_first_line(error)}") from error
 
     def begin(self) -> AbstractContextManager[Session]:
         """A transaction that may write: committed at the end of the block, rolled back by an error."""
@@ -121,7 +133,8 @@ def prepare(url: str, catalog: Path | None = None) -> tuple[Engine, bool]:
 
 
 def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
-    if engine.dialect.name == "sqlite":
+    # A database named as a URI, file:/path?mode=ro, is there or is not; its name is no folder.
+    if engine.dialect.name == "sqlite" and not str(engine.url.database).startswith("file:"):
         try:
             Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:

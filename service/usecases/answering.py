@@ -2,10 +2,11 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from service.answers.answer import AnsweredComparison, AnsweredDecision
-from service.errors import NotFound
+from service.errors import NotFound, NotKept
 from service.store import comparisons
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
@@ -27,7 +28,8 @@ def kept_answer(
     """The answer as it is kept; `work_out` is called if there is none yet.
 
     Whoever writes first is right: of two processes asked at once both give what the first one wrote. Raises
-    what `work_out` raises; nothing is written then.
+    what `work_out` raises, nothing is written then; NotKept with the answer, which has no id, where a
+    database may only be read.
     """
     identity = identity_of(kind, asked, snapshot.data_version, asked_at)
     with sessions.reading_one() as connection:
@@ -45,8 +47,13 @@ def kept_answer(
         code_version=CODE_VERSION,
         kind=kind,
     )
-    with sessions.writing_one() as connection:
-        return stored if comparisons.add(connection, stored) else comparisons.get(connection, identity, kind)
+    try:
+        with sessions.writing_one() as connection:
+            is_first = comparisons.add(connection, stored)
+            return stored if is_first else comparisons.get(connection, identity, kind)
+    except NotKept as error:
+        error.told = replace(stored, id="", answer=answer.model_copy(update={"id": ""}).to_json())
+        raise
 
 
 def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:

@@ -106,6 +106,13 @@ def test_a_field_that_came_later_takes_its_usual_value():
         ({"tier": "sopt"}, "tier = 'sopt': unknown; valid: spot"),
         ({"tariff": {"kind": "dynmic"}}, "tariff.kind = 'dynmic': unknown; valid: dynamic"),
         ({"tariff": {"zon": "DE"}}, "tariff = 'zon': unknown; valid: zone"),
+        ({"weights": [1, 1, 1001]}, "weights.2 = 1001: must be at most 1000"),
+        (
+            {"rent_terms": {"idle_share": 1e10}},
+            "rent_terms.idle_share = 10000000000.0: must be at most 1,000,000,000",
+        ),
+        ({"budget": 1e10}, "must be above 0 and at most 1,000,000,000"),
+        ({"own": ["rtx-4070"] * 21}, "…: must have at most 20 entries, not 21"),
     ],
 )
 def test_what_this_version_cannot_ask_is_refused_with_the_place(change, said):

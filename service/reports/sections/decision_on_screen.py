@@ -52,7 +52,7 @@ def decision_screen(n: Notebook, d: AnsweredDecision) -> tuple[Section, ...]:
             "asked",
             "",
             (
-                Paragraph(f"{asked} {report_sentence(w, d)}"),
+                Paragraph(f"{asked} {report_sentence(w, d)}".rstrip()),
                 Bullets(tuple(verdict_lines(w, d))),
                 _plans_table(w, d),
             ),

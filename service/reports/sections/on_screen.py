@@ -56,7 +56,7 @@ def comparison_screen(
     w = n.w
     table = _beside(w, c) if len(c.options) <= SIDE_BY_SIDE else _below(w, c)
     sections = [
-        Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}"), table)),
+        Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}".rstrip()), table)),
         *paragraphs(w, c),
     ]
     if reasons is not None:
@@ -97,7 +97,9 @@ def zone_name(w: Wording, c: AnsweredComparison) -> str:
 
 
 def report_sentence(w: Wording, answer: AnsweredComparison | AnsweredDecision) -> str:
-    """Under which id the answer is kept, and how to make a report of it."""
+    """Under which id the answer is kept, and how to make a report of it; nothing for one that is not kept."""
+    if not answer.id:
+        return ""
     return w.say("Report: heimvorteil report {id}", id=answer.id)
 
 
