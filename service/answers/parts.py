@@ -13,7 +13,11 @@ from service.facts import Basis, Source
 
 Exact = Annotated[Decimal, WithJsonSchema({"type": "string"})]
 """An exact decimal, in JSON a string."""
-Moment = Annotated[datetime, PlainSerializer(datetime.isoformat, return_type=str, when_used="json")]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(datetime.isoformat, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class Answered(BaseModel):
