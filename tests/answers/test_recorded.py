@@ -26,7 +26,10 @@ def test_every_version_is_recorded():
 def test_it_opens_in_every_format(name, language):
     document = record.document(name, language)
     opened_below = {extension for one, extension in record.texts() if one == name and one.endswith(language)}
-    for extension in RENDERERS.keys() - opened_below:
+    # Charts and pages take seconds; in the other language they are drawn by the tests of formats.
+    is_own = name.endswith(".de") == (language == "de")
+    drawn = set() if is_own else {"html", "pdf"}
+    for extension in RENDERERS.keys() - opened_below - drawn:
         assert len(RENDERERS[extension].render(document)) > 1000, extension
     assert RENDERERS["json"].render(document) == record.answer(name)
 

@@ -1,6 +1,7 @@
 """A real `heimvorteil` command; its clock may be wrong, and it may stop for breath while it writes."""
 
 import os
+import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ def add_run_and_hold(session, schedule, run, bodies):
 
 
 if __name__ == "__main__":
+    # A shell starts what runs in the background deaf to an interrupt, and so its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TEST_HOLDS_WHILE_RUNNING" in os.environ:
         report_runs.add = add_run_and_hold
     if "TEST_HOLDS_WHILE_WRITING" in os.environ:
