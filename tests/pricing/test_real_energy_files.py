@@ -18,7 +18,7 @@ from service.estimate.market_day import by_day, cover, day_of, incomplete
 from service.facts import SpotPrice
 from tests.facts_for_tests import SOURCE
 
-FILES = Path("/work/shared/data/energy")
+FILES = Path(__file__).resolve().parents[3] / "shared" / "data" / "energy"
 BY_NAME = {source.name: source for source in SOURCES}
 NOW = datetime(2026, 11, 24, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
