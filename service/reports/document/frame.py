@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredWorkload
-from service.answers.option import AnsweredOption, AnsweredRate
+from service.answers.option import AnsweredGrid, AnsweredOption, AnsweredRate
 from service.reports.document.document import Document, Section
 from service.reports.document.notebook import Notebook
 from service.reports.words.wording import Wording
@@ -71,9 +71,9 @@ def safe_name(*parts: str) -> str:
     return words[:80].strip("-")
 
 
-def zone_in_words(w: Wording, zone: str, rate: AnsweredRate | None) -> str:
+def zone_in_words(w: Wording, zone: str, named: AnsweredRate | AnsweredGrid | None) -> str:
     """Where home is, as people call it; the zone's code where nobody has named it."""
-    return w.zone(zone, rate.zone_name if rate else zone)
+    return w.zone(zone, named.zone_name if named else zone)
 
 
 def run_subtitle(

@@ -22,6 +22,7 @@ from service.reports.document.document import (
     Table,
     Words,
 )
+from service.reports.document.frame import zone_in_words
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_grounds import ladder_table
 from service.reports.words.bill import uncounted_sentence
@@ -30,7 +31,7 @@ from service.reports.words.input_names import basis_in_words
 from service.reports.words.prices import price_sentences
 from service.reports.words.sentences import (
     HOURS_PER_DAY,
-    adjustment_sentence,
+    adjustments_sentence,
     cloud_name,
     fit_sentence,
     power_limit_sentences,
@@ -91,9 +92,9 @@ def headline(w: Wording, c: AnsweredComparison) -> str:
 
 
 def zone_name(w: Wording, c: AnsweredComparison) -> str:
-    """Where home is, as people call it; the zone's code where nobody has named it."""
-    named = [f for o in c.options if o.kind == "home" for f in (o.carbon, o.rate) if f and f.zone == c.zone]
-    return w.zone(c.zone, named[0].zone_name if named else c.zone)
+    """Where home is: what stands at home names it, the grid before the tariff."""
+    named = (f for o in c.options if o.kind == "home" for f in (o.carbon, o.rate) if f and f.zone == c.zone)
+    return zone_in_words(w, c.zone, next(named, None))
 
 
 def report_sentence(w: Wording, answer: AnsweredComparison | AnsweredDecision) -> str:
@@ -184,9 +185,7 @@ def _cost(option: AnsweredOption) -> Cell | None:
 def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     """Titles with their sentences, empty ones left out."""
     changes = [
-        f"{cloud_name(o, c)}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
-        for o in c.options
-        if o.fit.adjustments and o.hours
+        adjustments_sentence(w, cloud_name(o, c), o) for o in c.options if o.fit.adjustments and o.hours
     ]
     turning = break_even_sentence(w, c)
     sentences = [trust_sentence(w, o, c.workload) for o in c.options]

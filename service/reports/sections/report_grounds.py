@@ -24,7 +24,7 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.words.explaining import rung_sentence
 from service.reports.words.input_names import OF_ONE, basis_in_words, key_of, names, subject_in_words
-from service.reports.words.sentences import adjustment_sentence, trust_sentence
+from service.reports.words.sentences import adjustments_sentence, trust_sentence
 from service.reports.words.source_notes import source_title
 from service.reports.words.wording import Wording
 
@@ -60,11 +60,7 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
     blocks: list[Bullets | Table] = [
         Table("fit", title, columns, rows, on_page, more=more_sentence(w, len(rows), on_page))
     ]
-    changes = [
-        f"{o.label}: " + "; ".join(adjustment_sentence(w, a) for a in o.fit.adjustments) + "."
-        for o in options[:on_page]
-        if o.fit.adjustments
-    ]
+    changes = [adjustments_sentence(w, o.label, o) for o in options[:on_page] if o.fit.adjustments]
     if changes:
         blocks.append(Bullets(tuple(dict.fromkeys(changes))))
     blocks += [ladder_table(n, o) for o in options[:1] if o.fit.ladder]

@@ -101,6 +101,11 @@ def adjustment_sentence(w: Wording, adjustment: AnsweredAdjustment) -> str:
     return what
 
 
+def adjustments_sentence(w: Wording, name: str, option: AnsweredOption) -> str:
+    """All that must be changed for an option to fit, in one line that begins with its name."""
+    return f"{name}: " + "; ".join(adjustment_sentence(w, a) for a in option.fit.adjustments) + "."
+
+
 def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currency: str) -> list[str]:
     """The cheapest power limit at home, where one is worth setting."""
     lines = []
