@@ -19,6 +19,12 @@ Precision = Literal["bf16", "fp16", "fp8", "tf32", "fp32"]
 Engine = Literal["torch-compile", "torch-eager", "native"]
 Sharding = Literal["ddp", "zero-1", "zero-2", "fsdp"]
 Checkpointing = Literal["none", "selective", "full"]
+Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "adafactor"]
+Trainer = Literal["loop", "hf-trainer", "deepspeed", "megatron"]
+"""What runs the training loop on the host: a lean loop of one's own, or a framework that does more per step."""
+AdapterTargets = Literal["all-linear", "attention", "query-value"]
+Offload = Literal["some", "optimizer", "gradients", "parameters", "optimizer+parameters"]
+"""What waits in host memory; some: a published run does not say what."""
 Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace"]
 RateKind = Literal["retail", "spot", "contract", "time_of_use", "dynamic"]
 ProviderKind = Literal["hyperscaler", "gpu-cloud", "marketplace"]
@@ -161,7 +167,7 @@ class Architecture:
 class Recipe:
     """How the model is trained, as published or as asked."""
 
-    optimizer: Literal["adamw", "muon+adamw"]
+    optimizer: Optimizer
     precision: Precision
     """The arithmetic of the matrix products."""
     engine: Engine
@@ -178,17 +184,26 @@ class Recipe:
     """Bytes of a stored weight and of its gradient: 4 FP32 master weights, 2 BF16."""
     state_bytes: int = 4
     """Bytes of one optimizer state element."""
+    master_weights: bool = False
+    """An FP32 copy beside 16-bit weights, kept and sharded with the optimizer's states (Megatron, DeepSpeed)."""
     embedding_bytes: int = 4
     """Bytes of a weight, gradient or state element of the embeddings (nanochat: 2)."""
     chunked_cross_entropy: bool = False
     """The loss is computed in pieces, so that whole logits are never stored."""
-    optimizer_placement: Literal["gpu", "8bit", "8bit-paged", "host"] = "gpu"
+    optimizer_placement: Literal["gpu", "8bit", "8bit-paged", "host", "host+gradients", "host+parameters"] = (
+        "gpu"
+    )
     """See estimate/memory_plan.py."""
     gradient_release: bool = False
     """The optimizer steps inside the backward pass."""
     activations_on_host: bool = False
     trained: Literal["all", "lora", "qlora"] = "all"
     """All weights, or adapters beside frozen 16-bit weights (lora) or 4-bit ones (qlora)."""
+    adapter_rank: int = 16
+    adapter_targets: AdapterTargets = "all-linear"
+    frozen_weight_bytes: float = 2.0
+    """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales)."""
+    trainer: Trainer = "loop"
     code_base: str = ""
     """The training code whose measured habits apply, by its project's name; "" where unknown."""
 
