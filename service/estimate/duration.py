@@ -25,6 +25,9 @@ UNHIDDEN_OPTIMIZER = 0.10
 UNHIDDEN_STREAM = 0.25
 """Share of a hidden transfer that is felt all the same; streams are felt more (ZeRO-Infinity is reported to
 leave the GPU idle for 40-70 % of the time by LoHan, arXiv:2403.06504). Estimates of ours."""
+OVERLAP = 4.0
+"""How sharply the longer of two overlapping times hides the shorter; infinity would hide it wholly."""
+OVERLAPPED_BACKWARD = 2 / 3
 PARTS = ("matmul_s", "attention_s", "memory_s", "micro_batch_s", "optimizer_s", "sharding_s", "offload_s")
 
 
@@ -102,6 +105,11 @@ def matmul_flops_per_s(machine: Machines, terms: Terms) -> Number:
     return efficiency * machine.peak_tflops * 1e12
 
 
+def longer_of(a: Number, b: Number) -> Number:
+    """The longer of two times that overlap, a little more where they are alike: (a^4 + b^4)^(1/4)."""
+    return (a**OVERLAP + b**OVERLAP) ** (1 / OVERLAP)
+
+
 def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     """Seconds of one optimizer step of each case, with its parts.
 
@@ -114,6 +122,8 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     repeated = 1 + work.recomputed / 3 + terms["selective_recompute"] * work.selective
     head = work.head_flops * np.where(work.unaligned_head, terms["unaligned_vocabulary"], 1.0)
     matmul_s = (work.block_flops * repeated / fp8 + head) / rate * work.tokens
+    waves = terms["last_wave"] * work.wave_flops * machine.sm_count / fp8
+    matmul_s = matmul_s + waves / rate * work.accumulation
 
     flash_rate = named(terms, "", machine.flash_term) * np.where(
         work.narrow_heads, terms["flash_narrow_heads"], 1.0
@@ -122,21 +132,28 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     attention_s = work.attention_flops * kernel * repeated / rate * work.tokens
 
     traffic = named(terms, "traffic_", work.engine) * work.layer_channels * repeated
-    traffic = traffic + named(terms, "logits_", work.engine) * work.vocabulary
-    traffic = traffic + named(terms, "scores_", work.engine) * work.stored_score_bytes * work.scores
+    traffic = traffic + work.adapter_bytes * (1 + work.recomputed / 2)
+    traffic = traffic + named(terms, "scores_", work.engine) * work.scores
+    traffic = traffic * work.activation_width + named(terms, "logits_", work.engine) * work.vocabulary
     memory_s = traffic / bandwidth * work.tokens
 
-    launches = named(terms, "micro_batch_", work.engine) + named(terms, "layer_", work.engine) * work.layers
-    weights = terms["weight_traffic"] * work.weight_traffic_share * work.parameters / bandwidth
-    micro_batch_s = (launches + weights) * work.accumulation
+    weights = terms["weight_traffic"] * work.weight_traffic_share * work.parameters
+    weights = weights + terms["unpacking"] * work.unpacked
+    weights_s = weights / bandwidth * work.accumulation
+    busy_s = matmul_s + attention_s + memory_s + weights_s
+    blocks = work.layers * (1 + work.recomputed / 3)
+    launches_s = named(terms, "layer_", work.engine) * blocks + terms["adapter"] * work.adapters * blocks
+    launches_s = (launches_s + terms["partitioned_layer"] * work.partitioned * work.layers) * work.accumulation
+    loop_s = named(terms, "micro_batch_", work.engine) + terms["framework"] * work.framework
+    computed_s = longer_of(busy_s, launches_s)
+    micro_batch_s = computed_s - busy_s + weights_s + loop_s * work.accumulation
 
     states = terms["optimizer_traffic"] * work.optimizer_traffic_share * work.parameters / bandwidth
-    optimizer_s = (states + work.newton_schulz_flops / rate) / work.shards
+    muon = work.newton_schulz_flops / (rate * terms["newton_schulz"])
+    optimizer_s = (states + muon) / work.shards
 
-    host_link = terms["pcie_efficiency"] * machine.host_link_gb_per_s * 1e9
-    sharding_s = (matmul_s + attention_s + memory_s) * sharding_share(work, machine, terms)
-    sharding_s = sharding_s + exchange_over_host_s(work, machine, host_link)
-    offload_s = exposed_offload_s(work, machine, terms, matmul_s + attention_s + memory_s)
+    sharding_s = exchange_s(work, machine, terms, computed_s)
+    offload_s = exposed_offload_s(work, machine, terms, computed_s)
     step_s = matmul_s + attention_s + memory_s + micro_batch_s + optimizer_s + sharding_s + offload_s
     return StepTime(
         step_s=step_s,
@@ -151,11 +168,35 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     )
 
 
-def sharding_share(work: StepWork, machine: Machines, terms: Terms) -> Number:
-    """Time that GPUs of one run lose to each other, as a share of their computation [0-1]."""
+def exchange_s(work: StepWork, machine: Machines, terms: Terms, computed_s: Number) -> Number:
+    """Seconds a step waits for what its GPUs send each other.
+
+    Weights that are sharded cross in every micro-batch and overlap with all of it, gradients that are
+    all-reduced cross once per step and overlap with the last backward pass (two thirds of a micro-batch).
+    Rates: half of the link's two-way figure x link_efficiency; GeForce cards without a link bounce
+    through host memory; between nodes the network's share of that. A share of the computation is lost
+    as well, for synchronisation and for SMs that copy.
+    """
+    link = 0.5 * machine.gpu_link_gb_per_s * 1e9 * terms["link_efficiency"]
+    over_host = terms["host_exchange"] * machine.host_link_gb_per_s * 1e9
+    rate = np.where(machine.gpu_link_gb_per_s > 0, link, over_host)
+    rate = rate * np.where(machine.nodes > 1, terms["network"], 1.0)
+    each_s = computed_s / work.accumulation
+    gathered_s = work.gathered_bytes / rate
+    reduced_s = work.reduced_bytes / rate
+    window_s = OVERLAPPED_BACKWARD * each_s
+    exposed_s = _waited(gathered_s, each_s, terms["exposed_gather"]) * work.accumulation
+    exposed_s = exposed_s + _waited(reduced_s, window_s, terms["exposed_reduce"])
     several = np.where(machine.gpu_count > 1, 1.0, 0.0)
-    together = np.where(work.fsdp, terms["sharding_fsdp"], terms["sharding_replicated"])
-    return together * several + terms["sharding_per_node_doubling"] * np.log2(machine.nodes)
+    lost = np.where(work.fsdp, terms["sharding_fsdp"], terms["sharding_replicated"]) * several
+    lost = lost + terms["sharding_per_node_doubling"] * np.log2(machine.nodes)
+    return exposed_s + computed_s * lost
+
+
+def _waited(transfer_s: Number, computed_s: Number, exposed: Number) -> Number:
+    """What a transfer adds to a computation: what is longer than it, and a share of what it hides."""
+    together = longer_of(transfer_s, computed_s)
+    return together - computed_s + exposed * (transfer_s + computed_s - together)
 
 
 def exposed_offload_s(work: StepWork, machine: Machines, terms: Terms, computation_s: Number) -> Number:
@@ -179,15 +220,3 @@ def exposed_offload_s(work: StepWork, machine: Machines, terms: Terms, computati
 def _exposed(transfer_s: Number, computation_s: Number, unhidden: float) -> Number:
     longer = np.maximum(0.0, transfer_s - computation_s)
     return longer + unhidden * np.minimum(transfer_s, computation_s)
-
-
-def exchange_over_host_s(work: StepWork, machine: Machines, host_link_bytes_per_s: Number) -> Number:
-    """Seconds a step spends moving gradients between GPUs without a link of their own.
-
-    Ring all-reduce, 2 (n-1)/n bytes per gradient byte, over the host link at half rate because
-    GeForce cards have no peer-to-peer access and bounce through host memory; fully sharded runs
-    gather BF16 weights twice and scatter gradients once per micro-batch instead. Taken as exposed.
-    """
-    n = machine.gpu_count
-    moved = work.gathered_passes * 2.0 * work.parameters * (n - 1) / n
-    return np.where(machine.gpu_link, 0.0, moved / (0.5 * host_link_bytes_per_s))

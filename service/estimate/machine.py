@@ -38,8 +38,10 @@ class Machines:
     nodes: NDArray[np.float64]
     host_link_gb_per_s: NDArray[np.float64]
     """Line rate between GPU and host per direction."""
-    gpu_link: NDArray[np.bool_]
-    """Whether GPUs speak to each other over NVLink or alike; else gradients cross the host link."""
+    sm_count: NDArray[np.float64]
+    gpu_link_gb_per_s: NDArray[np.float64]
+    """NVLink or alike between the GPUs of a node, both directions together; 0 where there is none, so that
+    what they exchange crosses the host link."""
     efficiency_term: tuple[str, ...]
     fp8_term: tuple[str, ...]
     flash_term: tuple[str, ...]
@@ -59,6 +61,11 @@ def flash_term(gpu: Gpu) -> str:
     if gpu.tensor_rate == "half":
         return "flash_half_rate"
     return "flash_hopper" if gpu.architecture in ("hopper", "blackwell-dc") else "flash_full_rate"
+
+
+def efficiency_term(gpu: Gpu, precision: str) -> str:
+    """Name of the calibrated term for this card's large products; FP32 on the shaders has its own."""
+    return "efficiency_fp32" if precision == "fp32" else f"efficiency_{gpu.architecture}"
 
 
 def machines(
@@ -82,14 +89,19 @@ def machines(
             [peak_tflops(g, "bf16" if p == "fp8" else p) for g, p in zip(gpus, used, strict=True)]
         ),
         fp8=np.array([p == "fp8" for p in used]),
-        power_ratio=np.minimum(1.0, np.array(watts) / tensor / UNCAPPED_WATTS_PER_TFLOPS),
+        power_ratio=np.where(
+            np.array([p == "fp32" for p in used]),
+            1.0,
+            np.minimum(1.0, np.array(watts) / tensor / UNCAPPED_WATTS_PER_TFLOPS),
+        ),
         geforce=np.array([g.tensor_rate == "half" and g.category.startswith("geforce") for g in gpus]),
         bandwidth_gb_per_s=np.array([g.memory_bandwidth_gb_per_s for g in gpus]),
         gpu_count=counts,
         nodes=np.maximum(1.0, counts / GPUS_PER_NODE),
         host_link_gb_per_s=np.array([host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S for g in gpus]),
-        gpu_link=np.array([g.gpu_link_gb_per_s is not None for g in gpus]),
-        efficiency_term=tuple(f"efficiency_{g.architecture}" for g in gpus),
+        sm_count=np.array([float(g.sm_count) for g in gpus]),
+        gpu_link_gb_per_s=np.array([g.gpu_link_gb_per_s or 0.0 for g in gpus]),
+        efficiency_term=tuple(efficiency_term(g, p) for g, p in zip(gpus, used, strict=True)),
         fp8_term=tuple("fp8_datacenter" if g.category == "datacenter" else "fp8_consumer" for g in gpus),
         flash_term=tuple(flash_term(g) for g in gpus),
     )

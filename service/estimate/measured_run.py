@@ -152,7 +152,7 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
         tied_embeddings=code_base(run.project).startswith(TIED)
         and not (run.vocab_size == UNTIED_VOCABULARY or "llama" in model),
         gated_mlp=gated,
-        norm="none" if nanochat else "rmsnorm",
+        norm="none" if nanochat else "rmsnorm" if gated else "layernorm",
         value_embedding_layers=-(-run.n_layers // 2) if nanochat_2026 else 0,
         window_pattern="SSSL" if nanochat_2026 and gpu_architecture == "hopper" else "L",
         n_experts=n_experts,

@@ -30,12 +30,21 @@ NARROW_HEADS = 96
 """Flash kernels lose rate below this head dimension."""
 GPT_CHANNELS = 16.0
 """Channels that a GPT-2 block reads and writes per token, in units of its width: 5 d + q + 2 kv + 2 d_ff."""
+UNFUSED_NORM_CHANNELS = 5.0
+"""What the two RMS norms of a block move in eager PyTorch, in FP32 and kernel by kernel (transformers'
+`LlamaRMSNorm`: 36 bytes forward, some 60 backward each), in channels of the width."""
+UNFUSED_ROTARY_CHANNELS = 1.4
+"""The same of rotary positions, per channel of queries and keys (`apply_rotary_pos_emb`)."""
 FROZEN_FLOPS = 2 / 3
 """Forward and input gradient, but no weight gradient: 4 N FLOPs per token instead of 6 N (LoRA,
-arXiv:2106.09685; the adapters' own products are within ADAPTER_FLOPS)."""
-ADAPTER_FLOPS = 1.10
-DEQUANTISATION = 1.10
-"""Extra work of matrices kept in 4 bits (QLoRA, arXiv:2305.14314). Both shares are estimates of ours."""
+arXiv:2106.09685)."""
+TILE = 128 * 128.0
+"""Elements of a product's result that one SM works on at a time; what is left over of the last wave idles."""
+ADAPTER_CHANNELS = 6.0
+"""Channels read and written beside an adapted matrix, per channel of its input and output: the input in FP32
+and dropped out, the products of both halves, their sum; forward and backward."""
+ADAPTER_LAUNCHES = 0.10
+"""Kernels of one adapter over those of a whole block."""
 HOST_ACCUMULATION_BYTES = 10.0
 """A BF16 gradient read, an FP32 sum read and written, per parameter and micro-batch on the CPU."""
 BF16_WEIGHT_TRAFFIC = 0.5
@@ -65,21 +74,35 @@ class StepWork:
     """Share of the layers whose forward pass is repeated in full [0-1]."""
     selective: Number
     """1 where attention internals alone are recomputed, else 0."""
+    wave_flops: Number
+    """FLOPs of one tile in every product of a micro-batch: what each SM may idle for at a product's end."""
     layer_channels: Number
     """Layers x channels, in widths of a GPT-2 block."""
+    adapter_bytes: Number
+    """Bytes moved beside adapted matrices; 0 where all weights are trained."""
     scores: Number
     """Attention scores written to memory; 0 with a flash kernel."""
     vocabulary: Number
     parameters: Number
     weight_traffic_share: Number
     """Stored bytes relative to FP32 weights and gradients."""
+    unpacked: Number
+    """Frozen weights kept in 4 or 8 bits that are unpacked in a micro-batch, once per pass over them."""
     optimizer_traffic_share: Number
     newton_schulz_flops: Number
     """FLOPs of Muon per step over all GPUs; 0 for AdamW."""
     shards: Number
     """GPUs among which the optimizer's work is divided."""
-    gathered_passes: Number
-    """Times per step that all parameters cross between GPUs, 2 bytes each."""
+    adapters: Number
+    """Adapters per layer; 0 where all weights are trained."""
+    framework: Number
+    """1 where a training framework runs the loop on the host, else 0."""
+    partitioned: Number
+    """1 where DeepSpeed gathers every module's weights with hooks of its own (ZeRO-3), else 0."""
+    gathered_bytes: Number
+    """Bytes of weights and gradients that cross between GPUs in every micro-batch, fully sharded."""
+    reduced_bytes: Number
+    """Bytes of gradients that cross between GPUs once per step, ring all-reduce counted twice."""
     fsdp: Number
     """1 where weights are sharded, else 0."""
     host_link_bytes: Number
@@ -94,8 +117,8 @@ class StepWork:
     """1 with a flash kernel, 0 with stored scores."""
     narrow_heads: Number
     unaligned_head: Number
-    stored_score_bytes: Number
-    """2 where scores are kept in FP32 instead of 16 bits, else 1."""
+    activation_width: Number
+    """2 where activations are FP32 instead of 16 bits, else 1."""
     engine: Name
 
 
@@ -139,6 +162,34 @@ def newton_schulz_flops(a: Architecture) -> float:
     return a.n_layers * per_layer
 
 
+def adapted(a: Architecture, recipe: Recipe) -> tuple[int, int]:
+    """Matrices of a layer that carry an adapter, and their inputs plus outputs [channels]."""
+    if recipe.trained == "all":
+        return 0, 0
+    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
+    sides = [a.d_model + q, a.d_model + kv]
+    if recipe.adapter_targets != "query-value":
+        sides += [a.d_model + kv, q + a.d_model]
+    if recipe.adapter_targets == "all-linear":
+        sides += [a.d_model + a.d_ff] * (3 if a.gated_mlp else 2)
+    return len(sides), sum(sides)
+
+
+def wave_flops(a: Architecture, micro_batch_tokens: float, recomputed: float, trained: bool) -> float:
+    """FLOPs of one tile in every product of one micro-batch's blocks.
+
+    Each product ends with a wave of tiles that fills only some of the SMs, so that small ones lose a
+    fixed time: twice a tile's elements times the length of the sum, over forward pass, recomputation
+    and both products of the backward pass. Of d = 1,024 at 1,024 tokens that is half of a wave's work.
+    """
+    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
+    into, up, down = q + 2 * kv, (2 if a.gated_mlp else 1) * a.d_ff, a.d_ff
+    forward = a.d_model + q + a.d_model + down
+    inputs = into + a.d_model + up + a.d_model
+    weights = 4 * micro_batch_tokens if trained else 0.0
+    return 2 * TILE * a.n_layers * (forward * (1 + recomputed) + inputs + weights)
+
+
 def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Number) -> StepWork:
     """The work of one step under a memory plan, on machines with `gpu_count` GPUs.
 
@@ -158,16 +209,17 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     flash = recipe.attention == "flash"
     muon = recipe.optimizer == "muon+adamw"
     in_bf16 = recipe.weight_bytes == 2 or recipe.engine == "native" or plan.optimizer.startswith("host")
-    frozen = 1.0 if recipe.trained == "all" else FROZEN_FLOPS * ADAPTER_FLOPS
-    if recipe.trained == "qlora":
-        frozen *= DEQUANTISATION
+    whole = recipe.trained == "all"
     trained = trained_parameters(a, recipe)
     eight_bit = plan.optimizer in ("8bit", "8bit-paged")
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
     channels = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
+    if recipe.engine == "torch-eager" and a.norm == "rmsnorm":
+        channels += UNFUSED_NORM_CHANNELS * a.d_model + UNFUSED_ROTARY_CHANNELS * (q + kv)
     streamed_matrices = groups.matrices if muon else 0
     shards = 1.0 if sharding == "ddp" else gpu_count
+    frozen = 0.0 if whole else recipe.frozen_weight_bytes * groups.matrices + 2.0 * (groups.total - groups.matrices)
     link_bytes: Number = 0.0
     streamed: Number = 0.0
     cpu_bytes = accumulated = 0.0
@@ -178,9 +230,16 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
             streamed = 2.0 * trained / shards
             accumulated = HOST_ACCUMULATION_BYTES * trained
         if plan.optimizer == "host+parameters":
-            streamed = streamed + 4.0 * groups.total / shards
+            streamed = streamed + (2.0 * frozen if frozen else 4.0 * groups.total) / shards
     elif plan.optimizer == "8bit-paged":
         link_bytes = 4.0 * trained / shards
+    recomputed = min(plan.checkpointed_layers / a.n_layers, 1.0)
+    adapters, adapted_sides = adapted(a, recipe)
+    passes = 2.0 + recomputed
+    several = np.where(np.asarray(gpu_count) > 1, (gpu_count - 1.0) / gpu_count, 0.0)
+    gradient_bytes = 2.0 if recipe.weight_bytes == 2 else 4.0
+    held_bytes = frozen or 2.0 * groups.total
+    narrow_frozen = not whole and recipe.frozen_weight_bytes < 2
     return StepWork(
         tokens=tokens,
         accumulation=accumulation,
@@ -188,22 +247,29 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         layers=float(a.n_layers),
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
-        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * frozen,
-        head_flops=6.0 * a.vocab_size * a.d_model * (1.0 if recipe.trained == "all" else FROZEN_FLOPS),
+        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * (1.0 if whole else FROZEN_FLOPS),
+        head_flops=6.0 * a.vocab_size * a.d_model * (1.0 if whole else FROZEN_FLOPS),
         attention_flops=float(attention_flops_per_token(a, recipe.seq_len)),
-        recomputed=min(plan.checkpointed_layers / a.n_layers, 1.0),
+        recomputed=recomputed,
         selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),
+        wave_flops=wave_flops(a, micro_batch_tokens, recomputed, whole),
         layer_channels=a.n_layers * channels / GPT_CHANNELS,
+        adapter_bytes=ADAPTER_CHANNELS * a.n_layers * adapted_sides,
         scores=0.0 if flash else float(a.n_layers * a.n_heads * recipe.seq_len),
         vocabulary=float(a.vocab_size),
         parameters=float(groups.total),
-        weight_traffic_share=BF16_WEIGHT_TRAFFIC if in_bf16 else 1.0,
+        weight_traffic_share=(BF16_WEIGHT_TRAFFIC if in_bf16 else 1.0) * (1.0 if whole else 0.3),
+        unpacked=passes * groups.matrices if narrow_frozen else 0.0,
         optimizer_traffic_share=(BF16_OPTIMIZER_TRAFFIC if in_bf16 else 1.0)
         * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else 1.0)
         * (trained / groups.total),
         newton_schulz_flops=newton_schulz_flops(a) if muon else 0.0,
         shards=shards,
-        gathered_passes=3.0 * accumulation if fsdp else 2.0,
+        adapters=float(adapters),
+        framework=float(recipe.trainer in ("hf-trainer", "deepspeed")),
+        partitioned=float(recipe.trainer == "deepspeed" and fsdp),
+        gathered_bytes=several * (2.0 * held_bytes + gradient_bytes * trained) if fsdp else 0.0,
+        reduced_bytes=0.0 if fsdp else several * 2.0 * gradient_bytes * trained,
         fsdp=float(fsdp),
         host_link_bytes=link_bytes,
         streamed_bytes=streamed,
@@ -212,7 +278,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         flash=float(flash),
         narrow_heads=float(a.head_dim < NARROW_HEADS),
         unaligned_head=float(recipe.engine != "native" and a.vocab_size % ALIGNED_VOCABULARY != 0),
-        stored_score_bytes=2.0 if recipe.precision in ("fp32", "tf32") else 1.0,
+        activation_width=2.0 if recipe.precision in ("fp32", "tf32") else 1.0,
         engine=recipe.engine,
     )
 

@@ -44,6 +44,10 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "efficiency_cdna4": Term(1.0, 0.20),
         "efficiency_rdna3": Term(0.60, 0.25),
         "efficiency_rdna4": Term(0.65, 0.25),
+        # FP32 products on the shaders, without tensor units.
+        "efficiency_fp32": Term(0.90, 0.10),
+        # Share of a whole wave that the last tiles of a product idle for.
+        "last_wave": Term(0.50, 0.40),
         # GeForce cards hold clocks above the rated boost that their peak is derived from.
         "geforce_clock": Term(1.08, 0.06),
         # Cards with little board power per peak TFLOP/s cannot hold their clock under full load.
@@ -71,19 +75,34 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "flash_narrow_heads": Term(0.75, 0.20),
         # A vocabulary that is no multiple of 8 keeps the output matrix off the fast kernels.
         "unaligned_vocabulary": Term(1.5, 0.25),
-        # Launches, synchronisation and the loop itself, once per micro-batch and once per layer of it.
-        "micro_batch_torch-compile": Term(0.004, 0.60, "s per micro-batch"),
-        "micro_batch_torch-eager": Term(0.006, 0.60, "s per micro-batch"),
+        # What the host takes to launch a block forward and backward; felt where the GPU would be faster.
+        "layer_torch-compile": Term(0.0006, 0.60, "s per layer and micro-batch"),
+        "layer_torch-eager": Term(0.0020, 0.50, "s per layer and micro-batch"),
+        "layer_native": Term(0.00010, 0.80, "s per layer and micro-batch"),
+        "adapter": Term(0.00012, 0.60, "s per adapter and micro-batch"),
+        "partitioned_layer": Term(0.0080, 0.60, "s per layer and micro-batch"),
+        # The loop itself, synchronisation, metrics, data: never hidden.
+        "micro_batch_torch-compile": Term(0.003, 0.60, "s per micro-batch"),
+        "micro_batch_torch-eager": Term(0.004, 0.60, "s per micro-batch"),
         "micro_batch_native": Term(0.001, 0.80, "s per micro-batch"),
-        "layer_torch-compile": Term(0.0001, 0.60, "s per layer and micro-batch"),
-        "layer_torch-eager": Term(0.00035, 0.50, "s per layer and micro-batch"),
-        "layer_native": Term(0.00002, 0.80, "s per layer and micro-batch"),
+        "framework": Term(0.010, 0.80, "s per micro-batch"),
         # Weights cast and read, gradients added up: once per micro-batch.
         "weight_traffic": Term(14.0, 0.40, "B per parameter and micro-batch"),
+        # Frozen 4-bit or 8-bit weights: 0.6 bytes read, 2 written, 2 read back, by kernels far from the memory's rate.
+        "unpacking": Term(10.0, 0.50, "B per weight and pass"),
         "optimizer_traffic": Term(28.0, 0.40, "B per parameter and step"),
-        # What several GPUs lose to each other that computation does not hide.
-        "sharding_replicated": Term(0.03, 0.60),
-        "sharding_fsdp": Term(0.05, 0.60),
+        # Muon's products are small and symmetric: their rate over that of large ones.
+        "newton_schulz": Term(0.60, 0.30),
+        # Rates between GPUs over those of their links, and of a node's network over those of its GPUs' links.
+        "link_efficiency": Term(0.60, 0.25),
+        "host_exchange": Term(0.40, 0.30),
+        "network": Term(0.50, 0.50),
+        # Share of the exchange that is felt although computation could hide it.
+        "exposed_gather": Term(0.30, 0.50),
+        "exposed_reduce": Term(0.30, 0.50),
+        # What several GPUs lose to each other beside the traffic that computation does not hide.
+        "sharding_replicated": Term(0.02, 0.60),
+        "sharding_fsdp": Term(0.03, 0.60),
         "sharding_per_node_doubling": Term(0.012, 0.70),
         "selective_recompute": Term(0.12, 0.40, "of the blocks' FLOPs"),
     }
