@@ -247,8 +247,8 @@ class MeasuredRun:
     gpu_count: int | None
     source: Source
     use_for: frozenset[str]
-    """What the row is sound for: throughput, memory, power, power_limit (`gpu_watts` is the limit of a sweep),
-    oom (as described it ran out of GPU memory), fit (it is close to the edge and ran)."""
+    """What the row is sound for: throughput, memory, power, power_limit (`gpu_watts` is a sweep's limit), oom (as
+    described it ran out of GPU memory), fit (it is close to that edge and ran)."""
     n_params: float | None = None
     n_layers: int | None = None
     d_model: int | None = None

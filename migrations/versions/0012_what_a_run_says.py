@@ -1,4 +1,4 @@
-"""What a measured run says of its adapters, its weights, its trainer, its memory; what waits on the host by name
+"""What a measured run says of its adapters, weights, trainer and memory; what waits on the host, by name
 
 Revision: 0012
 Revises: 0011
