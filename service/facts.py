@@ -23,8 +23,11 @@ Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "adafactor"]
 Trainer = Literal["loop", "hf-trainer", "deepspeed", "megatron"]
 """What runs the training loop on the host: a lean loop of one's own, or a framework that does more per step."""
 AdapterTargets = Literal["all-linear", "attention", "query-value"]
-Offload = Literal["some", "optimizer", "gradients", "parameters", "optimizer+parameters"]
+Offload = Literal["none", "some", "optimizer", "gradients", "parameters", "optimizer+parameters"]
 """What waits in host memory; some: a published run does not say what."""
+WeightsIn = Literal["fp32", "16-bit", "16-bit+master"]
+"""What the trained weights are kept in: FP32 (also under autocast), 16 bits with gradients and states, or
+16 bits beside an FP32 copy."""
 Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace"]
 RateKind = Literal["retail", "spot", "contract", "time_of_use", "dynamic"]
 ProviderKind = Literal["hyperscaler", "gpu-cloud", "marketplace"]
@@ -68,6 +71,10 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "hours": "h",
         "power_limit_watts": "W",
         "optimizer_bits": "bit",
+        "frozen_bits": "bit",
+        "adapter_rank": "channels",
+        "memory_cap_gib": "GiB",
+        "reserved_memory_gib": "GiB",
     }
 )
 
@@ -240,7 +247,8 @@ class MeasuredRun:
     gpu_count: int | None
     source: Source
     use_for: frozenset[str]
-    """Subset of throughput, memory, power: what the row is sound for."""
+    """What the row is sound for: throughput, memory, power, power_limit (`gpu_watts` is a sweep's limit), oom (as
+    described it ran out of GPU memory), fit (it is close to that edge and ran)."""
     n_params: float | None = None
     n_layers: int | None = None
     d_model: int | None = None
@@ -256,8 +264,7 @@ class MeasuredRun:
     engine: str | None = None
     attention: str | None = None
     checkpointing: str | None = None
-    offload: bool | None = None
-    """Whether weights, gradients or optimizer states wait in host memory."""
+    offload: Offload | None = None
     parallelism: str | None = None
     chunked_cross_entropy: bool | None = None
     gradient_release: bool | None = None
@@ -275,6 +282,20 @@ class MeasuredRun:
     workload: str | None = None
     year: int | None = None
     confidence: str | None = None
+    adapter_rank: int | None = None
+    adapter_targets: AdapterTargets | None = None
+    trainer: Trainer | None = None
+    weights_in: WeightsIn | None = None
+    frozen_bits: int | None = None
+    """Of a frozen weight beside adapters: 4, 8, 16 or 32."""
+    gated_mlp: bool | None = None
+    tied_embeddings: bool | None = None
+    memory_cap_gib: float | None = None
+    """What the run was allowed to allocate of a larger card."""
+    reserved_memory_gib: float | None = None
+    """What its allocator held of the card, beside what was allocated (`peak_memory_gib`)."""
+    gpu_link: bool | None = None
+    """Whether its GPUs were joined by NVLink or the like, where that is said or denied."""
 
 
 @dataclass(frozen=True, slots=True)

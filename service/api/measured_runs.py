@@ -16,7 +16,7 @@ from service.api.schemas import SourceOut, page_of
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.estimate.interval import Interval
-from service.facts import MeasuredRun
+from service.facts import AdapterTargets, MeasuredRun, Offload, Trainer, WeightsIn
 from service.reports.listings.measurement import as_json
 from service.reports.listings.sourced import source_of
 from service.store import measured_runs
@@ -38,7 +38,7 @@ class MeasuredRunQuery(PageQuery):
     gpu: str | None = None
     project: str | None = None
     engine: str | None = None
-    use_for: Literal["throughput", "memory", "power"] | None = None
+    use_for: Literal["throughput", "memory", "power", "power_limit", "oom", "fit"] | None = None
 
 
 class MeasuredRunOut(SourceOut):
@@ -64,7 +64,7 @@ class MeasuredRunOut(SourceOut):
     engine: str | None
     attention: str | None
     checkpointing: str | None
-    offload: bool | None
+    offload: Offload | None
     parallelism: str | None
     micro_batch: int | None
     global_batch_tokens: int | None
@@ -81,6 +81,16 @@ class MeasuredRunOut(SourceOut):
     activations_on_host: bool | None
     optimizer_bits: int | None
     power_limit_watts: float | None
+    adapter_rank: int | None
+    adapter_targets: AdapterTargets | None
+    trainer: Trainer | None
+    weights_in: WeightsIn | None
+    frozen_bits: int | None
+    gated_mlp: bool | None
+    tied_embeddings: bool | None
+    memory_cap_gib: float | None
+    reserved_memory_gib: float | None
+    gpu_link: bool | None
     use_for: list[str]
 
 

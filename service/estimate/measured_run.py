@@ -7,7 +7,7 @@ widens the prediction (`calibration.UNKNOWN_BATCH_SPREAD`).
 import math
 from dataclasses import replace
 from itertools import product
-from typing import Literal, get_args
+from typing import get_args
 
 from service.errors import InvalidValue, MissingFact, choice_of
 from service.estimate.architecture import parameters
@@ -15,7 +15,17 @@ from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.named_model import EXPERTS, active_in, experts_of
-from service.facts import Architecture, Checkpointing, Engine, Gpu, MeasuredRun, Recipe, Sharding
+from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
+from service.facts import (
+    Architecture,
+    Checkpointing,
+    Engine,
+    Gpu,
+    MeasuredRun,
+    Recipe,
+    Sharding,
+    WeightsIn,
+)
 
 LARGEST_GUESSED_MICRO_BATCH = 32
 SMALLEST_GUESSED_TOKENS = 4096
@@ -55,7 +65,11 @@ WIDTH_PER_LAYER, WIDTH_PER_LAYER_OF_LARGE_MODELS = 64.0, 100.0
 SHAPE_STEPS = 10
 PARAMETERS_SAY_OTHERWISE = 0.04
 """Log distance by which a printed parameter count must favour another shape over the expected one."""
-FINE_TUNING = ("full-finetune", "lora", "qlora")
+ADAPTERS = ("lora", "qlora")
+FINE_TUNING = ("full-finetune", *ADAPTERS)
+USUAL_RANK = 16
+FROZEN_BYTES = {4: 0.5625, 8: 1.0, 16: 2.0, 32: 4.0}
+"""Of a frozen weight, by its bits; of 4 with an FP32 scale per 64 weights (arXiv:2305.14314)."""
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 CHECKPOINTING: tuple[Checkpointing, ...] = get_args(Checkpointing)
 SHARDING: tuple[Sharding, ...] = get_args(Sharding)
@@ -139,7 +153,7 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
     nanochat_2026 = nanochat and run.vocab_size in VALUE_EMBEDDING_VOCABULARIES
     model = run.model.lower()
-    gated = any(name in model for name in GATED)
+    gated = run.gated_mlp if run.gated_mlp is not None else any(name in model for name in GATED)
     n_experts, experts_per_token = experts_of(run, gated)
     expected = Architecture(
         n_layers=run.n_layers,
@@ -149,7 +163,9 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
         head_dim=head_dim,
         d_ff=run.d_ff or 4 * run.d_model,
         vocab_size=run.vocab_size,
-        tied_embeddings=code_base(run.project).startswith(TIED)
+        tied_embeddings=run.tied_embeddings
+        if run.tied_embeddings is not None
+        else code_base(run.project).startswith(TIED)
         and not (run.vocab_size == UNTIED_VOCABULARY or "llama" in model),
         gated_mlp=gated,
         norm="none" if nanochat else "rmsnorm" if gated else "layernorm",
@@ -165,10 +181,9 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     def distance(a: Architecture) -> float:
         return abs(math.log(parameters(a) / printed))
 
-    shapes = [
-        replace(expected, gated_mlp=gated, tied_embeddings=tied)
-        for gated, tied in product((False, True), repeat=2)
-    ]
+    gates = (False, True) if run.gated_mlp is None else (run.gated_mlp,)
+    ties = (False, True) if run.tied_embeddings is None else (run.tied_embeddings,)
+    shapes = [replace(expected, gated_mlp=gate, tied_embeddings=tied) for gate, tied in product(gates, ties)]
     nearest = min(shapes, key=distance)
     return nearest if distance(nearest) + PARAMETERS_SAY_OTHERWISE < distance(expected) else expected
 
@@ -176,39 +191,17 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
 def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     """How the run was trained; an unknown engine means eager PyTorch, unknown attention means flash.
 
-    An unknown micro-batch is the largest power of two up to 32 that fills 85 % of the card; unknown
-    checkpointing of a run that fits only with it means full checkpointing, for it did run; offload means the
-    optimizer where the card cannot hold it; states in FP32 that cannot be there at all were in 16 bits.
+    An unknown micro-batch is the largest power of two up to 32 that fills 85 % of the card. A run that did
+    run did so somehow: unknown checkpointing means full checkpointing where only that fits, unnamed offload
+    means the optimizer where the card cannot hold it, and states in FP32 that cannot be there at all were
+    in 16 bits. One that ran out of memory (`use_for` oom) stays as it was asked for. Raises MissingFact
+    without a sequence length.
     """
-    if not run.seq_len:
-        raise MissingFact(f"the sequence length of {run.slug}", "add seq_len")
+    recipe = _as_told(run, gpu)
     gpus = run.gpu_count or 1
-    fine_tuning = run.workload in FINE_TUNING
-    nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
-    placement: Literal["gpu", "8bit", "8bit-paged"] = "gpu"
-    if run.optimizer_bits == 8:
-        placement = "8bit-paged" if run.offload and not run.activations_on_host else "8bit"
-    half = fine_tuning or "bf16 states" in (run.optimizer or "").lower()
-    recipe = Recipe(
-        optimizer="muon+adamw" if "muon" in (run.optimizer or "").lower() else "adamw",
-        precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),
-        engine=choice_of("engine", run.engine or "torch-eager", ENGINES),
-        attention="naive" if run.attention == "naive" else "flash",
-        seq_len=run.seq_len,
-        global_batch_tokens=run.global_batch_tokens or gpus * DEFAULT_BATCH_SEQUENCES * run.seq_len,
-        micro_batch=run.micro_batch or 1,
-        sharding=next((way for way in SHARDING if way == run.parallelism), "zero-1"),
-        checkpointing=choice_of("checkpointing", run.checkpointing or "none", CHECKPOINTING),
-        weight_bytes=2 if half else 4,
-        state_bytes=2 if half else 4,
-        embedding_bytes=2 if half or nanochat else 4,
-        chunked_cross_entropy=bool(run.chunked_cross_entropy),
-        optimizer_placement=placement,
-        gradient_release=bool(run.gradient_release),
-        activations_on_host=bool(run.activations_on_host),
-        trained="lora" if run.workload == "lora" else "qlora" if run.workload == "qlora" else "all",
-        code_base=code_base(run.project),
-    )
+    if "oom" in run.use_for:
+        batch = run.global_batch_tokens or gpus * recipe.micro_batch * recipe.seq_len
+        return replace(recipe, global_batch_tokens=batch)
     architecture = architecture_of(run, gpu.architecture)
 
     def peak_gib(candidate: Recipe) -> float:
@@ -218,24 +211,101 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
 
     room = available_memory_gib(gpu)
     smallest = replace(recipe, checkpointing="full", micro_batch=1)
-    if recipe.engine != "native" and peak_gib(smallest) > room:
-        recipe = replace(recipe, weight_bytes=2, state_bytes=2, embedding_bytes=2)
+    if run.weights_in is None and recipe.engine != "native" and peak_gib(smallest) > room:
+        recipe = replace(recipe, weight_bytes=2, state_bytes=2, embedding_bytes=2, master_weights=False)
     full = replace(recipe, checkpointing="full")
     if run.checkpointing is None and peak_gib(full) <= room < peak_gib(recipe):
         recipe = full
-    if run.offload and placement == "gpu" and peak_gib(recipe) > room:
+    unnamed = run.offload == "some" or _paged(run)
+    if unnamed and recipe.optimizer_placement == "gpu" and peak_gib(recipe) > room:
         recipe = replace(recipe, optimizer_placement="host")
     if run.micro_batch is None:
-        most = min(LARGEST_GUESSED_MICRO_BATCH, recipe.global_batch_tokens // (gpus * run.seq_len))
+        most = min(LARGEST_GUESSED_MICRO_BATCH, recipe.global_batch_tokens // (gpus * recipe.seq_len))
         while (doubled := replace(recipe, micro_batch=2 * recipe.micro_batch)).micro_batch <= most and (
             peak_gib(doubled) <= FILLED_MEMORY * gpu.memory_gib
-            or doubled.micro_batch * run.seq_len <= SMALLEST_GUESSED_TOKENS
+            or doubled.micro_batch * recipe.seq_len <= SMALLEST_GUESSED_TOKENS
         ):
             recipe = doubled
     if run.global_batch_tokens is None:
         accumulated = ACCUMULATED_WITH_OFFLOAD if recipe.optimizer_placement.startswith("host") else 1
-        recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * run.seq_len * accumulated)
+        recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * recipe.seq_len * accumulated)
     return recipe
+
+
+def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
+    """The recipe with what the run says and our defaults for the rest, whether it fits or not."""
+    if not run.seq_len:
+        raise MissingFact(f"the sequence length of {run.slug}", "add seq_len")
+    weights = weights_of(run)
+    weight_bytes = 4 if weights == "fp32" else 2
+    adapters = run.workload in ADAPTERS
+    # What lies beside the block matrices: for adapters it is frozen as they are, but never in 4 or 8 bits.
+    beside = (4 if run.frozen_bits == 32 else 2) if adapters else weight_bytes
+    nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
+    return Recipe(
+        optimizer=optimizer_of(run.optimizer or "") or "adamw",
+        precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),
+        engine=choice_of("engine", run.engine or "torch-eager", ENGINES),
+        attention="naive" if run.attention == "naive" else "flash",
+        seq_len=run.seq_len,
+        global_batch_tokens=run.global_batch_tokens
+        or (run.gpu_count or 1) * DEFAULT_BATCH_SEQUENCES * run.seq_len,
+        micro_batch=run.micro_batch or 1,
+        sharding=next((way for way in SHARDING if way == run.parallelism), "zero-1"),
+        checkpointing=choice_of("checkpointing", run.checkpointing or "none", CHECKPOINTING),
+        weight_bytes=weight_bytes,
+        state_bytes={16: 2, 32: 4}.get(run.optimizer_bits or 0, 2 if weights == "16-bit" else 4),
+        master_weights=weights == "16-bit+master",
+        embedding_bytes=2 if nanochat else beside,
+        chunked_cross_entropy=bool(run.chunked_cross_entropy),
+        optimizer_placement=_placement(run),
+        gradient_release=bool(run.gradient_release),
+        activations_on_host=bool(run.activations_on_host),
+        trained="lora" if run.workload == "lora" else "qlora" if run.workload == "qlora" else "all",
+        adapter_rank=run.adapter_rank or USUAL_RANK,
+        adapter_targets=run.adapter_targets or "all-linear",
+        frozen_weight_bytes=FROZEN_BYTES[run.frozen_bits or (4 if run.workload == "qlora" else 16)],
+        trainer=run.trainer or "loop",
+        code_base=code_base(run.project),
+    )
+
+
+def weights_of(run: MeasuredRun) -> WeightsIn:
+    """What the trained weights, or adapters, were kept in: as said, else as its kind of training does it.
+
+    DeepSpeed and Megatron keep an FP32 copy beside 16-bit weights; the Trainer trains FP32 weights, and
+    FP32 adapters, under autocast; other fine-tuning in 16 bits casts the model.
+    """
+    if run.weights_in is not None:
+        return run.weights_in
+    if run.precision in ("fp32", "tf32"):
+        return "fp32"
+    if optimizer_bits_of(run.optimizer or "") == 16:
+        return "16-bit"
+    if run.trainer in ("deepspeed", "megatron"):
+        return "16-bit+master"
+    cast = run.workload in FINE_TUNING and run.trainer != "hf-trainer"
+    return "16-bit" if cast else "fp32"
+
+
+def _placement(run: MeasuredRun) -> OptimizerPlacement:
+    """Where the run says its optimizer works. DeepSpeed moves gradients with the optimizer (ZeRO-Offload,
+    arXiv:2101.06840)."""
+    asked = "optimizer" if run.offload == "some" and "oom" in run.use_for else run.offload
+    if asked in ("parameters", "optimizer+parameters"):
+        return "host+parameters"
+    if asked == "gradients" or (asked == "optimizer" and run.trainer == "deepspeed"):
+        return "host+gradients"
+    if asked == "optimizer":
+        return "host"
+    if run.optimizer_bits in (4, 8):
+        paged = _paged(run) or (asked == "some" and not run.activations_on_host)
+        return "8bit-paged" if paged else "8bit"
+    return "gpu"
+
+
+def _paged(run: MeasuredRun) -> bool:
+    return "paged" in (run.optimizer or "").lower()
 
 
 def plan_of(run: MeasuredRun, recipe: Recipe) -> MemoryPlan:
@@ -246,7 +316,7 @@ def plan_of(run: MeasuredRun, recipe: Recipe) -> MemoryPlan:
 def memory_plan_of(run: MeasuredRun, recipe: Recipe, gpu: Gpu) -> MemoryPlan:
     """The same for its memory: a run that offloads unnamed things keeps no more on the card than fits."""
     plan = plan_of(run, recipe)
-    if plan.optimizer != "host":
+    if plan.optimizer != "host" or run.offload == "optimizer" or "oom" in run.use_for:
         return plan
     architecture = architecture_of(run, gpu.architecture)
     offloads: tuple[OptimizerPlacement, ...] = ("host", "host+gradients", "host+parameters")

@@ -189,9 +189,13 @@ class CsvRow:
 
     def optional(self, field: str, hint: Any) -> Any:
         """The cell as the type of a dataclass field, or None where it is empty."""
+        if get_origin(hint) is Literal:
+            return self.word(field, hint) if self.text(field) else None
         kinds = [kind for kind in get_args(hint) or (hint,) if kind is not type(None)]
         if kinds[0] is bool:
             return self.flag(field)
+        if get_origin(kinds[0]) is Literal:
+            return self.word(field, kinds[0]) if self.text(field) else None
         return self.number(field, kinds[0]) if kinds[0] in (int, float, Decimal) else self.text(field) or None
 
     def _missing(self, field: str) -> Any:

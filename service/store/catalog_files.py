@@ -345,5 +345,10 @@ def _measured_runs(file: Path) -> Iterator[MeasuredRun]:
         values = {name: row.optional(name, hints[name]) for name in plain}
         title = f"{row.known('project')}: {row.known('model')}"
         slug, as_of = row.known("slug"), min(date(year, 12, 31), WRITTEN_ON)
-        source = Source(f"run:{slug}", title, row.known("source_url"), as_of)
+        url, licence = row.text("source_url"), ""
+        if not url:
+            title, licence = f"measured for this project, {title}", "own"
+        elif not url.startswith("http"):
+            title, url = f"{title} ({url})", ""
+        source = Source(f"run:{slug}", title, url, as_of, licence)
         yield MeasuredRun(**values, source=source, use_for=frozenset(row.text("use_for").split("+")) - {""})

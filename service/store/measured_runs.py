@@ -17,7 +17,7 @@ _COLUMNS = tuple(c.name for c in _runs.c if c.name not in ("id", "source_id", "u
 
 
 def all(session: Session, use_for: str | None = None) -> list[MeasuredRun]:
-    """Every measured run by slug, or those sound for `use_for`: throughput, memory or power."""
+    """Every measured run by slug, or those sound for `use_for` (see `MeasuredRun.use_for`)."""
     said = sources.by_id(session)
     runs = [
         MeasuredRun(

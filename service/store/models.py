@@ -333,7 +333,7 @@ class MeasuredRunRow(Base):
     engine: Mapped[str | None]
     attention: Mapped[str | None]
     checkpointing: Mapped[str | None]
-    offload: Mapped[bool | None]
+    offload: Mapped[str | None]
     parallelism: Mapped[str | None]
     micro_batch: Mapped[int | None]
     global_batch_tokens: Mapped[int | None] = mapped_column(sa.BigInteger())
@@ -350,6 +350,16 @@ class MeasuredRunRow(Base):
     activations_on_host: Mapped[bool | None]
     optimizer_bits: Mapped[int | None]
     power_limit_watts: Mapped[float | None]
+    adapter_rank: Mapped[int | None]
+    adapter_targets: Mapped[str | None]
+    trainer: Mapped[str | None]
+    weights_in: Mapped[str | None]
+    frozen_bits: Mapped[int | None]
+    gated_mlp: Mapped[bool | None]
+    tied_embeddings: Mapped[bool | None]
+    memory_cap_gib: Mapped[float | None]
+    reserved_memory_gib: Mapped[float | None]
+    gpu_link: Mapped[bool | None]
 
 
 class FigureRow(Base):

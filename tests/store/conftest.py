@@ -65,7 +65,7 @@ DEFAULTS: dict[type, dict[str, Any]] = {
     Figure: {"name": "home.psu_efficiency", "value": 0.9, "unit": "ratio", "source": READ, "low": 0.85},
     MeasuredRun: {
         "slug": "run-1", "project": "nanochat", "model": "d20", "gpu": "h100-sxm", "gpu_count": 8,
-        "source": SOURCE, "use_for": frozenset({"throughput", "power"}), "tokens": 1.1e10, "offload": False,
+        "source": SOURCE, "use_for": frozenset({"throughput", "power"}), "tokens": 1.1e10, "offload": "none",
     },
 }  # fmt: skip
 
@@ -212,7 +212,7 @@ def small_catalog(tmp_path: Path) -> Path:
     columns = [field.name for field in dataclasses.fields(MeasuredRun) if field.name != "source"]
     cells = {
         "slug": "run-1", "project": "nanochat", "model": "d20", "gpu": "h100-sxm", "gpu_count": "8",
-        "offload": "false", "tokens": "1.1e10", "use_for": "throughput+power", "year": "2026",
+        "offload": "none", "tokens": "1.1e10", "use_for": "throughput+power", "year": "2026",
         "source_url": "https://run.example/",
     }  # fmt: skip
     with (folder / "measured_runs.csv").open("w", newline="", encoding="utf-8") as file:

@@ -47,7 +47,7 @@ def test_everything_arrives(sessions: Sessions, small_catalog: Path) -> None:
         assert figures.get(session, "home.rest_of_pc_watts").low == 50
         assert figures.get(session, "calibration.efficiency.hopper").value == 0.75
         (run,) = measured_runs.all(session, "power")
-        assert run.source.as_of == date(2026, 11, 24) and run.offload is False and run.tokens == 1.1e10
+        assert run.source.as_of == date(2026, 11, 24) and run.offload == "none" and run.tokens == 1.1e10
         (offer,) = offers.search(session, offers.OfferFilter()).offers
         assert [str(p.hourly_price) for p in offers.history(session, offer.slug)] == ["0.4", "0.3"]
 
@@ -100,7 +100,7 @@ def test_a_changed_catalog_corrects_facts_and_appends_prices(sessions: Sessions,
         ("offers.csv", "2026-06-01,market", "2025-06-01,market", "second price"),
         ("carbon.csv", "accounting", "method", "carbon.csv: accounting"),
         ("exchange_rates.csv", ",market", "", "exchange_rates.csv line 2"),
-        ("measured_runs.csv", "false", "perhaps", "offload = 'perhaps'"),
+        ("measured_runs.csv", ",none,", ",perhaps,", "offload = 'perhaps'"),
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_named(small_catalog: Path, file: str, old: str, new: str, said: str) -> None:

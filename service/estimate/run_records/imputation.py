@@ -101,7 +101,8 @@ def with_kin(run: MeasuredRun, kin: Kin) -> MeasuredRun:
 
 def filled(run: MeasuredRun, known: MeasuredRun) -> MeasuredRun:
     """The run with its blanks taken from the same run as we know it; measured values stay the file's."""
-    measured = {"tokens_per_s", "peak_memory_gib", "hours", "gpu_watts", "node_watts", "source", "use_for"}
+    measured = {"tokens_per_s", "peak_memory_gib", "reserved_memory_gib", "hours", "gpu_watts", "node_watts"}
+    measured |= {"source", "use_for"}
     blanks = {
         name: getattr(known, name)
         for name in MeasuredRun.__dataclass_fields__

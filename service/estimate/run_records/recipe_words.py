@@ -1,69 +1,266 @@
 """Words that people use for how a run was trained, and ours for the same thing.
 
 A table of published runs says "bf16-mixed", "FSDP2", "ZeRO-3 + offload" or "tp=8 pp=4". The first pattern
-found in the word, in lower case, wins; a word that none fits is as good as no word.
+found in the word, as `plain` writes it, wins; a word that none fits is as good as no word.
 """
 
 import re
 from collections.abc import Sequence
 
+from service.facts import AdapterTargets, Offload, Optimizer, Trainer, WeightsIn
+
 Patterns = Sequence[tuple[str, str]]
 
+INT8 = "int8"
+"""As a precision: frozen 8-bit weights beside adapters, or products of 8-bit integers (run_table.py tells)."""
 PRECISIONS: Patterns = (
-    (r"nf4|qlora", "nf4"),
-    (r"fp8|e4m3|e5m2|float8|mxfp|nvfp4|fp4|int8|w8a8", "fp8"),
+    (r"nf4|qlora|int4|^4-?bit", "nf4"),
+    (r"int8|w8a8|^8-?bit", INT8),
+    (r"fp8|e4m3|e5m2|float8|mxfp|nvfp4|fp4", "fp8"),
     (r"bf16|bfloat|^bf", "bf16"),
     (r"fp16|float16|half|^16", "fp16"),
     (r"mixed|^amp$", "bf16"),
     (r"tf32|tensorfloat", "tf32"),
     (r"fp32|float32|float|single|full|^32", "fp32"),
 )
-"""4-bit and 8-bit training is taken as FP8, the nearest there are measurements of. What keeps master
-weights in FP32 but multiplies in 16 bits counts by its products: "fp32/bf16 mixed" is bf16."""
+"""4-bit training is taken as FP8, the nearest there are measurements of. What keeps master weights in FP32
+but multiplies in 16 bits counts by its products: "fp32/bf16 mixed" is bf16."""
 ENGINES: Patterns = (
-    (r"eager|no[ -]?compile|uncompiled|without compil", "torch-eager"),
-    (r"compile|inductor|dynamo|unsloth|\bxla\b|\bjax\b|maxtext|thunder", "torch-compile"),
+    (r"eager|no[ -]?(torch\.)?compile|uncompiled|without (torch\.)?compil|compile:? ?(no|off|false)\b", "torch-eager"),
+    (r"compile|inductor|dynamo|unsloth|\bxla\b|\bjax\b|maxtext|\bpax\b|thunder", "torch-compile"),
     (r"native|cuda|c\+\+|^c$|rust|triton|llm\.[cq]", "native"),
     (r"torch|trainer|deepspeed|megatron|accelerate|lightning|fsdp|hugging|nemo|transformers|fabric|peft",
      "torch-eager"),
 )  # fmt: skip
 ATTENTION: Patterns = (
+    (r"unfused|not fused|(no|without) (flash|sdpa|fused)|flash[a-z -]*:? ?(no|off|false)\b", "naive"),
     (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.*eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
-    (r"naive|math|eager|manual|hand|standard|vanilla|no|unfused", "naive"),
+    (r"naive|math|eager|manual|hand|standard|vanilla|\bno\b|\boff\b|false", "naive"),
 )
+CHECKPOINTED = r"(?:checkpoint\w*|ckpt|recompute|recomputation|remat\w*)"
 CHECKPOINTING: Patterns = (
-    (r"select|partial|\bsac\b|per-?op", "selective"),
-    (r"^no|^false|^off|^0|without|disabled", "none"),
-    (r"full|yes|true|^on|^1$|every|block|layer|recompute|checkpoint|ckpt|\bac\b", "full"),
-)
+    (rf"^no|^false|^off|^0|without|disabled|\b(no|not)\b|{CHECKPOINTED}[:=]? ?(off|false|none|0)\b|\boff$", "none"),
+    (r"select|partial|\bsac\b|per-?op|minimal|every[ -](2|3|4|5|6|8|second|third|other)", "selective"),
+    (r"full|yes|true|^on|^1$|every|block|layer|recompute|checkpoint|ckpt|remat|\bac\b", "full"),
+)  # fmt: skip
 PARALLELISM: Patterns = (
-    (r"fsdp|hsdp|zero[ -]?(stage[ -]?)?3|stage[ -]?3|full(y)?[ _-]?shard|sharded", "fsdp"),
-    (r"\b[tpc]p\b|\b[tp]p ?[=:x-]? ?\d|tensor|pipeline|3d|megatron|\bep\b", "fsdp"),
-    (r"zero[ -]?(stage[ -]?)?2|stage[ -]?2|shard_grad_op|deepspeed", "zero-2"),
-    (r"zero|stage[ -]?1|distributed[ _-]?opt", "zero-1"),
-    (r"ddp|data|replicat|^dp|no_shard|nccl|mpi|horovod", "ddp"),
+    (r"shard[ -]grad[ -]op", "zero-2"),
+    (r"\bno[ -]shard", "ddp"),
+    (r"fsdp|hsdp|zero[ -]?(stage[ -]?)?3|stage[ -]?3|full(y)?[ -]?shard|sharded|gemini", "fsdp"),
+    (r"\b[tpc]p\b|\b[tpc]p ?[=:x-]? ?\d|tensor|pipeline|context|3d|megatron|\bep\b", "fsdp"),
+    (r"zero[ -]?(stage[ -]?)?2|stage[ -]?2|deepspeed", "zero-2"),
+    (r"zero|stage[ -]?1|distributed[ -]?opt", "zero-1"),
+    (r"ddp|data|replicat|^dp|nccl|mpi|horovod", "ddp"),
     (r"single|none|^no|1 ?gpu|^1$", "single"),
 )
+PARALLELISM_IN_TEXT: Patterns = (
+    (r"shard[ -]grad[ -]op", "zero-2"),
+    (r"\bno[ -]shard", "ddp"),
+    (r"fsdp|\bhsdp|zero[ -]?(stage[ -]?)?3|full[ -]shard", "fsdp"),
+    (r"zero[ -]?(stage[ -]?)?2", "zero-2"),
+    (r"zero[ -]?(stage[ -]?)?1|distributed optimizer", "zero-1"),
+    (r"\bddp\b|data[ -]parallel", "ddp"),
+)
 WORKLOADS: Patterns = (
-    (r"qlora|4-?bit", "qlora"),
+    (r"qlora|q-lora|4-?bit", "qlora"),
     (r"lora|adapter|peft", "lora"),
     (r"full.*tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
     (r"pre-?train|scratch|continued", "pretrain"),
 )
-MODEL_PARALLEL = re.compile(
-    r"\b(?:tp|pp|tensor[ -]parallel(?:ism)?|pipeline[ -]parallel(?:ism)?)[ =:x-]*(\d+)"
+ADAPTERS_IN_TEXT: Patterns = ((r"\bq-?lora\b", "qlora"), (r"\blora\b", "lora"))
+TRAINERS: tuple[tuple[str, Trainer], ...] = (
+    (r"megatron|\bnemo\b", "megatron"),
+    (r"deepspeed", "deepspeed"),
+    (r"plain pytorch|own (trainer|loop)|torchtune|torchtitan|lit-?gpt", "loop"),
+    (r"\bhf (peft )?trainer|hugging ?face trainer|transformers trainer|\btrainer api|\btrl\b|sft-?trainer|accelerate|"
+     r"llama-?factory|axolotl|fastchat|alpaca|llm-?trainer", "hf-trainer"),
+)  # fmt: skip
+OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
+    (r"muon", "muon+adamw"),
+    (r"\blamb\b", "lamb"),
+    (r"\blion", "lion"),
+    (r"adafactor", "adafactor"),
+    (r"\bsgd\b|^none$|\bno optimizer", "sgd"),
+    (r"adam(?!ini|-mini|a\b)", "adamw"),
 )
+OPTIMIZER_IN_TEXT = re.compile(
+    r"(?:paged[/ -])?(?:(?:8|4)-?bit[ -])?(?:paged[/ -])?\b(?:adam|lamb|lion|adafactor|sgd|muon|galore|apollo|sophia|"
+    r"shampoo|soap)\w*(?:[ -](?:8|4)-?bit)?|(?:paged/)?(?:8|4)-?bit optimizer|no optimizer step"
+)
+DEGREES = tuple(
+    re.compile(rf"\b(?:{short}|{long}[ -](?:model[ -])?parallel(?:ism)?(?:[ -]size)?)(?: of)?[ =:x-]*(\d+)")
+    for short, long in (("tp", "tensor"), ("pp", "pipeline"), ("cp", "context"))
+)
+WAYS = tuple(re.compile(rf"\b(\d+)[ -]way[ -]{long}") for long in ("tensor", "pipeline", "context"))
+NUMBER_AFTER_RANK = re.compile(
+    r"\brank(?:[ =:]| of )*(\d{1,4})\b|\b(?:lora-)?r ?= ?(\d{1,4})\b|\blora[ -]r(?:ank)?[ =:]*(\d{1,4})\b"
+)
+MLP_MATRICES = re.compile(
+    r"\b(gate|up|down|gate-proj|up-proj|down-proj|w1|w2|w3|fc1|fc2|c-fc|mlp|dense-h-to-4h)\b"
+)
+OTHER_ATTENTION = re.compile(r"\b(k-proj|o-proj|k|o|wk|wo|c-attn|c-proj|qkv|qkvo|query-key-value|dense)\b")
+QUERY_VALUE = re.compile(
+    r"\bq(-proj)?(,| and|/|&|\+| &)? ?v(-proj)?\b|\bquery(,| and|-) ?value\b|\bwq(,| and) ?wv\b"
+)
+
+
+def plain(text: str) -> str:
+    """A text as the patterns expect it: in lower case, hyphens for underscores."""
+    return text.lower().replace("_", "-")
 
 
 def meaning(patterns: Patterns, word: str) -> str | None:
     """Our word for somebody's; None where it fits none."""
-    lowered = word.lower().replace("_", "-")
+    lowered = plain(word)
     return next((ours for pattern, ours in patterns if re.search(pattern, lowered)), None)
 
 
 def model_parallel(said: str) -> int:
-    """Into how many pieces tensor and pipeline parallelism cut the layers: "FSDP 8 x TP 8 x PP 8" -> 64."""
-    pieces = 1
-    for degree in MODEL_PARALLEL.findall(said.lower()):
-        pieces *= max(1, int(degree[:5]))
+    """Into how many pieces tensor, pipeline and context parallelism cut a micro-batch's work.
+
+    "FSDP 8 x TP 8 x PP 8" -> 64; of a kind that is named twice ("TP4, tensor parallel 4") the largest
+    degree counts once.
+    """
+    pieces, text = 1, plain(said)
+    for degree, ways in zip(DEGREES, WAYS, strict=True):
+        found = (*degree.findall(text), *ways.findall(text))
+        pieces *= max((int(digits[:5]) for digits in found), default=1) or 1
     return pieces
+
+
+def trainer_of(*texts: str) -> Trainer | None:
+    """What runs the training loop, by the first text that says it."""
+    return next(
+        (ours for text in texts for pattern, ours in TRAINERS if re.search(pattern, plain(text))), None
+    )
+
+
+def optimizer_of(text: str) -> Optimizer | None:
+    """The optimizer whose states and work a name stands for; None for one nobody has told us of.
+
+    Adam counts as AdamW. A run without an optimizer step is SGD without momentum, which has no states.
+    """
+    lowered = plain(text)
+    return next((ours for pattern, ours in OPTIMIZERS if re.search(pattern, lowered)), None)
+
+
+def optimizer_bits_of(text: str) -> int | None:
+    """Bits of an optimizer's state element, where its name says them: 4, 8, 16 or 32."""
+    lowered = plain(text)
+    stated = re.search(r"\b(bf16|fp16|fp32|16-?bit|32-?bit) states", lowered)
+    if stated:
+        return 32 if "32" in stated[1] else 16
+    quantized = re.search(
+        r"\b(8|4)-?bit[ -](?:paged[ -])?(?:adam|lion|optim|muon|lamb|states)|"
+        r"(?:adam|lion)w?-?(?:bnb-)?(8|4)-?bit|^(8|4)-?bit$",
+        lowered,
+    )
+    return int(next(filter(None, quantized.groups()))) if quantized else None
+
+
+def offload_of(cell: str) -> Offload | None:
+    """What a cell says to wait in host memory; activations alone are none of it."""
+    lowered = plain(cell)
+    if not lowered or re.fullmatch(r"no|none|false|0|n|off|no offload", lowered):
+        return "none" if lowered else None
+    optimizer = bool(re.search(r"optim|opt-|states|adam|master", lowered))
+    gradients = "grad" in lowered
+    parameters = bool(re.search(r"param|weight|model|zero[ -]?infinity", lowered))
+    if parameters:
+        return "optimizer+parameters" if optimizer or gradients else "parameters"
+    if gradients:
+        return "gradients"
+    if optimizer:
+        return "optimizer"
+    if "everything" in lowered or lowered == "all":
+        return "optimizer+parameters"
+    if re.search(r"activation|\bacts?\b|residual", lowered):
+        return "none"
+    return "some" if re.search(r"yes|true|^1$|^y$|^on$|cpu|host|nvme|offload|some|partial", lowered) else None
+
+
+def offload_in(strategy: str) -> Offload | None:
+    """The same from a run's description in free text, as `plain` writes it."""
+    if re.search(r"\b(no|without) (cpu )?offload", strategy):
+        return "none"
+    named = " ".join(
+        found[0]
+        for found in re.finditer(
+            r"(?:\w+ (?:and |\+ )?){0,4}(?:cpu |host )?offload(?:s|ing|ed)?(?:[ -](?:of )?[\w-]+(?:(?:,| and|\+) \w+)?)?",
+            strategy,
+        )
+    )
+    if not named:
+        return None
+    if "fsdp" in strategy and re.search(r"cpu ?offload", strategy) and "optimizer" not in named:
+        # FSDP's CPUOffload moves the sharded weights, and the optimizer works where they are.
+        return "parameters" if "param" in named else "optimizer+parameters"
+    return offload_of(named)
+
+
+def adapter_rank_in(text: str) -> int | None:
+    """The rank of low-rank adapters: "rank 64", "r=16"."""
+    found = NUMBER_AFTER_RANK.search(plain(text))
+    rank = int(next(filter(None, found.groups()))) if found else 0
+    return rank or None
+
+
+def adapter_targets_in(text: str) -> AdapterTargets | None:
+    """Which matrices adapters stand beside: "all linear layers", "q and v", "c_attn, c_proj, w1, w2"."""
+    lowered = plain(text)
+    if re.search(r"all[ -]linear|all (the )?(linear )?(layers|targets|modules|projections)", lowered):
+        return "all-linear"
+    if MLP_MATRICES.search(lowered) and re.search(
+        r"\b(q|q-proj|wq|c-attn|c-proj|attn|attention|w2)\b", lowered
+    ):
+        return "all-linear"
+    if re.search(
+        r"\bqkvo?\b|query-key-value|q-proj, ?k-proj|q, ?k, ?v|attention (layers|matrices|projections|only)",
+        lowered,
+    ):
+        return "attention"
+    if QUERY_VALUE.search(lowered) or "default targets" in lowered:
+        return "query-value"
+    return "attention" if re.search(r"\bc-attn\b", lowered) else None
+
+
+def weights_in(text: str, adapters: bool = False) -> WeightsIn | None:
+    """What the trained weights, or adapters, are kept in, where a text says so."""
+    lowered = plain(text)
+    half, single = r"(?:bf16|fp16|bfloat16|float16|16-?bit)", r"(?:fp32|float32|32-?bit)"
+    if re.search(
+        rf"{half} (?:model )?(?:weights|params|parameters)[^;.]*{single} master|\bo2\b|{half}[^;.,]* with {single} master",
+        lowered,
+    ):
+        return "16-bit+master"
+    if adapters and re.search(rf"adapters in {single}", lowered):
+        return "fp32"
+    if re.search(
+        rf"pure {half} not set|{single} (?:master )?(?:weights|params|parameters)|autocast over {single}|{half}[ -]mixed",
+        lowered,
+    ):
+        return "fp32"
+    if re.search(
+        rf"pure {half}|{half}[ -]true|full {half}|model\.(?:bfloat16|half)\(|"
+        rf"weights(?: and|,)[^;.]*states (?:in )?{half}|weights(?:,| and) gradients[^;.]* {half}|"
+        rf"{half} weights(?:,| and) (?:gradients|states|optimizer)",
+        lowered,
+    ) or (not adapters and re.search(rf"{half} weights", lowered)):
+        return "16-bit"
+    return "fp32" if re.search(rf"{half} autocast|autocast (?:to |in )?{half}|\bamp\b", lowered) else None
+
+
+def frozen_bits_in(text: str) -> int | None:
+    """Bits of the frozen weights beside adapters: "LLM.int8 weights" 8, "LoRA on bf16 weights" 16."""
+    lowered = plain(text)
+    if re.search(r"\bq-?lora\b|\bnf4\b|\bint4\b|\b4-?bit\b(?! (adam|optim|lion))", lowered):
+        return 4
+    if re.search(r"int8|\b8-?bit (base|weights|model|quant)|load-in-8-?bit", lowered):
+        return 8
+    beside = re.search(
+        r"(?:on|beside|frozen|base) (?:frozen |base )?(bf16|fp16|float16|bfloat16|fp32|float32)", lowered
+    )
+    beside = beside or re.search(
+        r"(bf16|fp16|float16|bfloat16|fp32|float32) (?:frozen|base|weights, adapters)", lowered
+    )
+    return None if not beside else 32 if "32" in beside[1] else 16

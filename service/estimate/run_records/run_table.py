@@ -2,12 +2,11 @@
 
 Columns as published in collections of training runs (id, project, model, gpu, ..., tokens_per_s,
 peak_mem_gib); further ones are ignored and empty cells mean unknown. Free text in
-`strategy_as_printed` and `notes` is read for what has no column: engine, checkpointing, chunked loss,
-offload, power limit. Measured values are never read from text. Words are taken as people write them
-(recipe_words.py); one that nobody understands is as good as a blank and is remarked upon.
+`strategy_as_printed` and `notes` is read for what has no column (recipe_text.py). Words are taken as people
+write them (recipe_words.py); one that nobody understands is as good as a blank, and one that was taken for
+something else is remarked upon.
 """
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,22 +14,29 @@ from datetime import date
 from service.errors import HeimvorteilError, InvalidValue
 from service.estimate.run_records.gpu_as_printed import count_in
 from service.estimate.run_records.imputation import filled
+from service.estimate.run_records.recipe_text import understood
 from service.estimate.run_records.recipe_words import (
     ATTENTION,
     CHECKPOINTING,
     ENGINES,
+    INT8,
     PARALLELISM,
     PRECISIONS,
     WORKLOADS,
     meaning,
-    model_parallel,
+    offload_of,
+    optimizer_bits_of,
+    optimizer_of,
 )
 from service.estimate.run_records.table_cells import Cells, Remark
-from service.facts import Gpu, MeasuredRun, Source
+from service.facts import Gpu, MeasuredRun, Offload, Source
 
 LARGEST_ROWS = 100_000
 NEEDED = ("id", "gpu")
 GPUS_PER_NODE = 8
+ADAPTERS = ("lora", "qlora")
+WITHOUT_TEXT = ("other",)
+"""Workloads that are no training of a language model, and say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,6 @@ def _row(
 
 
 def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
-    said = f"{cells.text('strategy_as_printed')}; {cells.text('notes')}"
     gpus = [gpu for gpu in (cells.text("gpu"), cells.text("gpu_as_printed")) if gpu]
     if not gpus:
         raise InvalidValue("gpu", "", "no GPU is given")
@@ -124,70 +129,76 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         optimizer=cells.text("optimizer") or None,
         engine=cells.word("engine", ENGINES),
         attention=cells.word("attention", ATTENTION),
-        checkpointing=cells.word("checkpointing", CHECKPOINTING),
-        offload=cells.flag("offload"),
+        checkpointing=cells.word("checkpointing", CHECKPOINTING, none_is_a_word=True),
+        offload=_offload(cells),
+        activations_on_host=_activations_on_host(cells),
         parallelism=cells.word("parallelism", PARALLELISM),
         micro_batch=cells.whole("micro_batch"),
         global_batch_tokens=cells.whole("global_batch_tokens"),
         tokens_per_s=cells.spare("tokens_per_s"),
         peak_memory_gib=cells.spare("peak_mem_gib"),
-        workload=meaning(WORKLOADS, cells.text("workload")) or cells.text("workload").lower() or None,
+        workload=_workload(cells),
         year=int(year) if year else None,
         confidence=cells.text("confidence").lower() or None,
     )
-    return understood(run, said.lower(), cells.text("parallelism"))
-
-
-def understood(run: MeasuredRun, said: str, parallelism: str = "") -> MeasuredRun:
-    """The run with what its free text (in lower case) says and its columns do not.
-
-    The text wins over the column for the engine alone, where it says that nothing was compiled. GPUs
-    that share one micro-batch by tensor or pipeline parallelism hold a part of it each: it is counted
-    as the part, with weights sharded over all of them. What such GPUs lose to each other is not.
-    """
-    pieces = model_parallel(f"{parallelism}; {said}")
-    if pieces > 1 and (run.gpu_count or 1) % pieces == 0:
-        part = max(1, run.micro_batch // pieces) if run.micro_batch else None
-        run = replace(run, parallelism="fsdp", micro_batch=part)
-
-    def says(*patterns: str) -> bool:
-        return any(re.search(pattern, said) for pattern in patterns)
-
-    engine = run.engine
-    if says(r"\bno compile\b", r"torch\.compile no", r"\beager\b", r"without compil"):
-        engine = "torch-eager"
-    elif engine is None and says(r"c\+\+/cuda", r"\bc/cuda"):
-        engine = "native"
-    elif engine is None and says(r"\bcompile"):
-        engine = "torch-compile"
-    attention = run.attention
-    if attention is None and says(r"flash attention no", r"hand-written attention", r"\bnaive attention"):
-        attention = "naive"
-    elif attention is None and says(r"\bflash", r"\bsdpa\b", r"\bfa[23]\b", r"flexattention"):
-        attention = "flash"
-    checkpointing = run.checkpointing
-    if checkpointing is None:
-        if says(r"selective (ac\b|activation)"):
-            checkpointing = "selective"
-        elif says(r"no checkpointing", r"checkpointing no\b", r"recompute no\b"):
-            checkpointing = "none"
-        elif says(r"checkpointing yes", r"full (ac\b|activation)", r"gradient checkpointing", r"\bckpt\b"):
-            checkpointing = "full"
-    limit = re.search(r"(\d{2,4}) ?w power limit", said)
-    return replace(
+    run = understood(
         run,
-        engine=engine,
-        attention=attention,
-        checkpointing=checkpointing,
-        chunked_cross_entropy=says(r"chunked ?(ce|cross)", r"lmhead-chunks") or None,
-        gradient_release=says(r"optimizer[ -]in[ -]b", r"opt in bwd") or None,
-        activations_on_host=says(r"act(ivation)? offload", r"offload-residual", r"everything offloaded")
-        or None,
-        optimizer_bits=8
-        if says(r"\b8-?bit") or re.search(r"8-?bit", (run.optimizer or "").lower())
-        else None,
-        offload=run.offload
-        if run.offload is not None
-        else (says(r"offload-opt", r"\bpaged", r"offload\b") or None),
-        power_limit_watts=float(limit[1]) if limit else None,
+        f"{cells.text('strategy_as_printed')}; {cells.text('precision')}",
+        cells.text("notes"),
+        cells.text("parallelism"),
+        cells.text("gpu_as_printed"),
     )
+    if run.power_limit_watts is None and "power_limit" in run.use_for:
+        run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
+    _remark_on_optimizer(run, cells)
+    return _without_int8(run, cells)
+
+
+def _offload(cells: Cells) -> Offload | None:
+    written = cells.row.get("offload", "").strip()
+    ours = offload_of(written) if cells.text("offload") or written.lower() == "none" else None
+    if written and ours is None and cells.text("offload"):
+        cells.remarks.append(Remark("offload", written, ""))
+    return ours
+
+
+def _activations_on_host(cells: Cells) -> bool | None:
+    return True if "activation" in cells.text("offload").lower() else None
+
+
+def _workload(cells: Cells) -> str | None:
+    written = cells.text("workload").lower()
+    ours = meaning(WORKLOADS, written)
+    if "dpo" in written:
+        # A reference model takes part as well: its weights and its forward pass are not counted.
+        cells.remarks.append(Remark("workload", written, ours or ""))
+    elif written and ours is None and written not in WITHOUT_TEXT:
+        cells.remarks.append(Remark("workload", written, ""))
+    return ours or written or None
+
+
+def _remark_on_optimizer(run: MeasuredRun, cells: Cells) -> None:
+    """What is taken for another optimizer: one that nobody knows for AdamW, states of 4 bits for those of 8."""
+    written = run.optimizer or ""
+    column = "optimizer" if cells.text("optimizer") else "strategy_as_printed"
+    known = optimizer_of(written)
+    if written and known is None:
+        cells.remarks.append(Remark(column, written, "AdamW"))
+    elif known == "sgd" and "sgd" not in written.lower():
+        cells.remarks.append(Remark(column, written, "SGD"))
+    if optimizer_bits_of(written) == 4:
+        cells.remarks.append(Remark(column, written, "8-bit AdamW"))
+
+
+def _without_int8(run: MeasuredRun, cells: Cells) -> MeasuredRun:
+    """Integers of 8 bits are frozen weights beside adapters; products of them are taken for FP8."""
+    if run.precision != INT8:
+        return run
+    cells.remarks = [remark for remark in cells.remarks if remark.column != "precision"]
+    if run.workload not in ADAPTERS:
+        cells.remarks.append(Remark("precision", cells.text("precision"), "fp8"))
+        return replace(run, precision="fp8")
+    how = cells.text("strategy_as_printed").lower()
+    products = "bf16" if "bf16" in how else "fp16"
+    cells.remarks.append(Remark("precision", cells.text("precision"), products))
+    return replace(run, precision=products, workload="lora", frozen_bits=8)

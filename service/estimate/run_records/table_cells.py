@@ -14,8 +14,6 @@ BLANKS = frozenset(
      "tbd", "not stated"}
 )  # fmt: skip
 """What people and programs write for: we do not know."""
-YES = frozenset({"yes", "true", "1", "y", "on", "cpu", "host", "nvme"})
-NO = frozenset({"no", "false", "0", "n", "off"})
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 NUMBER = re.compile(
     r"[~≈]?\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*([kmbtg]?)(?:n|illion|il)?\s*(?:[a-z/%² ]*)", re.I
@@ -87,14 +85,15 @@ class Cells:
             self.remarks.append(Remark(name, self.text(name), ""))
             return None
 
-    def word(self, name: str, patterns: Patterns) -> str | None:
-        """Our word for what the cell says; what none fits is left out with a remark."""
+    def word(self, name: str, patterns: Patterns, none_is_a_word: bool = False) -> str | None:
+        """Our word for what the cell says; what none fits is left out with a remark.
+
+        "none" is a blank, unless the column has a word for it.
+        """
         written = self.text(name)
+        if none_is_a_word and self.row.get(name, "").strip().lower() == "none":
+            written = "none"
         ours = meaning(patterns, written) if written else None
         if written and ours not in (written.lower(), *ALSO.get(written.lower(), ())):
             self.remarks.append(Remark(name, written, ours or ""))
         return ours
-
-    def flag(self, name: str) -> bool | None:
-        written = self.text(name).lower()
-        return True if written in YES else False if written in NO else None
