@@ -90,7 +90,8 @@ def _engine(run: MeasuredRun, said: str) -> MeasuredRun:
     elif engine is None and _says(said, r"\bcompile", r"\bjax\b", r"\bxla\b", r"\bmaxtext\b"):
         engine = "torch-compile"
     naive = (
-        r"flash[ -]?attention:? (no|off|false)\b", r"(no|without) flash[ -]?attention\b", r"use-flash:? ?=?false",
+        r"flash[ -]?attention:? (no|off|false)\b", r"(no|without) flash[ -]?attention\b",
+        r"use-flash:? ?=?false",
         r"(hand-written|naive|eager|math|unfused|manual) attention", r"attention (not fused|eager|unfused)",
         r"attn-implementation=eager",
     )  # fmt: skip
@@ -116,7 +117,7 @@ def _checkpointing(said: str) -> str | None:
         said,
         r"selective (ac\b|activation|checkpoint|recompute)", r"per[ -]op", r"remat[ -]minimal",
         rf"{CHECKPOINTED} (?:of |on )?every (2|3|4|second|third|other)",
-        rf"(?:mlp|attention|ffn)[\w -]* {CHECKPOINTED}", rf"partial {CHECKPOINTED}",
+        rf"(?:mlp|attention|ffn)[\w -]{{0,40}} {CHECKPOINTED}", rf"partial {CHECKPOINTED}",
     ):  # fmt: skip
         return "selective"
     if _says(
@@ -130,12 +131,14 @@ def _checkpointing(said: str) -> str | None:
 
 
 def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
-    chunked = True if _says(
-        said, r"chunked[ -]?(ce|cross|loss)", r"lmhead-chunks", r"\bliger", r"\bflce\b", r"cut[ -]cross[ -]entropy",
-        r"fused linear cross[ -]?entropy", r"linear[ -]cross[ -]entropy",
-    ) else None  # fmt: skip
+    chunked = None
     if _says(said, r"\b(no|without) (liger|chunked|fused linear|fused cross)", r"plain cross[ -]entropy"):
         chunked = False
+    elif _says(
+        said, r"chunked[ -]?(ce|cross|loss)", r"lmhead-chunks", r"\bliger", r"\bflce\b",
+        r"(cut|fused linear|linear)[ -]cross[ -]?entropy",
+    ):  # fmt: skip
+        chunked = True
     named = offload_in(how)
     unnamed = run.offload is None or (run.offload == "some" and named is not None)
     optimizer = run.optimizer
@@ -145,7 +148,9 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
         run,
         checkpointing=run.checkpointing or _checkpointing(said),
         chunked_cross_entropy=chunked,
-        gradient_release=_says(said, r"optimizer[ -]in[ -]b", r"opt in bwd", r"gradient release", r"step inside the backward")
+        gradient_release=_says(
+            said, r"optimizer[ -]in[ -]b", r"opt in bwd", r"gradient release", r"step inside the backward"
+        )
         or None,
         activations_on_host=run.activations_on_host
         or _says(

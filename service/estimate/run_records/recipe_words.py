@@ -12,7 +12,7 @@ from service.facts import AdapterTargets, Offload, Optimizer, Trainer, WeightsIn
 Patterns = Sequence[tuple[str, str]]
 
 INT8 = "int8"
-"""As a precision: frozen 8-bit weights beside adapters, or products of 8-bit integers (run_table.py tells)."""
+"""As a precision: frozen weights beside adapters, or products of integers (run_table.py tells)."""
 PRECISIONS: Patterns = (
     (r"nf4|qlora|int4|^4-?bit", "nf4"),
     (r"int8|w8a8|^8-?bit", INT8),
@@ -26,20 +26,22 @@ PRECISIONS: Patterns = (
 """4-bit training is taken as FP8, the nearest there are measurements of. What keeps master weights in FP32
 but multiplies in 16 bits counts by its products: "fp32/bf16 mixed" is bf16."""
 ENGINES: Patterns = (
-    (r"eager|no[ -]?(torch\.)?compile|uncompiled|without (torch\.)?compil|compile:? ?(no|off|false)\b", "torch-eager"),
+    (r"eager|no[ -]?(torch\.)?compile|uncompiled|without (torch\.)?compil|compile:? ?(no|off|false)\b",
+     "torch-eager"),
     (r"compile|inductor|dynamo|unsloth|\bxla\b|\bjax\b|maxtext|\bpax\b|thunder", "torch-compile"),
     (r"native|cuda|c\+\+|^c$|rust|triton|llm\.[cq]", "native"),
     (r"torch|trainer|deepspeed|megatron|accelerate|lightning|fsdp|hugging|nemo|transformers|fabric|peft",
      "torch-eager"),
 )  # fmt: skip
 ATTENTION: Patterns = (
-    (r"unfused|not fused|(no|without) (flash|sdpa|fused)|flash[a-z -]*:? ?(no|off|false)\b", "naive"),
+    (r"unfused|not fused|(no|without) (flash|sdpa|fused)|flash[a-z -]{0,20}:? ?(no|off|false)\b", "naive"),
     (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.*eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
     (r"naive|math|eager|manual|hand|standard|vanilla|\bno\b|\boff\b|false", "naive"),
 )
 CHECKPOINTED = r"(?:checkpoint\w*|ckpt|recompute|recomputation|remat\w*)"
 CHECKPOINTING: Patterns = (
-    (rf"^no|^false|^off|^0|without|disabled|\b(no|not)\b|{CHECKPOINTED}[:=]? ?(off|false|none|0)\b|\boff$", "none"),
+    (rf"^no|^false|^off|^0|without|disabled|\b(no|not)\b|\boff$|{CHECKPOINTED}[:=]? ?(off|false|none|0)\b",
+     "none"),
     (r"select|partial|\bsac\b|per-?op|minimal|every[ -](2|3|4|5|6|8|second|third|other)", "selective"),
     (r"full|yes|true|^on|^1$|every|block|layer|recompute|checkpoint|ckpt|remat|\bac\b", "full"),
 )  # fmt: skip
@@ -72,8 +74,8 @@ TRAINERS: tuple[tuple[str, Trainer], ...] = (
     (r"megatron|\bnemo\b", "megatron"),
     (r"deepspeed", "deepspeed"),
     (r"plain pytorch|own (trainer|loop)|torchtune|torchtitan|lit-?gpt", "loop"),
-    (r"\bhf (peft )?trainer|hugging ?face trainer|transformers trainer|\btrainer api|\btrl\b|sft-?trainer|accelerate|"
-     r"llama-?factory|axolotl|fastchat|alpaca|llm-?trainer", "hf-trainer"),
+    (r"\bhf (peft )?trainer|hugging ?face trainer|transformers trainer|\btrainer api|\btrl\b|sft-?trainer|"
+     r"accelerate|llama-?factory|axolotl|fastchat|alpaca", "hf-trainer"),
 )  # fmt: skip
 OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
     (r"muon", "muon+adamw"),
@@ -84,21 +86,21 @@ OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
     (r"adam(?!ini|-mini|a\b)", "adamw"),
 )
 OPTIMIZER_IN_TEXT = re.compile(
-    r"(?:paged[/ -])?(?:(?:8|4)-?bit[ -])?(?:paged[/ -])?\b(?:adam|lamb|lion|adafactor|sgd|muon|galore|apollo|sophia|"
-    r"shampoo|soap)\w*(?:[ -](?:8|4)-?bit)?|(?:paged/)?(?:8|4)-?bit optimizer|no optimizer step"
+    r"(?:paged[/ -])?(?:(?:8|4)-?bit[ -])?(?:paged[/ -])?"
+    r"\b(?:adam|lamb|lion|adafactor|sgd|muon|galore|apollo|sophia|shampoo|soap)\w*(?:[ -](?:8|4)-?bit)?|"
+    r"(?:paged/)?(?:8|4)-?bit optimizer|no optimizer step"
 )
 DEGREES = tuple(
     re.compile(rf"\b(?:{short}|{long}[ -](?:model[ -])?parallel(?:ism)?(?:[ -]size)?)(?: of)?[ =:x-]*(\d+)")
     for short, long in (("tp", "tensor"), ("pp", "pipeline"), ("cp", "context"))
 )
 WAYS = tuple(re.compile(rf"\b(\d+)[ -]way[ -]{long}") for long in ("tensor", "pipeline", "context"))
-NUMBER_AFTER_RANK = re.compile(
+RANK = re.compile(
     r"\brank(?:[ =:]| of )*(\d{1,4})\b|\b(?:lora-)?r ?= ?(\d{1,4})\b|\blora[ -]r(?:ank)?[ =:]*(\d{1,4})\b"
 )
 MLP_MATRICES = re.compile(
     r"\b(gate|up|down|gate-proj|up-proj|down-proj|w1|w2|w3|fc1|fc2|c-fc|mlp|dense-h-to-4h)\b"
 )
-OTHER_ATTENTION = re.compile(r"\b(k-proj|o-proj|k|o|wk|wo|c-attn|c-proj|qkv|qkvo|query-key-value|dense)\b")
 QUERY_VALUE = re.compile(
     r"\bq(-proj)?(,| and|/|&|\+| &)? ?v(-proj)?\b|\bquery(,| and|-) ?value\b|\bwq(,| and) ?wv\b"
 )
@@ -186,7 +188,8 @@ def offload_in(strategy: str) -> Offload | None:
     named = " ".join(
         found[0]
         for found in re.finditer(
-            r"(?:\w+ (?:and |\+ )?){0,4}(?:cpu |host )?offload(?:s|ing|ed)?(?:[ -](?:of )?[\w-]+(?:(?:,| and|\+) \w+)?)?",
+            r"(?:\w{1,30} (?:and |\+ )?){0,4}(?:cpu |host )?"
+            r"offload(?:s|ing|ed)?(?:[ -](?:of )?[\w-]+(?:(?:,| and|\+) \w+)?)?",
             strategy,
         )
     )
@@ -200,7 +203,7 @@ def offload_in(strategy: str) -> Offload | None:
 
 def adapter_rank_in(text: str) -> int | None:
     """The rank of low-rank adapters: "rank 64", "r=16"."""
-    found = NUMBER_AFTER_RANK.search(plain(text))
+    found = RANK.search(plain(text))
     rank = int(next(filter(None, found.groups()))) if found else 0
     return rank or None
 
@@ -229,20 +232,23 @@ def weights_in(text: str, adapters: bool = False) -> WeightsIn | None:
     lowered = plain(text)
     half, single = r"(?:bf16|fp16|bfloat16|float16|16-?bit)", r"(?:fp32|float32|32-?bit)"
     if re.search(
-        rf"{half} (?:model )?(?:weights|params|parameters)[^;.]*{single} master|\bo2\b|{half}[^;.,]* with {single} master",
+        rf"{half} (?:model )?(?:weights|params|parameters)[^;.]{{0,80}}{single} master|\bo2\b|"
+        rf"{half}[^;.,]{{0,80}} with {single} master",
         lowered,
     ):
         return "16-bit+master"
     if adapters and re.search(rf"adapters in {single}", lowered):
         return "fp32"
     if re.search(
-        rf"pure {half} not set|{single} (?:master )?(?:weights|params|parameters)|autocast over {single}|{half}[ -]mixed",
+        rf"pure {half} not set|{single} (?:master )?(?:weights|params|parameters)|autocast over {single}|"
+        rf"{half}[ -]mixed",
         lowered,
     ):
         return "fp32"
     if re.search(
         rf"pure {half}|{half}[ -]true|full {half}|model\.(?:bfloat16|half)\(|"
-        rf"weights(?: and|,)[^;.]*states (?:in )?{half}|weights(?:,| and) gradients[^;.]* {half}|"
+        rf"weights(?: and|,)[^;.]{{0,80}}states (?:in )?{half}|"
+        rf"weights(?:,| and) gradients[^;.]{{0,80}} {half}|"
         rf"{half} weights(?:,| and) (?:gradients|states|optimizer)",
         lowered,
     ) or (not adapters and re.search(rf"{half} weights", lowered)):

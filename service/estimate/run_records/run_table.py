@@ -178,7 +178,7 @@ def _workload(cells: Cells) -> str | None:
 
 
 def _remark_on_optimizer(run: MeasuredRun, cells: Cells) -> None:
-    """What is taken for another optimizer: one that nobody knows for AdamW, states of 4 bits for those of 8."""
+    """An optimizer that nobody knows is taken for AdamW, states of 4 bits for those of 8."""
     written = run.optimizer or ""
     column = "optimizer" if cells.text("optimizer") else "strategy_as_printed"
     known = optimizer_of(written)
