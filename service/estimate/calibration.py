@@ -13,13 +13,15 @@ leave-out errors of the documentation contain it).
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import HeimvorteilError
 from service.estimate.case import OWN, Case, Cases, case_of, side_by_side
+from service.estimate.held_out import NOVELTIES, HeldOut, Novelty, held_out, novelty_of, widening
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
@@ -70,6 +72,14 @@ class Posterior:
     """Inverse covariance times what the priors do not explain, shape (runs,)."""
     noise: Vector = field(repr=False)
     """Noise variance of each run after odd rows were discounted."""
+    widening: Mapping[Novelty, float] = field(default_factory=lambda: MappingProxyType({}))
+    """By how much the spread of a new case grows, by what the evidence lacks of it (held_out.py)."""
+
+    def known(self) -> Mapping[str, frozenset[str]]:
+        """Names of the evidence's code bases, cards and reporters."""
+        cases = self.cases
+        named = {"code_base": cases.code_base, "gpu": cases.gpu, "reporter": cases.reporter}
+        return {name: frozenset(values.tolist()) for name, values in named.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,8 @@ class Predicted:
 
     median: Vector
     log_spread: Vector
+    novelty: tuple[Novelty, ...] = ()
+    """What the evidence lacks of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +199,7 @@ def posterior_of(
     for _ in range(WEIGHT_STEPS):
         oddness = _discounted(shared + np.diag(noise * oddness), unexplained, noise, oddness, cases.own)
     inverse: Matrix = np.asarray(np.linalg.inv(shared + np.diag(noise * oddness)), dtype=np.float64)
-    return Posterior(
+    posterior = Posterior(
         terms=used,
         cases=cases,
         slugs=tuple(slugs),
@@ -196,6 +208,28 @@ def posterior_of(
         inverse=inverse,
         weights=inverse @ unexplained,
         noise=noise * oddness,
+    )
+    groups = {
+        "new_code_base": cases.code_base,
+        "new_gpu": cases.gpu,
+        "new_reporter": cases.reporter,
+        "known": np.arange(len(cases)).astype(np.str_),
+    }
+    factors: dict[Novelty, float] = {
+        novelty: widening(without(posterior, groups[novelty]), cases.code_base, groups[novelty])
+        for novelty in NOVELTIES
+    }
+    return replace(posterior, widening=MappingProxyType(factors))
+
+
+def without(posterior: Posterior, groups: NDArray[np.str_]) -> HeldOut:
+    """Every run of the evidence predicted from the runs of other groups, terms as they are."""
+    return held_out(
+        posterior.inverse,
+        posterior.weights,
+        posterior.noise,
+        NEW_CASE_NOISE**2 * base_noise(posterior.cases),
+        groups,
     )
 
 
@@ -209,18 +243,17 @@ def predict(posterior: Posterior, new: Cases) -> Predicted:
     variance = own_variance(new, posterior.terms) + (jacobian**2) @ PRIOR_VARIANCE
     variance -= np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
     noise = NEW_CASE_NOISE**2 * base_noise(new)
-    return Predicted(np.exp(median), np.sqrt(np.maximum(variance, 0.0) + noise))
+    lacking = novelty_of(
+        new.code_base.tolist(), new.gpu.tolist(), new.reporter.tolist(), known=posterior.known()
+    )
+    factor = np.array([posterior.widening[novelty] for novelty in lacking])
+    return Predicted(np.exp(median), factor * np.sqrt(np.maximum(variance, 0.0) + noise), tuple(lacking))
 
 
 def left_out(posterior: Posterior) -> Predicted:
-    """Every run of the evidence predicted from all the others, terms included, in one go.
-
-    The closed form of leaving one out of a Gaussian (Rasmussen and Williams, section 5.4.2).
-    """
-    variance = 1 / np.diag(posterior.inverse)
-    median = np.log(posterior.measured) - posterior.weights * variance
-    noise = NEW_CASE_NOISE**2 * base_noise(posterior.cases)
-    return Predicted(np.exp(median), np.sqrt(np.maximum(variance - posterior.noise, 0.0) + noise))
+    """Every run of the evidence predicted from all the others, terms included, in one go."""
+    held = without(posterior, np.arange(len(posterior.cases)).astype(np.str_))
+    return Predicted(posterior.measured / np.exp(held.missed), held.spread)
 
 
 def calibrate(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> Calibration:

@@ -141,11 +141,11 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     weights = weights + terms["unpacking"] * work.unpacked
     weights_s = weights / bandwidth * work.accumulation
     busy_s = matmul_s + attention_s + memory_s + weights_s
-    blocks = work.layers * (1 + work.recomputed / 3)
-    launches_s = named(terms, "layer_", work.engine) * blocks + terms["adapter"] * work.adapters * blocks
-    launches_s = (launches_s + terms["partitioned_layer"] * work.partitioned * work.layers) * work.accumulation
+    launches_s = named(terms, "layer_", work.engine) * work.launched_layers
+    launches_s = launches_s + terms["adapter"] * work.adapters * work.layers * (1 + work.recomputed / 3)
+    launches_s = launches_s + terms["partitioned_layer"] * work.partitioned * work.layers
     loop_s = named(terms, "micro_batch_", work.engine) + terms["framework"] * work.framework
-    computed_s = longer_of(busy_s, launches_s)
+    computed_s = longer_of(busy_s, launches_s * work.accumulation)
     micro_batch_s = computed_s - busy_s + weights_s + loop_s * work.accumulation
 
     states = terms["optimizer_traffic"] * work.optimizer_traffic_share * work.parameters / bandwidth
@@ -213,10 +213,10 @@ def exposed_offload_s(work: StepWork, machine: Machines, terms: Terms, computati
     optimizer_s = work.host_link_bytes / link + work.host_memory_bytes / host_memory
     streamed_s = work.streamed_bytes / link + work.accumulated_bytes / host_memory
     return _exposed(optimizer_s, micro_batch_s, UNHIDDEN_OPTIMIZER) + work.accumulation * _exposed(
-        streamed_s, micro_batch_s, UNHIDDEN_STREAM
+        streamed_s, micro_batch_s, np.where(work.synchronous, 1.0, UNHIDDEN_STREAM)
     )
 
 
-def _exposed(transfer_s: Number, computation_s: Number, unhidden: float) -> Number:
+def _exposed(transfer_s: Number, computation_s: Number, unhidden: Number) -> Number:
     longer = np.maximum(0.0, transfer_s - computation_s)
     return longer + unhidden * np.minimum(transfer_s, computation_s)

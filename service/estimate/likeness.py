@@ -26,7 +26,8 @@ CODE_BASE: Mapping[str, float] = MappingProxyType(
         "memory_s": 0.25,
         "micro_batch_s": 0.6,
         "optimizer_s": 0.4,
-        "sharding_s": 0.3,
+        "sharding_s": 0.8,
+        "offload_s": 0.4,
     }
 )
 GPU: Mapping[str, float] = MappingProxyType(

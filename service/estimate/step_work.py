@@ -35,6 +35,8 @@ UNFUSED_NORM_CHANNELS = 5.0
 `LlamaRMSNorm`: 36 bytes forward, some 60 backward each), in channels of the width."""
 UNFUSED_ROTARY_CHANNELS = 1.4
 """The same of rotary positions, per channel of queries and keys (`apply_rotary_pos_emb`)."""
+UNFUSED_LAUNCHES = 1.7
+"""Kernels of such a block over those of one with fused norms and no rotary positions: some 38 against 22."""
 FROZEN_FLOPS = 2 / 3
 """Forward and input gradient, but no weight gradient: 4 N FLOPs per token instead of 6 N (LoRA,
 arXiv:2106.09685)."""
@@ -63,6 +65,8 @@ class StepWork:
     """Micro-batches in the step."""
     micro_batch_tokens: Number
     layers: Number
+    launched_layers: Number
+    """Blocks whose kernels the host launches in a micro-batch, recomputed ones included, as if all were fused."""
     width: Number
     seq_len: Number
     block_flops: Number
@@ -109,6 +113,8 @@ class StepWork:
     """Bytes a GPU moves over its host link once per step."""
     streamed_bytes: Number
     """Bytes a GPU moves over its host link in every micro-batch."""
+    synchronous: Number
+    """1 where what moves to the host in a micro-batch is waited for (DeepSpeed), 0 where it overlaps."""
     accumulated_bytes: Number
     """Bytes of host memory traffic per micro-batch where gradients are added up there."""
     host_memory_bytes: Number
@@ -214,12 +220,15 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     eight_bit = plan.optimizer in ("8bit", "8bit-paged")
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
-    channels = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
-    if recipe.engine == "torch-eager" and a.norm == "rmsnorm":
+    channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
+    unfused = recipe.engine == "torch-eager" and a.norm == "rmsnorm"
+    if unfused:
         channels += UNFUSED_NORM_CHANNELS * a.d_model + UNFUSED_ROTARY_CHANNELS * (q + kv)
     streamed_matrices = groups.matrices if muon else 0
     shards = 1.0 if sharding == "ddp" else gpu_count
-    frozen = 0.0 if whole else recipe.frozen_weight_bytes * groups.matrices + 2.0 * (groups.total - groups.matrices)
+    beside_matrices = groups.total - groups.matrices
+    frozen = 0.0 if whole else recipe.frozen_weight_bytes * groups.matrices + 2.0 * beside_matrices
+    weight_gradients = 1.0 if whole else FROZEN_FLOPS
     link_bytes: Number = 0.0
     streamed: Number = 0.0
     cpu_bytes = accumulated = 0.0
@@ -245,10 +254,11 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         accumulation=accumulation,
         micro_batch_tokens=micro_batch_tokens,
         layers=float(a.n_layers),
+        launched_layers=a.n_layers * (1 + recomputed / 3) * (UNFUSED_LAUNCHES if unfused else 1.0),
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
-        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * (1.0 if whole else FROZEN_FLOPS),
-        head_flops=6.0 * a.vocab_size * a.d_model * (1.0 if whole else FROZEN_FLOPS),
+        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients,
+        head_flops=6.0 * a.vocab_size * a.d_model * weight_gradients,
         attention_flops=float(attention_flops_per_token(a, recipe.seq_len)),
         recomputed=recomputed,
         selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),
@@ -273,6 +283,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         fsdp=float(fsdp),
         host_link_bytes=link_bytes,
         streamed_bytes=streamed,
+        synchronous=float(recipe.trainer == "deepspeed"),
         accumulated_bytes=accumulated,
         host_memory_bytes=cpu_bytes,
         flash=float(flash),

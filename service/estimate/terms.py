@@ -69,10 +69,10 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         # kernels leave the matrix units that came with Hopper unused: 35 % of an H100's peak against 50-73 %
         # of an A100's (Shah et al., FlashAttention-3, arXiv:2407.08608; Dao, FlashAttention-2,
         # arXiv:2307.08691).
-        "flash_full_rate": Term(0.60, 0.25),
-        "flash_hopper": Term(0.42, 0.30),
-        "flash_half_rate": Term(1.0, 0.20),
-        "flash_narrow_heads": Term(0.75, 0.20),
+        "flash_full_rate": Term(0.65, 0.15),
+        "flash_hopper": Term(0.50, 0.15),
+        "flash_half_rate": Term(0.95, 0.15),
+        "flash_narrow_heads": Term(0.62, 0.12),
         # A vocabulary that is no multiple of 8 keeps the output matrix off the fast kernels.
         "unaligned_vocabulary": Term(1.5, 0.25),
         # What the host takes to launch a block forward and backward; felt where the GPU would be faster.
@@ -88,7 +88,8 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "framework": Term(0.010, 0.80, "s per micro-batch"),
         # Weights cast and read, gradients added up: once per micro-batch.
         "weight_traffic": Term(14.0, 0.40, "B per parameter and micro-batch"),
-        # Frozen 4-bit or 8-bit weights: 0.6 bytes read, 2 written, 2 read back, by kernels far from the memory's rate.
+        # Frozen 4-bit or 8-bit weights: 0.6 bytes read, 2 written, 2 read back, by kernels that do not reach
+        # the memory's rate.
         "unpacking": Term(10.0, 0.50, "B per weight and pass"),
         "optimizer_traffic": Term(28.0, 0.40, "B per parameter and step"),
         # Muon's products are small and symmetric: their rate over that of large ones.

@@ -75,7 +75,8 @@ def _shared_work(run: MeasuredRun, said: str) -> MeasuredRun:
     if pieces > 1 and (run.gpu_count or 1) % pieces == 0:
         part = max(1, run.micro_batch // pieces) if run.micro_batch else None
         return replace(run, parallelism="fsdp", micro_batch=part)
-    if run.parallelism is None:
+    # DeepSpeed's hooks on every module cost their time on one GPU too.
+    if run.parallelism is None or (run.parallelism == "single" and "zero-3" in said):
         return replace(run, parallelism=meaning(PARALLELISM_IN_TEXT, said))
     return run
 

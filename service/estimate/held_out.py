@@ -1,0 +1,90 @@
+"""Runs predicted without their own kind, and how much wider intervals must be for it.
+
+A Gaussian with a whole group of its measurements held out has a closed form (Rasmussen and Williams, Gaussian
+Processes for Machine Learning, 2006, section 5.4.2, with blocks for single rows). How often the measurements
+of held-out code bases, cards and reporters lay inside their intervals says by how much to widen the interval
+of a new case of that class. Leaves out that the terms were fitted with the group among the evidence: the
+validation page, which fits them again, contains that.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.estimate.quantile import QUANTILE_90
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64]
+Novelty = Literal["new_code_base", "new_gpu", "new_reporter", "known"]
+"""What the evidence lacks of a case: any run of its code base, of its card, of whoever runs it, or nothing."""
+NOVELTIES: tuple[Novelty, ...] = get_args(Novelty)
+COVERED = 0.80
+NARROWEST, WIDEST = 0.8, 2.0
+"""Bounds of the factor, for few groups say little."""
+FEWEST_GROUPS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Each run without its group: what it missed by and how sure it was, in logs."""
+
+    missed: Vector
+    """Measured over predicted."""
+    spread: Vector
+    """Log standard deviation of the prediction."""
+
+
+def held_out(
+    inverse: Matrix, weights: Vector, noise: Vector, new_noise: Vector, groups: NDArray[np.str_]
+) -> HeldOut:
+    """Every run predicted from the runs outside its group.
+
+    `inverse` is the inverse covariance of the measurements, `weights` it times what the priors do not
+    explain, `noise` the noise variance of each run in it, `new_noise` that of a new run of its kind.
+    """
+    missed, spread = np.empty_like(weights), np.empty_like(weights)
+    for group in np.unique(groups):
+        rows = np.flatnonzero(groups == group)
+        block = np.linalg.inv(inverse[np.ix_(rows, rows)])
+        missed[rows] = block @ weights[rows]
+        spread[rows] = np.sqrt(np.maximum(np.diag(block) - noise[rows], 0.0) + new_noise[rows])
+    return HeldOut(missed, spread)
+
+
+def widening(held: HeldOut, projects: NDArray[np.str_], groups: NDArray[np.str_]) -> float:
+    """By how much the spreads must grow for 80 % of the runs to lie inside.
+
+    A project of many rows counts as the square root of their number. 1 where there are too few groups to
+    tell.
+    """
+    if len(np.unique(groups)) < FEWEST_GROUPS:
+        return 1.0
+    names, counts = np.unique(projects, return_counts=True)
+    share = 1 / np.sqrt(counts[np.searchsorted(names, projects)])
+    surprise = np.abs(held.missed) / held.spread
+    order = np.argsort(surprise)
+    reached = np.cumsum(share[order]) / share.sum()
+    at = surprise[order][min(int(np.searchsorted(reached, COVERED)), len(order) - 1)]
+    return float(np.clip(at / QUANTILE_90, NARROWEST, WIDEST))
+
+
+def novelty_of(
+    code_base: Sequence[str],
+    gpu: Sequence[str],
+    reporter: Sequence[str],
+    *,
+    known: Mapping[str, frozenset[str]],
+) -> list[Novelty]:
+    """What the evidence lacks of each case; `known` has its names by `code_base`, `gpu` and `reporter`."""
+    found: list[Novelty] = []
+    for code, card, teller in zip(code_base, gpu, reporter, strict=True):
+        if code not in known["code_base"]:
+            found.append("new_code_base")
+        elif card not in known["gpu"]:
+            found.append("new_gpu")
+        else:
+            found.append("known" if teller in known["reporter"] else "new_reporter")
+    return found
