@@ -19,7 +19,7 @@ from service.estimate.quantile import QUANTILE_90
 Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 Novelty = Literal["new_code_base", "new_gpu", "new_reporter", "known"]
-"""What the evidence lacks of a case: any run of its code base, of its card, of whoever runs it, or nothing."""
+"""What the evidence lacks of a case: a run of its code base, of its card, of whoever runs it, or nothing."""
 NOVELTIES: tuple[Novelty, ...] = get_args(Novelty)
 COVERED = 0.80
 NARROWEST, WIDEST = 0.8, 2.0

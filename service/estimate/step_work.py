@@ -53,6 +53,11 @@ BF16_WEIGHT_TRAFFIC = 0.5
 """Traffic of stored BF16 weights and gradients over that of FP32 ones."""
 BF16_OPTIMIZER_TRAFFIC = 0.6
 EIGHT_BIT_OPTIMIZER_TRAFFIC = 0.7
+OPTIMIZER_TRAFFIC = {
+    "adamw": 1.0, "muon+adamw": 1.0, "lamb": 36 / 28, "lion": 20 / 28, "sgd": 20 / 28, "adafactor": 20 / 28
+}  # fmt: skip
+"""FP32 numbers read and written per parameter over AdamW's seven: weight, gradient and states in, weight and
+states out; LAMB reads weight and update once more for their norms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class StepWork:
     micro_batch_tokens: Number
     layers: Number
     launched_layers: Number
-    """Blocks whose kernels the host launches in a micro-batch, recomputed ones included, as if all were fused."""
+    """Blocks whose kernels the host launches in a micro-batch, recomputed ones too, as if all were fused."""
     width: Number
     seq_len: Number
     block_flops: Number
@@ -271,7 +276,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         weight_traffic_share=(BF16_WEIGHT_TRAFFIC if in_bf16 else 1.0) * (1.0 if whole else 0.3),
         unpacked=passes * groups.matrices if narrow_frozen else 0.0,
         optimizer_traffic_share=(BF16_OPTIMIZER_TRAFFIC if in_bf16 else 1.0)
-        * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else 1.0)
+        * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else OPTIMIZER_TRAFFIC[recipe.optimizer])
         * (trained / groups.total),
         newton_schulz_flops=newton_schulz_flops(a) if muon else 0.0,
         shards=shards,
