@@ -56,7 +56,7 @@ def test_the_catalog_holds_what_it_promises(catalog, gpus, workloads):
     assert {"DE", "CH", "FR", "NO", "XK", "US", "US-CA"} <= zones
     assert len([zone for zone in zones if zone.startswith("US-")]) >= 50
     assert len(catalog.exchange_rates) >= 29
-    assert len(catalog.measured_runs) == 200
+    assert len(catalog.measured_runs) == 610
 
 
 def test_no_number_without_unit_source_and_date(catalog):

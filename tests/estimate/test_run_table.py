@@ -149,14 +149,16 @@ def alike(name, slug):
 @pytest.mark.parametrize(
     ("patterns", "words"),
     [
-        (PRECISIONS, {"bf16-mixed": "bf16", "int8": "fp8", "mxfp8": "fp8", "nvfp4": "fp8", "16-mixed": "fp16",
+        (PRECISIONS, {"bf16-mixed": "bf16", "int8": "int8",
+                      "mxfp8": "fp8", "nvfp4": "fp8", "16-mixed": "fp16",
                       "FP8 (E4M3)": "fp8", "fp32/bf16 mixed": "bf16", "float32": "fp32", "nf4": "nf4"}),
         (ENGINES, {"deepspeed": "torch-eager", "torch.compile": "torch-compile", "torch-eager": "torch-eager",
                    "eager (no compile)": "torch-eager", "C++/CUDA": "native", "native": "native",
                    "magic": None}),
         (ATTENTION, {"flash-attention-2": "flash", "SDPA": "flash", "FA3": "flash", "naive": "naive",
                      "eager": "naive", "weird": None}),
-        (CHECKPOINTING, {"yes": "full", "No": "none", "selective AC": "selective", "every 2 layers": "full"}),
+        (CHECKPOINTING, {"yes": "full", "No": "none", "selective AC": "selective",
+                         "every 2 layers": "selective"}),
         (PARALLELISM, {"FSDP2": "fsdp", "ZeRO-3": "fsdp", "zero_stage_2": "zero-2", "tp=8 pp=4": "fsdp",
                        "DDP": "ddp", "HSDP": "fsdp", "zero-1": "zero-1", "single": "single", "magic": None}),
         (WORKLOADS, {"QLoRA": "qlora", "LoRA finetuning": "lora", "SFT": "full-finetune"}),
