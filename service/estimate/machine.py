@@ -22,6 +22,23 @@ UNCAPPED_WATTS_PER_TFLOPS = 1.5
 """Cards with more board power per peak TFLOP/s than this are not slowed by their power limit."""
 
 
+BRIDGE_GB_PER_S = 112.5
+"""NVLink bridge between two cards of the Ampere generation, both directions together, where somebody has one
+and the catalog counts none (RTX 3090, A5000, A6000)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """How the cards of one machine are built in, where that is known; None takes the card's own."""
+
+    power_limit_watts: float | None = None
+    """Per card; only a limit below the board's own matters."""
+    nvlink: bool | None = None
+    """Whether the cards speak to each other over NVLink or alike."""
+    host_link_gb_per_s: float | None = None
+    """Line rate of each card's slot per direction."""
+
+
 @dataclass(frozen=True, slots=True)
 class Machines:
     """What duration needs of the hardware; every number an array over machines."""
@@ -68,20 +85,33 @@ def efficiency_term(gpu: Gpu, precision: str) -> str:
     return "efficiency_fp32" if precision == "fp32" else f"efficiency_{gpu.architecture}"
 
 
+def gpu_link(gpu: Gpu, nvlink: bool | None) -> float:
+    """Rate between two cards of a machine, both directions together [GB/s]; 0 without a link of their own."""
+    if nvlink is None:
+        return gpu.gpu_link_gb_per_s or 0.0
+    return (gpu.gpu_link_gb_per_s or BRIDGE_GB_PER_S) if nvlink else 0.0
+
+
 def machines(
     hardware: Sequence[tuple[Gpu, int]],
     precision: str | Sequence[str],
-    power_limit_watts: Sequence[float | None] | None = None,
+    mountings: Sequence[Mounting] | None = None,
 ) -> Machines:
     """All machines at once, as arrays in the order given; GPUs fall back to a precision they run.
 
-    `precision` is one for all or one per machine. A power limit below the board's own replaces it.
+    `precision` is one for all or one per machine.
     """
     asked = [precision] * len(hardware) if isinstance(precision, str) else precision
     used = [precision_used(gpu, p) for (gpu, _), p in zip(hardware, asked, strict=True)]
     gpus = [gpu for gpu, _ in hardware]
-    limits = power_limit_watts or [None] * len(gpus)
-    watts = [min(g.board_watts, w) if w else g.board_watts for g, w in zip(gpus, limits, strict=True)]
+    built_in = mountings or [Mounting()] * len(gpus)
+    watts = [
+        min(g.board_watts, m.power_limit_watts or g.board_watts) for g, m in zip(gpus, built_in, strict=True)
+    ]
+    slots = [
+        m.host_link_gb_per_s or host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S
+        for g, m in zip(gpus, built_in, strict=True)
+    ]
     tensor = np.array([dense_tensor_tflops(g) for g in gpus])
     counts = np.array([float(count) for _, count in hardware])
     return Machines(
@@ -98,9 +128,9 @@ def machines(
         bandwidth_gb_per_s=np.array([g.memory_bandwidth_gb_per_s for g in gpus]),
         gpu_count=counts,
         nodes=np.maximum(1.0, counts / GPUS_PER_NODE),
-        host_link_gb_per_s=np.array([host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S for g in gpus]),
+        host_link_gb_per_s=np.array(slots),
         sm_count=np.array([float(g.sm_count) for g in gpus]),
-        gpu_link_gb_per_s=np.array([g.gpu_link_gb_per_s or 0.0 for g in gpus]),
+        gpu_link_gb_per_s=np.array([gpu_link(g, m.nvlink) for g, m in zip(gpus, built_in, strict=True)]),
         efficiency_term=tuple(efficiency_term(g, p) for g, p in zip(gpus, used, strict=True)),
         fp8_term=tuple("fp8_datacenter" if g.category == "datacenter" else "fp8_consumer" for g in gpus),
         flash_term=tuple(flash_term(g) for g in gpus),

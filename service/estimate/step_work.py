@@ -54,7 +54,7 @@ BF16_WEIGHT_TRAFFIC = 0.5
 BF16_OPTIMIZER_TRAFFIC = 0.6
 EIGHT_BIT_OPTIMIZER_TRAFFIC = 0.7
 OPTIMIZER_TRAFFIC = {
-    "adamw": 1.0, "muon+adamw": 1.0, "lamb": 36 / 28, "lion": 20 / 28, "sgd": 20 / 28, "adafactor": 20 / 28
+    "adamw": 1.0, "muon+adamw": 1.0, "lamb": 36 / 28, "lion": 20 / 28, "sgd": 12 / 28, "adafactor": 20 / 28
 }  # fmt: skip
 """FP32 numbers read and written per parameter over AdamW's seven: weight, gradient and states in, weight and
 states out; LAMB reads weight and update once more for their norms."""
