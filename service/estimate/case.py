@@ -1,7 +1,7 @@
 """A training step on a machine, ready to be timed: one case, or many side by side."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Case:
     gpu_count: int
     reporter: str = ""
     """Who measured it: runs of one reporter share a machine room and habits; "" nobody yet."""
-    mounting: Mounting = Mounting()
+    mounting: Mounting = field(default_factory=Mounting)
     batch_known: bool = True
     shape_known: bool = True
     engine_known: bool = True
