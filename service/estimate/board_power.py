@@ -29,40 +29,43 @@ HELD_AT_HOME = Interval(0.80, 0.95, 1.0)
 what makes 95 to 98 % at full (Zeus traces); RTX 4090 under FSDP peaked at 89 % (fsdp_qlora), a Titan X in
 FP32 at 87 %, an RTX 4060 laptop at 85 %."""
 WAITING = Interval(0.15, 0.25, 0.40)
-"""Draw while no kernel runs, clocks still up: an H200 that waits for launches for 63 % of a step drew 51 to 57 %
-of its limit."""
+"""Draw while no kernel runs, clocks still up: an H200 that waited for launches for 63 % of a step drew 51 to
+57 % of its limit."""
+MICRO_BATCH_AT_HOME = Interval(0.20, 0.45, 0.70)
+"""Draw in what is spent once per micro-batch at home, where reading the weights takes about half of it:
+nanochat d32 at micro-batch 1 on an RTX 4070. An estimate of ours."""
 LINKS = Interval(0.25, 0.40, 0.60)
-"""Draw while GPUs wait for each other: 1,354 W less on a node of 8 H100 that spent 34 % of the time so (MLPerf
-4.0, LoRA on 64 instead of 8) make 27 %; two Titan X over PCIe 48 %."""
+"""Draw while GPUs wait for each other: 1,354 W less on a node of 8 H100 that spent 34 % of the time so make
+27 % (MLPerf 4.0, LoRA on 64 GPUs instead of 8); two Titan X over PCIe 48 %."""
 HOST = Interval(0.20, 0.35, 0.50)
 """Draw while waiting for host memory, copies running. An estimate of ours, between waiting and links."""
 TENSOR_IN_DATACENTER, TENSOR_AT_HOME = Interval(1.0, 1.1, 1.2), Interval(0.90, 1.0, 1.1)
-"""What matrix products would take without a limit: on an H200 the smallest that explains 96 to 100 % of the limit
-with a twentieth of the step waiting; at home a third of the tensor cores' rate is switched off."""
+"""What matrix products would take without a limit: on an H200 the smallest that explains 96 to 100 % of the
+limit with a tenth of the step waiting. GeForce has half of the tensor cores' rate switched off."""
 MEMORY_IN_DATACENTER, MEMORY_AT_HOME = Interval(0.85, 1.0, 1.1), Interval(0.55, 0.70, 0.90)
-"""What moving memory takes: GPT-2 124M eager, half of its step, drew 92 % on an H200; LLM inference, which only
-moves memory, lost 2 to 8 % of its speed on an RTX 3090 and a 4090 held to 80 and 58 %."""
+"""What moving memory takes: GPT-2 124M eager, a third of its step, drew 92 % on an H200; LLM inference, which
+only moves memory, lost 2 to 8 % of its speed on an RTX 3090 and a 4090 held to 80 and 58 %."""
 UNKNOWN_STEP = Interval(0.35, 0.63, 0.90)
-"""Share of the limit over a whole job of which only the card is known: the median and spread of six readings by
-codecarbon in fine-tuning (31, 42, 62, 64, 82, 85 %)."""
+"""Share of the limit over a whole job of which only the card is known: the middle and spread of six readings
+by codecarbon in fine-tuning (31, 42, 62, 64, 82, 85 %)."""
 
 
-def _draws(tensor: Interval, memory: Interval) -> Mapping[str, Interval]:
+def _draws(tensor: Interval, memory: Interval, micro_batch: Interval) -> Mapping[str, Interval]:
     return MappingProxyType(
         {
             "matmul_s": tensor,
             "attention_s": tensor,
             "memory_s": memory,
             "optimizer_s": memory,
-            "micro_batch_s": WAITING,
+            "micro_batch_s": micro_batch,
             "sharding_s": LINKS,
             "offload_s": HOST,
         }
     )
 
 
-PART_DRAW_IN_DATACENTER = _draws(TENSOR_IN_DATACENTER, MEMORY_IN_DATACENTER)
-PART_DRAW_AT_HOME = _draws(TENSOR_AT_HOME, MEMORY_AT_HOME)
+PART_DRAW_IN_DATACENTER = _draws(TENSOR_IN_DATACENTER, MEMORY_IN_DATACENTER, WAITING)
+PART_DRAW_AT_HOME = _draws(TENSOR_AT_HOME, MEMORY_AT_HOME, MICRO_BATCH_AT_HOME)
 """Draw in each part of a step, of the board's limit."""
 
 

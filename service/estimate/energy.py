@@ -2,12 +2,14 @@
 
 Home: (boards of the GPUs + rest of the PC) x watts at the plug per watt inside. 78 readings at the plug
 of a desktop with an RTX 4090 (raphischer/ai-energy-validation) fit 16 W + 1.20 x (GPU + processor +
-memory, as their sensors say) with a median residual of 0.7 %; the 16 W, board and drives, are part of the
-rest of the PC here. The factor is more than a supply's loss of a tenth: voltage regulators and fans grow
-with the load as well. Nobody has published a reading of a 4070 in training, nor what a processor
-draws beside it. Cloud: node power as a share of the node's rated power, times PUE. Rated node power is GPUs plus a host share as in an
-HGX H100 (10.2 kW for 8 x 700 W; Latif et al., IEEE Access 2025, measured 8.4 kW at most in training;
-arXiv:2506.14551: 76 % of rated power when training). Leaves out network and storage outside the
+memory, as their sensors say) with a median residual of 0.7 %; the 16 W, board and drives, are part of
+the rest of the PC here. The factor is more than a power supply's loss of a tenth: voltage regulators and
+fans take their share. Nobody has published a reading at the plug of a 4070 in training, nor what a
+processor draws beside one.
+
+Cloud: node power as a share of the node's rated power, times PUE. Rated node power is GPUs plus a host
+share as in an HGX H100 (10.2 kW for 8 x 700 W; Latif et al., IEEE Access 2025, measured 8.4 kW at most in
+training; arXiv:2506.14551: 76 % of rated power when training). Leaves out network and storage outside the
 node, and cooling of a room at home.
 """
 

@@ -13,6 +13,7 @@ from service.estimate.board_power import (
     LINKS,
     MEMORY_AT_HOME,
     MEMORY_IN_DATACENTER,
+    MICRO_BATCH_AT_HOME,
     TENSOR_AT_HOME,
     TENSOR_IN_DATACENTER,
     WAITING,
@@ -108,6 +109,7 @@ METHOD = tuple(
         ("draw_memory_datacenter", MEMORY_IN_DATACENTER),
         ("draw_memory_home", MEMORY_AT_HOME),
         ("draw_waiting", WAITING),
+        ("draw_micro_batch_home", MICRO_BATCH_AT_HOME),
         ("draw_links", LINKS),
         ("draw_host", HOST),
     )
