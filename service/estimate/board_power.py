@@ -34,7 +34,7 @@ WAITING = Interval(0.15, 0.25, 0.40)
 MICRO_BATCH_AT_HOME = Interval(0.20, 0.45, 0.70)
 """Draw in what is spent once per micro-batch at home, where reading the weights takes about half of it:
 nanochat d32 at micro-batch 1 on an RTX 4070. An estimate of ours."""
-LINKS = Interval(0.25, 0.40, 0.60)
+LINKS = Interval(0.15, 0.30, 0.55)
 """Draw while GPUs wait for each other: 1,354 W less on a node of 8 H100 that spent 34 % of the time so make
 27 % (MLPerf 4.0, LoRA on 64 GPUs instead of 8); two Titan X over PCIe 48 %."""
 HOST = Interval(0.20, 0.35, 0.50)
@@ -48,6 +48,22 @@ only moves memory, lost 2 to 8 % of its speed on an RTX 3090 and a 4090 held to 
 UNKNOWN_STEP = Interval(0.35, 0.63, 0.90)
 """Share of the limit over a whole job of which only the card is known: the middle and spread of six readings
 by codecarbon in fine-tuning (31, 42, 62, 64, 82, 85 %)."""
+
+DRAWS: Mapping[str, Interval] = MappingProxyType(
+    {
+        "held_datacenter": HELD_IN_DATACENTER,
+        "held_home": HELD_AT_HOME,
+        "draw_tensor_datacenter": TENSOR_IN_DATACENTER,
+        "draw_tensor_home": TENSOR_AT_HOME,
+        "draw_memory_datacenter": MEMORY_IN_DATACENTER,
+        "draw_memory_home": MEMORY_AT_HOME,
+        "draw_waiting": WAITING,
+        "draw_micro_batch_home": MICRO_BATCH_AT_HOME,
+        "draw_links": LINKS,
+        "draw_host": HOST,
+    }
+)
+"""Everything above that an answer rests on, by name, of the board's limit."""
 
 
 def _draws(tensor: Interval, memory: Interval, micro_batch: Interval) -> Mapping[str, Interval]:

@@ -6,18 +6,7 @@ from datetime import date
 from types import MappingProxyType
 
 from service.estimate.architecture import flops_per_token, parameters, steps
-from service.estimate.board_power import (
-    HELD_AT_HOME,
-    HELD_IN_DATACENTER,
-    HOST,
-    LINKS,
-    MEMORY_AT_HOME,
-    MEMORY_IN_DATACENTER,
-    MICRO_BATCH_AT_HOME,
-    TENSOR_AT_HOME,
-    TENSOR_IN_DATACENTER,
-    WAITING,
-)
+from service.estimate.board_power import DRAWS
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
 from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
@@ -101,18 +90,7 @@ METHOD = tuple(
     )
 ) + tuple(
     Input("method", Figure(name, d.p50, "of the board's limit", BOARD_SOURCE, d.p10, d.p90, "estimate"))
-    for name, d in (
-        ("held_datacenter", HELD_IN_DATACENTER),
-        ("held_home", HELD_AT_HOME),
-        ("draw_tensor_datacenter", TENSOR_IN_DATACENTER),
-        ("draw_tensor_home", TENSOR_AT_HOME),
-        ("draw_memory_datacenter", MEMORY_IN_DATACENTER),
-        ("draw_memory_home", MEMORY_AT_HOME),
-        ("draw_waiting", WAITING),
-        ("draw_micro_batch_home", MICRO_BATCH_AT_HOME),
-        ("draw_links", LINKS),
-        ("draw_host", HOST),
-    )
+    for name, d in DRAWS.items()
 )
 """The constants of our own method that an answer rests on."""
 RECORD = "track record"

@@ -109,6 +109,12 @@ class Judged:
             return UNPREDICTED_ERROR
         return abs(self.board_watts.p50 / self.measured_board_watts - 1)
 
+    @property
+    def is_only_of_power(self) -> bool:
+        """Whether watts are all that was measured: no row to judge speed or memory by."""
+        others = (self.measured_tokens_per_s, self.measured_memory_gib)
+        return self.measured_board_watts is not None and others == (None, None)
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -284,12 +290,13 @@ def peer_rules(run: MeasuredRun, gpu: Gpu) -> dict[str, float]:
 def validation(rows: Iterable[Judged]) -> Validation:
     """What the rows say together."""
     judged = tuple(rows)
+    timed = [row for row in judged if not row.is_only_of_power]
     return Validation(
         rows=judged,
-        total=score(judged),
-        by_gpu_class=_by(judged, lambda row: row.gpu.category if row.gpu else "unknown"),
-        by_engine=_by(judged, lambda row: row.engine or "unknown"),
-        by_seen=_by(judged, lambda row: "seen" if row.seen else "unseen"),
+        total=score(timed),
+        by_gpu_class=_by(timed, lambda row: row.gpu.category if row.gpu else "unknown"),
+        by_engine=_by(timed, lambda row: row.engine or "unknown"),
+        by_seen=_by(timed, lambda row: "seen" if row.seen else "unseen"),
         peers={name: peer_score(judged, name) for name in PEERS},
         memory=memory_score(judged),
         board_power=board_score(judged),
