@@ -28,9 +28,9 @@ HELD_AT_HOME = Interval(0.80, 0.95, 1.0)
 """The same of every other board. Where a limit of 75 to 87 % bound, an A40, a V100 and a Quadro RTX 6000 drew
 what makes 95 to 98 % at full (Zeus traces); RTX 4090 under FSDP peaked at 89 % (fsdp_qlora), a Titan X in
 FP32 at 87 %, an RTX 4060 laptop at 85 %."""
-WAITING = Interval(0.15, 0.25, 0.40)
-"""Draw while no kernel runs, clocks still up: an H200 that waited for launches for 63 % of a step drew 51 to
-57 % of its limit."""
+WAITING = Interval(0.08, 0.15, 0.40)
+"""Draw while no kernel runs, clocks still up: an H200 that waited for launches for half of a step or more drew
+51 to 57 % of its limit. Near what it idles at, for small kernels between waits draw less than large ones."""
 MICRO_BATCH_AT_HOME = Interval(0.20, 0.45, 0.70)
 """Draw in what is spent once per micro-batch at home, where reading the weights takes about half of it:
 nanochat d32 at micro-batch 1 on an RTX 4070. An estimate of ours."""
