@@ -149,9 +149,8 @@ def figure(name, value, unit, low=None, high=None) -> Figure:
 
 
 FIGURES = {
-    "home.gpu_power_share": figure("gpu_power_share", 0.95, "share", 0.85, 1.0),
-    "home.rest_of_pc_watts": figure("rest_of_pc_watts", 65, "W", 40, 80),
-    "home.psu_efficiency": figure("psu_efficiency", 0.90, "share", 0.88, 0.92),
+    "home.rest_of_pc_watts": figure("rest_of_pc_watts", 53, "W", 38, 75),
+    "home.plug_factor": figure("plug_factor", 1.2, "W/W", 1.11, 1.25),
     "home.host_memory_gib": figure("host_memory_gib", 64, "GiB", 32, 128),
     "cloud.host_memory_gib_per_gpu": figure("host_memory_gib_per_gpu", 200, "GiB", 120, 256),
     "cloud.node_power_share_of_tdp": figure("node_power_share_of_tdp", 0.76, "share", 0.70, 0.82),

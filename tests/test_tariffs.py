@@ -258,16 +258,16 @@ def test_a_real_year_of_austrian_quarter_hours(catalog_copy):
 
 
 def test_the_rest_of_ones_own_pc_counts_instead_of_the_usual_one(run):
-    """100 W more beside the card are 100 W more behind the power supply; the answer says who said so."""
+    """100 W more beside the card are 120 W more at the plug; the answer says who said so."""
 
     def wall(*words):
         home = home_of(json.loads(run("compare", *words, "--json")))
         (rest,) = [n for n in home["sources"] if n["name"].endswith("rest_of_pc_watts")]
-        (supply,) = [n for n in home["sources"] if n["name"].endswith("psu_efficiency")]
-        return home["wall_watts"]["p50"], rest, supply["value"]
+        (factor,) = [n for n in home["sources"] if n["name"].endswith("plug_factor")]
+        return home["wall_watts"]["p50"], rest, factor["value"]
 
-    (usual, _, efficiency), (more, told, _) = wall(), wall("--rest-of-pc-watts", "165")
-    assert more - usual == pytest.approx(100 / efficiency, abs=0.2)
+    (usual, assumed, factor), (more, told, _) = wall(), wall("--rest-of-pc-watts", "165")
+    assert more - usual == pytest.approx((165 - assumed["value"]) * factor, abs=0.2)
     assert (told["value"], told["unit"], told["basis"]) == (165, "W", "user")
     assert told["as_of"] == TODAY.isoformat()
     refused = run("compare", "--rest-of-pc-watts", "165", "--plug-watts", "300", code=2)

@@ -192,7 +192,7 @@ def test_a_file_is_predicted_and_judged(validate, tmp_path):
     answer = json.loads(validate(file, "--json").stdout)
     new, odd, memory = answer["rows"]
     assert new["tokens_per_s"]["p10"] < new["tokens_per_s"]["p50"] < new["tokens_per_s"]["p90"]
-    assert new["measured"] == {"tokens_per_s": 15_000.0, "peak_mem_gib": None}
+    assert new["measured"] == {"tokens_per_s": 15_000.0, "peak_mem_gib": None, "board_watts": None}
     assert odd["tokens_per_s"] is None and odd["fits"] is None and "abacus" in odd["problem"]
     assert memory["fits"] is True and memory["peak_mem_gib"]["p10"] < memory["peak_mem_gib"]["p90"]
     assert answer["summary"]["rows"] == 3

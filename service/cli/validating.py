@@ -31,8 +31,9 @@ def validate(
     """Predict measured runs without their own measurement and say how well that went.
 
     RUNS is a CSV file with the columns id, gpu, n_layers, d_model, vocab, seq_len, ... and, to be judged
-    by, tokens_per_s and peak_mem_gib; without it the shipped runs are judged. Empty cells mean unknown:
-    shapes of well-known models and habits of known code bases fill them, the rest widens the interval.
+    by, tokens_per_s, peak_mem_gib and gpu_power_w; without it the shipped runs are judged. Empty cells
+    mean unknown: shapes of well-known models and habits of known code bases fill them, the rest widens
+    the interval.
     """
     if runs and (leave_out != "run" or markdown or figures):
         about = "--leave-out, --markdown and --figures are about the shipped runs"
@@ -68,7 +69,7 @@ def validate(
 
     w = wording(lang)
     rows = [validation_page.row_cells(w, row) for row in judged.rows]
-    print_table(validation_page.row_titles(w), rows, {2, 3, 4, 5, 6}, width=200)
+    print_table(validation_page.row_titles(w), rows, {2, 3, 4, 5, 6, 8, 9}, width=240)
     print_table(validation_page.score_titles(w), validation_page.score_rows(w, judged), {1, 2, 3, 4, 5, 6})
     for line in validation_page.remark_lines(w, judged):
         click.echo(line)

@@ -10,11 +10,11 @@ from service.decide.knowledge import Knowledge
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
+from service.estimate.board_power import activity, board_watts
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import Cost
 from service.estimate.energy import (
     WallPower,
-    activity,
     cloud_power,
     co2_kg,
     energy_kwh,
@@ -164,7 +164,8 @@ def home_option(
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts
-    power = household_power(gpu, gpu_count, plug.value if plug else None, figures, activity(planned.step))
+    board = board_watts(gpu, planned.step, planned.log_spread)
+    power = household_power(board, gpu_count, plug.value if plug else None, figures)
     energy = energy_kwh(time.hours, power) if time else None
     cost = when = None
     price = household.price or (flat(household.rate) if household.rate else None)
@@ -262,7 +263,7 @@ def cloud_option(
         node_share=share,
         host_watts_per_gpu_watt=host_share,
         pue=pue,
-        gpu_activity=activity(planned.step),
+        gpu_activity=activity(gpu, planned.step),
     )
     energy = energy_kwh(time.hours, power) if time else None
     cost = calendar = None
@@ -365,7 +366,7 @@ def cloud_watts_without_pue(
     gpu: Gpu, gpu_count: int, planned: PlannedStep, figures: Mapping[str, Figure]
 ) -> float:
     """Median watts of a rented machine at its own power supplies, before the data centre's overhead."""
-    rated = node_watts(gpu, gpu_count, _host_share(figures), activity(planned.step))
+    rated = node_watts(gpu, gpu_count, _host_share(figures), activity(gpu, planned.step))
     return figures["cloud.node_power_share_of_tdp"].value * rated
 
 

@@ -1,18 +1,22 @@
 """Kilowatt-hours at the wall, at home and in a data centre, on the same footing.
 
-Home: (GPUs x share of board power + rest of the PC) / power supply efficiency. Cloud: node power as
-a share of the node's rated power, times PUE. Rated node power is GPUs plus a host share as in an
-HGX H100 (10.2 kW for 8 x 700 W; Latif et al., IEEE Access 2025, measured 8.4 kW at most in training;
-arXiv:2506.14551: 76 % of rated power when training). Leaves out network and storage outside the
+Home: (boards of the GPUs + rest of the PC) x watts at the plug per watt inside. 78 readings at the plug
+of a desktop with an RTX 4090 (raphischer/ai-energy-validation) fit 16 W + 1.20 x (GPU + processor +
+memory, as their sensors say) with a median residual of 0.7 %; the 16 W, board and drives, are part of
+the rest of the PC here. The factor is more than a power supply's loss of a tenth: voltage regulators and
+fans take their share. Nobody has published a reading at the plug of a 4070 in training, nor what a
+processor draws beside one.
+
+Cloud: node power as a share of the node's rated power, times PUE. Rated node power is GPUs plus a host
+share as in an HGX H100 (10.2 kW for 8 x 700 W; Latif et al., IEEE Access 2025, measured 8.4 kW at most in
+training; arXiv:2506.14551: 76 % of rated power when training). Leaves out network and storage outside the
 node, and cooling of a room at home.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from service.errors import InvalidValue
-from service.estimate.duration import StepSeconds
 from service.estimate.interval import Interval, around, certain
 from service.facts import Figure, Gpu
 
@@ -25,38 +29,15 @@ class WallPower:
 
     watts: Interval
     gpu_watts: float
-    """Central estimate of what the GPUs draw."""
+    """Central estimate of what the boards of the GPUs draw."""
     overhead_watts: float
-    """Rest of the machine, central estimate, before power supply or PUE."""
+    """Rest of the machine, central estimate, before losses or PUE."""
     loss_factor: float
-    """1 / power supply efficiency at home, PUE in the cloud."""
+    """Watts at the plug per watt inside at home, PUE in the cloud."""
 
 
-PART_ACTIVITY: Mapping[str, float] = MappingProxyType(
-    {
-        "matmul_s": 1.0,
-        "attention_s": 1.0,
-        "memory_s": 0.85,
-        "optimizer_s": 0.85,
-        "micro_batch_s": 0.70,
-        "sharding_s": 0.50,
-        "offload_s": 0.35,
-    }
-)
-"""Draw of a GPU while it does a part of the step, over its draw in matrix products. Estimates of ours: idle
-tensor units save most, idle memory some; a GPU that waits still draws a third."""
-REFERENCE_ACTIVITY = 0.95
-"""Activity of the compute-bound runs that the assumed and measured power shares are about."""
 PLUG_SPREAD = 0.03
 """Log spread of a reading at the plug over months."""
-
-
-def activity(step: StepSeconds) -> float:
-    """How hard a GPU works over a step, relative to a compute-bound run [0-1.05]; d32 on a 4070: 1.0."""
-    drawn = 0.0
-    for part, share in PART_ACTIVITY.items():
-        drawn += share * float(getattr(step, part))
-    return drawn / step.step_s / REFERENCE_ACTIVITY
 
 
 def measured_power(plug_watts: float) -> WallPower:
@@ -73,43 +54,22 @@ def range_of(figure: Figure) -> Interval:
     return Interval(figure.low, figure.value, figure.high)
 
 
-def home_power(
-    gpu: Gpu,
-    gpu_count: int,
-    *,
-    gpu_share: Figure,
-    rest_of_pc: Figure,
-    supply_efficiency: Figure,
-    gpu_activity: float = 1.0,
-) -> WallPower:
-    """Watts at the wall of a PC with these GPUs in training; a 4070 that is kept busy: about 280 W.
+def home_power(board: Interval, gpu_count: int, *, rest_of_pc: Figure, plug_factor: Figure) -> WallPower:
+    """Watts at the wall of a PC whose GPUs draw `board` watts each.
 
-    `gpu_activity` is how hard the GPUs work relative to a compute-bound run (see `activity`).
+    190 W of a 4070 kept busy and 53 W of the PC, 1.2 times: 292 W.
     """
-    gpu_watts = gpu_count * gpu.board_watts * gpu_activity
-
-    def at_wall(share: float, rest: float, efficiency: float) -> float:
-        return (min(gpu_watts * share, gpu_count * gpu.board_watts) + rest) / efficiency
-
-    share, rest, efficiency = range_of(gpu_share), range_of(rest_of_pc), range_of(supply_efficiency)
+    boards, factor = board * gpu_count, range_of(plug_factor)
     return WallPower(
-        Interval(
-            at_wall(share.p10, rest.p10, efficiency.p90),
-            at_wall(share.p50, rest.p50, efficiency.p50),
-            at_wall(share.p90, rest.p90, efficiency.p10),
-        ),
-        gpu_watts=min(gpu_watts * share.p50, gpu_count * gpu.board_watts),
-        overhead_watts=rest.p50,
-        loss_factor=1 / efficiency.p50,
+        (boards + range_of(rest_of_pc)).widened(factor),
+        gpu_watts=boards.p50,
+        overhead_watts=rest_of_pc.value,
+        loss_factor=factor.p50,
     )
 
 
 def household_power(
-    gpu: Gpu,
-    gpu_count: int,
-    plug_watts: float | None,
-    figures: Mapping[str, Figure],
-    gpu_activity: float = 1.0,
+    board: Interval, gpu_count: int, plug_watts: float | None, figures: Mapping[str, Figure]
 ) -> WallPower:
     """Watts at the wall while training; `plug_watts`, where measured, replaces what is assumed of the parts.
 
@@ -118,12 +78,10 @@ def household_power(
     if plug_watts is not None:
         return measured_power(plug_watts)
     return home_power(
-        gpu,
+        board,
         gpu_count,
-        gpu_share=figures["home.gpu_power_share"],
         rest_of_pc=figures["home.rest_of_pc_watts"],
-        supply_efficiency=figures["home.psu_efficiency"],
-        gpu_activity=gpu_activity,
+        plug_factor=figures["home.plug_factor"],
     )
 
 

@@ -6,10 +6,10 @@ from datetime import date
 from types import MappingProxyType
 
 from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.board_power import DRAWS
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
 from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
-from service.estimate.energy import PART_ACTIVITY
 from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
 from service.estimate.home_bill import HomeTerms
 from service.estimate.likeness import REPORTER
@@ -62,6 +62,13 @@ METHOD_SOURCE = Source(
     date(2026, 11, 24),
     "own",
 )
+BOARD_SOURCE = Source(
+    "heimvorteil-board-power",
+    "Board power of an H200 measured for this project, published readings of other cards",
+    "service/docs/method.md#energy",
+    date(2026, 11, 27),
+    "own",
+)
 METHOD = tuple(
     Input("method", Figure(name, value, unit, METHOD_SOURCE, basis="estimate"))
     for name, value, unit in (
@@ -73,7 +80,6 @@ METHOD = tuple(
         ("eager_activations", EAGER_ACTIVATIONS, "of compiled activations"),
         ("pcie_efficiency", HOST_TERMS["pcie_efficiency"], "of the line rate"),
         ("host_memory_gb_per_s", HOST_TERMS["host_memory_gb_per_s"], "GB/s"),
-        *((f"draw_in_{part}", share, "of that in matrix products") for part, share in PART_ACTIVITY.items()),
         ("unhidden_optimizer", UNHIDDEN_OPTIMIZER, "of a hidden exchange with the host"),
         ("unhidden_stream", UNHIDDEN_STREAM, "of a hidden stream from the host"),
         ("reporter_spread", REPORTER, "log standard deviation between machines"),
@@ -82,6 +88,9 @@ METHOD = tuple(
         ("downtime_spread_cloud", DOWNTIME_SPREAD_CLOUD, "log standard deviation, upwards"),
         ("fleet_goodput", FLEET_GOODPUT, f"of the time, above {FLEET_GPUS} GPUs"),
     )
+) + tuple(
+    Input("method", Figure(name, d.p50, "of the board's limit", BOARD_SOURCE, d.p10, d.p90, "estimate"))
+    for name, d in DRAWS.items()
 )
 """The constants of our own method that an answer rests on."""
 RECORD = "track record"
@@ -90,9 +99,8 @@ RECORD_PREFIX = "track_record."
 TARIFF = "tariff"
 """Subject of the numbers a contract's price was computed from."""
 HOME_FIGURES = (
-    "home.gpu_power_share",
     "home.rest_of_pc_watts",
-    "home.psu_efficiency",
+    "home.plug_factor",
     "home.host_memory_gib",
 )
 BASIS_OF_RATE: Mapping[RateKind, Basis] = MappingProxyType(

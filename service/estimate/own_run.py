@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from service.estimate.architecture import steps
+from service.estimate.board_power import held_watts
 from service.estimate.cost import Cost
 from service.estimate.energy import WallPower, energy_kwh, household_power
 from service.estimate.home_bill import home_cost
@@ -76,7 +77,7 @@ def run_in_progress(
     if step_s is None:
         return None
     where = progress(log.last_step, total_steps, step_s, log.step_spread, DOWNTIME_SPREAD_HOME)
-    power = household_power(gpu, gpu_count, plug_watts, figures)
+    power = household_power(held_watts(gpu), gpu_count, plug_watts, figures)
     done = energy_kwh(certain(where.hours_done), power) if where.hours_done else certain(0.0)
     left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
     hours = (certain(where.hours_done), where.hours_left)

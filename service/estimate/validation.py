@@ -14,6 +14,7 @@ import numpy as np
 
 from service.errors import HeimvorteilError
 from service.estimate.architecture import parameters
+from service.estimate.board_power import board_watts, unknown_step_watts
 from service.estimate.calibration import (
     Posterior,
     evidence_of,
@@ -67,10 +68,13 @@ class Judged:
     """Whether the GPU is among the evidence that the prediction rests on."""
     tokens_per_s: Interval | None = None
     peak_memory_gib: Interval | None = None
+    board_watts: Interval | None = None
+    """Average of one GPU over a step; of a whole job where only its card is known."""
     fits: bool | None = None
     """None where it is marginal or not known."""
     measured_tokens_per_s: float | None = None
     measured_memory_gib: float | None = None
+    measured_board_watts: float | None = None
     peers: Mapping[str, float] | None = None
     """Tokens per second by the peers' rules."""
     problem: str | None = None
@@ -95,6 +99,21 @@ class Judged:
         if self.peak_memory_gib is None:
             return UNPREDICTED_ERROR
         return abs(self.peak_memory_gib.p50 / self.measured_memory_gib - 1)
+
+    @property
+    def board_error(self) -> float | None:
+        """Relative error of the median watts of a board; None without a measurement."""
+        if self.measured_board_watts is None:
+            return None
+        if self.board_watts is None:
+            return UNPREDICTED_ERROR
+        return abs(self.board_watts.p50 / self.measured_board_watts - 1)
+
+    @property
+    def is_only_of_power(self) -> bool:
+        """Whether watts are all that was measured: no row to judge speed or memory by."""
+        others = (self.measured_tokens_per_s, self.measured_memory_gib)
+        return self.measured_board_watts is not None and others == (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +141,7 @@ class Validation:
     by_seen: Mapping[str, Score]
     peers: Mapping[str, Score]
     memory: Score
+    board_power: Score
 
 
 def judge(
@@ -176,8 +196,10 @@ def _unpredicted(run: MeasuredRun, gpu: Gpu | None, problem: str) -> Judged:
         gpu,
         run.engine,
         code_base(run.project),
+        board_watts=unknown_step_watts(gpu) if gpu else None,
         measured_tokens_per_s=run.tokens_per_s if "throughput" in run.use_for else None,
         measured_memory_gib=run.peak_memory_gib if "memory" in run.use_for else None,
+        measured_board_watts=measured_board_watts(run),
         problem=problem,
     )
 
@@ -187,12 +209,13 @@ def _predicted(
 ) -> dict[int, Judged]:
     asked = [runs[position] for position in positions]
     cases = side_by_side(case_of(run, gpus[run.gpu or ""]) for run in asked)
-    predicted = predict(posterior, cases)
+    predicted, steps = predict(posterior, cases), cases.time(posterior.terms)
     seen = set(posterior.cases.gpu.tolist())
     judged = {}
     for i, (position, run) in enumerate(zip(positions, asked, strict=True)):
         gpu = gpus[run.gpu or ""]
-        speed = around(float(predicted.median[i]), float(predicted.log_spread[i]))
+        log_spread = float(predicted.log_spread[i])
+        speed = around(float(predicted.median[i]), log_spread)
         peak, fits = memory_of(run, gpu)
         judged[position] = Judged(
             id=run.slug,
@@ -202,12 +225,20 @@ def _predicted(
             seen=gpu.slug in seen,
             tokens_per_s=speed,
             peak_memory_gib=peak,
+            board_watts=board_watts(gpu, steps.of(i), log_spread, run.power_limit_watts),
             fits=fits,
             measured_tokens_per_s=run.tokens_per_s if "throughput" in run.use_for else None,
             measured_memory_gib=run.peak_memory_gib if "memory" in run.use_for else None,
+            measured_board_watts=measured_board_watts(run),
             peers=peer_rules(run, gpu),
         )
     return judged
+
+
+def measured_board_watts(run: MeasuredRun) -> float | None:
+    """Watts of one board as read while it trained; None where they are a limit that was set, or doubtful."""
+    sound = run.use_for & {"throughput", "memory", "power"} and "power_limit" not in run.use_for
+    return run.gpu_watts if sound else None
 
 
 def memory_of(run: MeasuredRun, gpu: Gpu) -> tuple[Interval, bool | None]:
@@ -259,14 +290,16 @@ def peer_rules(run: MeasuredRun, gpu: Gpu) -> dict[str, float]:
 def validation(rows: Iterable[Judged]) -> Validation:
     """What the rows say together."""
     judged = tuple(rows)
+    timed = [row for row in judged if not row.is_only_of_power]
     return Validation(
         rows=judged,
-        total=score(judged),
-        by_gpu_class=_by(judged, lambda row: row.gpu.category if row.gpu else "unknown"),
-        by_engine=_by(judged, lambda row: row.engine or "unknown"),
-        by_seen=_by(judged, lambda row: "seen" if row.seen else "unseen"),
+        total=score(timed),
+        by_gpu_class=_by(timed, lambda row: row.gpu.category if row.gpu else "unknown"),
+        by_engine=_by(timed, lambda row: row.engine or "unknown"),
+        by_seen=_by(timed, lambda row: "seen" if row.seen else "unseen"),
         peers={name: peer_score(judged, name) for name in PEERS},
         memory=memory_score(judged),
+        board_power=board_score(judged),
     )
 
 
@@ -296,6 +329,18 @@ def memory_score(rows: Sequence[Judged]) -> Score:
     ]
     widths = [r.peak_memory_gib.p90 / r.peak_memory_gib.p10 for r in measured if r.peak_memory_gib]
     return _score(len(measured), [row.memory_error or 0.0 for row in measured], inside, widths)
+
+
+def board_score(rows: Sequence[Judged]) -> Score:
+    """The same of the watts of a board."""
+    measured = [row for row in rows if row.board_error is not None]
+    inside = [
+        row.board_watts is not None
+        and row.board_watts.p10 <= (row.measured_board_watts or 0) <= row.board_watts.p90
+        for row in measured
+    ]
+    widths = [r.board_watts.p90 / r.board_watts.p10 for r in measured if r.board_watts]
+    return _score(len(measured), [row.board_error or 0.0 for row in measured], inside, widths)
 
 
 def peer_score(rows: Sequence[Judged], peer: str) -> Score:

@@ -15,7 +15,7 @@ _figures: sa.Table = FigureRow.__table__  # type: ignore[assignment]
 
 
 def all(session: Session) -> dict[str, Figure]:
-    """Name -> figure, by name, such as "home.psu_efficiency"."""
+    """Name -> figure, by name, such as "home.plug_factor"."""
     said = sources.by_id(session)
     return {
         row.slug: Figure(

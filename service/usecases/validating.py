@@ -10,7 +10,7 @@ from service.estimate.case import OWN
 from service.estimate.run_records.gpu_as_printed import PrintedGpus
 from service.estimate.run_records.imputation import kin_of, with_kin
 from service.estimate.run_records.run_table import read_runs
-from service.estimate.validation import Judged, Validation, judge, validation
+from service.estimate.validation import Judged, Validation, judge, measured_board_watts, validation
 from service.facts import MeasuredRun
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
@@ -69,7 +69,7 @@ def csv_rows(text: str) -> Iterator[list[str]]:
 
 
 def validate_shipped(snapshot: Snapshot, leave_out: str = "run") -> Validation:
-    """The stored runs that are sound for throughput or memory, each group left out in turn."""
+    """The stored runs that are sound for throughput, memory or board power, each group left out in turn."""
     return validation(_judged(snapshot, sound_runs(snapshot), leave_out))
 
 
@@ -80,7 +80,11 @@ def validate_left_out(snapshot: Snapshot) -> LeftOut:
 
 def sound_runs(snapshot: Snapshot) -> list[MeasuredRun]:
     """Stored runs with a measurement to judge by."""
-    return [run for run in published_runs(snapshot) if run.use_for & {"throughput", "memory"}]
+    return [
+        run
+        for run in published_runs(snapshot)
+        if run.use_for & {"throughput", "memory"} or measured_board_watts(run) is not None
+    ]
 
 
 def published_runs(snapshot: Snapshot) -> list[MeasuredRun]:

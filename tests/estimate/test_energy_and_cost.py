@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidValue, MissingFact
+from service.estimate.board_power import held_watts
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import conversion, rate_day
-from service.estimate.duration import StepSeconds
 from service.estimate.energy import (
     WallPower,
-    activity,
     cloud_power,
     co2_kg,
     energy_kwh,
     home_power,
+    household_power,
     measured_power,
 )
 from service.estimate.home_bill import home_cost
@@ -33,16 +33,22 @@ NOTHING_ELSE = CloudTerms(0, 0, 1000, 0, 0, 0, 0, 0, 1, 0)
 """A rented run that needs nothing but its hours."""
 
 
-def test_a_4070_pc_draws_about_280_watts_at_the_wall():
-    power = home_power(
-        RTX_4070,
-        1,
-        gpu_share=FIGURES["home.gpu_power_share"],
-        rest_of_pc=FIGURES["home.rest_of_pc_watts"],
-        supply_efficiency=FIGURES["home.psu_efficiency"],
-    )
-    assert power.watts.p50 == pytest.approx((200 * 0.95 + 65) / 0.90)
-    assert 220 < power.watts.p10 < power.watts.p50 < power.watts.p90 < 320
+def test_a_busy_4070_pc_draws_about_290_watts_at_the_wall():
+    """190 W of the card, 53 W of the PC, 1.2 at the plug per watt inside: 291.6 W."""
+    power = household_power(held_watts(RTX_4070), 1, None, FIGURES)
+    assert power.watts.p50 == pytest.approx(1.2 * (200 * 0.95 + 53))
+    assert power.watts.p50 == pytest.approx(291.6)
+    assert 230 < power.watts.p10 < power.watts.p50 < power.watts.p90 < 335
+
+
+def test_the_wall_model_is_the_fit_of_a_desktop_with_a_4090():
+    """16 W + 1.20 x (350 + 50 + 10) = 508 W; here the 16 W are 13.3 W of the rest of the PC."""
+    rest = figure("rest", 50 + 10 + 16 / 1.2, "W")
+    power = home_power(certain(350.0), 1, rest_of_pc=rest, plug_factor=figure("factor", 1.2, "W/W"))
+    assert power.watts.p50 == power.watts.p10 == pytest.approx(508)
+    assert (power.gpu_watts, power.loss_factor) == (350, 1.2)
+    two = home_power(certain(350.0), 2, rest_of_pc=rest, plug_factor=figure("factor", 1.2, "W/W"))
+    assert two.watts.p50 == pytest.approx(508 + 350 * 1.2)
 
 
 def test_an_hgx_h100_node_draws_76_percent_of_10_2_kw():
@@ -60,13 +66,7 @@ def test_vectors_other_tools_print():
     assert round(100 * float(conversion("USD", "EUR", RATES).factor), 2) == 89.51
     assert energy_kwh(
         certain(2250),
-        home_power(
-            RTX_4070,
-            1,
-            gpu_share=figure("share", 1, ""),
-            rest_of_pc=figure("rest", 0, ""),
-            supply_efficiency=figure("supply", 1, ""),
-        ),
+        home_power(certain(200.0), 1, rest_of_pc=figure("rest", 0, ""), plug_factor=figure("plug", 1, "")),
     ).p50 == pytest.approx(450)
 
 
@@ -159,22 +159,6 @@ def test_a_limit_is_not_advised_where_nothing_is_known():
     assert power_limit_advice(RTX_4070, 1000.0, measured_power(280.0), CURVES) is None
     own = power_limit_advice(replace(RTX_4070, slug="a40"), 1000.0, PC, CURVES)
     assert not own.stand_in
-
-
-def test_a_gpu_that_waits_draws_less():
-    busy = StepSeconds(10.0, 9.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-    waiting = replace(busy, step_s=20.0, offload_s=10.0)
-    assert activity(busy) == pytest.approx(1 / 0.95)
-    assert activity(waiting) == pytest.approx((0.5 + 0.5 * 0.35) / 0.95)
-    shares = {
-        "gpu_share": FIGURES["home.gpu_power_share"],
-        "rest_of_pc": FIGURES["home.rest_of_pc_watts"],
-        "supply_efficiency": FIGURES["home.psu_efficiency"],
-    }
-    lazy, eager = (home_power(RTX_4070, 1, **shares, gpu_activity=level) for level in (0.5, 1.2))
-    assert lazy.watts.p50 == pytest.approx((200 * 0.95 * 0.5 + 65) / 0.90)
-    assert eager.gpu_watts == 200  # no card draws more than its board allows
-    assert lazy.watts.p90 < eager.watts.p50
 
 
 def test_a_reading_at_the_plug_replaces_every_assumption():

@@ -145,7 +145,7 @@ def test_explain_gives_source_and_date_to_every_number(comparison):
         "hourly_price",
         "USD per EUR",
         "grams_co2e_per_kwh",
-        "psu_efficiency",
+        "plug_factor",
         "peak_bf16_tflops",
     ):
         assert name in table, name

@@ -137,6 +137,8 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         global_batch_tokens=cells.whole("global_batch_tokens"),
         tokens_per_s=cells.spare("tokens_per_s"),
         peak_memory_gib=cells.spare("peak_mem_gib"),
+        gpu_watts=cells.spare("gpu_power_w"),
+        node_watts=cells.spare("node_power_w"),
         workload=_workload(cells),
         year=int(year) if year else None,
         confidence=cells.text("confidence").lower() or None,

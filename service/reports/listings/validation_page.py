@@ -43,8 +43,13 @@ def row_json(row: Judged) -> Json:
         "id": row.id,
         "tokens_per_s": _interval(row.tokens_per_s, 1),
         "peak_mem_gib": _interval(row.peak_memory_gib, 2),
+        "board_watts": _interval(row.board_watts, 1),
         "fits": row.fits,
-        "measured": {"tokens_per_s": row.measured_tokens_per_s, "peak_mem_gib": row.measured_memory_gib},
+        "measured": {
+            "tokens_per_s": row.measured_tokens_per_s,
+            "peak_mem_gib": row.measured_memory_gib,
+            "board_watts": row.measured_board_watts,
+        },
     }
     if row.problem:
         item["problem"] = row.problem
@@ -69,6 +74,7 @@ def as_json(validation: Validation) -> Json:
             **score_json(validation.total),
             **{name: {key: score_json(s) for key, s in group.items()} for name, group in groups.items()},
             "peak_memory": score_json(validation.memory),
+            "board_power": score_json(validation.board_power),
             "peers": {name: score_json(score) for name, score in validation.peers.items()},
         },
     }
@@ -107,7 +113,7 @@ def score_titles(w: Wording) -> list[str]:
 
 
 def score_rows(w: Wording, validation: Validation) -> list[list[str]]:
-    """Scores in total, by group, of memory, and of the peers."""
+    """Scores in total, by group, of memory, of board power, and of the peers."""
     peers = {
         "6ND at 40 % MFU": w.say("6ND at 40 % MFU"),
         "6ND at 50 % MFU": w.say("6ND at 50 % MFU"),
@@ -120,6 +126,7 @@ def score_rows(w: Wording, validation: Validation) -> list[list[str]]:
         *(score_cells(w, name, score) for name, score in validation.by_engine.items()),
         *(score_cells(w, seen[name], score) for name, score in validation.by_seen.items()),
         score_cells(w, w.say("all: peak memory"), validation.memory),
+        score_cells(w, w.say("all: board power"), validation.board_power),
         *(score_cells(w, peers[name], score) for name, score in validation.peers.items()),
     ]
 
@@ -135,6 +142,8 @@ def row_titles(w: Wording) -> list[str]:
         w.say("Measured GiB"),
         w.say("Predicted GiB (p10-p90)"),
         w.say("Fits"),
+        w.say("Measured W per GPU"),
+        w.say("Predicted W (p10-p90)"),
     ]
 
 
@@ -143,17 +152,11 @@ def row_cells(w: Wording, row: Judged) -> list[str]:
     gpu = row.gpu.slug if row.gpu else UNKNOWN
     measured = UNKNOWN if row.measured_tokens_per_s is None else w.rounded(row.measured_tokens_per_s)
     memory = UNKNOWN if row.measured_memory_gib is None else w.rounded(row.measured_memory_gib)
+    read = UNKNOWN if row.measured_board_watts is None else w.rounded(row.measured_board_watts)
+    watts = [read, _spread(w, row.board_watts)]
     if row.problem:
-        return [
-            row.id,
-            gpu,
-            measured,
-            w.say("not predicted: {why}", why=row.problem),
-            UNKNOWN,
-            memory,
-            UNKNOWN,
-            UNKNOWN,
-        ]
+        reason = w.say("not predicted: {why}", why=row.problem)
+        return [row.id, gpu, measured, reason, UNKNOWN, memory, UNKNOWN, UNKNOWN, *watts]
     fits = {True: w.say("yes"), False: w.say("no"), None: w.say("not certain")}[row.fits]
     return [
         row.id,
@@ -164,6 +167,7 @@ def row_cells(w: Wording, row: Judged) -> list[str]:
         memory,
         _spread(w, row.peak_memory_gib),
         fits,
+        *watts,
     ]
 
 
@@ -218,9 +222,8 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
     for name, validation in by_leave_out.items():
         rows = score_rows(w, validation)
         if name != "run":
-            rows = [
-                row for row in rows if row[0] not in validation.peers and row[0] != w.say("all: peak memory")
-            ]
+            told_once = {*validation.peers, w.say("all: peak memory"), w.say("all: board power")}
+            rows = [row for row in rows if row[0] not in told_once]
         lines += ["", f"## {sections[name]}", "", *_table(score_titles(w), rows)]
     every = by_leave_out["run"]
     lines += ["", "## Row by row", "", *_table(row_titles(w), [row_cells(w, row) for row in every.rows])]

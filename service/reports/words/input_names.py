@@ -40,6 +40,7 @@ def names(w: Wording) -> Mapping[str, str]:
         "gpu_power_share": w.say("draw in training, of the limit"),
         "rest_of_pc_watts": w.say("rest of the PC"),
         "psu_efficiency": w.say("efficiency of the power supply"),
+        "plug_factor": w.say("watts at the plug per watt inside"),
         "host_memory_gib": w.say("main memory to spare"),
         "node_power_share_of_tdp": w.say("draw in training, of the limit"),
         "node_overhead_watts_per_gpu": w.say("rest of the rented node per GPU"),
