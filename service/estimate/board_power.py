@@ -29,11 +29,8 @@ HELD_AT_HOME = Interval(0.80, 0.95, 1.0)
 what makes 95 to 98 % at full (Zeus traces); RTX 4090 under FSDP peaked at 89 % (fsdp_qlora), a Titan X in
 FP32 at 87 %, an RTX 4060 laptop at 85 %."""
 WAITING = Interval(0.08, 0.15, 0.40)
-"""Draw while no kernel runs, clocks still up: an H200 that waited for launches for half of a step or more drew
-51 to 57 % of its limit. Near what it idles at, for small kernels between waits draw less than large ones."""
-MICRO_BATCH_AT_HOME = Interval(0.20, 0.45, 0.70)
-"""Draw in what is spent once per micro-batch at home, where reading the weights takes about half of it:
-nanochat d32 at micro-batch 1 on an RTX 4070. An estimate of ours."""
+"""Draw while no kernel runs, clocks still up: an H200 that waited for launches for half of a step or more
+drew 51 to 57 % of its limit. Near what it idles at: small kernels between waits draw less than large ones."""
 LINKS = Interval(0.15, 0.30, 0.55)
 """Draw while GPUs wait for each other: 1,354 W less on a node of 8 H100 that spent 34 % of the time so make
 27 % (MLPerf 4.0, LoRA on 64 GPUs instead of 8); two Titan X over PCIe 48 %."""
@@ -58,7 +55,6 @@ DRAWS: Mapping[str, Interval] = MappingProxyType(
         "draw_memory_datacenter": MEMORY_IN_DATACENTER,
         "draw_memory_home": MEMORY_AT_HOME,
         "draw_waiting": WAITING,
-        "draw_micro_batch_home": MICRO_BATCH_AT_HOME,
         "draw_links": LINKS,
         "draw_host": HOST,
     }
@@ -66,22 +62,22 @@ DRAWS: Mapping[str, Interval] = MappingProxyType(
 """Everything above that an answer rests on, by name, of the board's limit."""
 
 
-def _draws(tensor: Interval, memory: Interval, micro_batch: Interval) -> Mapping[str, Interval]:
+def _draws(tensor: Interval, memory: Interval) -> Mapping[str, Interval]:
     return MappingProxyType(
         {
             "matmul_s": tensor,
             "attention_s": tensor,
             "memory_s": memory,
             "optimizer_s": memory,
-            "micro_batch_s": micro_batch,
+            "micro_batch_s": WAITING,
             "sharding_s": LINKS,
             "offload_s": HOST,
         }
     )
 
 
-PART_DRAW_IN_DATACENTER = _draws(TENSOR_IN_DATACENTER, MEMORY_IN_DATACENTER, WAITING)
-PART_DRAW_AT_HOME = _draws(TENSOR_AT_HOME, MEMORY_AT_HOME, MICRO_BATCH_AT_HOME)
+PART_DRAW_IN_DATACENTER = _draws(TENSOR_IN_DATACENTER, MEMORY_IN_DATACENTER)
+PART_DRAW_AT_HOME = _draws(TENSOR_AT_HOME, MEMORY_AT_HOME)
 """Draw in each part of a step, of the board's limit."""
 
 

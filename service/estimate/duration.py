@@ -40,7 +40,7 @@ class StepTime:
     attention_s: Number
     memory_s: Number
     micro_batch_s: Number
-    """Launches, synchronisation, the loop itself and weight traffic, once per micro-batch."""
+    """What the GPU waits for launches, synchronisation and the loop itself, once per micro-batch."""
     optimizer_s: Number
     sharding_s: Number
     offload_s: Number
@@ -136,17 +136,16 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     traffic = traffic + named(terms, "scores_", work.engine) * work.scores
     traffic = traffic * work.activation_width + named(terms, "logits_", work.engine) * work.vocabulary
     memory_s = traffic / bandwidth * work.tokens
-
     weights = terms["weight_traffic"] * work.weight_traffic_share * work.parameters
     weights = weights + terms["unpacking"] * work.unpacked
-    weights_s = weights / bandwidth * work.accumulation
-    busy_s = matmul_s + attention_s + memory_s + weights_s
+    memory_s = memory_s + weights / bandwidth * work.accumulation
+    busy_s = matmul_s + attention_s + memory_s
     launches_s = named(terms, "layer_", work.engine) * work.launched_layers
     launches_s = launches_s + terms["adapter"] * work.adapters * work.layers * (1 + work.recomputed / 3)
     launches_s = launches_s + terms["partitioned_layer"] * work.partitioned * work.layers
     loop_s = named(terms, "micro_batch_", work.engine) + terms["framework"] * work.framework
     computed_s = longer_of(busy_s, launches_s * work.accumulation)
-    micro_batch_s = computed_s - busy_s + weights_s + loop_s * work.accumulation
+    micro_batch_s = computed_s - busy_s + loop_s * work.accumulation
 
     states = terms["optimizer_traffic"] * work.optimizer_traffic_share * work.parameters / bandwidth
     muon = work.newton_schulz_flops / (rate * terms["newton_schulz"])

@@ -13,7 +13,6 @@ from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
 from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
 from service.estimate.home_bill import HomeTerms
 from service.estimate.likeness import REPORTER
-from service.estimate.machine import flash_term
 from service.estimate.memory import (
     BAND_HIGH,
     BAND_LOW,
@@ -22,9 +21,9 @@ from service.estimate.memory import (
     EAGER_ACTIVATIONS,
 )
 from service.estimate.power_limit import PREFIX, PowerLimitAdvice
-from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
 from service.estimate.tariff import MarginalPrice
 from service.estimate.terms import HOST_TERMS
+from service.estimate.terms_used import terms_used
 from service.estimate.training_time import (
     ADJUSTMENT_SPREAD,
     DOWNTIME_SPREAD_CLOUD,
@@ -171,24 +170,15 @@ def workload_inputs(
     if workload.reference_hours and workload.reference_gpu_count:
         own += stated("", ["reference_hours", "reference_gpu_count"], workload)
     recipe = workload.recipe
-    engine = recipe.engine
-    terms = sorted(
-        {"efficiency", "power_exponent", "weight_traffic", "optimizer_traffic", "sharding_per_node_doubling"}
-        | {f"{kind}_{engine}" for kind in ("traffic", "logits", "micro_batch", "layer")}
-        | {f"efficiency_{gpu.architecture}" for gpu in gpus}
-        | ({"geforce_clock"} if any(gpu.category.startswith("geforce") for gpu in gpus) else set())
-        | ({"fp8_datacenter", "fp8_consumer"} if recipe.precision == "fp8" else set())
-        | ({flash_term(gpu) for gpu in gpus} if recipe.attention == "flash" else {f"scores_{engine}"})
-        | ({"flash_narrow_heads"} if workload.architecture.head_dim < NARROW_HEADS else set())
-        | {"sharding_fsdp" if recipe.sharding == "fsdp" else "sharding_replicated"}
-        | ({"selective_recompute"} if recipe.checkpointing == "selective" else set())
-        | ({"unaligned_vocabulary"} if workload.architecture.vocab_size % ALIGNED_VOCABULARY else set())
-        | {f"runs_on__{gpu.slug}__{engine}" for gpu in gpus}
+    fitted_terms = sorted(
+        terms_used(workload, gpus) | {f"runs_on__{gpu.slug}__{recipe.engine}" for gpu in gpus}
     )
     if workload.reference_hours and "reference.ratio" in figures:
         own.append(Input("rule of three", figures["reference.ratio"]))
     fitted = [
-        Input("calibration", figures[key]) for term in terms if (key := f"calibration.{term}") in figures
+        Input("calibration", figures[key])
+        for term in fitted_terms
+        if (key := f"calibration.{term}") in figures
     ]
     record = [Input(RECORD, figure) for key, figure in figures.items() if key.startswith(RECORD_PREFIX)]
     return (
