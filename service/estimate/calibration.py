@@ -107,7 +107,7 @@ class Calibration:
 
 
 def usable(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[MeasuredRun]:
-    """The runs that can be learnt from: sound for throughput, GPU and shape known, all weights trained.
+    """The runs that can be learnt from: sound for throughput, GPU and shape known.
 
     One's own run teaches whatever it is: the next question is likely about the same.
     """
@@ -121,8 +121,7 @@ def _with_cases(runs: Sequence[MeasuredRun], gpus: Mapping[str, Gpu]) -> list[tu
         gpu = gpus.get(run.gpu or "")
         if gpu is None or "throughput" not in run.use_for or not run.tokens_per_s:
             continue
-        adapters = run.workload in ("lora", "qlora")
-        if run.confidence != OWN and (adapters or not shape_is_known(run)):
+        if run.confidence != OWN and not shape_is_known(run):
             continue
         try:
             sound.append((run, case_of(run, gpu)))
