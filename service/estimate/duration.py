@@ -126,7 +126,7 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     matmul_s = matmul_s + waves / rate * work.accumulation
 
     flash_rate = named(terms, "", machine.flash_term) * np.where(
-        work.narrow_heads, terms["flash_narrow_heads"], 1.0
+        work.narrow_heads, named(terms, "", machine.narrow_term), 1.0
     )
     kernel = np.where(work.flash, 0.5 / flash_rate, 1.0)
     attention_s = work.attention_flops * kernel * repeated / rate * work.tokens

@@ -28,7 +28,7 @@ CODE_BASE: Mapping[str, float] = MappingProxyType(
         "memory_s": 0.33,
         "micro_batch_s": 0.25,
         "optimizer_s": 0.2,
-        "sharding_s": 0.9,
+        "sharding_s": 0.6,
         "offload_s": 0.8,
     }
 )

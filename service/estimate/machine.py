@@ -62,6 +62,7 @@ class Machines:
     efficiency_term: tuple[str, ...]
     fp8_term: tuple[str, ...]
     flash_term: tuple[str, ...]
+    narrow_term: tuple[str, ...]
 
     def picked(self, rows: Sequence[int]) -> "Machines":
         """Some of the machines, in the order of `rows`."""
@@ -78,6 +79,11 @@ def flash_term(gpu: Gpu) -> str:
     if gpu.tensor_rate == "half":
         return "flash_half_rate"
     return "flash_hopper" if gpu.architecture in ("hopper", "blackwell-dc") else "flash_full_rate"
+
+
+def narrow_term(gpu: Gpu) -> str:
+    """Name of the term for what those kernels lose with heads of 64."""
+    return flash_term(gpu).replace("flash_", "flash_narrow_")
 
 
 def efficiency_term(gpu: Gpu, precision: str) -> str:
@@ -134,4 +140,5 @@ def machines(
         efficiency_term=tuple(efficiency_term(g, p) for g, p in zip(gpus, used, strict=True)),
         fp8_term=tuple("fp8_datacenter" if g.category == "datacenter" else "fp8_consumer" for g in gpus),
         flash_term=tuple(flash_term(g) for g in gpus),
+        narrow_term=tuple(narrow_term(g) for g in gpus),
     )

@@ -58,6 +58,7 @@ GATED = (
 UNTIED_VOCABULARY = 152_064
 """Qwen2.5 unties its embeddings from 7 B on, where the padded vocabulary has this size."""
 VALUE_EMBEDDING_VOCABULARIES = frozenset({32_768, 8_192})
+NANOCHATS = ("nanochat", "nanoops", "autoresearch")
 USUAL_HEAD_DIM = 128
 USUAL_VOCABULARY = 50_304
 USUAL_SEQ_LEN = 2048
@@ -150,7 +151,7 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
         )
     if kv_heads > heads or heads % kv_heads:
         raise InvalidValue("n_kv_heads", kv_heads, f"does not divide {heads} heads", ["a divisor of n_heads"])
-    nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
+    nanochat = code_base(run.project).startswith(NANOCHATS)
     nanochat_2026 = nanochat and run.vocab_size in VALUE_EMBEDDING_VOCABULARIES
     model = run.model.lower()
     gated = run.gated_mlp if run.gated_mlp is not None else any(name in model for name in GATED)
@@ -241,7 +242,7 @@ def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
     adapters = run.workload in ADAPTERS
     # What lies beside the block matrices: for adapters it is frozen as they are, but never in 4 or 8 bits.
     beside = (4 if run.frozen_bits == 32 else 2) if adapters else weight_bytes
-    nanochat = code_base(run.project).startswith(("nanochat", "autoresearch"))
+    nanochat = code_base(run.project).startswith(NANOCHATS)
     return Recipe(
         optimizer=optimizer_of(run.optimizer or "") or "adamw",
         precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),

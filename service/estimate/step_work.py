@@ -35,6 +35,8 @@ UNFUSED_NORM_CHANNELS = 5.0
 `LlamaRMSNorm`: 36 bytes forward, some 60 backward each), in channels of the width."""
 UNFUSED_ROTARY_CHANNELS = 1.4
 """The same of rotary positions, per channel of queries and keys (`apply_rotary_pos_emb`)."""
+FUSED_BLOCKS = frozenset({"tinyllama", "meta llama", "megatron-deepspeed", "megatron-lm", "llm-foundry"})
+"""Code bases whose blocks have fused norms, activations and rotary positions without a compiler."""
 UNFUSED_LAUNCHES = 1.7
 """Kernels of such a block over those of one with fused norms and no rotary positions: some 38 against 22."""
 FROZEN_FLOPS = 2 / 3
@@ -226,7 +228,8 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
     channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
-    unfused = recipe.engine == "torch-eager" and a.norm == "rmsnorm"
+    eager = recipe.engine == "torch-eager" and recipe.code_base not in FUSED_BLOCKS
+    unfused = eager and a.norm == "rmsnorm"
     if unfused:
         channels += UNFUSED_NORM_CHANNELS * a.d_model + UNFUSED_ROTARY_CHANNELS * (q + kv)
     streamed_matrices = groups.matrices if muon else 0

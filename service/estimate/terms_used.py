@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from service.estimate.hardware import precision_used
-from service.estimate.machine import efficiency_term, flash_term
+from service.estimate.machine import efficiency_term, flash_term, narrow_term
 from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
 from service.facts import Gpu, Workload
 
@@ -29,7 +29,7 @@ def terms_used(workload: Workload, gpus: Sequence[Gpu]) -> frozenset[str]:
     if recipe.attention == "flash":
         used |= {flash_term(gpu) for gpu in gpus}
         if a.head_dim < NARROW_HEADS:
-            used.add("flash_narrow_heads")
+            used |= {narrow_term(gpu) for gpu in gpus}
     else:
         used.add(f"scores_{recipe.engine}")
     if recipe.checkpointing == "selective":
