@@ -22,7 +22,10 @@ EAGER_LOGITS = 12.0
 logits, 4 bytes each per token and vocabulary entry; the forward pass ends with 10."""
 LOGITS_AFTER_FORWARD = 10.0
 CAPPED_LOGITS = 2.0
-COMPILED_LOGITS, COMPILED_LOGITS_OF_LARGE_MODELS = 8.0, 4.0
+COMPILED_LOGITS = 7.0
+"""Compiled code that returns its logits beside the loss (nanoGPT on an H200: 9.08 GiB at micro-batch 12)."""
+ONE_LOGITS_BUFFER = 2.0
+"""nanochat returns the loss alone: Inductor reuses the buffer of the logits for their gradient."""
 NATIVE_LOGITS = 2.0
 """One fused 16-bit buffer, overwritten by its gradient."""
 FUSED_LOSS = {"llm-foundry": 4.0}
@@ -34,10 +37,19 @@ def mode_of(recipe: Recipe) -> Mode:
     if recipe.precision in ("fp32", "tf32"):
         return "single"
     if recipe.trained != "all":
-        prepared = recipe.trained == "qlora" or recipe.frozen_weight_bytes in (1.0, 4.0)
-        return "amp" if prepared and recipe.trainer == "hf-trainer" else "half"
+        if not prepared_for_few_bits(recipe):
+            return "single" if recipe.frozen_weight_bytes == 4 else "half"
+        return "amp" if recipe.trainer == "hf-trainer" else "single"
     # Sharded weights are cast as a whole before a block reads them.
     return "half" if recipe.weight_bytes == 2 or recipe.sharding == "fsdp" else "amp"
+
+
+def prepared_for_few_bits(recipe: Recipe) -> bool:
+    """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training): the rule
+    for frozen weights of 4 and 8 bits, but not where they are sharded. Without autocast the activations
+    are FP32 as well, for a packed matrix answers in the width it was asked in."""
+    few = recipe.trained == "qlora" or recipe.frozen_weight_bytes == 1
+    return recipe.trained != "all" and few and recipe.sharding != "fsdp"
 
 
 def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
@@ -46,9 +58,14 @@ def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     TinyLlama in BF16 42.6 d, under autocast 52.6 d, in FP32 84 d (counted on fake tensors). nanochat
     compiled: 38.1 d.
     """
-    if recipe.engine == "torch-eager" and a.norm != "none":
-        return _eager(a, recipe)
-    return _fused(a, recipe)
+    return _eager(a, recipe) if written_out(a, recipe) else _fused(a, recipe)
+
+
+def written_out(a: Architecture, recipe: Recipe) -> bool:
+    """Whether a layer keeps what eager PyTorch keeps: eager code but nanochat's, and code that stores
+    attention scores even when compiled (Languini's largest batches on an RTX 4090)."""
+    stores_scores = recipe.attention == "naive" and recipe.engine == "torch-compile"
+    return (recipe.engine == "torch-eager" and a.norm != "none") or stores_scores
 
 
 def _eager(a: Architecture, recipe: Recipe) -> float:
@@ -118,10 +135,10 @@ def _copies(kind: BlockKind, mode: Mode, *, gated: bool) -> float:
 
 def score_bytes(kind: BlockKind, mode: Mode) -> float:
     """What naive attention keeps per head and pair of positions: softmax in FP32 and its 16-bit copy."""
-    if mode == "single":
-        return 8.0 if kind.capped_scores else 4.0
-    upcast = kind.upcast_softmax or mode == "amp"
-    return (6.0 if upcast else 2.0) + (2.0 if kind.capped_scores else 0.0)
+    wide = 4.0 if mode == "single" else 2.0
+    upcast = mode != "single" and (kind.upcast_softmax or mode == "amp")
+    dropped = 1.0 + wide if kind.drops_scores else 0.0
+    return wide + (4.0 if upcast else 0.0) + (wide if kind.capped_scores else 0.0) + dropped
 
 
 def adapter_inputs(a: Architecture, recipe: Recipe) -> float:
@@ -178,7 +195,8 @@ def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     eager = EAGER_LOGITS + (CAPPED_LOGITS if kind_of(a).capped_logits else 0.0)
     if recipe.code_base in FUSED_LOSS:
         return FUSED_LOSS[recipe.code_base] * a.vocab_size
-    if recipe.engine == "torch-compile" and recipe.sharding != "fsdp":
-        return COMPILED_LOGITS_OF_LARGE_MODELS * a.vocab_size
+    whole = recipe.sharding != "fsdp" and recipe.attention != "naive"
+    if recipe.engine == "torch-compile" and whole:
+        return (ONE_LOGITS_BUFFER if a.norm == "none" else COMPILED_LOGITS) * a.vocab_size
     # Sharded code compiles the blocks one by one and leaves the loss eager.
     return (NATIVE_LOGITS if recipe.engine == "native" else eager) * a.vocab_size

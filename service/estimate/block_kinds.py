@@ -2,8 +2,8 @@
 
 Eager PyTorch keeps what each operator needs for its gradient, so that a norm written out in FP32, a
 fused query-key-value matrix or a GELU written as a formula change the memory of a layer. Read from
-transformers 5.24 and held against counted peaks (tests/estimate/oracle_peaks.csv). Dropout is left out:
-it adds a mask of 1 byte and a copy per element where a recipe uses it.
+transformers 5.24 and held against counted peaks (tests/estimate/oracle_peaks.csv). Dropout beside that of attention
+weights is left out: it adds a mask of 1 byte and a copy per element where a recipe uses it.
 """
 
 from collections.abc import Mapping
@@ -34,12 +34,14 @@ class BlockKind:
     """Norms over all heads of queries and keys at once (OLMo 2)."""
     upcast_softmax: bool = True
     """Whether naive attention computes its softmax in FP32 also where weights are in 16 bits."""
+    drops_scores: bool = False
+    """Whether the code drops attention weights while training: a mask and a copy more (GPTs and BERT)."""
     capped_scores: bool = False
     capped_logits: bool = False
 
 
 LLAMA = BlockKind("rms")
-GPT = BlockKind("layer", fused_qkv=True, upcast_softmax=False)
+GPT = BlockKind("layer", fused_qkv=True, upcast_softmax=False, drops_scores=True)
 KINDS: Mapping[str, BlockKind] = MappingProxyType(
     {
         **dict.fromkeys(
@@ -69,7 +71,7 @@ NAMED: tuple[tuple[str, str], ...] = (
     ("olmo2", "olmo2"), ("pythia", "gpt_neox"), ("neox", "gpt_neox"), ("stablelm", "stablelm"),
     ("starcoder2", "starcoder2"), ("bloom", "bloom"), ("falcon3", "llama"), ("falcon", "falcon"),
     ("command-r", "cohere"), ("aya-", "cohere"), ("opt-", "opt"),
-    ("bert", "gpt"), ("gpt", "gpt"),
+    ("bert", "gpt"), ("gpt", "gpt"), ("mpt", "gpt"),
 )  # fmt: skip
 """What a model's name says of its kind; the first that occurs wins."""
 

@@ -7,6 +7,7 @@ QLoRA (arXiv:2305.14314) with frozen weights in their own. Leaves out 8-bit opti
 
 from dataclasses import dataclass
 
+from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import ParameterGroups, parameter_groups
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.step_work import trained_parameters
@@ -34,6 +35,8 @@ class TrainingState:
     on_host: float
     gathered: float
     """Whole layers of sharded or streamed weights, and 4-bit ones unpacked, while they compute."""
+    stepped: float = 0.0
+    """FP32 copies of the gradients that exist during the optimizer step alone."""
 
 
 def largest_matrices(a: Architecture, groups: ParameterGroups) -> float:
@@ -88,8 +91,15 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
         states += masters
     if plan.gradient_release:
         gradients = min(gradients, largest * recipe.weight_bytes)
+    # DeepSpeed's stage 3 steps on FP32 copies of its 16-bit gradients.
+    stepped = 4.0 * groups.total / gpu_count if fsdp and recipe.master_weights and not on_host else 0.0
     return TrainingState(
-        weights / weight_shards, gradients / gradient_shards, states / state_shards, on_host, gathered
+        weights / weight_shards,
+        gradients / gradient_shards,
+        states / state_shards,
+        on_host,
+        gathered,
+        stepped,
     )
 
 
@@ -103,7 +113,7 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     rest = groups.total - groups.matrices
     packed = recipe.frozen_weight_bytes < 2 or recipe.trained == "qlora"
     frozen = min(recipe.frozen_weight_bytes, 0.5625) if recipe.trained == "qlora" else recipe.frozen_weight_bytes
-    rest_bytes = 4.0 if recipe.frozen_weight_bytes == 4 or (packed and recipe.trainer == "hf-trainer") else 2.0
+    rest_bytes = 4.0 if recipe.frozen_weight_bytes == 4 or prepared_for_few_bits(recipe) else 2.0
     adapters = trained_parameters(a, recipe)
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
