@@ -22,8 +22,9 @@ EAGER_LOGITS = 12.0
 logits, 4 bytes each per token and vocabulary entry; the forward pass ends with 10."""
 LOGITS_AFTER_FORWARD = 10.0
 CAPPED_LOGITS = 2.0
-COMPILED_LOGITS = 7.0
-"""Compiled code that returns its logits beside the loss (nanoGPT on an H200: 9.08 GiB at micro-batch 12)."""
+COMPILED_LOGITS = {"half": 4.0, "amp": 7.0, "single": 8.0}
+"""Compiled in one piece: 16-bit logits and their gradient; under autocast code that returns its logits keeps
+FP32 ones as well (nanoGPT on an H200: 9.08 GiB at micro-batch 12)."""
 ONE_LOGITS_BUFFER = 2.0
 """nanochat returns the loss alone: Inductor reuses the buffer of the logits for their gradient."""
 NATIVE_LOGITS = 2.0
@@ -37,19 +38,20 @@ def mode_of(recipe: Recipe) -> Mode:
     if recipe.precision in ("fp32", "tf32"):
         return "single"
     if recipe.trained != "all":
-        if not prepared_for_few_bits(recipe):
-            return "single" if recipe.frozen_weight_bytes == 4 else "half"
-        return "amp" if recipe.trainer == "hf-trainer" else "single"
+        if prepared_for_few_bits(recipe):
+            return "amp"
+        return "single" if recipe.frozen_weight_bytes == 4 else "half"
     # Sharded weights are cast as a whole before a block reads them.
     return "half" if recipe.weight_bytes == 2 or recipe.sharding == "fsdp" else "amp"
 
 
 def prepared_for_few_bits(recipe: Recipe) -> bool:
     """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training): the rule
-    for frozen weights of 4 and 8 bits, but not where they are sharded. Without autocast the activations
-    are FP32 as well, for a packed matrix answers in the width it was asked in."""
+    for frozen weights of 4 and 8 bits under Hugging Face's trainer, unless they are sharded."""
     few = recipe.trained == "qlora" or recipe.frozen_weight_bytes == 1
-    return recipe.trained != "all" and few and recipe.sharding != "fsdp"
+    return (
+        recipe.trained != "all" and few and recipe.trainer == "hf-trainer" and recipe.sharding != "fsdp"
+    )
 
 
 def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
@@ -197,6 +199,6 @@ def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
         return FUSED_LOSS[recipe.code_base] * a.vocab_size
     whole = recipe.sharding != "fsdp" and recipe.attention != "naive"
     if recipe.engine == "torch-compile" and whole:
-        return (ONE_LOGITS_BUFFER if a.norm == "none" else COMPILED_LOGITS) * a.vocab_size
+        return (ONE_LOGITS_BUFFER if a.norm == "none" else COMPILED_LOGITS[mode_of(recipe)]) * a.vocab_size
     # Sharded code compiles the blocks one by one and leaves the loss eager.
     return (NATIVE_LOGITS if recipe.engine == "native" else eager) * a.vocab_size

@@ -84,6 +84,11 @@ RESERVED_COMPILED = Reserved(1.0, 1.02, 1.12)
 a limit the allocator gives back what it can, and eager runs lived with 1.02 to 1.10 (H200, 2026-11)."""
 
 
+UNLIMITED_EAGER = Reserved(1.0, 1.07, 1.2)
+UNLIMITED_COMPILED = Reserved(1.0, 1.02, 1.12)
+"""The same where memory is plenty."""
+
+
 @dataclass(frozen=True, slots=True)
 class Band:
     """An 80 % band as factors of the central estimate."""
@@ -139,6 +144,11 @@ def reserved_by(recipe: Recipe) -> Reserved:
     return RESERVED_EAGER if recipe.engine == "torch-eager" else RESERVED_COMPILED
 
 
+def unlimited_reserve(recipe: Recipe) -> Reserved:
+    """The same where no limit makes the allocator give back."""
+    return UNLIMITED_EAGER if recipe.engine == "torch-eager" else UNLIMITED_COMPILED
+
+
 @dataclass(frozen=True, slots=True)
 class Instants:
     """Bytes per GPU at the instants of a step that can be the peak; numbers, or arrays over plans."""
@@ -148,6 +158,8 @@ class Instants:
     band: Band
     spared: Number
     """What selective recomputation may keep less than is taken."""
+    unfused_step: Number
+    """The optimizer step with the temporary copy that an unfused AdamW makes of one of its states."""
     weights: float
     gradients: float
     states: float
@@ -165,7 +177,7 @@ class Instants:
 
     @property
     def p90(self) -> Number:
-        return self.p50 * self.band.high
+        return np.maximum(self.p50 * self.band.high, self.unfused_step)
 
 
 def instants(
@@ -238,11 +250,15 @@ def instants(
     forward_backward = forward_backward + state.gathered + whole
     stacked = 8.0 * groups.matrices if a.value_embedding_layers and not on_host else 0.0
     optimizer_step = persistent + state.gradients + stacked + state.stepped
+    unfused = 0.0
+    if recipe.engine == "torch-eager" and recipe.optimizer == "adamw" and plan.optimizer == "gpu":
+        unfused = (state.states - state.masters) / 2
     return Instants(
         forward_backward=forward_backward,
         optimizer_step=optimizer_step,
         band=band_of(recipe),
         spared=spared,
+        unfused_step=optimizer_step + unfused,
         weights=state.weights,
         gradients=state.gradients,
         states=state.states,
@@ -293,8 +309,12 @@ def with_context(peak: PeakMemory, gpu_count: int) -> PeakMemory:
 
 
 def fit_verdict(peak: PeakMemory, available_gib: float) -> Fit:
-    """fits from a probability of 90 % on, does_not_fit up to 10 %, else marginal."""
-    chance = fit_probability(peak, available_gib)
+    """What the probability of a fit is told as."""
+    return verdict_of(fit_probability(peak, available_gib))
+
+
+def verdict_of(chance: float) -> Fit:
+    """fits from `SURE` on, does_not_fit up to `UNLIKELY`, else marginal."""
     if chance >= SURE:
         return "fits"
     return "marginal" if chance > UNLIKELY else "does_not_fit"

@@ -17,9 +17,10 @@ ON_HOST = ("host", "host+gradients", "host+parameters")
 """Placements that leave BF16 weights alone on the GPU."""
 STATES = {"adamw": 2.0, "lamb": 2.0, "lion": 1.0, "sgd": 1.0, "adafactor": 0.0, "muon+adamw": 2.0}
 """State elements per parameter; Muon keeps one for matrices; Adafactor's rows and columns are negligible."""
-PINNED_COPIES = 1.6
-"""Host memory of an offloaded run over its tensors: pinned buffers are rounded up to powers of two and
-kept beside what they were copied from (a 32B model with ZeRO-3 offload: over 744 GB for 476 GB of tensors)."""
+DEEPSPEED_COPIES = 1.75
+"""Host memory of a DeepSpeed run with offload over its tensors: pinned buffers are rounded up to powers of
+two and kept beside what they were copied from (a 32B model with ZeRO-3 offload was killed at 744 GB, its
+tensors are 459 GB). Code of one's own is taken to pin its tensors in place."""
 ADAPTER_BYTES = 4.0
 """PEFT keeps adapters, their gradients and their states in FP32 (autocast_adapter_dtype)."""
 
@@ -35,6 +36,8 @@ class TrainingState:
     on_host: float
     gathered: float
     """Whole layers of sharded or streamed weights, and 4-bit ones unpacked, while they compute."""
+    masters: float = 0.0
+    """FP32 master weights, contained in the states."""
     stepped: float = 0.0
     """FP32 copies of the gradients that exist during the optimizer step alone."""
 
@@ -71,6 +74,7 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     states = in_matrices * recipe.state_bytes + in_rest * rest_bytes
     largest = largest_matrices(a, groups)
     weights, gradients, on_host = stored, stored, 0.0
+    copies = DEEPSPEED_COPIES if recipe.trainer == "deepspeed" else 1.0
     layer = 2.0 * groups.matrices / a.n_layers
     gathered = 2 * layer + 2.0 * a.vocab_size * a.d_model if fsdp and gpu_count > 1 else 0.0
     if plan.optimizer in ("8bit", "8bit-paged"):
@@ -79,7 +83,7 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     if plan.optimizer == "8bit-paged":
         on_host, states = states, masters
     elif plan.optimizer in ON_HOST:
-        on_host = PINNED_COPIES * (states + 4.0 * groups.total + 2 * groups.total)
+        on_host = copies * (states + stored + 2 * groups.total)
         states, weights = 0.0, 2.0 * groups.total
         gradients = 2.0 * (groups.total if plan.optimizer == "host" else largest)
         if plan.optimizer != "host":
@@ -89,9 +93,13 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
             gathered = 0.0
     else:
         states += masters
+    if sharding == "ddp" and gpu_count > 1:
+        # DistributedDataParallel reduces copies of the gradients in buckets.
+        gathered += gradients
     if plan.gradient_release:
         gradients = min(gradients, largest * recipe.weight_bytes)
     # DeepSpeed's stage 3 steps on FP32 copies of its 16-bit gradients.
+    masters = 0.0 if plan.optimizer in ON_HOST else masters
     stepped = 4.0 * groups.total / gpu_count if fsdp and recipe.master_weights and not on_host else 0.0
     return TrainingState(
         weights / weight_shards,
@@ -99,6 +107,7 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
         states / state_shards,
         on_host,
         gathered,
+        masters / state_shards,
         stepped,
     )
 
@@ -126,11 +135,12 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     per_element = 1.0 if plan.optimizer in ("8bit", "8bit-paged") else ADAPTER_BYTES
     states = STATES[recipe.optimizer] * per_element * adapters
     gradients, on_host = ADAPTER_BYTES * adapters, 0.0
+    copies = DEEPSPEED_COPIES if recipe.trainer == "deepspeed" else 1.0
     if plan.optimizer == "host+parameters":
-        on_host, weights = PINNED_COPIES * (weights + states) / shards, 0.0
+        on_host, weights = copies * (weights + states) / shards, 0.0
         states, gathered = 0.0, 2 * layer + root
     elif plan.optimizer in ON_HOST:
-        on_host, states = PINNED_COPIES * states, 0.0
+        on_host, states = copies * states, 0.0
     elif plan.optimizer == "8bit-paged":
         on_host, states = states, 0.0
     return TrainingState(
