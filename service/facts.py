@@ -168,6 +168,8 @@ class Architecture:
     n_experts: int = 1
     """MLPs per layer among which a router chooses; 1 for a dense model."""
     experts_per_token: int = 1
+    block: str = ""
+    """How its blocks are written, by transformers' name of the model's kind (block_kinds.py); "" unknown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,16 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 # GB/s of payload-free line rate per lane and direction, by PCIe generation.
 PCIE_GB_PER_S_PER_LANE = {2: 0.5, 3: 0.985, 4: 1.969, 5: 3.938, 6: 7.563}
 
-DRIVER_RESERVE = 0.02
-"""Share of the marketed memory that driver and firmware keep: a 24 GB card offers about 23.5 GiB."""
+# Memory that the driver leaves a process, estimates of ours from what PyTorch reports of such cards:
+# 14.7 GiB of a T4, 22.0 of an L4 or A10G, 44.4 of an L40S or A40; 79.1 of an H100, 39.4 of an A100 40 GB,
+# 139.8 of an H200; 23.55 of a GeForce card of 24 GB, 11.65 of 12, 7.7 of 8.
+LEFT_WITH_ECC = 0.92
+"""Share left of GDDR memory whose error correction keeps a part: data-centre cards without HBM."""
+LEFT_OF_HBM = 0.988
+DRIVER_KEEPS_GIB, DRIVER_KEEPS_SHARE = 0.25, 0.0083
+"""What the driver keeps of other cards: so much, and this share."""
+WITH_GDDR = frozenset({"pascal", "turing", "ampere", "ada", "blackwell", "rdna3", "rdna4"})
+"""Architectures whose cards have GDDR memory; the others' have HBM."""
 
 
 def dense_tensor_tflops(gpu: Gpu) -> float:
@@ -112,8 +120,12 @@ def peak_tflops(gpu: Gpu, precision: Precision) -> float:
 
 
 def available_memory_gib(gpu: Gpu) -> float:
-    """Memory a training process can use on a card without a display [GiB]."""
-    return gpu.memory_gib * (1 - DRIVER_RESERVE)
+    """Memory that a card without a display leaves to training processes, CUDA context included [GiB]."""
+    if gpu.architecture not in WITH_GDDR:
+        return gpu.memory_gib * LEFT_OF_HBM
+    if gpu.category == "datacenter":
+        return gpu.memory_gib * LEFT_WITH_ECC
+    return gpu.memory_gib * (1 - DRIVER_KEEPS_SHARE) - DRIVER_KEEPS_GIB
 
 
 def host_link_gb_per_s(gpu: Gpu) -> float | None:

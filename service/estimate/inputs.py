@@ -10,15 +10,21 @@ from service.estimate.board_power import DRAWS
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
 from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
-from service.estimate.hardware import DRIVER_RESERVE, dense_tensor_tflops
+from service.estimate.hardware import (
+    DRIVER_KEEPS_GIB,
+    DRIVER_KEEPS_SHARE,
+    LEFT_OF_HBM,
+    LEFT_WITH_ECC,
+    dense_tensor_tflops,
+)
 from service.estimate.home_bill import HomeTerms
 from service.estimate.likeness import REPORTER
 from service.estimate.memory import (
-    BAND_HIGH,
-    BAND_LOW,
     COMMUNICATION_GIB,
     CONTEXT_GIB,
-    EAGER_ACTIVATIONS,
+    RESERVED_COMPILED,
+    RESERVED_EAGER,
+    SOUND_BAND,
 )
 from service.estimate.power_limit import PREFIX, PowerLimitAdvice
 from service.estimate.tariff import MarginalPrice
@@ -71,12 +77,16 @@ BOARD_SOURCE = Source(
 METHOD = tuple(
     Input("method", Figure(name, value, unit, METHOD_SOURCE, basis="estimate"))
     for name, value, unit in (
-        ("driver_reserve", DRIVER_RESERVE, "of the marketed memory"),
+        ("left_with_ecc", LEFT_WITH_ECC, "of the marketed memory"),
+        ("left_of_hbm", LEFT_OF_HBM, "of the marketed memory"),
+        ("driver_keeps_gib", DRIVER_KEEPS_GIB, "GiB"),
+        ("driver_keeps_share", DRIVER_KEEPS_SHARE, "of the marketed memory"),
         ("context_gib", CONTEXT_GIB, "GiB"),
         ("communication_gib", COMMUNICATION_GIB, "GiB, several GPUs"),
-        ("memory_band_low", BAND_LOW, "of the central estimate"),
-        ("memory_band_high", BAND_HIGH, "of the central estimate"),
-        ("eager_activations", EAGER_ACTIVATIONS, "of compiled activations"),
+        ("memory_band_low", SOUND_BAND.low, "of the central estimate"),
+        ("memory_band_high", SOUND_BAND.high, "of the central estimate"),
+        ("reserved_eager", RESERVED_EAGER.p50, "of allocated memory"),
+        ("reserved_compiled", RESERVED_COMPILED.p50, "of allocated memory"),
         ("pcie_efficiency", HOST_TERMS["pcie_efficiency"], "of the line rate"),
         ("host_memory_gb_per_s", HOST_TERMS["host_memory_gb_per_s"], "GB/s"),
         ("unhidden_optimizer", UNHIDDEN_OPTIMIZER, "of a hidden exchange with the host"),

@@ -11,6 +11,7 @@ from typing import get_args
 
 from service.errors import InvalidValue, MissingFact, choice_of
 from service.estimate.architecture import parameters
+from service.estimate.block_kinds import block_named
 from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
@@ -174,6 +175,7 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
         window_pattern="SSSL" if nanochat_2026 and gpu_architecture == "hopper" else "L",
         n_experts=n_experts,
         experts_per_token=experts_per_token,
+        block=block_named(run.model),
     )
     if nanochat or not run.n_params or n_experts > 1:
         return expected

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from service.estimate.adjustments import code_changes
 from service.estimate.duration import step_time
 from service.estimate.machine import Machines
-from service.estimate.memory import context_gib, instants
+from service.estimate.memory import context_gib, instants, reserved_by, with_reserve
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.step_work import StepWork, count_step
 from service.facts import GIB, Recipe, Workload
@@ -72,9 +72,10 @@ def memory_grids(workload: Workload, family: MemoryPlan, gpu_count: int) -> Grid
     at = instants(a, recipe, family, gpu_count, micro_batch=batches, checkpointed_layers=layers)
     shape = (len(batches), a.n_layers + 1)
     extra = context_gib(gpu_count)
+    low, _, high = with_reserve(at.p10, at.p50, at.p90, reserved_by(recipe))
     return Grids(
-        np.broadcast_to(at.p10 / GIB + extra, shape),
-        np.broadcast_to(at.p90 / GIB + extra, shape),
+        np.broadcast_to(low / GIB + extra, shape),
+        np.broadcast_to(high / GIB + extra, shape),
         np.broadcast_to(np.asarray(at.on_host) / GIB, shape),
     )
 

@@ -6,7 +6,7 @@ configuration. Refuses rather than guesses: shared experts and unknown model typ
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from service.errors import InvalidValue
 from service.facts import Architecture
@@ -33,7 +33,7 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     for key in ("n_routed_experts", "n_shared_experts", "shared_expert_intermediate_size"):
         if config.get(key):
             raise InvalidValue(key, config[key], "shared experts are not supported yet")
-    return _READERS[str(model_type)](config)
+    return replace(_READERS[str(model_type)](config), block=str(model_type))
 
 
 def _gpt2(c: Mapping[str, object]) -> Architecture:

@@ -23,7 +23,6 @@ Number = float | NDArray[np.float64]
 Name = str | tuple[str, ...]
 
 NEWTON_SCHULZ_ITERATIONS = 5
-ADAPTER_RANK = 16
 ALIGNED_VOCABULARY = 8
 """Tensor units want the vocabulary to be a multiple of this; GPT-2's 50,257 is not."""
 NARROW_HEADS = 96
@@ -136,15 +135,21 @@ class StepWork:
 
 
 def trained_parameters(a: Architecture, recipe: Recipe) -> float:
-    """Parameters that get a gradient [count]: all, or adapters of rank 16 beside every block matrix.
+    """Parameters that get a gradient [count]: all, or adapters beside the block matrices they target.
 
-    A matrix of d x k gains 16 (d + k); Llama 3.1 8B: 42 M, 0.5 %.
+    At rank r a matrix of d x k gains r (d + k); Llama 3.1 8B at rank 16, all matrices: 42 M, 0.5 %.
     """
     if recipe.trained == "all":
         return float(parameter_groups(a).total)
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    sides = (a.d_model + q) * 2 + (a.d_model + kv) * 2 + (3 if a.gated_mlp else 2) * (a.d_model + a.d_ff)
-    return float(ADAPTER_RANK * a.n_layers * sides)
+    query, value = a.d_model + q, a.d_model + kv
+    mlp = (3 if a.gated_mlp else 2) * (a.d_model + a.d_ff) * a.n_experts
+    sides = {
+        "query-value": query + value,
+        "attention": 2 * query + 2 * value,
+        "all-linear": 2 * query + 2 * value + mlp,
+    }[recipe.adapter_targets]
+    return float(recipe.adapter_rank * a.n_layers * sides)
 
 
 def recomputed_share(a: Architecture, recipe: Recipe, checkpointed_layers: int) -> float:

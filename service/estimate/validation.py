@@ -27,6 +27,7 @@ from service.estimate.case import case_of, side_by_side
 from service.estimate.hardware import available_memory_gib, dense_tensor_tflops
 from service.estimate.interval import Interval, around
 from service.estimate.measured_run import (
+    FINE_TUNING,
     architecture_of,
     code_base,
     memory_plan_of,
@@ -34,7 +35,15 @@ from service.estimate.measured_run import (
     shape_is_known,
     with_shape,
 )
-from service.estimate.memory import PeakMemory, fit_verdict, peak_memory, with_context
+from service.estimate.memory import (
+    PeakMemory,
+    fit_probability,
+    peak_memory,
+    unlimited_reserve,
+    verdict_of,
+    with_context,
+    with_reserved,
+)
 from service.estimate.run_records.table_cells import Remark
 from service.facts import Gpu, MeasuredRun, Recipe
 
@@ -50,6 +59,11 @@ REFERENCE_GPUS = 8
 NOTE_RATIO = 8.5
 NOTE_CARD_TFLOPS = 58.3
 """The note's RTX 4070 against an H100; other cards by their dense peak over its own."""
+OUT_OF_MEMORY = "oom"
+"""What a run's `use_for` says when it ran out of GPU memory."""
+ENDLESS_GIB = 1e6
+PRINTS_RESERVED = frozenset({"torchtitan", "torchao"})
+"""Code bases that print what the allocator reserved. So do most who publish memory of fine-tuning."""
 UNPREDICTED_ERROR = 1.0
 ROWS_AT_ONCE = 2_000
 """Bounds the memory of predicting a long file."""
@@ -72,6 +86,8 @@ class Judged:
     """Average of one GPU over a step; of a whole job where only its card is known."""
     fits: bool | None = None
     """None where it is marginal or not known."""
+    fit_probability: float | None = None
+    """Probability that the run stays within its card's memory, or its cap [0-1]; None where not known."""
     measured_tokens_per_s: float | None = None
     measured_memory_gib: float | None = None
     measured_board_watts: float | None = None
@@ -216,7 +232,7 @@ def _predicted(
         gpu = gpus[run.gpu or ""]
         log_spread = float(predicted.log_spread[i])
         speed = around(float(predicted.median[i]), log_spread)
-        peak, fits = memory_of(run, gpu)
+        memory = memory_of(run, gpu)
         judged[position] = Judged(
             id=run.slug,
             gpu=gpu,
@@ -224,9 +240,10 @@ def _predicted(
             code_base=code_base(run.project),
             seen=gpu.slug in seen,
             tokens_per_s=speed,
-            peak_memory_gib=peak,
+            peak_memory_gib=memory.peak_gib,
             board_watts=board_watts(gpu, steps.of(i), log_spread, run.power_limit_watts),
-            fits=fits,
+            fits=memory.fits,
+            fit_probability=memory.fit_probability,
             measured_tokens_per_s=run.tokens_per_s if "throughput" in run.use_for else None,
             measured_memory_gib=run.peak_memory_gib if "memory" in run.use_for else None,
             measured_board_watts=measured_board_watts(run),
@@ -241,19 +258,37 @@ def measured_board_watts(run: MeasuredRun) -> float | None:
     return run.gpu_watts if sound else None
 
 
-def memory_of(run: MeasuredRun, gpu: Gpu) -> tuple[Interval, bool | None]:
-    """Peak of allocated memory [GiB] and whether the run fits its card; None where that is marginal
-    or its shape or micro-batch is not known.
+@dataclass(frozen=True, slots=True)
+class PredictedMemory:
+    """The peak a run would print and whether it fits its card."""
+
+    peak_gib: Interval
+    fit_probability: float | None
+    """None where shape or micro-batch is not known."""
+
+    @property
+    def fits(self) -> bool | None:
+        """None where it is marginal or not known."""
+        if self.fit_probability is None:
+            return None
+        return {"fits": True, "marginal": None, "does_not_fit": False}[verdict_of(self.fit_probability)]
+
+
+def memory_of(run: MeasuredRun, gpu: Gpu) -> PredictedMemory:
+    """Peak memory as the run would print it, and how likely it fits its card or the cap it ran under.
 
     The band of a run that does not state its micro-batch, engine or checkpointing reaches over what
-    else it may have been: half and twice the micro-batch, the other engine, full checkpointing.
+    else it may have been: half and twice the micro-batch, the other engine, full checkpointing. A run
+    that ran out of memory is taken as asked: on a card without end nothing of its recipe is repaired.
     """
     shape, count = with_shape(run), run.gpu_count or 1
+    ran_out = OUT_OF_MEMORY in run.use_for
+    read_for = replace(gpu, memory_gib=ENDLESS_GIB) if ran_out else gpu
     architecture = architecture_of(shape, gpu.architecture)
-    recipe = recipe_of(shape, gpu)
+    recipe = recipe_of(shape, read_for)
 
     def peak_of(candidate: Recipe) -> PeakMemory:
-        return peak_memory(architecture, candidate, memory_plan_of(shape, candidate, gpu), count)
+        return peak_memory(architecture, candidate, memory_plan_of(shape, candidate, read_for), count)
 
     peak = peak_of(recipe)
     others = []
@@ -265,11 +300,22 @@ def memory_of(run: MeasuredRun, gpu: Gpu) -> tuple[Interval, bool | None]:
         others.append(replace(recipe, engine="torch-compile"))
     if run.checkpointing is None and recipe.checkpointing == "none":
         others.append(replace(recipe, checkpointing="full"))
-    peaks = [peak, *map(peak_of, others)]
-    low, high = min(p.p10 for p in peaks), max(p.p90 for p in peaks)
-    verdict = fit_verdict(with_context(peak, count), available_memory_gib(gpu))
-    fits = {"fits": True, "marginal": None, "does_not_fit": False}[verdict]
-    return Interval(low, peak.p50, high), fits if run.micro_batch and shape_is_known(run) else None
+    printed = [as_printed(told, run, recipe) for told in (peak, *map(peak_of, others))]
+    chance = None
+    if run.micro_batch and shape_is_known(run):
+        cap: float | None = getattr(run, "memory_cap_gib", None)
+        taken = with_context(peak, count) if cap is None else with_reserved(peak)
+        chance = fit_probability(taken, available_memory_gib(gpu) if cap is None else cap)
+    return PredictedMemory(
+        Interval(min(p.p10 for p in printed), printed[0].p50, max(p.p90 for p in printed)), chance
+    )
+
+
+def as_printed(peak: PeakMemory, run: MeasuredRun, recipe: Recipe) -> PeakMemory:
+    """The peak as the run's project prints it: reserved where its code base or kind of work does so."""
+    if recipe.code_base not in PRINTS_RESERVED and run.workload not in FINE_TUNING:
+        return peak
+    return with_reserved(replace(peak, reserved=unlimited_reserve(recipe)))
 
 
 def peer_rules(run: MeasuredRun, gpu: Gpu) -> dict[str, float]:
