@@ -1,6 +1,7 @@
 """`heimvorteil validate`."""
 
 import codecs
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +17,10 @@ LARGEST_FILE_BYTES = 50_000_000
 @click.argument("runs", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option(
     "--leave-out",
-    type=click.Choice(["run", "gpu", "project"]),
+    type=click.Choice(["run", "gpu", "project", "reporter"]),
     default="run",
     show_default=True,
-    help="Of the shipped runs: leave out each run, its whole GPU or its whole code base.",
+    help="Of the shipped runs: leave out each run, its whole GPU, code base or reporter.",
 )
 @click.option("--lang", type=click.Choice(["en", "de"]), default="en", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="All rows and the summary as JSON.")
@@ -46,7 +47,7 @@ def validate(
 
     if markdown or figures:
         validations = validating.validate_left_out(snapshot)
-        by_group = {"run": validations.run, "gpu": validations.gpu, "project": validations.project}
+        by_group = {group.name: getattr(validations, group.name) for group in fields(validations)}
         if figures:
             click.echo(validation_page.track_record(by_group, datetime.now(UTC).date()), nl=False)
             return
@@ -71,6 +72,8 @@ def validate(
     rows = [validation_page.row_cells(w, row) for row in judged.rows]
     print_table(validation_page.row_titles(w), rows, {2, 3, 4, 5, 6, 8, 9}, width=240)
     print_table(validation_page.score_titles(w), validation_page.score_rows(w, judged), {1, 2, 3, 4, 5, 6})
+    if verdicts := validation_page.verdict_rows(w, judged):
+        print_table(validation_page.verdict_titles(w), verdicts, {1, 2, 3, 4})
     for line in validation_page.remark_lines(w, judged):
         click.echo(line)
 

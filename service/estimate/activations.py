@@ -49,9 +49,7 @@ def prepared_for_few_bits(recipe: Recipe) -> bool:
     """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training): the rule
     for frozen weights of 4 and 8 bits under Hugging Face's trainer, unless they are sharded."""
     few = recipe.trained == "qlora" or recipe.frozen_weight_bytes == 1
-    return (
-        recipe.trained != "all" and few and recipe.trainer == "hf-trainer" and recipe.sharding != "fsdp"
-    )
+    return recipe.trained != "all" and few and recipe.trainer == "hf-trainer" and recipe.sharding != "fsdp"
 
 
 def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:

@@ -75,12 +75,6 @@ class Posterior:
     widening: Mapping[Novelty, float] = field(default_factory=lambda: MappingProxyType({}))
     """By how much the spread of a new case grows, by what the evidence lacks of it (held_out.py)."""
 
-    def known(self) -> Mapping[str, frozenset[str]]:
-        """Names of the evidence's code bases, cards and reporters."""
-        cases = self.cases
-        named = {"code_base": cases.code_base, "gpu": cases.gpu, "reporter": cases.reporter}
-        return {name: frozenset(values.tolist()) for name, values in named.items()}
-
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
@@ -232,8 +226,12 @@ def without(posterior: Posterior, groups: NDArray[np.str_]) -> HeldOut:
     )
 
 
-def predict(posterior: Posterior, new: Cases) -> Predicted:
-    """Tokens per second of new cases given the evidence, as medians and log spreads."""
+def predict(posterior: Posterior, new: Cases, without_run: Sequence[int | None] = ()) -> Predicted:
+    """Tokens per second of new cases given the evidence, as medians and log spreads.
+
+    `without_run` says for each which run of the evidence to leave out, by its row; taken out in closed
+    form (Rasmussen and Williams, section 5.4.2), with terms as they are.
+    """
     predicted, jacobian = log_prediction(new, posterior.terms)
     x = np.log([posterior.terms[name] for name in NAMES])
     with_evidence = covariance(new, posterior.cases, posterior.terms)
@@ -241,10 +239,13 @@ def predict(posterior: Posterior, new: Cases) -> Predicted:
     median = predicted - jacobian @ (x - PRIOR_MEAN) + with_evidence @ posterior.weights
     variance = own_variance(new, posterior.terms) + (jacobian**2) @ PRIOR_VARIANCE
     variance -= np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
+    for case, row in enumerate(without_run):
+        if row is not None:
+            told = float(with_evidence[case] @ posterior.inverse[:, row])
+            median[case] -= told * posterior.weights[row] / posterior.inverse[row, row]
+            variance[case] += told**2 / posterior.inverse[row, row]
     noise = NEW_CASE_NOISE**2 * base_noise(new)
-    lacking = novelty_of(
-        new.code_base.tolist(), new.gpu.tolist(), new.reporter.tolist(), known=posterior.known()
-    )
+    lacking = novelty_of(new, posterior.cases, without_run)
     factor = np.array([posterior.widening[novelty] for novelty in lacking])
     return Predicted(np.exp(median), factor * np.sqrt(np.maximum(variance, 0.0) + noise), tuple(lacking))
 

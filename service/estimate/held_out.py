@@ -7,6 +7,7 @@ of a new case of that class. Leaves out that the terms were fitted with the grou
 validation page, which fits them again, contains that.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -14,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from service.estimate.case import Cases
 from service.estimate.quantile import QUANTILE_90
 
 Vector = NDArray[np.float64]
@@ -21,6 +23,12 @@ Matrix = NDArray[np.float64]
 Novelty = Literal["new_code_base", "new_gpu", "new_reporter", "known"]
 """What the evidence lacks of a case: a run of its code base, of its card, of whoever runs it, or nothing."""
 NOVELTIES: tuple[Novelty, ...] = get_args(Novelty)
+OF_NOVELTY: Mapping[Novelty, str] = {
+    "new_code_base": "code_base",
+    "new_gpu": "gpu",
+    "new_reporter": "reporter",
+}
+"""What names the group that a class of new cases lacks, gravest first."""
 COVERED = 0.80
 NARROWEST, WIDEST = 0.8, 2.0
 """Bounds of the factor, for few groups say little."""
@@ -71,20 +79,17 @@ def widening(held: HeldOut, projects: NDArray[np.str_], groups: NDArray[np.str_]
     return float(np.clip(at / QUANTILE_90, NARROWEST, WIDEST))
 
 
-def novelty_of(
-    code_base: Sequence[str],
-    gpu: Sequence[str],
-    reporter: Sequence[str],
-    *,
-    known: Mapping[str, frozenset[str]],
-) -> list[Novelty]:
-    """What the evidence lacks of each case; `known` has its names by `code_base`, `gpu` and `reporter`."""
+def novelty_of(new: Cases, evidence: Cases, without_run: Sequence[int | None] = ()) -> list[Novelty]:
+    """What the evidence lacks of each new case, less the run of it that is left out for that case."""
+    counts = {name: Counter(getattr(evidence, name).tolist()) for name in OF_NOVELTY.values()}
     found: list[Novelty] = []
-    for code, card, teller in zip(code_base, gpu, reporter, strict=True):
-        if code not in known["code_base"]:
-            found.append("new_code_base")
-        elif card not in known["gpu"]:
-            found.append("new_gpu")
-        else:
-            found.append("known" if teller in known["reporter"] else "new_reporter")
+    for case in range(len(new)):
+        row = without_run[case] if case < len(without_run) else None
+
+        def is_new(name: str, case: int = case, row: int | None = row) -> bool:
+            wanted = str(getattr(new, name)[case])
+            own = row is not None and str(getattr(evidence, name)[row]) == wanted
+            return counts[name][wanted] <= own
+
+        found.append(next((novelty for novelty, name in OF_NOVELTY.items() if is_new(name)), "known"))
     return found

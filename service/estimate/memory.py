@@ -297,9 +297,7 @@ def with_reserve(p10: Number, p50: Number, p90: Number, reserved: Reserved) -> t
 def with_reserved(peak: PeakMemory) -> PeakMemory:
     """The same peak as the allocator holds it, what `torch.cuda.max_memory_reserved` tells [GiB]."""
     low, middle, high = with_reserve(peak.p10, peak.p50, peak.p90, peak.reserved)
-    return replace(
-        peak, p10=float(low), p50=float(middle), p90=float(high), reserved=Reserved(1.0, 1.0, 1.0)
-    )
+    return replace(peak, p10=float(low), p50=float(middle), p90=float(high), reserved=Reserved(1.0, 1.0, 1.0))
 
 
 def with_context(peak: PeakMemory, gpu_count: int) -> PeakMemory:

@@ -72,8 +72,8 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "flash_full_rate": Term(0.65, 0.12),
         "flash_hopper": Term(0.50, 0.15),
         "flash_half_rate": Term(0.95, 0.15),
-        # Heads of 64 instead of 128: 205 instead of 370 TFLOP/s on an H200 (measured 2026-11-27, PyTorch 2.11,
-        # forward and backward); 0.80 to 0.90 on an A100 (FlashAttention-2, as above, figures 4 to 6).
+        # Heads of 64 instead of 128: 205 instead of 370 TFLOP/s on an H200 (measured 2026-11-27, PyTorch
+        # 2.11, forward and backward); 0.80 to 0.90 on an A100 (FlashAttention-2, as above, figures 4 to 6).
         "flash_narrow_hopper": Term(0.56, 0.10),
         "flash_narrow_full_rate": Term(0.85, 0.10),
         "flash_narrow_half_rate": Term(0.85, 0.15),

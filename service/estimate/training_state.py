@@ -121,7 +121,9 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     groups = parameter_groups(a)
     rest = groups.total - groups.matrices
     packed = recipe.frozen_weight_bytes < 2 or recipe.trained == "qlora"
-    frozen = min(recipe.frozen_weight_bytes, 0.5625) if recipe.trained == "qlora" else recipe.frozen_weight_bytes
+    frozen = (
+        min(recipe.frozen_weight_bytes, 0.5625) if recipe.trained == "qlora" else recipe.frozen_weight_bytes
+    )
     rest_bytes = 4.0 if recipe.frozen_weight_bytes == 4 or prepared_for_few_bits(recipe) else 2.0
     adapters = trained_parameters(a, recipe)
     sharding = plan.sharding or recipe.sharding

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from service.errors import InvalidValue
 from service.estimate.case import OWN
+from service.estimate.judging import judge, measured_board_watts
 from service.estimate.run_records.gpu_as_printed import PrintedGpus
 from service.estimate.run_records.imputation import kin_of, with_kin
 from service.estimate.run_records.run_table import read_runs
-from service.estimate.validation import Judged, Validation, judge, measured_board_watts, validation
+from service.estimate.validation import Judged, Validation, validation
 from service.facts import MeasuredRun
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
@@ -27,6 +28,7 @@ class LeftOut:
     run: Validation
     gpu: Validation
     project: Validation
+    reporter: Validation
 
 
 def validate_file(snapshot: Snapshot, text: str) -> Validation:
@@ -74,8 +76,8 @@ def validate_shipped(snapshot: Snapshot, leave_out: str = "run") -> Validation:
 
 
 def validate_left_out(snapshot: Snapshot) -> LeftOut:
-    """The stored runs with each run, each GPU and each code base left out."""
-    return LeftOut(*(validate_shipped(snapshot, group) for group in ("run", "gpu", "project")))
+    """The stored runs with each run, each GPU, each code base and each reporter left out."""
+    return LeftOut(*(validate_shipped(snapshot, group) for group in ("run", "gpu", "project", "reporter")))
 
 
 def sound_runs(snapshot: Snapshot) -> list[MeasuredRun]:

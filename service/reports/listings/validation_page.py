@@ -1,11 +1,14 @@
 """A validation as JSON, as text and as a page of the documentation."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, astuple
 from datetime import date
 from typing import Any
 
+from service.estimate.held_out import Novelty
 from service.estimate.interval import Interval
-from service.estimate.validation import Judged, Score, Validation
+from service.estimate.run_kinds import RunKind
+from service.estimate.validation import Judged, Score, Validation, score
 from service.reports.words.wording import Wording, wording
 
 Json = dict[str, Any]
@@ -45,6 +48,10 @@ def row_json(row: Judged) -> Json:
         "peak_mem_gib": _interval(row.peak_memory_gib, 2),
         "board_watts": _interval(row.board_watts, 1),
         "fits": row.fits,
+        "fit_probability": None if row.fit_probability is None else round(row.fit_probability, 3),
+        "kinds": sorted(row.kinds),
+        "lacking": row.novelty,
+        "ran": row.ran,
         "measured": {
             "tokens_per_s": row.measured_tokens_per_s,
             "peak_mem_gib": row.measured_memory_gib,
@@ -66,7 +73,9 @@ def as_json(validation: Validation) -> Json:
     groups = {
         "by_gpu_class": validation.by_gpu_class,
         "by_engine": validation.by_engine,
-        "by_gpu_seen": validation.by_seen,
+        "by_kind": validation.by_kind,
+        "by_lacking": validation.by_novelty,
+        "peak_memory_by_kind": validation.memory_by_kind,
     }
     return {
         "rows": [row_json(row) for row in validation.rows],
@@ -75,6 +84,10 @@ def as_json(validation: Validation) -> Json:
             **{name: {key: score_json(s) for key, s in group.items()} for name, group in groups.items()},
             "peak_memory": score_json(validation.memory),
             "board_power": score_json(validation.board_power),
+            "out_of_memory": {
+                "ran_out": asdict(validation.out_of_memory),
+                "ran": asdict(validation.in_memory),
+            },
             "peers": {name: score_json(score) for name, score in validation.peers.items()},
         },
     }
@@ -119,16 +132,75 @@ def score_rows(w: Wording, validation: Validation) -> list[list[str]]:
         "6ND at 50 % MFU": w.say("6ND at 50 % MFU"),
         "the note's ratio": w.say("the note's ratio"),
     }
-    seen = {"seen": w.say("GPU among the evidence"), "unseen": w.say("GPU never seen")}
+    lacking, kinds = _lacking(w), _kinds(w)
     return [
         score_cells(w, w.say("all: tokens/s"), validation.total),
         *(score_cells(w, name, score) for name, score in validation.by_gpu_class.items()),
         *(score_cells(w, name, score) for name, score in validation.by_engine.items()),
-        *(score_cells(w, seen[name], score) for name, score in validation.by_seen.items()),
-        score_cells(w, w.say("all: peak memory"), validation.memory),
+        *(score_cells(w, kinds[kind], score) for kind, score in validation.by_kind.items()),
+        *(score_cells(w, lacking[name], score) for name, score in validation.by_novelty.items()),
+        *memory_rows(w, validation),
         score_cells(w, w.say("all: board power"), validation.board_power),
         *(score_cells(w, peers[name], score) for name, score in validation.peers.items()),
     ]
+
+
+def memory_rows(w: Wording, validation: Validation) -> list[list[str]]:
+    """Scores of peak memory, in total and by kind of run."""
+    kinds = _kinds(w)
+    return [
+        score_cells(w, w.say("all: peak memory"), validation.memory),
+        *(
+            score_cells(w, w.say("peak memory: {kind}", kind=kinds[kind]), score)
+            for kind, score in validation.memory_by_kind.items()
+        ),
+    ]
+
+
+def verdict_titles(w: Wording) -> list[str]:
+    """Titles of the table of verdicts."""
+    return [
+        w.say("What happened"),
+        w.say("Runs"),
+        w.say("told that it fits"),
+        w.say("told that it is not certain"),
+        w.say("told that it does not fit"),
+    ]
+
+
+def verdict_rows(w: Wording, validation: Validation) -> list[list[str]]:
+    """What was said of the memory of runs that ran out of it, and of those that ran."""
+    happened = ((w.say("ran out of memory"), validation.out_of_memory), (w.say("ran"), validation.in_memory))
+    return [
+        [name, str(sum(astuple(told))), *(str(count) for count in astuple(told))]
+        for name, told in happened
+        if sum(astuple(told))
+    ]
+
+
+def _lacking(w: Wording) -> dict[Novelty, str]:
+    return {
+        "new_code_base": w.say("code base never seen"),
+        "new_gpu": w.say("GPU never seen"),
+        "new_reporter": w.say("reporter never seen"),
+        "known": w.say("all of it among the evidence"),
+    }
+
+
+def _kinds(w: Wording) -> dict[RunKind, str]:
+    return {
+        "pretraining": w.say("pretraining"),
+        "full fine-tuning": w.say("full fine-tuning"),
+        "LoRA": w.say("LoRA"),
+        "QLoRA": w.say("QLoRA"),
+        "home card": w.say("home and workstation cards"),
+        "several nodes": w.say("several nodes"),
+        "small shapes": w.say("small shapes"),
+        "FP32 or TF32": w.say("FP32 or TF32"),
+        "FP8": w.say("FP8"),
+        "Muon": w.say("Muon"),
+        "offload": w.say("offload to the host"),
+    }
 
 
 def row_titles(w: Wording) -> list[str]:
@@ -208,6 +280,7 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
         "run": "Every run predicted from all the others",
         "gpu": "Every run predicted without any run on its GPU",
         "project": "Every run predicted without any run of its code base",
+        "reporter": "Every run predicted without any run of its reporter",
     }
     lines = [
         f"# {PAGE_TITLE}",
@@ -222,17 +295,23 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
     for name, validation in by_leave_out.items():
         rows = score_rows(w, validation)
         if name != "run":
-            told_once = {*validation.peers, w.say("all: peak memory"), w.say("all: board power")}
+            told_once = {*validation.peers, w.say("all: board power")}
+            told_once |= {cells[0] for cells in memory_rows(w, validation)}
             rows = [row for row in rows if row[0] not in told_once]
         lines += ["", f"## {sections[name]}", "", *_table(score_titles(w), rows)]
     every = by_leave_out["run"]
+    lines += ["", "## Out of memory", "", *_table(verdict_titles(w), verdict_rows(w, every))]
     lines += ["", "## Row by row", "", *_table(row_titles(w), [row_cells(w, row) for row in every.rows])]
     return "\n".join(lines) + "\n"
 
 
 def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
     """The totals as figures of the catalog, so that every answer can say how well its kind did so far."""
-    scores = {name: validation.total for name, validation in by_leave_out.items()}
+    scores = {
+        f"{name}_{place}": score([row for row in validation.rows if row.is_home == (place == "home")])
+        for name, validation in by_leave_out.items()
+        for place in ("home", "datacenter")
+    }
     scores["memory"] = by_leave_out["run"].memory
     lines = ["# Written by `heimvorteil validate --figures`; do not edit by hand."]
     for name, score in scores.items():
