@@ -21,7 +21,7 @@ Sharding = Literal["ddp", "zero-1", "zero-2", "fsdp"]
 Checkpointing = Literal["none", "selective", "full"]
 Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "adafactor"]
 Trainer = Literal["loop", "hf-trainer", "deepspeed", "megatron"]
-"""What runs the training loop on the host: a lean loop of one's own, or a framework that does more per step."""
+"""What runs the training loop on the host: a lean loop of one's own, or a framework that does more."""
 AdapterTargets = Literal["all-linear", "attention", "query-value"]
 Offload = Literal["some", "optimizer", "gradients", "parameters", "optimizer+parameters"]
 """What waits in host memory; some: a published run does not say what."""
@@ -187,7 +187,7 @@ class Recipe:
     state_bytes: int = 4
     """Bytes of one optimizer state element."""
     master_weights: bool = False
-    """An FP32 copy beside 16-bit weights, kept and sharded with the optimizer's states (Megatron, DeepSpeed)."""
+    """An FP32 copy beside 16-bit weights, sharded with the optimizer's states (Megatron, DeepSpeed)."""
     embedding_bytes: int = 4
     """Bytes of a weight, gradient or state element of the embeddings (nanochat: 2)."""
     chunked_cross_entropy: bool = False

@@ -84,7 +84,7 @@ RESERVED_COMPILED = Reserved(1.0, 1.02, 1.12)
 a limit the allocator gives back what it can, and eager runs lived with 1.02 to 1.10 (H200, 2026-11)."""
 
 
-UNLIMITED_EAGER = Reserved(1.0, 1.07, 1.2)
+UNLIMITED_EAGER = Reserved(1.0, 1.07, 1.15)
 UNLIMITED_COMPILED = Reserved(1.0, 1.02, 1.12)
 """The same where memory is plenty."""
 
@@ -99,11 +99,14 @@ class Band:
 
 SOUND_BAND = Band(0.93, 1.10)
 """Around a recipe that is known in full, on unsharded weights."""
-SHARDED_BAND = Band(0.87, 1.15)
+EAGER_BAND = Band(0.94, 1.16)
+"""The same of eager code: published peaks lie above the account where code keeps its logits, drops out or
+steps by an unfused optimizer; our own measurements within 1 %."""
+SHARDED_BAND = Band(0.87, 1.17)
 """Sharded weights (buckets and gathers differ) and native code."""
 STORED_SCORES_BAND = Band(0.9, 1.3)
 """Naive attention: dropout and masks keep further copies in some code."""
-ADAPTER_BAND = Band(0.87, 1.17)
+ADAPTER_BAND = Band(0.9, 1.15)
 """Adapters: what is upcast differs between trainers."""
 UNFUSED_BAND = Band(0.9, 1.9)
 """Frameworks without fused kernels (TensorFlow 1): optimizers that copy every state, composed operators."""
@@ -278,7 +281,7 @@ def band_of(recipe: Recipe) -> Band:
         return STORED_SCORES_BAND
     if recipe.sharding in ("fsdp", "zero-2") or recipe.engine == "native":
         return SHARDED_BAND
-    return SOUND_BAND
+    return EAGER_BAND if recipe.engine == "torch-eager" else SOUND_BAND
 
 
 def context_gib(gpu_count: int) -> float:
@@ -297,9 +300,7 @@ def with_reserve(p10: Number, p50: Number, p90: Number, reserved: Reserved) -> t
 def with_reserved(peak: PeakMemory) -> PeakMemory:
     """The same peak as the allocator holds it, what `torch.cuda.max_memory_reserved` tells [GiB]."""
     low, middle, high = with_reserve(peak.p10, peak.p50, peak.p90, peak.reserved)
-    return replace(
-        peak, p10=float(low), p50=float(middle), p90=float(high), reserved=Reserved(1.0, 1.0, 1.0)
-    )
+    return replace(peak, p10=float(low), p50=float(middle), p90=float(high), reserved=Reserved(1.0, 1.0, 1.0))
 
 
 def with_context(peak: PeakMemory, gpu_count: int) -> PeakMemory:

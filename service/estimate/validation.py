@@ -63,6 +63,7 @@ OUT_OF_MEMORY = "oom"
 ENDLESS_GIB = 1e6
 PRINTS_RESERVED = frozenset({"torchtitan", "torchao"})
 """Code bases that print what the allocator reserved. So do most who publish memory of fine-tuning."""
+PRINTS_ALLOCATED = frozenset({"torchtune"})
 UNPREDICTED_ERROR = 1.0
 ROWS_AT_ONCE = 2_000
 """Bounds the memory of predicting a long file."""
@@ -282,7 +283,8 @@ def memory_of(run: MeasuredRun, gpu: Gpu) -> PredictedMemory:
 
 def as_printed(peak: PeakMemory, run: MeasuredRun, recipe: Recipe) -> PeakMemory:
     """The peak as the run's project prints it: reserved where its code base or kind of work does so."""
-    if recipe.code_base not in PRINTS_RESERVED and run.workload not in FINE_TUNING:
+    reserved = run.workload in FINE_TUNING and recipe.code_base not in PRINTS_ALLOCATED
+    if recipe.code_base not in PRINTS_RESERVED and not reserved:
         return peak
     return with_reserved(replace(peak, reserved=unlimited_reserve(recipe)))
 
