@@ -12,6 +12,8 @@ from typing import Literal
 from service.estimate.block_kinds import BlockKind, kind_of
 from service.facts import Architecture, Recipe
 
+FUSED_KERNELS = frozenset({"tinyllama"})
+"""Code bases of eager PyTorch whose norms, activations, rotary positions and loss are fused kernels."""
 Mode = Literal["half", "amp", "single"]
 ACTIVATION_REMAINDER = 0.1
 """Log-sum-exp and norm statistics in FP32 [bytes per token, layer and channel]."""
@@ -29,7 +31,7 @@ ONE_LOGITS_BUFFER = 2.0
 """nanochat returns the loss alone: Inductor reuses the buffer of the logits for their gradient."""
 NATIVE_LOGITS = 2.0
 """One fused 16-bit buffer, overwritten by its gradient."""
-FUSED_LOSS = {"llm-foundry": 4.0}
+FUSED_LOSS = {"llm-foundry": 4.0, "tinyllama": 4.0}
 """Code bases whose eager cross entropy is one fused kernel that works in place."""
 
 
@@ -65,7 +67,8 @@ def written_out(a: Architecture, recipe: Recipe) -> bool:
     """Whether a layer keeps what eager PyTorch keeps: eager code but nanochat's, and code that stores
     attention scores even when compiled (Languini's largest batches on an RTX 4090)."""
     stores_scores = recipe.attention == "naive" and recipe.engine == "torch-compile"
-    return (recipe.engine == "torch-eager" and a.norm != "none") or stores_scores
+    eager = recipe.engine == "torch-eager" and recipe.code_base not in FUSED_KERNELS
+    return (eager and a.norm != "none") or stores_scores
 
 
 def _eager(a: Architecture, recipe: Recipe) -> float:
@@ -80,12 +83,11 @@ def _eager(a: Architecture, recipe: Recipe) -> float:
     if adapted:
         norms = _frozen_norms(kind, d)
     repeated = recipe.attention == "naive" or mode == "single"
-    keys = q if repeated else kv
-    values = keys
+    keys = values = float(q if repeated else kv)
     if kind.fused_qkv and kind.pieced_rotary:
         # The values are a view that keeps queries and keys from before the rotation alive.
-        values = q + 2 * kv
-    attention = wide * (q + keys + values + q)
+        values = float(q + 2 * kv)
+    attention: float = wide * (q + keys + values + q)
     if kind.pieced_rotary and recipe.attention != "naive":
         attention += wide * q
     if kind.full_qk_norm:
@@ -179,7 +181,7 @@ def _fused(a: Architecture, recipe: Recipe) -> float:
 
 
 def work_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
-    """Gradients of activations that are alive at once while a layer's backward pass runs [bytes per token]."""
+    """Gradients of activations alive at once while a layer's backward pass runs [bytes per token]."""
     mode = mode_of(recipe)
     wide = 4 if mode == "single" else 2
     hidden = a.d_ff * a.experts_per_token * (2 if a.gated_mlp else 1) * wide

@@ -2,8 +2,8 @@
 
 Eager PyTorch keeps what each operator needs for its gradient, so that a norm written out in FP32, a
 fused query-key-value matrix or a GELU written as a formula change the memory of a layer. Read from
-transformers 5.24 and held against counted peaks (tests/estimate/oracle_peaks.csv). Dropout beside that of attention
-weights is left out: it adds a mask of 1 byte and a copy per element where a recipe uses it.
+transformers 5.24 and held against counted peaks (tests/estimate/oracle_peaks.csv). Dropout
+beside that of attention weights is left out: it adds a mask of 1 byte and a copy per element.
 """
 
 from collections.abc import Mapping

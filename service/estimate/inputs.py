@@ -22,6 +22,7 @@ from service.estimate.likeness import REPORTER
 from service.estimate.memory import (
     COMMUNICATION_GIB,
     CONTEXT_GIB,
+    EAGER_BAND,
     RESERVED_COMPILED,
     RESERVED_EAGER,
     SOUND_BAND,
@@ -85,6 +86,8 @@ METHOD = tuple(
         ("communication_gib", COMMUNICATION_GIB, "GiB, several GPUs"),
         ("memory_band_low", SOUND_BAND.low, "of the central estimate"),
         ("memory_band_high", SOUND_BAND.high, "of the central estimate"),
+        ("memory_band_low_eager", EAGER_BAND.low, "of the central estimate"),
+        ("memory_band_high_eager", EAGER_BAND.high, "of the central estimate"),
         ("reserved_eager", RESERVED_EAGER.p50, "of allocated memory"),
         ("reserved_compiled", RESERVED_COMPILED.p50, "of allocated memory"),
         ("pcie_efficiency", HOST_TERMS["pcie_efficiency"], "of the line rate"),

@@ -84,9 +84,10 @@ RESERVED_COMPILED = Reserved(1.0, 1.02, 1.12)
 a limit the allocator gives back what it can, and eager runs lived with 1.02 to 1.10 (H200, 2026-11)."""
 
 
-UNLIMITED_EAGER = Reserved(1.0, 1.07, 1.2)
+UNLIMITED_EAGER = Reserved(1.0, 1.07, 1.15)
 UNLIMITED_COMPILED = Reserved(1.0, 1.02, 1.12)
-"""The same where memory is plenty."""
+UNLIMITED_ADAPTERS = Reserved(1.04, 1.12, 1.22)
+"""The same where memory is plenty; with adapters 1.12 and 1.24 were printed (FSDP QLoRA, two readings)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,14 @@ class Band:
 
 SOUND_BAND = Band(0.93, 1.10)
 """Around a recipe that is known in full, on unsharded weights."""
-SHARDED_BAND = Band(0.87, 1.15)
+EAGER_BAND = Band(0.94, 1.16)
+"""The same of eager code: published peaks lie above the account where code keeps its logits, drops out or
+steps by an unfused optimizer; our own measurements within 1 %."""
+SHARDED_BAND = Band(0.87, 1.17)
 """Sharded weights (buckets and gathers differ) and native code."""
 STORED_SCORES_BAND = Band(0.9, 1.3)
 """Naive attention: dropout and masks keep further copies in some code."""
-ADAPTER_BAND = Band(0.87, 1.17)
+ADAPTER_BAND = Band(0.9, 1.15)
 """Adapters: what is upcast differs between trainers."""
 UNFUSED_BAND = Band(0.9, 1.9)
 """Frameworks without fused kernels (TensorFlow 1): optimizers that copy every state, composed operators."""
@@ -146,6 +150,8 @@ def reserved_by(recipe: Recipe) -> Reserved:
 
 def unlimited_reserve(recipe: Recipe) -> Reserved:
     """The same where no limit makes the allocator give back."""
+    if recipe.trained != "all":
+        return UNLIMITED_ADAPTERS
     return UNLIMITED_EAGER if recipe.engine == "torch-eager" else UNLIMITED_COMPILED
 
 
@@ -278,7 +284,7 @@ def band_of(recipe: Recipe) -> Band:
         return STORED_SCORES_BAND
     if recipe.sharding in ("fsdp", "zero-2") or recipe.engine == "native":
         return SHARDED_BAND
-    return SOUND_BAND
+    return EAGER_BAND if recipe.engine == "torch-eager" else SOUND_BAND
 
 
 def context_gib(gpu_count: int) -> float:

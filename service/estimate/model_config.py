@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 
 from service.errors import InvalidValue
+from service.estimate.block_kinds import kind_of
 from service.facts import Architecture
 
 MODEL_TYPES = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "mixtral", "qwen3_moe", "gpt_neox", "mpt")
@@ -33,7 +34,9 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     for key in ("n_routed_experts", "n_shared_experts", "shared_expert_intermediate_size"):
         if config.get(key):
             raise InvalidValue(key, config[key], "shared experts are not supported yet")
-    return replace(_READERS[str(model_type)](config), block=str(model_type))
+    shape = _READERS[str(model_type)](config)
+    named = replace(shape, block=str(model_type))
+    return shape if kind_of(shape) == kind_of(named) else named
 
 
 def _gpt2(c: Mapping[str, object]) -> Architecture:

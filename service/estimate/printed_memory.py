@@ -28,6 +28,7 @@ OUT_OF_MEMORY = "oom"
 ENDLESS_GIB = 1e6
 PRINTS_RESERVED = frozenset({"torchtitan", "torchao"})
 """Code bases that print what the allocator reserved. So do most who publish memory of fine-tuning."""
+PRINTS_ALLOCATED = frozenset({"torchtune"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ def memory_of(run: MeasuredRun, gpu: Gpu) -> PredictedMemory:
 
 
 def as_printed(peak: PeakMemory, run: MeasuredRun, recipe: Recipe) -> PeakMemory:
-    """The peak as the run's project prints it: reserved where its code base or kind of work does so."""
-    if recipe.code_base not in PRINTS_RESERVED and run.workload not in FINE_TUNING:
-        return peak
-    return with_reserved(replace(peak, reserved=unlimited_reserve(recipe)))
+    """The peak as the run's project prints it: reserved where it says so, else where its kind does so."""
+    if run.reserved_memory_gib is not None and run.peak_memory_gib is not None:
+        reserved = run.reserved_memory_gib == run.peak_memory_gib
+    else:
+        fine_tuning = run.workload in FINE_TUNING and recipe.code_base not in PRINTS_ALLOCATED
+        reserved = recipe.code_base in PRINTS_RESERVED or fine_tuning
+    return with_reserved(replace(peak, reserved=unlimited_reserve(recipe))) if reserved else peak

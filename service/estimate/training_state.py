@@ -23,6 +23,10 @@ two and kept beside what they were copied from (a 32B model with ZeRO-3 offload 
 tensors are 459 GB). Code of one's own is taken to pin its tensors in place."""
 ADAPTER_BYTES = 4.0
 """PEFT keeps adapters, their gradients and their states in FP32 (autocast_adapter_dtype)."""
+FOUR_BIT_WEIGHT = 0.5625
+"""Bytes of an NF4 weight with its block scales (QLoRA, section 3: 4.5 bits)."""
+SIXTEEN_BIT_ADAPTERS = frozenset({"torchtune"})
+"""Code bases whose adapters take the width of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def state_elements(a: Architecture, recipe: Recipe) -> tuple[float, float]:
 
 
 def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: int) -> TrainingState:
-    """Bytes of one GPU among `gpu_count`; a gradient released in the backward pass leaves the largest alive."""
+    """Bytes of one GPU among `gpu_count`; gradients released in the backward pass leave the largest."""
     if recipe.trained != "all":
         return _with_adapters(a, recipe, plan, gpu_count)
     groups = parameter_groups(a)
@@ -121,11 +125,12 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     groups = parameter_groups(a)
     rest = groups.total - groups.matrices
     packed = recipe.frozen_weight_bytes < 2 or recipe.trained == "qlora"
-    frozen = (
-        min(recipe.frozen_weight_bytes, 0.5625) if recipe.trained == "qlora" else recipe.frozen_weight_bytes
-    )
+    frozen = recipe.frozen_weight_bytes
+    if recipe.trained == "qlora":
+        frozen = min(frozen, FOUR_BIT_WEIGHT)
     rest_bytes = 4.0 if recipe.frozen_weight_bytes == 4 or prepared_for_few_bits(recipe) else 2.0
     adapters = trained_parameters(a, recipe)
+    width = 2.0 if recipe.code_base in SIXTEEN_BIT_ADAPTERS else ADAPTER_BYTES
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
     shards = gpu_count if fsdp else 1
@@ -133,10 +138,10 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     root = 2.0 * (groups.head + groups.embedding)
     gathered = 2 * layer + root if fsdp and gpu_count > 1 else 0.0
     unpacked = 2.0 * max(a.d_model * a.d_ff, a.d_model * a.n_heads * a.head_dim) if packed else 0.0
-    weights = groups.matrices * frozen + rest_bytes * rest + ADAPTER_BYTES * adapters
-    per_element = 1.0 if plan.optimizer in ("8bit", "8bit-paged") else ADAPTER_BYTES
+    weights = groups.matrices * frozen + rest_bytes * rest + width * adapters
+    per_element = 1.0 if plan.optimizer in ("8bit", "8bit-paged") else width
     states = STATES[recipe.optimizer] * per_element * adapters
-    gradients, on_host = ADAPTER_BYTES * adapters, 0.0
+    gradients, on_host = width * adapters, 0.0
     copies = DEEPSPEED_COPIES if recipe.trainer == "deepspeed" else 1.0
     if plan.optimizer == "host+parameters":
         on_host, weights = copies * (weights + states) / shards, 0.0

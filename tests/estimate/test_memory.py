@@ -16,16 +16,17 @@ BATCHES = (1, 2, 4, 8, 16)
 @pytest.mark.parametrize(
     ("plan", "expected_gib"),
     [
-        ({}, (29.5, 34.8, 45.3, 66.3, 108.5)),
-        ({"checkpointed_layers": 32}, (22.2, 23.1, 24.9, 28.5, 35.7)),
+        ({}, (29.3, 34.3, 44.3, 64.4, 104.5)),
+        ({"checkpointed_layers": 32}, (21.9, 22.6, 23.9, 26.5, 31.7)),
         ({"checkpointed_layers": 32, "chunked_cross_entropy": True}, (21.8, 22.2, 23.0, 24.6, 27.8)),
-        ({"checkpointed_layers": 32, "optimizer": "8bit"}, (16.7, 17.6, 19.4, 23.0, 30.2)),
-        ({"checkpointed_layers": 32, "optimizer": "host"}, (7.9, 8.8, 10.6, 14.2, 21.4)),
-        ({"checkpointed_layers": 32, "optimizer": "host+gradients"}, (4.6, 5.5, 7.3, 10.9, 18.1)),
+        ({"checkpointed_layers": 32, "optimizer": "8bit"}, (16.4, 17.1, 18.4, 21.0, 26.2)),
+        ({"checkpointed_layers": 32, "optimizer": "host"}, (7.7, 8.3, 9.6, 12.2, 17.4)),
+        ({"checkpointed_layers": 32, "optimizer": "host+gradients"}, (4.4, 5.1, 6.4, 9.0, 14.2)),
     ],
     ids=["plain", "checkpointing", "chunked loss", "8-bit states", "optimizer on host", "gradients too"],
 )
 def test_d32_on_one_gpu_within_3_percent(plan, expected_gib):
+    """The project's account with one buffer of logits, as PyTorch 2.11 keeps on an H200."""
     for batch, expected in zip(BATCHES, expected_gib, strict=True):
         assert peak_memory(D32, NANOCHAT, MemoryPlan(batch, **plan)).p50 == pytest.approx(expected, rel=0.03)
 
@@ -77,8 +78,9 @@ def test_more_batch_never_needs_less_and_more_checkpointing_never_more(batch, la
         assert peak(batch, layers) <= peak(batch, layers - 1) + 1e-9
 
 
-@given(st.sampled_from(["ddp", "zero-1", "zero-2", "fsdp"]), st.integers(1, 64))
+@given(st.sampled_from(["zero-1", "zero-2", "fsdp"]), st.integers(1, 64))
 def test_sharding_never_needs_more_than_one_gpu(sharding, gpus):
+    """But DDP, which copies gradients into buckets."""
     recipe = Recipe("adamw", "bf16", "torch-eager", "flash", 2048, 2**22, 4, sharding=sharding)
     model = llama(22, 2048, 32, 4, 5632, 32000)
     alone, shared = (peak_memory(model, recipe, MemoryPlan(4), n) for n in (1, gpus))

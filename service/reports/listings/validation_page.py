@@ -70,7 +70,7 @@ def row_json(row: Judged) -> Json:
 
 def as_json(validation: Validation) -> Json:
     """The whole validation; stable keys."""
-    groups = {
+    groups: dict[str, Mapping[Any, Score]] = {
         "by_gpu_class": validation.by_gpu_class,
         "by_engine": validation.by_engine,
         "by_kind": validation.by_kind,
@@ -314,12 +314,12 @@ def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
     }
     scores["memory"] = by_leave_out["run"].memory
     lines = ["# Written by `heimvorteil validate --figures`; do not edit by hand."]
-    for name, score in scores.items():
+    for name, scored in scores.items():
         lines += ["", f"[track_record.{name}]"]
         for key, value, unit in (
-            ("rows", score.rows, "measured runs"),
-            ("median_absolute_error", score.median_error, "of the measured value"),
-            ("coverage_80", score.coverage_80, "of the measured runs"),
+            ("rows", scored.rows, "measured runs"),
+            ("median_absolute_error", scored.median_error, "of the measured value"),
+            ("coverage_80", scored.coverage_80, "of the measured runs"),
         ):
             if value is not None:
                 lines.append(
