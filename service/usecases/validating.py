@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from service.errors import InvalidValue
 from service.estimate.case import OWN
 from service.estimate.judging import judge, measured_board_watts
+from service.estimate.printed_memory import OUT_OF_MEMORY
 from service.estimate.run_records.gpu_as_printed import PrintedGpus
 from service.estimate.run_records.imputation import kin_of, with_kin
 from service.estimate.run_records.run_table import read_runs
@@ -29,6 +30,10 @@ class LeftOut:
     gpu: Validation
     project: Validation
     reporter: Validation
+
+
+JUDGED_BY = frozenset({"throughput", "memory", OUT_OF_MEMORY, "fit"})
+"""What a run may tell: its speed, its peak, that it ran out of memory, that it was the largest that fitted."""
 
 
 def validate_file(snapshot: Snapshot, text: str) -> Validation:
@@ -85,7 +90,7 @@ def sound_runs(snapshot: Snapshot) -> list[MeasuredRun]:
     return [
         run
         for run in published_runs(snapshot)
-        if run.use_for & {"throughput", "memory"} or measured_board_watts(run) is not None
+        if run.use_for & JUDGED_BY or measured_board_watts(run) is not None
     ]
 
 
