@@ -15,7 +15,8 @@ from click.testing import CliRunner
 from service.cli import main
 from service.errors import InvalidValue, UnknownName
 from service.estimate.run_records.run_table import read_runs
-from service.estimate.validation import judge, score, validation
+from service.estimate.judging import judge
+from service.estimate.validation import score, validation
 from service.reports.listings import validation_page
 from service.usecases.validating import csv_rows
 from tests.facts_for_tests import GPUS, RTX_4090, RUNS, TERMS, shipped_catalog
@@ -133,11 +134,15 @@ def test_blanks_of_a_known_run_are_filled_but_never_its_measurements():
 
 
 def test_a_run_does_not_see_its_own_measurement():
-    """Whatever is written into the row, its prediction stays; what the others say moves it."""
+    """Whatever is written into the row, its prediction stays; what the others say moves it.
+
+    An absurd measurement makes the others look a little less odd, by less than 1 %: runs are taken out of the
+    evidence in closed form, after how odd each is was told.
+    """
     honest = judge(RUNS, RUNS, GPUS, TERMS)
     lied = [replace(RUNS[0], tokens_per_s=7.0), *RUNS[1:]]
     again = judge(lied, lied, GPUS, TERMS)
-    assert again[0].tokens_per_s.p50 == pytest.approx(honest[0].tokens_per_s.p50, rel=1e-9)
+    assert again[0].tokens_per_s.p50 == pytest.approx(honest[0].tokens_per_s.p50, rel=0.01)
     assert again[0].error > 1000
     slower = [RUNS[0], *(replace(run, tokens_per_s=run.tokens_per_s * 0.7) for run in RUNS[1:])]
     moved = judge(RUNS[:1], slower, GPUS, TERMS)
@@ -253,8 +258,10 @@ def test_the_figures_are_a_file_of_the_catalog():
     found = validation(judge(RUNS, RUNS, GPUS, TERMS))
     written = validation_page.track_record({"run": found}, date(2026, 11, 24))
     table = tomllib.loads(written)["track_record"]
-    assert table["run"]["rows"]["value"] == found.total.rows
-    assert table["run"]["median_absolute_error"]["value"] == round(found.total.median_error, 4)
+    places = [table["run_home"], table["run_datacenter"]]
+    assert sum(place["rows"]["value"] for place in places) == found.total.rows
+    home = score([row for row in found.rows if row.is_home])
+    assert table["run_home"]["median_absolute_error"]["value"] == round(home.median_error, 4)
     assert set(table["memory"]) == {"rows"}
 
 

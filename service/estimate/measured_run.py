@@ -60,6 +60,8 @@ UNTIED_VOCABULARY = 152_064
 """Qwen2.5 unties its embeddings from 7 B on, where the padded vocabulary has this size."""
 VALUE_EMBEDDING_VOCABULARIES = frozenset({32_768, 8_192})
 NANOCHATS = ("nanochat", "nanoops", "autoresearch")
+NANOCHAT_BATCH_TOKENS = 524_288
+"""nanochat's own total batch, whatever fits a GPU at once (base_train.py@fae3aca)."""
 USUAL_HEAD_DIM = 128
 USUAL_VOCABULARY = 50_304
 USUAL_SEQ_LEN = 2048
@@ -229,7 +231,10 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
             or doubled.micro_batch * recipe.seq_len <= SMALLEST_GUESSED_TOKENS
         ):
             recipe = doubled
-    if run.global_batch_tokens is None:
+    if run.global_batch_tokens is None and code_base(run.project).startswith(NANOCHATS):
+        smallest_batch = gpus * recipe.micro_batch * recipe.seq_len
+        recipe = replace(recipe, global_batch_tokens=max(NANOCHAT_BATCH_TOKENS, smallest_batch))
+    elif run.global_batch_tokens is None:
         accumulated = ACCUMULATED_WITH_OFFLOAD if recipe.optimizer_placement.startswith("host") else 1
         recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * recipe.seq_len * accumulated)
     return recipe

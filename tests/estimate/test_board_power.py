@@ -15,7 +15,8 @@ from service.estimate.board_power import (
     unknown_step_watts,
 )
 from service.estimate.duration import PARTS, StepSeconds
-from service.estimate.validation import judge, measured_board_watts, validation
+from service.estimate.judging import judge, measured_board_watts
+from service.estimate.validation import validation
 from tests.facts_for_tests import GPUS, H100_SXM, RTX_4070, RUNS, TERMS
 
 H200 = replace(H100_SXM, slug="h200-sxm", board_watts=700)

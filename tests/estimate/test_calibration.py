@@ -65,9 +65,14 @@ def test_leaving_out_in_closed_form_is_predicting_from_the_rest():
     closed = left_out(known)
     for i in (0, 7, 17):
         rest = [j for j in range(len(cases)) if j != i]
-        again = predict(posterior_of(cases.picked(rest), speeds[rest], BASE), cases.picked([i]))
+        others = posterior_of(cases.picked(rest), speeds[rest], BASE)
+        again = predict(others, cases.picked([i]))
+        unwidened = again.log_spread[0] / others.widening[again.novelty[0]]
+        without = predict(known, cases.picked([i]), [i])
+        assert without.median[0] == pytest.approx(closed.median[i], rel=1e-9)
+        assert without.novelty == again.novelty
         assert closed.median[i] == pytest.approx(again.median[0], rel=0.01)
-        assert closed.log_spread[i] == pytest.approx(again.log_spread[0], rel=0.10)
+        assert closed.log_spread[i] == pytest.approx(unwidened, rel=0.10)
 
 
 def test_a_prediction_widens_with_distance_from_the_evidence():
@@ -128,9 +133,10 @@ def test_what_cannot_be_learnt_from_is_left_aside():
         replace(RUNS[0], gpu=None),
         replace(RUNS[0], tokens_per_s=None),
         replace(RUNS[0], n_layers=None),
-        replace(RUNS[0], workload="qlora"),
     ]
     assert usable(useless, GPUS) == []
+    adapters = replace(RUNS[0], workload="qlora")
+    assert usable([adapters], GPUS) == [adapters]
 
 
 @settings(max_examples=25)

@@ -18,7 +18,7 @@ from service.estimate.hardware import (
     precision_used,
 )
 from service.estimate.ladder import ladder
-from service.estimate.machine import machines
+from service.estimate.machine import Mounting, machines
 from service.estimate.memory import instants, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
 from service.estimate.memory_plan_search import families, micro_batches
@@ -108,6 +108,7 @@ def test_offload_is_amortised_as_measured_with_prime_rl():
             host_memory_bytes=0.0,
             streamed_bytes=0.0,
             accumulated_bytes=0.0,
+            synchronous=0.0,
         )
         machine = SimpleNamespace(host_link_gb_per_s=1.0, nodes=1.0)
         terms = {"pcie_efficiency": 1.0, "host_memory_gb_per_s": 40.0}
@@ -135,14 +136,14 @@ def test_arrays_answer_what_single_machines_answer():
     assert plan_steps(D32, [], KNOWN, []) == []
 
 
-def rate(gpu, **limits):
-    return matmul_flops_per_s(machines([(gpu, 1)], "bf16", **limits), TERMS)[0]
+def rate(gpu, limit_watts=None):
+    return matmul_flops_per_s(machines([(gpu, 1)], "bf16", [Mounting(limit_watts)]), TERMS)[0]
 
 
 def test_a_power_starved_card_is_slower_than_its_peak():
     assert rate(replace(RTX_4090, board_watts=100.0)) < rate(RTX_4090)
-    assert rate(H100_SXM, power_limit_watts=[350.0]) < rate(H100_SXM)
-    assert rate(RTX_4090, power_limit_watts=[449.0]) == rate(RTX_4090)  # 2.7 W per TFLOP/s suffice
+    assert rate(H100_SXM, 350.0) < rate(H100_SXM)
+    assert rate(RTX_4090, 449.0) == rate(RTX_4090)  # 2.7 W per TFLOP/s suffice
 
 
 def test_d32_fits_12_gib_only_with_its_optimizer_in_host_memory():

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from service.errors import InvalidValue, MissingFact
+from service.estimate.measured_run import NANOCHAT_BATCH_TOKENS
 from service.estimate.run_records.largest import LARGEST
 from service.estimate.run_records.log_formats import FORMATS, Dropped, LogFormat, LogStep, number
 
@@ -25,8 +26,6 @@ MOST_STEPS = 1_000_000
 MOST_DROPPED_SHOWN = 20
 WARM_UP_STEPS = 10
 FEWEST_STEADY_STEPS = 3
-NANOCHAT_BATCH_TOKENS = 524_288
-"""nanochat's default, taken where a log does not say and its numbers agree with it."""
 PRINTABLE_SHARE = 0.9
 
 
