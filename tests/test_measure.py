@@ -58,12 +58,13 @@ def test_a_log_teaches_every_later_answer_and_can_be_forgotten(run, log):
     learnt = json.loads(run("measure", log, "--gpu", "rtx-3090", "--json").stdout)
     speed = learnt["tokens_per_s"]
     assert learnt["kept"] and speed["measured"] == pytest.approx(17_476, rel=1e-3)
-    assert speed["believed_before"]["p50"] > speed["believed_after"]["p50"]
+    faster = speed["believed_before"]["p50"] < 17_476
+    assert faster == (speed["believed_before"]["p50"] < speed["believed_after"]["p50"])
     assert speed["believed_after"]["p50"] == pytest.approx(17_476, rel=0.03)
     width = [speed[k]["p90"] / speed[k]["p10"] for k in ("believed_before", "believed_after")]
     assert width[1] < width[0]
     after = speed_at_home(run, "nanochat-d26")
-    assert after < 0.97 * before
+    assert faster == (after > before) and after != pytest.approx(before, rel=1e-3)
     run("measure", "--forget", learnt["id"])
     assert speed_at_home(run, "nanochat-d26") == before
     assert "there is no measurement" in run("measure", "--forget", learnt["id"], code=2).output

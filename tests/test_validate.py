@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from service.cli import main
 from service.errors import InvalidValue, UnknownName
-from service.estimate.run_records.run_table import read_runs
 from service.estimate.judging import judge
+from service.estimate.run_records.run_table import read_runs
 from service.estimate.validation import score, validation
 from service.reports.listings import validation_page
 from service.usecases.validating import csv_rows
