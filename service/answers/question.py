@@ -170,6 +170,18 @@ class AskedHousehold(AskedPlace):
     rest_of_pc_watts: Annotated[float | None, Flag()] = Field(
         None, ge=0, le=100_000, description="Watts of your PC beside the GPUs while training; else estimated"
     )
+    power_limit_watts: Annotated[float | None, Flag("--power-limit")] = Field(
+        None,
+        ge=10,
+        le=10_000,
+        description="Watts that each of your cards is limited to; else the board's",
+    )
+    pcie_lanes: Annotated[int | None, Flag()] = Field(
+        None, ge=1, le=16, description="Lanes of the slots that your cards sit in; else the card's own"
+    )
+    nvlink: Annotated[Literal["yes", "no"] | None, Flag(is_choice=True)] = Field(
+        None, description="Whether your cards are bridged by NVLink; else as the card usually is"
+    )
     tokens: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=LARGEST_COUNT, description="Train on this many tokens instead of the published number"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from service.decide.own_card import OwnCard
 from service.decide.when_to_run import OFF_WATTS, DayShape, WhenToRun, when_to_run
 from service.estimate.cost import Cost
 from service.estimate.energy import WallPower
@@ -29,6 +30,8 @@ class Household:
     """Measured at the plug while training; replaces what is assumed of GPU, PC and power supply."""
     own_figures: Mapping[str, Figure] = field(default_factory=dict)
     """What the asker knows better than is assumed, by the name it is assumed under."""
+    own_card: OwnCard | None = None
+    """How the cards are built in, where the asker says."""
     price: MarginalPrice | None = None
     """What one more kilowatt-hour costs under the contract; None takes the rate as a flat price."""
     shape: DayShape | None = None

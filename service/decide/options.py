@@ -147,8 +147,18 @@ def home_option(
     changes: tuple[Adjustment, ...] | None = None,
     rungs: tuple[Rung, ...] | None = None,
 ) -> Option:
-    """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given."""
+    """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given.
+
+    They are of the card as the catalog has it: where one's own is built in otherwise, they are not used.
+    """
     spare = home_memory_gib(household, knowledge)
+    own_card, limit_watts = household.own_card, None
+    if own_card is not None:
+        gpu, limit_watts = own_card.mounted(gpu), own_card.power_limit_watts
+        posterior = knowledge.calibration.posterior
+        (step,) = plan_steps(workload, [(gpu, gpu_count)], posterior, [spare], household.display_gib)
+        planned = own_card.slowed(step, gpu, knowledge.power_curves)
+        changes = rungs = None
     planned, changes, time = _settled(
         workload,
         gpu,
@@ -164,7 +174,7 @@ def home_option(
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts
-    board = board_watts(gpu, planned.step, planned.log_spread)
+    board = board_watts(gpu, planned.step, planned.log_spread, limit_watts)
     power = household_power(board, gpu_count, plug.value if plug else None, figures)
     energy = energy_kwh(time.hours, power) if time else None
     cost = when = None
@@ -174,7 +184,9 @@ def home_option(
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
-    limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves) if time else None
+    limit = None
+    if time and limit_watts is None:
+        limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves)
     return Option(
         kind="home",
         label=_label(gpu, gpu_count),
@@ -189,6 +201,7 @@ def home_option(
         co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
         inputs=(
             *gpu_inputs(gpu),
+            *(own_card.inputs(gpu, knowledge.power_curves, knowledge.figures) if own_card else ()),
             *home_inputs(household.rate, cost, figures, limit, plug),
             *tariff_inputs(price, household.terms, currency, figures, may_pause=when is not None),
             *carbon_inputs("home", carbon),

@@ -27,7 +27,7 @@ from service.estimate.memory import (
     RESERVED_EAGER,
     SOUND_BAND,
 )
-from service.estimate.power_limit import PREFIX, PowerLimitAdvice
+from service.estimate.power_limit import PREFIX, PowerCurve, PowerLimitAdvice
 from service.estimate.tariff import MarginalPrice
 from service.estimate.terms import HOST_TERMS
 from service.estimate.terms_used import terms_used
@@ -131,7 +131,7 @@ RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
 def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
     """What the catalog says of a card, and the peak derived from it."""
     inputs = [
-        Input(gpu.name, Figure(name, float(value), UNITS[name], gpu.sources[name]))
+        Input(gpu.name, Figure(name, float(value), UNITS[name], gpu.sources[name], basis=_basis(gpu, name)))
         for name in GPU_NUMBERS
         if (value := getattr(gpu, name)) is not None and name in gpu.sources
     ]
@@ -143,6 +143,10 @@ def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
         basis="derived",
     )
     return (*inputs, Input(gpu.name, peak))
+
+
+def _basis(gpu: Gpu, name: str) -> Basis:
+    return "user" if gpu.sources[name].slug == "user" else "published"
 
 
 def workload_inputs(
@@ -205,6 +209,12 @@ def workload_inputs(
     )
 
 
+def curve_inputs(curve: PowerCurve, figures: Mapping[str, Figure]) -> list[Input]:
+    """The points of a curve of speed and power under power limits."""
+    points = f"{PREFIX}{curve.gpu}."
+    return [Input(f"power limit, {curve.gpu}", f) for name, f in figures.items() if name.startswith(points)]
+
+
 def home_inputs(
     rate: ElectricityRate | None,
     cost: Cost | None,
@@ -217,12 +227,7 @@ def home_inputs(
     if plug_watts is not None:
         inputs = [Input("home", plug_watts)]
     if limit is not None:
-        curve = f"{PREFIX}{limit.curve.gpu}."
-        inputs += [
-            Input(f"power limit, {limit.curve.gpu}", f)
-            for name, f in figures.items()
-            if name.startswith(curve)
-        ]
+        inputs += curve_inputs(limit.curve, figures)
     if rate:
         inputs.insert(
             0,

@@ -12,7 +12,7 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 
-CODE_VERSION = "6"
+CODE_VERSION = "7"
 """Raised when the same facts would give another answer; part of a stored answer's identity."""
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
+from service.decide.own_card import OwnCard
 from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
@@ -135,6 +136,9 @@ def household_of(
         own_figures[name] = Figure(name, request.rest_of_pc_watts, "W", source, basis="user")
     if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
         raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
+    bridged = None if request.nvlink is None else request.nvlink == "yes"
+    told = (request.power_limit_watts, request.pcie_lanes, bridged)
+    own_card = OwnCard(given_by_user(today), *told) if told != (None, None, None) else None
     return Household(
         zone=zone,
         rate=contract.rate,
@@ -143,6 +147,7 @@ def household_of(
         display_gib=request.display_gib,
         plug_watts=plug,
         own_figures=own_figures,
+        own_card=own_card,
         price=contract.price,
         shape=contract.shape,
         grid_shape=contract.grid_shape,

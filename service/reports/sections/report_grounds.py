@@ -141,12 +141,21 @@ def record_section(
     """How well such estimates did so far, from the validation; nothing where that is not kept."""
     w = n.w
     record = {x.name.removeprefix("track_record."): x for x in numbers if x.subject == RECORD}
-    kinds = {
+    lacking = {
         "run": w.say("speed, other runs of this card known"),
         "gpu": w.say("speed, no run of this card known"),
         "project": w.say("speed, no run of this training code known"),
-        "memory": w.say("peak memory"),
+        "reporter": w.say("speed, no run of this machine's owner known"),
     }
+    # Answers kept from before the evidence was told apart by place have one record for both.
+    kinds = dict(lacking)
+    if any(o.kind == "home" for o in options):
+        kinds |= {f"{key}_home": w.say("{kind}: home cards", kind=kind) for key, kind in lacking.items()}
+    if any(o.kind != "home" for o in options):
+        kinds |= {
+            f"{key}_datacenter": w.say("{kind}: rented cards", kind=kind) for key, kind in lacking.items()
+        }
+    kinds["memory"] = w.say("peak memory")
     rows = []
     for key, kind in kinds.items():
         if f"{key}.rows" not in record:
