@@ -24,9 +24,18 @@ EAGER_LOGITS = 12.0
 logits, 4 bytes each per token and vocabulary entry; the forward pass ends with 10."""
 LOGITS_AFTER_FORWARD = 10.0
 CAPPED_LOGITS = 2.0
+HELD_LOGITS = 2.0
+"""16-bit logits that a training loop holds by name while it goes backward, as most that are written for one
+project do (the WILSON ladder on an RTX 4060: 14 bytes to two digits; Languini's throughput_utils.py)."""
+LOSS_ALONE = frozenset(
+    {"", "nanogpt", "hf transformers script", "torchtitan", "torchao", "torchtune", "nanochat"}
+)
+"""Code bases known to keep the loss alone; "" stands for code that nobody has named."""
 COMPILED_LOGITS = {"half": 4.0, "amp": 7.0, "single": 8.0}
 """Compiled in one piece: 16-bit logits and their gradient; under autocast code that returns its logits keeps
 FP32 ones as well (nanoGPT on an H200: 9.08 GiB at micro-batch 12)."""
+COMPILED_SCORES = 2.0
+"""Compiled code keeps the 16-bit products of naive attention as well (Languini's largest batches, RTX 4090)."""
 ONE_LOGITS_BUFFER = 2.0
 """nanochat returns the loss alone: Inductor reuses the buffer of the logits for their gradient."""
 NATIVE_LOGITS = 2.0
@@ -54,12 +63,30 @@ def prepared_for_few_bits(recipe: Recipe) -> bool:
     return recipe.trained != "all" and few and recipe.trainer == "hf-trainer" and recipe.sharding != "fsdp"
 
 
+def unfused(recipe: Recipe) -> bool:
+    """Whether a framework without fused kernels ran it (TensorFlow 1): native code that stores scores."""
+    return recipe.engine == "native" and recipe.attention == "naive"
+
+
+def _unfused(a: Architecture, recipe: Recipe) -> float:
+    """A layer of BERT's published TensorFlow code: FP32, every operator's operands.
+
+    Queries, keys, values and the attention output 16 d, two dropout masks 8 d, two layer norms of two
+    operands and a result each 24 d; GELU's operand, its argument, the distribution and the product 4 d_ff;
+    of a score its probability, the dropout mask and the product.
+    """
+    scores = 12.0 * a.n_heads * recipe.seq_len
+    return 48.0 * a.d_model + 16.0 * a.d_ff + scores
+
+
 def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     """Activations one layer keeps for the backward pass [bytes per token].
 
     TinyLlama in BF16 42.6 d, under autocast 52.6 d, in FP32 84 d (counted on fake tensors). nanochat
     compiled: 38.1 d.
     """
+    if unfused(recipe):
+        return _unfused(a, recipe)
     return _eager(a, recipe) if written_out(a, recipe) else _fused(a, recipe)
 
 
@@ -94,9 +121,11 @@ def _eager(a: Architecture, recipe: Recipe) -> float:
         attention += 8 * (q + kv)
     elif a.qk_norm_parameters:
         attention += (6 if kind.norm == "rms" and mode != "single" else 8) * (q + kv)
+    compiled = recipe.engine == "torch-compile"
     if recipe.attention == "naive":
-        attention += score_bytes(kind, mode) * a.n_heads * recipe.seq_len
-    copies = _copies(kind, mode, gated=a.gated_mlp)
+        kept = score_bytes(kind, mode) + (COMPILED_SCORES if compiled else 0.0)
+        attention += kept * a.n_heads * recipe.seq_len
+    copies = _copies(kind, mode, gated=a.gated_mlp, compiled=compiled)
     return norms + attention + copies * ff + adapter_inputs(a, recipe) + ACTIVATION_REMAINDER * d
 
 
@@ -124,12 +153,12 @@ def _frozen_norms(kind: BlockKind, d: int) -> float:
     return d * each * {"shared": 1, "around": 4}.get(kind.layout, 2)
 
 
-def _copies(kind: BlockKind, mode: Mode, *, gated: bool) -> float:
+def _copies(kind: BlockKind, mode: Mode, *, gated: bool, compiled: bool) -> float:
     """Bytes the MLP keeps per hidden channel: inputs of the activation and of the matrix after it."""
     wide = 4 if mode == "single" else 2
     if gated:
         return 4 * wide
-    if kind.activation == "formula":
+    if kind.activation == "formula" and not compiled:
         # Autocast computes the power, and so all that follows, in FP32.
         return 32 / 2 if mode == "amp" else 5 * wide
     return wide if kind.activation == "relu" else 2 * wide
@@ -195,6 +224,8 @@ def work_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
 def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     """Logits and their gradients when the backward pass begins [bytes per token]."""
     eager = EAGER_LOGITS + (CAPPED_LOGITS if kind_of(a).capped_logits else 0.0)
+    if recipe.trainer == "loop" and recipe.code_base not in LOSS_ALONE and recipe.sharding != "fsdp":
+        eager += HELD_LOGITS
     if recipe.code_base in FUSED_LOSS:
         return FUSED_LOSS[recipe.code_base] * a.vocab_size
     whole = recipe.sharding != "fsdp" and recipe.attention != "naive"

@@ -20,10 +20,12 @@ from service.estimate.activations import (
     layer_bytes_per_token,
     logits_bytes_per_token,
     mode_of,
+    unfused,
     work_bytes_per_token,
     written_out,
 )
 from service.estimate.architecture import parameter_groups
+from service.estimate.block_kinds import kind_of
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.quantile import QUANTILE_90
 from service.estimate.step_work import Number
@@ -44,6 +46,10 @@ WORKSPACE = 0.04 * GIB
 """cuBLAS workspace, allocated like a tensor."""
 COMMUNICATION_GIB = 0.6
 """NCCL buffers as soon as there are several GPUs."""
+UNFUSED_STEP = 12.0
+"""Bytes per parameter of an optimizer written as a graph (BERT's AdamWeightDecayOptimizer in TensorFlow 1):
+the products of both states and of the weight need no gradient, so that they are computed as the step begins
+and wait for it. Its update and the clipped gradients come when activations are gone."""
 CHUNKED_LOGITS_SHARE = 1 / 8
 """Of one sequence's logits."""
 SURE, UNLIKELY = 0.9, 0.25
@@ -109,8 +115,8 @@ STORED_SCORES_BAND = Band(0.9, 1.3)
 """Naive attention: dropout and masks keep further copies in some code."""
 ADAPTER_BAND = Band(0.9, 1.15)
 """Adapters: what is upcast differs between trainers."""
-UNFUSED_BAND = Band(0.9, 1.9)
-"""Frameworks without fused kernels (TensorFlow 1): optimizers that copy every state, composed operators."""
+UNFUSED_BAND = Band(0.88, 1.25)
+"""Frameworks without fused kernels (TensorFlow 1): which operators run at once is the scheduler's."""
 
 
 def peak_memory(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: int = 1) -> PeakMemory:
@@ -228,7 +234,9 @@ def instants(
         all_casts = 2.0 * (groups.matrices + head)
 
     accumulates = tokens * gpu_count < recipe.global_batch_tokens
-    persistent = state.weights + state.states + WORKSPACE
+    persistent = state.weights + state.states + WORKSPACE + kind_of(a).mask_bytes * a.n_layers
+    if unfused(recipe):
+        persistent += UNFUSED_STEP * groups.total
     # Peaks of sharded and of block-compiled code are as if all gradients were there from the beginning.
     in_one_piece = recipe.engine == "torch-compile" and recipe.weight_bytes == 4
     made_late = not sharded and (eager or in_one_piece)
@@ -256,15 +264,15 @@ def instants(
     forward_backward = forward_backward + state.gathered + whole
     stacked = 8.0 * groups.matrices if a.value_embedding_layers and not on_host else 0.0
     optimizer_step = persistent + state.gradients + stacked + state.stepped
-    unfused = 0.0
+    copied = 0.0
     if recipe.engine == "torch-eager" and recipe.optimizer == "adamw" and plan.optimizer == "gpu":
-        unfused = (state.states - state.masters) / 2
+        copied = (state.states - state.masters) / 2
     return Instants(
         forward_backward=forward_backward,
         optimizer_step=optimizer_step,
         band=band_of(recipe),
         spared=spared,
-        unfused_step=optimizer_step + unfused,
+        unfused_step=optimizer_step + copied,
         weights=state.weights,
         gradients=state.gradients,
         states=state.states,
@@ -276,7 +284,7 @@ def instants(
 
 def band_of(recipe: Recipe) -> Band:
     """How far measured peaks lie from the central estimate, by what is least certain of a recipe."""
-    if recipe.engine == "native" and recipe.attention == "naive":
+    if unfused(recipe):
         return UNFUSED_BAND
     if recipe.trained != "all":
         return ADAPTER_BAND
