@@ -14,6 +14,10 @@ from service.facts import Architecture, Recipe
 
 FUSED_KERNELS = frozenset({"tinyllama"})
 """Code bases of eager PyTorch whose norms, activations, rotary positions and loss are fused kernels."""
+WITHOUT_PEFT = frozenset({"torchtune", "litgpt", "fsdp_qlora", "unsloth"})
+"""Code bases with 4-bit weights that leave the rest of the model in 16 bits."""
+GPTQ_WEIGHT = 0.52
+"""Bytes of a GPTQ weight: 4 bits, and a 16-bit scale and a 4-bit zero for 128 of them (arXiv:2210.17323)."""
 Mode = Literal["half", "amp", "single"]
 ACTIVATION_REMAINDER = 0.1
 """Log-sum-exp and norm statistics in FP32 [bytes per token, layer and channel]."""
@@ -27,9 +31,13 @@ CAPPED_LOGITS = 2.0
 HELD_LOGITS = 2.0
 """16-bit logits that a training loop holds by name while it goes backward, as most that are written for one
 project do (the WILSON ladder on an RTX 4060: 14 bytes to two digits; Languini's throughput_utils.py)."""
+HELD_OUTPUT = 4.0
+"""The same of a loop around a transformers model of before 4.45, which returns FP32 logits (16 bytes explain
+what a sequence more costs fsdp_qlora, 1.6 GiB)."""
 LOSS_ALONE = frozenset(
-    {"", "nanogpt", "hf transformers script", "torchtitan", "torchao", "torchtune", "nanochat"}
-)
+    {"", "nanogpt", "hf transformers script", "torchtitan", "torchao", "torchtune", "nanochat", "litgpt",
+     "peft method_comparison", "universal llm trainer", "exxact"}
+)  # fmt: skip
 """Code bases known to keep the loss alone; "" stands for code that nobody has named."""
 COMPILED_LOGITS = {"half": 4.0, "amp": 7.0, "single": 8.0}
 """Compiled in one piece: 16-bit logits and their gradient; under autocast code that returns its logits keeps
@@ -57,10 +65,15 @@ def mode_of(recipe: Recipe) -> Mode:
 
 
 def prepared_for_few_bits(recipe: Recipe) -> bool:
-    """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training): the rule
-    for frozen weights of 4 and 8 bits under Hugging Face's trainer, unless they are sharded."""
+    """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training).
+
+    The rule for frozen weights of 4 and 8 bits, unless they are sharded, come from GPTQ (PEFT leaves those
+    as they are) or are trained without PEFT.
+    """
     few = recipe.trained == "qlora" or recipe.frozen_weight_bytes == 1
-    return recipe.trained != "all" and few and recipe.trainer == "hf-trainer" and recipe.sharding != "fsdp"
+    as_they_are = recipe.frozen_weight_bytes == GPTQ_WEIGHT or recipe.code_base in WITHOUT_PEFT
+    sharded = recipe.sharding == "fsdp" or recipe.trainer == "deepspeed"
+    return recipe.trained != "all" and few and not (as_they_are or sharded)
 
 
 def unfused(recipe: Recipe) -> bool:
@@ -224,8 +237,11 @@ def work_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
 def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     """Logits and their gradients when the backward pass begins [bytes per token]."""
     eager = EAGER_LOGITS + (CAPPED_LOGITS if kind_of(a).capped_logits else 0.0)
-    if recipe.trainer == "loop" and recipe.code_base not in LOSS_ALONE and recipe.sharding != "fsdp":
-        eager += HELD_LOGITS
+    if recipe.trainer == "loop" and recipe.code_base not in LOSS_ALONE:
+        if recipe.trained != "all":
+            eager += HELD_OUTPUT
+        elif recipe.sharding != "fsdp":
+            eager += HELD_LOGITS
     if recipe.code_base in FUSED_LOSS:
         return FUSED_LOSS[recipe.code_base] * a.vocab_size
     whole = recipe.sharding != "fsdp" and recipe.attention != "naive"

@@ -176,8 +176,11 @@ def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
     workload = run.workload
     if workload in ("full-finetune", "lora") and not _says(how, r"\bfull[ -](parameter )?fine"):
         workload = meaning(ADAPTERS_IN_TEXT, how) or workload
-    if workload == "lora" and run.precision == "nf4":
+    precision = run.precision
+    if workload == "lora" and precision == "nf4":
         workload = "qlora"
+    if precision == "nf4" and _says(how, r"\bgptq\b", r"\bawq\b"):
+        precision = "int4"
     adapters = workload in ("lora", "qlora")
     rank, targets, frozen = run.adapter_rank, run.adapter_targets, run.frozen_bits
     if adapters:
@@ -193,6 +196,7 @@ def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
     return replace(
         run,
         workload=workload,
+        precision=precision,
         adapter_rank=rank,
         adapter_targets=targets,
         frozen_bits=frozen,
