@@ -42,8 +42,9 @@ LOSS_ALONE = frozenset(
 COMPILED_LOGITS = {"half": 4.0, "amp": 7.0, "single": 8.0}
 """Compiled in one piece: 16-bit logits and their gradient; under autocast code that returns its logits keeps
 FP32 ones as well (nanoGPT on an H200: 9.08 GiB at micro-batch 12)."""
-COMPILED_SCORES = 2.0
-"""Compiled code keeps the 16-bit products of naive attention as well (Languini's largest batches, RTX 4090)."""
+COMPILED_SCORES = 1.0
+"""Some compiled code keeps the 16-bit products of naive attention as well: 2 bytes by Languini's largest
+batches on an RTX 4090, none on an A100; the middle."""
 ONE_LOGITS_BUFFER = 2.0
 """nanochat returns the loss alone: Inductor reuses the buffer of the logits for their gradient."""
 NATIVE_LOGITS = 2.0
