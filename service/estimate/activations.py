@@ -14,6 +14,10 @@ from service.facts import Architecture, Recipe
 
 FUSED_KERNELS = frozenset({"tinyllama"})
 """Code bases of eager PyTorch whose norms, activations, rotary positions and loss are fused kernels."""
+WITHOUT_PEFT = frozenset({"torchtune", "litgpt", "fsdp_qlora", "unsloth"})
+"""Code bases with 4-bit weights that leave the rest of the model in 16 bits."""
+GPTQ_WEIGHT = 0.52
+"""Bytes of a GPTQ weight: 4 bits, and a 16-bit scale and a 4-bit zero for 128 of them (arXiv:2210.17323)."""
 Mode = Literal["half", "amp", "single"]
 ACTIVATION_REMAINDER = 0.1
 """Log-sum-exp and norm statistics in FP32 [bytes per token, layer and channel]."""
@@ -24,9 +28,23 @@ EAGER_LOGITS = 12.0
 logits, 4 bytes each per token and vocabulary entry; the forward pass ends with 10."""
 LOGITS_AFTER_FORWARD = 10.0
 CAPPED_LOGITS = 2.0
+HELD_LOGITS = 2.0
+"""16-bit logits that a training loop holds by name while it goes backward, as most that are written for one
+project do (the WILSON ladder on an RTX 4060: 14 bytes to two digits; Languini's throughput_utils.py)."""
+HELD_OUTPUT = 4.0
+"""The same of a loop around a transformers model of before 4.45, which returns FP32 logits (16 bytes explain
+what a sequence more costs fsdp_qlora, 1.6 GiB)."""
+LOSS_ALONE = frozenset(
+    {"", "nanogpt", "hf transformers script", "torchtitan", "torchao", "torchtune", "nanochat", "litgpt",
+     "peft method_comparison", "universal llm trainer", "exxact"}
+)  # fmt: skip
+"""Code bases known to keep the loss alone; "" stands for code that nobody has named."""
 COMPILED_LOGITS = {"half": 4.0, "amp": 7.0, "single": 8.0}
 """Compiled in one piece: 16-bit logits and their gradient; under autocast code that returns its logits keeps
 FP32 ones as well (nanoGPT on an H200: 9.08 GiB at micro-batch 12)."""
+COMPILED_SCORES = 1.0
+"""Some compiled code keeps the 16-bit products of naive attention as well: 2 bytes by Languini's largest
+batches on an RTX 4090, none on an A100; the middle."""
 ONE_LOGITS_BUFFER = 2.0
 """nanochat returns the loss alone: Inductor reuses the buffer of the logits for their gradient."""
 NATIVE_LOGITS = 2.0
@@ -48,10 +66,31 @@ def mode_of(recipe: Recipe) -> Mode:
 
 
 def prepared_for_few_bits(recipe: Recipe) -> bool:
-    """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training): the rule
-    for frozen weights of 4 and 8 bits under Hugging Face's trainer, unless they are sharded."""
+    """Whether embeddings, head and norms were made FP32 (PEFT's prepare_model_for_kbit_training).
+
+    The rule for frozen weights of 4 and 8 bits, unless they are sharded, come from GPTQ (PEFT leaves those
+    as they are) or are trained without PEFT.
+    """
     few = recipe.trained == "qlora" or recipe.frozen_weight_bytes == 1
-    return recipe.trained != "all" and few and recipe.trainer == "hf-trainer" and recipe.sharding != "fsdp"
+    as_they_are = recipe.frozen_weight_bytes == GPTQ_WEIGHT or recipe.code_base in WITHOUT_PEFT
+    sharded = recipe.sharding == "fsdp" or recipe.trainer == "deepspeed"
+    return recipe.trained != "all" and few and not (as_they_are or sharded)
+
+
+def unfused(recipe: Recipe) -> bool:
+    """Whether a framework without fused kernels ran it (TensorFlow 1): native code that stores scores."""
+    return recipe.engine == "native" and recipe.attention == "naive"
+
+
+def _unfused(a: Architecture, recipe: Recipe) -> float:
+    """A layer of BERT's published TensorFlow code: FP32, every operator's operands.
+
+    Queries, keys, values and the attention output 16 d, two dropout masks 8 d, two layer norms of two
+    operands and a result each 24 d; GELU's operand, its argument, the distribution and the product 4 d_ff;
+    of a score its probability, the dropout mask and the product.
+    """
+    scores = 12.0 * a.n_heads * recipe.seq_len
+    return 48.0 * a.d_model + 16.0 * a.d_ff + scores
 
 
 def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
@@ -60,6 +99,8 @@ def layer_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     TinyLlama in BF16 42.6 d, under autocast 52.6 d, in FP32 84 d (counted on fake tensors). nanochat
     compiled: 38.1 d.
     """
+    if unfused(recipe):
+        return _unfused(a, recipe)
     return _eager(a, recipe) if written_out(a, recipe) else _fused(a, recipe)
 
 
@@ -94,9 +135,11 @@ def _eager(a: Architecture, recipe: Recipe) -> float:
         attention += 8 * (q + kv)
     elif a.qk_norm_parameters:
         attention += (6 if kind.norm == "rms" and mode != "single" else 8) * (q + kv)
+    compiled = recipe.engine == "torch-compile"
     if recipe.attention == "naive":
-        attention += score_bytes(kind, mode) * a.n_heads * recipe.seq_len
-    copies = _copies(kind, mode, gated=a.gated_mlp)
+        kept = score_bytes(kind, mode) + (COMPILED_SCORES if compiled else 0.0)
+        attention += kept * a.n_heads * recipe.seq_len
+    copies = _copies(kind, mode, gated=a.gated_mlp, compiled=compiled)
     return norms + attention + copies * ff + adapter_inputs(a, recipe) + ACTIVATION_REMAINDER * d
 
 
@@ -124,12 +167,12 @@ def _frozen_norms(kind: BlockKind, d: int) -> float:
     return d * each * {"shared": 1, "around": 4}.get(kind.layout, 2)
 
 
-def _copies(kind: BlockKind, mode: Mode, *, gated: bool) -> float:
+def _copies(kind: BlockKind, mode: Mode, *, gated: bool, compiled: bool) -> float:
     """Bytes the MLP keeps per hidden channel: inputs of the activation and of the matrix after it."""
     wide = 4 if mode == "single" else 2
     if gated:
         return 4 * wide
-    if kind.activation == "formula":
+    if kind.activation == "formula" and not compiled:
         # Autocast computes the power, and so all that follows, in FP32.
         return 32 / 2 if mode == "amp" else 5 * wide
     return wide if kind.activation == "relu" else 2 * wide
@@ -195,6 +238,11 @@ def work_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
 def logits_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     """Logits and their gradients when the backward pass begins [bytes per token]."""
     eager = EAGER_LOGITS + (CAPPED_LOGITS if kind_of(a).capped_logits else 0.0)
+    if recipe.trainer == "loop" and recipe.code_base not in LOSS_ALONE:
+        if recipe.trained != "all":
+            eager += HELD_OUTPUT
+        elif recipe.sharding != "fsdp":
+            eager += HELD_LOGITS
     if recipe.code_base in FUSED_LOSS:
         return FUSED_LOSS[recipe.code_base] * a.vocab_size
     whole = recipe.sharding != "fsdp" and recipe.attention != "naive"

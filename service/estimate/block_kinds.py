@@ -2,7 +2,8 @@
 
 Eager PyTorch keeps what each operator needs for its gradient, so that a norm written out in FP32, a
 fused query-key-value matrix or a GELU written as a formula change the memory of a layer. Read from
-transformers 5.24 and held against counted peaks (tests/estimate/oracle_peaks.csv). Dropout
+transformers 5.24 and held against counted peaks (tests/estimate/oracle_peaks.csv); Languini's block from
+languini/projects/gpt/lib.py. Dropout
 beside that of attention weights is left out: it adds a mask of 1 byte and a copy per element.
 """
 
@@ -38,6 +39,8 @@ class BlockKind:
     """Whether the code drops attention weights while training: a mask and a copy more (GPTs and BERT)."""
     capped_scores: bool = False
     capped_logits: bool = False
+    mask_bytes: float = 0.0
+    """Causal mask that every layer keeps a buffer of [bytes per layer]."""
 
 
 LLAMA = BlockKind("rms")
@@ -62,6 +65,7 @@ KINDS: Mapping[str, BlockKind] = MappingProxyType(
         "bloom": BlockKind("layer", fused_qkv=True),
         "falcon": BlockKind("layer", "shared", fused_qkv=True, upcast_softmax=False),
         "cohere": BlockKind("cohere", "shared"),
+        "languini": BlockKind("layer", activation="formula", mask_bytes=4.0 * 4096**2),
     }
 )
 NAMED: tuple[tuple[str, str], ...] = (
@@ -71,7 +75,7 @@ NAMED: tuple[tuple[str, str], ...] = (
     ("olmo2", "olmo2"), ("pythia", "gpt_neox"), ("neox", "gpt_neox"), ("stablelm", "stablelm"),
     ("starcoder2", "starcoder2"), ("bloom", "bloom"), ("falcon3", "llama"), ("falcon", "falcon"),
     ("command-r", "cohere"), ("aya-", "cohere"), ("opt-", "opt"),
-    ("bert", "gpt"), ("gpt", "gpt"), ("mpt", "gpt"),
+    ("languini", "languini"), ("bert", "gpt"), ("gpt", "gpt"), ("mpt", "gpt"),
 )  # fmt: skip
 """What a model's name says of its kind; the first that occurs wins."""
 

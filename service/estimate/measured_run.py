@@ -10,6 +10,7 @@ from itertools import product
 from typing import get_args
 
 from service.errors import InvalidValue, MissingFact, choice_of
+from service.estimate.activations import GPTQ_WEIGHT
 from service.estimate.architecture import parameters
 from service.estimate.block_kinds import block_named
 from service.estimate.hardware import available_memory_gib, precision_used
@@ -74,6 +75,8 @@ FINE_TUNING = ("full-finetune", *ADAPTERS)
 USUAL_RANK = 16
 FROZEN_BYTES = {4: 0.5625, 8: 1.0, 16: 2.0, 32: 4.0}
 """Of a frozen weight, by its bits; of 4 with an FP32 scale per 64 weights (arXiv:2305.14314)."""
+FOUR_BITS = ("nf4", "int4")
+"""Precisions of frozen weights: bitsandbytes' and GPTQ's; what is computed is in 16 bits."""
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 CHECKPOINTING: tuple[Checkpointing, ...] = get_args(Checkpointing)
 SHARDING: tuple[Sharding, ...] = get_args(Sharding)
@@ -252,7 +255,7 @@ def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
     nanochat = code_base(run.project).startswith(NANOCHATS)
     return Recipe(
         optimizer=optimizer_of(run.optimizer or "") or "adamw",
-        precision=precision_used(gpu, "bf16" if run.precision in (None, "nf4") else run.precision),
+        precision=precision_used(gpu, "bf16" if run.precision in (None, *FOUR_BITS) else run.precision),
         engine=choice_of("engine", run.engine or "torch-eager", ENGINES),
         attention="naive" if run.attention == "naive" else "flash",
         seq_len=run.seq_len,
@@ -272,7 +275,9 @@ def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
         trained="lora" if run.workload == "lora" else "qlora" if run.workload == "qlora" else "all",
         adapter_rank=run.adapter_rank or USUAL_RANK,
         adapter_targets=run.adapter_targets or "all-linear",
-        frozen_weight_bytes=FROZEN_BYTES[run.frozen_bits or (4 if run.workload == "qlora" else 16)],
+        frozen_weight_bytes=GPTQ_WEIGHT
+        if run.precision == "int4"
+        else FROZEN_BYTES[run.frozen_bits or (4 if run.workload == "qlora" else 16)],
         trainer=run.trainer or "loop",
         code_base=code_base(run.project),
     )

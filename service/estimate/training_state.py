@@ -88,7 +88,9 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
         on_host, states = states, masters
     elif plan.optimizer in ON_HOST:
         on_host = copies * (states + stored + 2 * groups.total)
-        states, weights = 0.0, 2.0 * groups.total
+        # Native code leaves the 16-bit weights on the host as well and multiplies 8-bit ones.
+        on_card = 1.0 if recipe.engine == "native" and recipe.precision == "fp8" else 2.0
+        states, weights = 0.0, on_card * groups.matrices + 2.0 * (groups.total - groups.matrices)
         gradients = 2.0 * (groups.total if plan.optimizer == "host" else largest)
         if plan.optimizer != "host":
             gradient_shards = 1

@@ -39,6 +39,9 @@ POWER_LIMIT = re.compile(
 MEMORY_CAP = re.compile(r"capped at (\d+(?:\.\d+)?) ?gi?b|could allocate (\d+(?:\.\d+)?) ?gi?b")
 RESERVED = re.compile(r"reserved(?: memory)?(?: at the end)?[ :=]*(\d+(?:\.\d+)?) ?(gi?b|mi?b)\b")
 PEAK_IS_RESERVED = re.compile(r"(?:peak(?: memory)?|accelerator-memory-max) is (?:torch )?(?:the )?reserved")
+RECOMPUTED = re.compile(r"--recompute-(ffn|swiglu|qkv|att|norm)\b")
+NEARLY_ALL = 3
+"""Kinds of operators that are recomputed by name from which on a block keeps little but its input."""
 ACCUMULATION = re.compile(r"accumulation(?: steps)?[ =:]*(\d{1,5})\b")
 
 
@@ -140,14 +143,18 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
         r"(cut|fused linear|linear)[ -]cross[ -]?entropy",
     ):  # fmt: skip
         chunked = True
+    nearly_all = len(set(RECOMPUTED.findall(said))) >= NEARLY_ALL
     named = offload_in(how)
+    if named == "optimizer" and "--shard-weights" in how and run.gpu_count == 1:
+        # LLM.Q on one GPU: sharded weights are those that wait with their masters on the host.
+        named = "optimizer+parameters"
     unnamed = run.offload is None or (run.offload == "some" and named is not None)
     optimizer = run.optimizer
     if optimizer is None and (found := OPTIMIZER_IN_TEXT.search(said)):
         optimizer = found[0]
     return replace(
         run,
-        checkpointing=run.checkpointing or _checkpointing(said),
+        checkpointing="full" if nearly_all else run.checkpointing or _checkpointing(said),
         chunked_cross_entropy=chunked,
         gradient_release=_says(
             said, r"optimizer[ -]in[ -]b", r"opt in bwd", r"gradient release", r"step inside the backward"
@@ -169,8 +176,11 @@ def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
     workload = run.workload
     if workload in ("full-finetune", "lora") and not _says(how, r"\bfull[ -](parameter )?fine"):
         workload = meaning(ADAPTERS_IN_TEXT, how) or workload
-    if workload == "lora" and run.precision == "nf4":
+    precision = run.precision
+    if workload == "lora" and precision == "nf4":
         workload = "qlora"
+    if precision == "nf4" and _says(how, r"\bgptq\b", r"\bawq\b"):
+        precision = "int4"
     adapters = workload in ("lora", "qlora")
     rank, targets, frozen = run.adapter_rank, run.adapter_targets, run.frozen_bits
     if adapters:
@@ -186,6 +196,7 @@ def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
     return replace(
         run,
         workload=workload,
+        precision=precision,
         adapter_rank=rank,
         adapter_targets=targets,
         frozen_bits=frozen,

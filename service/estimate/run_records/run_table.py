@@ -7,6 +7,7 @@ write them (recipe_words.py); one that nobody understands is as good as a blank,
 something else is remarked upon.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -35,6 +36,9 @@ LARGEST_ROWS = 100_000
 NEEDED = ("id", "gpu")
 GPUS_PER_NODE = 8
 ADAPTERS = ("lora", "qlora")
+GUESSABLE = frozenset({"engine", "checkpointing", "micro_batch"})
+"""Columns whose guesses are left out: without them memory is told for what else the run may have been."""
+ACCUMULATED_PERHAPS = re.compile(r"\b(bs|batch|micro-batch) may be accumulated")
 WITHOUT_TEXT = ("other",)
 """Workloads that are no training of a language model, and say so."""
 
@@ -150,10 +154,20 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         cells.text("parallelism"),
         cells.text("gpu_as_printed"),
     )
+    run = replace(run, **dict.fromkeys(_guessed(cells)))
     if run.power_limit_watts is None and "power_limit" in run.use_for:
         run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
     _remark_on_optimizer(run, cells)
     return _without_int8(run, cells)
+
+
+def _guessed(cells: Cells) -> set[str]:
+    """Recipe columns that whoever wrote the table guessed, by `derived_fields` or its note; what was read
+    from a script that is named is no guess."""
+    notes = cells.text("notes").lower()
+    columns = {name.strip() for name in cells.text("derived_fields").split(";")} & GUESSABLE
+    guessed = {name for name in columns if not re.search(rf"{name}[^;.,]{{0,30}} from ", notes)}
+    return guessed | ({"micro_batch"} if ACCUMULATED_PERHAPS.search(notes) else set())
 
 
 def _offload(cells: Cells) -> Offload | None:
