@@ -50,6 +50,8 @@ DECISIONS = st.builds(
     wear_per_hour=EXACT, heating_share=SHARE, heat_per_kwh=EXACT,
     rent_terms=st.dictionaries(NAME, st.floats(0, 1e9), max_size=3), host_memory_gib=st.none() | SHARE,
 
+    power_limit_watts=st.none() | st.floats(10, 1e4), pcie_lanes=st.none() | st.integers(1, 16),
+    nvlink=st.sampled_from([None, "yes", "no"]),
     rest_of_pc_watts=st.none() | st.floats(0, 1e5),
     display_gib=SHARE, plug_watts=st.none() | st.floats(1, 1e6), tokens=st.none() | st.integers(1, 10**15),
     lang=st.sampled_from(["en", "de"]),

@@ -154,7 +154,7 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         cells.text("parallelism"),
         cells.text("gpu_as_printed"),
     )
-    run = replace(run, **dict.fromkeys(_guessed(cells)))
+    run = replace(run, **dict.fromkeys(_guessed(cells)))  # type: ignore[arg-type]
     if run.power_limit_watts is None and "power_limit" in run.use_for:
         run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
     _remark_on_optimizer(run, cells)
