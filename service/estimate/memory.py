@@ -155,8 +155,9 @@ def peak_memory(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: in
 
 
 def reserved_by(recipe: Recipe) -> Reserved:
-    """How far the allocator fragments under this engine."""
-    return RESERVED_EAGER if recipe.engine == "torch-eager" else RESERVED_COMPILED
+    """How far the allocator fragments under this engine; TensorFlow 1 allocates as eager PyTorch does."""
+    by_operator = recipe.engine == "torch-eager" or unfused(recipe)
+    return RESERVED_EAGER if by_operator else RESERVED_COMPILED
 
 
 def unlimited_reserve(recipe: Recipe) -> Reserved:

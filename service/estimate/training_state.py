@@ -99,7 +99,7 @@ def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
             gathered = 0.0
     else:
         states += masters
-    if sharding == "ddp" and gpu_count > 1:
+    if sharding == "ddp" and gpu_count > 1 and recipe.engine != "native":
         # DistributedDataParallel reduces copies of the gradients in buckets.
         gathered += gradients
     if plan.gradient_release:

@@ -33,7 +33,7 @@ class LeftOut:
 
 
 JUDGED_BY = frozenset({"throughput", "memory", OUT_OF_MEMORY, "fit"})
-"""What a run may tell: its speed, its peak, that it ran out of memory, that it was the largest to fit."""
+"""What a run may tell: its speed, its peak, that it ran out of memory or was the largest that fitted."""
 
 
 def validate_file(snapshot: Snapshot, text: str) -> Validation:

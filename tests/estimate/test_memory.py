@@ -1,11 +1,13 @@
 """Memory against the project's step-by-step account of d32 and against published peaks."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.estimate.memory import MemoryPlan, fit_verdict, peak_memory, with_context
-from service.facts import Recipe
+from service.estimate.memory import MemoryPlan, fit_verdict, peak_memory, with_context, with_reserved
+from service.facts import Architecture, Recipe
 from tests.estimate.test_architecture import llama, nanochat_2025, nanochat_2026
 
 NANOCHAT = Recipe("muon+adamw", "bf16", "torch-compile", "flash", 2048, 524_288, 8, embedding_bytes=2)
@@ -86,3 +88,44 @@ def test_sharding_never_needs_more_than_one_gpu(sharding, gpus):
     alone, shared = (peak_memory(model, recipe, MemoryPlan(4), n) for n in (1, gpus))
     assert shared.p50 <= alone.p50 + 1e-9
     assert shared.p10 <= shared.p50 <= shared.p90
+
+
+def test_the_headline_plan_as_measured_under_a_cap():
+    """nanochat d32 for an RTX 4070, on an H200 capped at 11.1 GiB: 10.10 GiB allocated, 10.19 held."""
+    plan = MemoryPlan(1, checkpointed_layers=17, chunked_cross_entropy=True, optimizer="host")
+    peak = peak_memory(D32, NANOCHAT, plan)
+    assert peak.p50 == pytest.approx(10.10, rel=0.02)
+    assert with_reserved(peak).p50 == pytest.approx(10.19, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("layers", "width", "most"), [(4, 512, 42), (4, 768, 32), (12, 768, 12), (24, 1024, 2)]
+)
+def test_languinis_largest_batches_on_a_12_gb_card(layers, width, most):
+    """The largest batch that its table has fits, the next one does not, to 8 %; FP16 autocast, eager."""
+    shape = Architecture(
+        layers, width, width // 64, width // 64, 64, 4 * width, 16_384, False, False, "layernorm"
+    )
+    model = replace(shape, block="languini")
+
+    def taken(batch):
+        recipe = Recipe("adamw", "fp16", "torch-eager", "naive", 512, 512 * batch, batch, weight_bytes=4,
+                        state_bytes=4, embedding_bytes=4, code_base="languini kitchen")  # fmt: skip
+        return with_context(peak_memory(model, recipe, MemoryPlan(batch)), 1).p50
+
+    assert taken(most) < 11.65 * 1.08 and taken(most + 1) > 11.65 * 0.98
+
+
+def test_bert_in_tensorflow_on_a_12_gb_card():
+    """BERT's README: base fits at 512 tokens and batch 6; large does not fit at batch 1."""
+    base, large = (
+        Architecture(layers, width, width // 64, width // 64, 64, 4 * width, 30_522, True, False, "layernorm")
+        for layers, width in ((12, 768), (24, 1024))
+    )
+
+    def taken(model, batch):
+        recipe = Recipe("adamw", "fp32", "native", "naive", 512, 512 * batch, batch, weight_bytes=4,
+                        state_bytes=4, embedding_bytes=4)  # fmt: skip
+        return with_context(peak_memory(model, recipe, MemoryPlan(batch)), 1).p50
+
+    assert taken(base, 6) < 11.65 < taken(large, 1)

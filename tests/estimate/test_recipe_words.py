@@ -269,3 +269,27 @@ def test_a_column_is_named_by_its_text():
     assert said.offload == "optimizer"
     assert run(offload="yes", strategy_as_printed="--offload-residual").offload == "none"
     assert run(offload="yes", strategy_as_printed="single GPU").offload == "some"
+
+
+def test_a_guessed_cell_is_unknown_and_what_a_script_says_is_not():
+    told = {"checkpointing": "full", "engine": "eager", "micro_batch": "16"}
+    guessed = run(
+        **told, derived_fields="gpu;checkpointing", notes="GUESSED: gpu, checkpointing not printed."
+    )
+    assert (guessed.checkpointing, guessed.engine, guessed.micro_batch) == (None, "torch-eager", 16)
+    script = run(**told, derived_fields="checkpointing", notes="GUESSED: checkpointing and ZeRO from run.sh")
+    assert script.checkpointing == "full"
+    assert run(**told, notes="bs may be accumulated").micro_batch is None
+
+
+def test_three_kinds_of_recomputed_operators_are_a_recomputed_block():
+    flags = "flags: --recompute-ffn --recompute-qkv --recompute-norm --offload-opt-m --offload-master"
+    kept = run(checkpointing="selective", offload="yes", strategy_as_printed=flags)
+    assert (kept.checkpointing, kept.offload) == ("full", "optimizer")
+    streamed = run(offload="yes", gpu_count="1", strategy_as_printed=f"{flags} --shard-weights")
+    assert streamed.offload == "optimizer+parameters"
+    assert run(checkpointing="selective", strategy_as_printed="--recompute-ffn").checkpointing == "selective"
+
+
+def test_gptq_is_no_nf4():
+    assert run(workload="qlora", precision="nf4", strategy_as_printed="GPTQ base model").precision == "int4"

@@ -154,7 +154,13 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         cells.text("parallelism"),
         cells.text("gpu_as_printed"),
     )
-    run = replace(run, **dict.fromkeys(_guessed(cells)))  # type: ignore[arg-type]
+    guessed = _guessed(cells)
+    run = replace(
+        run,
+        engine=None if "engine" in guessed else run.engine,
+        checkpointing=None if "checkpointing" in guessed else run.checkpointing,
+        micro_batch=None if "micro_batch" in guessed else run.micro_batch,
+    )
     if run.power_limit_watts is None and "power_limit" in run.use_for:
         run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
     _remark_on_optimizer(run, cells)
