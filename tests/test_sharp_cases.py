@@ -265,4 +265,4 @@ def test_a_mixture_of_experts_computes_with_its_active_weights(known):
         )
     # All experts cross between 64 GPUs in every micro-batch: more than the 1.9 times of the work alone.
     assert 1.5 < times[0].hours.p50 / times[1].hours.p50 < 4.5
-    assert times[0].log_spread > 0.20 > times[1].log_spread
+    assert times[0].log_spread > 1.2 * times[1].log_spread

@@ -231,20 +231,32 @@ def test_the_page_is_what_the_command_gives_and_keeps_its_promises(validate):
     covered = [float(line.split("|")[6].strip().removesuffix(" %")) for line in totals]
     assert all(70 <= share <= 90 for share in covered)
     widths = [float(line.split("|")[7].strip()) for line in totals]
-    assert widths[0] <= 1.45 and widths[1] <= 1.45
+    assert widths[0] <= 1.45 and widths[1] <= 1.7 and widths[2] <= 1.7
+    ran_out, ran = (
+        [int(cell) for cell in line.split("|")[2:-1]]
+        for line in page.split("## Out of memory")[1].split("\n## ")[0].splitlines()
+        if line.startswith("| ran")
+    )
+    assert ran_out[3] >= 0.6 * ran_out[0] and ran_out[2] + ran_out[3] >= 0.85 * ran_out[0]
+    assert ran[3] <= 0.02 * ran[0]
+    memory = next(line for line in page.splitlines() if line.startswith("| all: peak memory")).split("|")
+    assert float(memory[3].strip().removesuffix(" %")) <= 8 and float(memory[7]) <= 1.35
+    power = next(line for line in page.splitlines() if line.startswith("| all: board power")).split("|")
+    assert float(power[3].strip().removesuffix(" %")) <= 8
 
 
 def test_the_catalog_keeps_the_totals_of_the_page():
     """Reports quote these figures: written by `heimvorteil validate --figures`, as the page was."""
     figures = {f.name: f.value for f in shipped_catalog().figures if f.name.startswith("track_record.")}
-    sections = PAGE.read_text().split("\n## ")[1:4]
+    sections = PAGE.read_text().split("\n## ")[1:5]
     lines = {
-        name: section.splitlines() for name, section in zip(("run", "gpu", "project"), sections, strict=True)
+        f"{name}_datacenter": section.splitlines()
+        for name, section in zip(("run", "gpu", "project", "reporter"), sections, strict=True)
     }
-    lines["memory"] = lines["run"]
-    assert len(figures) == 12
+    lines["memory"] = lines["run_datacenter"]
+    assert len(figures) == 3 * (2 * 4 + 1)
     for name, found in lines.items():
-        title = "| all: peak memory" if name == "memory" else "| all: tokens/s"
+        title = "| all: peak memory" if name == "memory" else "| datacenter"
         cells = [
             c.strip().removesuffix(" %") for c in next(x for x in found if x.startswith(title)).split("|")
         ]

@@ -83,10 +83,10 @@ class Judged:
         return self.gpu is not None and self.gpu.category != "datacenter"
 
     @property
-    def is_only_of_power(self) -> bool:
-        """Whether watts are all that was measured: no row to judge speed or memory by."""
+    def is_timed(self) -> bool:
+        """Whether it is a row to judge speed or memory by, and not only watts."""
         others = (self.measured_tokens_per_s, self.measured_memory_gib)
-        return self.measured_board_watts is not None and others == (None, None)
+        return self.measured_board_watts is None or others != (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class Validation:
 def validation(rows: Iterable[Judged]) -> Validation:
     """What the rows say together."""
     judged = tuple(rows)
-    timed = [row for row in judged if not row.is_only_of_power]
+    timed = [row for row in judged if row.is_timed]
     return Validation(
         rows=judged,
         total=score(timed),

@@ -65,7 +65,7 @@ def rivals(chance):
 
 
 @pytest.mark.parametrize(
-    ("chance", "place", "beside"), [(0.7996, 2, "cost €1,190, {}95%."), (0.8, 1, "cost €890, {}80%.")]
+    ("chance", "place", "beside"), [(0.7996, 2, "cost €1,180, {}95%."), (0.8, 1, "cost €888, {}80%.")]
 )
 def test_the_report_holds_home_against_the_plan_that_keeps_the_limits_exactly(chance, place, beside):
     answer = decisions.stored(rivals(chance))

@@ -169,7 +169,7 @@ def test_a_machine_that_cannot_hold_the_run_draws_nothing(compare):
     fit = next(t for t in document.tables if t.key == "fit")
     assert type(fit.rows[0].cells[-1]).__name__ == "Missing"
     assert "turns" not in [t.key for t in document.tables]
-    assert "GiB per GPU, and 11.8 GiB can be used" in said(document)
+    assert "GiB per GPU, and 11.7 GiB can be used" in said(document)
 
 
 @pytest.mark.parametrize("file", ["offers.csv", "household_rates.csv"])

@@ -308,7 +308,9 @@ def markdown(by_leave_out: Mapping[str, Validation], runs_of: str) -> str:
 def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
     """The totals as figures of the catalog, so that every answer can say how well its kind did so far."""
     scores = {
-        f"{name}_{place}": score([row for row in validation.rows if row.is_home == (place == "home")])
+        f"{name}_{place}": score(
+            [row for row in validation.rows if row.gpu and row.is_home == (place == "home") and row.is_timed]
+        )
         for name, validation in by_leave_out.items()
         for place in ("home", "datacenter")
     }
