@@ -138,7 +138,7 @@ def record_section(
     options: Sequence[AnsweredOption],
     workload: AnsweredWorkload,
 ) -> Section | None:
-    """How well such estimates did so far, from the validation; nothing where that is not kept."""
+    """How well estimates of these classes did so far, from the validation; nothing where that is not kept."""
     w = n.w
     record = {x.name.removeprefix("track_record."): x for x in numbers if x.subject == RECORD}
     lacking = {
@@ -149,12 +149,12 @@ def record_section(
     }
     # Answers kept from before the evidence was told apart by place have one record for both.
     kinds = dict(lacking)
-    if any(o.kind == "home" for o in options):
-        kinds |= {f"{key}_home": w.say("{kind}: home cards", kind=kind) for key, kind in lacking.items()}
-    if any(o.kind != "home" for o in options):
-        kinds |= {
-            f"{key}_datacenter": w.say("{kind}: rented cards", kind=kind) for key, kind in lacking.items()
-        }
+    for place, said in (("home", w.say("home cards")), ("datacenter", w.say("rented cards"))):
+        here = [o for o in options if (o.kind == "home") == (place == "home")]
+        known = {o.evidence == "same-gpu-and-engine" for o in here}
+        at_hand = ["reporter"] * (True in known) + ["gpu"] * (False in known) + ["project"] * bool(here)
+        for key in at_hand:
+            kinds[f"{key}_{place}"] = w.say("{kind}: {place}", kind=lacking[key], place=said)
     kinds["memory"] = w.say("peak memory")
     rows = []
     for key, kind in kinds.items():
