@@ -72,6 +72,8 @@ class Posterior:
     """Inverse covariance times what the priors do not explain, shape (runs,)."""
     noise: Vector = field(repr=False)
     """Noise variance of each run after odd rows were discounted."""
+    shares: Matrix | None = field(default=None, repr=False)
+    """What each run's step is spent on [0-1], shape (runs, parts)."""
     widening: Mapping[Novelty, float] = field(default_factory=lambda: MappingProxyType({}))
     """By how much the spread of a new case grows, by what the evidence lacks of it (held_out.py)."""
 
@@ -201,6 +203,7 @@ def posterior_of(
         inverse=inverse,
         weights=inverse @ unexplained,
         noise=noise * oddness,
+        shares=cases.time(used).shares(),
     )
     groups = {
         "new_code_base": cases.code_base,
@@ -234,11 +237,11 @@ def predict(posterior: Posterior, new: Cases, without_run: Sequence[int | None] 
     """
     predicted, jacobian = log_prediction(new, posterior.terms)
     x = np.log([posterior.terms[name] for name in NAMES])
-    with_evidence = covariance(new, posterior.cases, posterior.terms)
+    with_evidence = covariance(new, posterior.cases, posterior.terms, posterior.shares)
     with_evidence += (jacobian * PRIOR_VARIANCE) @ posterior.jacobian.T
     median = predicted - jacobian @ (x - PRIOR_MEAN) + with_evidence @ posterior.weights
     variance = own_variance(new, posterior.terms) + (jacobian**2) @ PRIOR_VARIANCE
-    variance -= np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
+    variance -= ((with_evidence @ posterior.inverse) * with_evidence).sum(axis=1)
     for case, row in enumerate(without_run):
         if row is not None:
             told = float(with_evidence[case] @ posterior.inverse[:, row])
@@ -281,7 +284,7 @@ def with_terms(
     cases, measured = _evidence(used)
     posterior = posterior_of(cases, measured, terms, [run.slug for run, _ in used])
     with_evidence = (posterior.jacobian * PRIOR_VARIANCE).T
-    variance = PRIOR_VARIANCE - np.einsum("ij,jk,ik->i", with_evidence, posterior.inverse, with_evidence)
+    variance = PRIOR_VARIANCE - ((with_evidence @ posterior.inverse) * with_evidence).sum(axis=1)
     spread = QUANTILE_90 * np.sqrt(np.maximum(variance, 0.0))
     engines = [str(engine) for engine in cases.work.engine]
     return Calibration(

@@ -80,18 +80,21 @@ def _same(a: NDArray[np.str_], b: NDArray[np.str_]) -> NDArray[np.bool_]:
     return np.asarray(numbers[: len(a), None] == numbers[None, len(a) :])
 
 
-def shared_parts(a: Cases, b: Cases, terms: Terms) -> dict[str, Matrix]:
+def shared_parts(a: Cases, b: Cases, terms: Terms, shares_b: Matrix | None = None) -> dict[str, Matrix]:
     """Covariances of the log deviations of cases `a` and `b` by what they have in common.
 
     Each of shape (len(a), len(b)): the code base, the GPU, that code base on that GPU, the reporter,
-    and the size within a code base. Noise is left out.
+    and the size within a code base. Noise is left out. `shares_b` are `b`'s parts of the step where they
+    are known already.
     """
-    shares_a, shares_b = a.time(terms).shares(), b.time(terms).shares()
+    shares_a = a.time(terms).shares()
+    shares_b = b.time(terms).shares() if shares_b is None else shares_b
     same_code = _same(a.code_base, b.code_base) & (a.code_base[:, None] != "")
     same_gpu = _same(a.gpu, b.gpu)
     same_reporter = _same(a.reporter, b.reporter) & (a.reporter[:, None] != "")
-    distance = size_coordinates(a)[:, None, :] - size_coordinates(b)[None, :, :]
-    alike = np.exp(-0.5 * (distance**2).sum(axis=-1))
+    here, there = size_coordinates(a), size_coordinates(b)
+    apart = (here**2).sum(axis=1)[:, None] + (there**2).sum(axis=1) - 2 * here @ there.T
+    alike = np.exp(-0.5 * np.maximum(apart, 0.0))
     both = same_code & same_gpu
     return {
         "code_base": same_code * _shared(CODE_BASE, WHOLE_STEP["code_base"], shares_a, shares_b),
@@ -103,9 +106,9 @@ def shared_parts(a: Cases, b: Cases, terms: Terms) -> dict[str, Matrix]:
     }
 
 
-def covariance(a: Cases, b: Cases, terms: Terms) -> Matrix:
+def covariance(a: Cases, b: Cases, terms: Terms, shares_b: Matrix | None = None) -> Matrix:
     """Covariance of the log deviations of cases `a` and `b`, shape (len(a), len(b)), noise left out."""
-    return np.asarray(sum(shared_parts(a, b, terms).values()))
+    return np.asarray(sum(shared_parts(a, b, terms, shares_b).values()))
 
 
 def own_parts(cases: Cases, terms: Terms) -> dict[str, NDArray[np.float64]]:

@@ -6,6 +6,7 @@ widens the prediction (`calibration.UNKNOWN_BATCH_SPREAD`).
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from typing import get_args
 
@@ -135,6 +136,7 @@ def with_shape(run: MeasuredRun) -> MeasuredRun:
     )
 
 
+@lru_cache(maxsize=2048)
 def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     """The model's shape as far as the row tells it, defaults of its project where it does not.
 
