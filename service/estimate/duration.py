@@ -1,8 +1,9 @@
 """Hours of training: counted work over hardware rates, times a few calibrated terms.
 
-    t_step = (matrix products + attention + memory traffic) x (1 + sharding)
-           + per micro-batch: launches and weight traffic
-           + per step: optimizer, exchange between GPUs without a link, offload
+    busy     = matrix products + last waves + attention + memory traffic     per micro-batch, on the GPU
+    launched = kernels of blocks, adapters, module hooks                     per micro-batch, by the host
+    t_step   = micro-batches x (longer of busy and launched + the loop)
+             + optimizer + exposed exchange between GPUs + exposed offload
 
 Matrix products run at efficiency x peak, where efficiency = common x architecture x GeForce clock x
 (watts per TFLOP/s)^e; a fused causal attention kernel does half of the counted FLOPs at its own rate;
