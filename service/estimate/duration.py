@@ -133,7 +133,7 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     attention_s = work.attention_flops * kernel * repeated / rate * work.tokens
 
     traffic = named(terms, "traffic_", work.engine) * work.layer_channels * repeated
-    traffic = traffic + work.adapter_bytes * (1 + work.recomputed / 2)
+    traffic = traffic + terms["adapter_traffic"] * work.adapted_channels * (1 + work.recomputed / 3)
     traffic = traffic + named(terms, "scores_", work.engine) * work.scores
     traffic = traffic * work.activation_width + named(terms, "logits_", work.engine) * work.vocabulary
     memory_s = traffic / bandwidth * work.tokens

@@ -43,11 +43,6 @@ FROZEN_FLOPS = 2 / 3
 arXiv:2106.09685)."""
 TILE = 128 * 128.0
 """Elements of a product's result that one SM works on at a time; what is left over of the last wave idles."""
-ADAPTER_CHANNELS = 6.0
-"""Channels read and written beside an adapted matrix, per channel of its input and output: the input in FP32
-and dropped out, the products of both halves, their sum; forward and backward."""
-ADAPTER_LAUNCHES = 0.10
-"""Kernels of one adapter over those of a whole block."""
 HOST_ACCUMULATION_BYTES = 10.0
 """A BF16 gradient read, an FP32 sum read and written, per parameter and micro-batch on the CPU."""
 BF16_WEIGHT_TRAFFIC = 0.5
@@ -88,8 +83,8 @@ class StepWork:
     """FLOPs of one tile in every product of a micro-batch: what each SM may idle for at a product's end."""
     layer_channels: Number
     """Layers x channels, in widths of a GPT-2 block."""
-    adapter_bytes: Number
-    """Bytes moved beside adapted matrices; 0 where all weights are trained."""
+    adapted_channels: Number
+    """Layers x inputs and outputs of matrices that carry an adapter; 0 where all weights are trained."""
     scores: Number
     """Attention scores written to memory; 0 with a flash kernel."""
     vocabulary: Number
@@ -277,7 +272,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),
         wave_flops=wave_flops(a, micro_batch_tokens, recomputed, whole),
         layer_channels=a.n_layers * channels / GPT_CHANNELS,
-        adapter_bytes=ADAPTER_CHANNELS * a.n_layers * adapted_sides,
+        adapted_channels=float(a.n_layers * adapted_sides),
         scores=0.0 if flash else float(a.n_layers * a.n_heads * recipe.seq_len),
         vocabulary=float(a.vocab_size),
         parameters=float(groups.total),

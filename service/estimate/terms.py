@@ -83,6 +83,9 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "layer_torch-compile": Term(0.0006, 0.60, "s per layer and micro-batch"),
         "layer_torch-eager": Term(0.0020, 0.50, "s per layer and micro-batch"),
         "layer_native": Term(0.00010, 0.80, "s per layer and micro-batch"),
+        # Beside an adapted matrix: its input dropped out and read again, the products of both halves written,
+        # scaled and added, forward and backward (PEFT's `lora.Linear`: some 18 B per input, 32 B per output).
+        "adapter_traffic": Term(22.0, 0.40, "B per token and channel of an adapted matrix"),
         "adapter": Term(0.00012, 0.60, "s per adapter and micro-batch"),
         "partitioned_layer": Term(0.0080, 0.60, "s per layer and micro-batch"),
         # The loop itself, synchronisation, metrics, data: never hidden.

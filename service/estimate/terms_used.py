@@ -39,7 +39,7 @@ def terms_used(workload: Workload, gpus: Sequence[Gpu]) -> frozenset[str]:
     if recipe.optimizer == "muon+adamw":
         used.add("newton_schulz")
     if recipe.trained != "all":
-        used.add("adapter")
+        used |= {"adapter", "adapter_traffic"}
         if recipe.frozen_weight_bytes < 2:
             used.add("unpacking")
     if recipe.trainer in ("hf-trainer", "deepspeed"):
