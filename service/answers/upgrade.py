@@ -7,7 +7,7 @@ write, or stays unknown. Nothing is changed in the store: an answer is kept as i
 from collections.abc import Sequence
 from typing import Any
 
-from service.estimate.ladder import SURE
+from service.estimate.memory import SURE
 
 Json = dict[str, Any]
 LEAST_PROBABILITY = 0.8

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from service.errors import HeimvorteilError
 from service.estimate.case import OWN, Case, Cases, case_of, side_by_side
-from service.estimate.held_out import NOVELTIES, HeldOut, Novelty, held_out, novelty_of, widening
+from service.estimate.held_out import HeldOut, Novelty, groups_of, held_out, novelty_of, widening
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
@@ -205,15 +205,9 @@ def posterior_of(
         noise=noise * oddness,
         shares=cases.time(used).shares(),
     )
-    groups = {
-        "new_code_base": cases.code_base,
-        "new_gpu": cases.gpu,
-        "new_reporter": cases.reporter,
-        "known": np.arange(len(cases)).astype(np.str_),
-    }
     factors: dict[Novelty, float] = {
-        novelty: widening(without(posterior, groups[novelty]), cases.code_base, groups[novelty])
-        for novelty in NOVELTIES
+        novelty: widening(without(posterior, groups), cases.code_base, groups)
+        for novelty, groups in groups_of(cases).items()
     }
     return replace(posterior, widening=MappingProxyType(factors))
 
@@ -255,7 +249,7 @@ def predict(posterior: Posterior, new: Cases, without_run: Sequence[int | None] 
 
 def left_out(posterior: Posterior) -> Predicted:
     """Every run of the evidence predicted from all the others, terms included, in one go."""
-    held = without(posterior, np.arange(len(posterior.cases)).astype(np.str_))
+    held = without(posterior, groups_of(posterior.cases)["known"])
     return Predicted(posterior.measured / np.exp(held.missed), held.spread)
 
 

@@ -79,6 +79,12 @@ def widening(held: HeldOut, projects: NDArray[np.str_], groups: NDArray[np.str_]
     return float(np.clip(at / QUANTILE_90, NARROWEST, WIDEST))
 
 
+def groups_of(evidence: Cases) -> dict[Novelty, NDArray[np.str_]]:
+    """Which group each run is of that a new case of a class lacks, shape (runs,); of a known one, itself."""
+    itself = np.arange(len(evidence)).astype(np.str_)
+    return {n: getattr(evidence, OF_NOVELTY[n]) if n in OF_NOVELTY else itself for n in NOVELTIES}
+
+
 def novelty_of(new: Cases, evidence: Cases, without_run: Sequence[int | None] = ()) -> list[Novelty]:
     """What the evidence lacks of each new case, less the run of it that is left out for that case."""
     counts = {name: Counter(getattr(evidence, name).tolist()) for name in OF_NOVELTY.values()}

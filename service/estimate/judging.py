@@ -20,11 +20,11 @@ from service.estimate.calibration import (
     predict,
     usable,
 )
-from service.estimate.case import case_of, side_by_side
+from service.estimate.case import Case, case_of, side_by_side
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.interval import around
-from service.estimate.measured_run import architecture_of, code_base, with_shape
-from service.estimate.printed_memory import OUT_OF_MEMORY, memory_of
+from service.estimate.measured_run import OUT_OF_MEMORY, architecture_of, code_base, with_shape
+from service.estimate.printed_memory import memory_of
 from service.estimate.run_kinds import kinds_of
 from service.estimate.validation import PEERS, Judged
 from service.facts import Gpu, MeasuredRun
@@ -65,13 +65,14 @@ def judge(
     taught_by = usable(evidence, gpus)
     keys = {key(run) for run in taught_by}
     groups: dict[str, list[int]] = {}
+    known: dict[int, Case] = {}
     judged: dict[int, Judged] = {}
     for position, run in enumerate(runs):
         gpu = gpus.get(run.gpu or "")
         try:
             if gpu is None:
                 raise KeyError(run.gpu)
-            case_of(run, gpu)
+            known[position] = case_of(run, gpu)
         except (HeimvorteilError, KeyError) as error:
             problem = f"unknown GPU {run.gpu}" if isinstance(error, KeyError) else str(error)
             judged[position] = _unpredicted(run, gpu, problem)
@@ -89,7 +90,8 @@ def judge(
         fitted = fit_terms(cases, measured, terms) if name else terms
         posterior = posterior_of(cases, measured, fitted, [taught_by[row].slug for row in left])
         for start in range(0, len(positions), ROWS_AT_ONCE):
-            judged |= _predicted(positions[start : start + ROWS_AT_ONCE], runs, posterior, gpus)
+            asked = {position: known[position] for position in positions[start : start + ROWS_AT_ONCE]}
+            judged |= _predicted(asked, runs, posterior, gpus)
     return [judged[position] for position in range(len(runs))]
 
 
@@ -108,16 +110,15 @@ def _unpredicted(run: MeasuredRun, gpu: Gpu | None, problem: str) -> Judged:
 
 
 def _predicted(
-    positions: Sequence[int], runs: Sequence[MeasuredRun], posterior: Posterior, gpus: Mapping[str, Gpu]
+    asked: Mapping[int, Case], runs: Sequence[MeasuredRun], posterior: Posterior, gpus: Mapping[str, Gpu]
 ) -> dict[int, Judged]:
-    asked = [runs[position] for position in positions]
-    known = [case_of(run, gpus[run.gpu or ""]) for run in asked]
-    cases = side_by_side(known)
+    cases = side_by_side(list(asked.values()))
     row_of = {slug: row for row, slug in enumerate(posterior.slugs)}
-    own_rows = [row_of.get(run.slug) for run in asked]
+    own_rows = [row_of.get(runs[position].slug) for position in asked]
     predicted, steps = predict(posterior, cases, own_rows), cases.time(posterior.terms)
     judged = {}
-    for i, (position, run) in enumerate(zip(positions, asked, strict=True)):
+    for i, (position, case) in enumerate(asked.items()):
+        run = runs[position]
         gpu = gpus[run.gpu or ""]
         log_spread = float(predicted.log_spread[i])
         speed = around(float(predicted.median[i]), log_spread)
@@ -125,9 +126,9 @@ def _predicted(
         judged[position] = Judged(
             id=run.slug,
             gpu=gpu,
-            engine=known[i].recipe.engine,
+            engine=case.recipe.engine,
             code_base=code_base(run.project),
-            kinds=kinds_of(run, known[i]),
+            kinds=kinds_of(run, case),
             novelty=predicted.novelty[i],
             tokens_per_s=speed,
             peak_memory_gib=memory.peak_gib,

@@ -14,7 +14,7 @@ from service.estimate.adjustments import NEEDS_CODE, changed
 from service.estimate.architecture import steps
 from service.estimate.duration import step_time
 from service.estimate.machine import machines
-from service.estimate.memory import PeakMemory, fit_probability, peak_memory, with_context
+from service.estimate.memory import SURE, PeakMemory, fit_probability, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.memory_plan_search import families, micro_batches, search
 from service.estimate.planned_step import PlannedStep
@@ -25,7 +25,6 @@ RungCode = Literal[
     "as_published", "micro_batch", "chunked_cross_entropy", "checkpointing", "optimizer_8bit",
     "optimizer_host", "gradients_host", "parameters_host", "fsdp",
 ]  # fmt: skip
-SURE = 0.9
 PLACEMENT_OF: Mapping[RungCode, OptimizerPlacement] = {
     "optimizer_8bit": "8bit",
     "optimizer_host": "host",

@@ -35,8 +35,6 @@ class Mounting:
     """Per card; only a limit below the board's own matters."""
     nvlink: bool | None = None
     """Whether the cards speak to each other over NVLink or alike."""
-    host_link_gb_per_s: float | None = None
-    """Line rate of each card's slot per direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +112,6 @@ def machines(
     watts = [
         min(g.board_watts, m.power_limit_watts or g.board_watts) for g, m in zip(gpus, built_in, strict=True)
     ]
-    slots = [
-        m.host_link_gb_per_s or host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S
-        for g, m in zip(gpus, built_in, strict=True)
-    ]
     tensor = np.array([dense_tensor_tflops(g) for g in gpus])
     counts = np.array([float(count) for _, count in hardware])
     return Machines(
@@ -134,7 +128,7 @@ def machines(
         bandwidth_gb_per_s=np.array([g.memory_bandwidth_gb_per_s for g in gpus]),
         gpu_count=counts,
         nodes=np.maximum(1.0, counts / GPUS_PER_NODE),
-        host_link_gb_per_s=np.array(slots),
+        host_link_gb_per_s=np.array([host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S for g in gpus]),
         sm_count=np.array([float(g.sm_count) for g in gpus]),
         gpu_link_gb_per_s=np.array([gpu_link(g, m.nvlink) for g, m in zip(gpus, built_in, strict=True)]),
         efficiency_term=tuple(efficiency_term(g, p) for g, p in zip(gpus, used, strict=True)),

@@ -19,6 +19,7 @@ from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.named_model import EXPERTS, active_in, experts_of
 from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
+from service.estimate.training_state import FOUR_BIT_WEIGHT
 from service.facts import (
     Architecture,
     Checkpointing,
@@ -74,7 +75,9 @@ PARAMETERS_SAY_OTHERWISE = 0.04
 ADAPTERS = ("lora", "qlora")
 FINE_TUNING = ("full-finetune", *ADAPTERS)
 USUAL_RANK = 16
-FROZEN_BYTES = {4: 0.5625, 8: 1.0, 16: 2.0, 32: 4.0}
+OUT_OF_MEMORY = "oom"
+"""What a run's `use_for` says when it ran out of GPU memory."""
+FROZEN_BYTES = {4: FOUR_BIT_WEIGHT, 8: 1.0, 16: 2.0, 32: 4.0}
 """Of a frozen weight, by its bits; of 4 with an FP32 scale per 64 weights (arXiv:2305.14314)."""
 FOUR_BITS = ("nf4", "int4")
 """Precisions of frozen weights: bitsandbytes' and GPTQ's; what is computed is in 16 bits."""
@@ -209,7 +212,7 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     """
     recipe = _as_told(run, gpu)
     gpus = run.gpu_count or 1
-    if "oom" in run.use_for:
+    if OUT_OF_MEMORY in run.use_for:
         batch = run.global_batch_tokens or gpus * recipe.micro_batch * recipe.seq_len
         return replace(recipe, global_batch_tokens=batch)
     architecture = architecture_of(run, gpu.architecture)
@@ -306,7 +309,7 @@ def weights_of(run: MeasuredRun) -> WeightsIn:
 def _placement(run: MeasuredRun) -> OptimizerPlacement:
     """Where the run says its optimizer works. DeepSpeed moves gradients with the optimizer (ZeRO-Offload,
     arXiv:2101.06840)."""
-    asked = "optimizer" if run.offload == "some" and "oom" in run.use_for else run.offload
+    asked = "optimizer" if run.offload == "some" and OUT_OF_MEMORY in run.use_for else run.offload
     if asked in ("parameters", "optimizer+parameters"):
         return "host+parameters"
     if asked == "gradients" or (asked == "optimizer" and run.trainer == "deepspeed"):
@@ -331,7 +334,7 @@ def plan_of(run: MeasuredRun, recipe: Recipe) -> MemoryPlan:
 def memory_plan_of(run: MeasuredRun, recipe: Recipe, gpu: Gpu) -> MemoryPlan:
     """The same for its memory: a run that offloads unnamed things keeps no more on the card than fits."""
     plan = plan_of(run, recipe)
-    if plan.optimizer != "host" or run.offload == "optimizer" or "oom" in run.use_for:
+    if plan.optimizer != "host" or run.offload == "optimizer" or OUT_OF_MEMORY in run.use_for:
         return plan
     architecture = architecture_of(run, gpu.architecture)
     offloads: tuple[OptimizerPlacement, ...] = ("host", "host+gradients", "host+parameters")

@@ -23,9 +23,6 @@ from service.estimate.memory import (
 )
 from service.facts import Gpu, MeasuredRun, Recipe
 
-OUT_OF_MEMORY = "oom"
-"""What a run's `use_for` says when it ran out of GPU memory."""
-ENDLESS_GIB = 1e6
 PRINTS_RESERVED = frozenset({"torchtitan", "torchao"})
 """Code bases that print what the allocator reserved. So do most who publish memory of fine-tuning."""
 PRINTS_ALLOCATED = frozenset({"torchtune"})
@@ -52,16 +49,14 @@ def memory_of(run: MeasuredRun, gpu: Gpu) -> PredictedMemory:
 
     The band of a run that does not state its micro-batch, engine or checkpointing reaches over what
     else it may have been: half and twice the micro-batch, the other engine, full checkpointing. A run
-    that ran out of memory is taken as asked: on a card without end nothing of its recipe is repaired.
+    that ran out of memory is taken as asked (`recipe_of`).
     """
     shape, count = with_shape(run), run.gpu_count or 1
-    ran_out = OUT_OF_MEMORY in run.use_for
-    read_for = replace(gpu, memory_gib=ENDLESS_GIB) if ran_out else gpu
     architecture = architecture_of(shape, gpu.architecture)
-    recipe = recipe_of(shape, read_for)
+    recipe = recipe_of(shape, gpu)
 
     def peak_of(candidate: Recipe) -> PeakMemory:
-        return peak_memory(architecture, candidate, memory_plan_of(shape, candidate, read_for), count)
+        return peak_memory(architecture, candidate, memory_plan_of(shape, candidate, gpu), count)
 
     peak = peak_of(recipe)
     others = []

@@ -3,6 +3,7 @@
 from typing import Literal, get_args
 
 from service.estimate.case import Case
+from service.estimate.machine import GPUS_PER_NODE
 from service.facts import MeasuredRun
 
 RunKind = Literal[
@@ -10,7 +11,6 @@ RunKind = Literal[
     "FP32 or TF32", "FP8", "Muon", "offload",
 ]  # fmt: skip
 RUN_KINDS: tuple[RunKind, ...] = get_args(RunKind)
-GPUS_PER_NODE = 8
 SMALL_WIDTH, SMALL_MICRO_BATCH_TOKENS = 1024, 2048
 """Up to here the products of a block are too small to fill a large GPU."""
 OF_WORKLOAD: dict[str, RunKind] = {"full-finetune": "full fine-tuning", "lora": "LoRA", "qlora": "QLoRA"}

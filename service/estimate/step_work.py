@@ -136,15 +136,7 @@ def trained_parameters(a: Architecture, recipe: Recipe) -> float:
     """
     if recipe.trained == "all":
         return float(parameter_groups(a).total)
-    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    query, value = a.d_model + q, a.d_model + kv
-    mlp = (3 if a.gated_mlp else 2) * (a.d_model + a.d_ff) * a.n_experts
-    sides = {
-        "query-value": query + value,
-        "attention": 2 * query + 2 * value,
-        "all-linear": 2 * query + 2 * value + mlp,
-    }[recipe.adapter_targets]
-    return float(recipe.adapter_rank * a.n_layers * sides)
+    return float(recipe.adapter_rank * a.n_layers * adapted(a, recipe, a.n_experts)[1])
 
 
 def recomputed_share(a: Architecture, recipe: Recipe, checkpointed_layers: int) -> float:
@@ -175,8 +167,8 @@ def newton_schulz_flops(a: Architecture) -> float:
     return a.n_layers * per_layer
 
 
-def adapted(a: Architecture, recipe: Recipe) -> tuple[int, int]:
-    """Matrices of a layer that carry an adapter, and their inputs plus outputs [channels]."""
+def adapted(a: Architecture, recipe: Recipe, experts: int = 1) -> tuple[int, int]:
+    """Matrices in a layer of so many experts that carry an adapter; their inputs plus outputs [channels]."""
     if recipe.trained == "all":
         return 0, 0
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
@@ -184,7 +176,7 @@ def adapted(a: Architecture, recipe: Recipe) -> tuple[int, int]:
     if recipe.adapter_targets != "query-value":
         sides += [a.d_model + kv, q + a.d_model]
     if recipe.adapter_targets == "all-linear":
-        sides += [a.d_model + a.d_ff] * (3 if a.gated_mlp else 2)
+        sides += [a.d_model + a.d_ff] * ((3 if a.gated_mlp else 2) * experts)
     return len(sides), sum(sides)
 
 

@@ -4,7 +4,7 @@ A row that could not be predicted counts as wrong by 100 %, so that silence does
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 
 import numpy as np
@@ -17,6 +17,13 @@ from service.facts import Gpu
 
 UNPREDICTED_ERROR = 1.0
 PEERS = ("6ND at 40 % MFU", "6ND at 50 % MFU", "the note's ratio")
+
+
+def relative_error(told: Interval | None, measured: float | None) -> float | None:
+    """What the median misses a measurement by [0-1 and beyond]; None without one."""
+    if measured is None:
+        return None
+    return UNPREDICTED_ERROR if told is None else abs(told.p50 / measured - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,30 +59,18 @@ class Judged:
 
     @property
     def error(self) -> float | None:
-        """Relative error of the median [0-1 and beyond]; None without a measurement."""
-        if self.measured_tokens_per_s is None:
-            return None
-        if self.tokens_per_s is None:
-            return UNPREDICTED_ERROR
-        return abs(self.tokens_per_s.p50 / self.measured_tokens_per_s - 1)
+        """Relative error of the median speed [0-1 and beyond]; None without a measurement."""
+        return relative_error(self.tokens_per_s, self.measured_tokens_per_s)
 
     @property
     def memory_error(self) -> float | None:
-        """Relative error of the median peak; None without a measurement."""
-        if self.measured_memory_gib is None:
-            return None
-        if self.peak_memory_gib is None:
-            return UNPREDICTED_ERROR
-        return abs(self.peak_memory_gib.p50 / self.measured_memory_gib - 1)
+        """The same of the median peak."""
+        return relative_error(self.peak_memory_gib, self.measured_memory_gib)
 
     @property
     def board_error(self) -> float | None:
-        """Relative error of the median watts of a board; None without a measurement."""
-        if self.measured_board_watts is None:
-            return None
-        if self.board_watts is None:
-            return UNPREDICTED_ERROR
-        return abs(self.board_watts.p50 / self.measured_board_watts - 1)
+        """The same of the median watts of a board."""
+        return relative_error(self.board_watts, self.measured_board_watts)
 
     @property
     def is_home(self) -> bool:
@@ -173,39 +168,32 @@ def _by(rows: Sequence[Judged], key: Callable[[Judged], str]) -> dict[str, Score
 
 
 def score(rows: Sequence[Judged]) -> Score:
-    """Errors of tokens per second over the rows that were measured."""
-    measured = [row for row in rows if row.error is not None]
-    inside = [
-        row.tokens_per_s is not None
-        and row.tokens_per_s.p10 <= (row.measured_tokens_per_s or 0) <= row.tokens_per_s.p90
-        for row in measured
-    ]
-    widths = [r.tokens_per_s.p90 / r.tokens_per_s.p10 for r in rows if r.tokens_per_s]
-    return _score(len(rows), [row.error or 0.0 for row in measured], inside, widths)
+    """Errors of tokens per second over the rows that were measured; width and number are of all rows."""
+    told = [(row.tokens_per_s, row.measured_tokens_per_s) for row in rows]
+    return replace(_score_of(told), rows=len(rows), median_width=_width(row.tokens_per_s for row in rows))
 
 
 def memory_score(rows: Sequence[Judged]) -> Score:
-    """The same of peak memory."""
-    measured = [row for row in rows if row.memory_error is not None]
-    inside = [
-        row.peak_memory_gib is not None
-        and row.peak_memory_gib.p10 <= (row.measured_memory_gib or 0) <= row.peak_memory_gib.p90
-        for row in measured
-    ]
-    widths = [r.peak_memory_gib.p90 / r.peak_memory_gib.p10 for r in measured if r.peak_memory_gib]
-    return _score(len(measured), [row.memory_error or 0.0 for row in measured], inside, widths)
+    """The same of peak memory, all of it over the rows that were measured."""
+    return _score_of([(row.peak_memory_gib, row.measured_memory_gib) for row in rows])
 
 
 def board_score(rows: Sequence[Judged]) -> Score:
     """The same of the watts of a board."""
-    measured = [row for row in rows if row.board_error is not None]
-    inside = [
-        row.board_watts is not None
-        and row.board_watts.p10 <= (row.measured_board_watts or 0) <= row.board_watts.p90
-        for row in measured
-    ]
-    widths = [r.board_watts.p90 / r.board_watts.p10 for r in measured if r.board_watts]
-    return _score(len(measured), [row.board_error or 0.0 for row in measured], inside, widths)
+    return _score_of([(row.board_watts, row.measured_board_watts) for row in rows])
+
+
+def _score_of(told: Iterable[tuple[Interval | None, float | None]]) -> Score:
+    """Predictions beside what was measured; pairs without a measurement are left out."""
+    pairs = [(interval, measured) for interval, measured in told if measured is not None]
+    errors = [error for pair in pairs if (error := relative_error(*pair)) is not None]
+    inside = [interval is not None and interval.p10 <= m <= interval.p90 for interval, m in pairs]
+    return _score(errors, inside, _width(interval for interval, _ in pairs))
+
+
+def _width(intervals: Iterable[Interval | None]) -> float | None:
+    widths = [interval.p90 / interval.p10 for interval in intervals if interval]
+    return median(widths) if widths else None
 
 
 def peer_score(rows: Sequence[Judged], peer: str) -> Score:
@@ -215,15 +203,15 @@ def peer_score(rows: Sequence[Judged], peer: str) -> Score:
         abs(row.peers[peer] / (row.measured_tokens_per_s or 1) - 1) if row.peers else UNPREDICTED_ERROR
         for row in measured
     ]
-    return _score(len(measured), errors, [], [])
+    return _score(errors, [], None)
 
 
-def _score(rows: int, errors: Sequence[float], inside: Sequence[bool], widths: Sequence[float]) -> Score:
+def _score(errors: Sequence[float], inside: Sequence[bool], median_width: float | None) -> Score:
     return Score(
-        rows=rows,
+        rows=len(errors),
         median_error=median(errors) if errors else None,
         within_10=float(np.mean([e <= 0.10 for e in errors])) if errors else None,
         within_25=float(np.mean([e <= 0.25 for e in errors])) if errors else None,
         coverage_80=float(np.mean(inside)) if inside else None,
-        median_width=median(widths) if widths else None,
+        median_width=median_width,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from service.errors import InvalidValue
 from service.estimate.case import OWN
 from service.estimate.judging import judge, measured_board_watts
-from service.estimate.printed_memory import OUT_OF_MEMORY
+from service.estimate.measured_run import OUT_OF_MEMORY
 from service.estimate.run_records.gpu_as_printed import PrintedGpus
 from service.estimate.run_records.imputation import kin_of, with_kin
 from service.estimate.run_records.run_table import read_runs

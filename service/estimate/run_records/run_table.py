@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from service.errors import HeimvorteilError, InvalidValue
+from service.estimate.machine import GPUS_PER_NODE
+from service.estimate.measured_run import ADAPTERS
 from service.estimate.run_records.gpu_as_printed import count_in
 from service.estimate.run_records.imputation import filled
 from service.estimate.run_records.recipe_text import understood
@@ -34,8 +36,6 @@ from service.facts import Gpu, MeasuredRun, Offload, Source
 
 LARGEST_ROWS = 100_000
 NEEDED = ("id", "gpu")
-GPUS_PER_NODE = 8
-ADAPTERS = ("lora", "qlora")
 GUESSABLE = frozenset({"engine", "checkpointing", "micro_batch"})
 """Columns whose guesses are left out: without them memory is told for what else the run may have been."""
 ACCUMULATED_PERHAPS = re.compile(r"\b(bs|batch|micro-batch) may be accumulated")
