@@ -19,7 +19,7 @@ Precision = Literal["bf16", "fp16", "fp8", "tf32", "fp32"]
 Engine = Literal["torch-compile", "torch-eager", "native"]
 Sharding = Literal["ddp", "zero-1", "zero-2", "fsdp"]
 Checkpointing = Literal["none", "selective", "full"]
-Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "adafactor"]
+Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "sgd-momentum", "adafactor"]
 Trainer = Literal["loop", "hf-trainer", "deepspeed", "megatron"]
 """What runs the training loop on the host: a lean loop, or a framework that does more per step."""
 AdapterTargets = Literal["all-linear", "attention", "query-value"]
@@ -172,6 +172,10 @@ class Architecture:
     """How its blocks are written, by transformers' name of the model's kind (block_kinds.py); "" unknown."""
 
 
+FOUR_BIT_WEIGHT = 0.5625
+"""Bytes of an NF4 weight with an FP32 scale per 64 of them (QLoRA, arXiv:2305.14314, section 3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How the model is trained, as published or as asked."""
@@ -210,11 +214,19 @@ class Recipe:
     """All weights, or adapters beside frozen 16-bit weights (lora) or 4-bit ones (qlora)."""
     adapter_rank: int = 16
     adapter_targets: AdapterTargets = "all-linear"
-    frozen_weight_bytes: float = 2.0
-    """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales)."""
+    frozen_weight_bytes: float | None = None
+    """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales); None what
+    `trained` means by itself (`frozen_bytes`)."""
     trainer: Trainer = "loop"
     code_base: str = ""
     """The training code whose measured habits apply, by its project's name; "" where unknown."""
+
+    @property
+    def frozen_bytes(self) -> float:
+        """Bytes of a frozen weight of a block matrix: as said, else 16 bits beside LoRA, 4 in QLoRA."""
+        if self.frozen_weight_bytes is not None:
+            return self.frozen_weight_bytes
+        return FOUR_BIT_WEIGHT if self.trained == "qlora" else 2.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ KINDS: Mapping[str, BlockKind] = MappingProxyType(
         "gpt2": BlockKind("layer", fused_qkv=True, activation="formula", upcast_softmax=False),
         "gpt_neox": BlockKind("layer", "parallel", fused_qkv=True, pieced_rotary=True),
         "phi": BlockKind("layer", "shared", activation="formula", pieced_rotary=True),
+        "qwen": BlockKind("rms", fused_qkv=True),
         "phi3": BlockKind("rms", fused_qkv=True, fused_gate=True, pieced_rotary=True),
         "gemma": BlockKind("gemma"),
         "gemma2": BlockKind("gemma", "around", capped_scores=True, capped_logits=True),
@@ -73,7 +74,8 @@ NAMED: tuple[tuple[str, str], ...] = (
     ("gemma-3", "gemma3_text"), ("gemma 3", "gemma3_text"), ("gemma3", "gemma3_text"), ("gemma", "gemma"),
     ("phi-3", "phi3"), ("phi3", "phi3"), ("phi-", "phi"), ("olmo-2", "olmo2"), ("olmo 2", "olmo2"),
     ("olmo2", "olmo2"), ("pythia", "gpt_neox"), ("neox", "gpt_neox"), ("stablelm", "stablelm"),
-    ("starcoder2", "starcoder2"), ("bloom", "bloom"), ("falcon3", "llama"), ("falcon", "falcon"),
+    ("qwen-", "qwen"), ("starcoder2", "starcoder2"), ("bloom", "bloom"),
+    ("falcon3", "llama"), ("falcon", "falcon"),
     ("command-r", "cohere"), ("aya-", "cohere"), ("opt-", "opt"),
     ("languini", "languini"), ("bert", "gpt"), ("gpt", "gpt"), ("mpt", "gpt"),
 )  # fmt: skip

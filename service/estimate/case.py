@@ -18,10 +18,15 @@ from service.estimate.measured_run import (
 )
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.step_work import StepWork, count_step, stacked
-from service.facts import Architecture, Gpu, MeasuredRun, Recipe
+from service.facts import Architecture, Gpu, MeasuredRun, Recipe, Source
 
 OWN = "own"
 """Confidence of a run that the user measured."""
+
+
+def reporter_of(source: Source) -> str:
+    """Who measured, and so on which machine: the address, or what the title says before the run's name."""
+    return source.url.split("#")[0] or source.title.partition(": ")[0]
 
 
 def own_reporter(gpu: Gpu) -> str:
@@ -128,7 +133,7 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
         plan=plan_of(run, recipe),
         gpu=gpu,
         gpu_count=run.gpu_count or 1,
-        reporter=run.source.url.split("#")[0],
+        reporter=reporter_of(run.source),
         mounting=Mounting(run.power_limit_watts, run.gpu_link),
         batch_known=run.micro_batch is not None or own,
         shape_known=shape_known,

@@ -19,8 +19,8 @@ from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.named_model import EXPERTS, active_in, experts_of
 from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
-from service.estimate.training_state import FOUR_BIT_WEIGHT
 from service.facts import (
+    FOUR_BIT_WEIGHT,
     Architecture,
     Checkpointing,
     Engine,
@@ -282,7 +282,7 @@ def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
         adapter_targets=run.adapter_targets or "all-linear",
         frozen_weight_bytes=GPTQ_WEIGHT
         if run.precision == "int4"
-        else FROZEN_BYTES[run.frozen_bits or (4 if run.workload == "qlora" else 16)],
+        else FROZEN_BYTES.get(run.frozen_bits or 0),
         trainer=run.trainer or "loop",
         code_base=code_base(run.project),
     )

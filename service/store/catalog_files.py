@@ -37,7 +37,8 @@ from service.store.sources import stated
 from service.store.versions import CATALOG
 
 GPU_WORDS, PROVIDER_WORDS = get_type_hints(Gpu), get_type_hints(Provider)
-WRITTEN_ON = date(2026, 11, 24)
+WRITTEN_ON = date(2026, 11, 28)
+OWN_MEASUREMENT = "measured for this project"
 """The day the catalog was written: a measured run dated with a year alone is not dated after it."""
 
 
@@ -346,9 +347,8 @@ def _measured_runs(file: Path) -> Iterator[MeasuredRun]:
         title = f"{row.known('project')}: {row.known('model')}"
         slug, as_of = row.known("slug"), min(date(year, 12, 31), WRITTEN_ON)
         url, licence = row.text("source_url"), ""
-        if not url:
-            title, licence = f"measured for this project, {title}", "own"
-        elif not url.startswith("http"):
-            title, url = f"{title} ({url})", ""
+        if not url.startswith("http"):
+            licence = "own" if url.startswith(OWN_MEASUREMENT) else ""
+            title, url = f"{url}: {title}", ""
         source = Source(f"run:{slug}", title, url, as_of, licence)
         yield MeasuredRun(**values, source=source, use_for=frozenset(row.text("use_for").split("+")) - {""})

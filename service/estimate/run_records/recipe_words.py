@@ -82,6 +82,7 @@ OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
     (r"\blamb\b", "lamb"),
     (r"\blion", "lion"),
     (r"adafactor", "adafactor"),
+    (r"momentum|nesterov", "sgd-momentum"),
     (r"\bsgd\b|^none$|\bno optimizer", "sgd"),
     (r"adam(?!ini|-mini|a\b)", "adamw"),
 )
