@@ -273,6 +273,7 @@ class MeasuredRun:
     engine: str | None = None
     attention: str | None = None
     checkpointing: str | None = None
+    """none, selective, full, or the part of the layers, "17/32"."""
     offload: Offload | None = None
     parallelism: str | None = None
     chunked_cross_entropy: bool | None = None

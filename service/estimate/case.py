@@ -12,7 +12,7 @@ from service.estimate.machine import Machines, linked, machines
 from service.estimate.measured_run import (
     architecture_of,
     plan_of,
-    recipe_of,
+    recipe_if_it_ran,
     shape_is_known,
     with_shape,
 )
@@ -122,7 +122,7 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
     own = run.confidence == OWN
     shape_known = shape_is_known(run) or own
     run = with_shape(run)
-    recipe = recipe_of(run, gpu)
+    recipe = recipe_if_it_ran(run, gpu)
     return Case(
         architecture=architecture_of(run, gpu.architecture),
         recipe=recipe,
