@@ -46,6 +46,8 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "pcie_generation": "generation",
         "pcie_lanes": "lanes",
         "gpu_link_gb_per_s": "GB/s",
+        "bridge_gb_per_s": "GB/s",
+        "bridged_cards": "cards",
         "published_tensor_tflops": "TFLOP/s dense",
         "peak_bf16_tflops": "TFLOP/s dense",
         "n_layers": "layers",
@@ -134,6 +136,11 @@ class Gpu:
     pcie_generation: int | None = None
     pcie_lanes: int | None = None
     gpu_link_gb_per_s: float | None = None
+    """NVLink or alike that the card is counted with, both directions together."""
+    bridge_gb_per_s: float | None = None
+    """The same over a bridge that one may put on; None for a card without a known connector."""
+    bridged_cards: int | None = None
+    """How many cards one bridge joins."""
     published_tensor_tflops: float | None = None
     note: str = ""
 
@@ -278,6 +285,7 @@ class MeasuredRun:
     engine: str | None = None
     attention: str | None = None
     checkpointing: str | None = None
+    """none, selective, full, or the part of the layers, "17/32"."""
     offload: Offload | None = None
     parallelism: str | None = None
     chunked_cross_entropy: bool | None = None

@@ -177,7 +177,7 @@ class AskedHousehold(AskedPlace):
         description="Watts that each of your cards is limited to; else the board's",
     )
     pcie_lanes: Annotated[int | None, Flag()] = Field(
-        None, ge=1, le=16, description="Lanes of the slots that your cards sit in; else the card's own"
+        None, ge=1, le=16, description="Lanes of your cards' slots: 1, 2, 4, 8 or 16; else the card's own"
     )
     nvlink: Annotated[Literal["yes", "no"] | None, Flag(is_choice=True)] = Field(
         None, description="Whether your cards are bridged by NVLink; else as the card usually is"

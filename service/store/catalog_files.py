@@ -144,6 +144,8 @@ def _gpu(file: Path, sources: Sources) -> Gpu:
         pcie_generation=table.number("pcie_generation", int, None),
         pcie_lanes=table.number("pcie_lanes", int, None),
         gpu_link_gb_per_s=table.number("gpu_link_gb_per_s", float, None),
+        bridge_gb_per_s=table.number("bridge_gb_per_s", float, None),
+        bridged_cards=table.number("bridged_cards", int, None),
         published_tensor_tflops=table.number("published_tensor_tflops", float, None),
         sources=MappingProxyType(table.sources),
     )

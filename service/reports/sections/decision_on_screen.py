@@ -33,6 +33,7 @@ from service.reports.words.decision_sentences import (
     swing_sentence,
     verdict_lines,
 )
+from service.reports.words.explaining import told_sentences
 from service.reports.words.prices import option_price_sentences
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.wording import Wording
@@ -114,6 +115,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         ("hangs", w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
         ("turns", w.say("Where it turns"), turning),
         ("also", w.say("Also"), others),
+        ("as_told", w.say("As built in"), told_sentences(w, [p for p in d.shortlist if p.is_at_home])),
         ("hours", w.say("When to run"), [line for p in shown for line in when_sentences(w, p)]),
         ("prices", w.say("Prices"), prices),
     )

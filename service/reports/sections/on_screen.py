@@ -26,7 +26,7 @@ from service.reports.document.frame import zone_in_words
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_grounds import ladder_table
 from service.reports.words.bill import uncounted_sentence
-from service.reports.words.explaining import explanation_sentences, stages_sentence
+from service.reports.words.explaining import explanation_sentences, stages_sentence, told_sentences
 from service.reports.words.input_names import basis_in_words
 from service.reports.words.prices import price_sentences
 from service.reports.words.sentences import (
@@ -194,6 +194,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     return titled(
         ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),
         ("adjustments", w.say("Adjustments"), changes),
+        ("as_told", w.say("As built in"), told_sentences(w, c.options)),
         ("limit", w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),
         ("hours", w.say("When to run"), [line for o in c.options for line in when_sentences(w, o)]),
         ("prices", w.say("Prices"), price_sentences(w, c)),
