@@ -23,8 +23,8 @@ LARGEST = {
     "window_tokens": 100_000_000, "bidirectional_layers": 1_000,
 }  # fmt: skip
 OPTIONAL_ZERO = frozenset({
-    "learned_positions", "value_embedding_layers", "shared_d_ff", "dense_layers", "dense_d_ff", "window_tokens",
-    "bidirectional_layers",
+    "learned_positions", "value_embedding_layers", "shared_d_ff", "dense_layers", "dense_d_ff",
+    "window_tokens", "bidirectional_layers",
 })  # fmt: skip
 OF_LAYERS = ("value_embedding_layers", "dense_layers", "bidirectional_layers")
 TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config")

@@ -48,8 +48,8 @@ def _mpt_beside(c: Config, a: Architecture) -> Beside:
 def _opt_checked(c: Config, a: Architecture) -> Architecture:
     narrow = c.count("word_embed_proj_dim", a.d_model)
     if narrow != a.d_model:
-        raise InvalidValue("word_embed_proj_dim", narrow, f"must be hidden_size, {a.d_model}: an embedding of "
-                           "another width is not counted; give --dimensions")  # fmt: skip
+        reason = f"must be hidden_size, {a.d_model}: an embedding of another width is not counted"
+        raise InvalidValue("word_embed_proj_dim", narrow, reason)
     return a
 
 
@@ -77,8 +77,11 @@ GEMMA = Family(qkv_bias="attention_bias", output_bias="attention_bias")
 QWEN_2 = replace(QUERIES_BIASED, windows=Windows(above))
 QWEN_3 = replace(GEMMA, head_norm="one", windows=Windows(above))
 GEMMA_3 = replace(
-    GEMMA, norms=4, head_norm="one", windows=Windows(every(("sliding_window_pattern", "_sliding_window_pattern")))
-)  # fmt: skip
+    GEMMA,
+    norms=4,
+    head_norm="one",
+    windows=Windows(every(("sliding_window_pattern", "_sliding_window_pattern"))),
+)
 OLMO_2 = replace(GEMMA, head_norm="whole")
 COHERE = replace(GEMMA, norm="unbiased", norms=1, head_norm="each", head_norm_if="use_qk_norm")
 GLM = replace(QUERIES_BIASED, qkv_bias="attention_bias")
@@ -161,7 +164,8 @@ DENSE: Mapping[str, Family] = {
     "gptj": ONE_NORM,
     "codegen": ONE_NORM,
     "mpt": replace(
-        BIASED, keys=Keys("n_layers", "d_model", "n_heads"), norm="unbiased", qkv_bias=False, output_bias=False,
-        mlp_bias=False, d_ff=lambda c, width: c.count("expansion_ratio") * width, beside=_mpt_beside,
+        BIASED, keys=Keys("n_layers", "d_model", "n_heads"), norm="unbiased", qkv_bias=False,
+        output_bias=False, mlp_bias=False, beside=_mpt_beside,
+        d_ff=lambda c, width: c.count("expansion_ratio") * width,
     ),
 }  # fmt: skip

@@ -34,9 +34,7 @@ def _interleaved(c: Config, layer: int) -> bool:
 def _between(c: Config, layer: int) -> bool:
     """Ernie 4.5: each n-th layer between two."""
     first, last = c.count("moe_layer_start_index"), c.count("moe_layer_end_index")
-    return (
-        layer >= first and (last < 0 or layer <= last) and (layer + 1) % c.count("moe_layer_interval") == 0
-    )
+    return layer >= first and (last < 0 or layer <= last) and (layer + 1) % c.count("moe_layer_interval") == 0
 
 
 def _latent(c: Config, a: Architecture) -> Architecture:

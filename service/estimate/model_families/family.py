@@ -9,11 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from service.errors import InvalidValue
 from service.estimate.architecture import parameter_groups, router_weights
 from service.estimate.model_families.config import Config, Key, Switch, divided
 from service.estimate.model_families.windows import Windows, full
 from service.facts import Architecture
 
+SPEAK_OF_EXPERTS = ("num_local_experts", "num_experts", "n_routed_experts", "moe_num_experts")
+SPEAK_OF_SHARED = (
+    "n_shared_experts", "shared_expert_intermediate_size", "shared_intermediate_size",
+    "moe_num_shared_experts",
+)  # fmt: skip
 NORM_WEIGHTS = {"rms": 1, "layer": 2, "unbiased": 1, "none": 0}
 """Learned numbers per channel of a norm."""
 FULL = Windows(full)
@@ -49,7 +55,7 @@ class Experts:
     chosen: Key = "num_experts_per_tok"
     width: Key = "moe_intermediate_size"
     dense_width: Key = "intermediate_size"
-    shared_width: Callable[[Config], int] = lambda c: 0
+    shared_width: Callable[[Config], int] | None = None
     """Hidden channels of the experts that every token meets."""
     mixed: Callable[[Config, int], bool] = lambda c, layer: True
     """Whether the layer at this place is a mixture."""
@@ -92,6 +98,7 @@ class Family:
 
     def read(self, c: Config) -> Architecture:
         """The architecture of one file. Raises InvalidValue naming the key that cannot be."""
+        self._refuse_other_experts(c)
         keys = self.keys
         width, heads = c.count(keys.width), c.count(keys.heads)
         layers = c.count(keys.layers)
@@ -131,6 +138,16 @@ class Family:
             extra_embeddings=a.extra_embeddings + own.embeddings,
         )
 
+    def _refuse_other_experts(self, c: Config) -> None:
+        """Experts in a file whose kind has none are not passed over in silence."""
+        unread: tuple[str, ...] = SPEAK_OF_EXPERTS if self.experts is None else ()
+        if self.experts is None or self.experts.shared_width is None:
+            unread += SPEAK_OF_SHARED
+        for key in unread:
+            if c.said.get(key) not in (None, 0, 1, False):
+                reason = f"experts that a model of kind {c.model_type} does not have"
+                raise InvalidValue(key, c.said[key], reason)
+
     def _vectors(self, c: Config, a: Architecture) -> int:
         """Norms, biases and routers [count]."""
         q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
@@ -165,7 +182,7 @@ def _with_experts(experts: Experts, c: Config, a: Architecture) -> Architecture:
         d_ff=c.count(experts.width),
         n_experts=number,
         experts_per_token=chosen,
-        shared_d_ff=experts.shared_width(c),
+        shared_d_ff=experts.shared_width(c) if experts.shared_width else 0,
         dense_layers=a.n_layers - mixed,
         dense_d_ff=c.count(experts.dense_width) if mixed < a.n_layers else 0,
     )

@@ -25,9 +25,9 @@ class Hybrid:
     def refusal(self, c: Config) -> str:
         """Why it is refused, with its parameters. Raises InvalidValue for a file that cannot be counted."""
         return (
-            f"its {self.counted(c):,} parameters are counted, but no measured run tells how long {self.layers} "
-            "take and what they keep in memory; the nearest thing that works is a transformer of that size, by "
-            "--dimensions"
+            f"its {self.counted(c):,} parameters are counted, but no measured run tells how long "
+            f"{self.layers} take and what they keep in memory; the nearest thing that works is a transformer "
+            "of that size, by --dimensions"
         )
 
 
@@ -45,12 +45,11 @@ def _attention(c: Config, *, gates: int = 1) -> int:
 
 
 def _mamba_1(c: Config, d: int, inner: int, state: int, width: int, rank: int) -> int:
-    convolution = inner * width + inner * c.flag("use_conv_bias" if c.given("use_conv_bias") else "mamba_conv_bias")
+    convolution = inner * (width + (c.flag("use_conv_bias") or c.flag("mamba_conv_bias")))
     biased = c.flag("use_bias") or c.flag("mamba_proj_bias")
-    into = 2 * inner * d + 2 * inner * biased
-    return convolution + into + inner * (rank + 2 * state) + (rank + 1) * inner + inner * (state + 1) + (
-        inner * d + d * biased
-    )  # fmt: skip
+    through = 2 * inner * (d + biased) + inner * d + d * biased
+    steps = inner * (rank + 2 * state) + (rank + 1) * inner
+    return convolution + through + steps + inner * (state + 1)
 
 
 def _mamba_2(
@@ -60,9 +59,7 @@ def _mamba_2(
     mixed = inner + 2 * groups * state
     into = inner + mixed + heads
     out = inner * d + d * c.flag(out_bias or bias)
-    return (
-        mixed * (width + c.flag(conv_bias)) + into * (d + c.flag(bias)) + 3 * heads + inner * norm + out
-    )
+    return mixed * (width + c.flag(conv_bias)) + into * (d + c.flag(bias)) + 3 * heads + inner * norm + out
 
 
 def _mamba(c: Config) -> int:
@@ -123,7 +120,8 @@ def _scan_beside(c: Config, d: int, inner: int, *, norm: bool, out_bias: str = "
     """Bamba's, Granite 4's and Falcon-H1's Mamba-2 layers."""
     return _mamba_2(
         c, d, inner, c.count("mamba_n_heads"), c.count("mamba_n_groups"), c.count("mamba_d_state"),
-        c.count("mamba_d_conv"), norm=norm, bias="mamba_proj_bias", conv_bias="mamba_conv_bias", out_bias=out_bias,
+        c.count("mamba_d_conv"), norm=norm, bias="mamba_proj_bias", conv_bias="mamba_conv_bias",
+        out_bias=out_bias,
     )  # fmt: skip
 
 
@@ -162,7 +160,9 @@ def _nemotron_h(c: Config) -> int:
     latent, experts = c.count("moe_latent_size", 0), c.count("n_routed_experts")
     shared = c.count("moe_shared_expert_intermediate_size")
     mixture = 2 * (latent or d) * c.count("moe_intermediate_size") * experts + experts * d
-    mixture += 2 * d * shared + (shared + d) * biased + (2 * d * latent + (latent + d) * biased if latent else 0)
+    mixture += 2 * d * shared + (shared + d) * biased
+    if latent:
+        mixture += 2 * d * latent + (latent + d) * biased
     each = {
         "mamba": scan, "linear_attention": scan, "attention": _attention(c), "full_attention": _attention(c),
         "mlp": 2 * d * ff + (ff + d) * biased, "moe": mixture,

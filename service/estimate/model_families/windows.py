@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from service.errors import InvalidValue
 from service.estimate.model_families.config import Config, Key
 
-MARKS = {"full_attention": "L", "attention": "L", "sliding_attention": "S", "chunked_attention": "C"}
+MARKS = {"full_attention": "L", "sliding_attention": "S", "chunked_attention": "C"}
 Rule = Callable[[Config, int, int], str]
 """Of a configuration, a layer's place and their number: L full, S short, C chunk."""
 
@@ -21,10 +21,15 @@ class Windows:
     def read(self, c: Config, layers: int) -> tuple[str, int]:
         """The shortest repeating pattern of marks, and the width of what is short [tokens]; ("L", 0) where
         all is full. Raises InvalidValue for kinds of attention that are none of these."""
+        if self.rule is full:
+            return "L", 0
         told = c.words("layer_types")
         if told is None:
             marks = "".join(self.rule(c, layer, layers) for layer in range(layers))
         else:
+            if len(told) != layers:
+                reason = f"must have one for each of {layers} layers"
+                raise InvalidValue("layer_types", f"{len(told)} entries", reason)
             for word in told:
                 if word not in MARKS:
                     raise InvalidValue("layer_types", word, "unknown kind of layer", MARKS)
