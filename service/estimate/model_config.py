@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 
 from service.errors import InvalidValue, nearest_first
 from service.estimate.architecture import parameters
+from service.estimate.block_kinds import kind_of
 from service.estimate.model_families import FAMILIES
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.hybrids import HYBRIDS, is_plain
@@ -56,7 +57,10 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     if not isinstance(kind, str) or kind not in FAMILIES:
         reason = f"unknown kind of config.json; {WAY_OUT}" if kind else f"is missing; {WAY_OUT}"
         raise InvalidValue("model_type", kind, reason, nearest_first(str(kind or ""), model_types()))
-    return checked(replace(FAMILIES[kind].read(c), text_part=is_part))
+    named = checked(replace(FAMILIES[kind].read(c), text_part=is_part))
+    # A kind that is written as others are goes without a name, like the same dimensions said by hand.
+    unnamed = replace(named, block="")
+    return unnamed if kind_of(unnamed) == kind_of(named) else named
 
 
 def model_types() -> tuple[str, ...]:
