@@ -135,13 +135,23 @@ def _eager(a: Architecture, recipe: Recipe) -> float:
     if kind.full_qk_norm:
         attention += 8 * (q + kv)
     elif a.qk_norm_parameters:
-        attention += (6 if kind.norm == "rms" and mode != "single" else 8) * (q + kv)
+        attention += _head_norm(kind, mode) * (q + kv)
     compiled = recipe.engine == "torch-compile"
     if recipe.attention == "naive":
         kept = score_bytes(kind, mode) + (COMPILED_SCORES if compiled else 0.0)
         attention += kept * a.n_heads * recipe.seq_len
-    copies = _copies(kind, mode, gated=a.gated_mlp, compiled=compiled)
-    return norms + attention + copies * ff + adapter_inputs(a, recipe) + ACTIVATION_REMAINDER * d
+    mlp = _copies(kind, mode, gated=a.gated_mlp, compiled=compiled) * ff
+    if kind.routed:
+        mlp += 2 * wide * a.experts_per_token * d
+    beside = (ACTIVATION_REMAINDER + kind.beside) * d
+    return norms + attention + mlp + adapter_inputs(a, recipe) + beside
+
+
+def _head_norm(kind: BlockKind, mode: Mode) -> int:
+    """What a norm of every head keeps [bytes per channel of queries and keys]."""
+    if kind.norm == "layer":
+        return 2 if mode == "half" else 4
+    return 6 if kind.norm == "rms" and mode != "single" else 8
 
 
 def _norms(kind: BlockKind, mode: Mode, d: int, into_attention: int, into_mlp: int) -> float:
