@@ -84,6 +84,7 @@ KINDS: Mapping[str, BlockKind] = MappingProxyType(
         "deepseek_v3": BlockKind("rms", routed=True),
         "glm4_moe": BlockKind("rms", routed=True),
         "minimax_m2": BlockKind("rms", full_qk_norm=True, routed=True),
+        "llama4_text": BlockKind("rms", routed=True),
         "phimoe": BlockKind("layer", routed=True),
         "gpt_oss": BlockKind("rms", routed=True, upcast_softmax=False, capped_scores=True),
         "stablelm": BlockKind("layer", pieced_rotary=True),

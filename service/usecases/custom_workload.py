@@ -91,11 +91,11 @@ def with_recipe(workload: Workload, recipe: Mapping[str, object], *, name: str, 
 
 
 def _default_recipe(shape: Architecture) -> Recipe:
-    """DEFAULTS, with sequences no longer than the model has learned positions for."""
+    """DEFAULTS, with sequences no longer than the model has learned positions for, and stored scores where a
+    bias of relative positions keeps fused kernels out (T5)."""
+    usual = replace(DEFAULTS, attention="naive") if shape.cross_attention else DEFAULTS
     longest = shape.learned_positions // SEQUENCE_STEP * SEQUENCE_STEP or shape.learned_positions
-    if not 0 < longest < DEFAULTS.seq_len:
-        return DEFAULTS
-    return replace(DEFAULTS, seq_len=longest)
+    return replace(usual, seq_len=longest) if 0 < longest < DEFAULTS.seq_len else usual
 
 
 def _check_positions(shape: Architecture, recipe: Recipe) -> None:

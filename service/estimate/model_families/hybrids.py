@@ -19,13 +19,13 @@ PATTERN = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 class Hybrid:
     """What is counted of a kind, and what its time cannot be told for."""
 
-    counted: Callable[[Config], int]
+    parameters: Callable[[Config], int]
     layers: str
 
     def refusal(self, c: Config) -> str:
         """Why it is refused, with its parameters. Raises InvalidValue for a file that cannot be counted."""
         return (
-            f"its {self.counted(c):,} parameters are counted, but no measured run tells how long "
+            f"its {self.parameters(c):,} parameters are counted, but no measured run tells how long "
             f"{self.layers} take and what they keep in memory; the nearest thing that works is a transformer "
             "of that size, by --dimensions"
         )
