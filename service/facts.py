@@ -147,7 +147,7 @@ class Gpu:
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The shape of a decoder-only transformer; estimate/architecture.py counts it."""
+    """The shape of a transformer; estimate/architecture.py counts it."""
 
     n_layers: int
     d_model: int
@@ -168,13 +168,33 @@ class Architecture:
     value_embedding_layers: int = 0
     """Layers with an extra vocabulary-sized value embedding (nanochat since 2026)."""
     window_pattern: str = "L"
-    """Attention windows over the layers, repeated: L full, S short; last layer always L."""
+    """Attention windows over the layers, repeated: L full, S short, C the token's own chunk."""
     short_window_divisor: int = 4
     qk_norm_parameters: bool = False
     """Learned norms of head_dim weights on queries and keys (Qwen3)."""
     n_experts: int = 1
     """MLPs per layer among which a router chooses; 1 for a dense model."""
     experts_per_token: int = 1
+    shared_d_ff: int = 0
+    """Hidden channels of MLPs beside the experts that every token meets; 0 without shared experts."""
+    dense_layers: int = 0
+    """Layers of a mixture of experts that have one MLP of `dense_d_ff` channels instead."""
+    dense_d_ff: int = 0
+    window_tokens: int = 0
+    """How far a layer marked S looks back, or how long a chunk of one marked C is [tokens]; 0: a share of
+    the sequence by `short_window_divisor`, and the last layer is full."""
+    bidirectional_layers: int = 0
+    """Layers that see the whole sequence at once: all of an encoder, T5's first half."""
+    cross_attention: bool = False
+    """Whether the other layers read the result of the bidirectional ones (T5)."""
+    extra_matrices: int = 0
+    """Weights of block matrices that the shape above leaves out, or counts too many (negative)."""
+    extra_vectors: int = 0
+    """The same of norms, biases and gates."""
+    extra_embeddings: int = 0
+    """The same of tables that are looked up."""
+    text_part: bool = False
+    """Whether the model sees or hears as well, and its other parts are left out."""
     block: str = ""
     """How its blocks are written, by transformers' name of the model's kind (block_kinds.py); "" unknown."""
 

@@ -7,7 +7,8 @@ kept of a question is what they say of themselves.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from service.answers.asked import Flag, Question
 from service.estimate.home_bill import HomeTerms
@@ -34,7 +35,8 @@ NONE = Decimal(0)
 
 
 class AskedModel(Question):
-    """A model of one's own: exactly one of `architecture` and `config`."""
+    """A model of one's own, or a run of the catalog with another recipe: exactly one of `architecture`,
+    `config` and `run`."""
 
     architecture: dict[str, Any] | None = Field(
         None,
@@ -43,14 +45,29 @@ class AskedModel(Question):
         max_length=40,
     )
     config: dict[str, Any] | None = Field(None, description="A Hugging Face config.json", max_length=400)
+    run: Slug | None = Field(None, description="A run of the catalog, by slug or alias")
     recipe: dict[str, Any] = Field(
         default_factory=dict,
         max_length=40,
         description="seq_len, global_batch_tokens, micro_batch, optimizer, precision, engine, attention, "
-        "sharding, checkpointing; what is left out is assumed and shown as such",
+        "sharding, checkpointing; what is left out is the run's, or assumed and shown as such",
     )
-    tokens: int = Field(ge=1, le=LARGEST_COUNT)
+    tokens: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_COUNT,
+        validate_default=True,
+        description="To train on; of a run of the catalog else its own",
+    )
     name: str = Field("own model", min_length=1, max_length=LONGEST_NAME)
+
+    @field_validator("tokens")
+    @classmethod
+    def _of_a_run(cls, tokens: int | None, info: ValidationInfo) -> int | None:
+        """Only a run of the catalog has a number of its own."""
+        if tokens is None and info.data.get("run") is None:
+            raise PydanticKnownError("missing")
+        return tokens
 
 
 class AskedWindow(Question):

@@ -9,6 +9,7 @@ scores where no fused kernel serves (FP32 with grouped queries).
 
 from typing import Literal
 
+from service.estimate.architecture import met_channels
 from service.estimate.block_kinds import BlockKind, kind_of
 from service.facts import Architecture, Recipe
 
@@ -117,7 +118,7 @@ def written_out(a: Architecture, recipe: Recipe) -> bool:
 def _eager(a: Architecture, recipe: Recipe) -> float:
     kind, mode, d = kind_of(a), mode_of(recipe), a.d_model
     wide = 4 if mode == "single" else 2
-    q, kv, ff = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim, a.d_ff * a.experts_per_token
+    q, kv, ff = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim, met_channels(a)
     adapted = recipe.trained != "all"
     gated = 2 if a.gated_mlp else 1
     into_attention = 1 if kind.fused_qkv else 3
@@ -136,7 +137,7 @@ def _eager(a: Architecture, recipe: Recipe) -> float:
     if kind.full_qk_norm:
         attention += 8 * (q + kv)
     elif a.qk_norm_parameters:
-        attention += (6 if kind.norm == "rms" and mode != "single" else 8) * (q + kv)
+        attention += _head_norm(kind, mode) * (q + kv)
     compiled = recipe.engine == "torch-compile"
     if recipe.attention == "naive":
         kept = score_bytes(kind, mode) + (COMPILED_SCORES if compiled else 0.0)
@@ -144,7 +145,18 @@ def _eager(a: Architecture, recipe: Recipe) -> float:
     copies = _copies(kind, mode, gated=a.gated_mlp, compiled=compiled)
     if adapted:
         copies = _frozen_copies(kind, recipe, gated=a.gated_mlp)
-    return norms + attention + copies * ff + adapter_inputs(a, recipe) + ACTIVATION_REMAINDER * d
+    mlp = copies * ff
+    if kind.routed:
+        mlp += 2 * wide * a.experts_per_token * d
+    beside = (ACTIVATION_REMAINDER + kind.beside) * d
+    return norms + attention + mlp + adapter_inputs(a, recipe) + beside
+
+
+def _head_norm(kind: BlockKind, mode: Mode) -> int:
+    """What a norm of every head keeps [bytes per channel of queries and keys]."""
+    if kind.norm == "layer":
+        return 2 if mode == "half" else 4
+    return 6 if kind.norm == "rms" and mode != "single" else 8
 
 
 def _norms(kind: BlockKind, mode: Mode, d: int, into_attention: int, into_mlp: int) -> float:
@@ -209,7 +221,7 @@ def adapter_inputs(a: Architecture, recipe: Recipe) -> float:
     """
     if recipe.trained == "all":
         return 0.0
-    q, ff = a.n_heads * a.head_dim, a.d_ff * a.experts_per_token
+    q, ff = a.n_heads * a.head_dim, met_channels(a)
     widths = {
         "query-value": 2 * a.d_model,
         "attention": 3 * a.d_model + q,
@@ -231,7 +243,7 @@ def _fused(a: Architecture, recipe: Recipe) -> float:
     residuals 4 d, attention output 2 d. Other blocks keep 32 d (the attention output is the linear
     layer's input; no norm of q and k). A gated MLP keeps three hidden vectors instead of two.
     """
-    d, ff = a.d_model, a.d_ff * a.experts_per_token
+    d, ff = a.d_model, met_channels(a)
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
     hidden = (3 if a.gated_mlp else 2) * 2 * ff
     linear_inputs = 2 * d + 2 * q + 2 * d
@@ -251,7 +263,7 @@ def work_bytes_per_token(a: Architecture, recipe: Recipe) -> float:
     """Gradients of activations alive at once while a layer's backward pass runs [bytes per token]."""
     mode = mode_of(recipe)
     wide = 4 if mode == "single" else 2
-    hidden = a.d_ff * a.experts_per_token * (2 if a.gated_mlp else 1) * wide
+    hidden = met_channels(a) * (2 if a.gated_mlp else 1) * wide
     scores = 0.0
     if recipe.attention == "naive":
         capped = 2 if kind_of(a).capped_scores else 1

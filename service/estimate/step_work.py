@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import (
+    attended,
     attention_flops_per_token,
     matmul_parameters,
+    met_channels,
+    mlp_channels,
     parameter_groups,
+    per_layer,
 )
 from service.estimate.block_kinds import kind_of
 from service.estimate.memory_plan import MemoryPlan
@@ -82,7 +86,7 @@ class StepWork:
     """Forward and backward FLOPs of the blocks' matrices."""
     head_flops: Number
     attention_flops: Number
-    """As counted for MFU, causal half included."""
+    """As counted for MFU, causal half included; twice that where no mask spares a fused kernel the half."""
     recomputed: Number
     """Share of the layers whose forward pass is repeated in full [0-1]."""
     forward_share: Number
@@ -173,26 +177,35 @@ def newton_schulz_flops(a: Architecture) -> float:
     (Jordan et al., Muon, 2024): 5 (4 s^2 l + 2 s^3).
     """
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    mlp = [(a.d_model, a.d_ff)] * (3 if a.gated_mlp else 2) * a.n_experts
-    shapes = [(a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model), *mlp]
-    per_layer = 0.0
-    for rows, columns in shapes:
+    gated, mixed = 3 if a.gated_mlp else 2, a.n_layers - a.dense_layers
+    attention = ((a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model))
+    mlps = (
+        (a.d_ff, gated * a.n_experts * mixed), (a.shared_d_ff, gated * mixed),
+        (a.dense_d_ff, gated * a.dense_layers),
+    )  # fmt: skip
+    shapes = [(shape, a.n_layers) for shape in attention]
+    shapes += [((a.d_model, channels), matrices) for channels, matrices in mlps]
+    flops = 0.0
+    for (rows, columns), matrices in shapes:
         short, long = min(rows, columns), max(rows, columns)
-        per_layer += NEWTON_SCHULZ_ITERATIONS * (4.0 * short**2 * long + 2.0 * short**3)
-    return a.n_layers * per_layer
+        flops += matrices * NEWTON_SCHULZ_ITERATIONS * (4.0 * short**2 * long + 2.0 * short**3)
+    return flops
 
 
-def adapted(a: Architecture, recipe: Recipe, experts: int = 1) -> tuple[int, int]:
+def adapted(a: Architecture, recipe: Recipe, experts: int = 1) -> tuple[float, float]:
     """Matrices in a layer of so many experts that carry an adapter; their inputs plus outputs [channels]."""
     if recipe.trained == "all":
         return 0, 0
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    sides = [a.d_model + q, a.d_model + kv]
+    sides: list[float] = [a.d_model + q, a.d_model + kv]
     if recipe.adapter_targets != "query-value":
         sides += [a.d_model + kv, q + a.d_model]
-    if recipe.adapter_targets == "all-linear":
-        sides += [a.d_model + a.d_ff] * ((3 if a.gated_mlp else 2) * experts)
-    return len(sides), sum(sides)
+    if recipe.adapter_targets != "all-linear":
+        return len(sides), sum(sides)
+    gated, mixed = 3 if a.gated_mlp else 2, a.n_layers - a.dense_layers
+    mlps = gated * (mixed * (experts + (a.shared_d_ff > 0)) + a.dense_layers)
+    inside = gated * mlp_channels(a, experts)
+    return len(sides) + per_layer(a, mlps), sum(sides) + per_layer(a, mlps * a.d_model + inside)
 
 
 def linear_matrices(a: Architecture) -> int:
@@ -256,7 +269,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     eight_bit = plan.optimizer in ("8bit", "8bit-paged")
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
-    channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
+    channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * met_channels(a)
     eager = recipe.engine == "torch-eager" and recipe.code_base not in FUSED_BLOCKS
     unfused = eager and a.norm == "rmsnorm"
     if unfused:
@@ -281,6 +294,8 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         link_bytes = 4.0 * trained / shards
     recomputed = min(plan.checkpointed_layers / a.n_layers, 1.0)
     adapters, adapted_sides = adapted(a, recipe)
+    causal, whole_sequence = attended(a, recipe.seq_len)
+    unmasked = whole_sequence if flash else 0
     passes, relaunched = 2.0 + recomputed, 1 + RECOMPUTED_LAUNCHES * recomputed
     several = np.where(np.asarray(gpu_count) > 1, (gpu_count - 1.0) / gpu_count, 0.0)
     gradient_bytes = 2.0 if recipe.weight_bytes == 2 else 4.0
@@ -297,7 +312,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         seq_len=float(recipe.seq_len),
         block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients,
         head_flops=6.0 * a.vocab_size * a.d_model * weight_gradients,
-        attention_flops=float(attention_flops_per_token(a, recipe.seq_len)),
+        attention_flops=12.0 * a.n_heads * a.head_dim * (causal + whole_sequence + unmasked),
         recomputed=recomputed,
         forward_share=1 / 3 / weight_gradients,
         selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),

@@ -126,6 +126,20 @@ def test_an_own_model_by_config_or_dimensions(client):
     assert client.post("/api/v1/estimates", json=body).status_code == 200
 
 
+def test_a_run_of_the_catalog_takes_another_recipe(client):
+    body = {"workload": {"run": "gpt2-124m", "recipe": {"micro_batch": 1}}, "hardware": [{"gpu": "rtx-4070"}]}
+    answer = client.post("/api/v1/estimates", json=body)
+    assert answer.status_code == 200
+    assert answer.get_json()["workload"]["name"].startswith("GPT-2 124M")
+    body["workload"] = {"run": "gpt2-124m", "config": CONFIG}
+    assert "neither dimensions nor config" in client.post("/api/v1/estimates", json=body).get_json()["detail"]
+    body["workload"] = {"run": "gpt2-124m", "recipe": {"nonsense": 4}}
+    assert (
+        "'nonsense': unknown; valid: engine"
+        in client.post("/api/v1/estimates", json=body).get_json()["detail"]
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

@@ -35,6 +35,7 @@ from service.reports.words.decision_sentences import (
 )
 from service.reports.words.explaining import told_sentences
 from service.reports.words.prices import option_price_sentences
+from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.wording import Wording
 
@@ -101,6 +102,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     others = [dominated_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
+    others += model_sentences(w, d.workload)
     turning = [today_sentence(w, d)] if d.break_even else []
     turning += [
         w.say(

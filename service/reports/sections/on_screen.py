@@ -34,6 +34,7 @@ from service.reports.words.sentences import (
     adjustments_sentence,
     cloud_name,
     fit_sentence,
+    model_sentences,
     power_limit_sentences,
     reference_sentences,
     trust_sentence,
@@ -190,6 +191,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     turning = break_even_sentence(w, c)
     sentences = [trust_sentence(w, o, c.workload) for o in c.options]
     trust = list(dict.fromkeys(line for line in sentences if line))
+    trust += model_sentences(w, c.workload)
     trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     return titled(
         ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),

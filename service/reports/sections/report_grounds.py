@@ -24,7 +24,7 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
 from service.reports.words.explaining import rung_sentence, told_sentences
 from service.reports.words.input_names import OF_ONE, basis_in_words, key_of, names, subject_in_words
-from service.reports.words.sentences import adjustments_sentence, trust_sentence
+from service.reports.words.sentences import adjustments_sentence, model_sentences, trust_sentence
 from service.reports.words.source_notes import source_title
 from service.reports.words.wording import Wording
 
@@ -172,6 +172,7 @@ def record_section(
         )
         rows.append(Row(f"record-{key}", cells))
     trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o, workload))]
+    trust += model_sentences(w, workload)
     if not rows and not trust:
         return None
     columns = (
