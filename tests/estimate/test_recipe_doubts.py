@@ -23,6 +23,10 @@ LORA = {"workload": "lora"}
         ("checkpointing of half of the layers", "1/2", 10),
         ("activation checkpointing of 25 % of layers", "25/100", 5),
         ("recompute 20 of 20 layers", "full", 20),
+        ("gradient checkpointing; 17/20 layers", "17/20", 17),
+        ("gradient checkpointing (17 of 20)", "17/20", 17),
+        ("the first 4 layers use gradient checkpointing", "4/20", 4),
+        ("17/20 layers frozen", None, 0),
         ("gradient checkpointing; model of 20 layers", "full", 20),
         ("saves half of the layers to disk", None, 0),
     ],
@@ -36,7 +40,12 @@ def test_a_part_of_the_layers_is_no_whole(said, word, layers):
 def test_a_cell_may_say_a_part_and_a_text_names_it():
     assert run(checkpointing="17/20 layers").checkpointing == "17/20"
     assert run(checkpointing="full", strategy_as_printed="4 layers checkpointed").checkpointing == "4/20"
-    assert run(checkpointing="every other layer").checkpointing == "1/2"
+    assert run(checkpointing="full", strategy_as_printed="DDP; 17/20 layers").checkpointing == "17/20"
+    assert run(checkpointing="4 layers").checkpointing == "4/20"
+    shapeless = run(n_layers="", n_params="1e9", strategy_as_printed="20 layers, gradient checkpointing")
+    assert shapeless.checkpointing == "full"
+    assert run(checkpointing="every other layer").checkpointing == run(checkpointing="half").checkpointing
+    assert run(checkpointing="17/20").checkpointing == run(checkpointing="17 of 20").checkpointing == "17/20"
     some, every = run(checkpointing="10 of 20 layers"), run(checkpointing="full")
     assert memory_of(some, RTX_4090).peak_gib.p50 > memory_of(every, RTX_4090).peak_gib.p50
 

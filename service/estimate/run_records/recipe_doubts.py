@@ -19,6 +19,7 @@ IMPOSSIBLE = tuple(
     re.compile(pattern)
     for pattern in (
         rf"\b(?:(?:q-?)?lora|adapters?)[^;.]{{0,30}}?\b(?:rank|r)(?: of)?[ =:]+{NOT_POSITIVE}",
+        r"\b(?:rank|r)[ =:-]+0 (?:q-?)?lora\b",
         rf"\b(?:lora-)?r ?[=:] ?{NOT_POSITIVE}",
         rf"\b(?:capped at|could allocate) {NOT_POSITIVE} ?gi?b\b",
         rf"\breserved(?: memory)?(?: at the end)?[ :=]+{NOT_POSITIVE} ?[gm]i?b\b",
@@ -80,7 +81,9 @@ def _layers(run: MeasuredRun, cells: Cells, how: str) -> list[Remark]:
     for column, text in (("checkpointing", written), ("strategy_as_printed", how)):
         part = checkpointed_part(text, run.n_layers, in_cell=column == "checkpointing")
         if part and (part.share is None or part.share != run.checkpointing):
-            remarks.append(Remark(column, part.words, run.checkpointing or ""))
+            remarks.append(
+                Remark(column, text if column == "checkpointing" else part.words, run.checkpointing or "")
+            )
     denied = cells.row.get("checkpointing", "").strip().lower() in ("none", "no", "off", "false")
     said, negated = CHECKPOINTING_SAID.search(how), CHECKPOINTING_NEGATED.search(how)
     if denied and said and not negated and not remarks:

@@ -116,7 +116,9 @@ def _engine(run: MeasuredRun, said: str) -> MeasuredRun:
 
 def _checkpointed(run: MeasuredRun, said: str) -> str | None:
     """The column, unless it says less than a text that names the part of the layers."""
-    part = checkpointed_part(said, run.n_layers)
+    # A column that says checkpointing is the word for it that a bare "17/32 layers" lacks.
+    beside = "; checkpointing" if run.checkpointing in ("full", "selective") else ""
+    part = checkpointed_part(said + beside, run.n_layers)
     if part is None or run.checkpointing == "none":
         return run.checkpointing or _checkpointing(said)
     return part.share

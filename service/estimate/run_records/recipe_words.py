@@ -44,14 +44,19 @@ LAYERS = r"(?:transformer |decoder )?(?:layers?|blocks?)\b"
 ORDINALS = {"second": 2, "other": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8}
 PARTS = {"half": 2, "third": 3, "quarter": 4}
 PART_OF_LAYERS = re.compile(rf"(\d{{1,4}}) ?(?:/|of|out of) ?(?:the |its |all )?(\d{{1,4}}) {LAYERS}")
+PART_IN_BRACKETS = re.compile(
+    rf"{CHECKPOINTED}[ (:]+(?:on |of |in )?(\d{{1,4}}) ?(?:/|of|out of) ?(\d{{1,4}})\b"
+)
+BARE_PART = re.compile(r"(?:a |one )?(?:half|third|quarter)|\d{1,4} ?(?:/|of|out of) ?\d{1,4}|\d{1,2} ?%")
+"""A cell that leaves out what it is a part of."""
 EVERY_SO_MANY = re.compile(rf"\bevery[ -](?:(\d{{1,3}})(?:nd|rd|th)?|({'|'.join(ORDINALS)})) {LAYERS}")
 FRACTION_OF_LAYERS = re.compile(
     rf"\b(?:a |one )?({'|'.join(PARTS)}) (?:of )?(?:the |its |all )?{LAYERS}|"
-    rf"(\d{{1,2}}) ?% of (?:the |its )?{LAYERS}"
+    rf"(\d{{1,2}}) ?% (?:of )?(?:the |its )?{LAYERS}"
 )
 SO_MANY_LAYERS = re.compile(
     rf"(?:{CHECKPOINTED}|\bac)(?: only| on| of| for| in| the| first| last){{0,4}} (\d{{1,4}}) {LAYERS}|"
-    rf"(?<![\d/] )\b(\d{{1,4}}) {LAYERS}(?: are| were)? {CHECKPOINTED}|^(\d{{1,4}}) {LAYERS}"
+    rf"(?<![\d/] )\b(\d{{1,4}}) {LAYERS}(?: are| were| use| with)?(?: gradient| activation)? {CHECKPOINTED}"
 )
 CHECKPOINTING: Patterns = (
     (rf"^no|^false|^off|^0|without|disabled|\b(no|not)\b|\boff$|{CHECKPOINTED}[:=]? ?(off|false|none|0)\b",
@@ -156,12 +161,19 @@ class Part(NamedTuple):
 def checkpointed_part(text: str, n_layers: int | None, *, in_cell: bool = False) -> Part | None:
     """Which part of the layers is checkpointed, where a text, as `plain` writes it, says a part.
 
-    A free text says so only beside a word for checkpointing.
+    A free text says so only beside a word for checkpointing, or in a clause of nothing else in a text
+    that has such a word. The cell of its column needs none.
     """
+    about = re.compile(rf"{CHECKPOINTED}|\bac\b")
+    if in_cell and BARE_PART.fullmatch(text):
+        text += " layers"
+    elif in_cell:
+        text = re.sub(rf"^(\d{{1,4}} {LAYERS})$", r"checkpointing \1", text)
     for clause in re.split(r"[;.](?!\d)", text):
-        if not in_cell and not re.search(rf"{CHECKPOINTED}|\bac\b", clause):
+        alone = PART_OF_LAYERS.fullmatch(clause.strip()) and about.search(text)
+        if not (in_cell or alone or about.search(clause)):
             continue
-        if found := PART_OF_LAYERS.search(clause):
+        if found := PART_OF_LAYERS.search(clause) or PART_IN_BRACKETS.search(clause):
             return Part(found[0], _share(int(found[1]), int(found[2]), n_layers))
         if found := EVERY_SO_MANY.search(clause):
             every = int(found[1] or ORDINALS[found[2]])
