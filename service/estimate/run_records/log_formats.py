@@ -111,17 +111,11 @@ class LogFormat:
     bar_of_an_epoch: bool = False
     """Whether what it counts begins anew with each epoch, so that its total is not the run's."""
 
-    def read(self, line: Line) -> tuple[LogStep | Dropped, dict[str, float]] | None:
-        """A step and the facts that stand beside it; None for a line of another kind."""
-        for kind in self.steps:
-            if kind.fits(line.text):
-                found = _read(kind, line)
-                if found is not None:
-                    return found
+
+def read_step(kind: StepLine, line: Line) -> tuple[LogStep | Dropped, dict[str, float]] | None:
+    """A step and the facts that stand beside it; None for a line of another kind."""
+    if not kind.fits(line.text):
         return None
-
-
-def _read(kind: StepLine, line: Line) -> tuple[LogStep | Dropped, dict[str, float]] | None:
     told: dict[str, float] = {}
     unusable: dict[str, str] = {}
     for says in kind.says:

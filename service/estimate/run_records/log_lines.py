@@ -50,7 +50,10 @@ def one_record_a_line(text: str) -> str:
 
 
 class LineSplitter:
-    """Lines of a text that arrives in pieces."""
+    """Lines of a text that arrives in pieces.
+
+    A dict that a Trainer prints behind its bar, on the same line, is a line of its own.
+    """
 
     def __init__(self) -> None:
         self._number = 1
@@ -77,8 +80,10 @@ class LineSplitter:
     def _of(self, rows: list[str]) -> Iterator[Line]:
         for row in rows:
             for part in row.split("\r"):
-                if part and not part.isspace():
-                    yield _line(self._number, part)
+                at = part.find("{'") if "%|" in part else -1
+                for piece in (part[:at], part[at:]) if at > 0 else (part,):
+                    if piece and not piece.isspace():
+                        yield _line(self._number, piece)
             self._number += 1
 
 

@@ -114,7 +114,7 @@ def cell(quantity: str, name: str, times: float = 1.0, read: Read | None = None)
     Recent Trainers quote their numbers.
     """
     what = DURATION if read is duration else NUMBER
-    pattern = rf"""(?<![\w/]){re.escape(name)}["']?\s{{0,40}}[:=]\s{{0,4}}["']?({what})"""
+    pattern = rf"""(?<![\w/]){re.escape(name)}["']?\s{{0,40}}[:=]\s{{0,40}}["']?({what})"""
     return Says(quantity, re.compile(pattern), name, times, read or number)
 
 

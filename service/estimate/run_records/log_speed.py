@@ -22,7 +22,7 @@ STRETCHES = 100
 TOTALS_SAY_OTHERWISE = 0.05
 """From which relative distance on a steady pace is believed instead of totals that hold pauses."""
 BATCH_SAYS_OTHERWISE = 0.05
-ROUND_WITHIN = 0.002
+ROUND_WITHIN = 0.003
 
 
 @dataclass(frozen=True, slots=True)

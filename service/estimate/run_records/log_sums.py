@@ -88,6 +88,8 @@ def summed_up(form: LogFormat, printed: Sequence[LogStep], head: Mapping[str, fl
     watts = [s.gpu_watts for s in steady(steps) if s.gpu_watts]
     totals = [s.total_steps for s in steps if s.total_steps]
     total = totals[-1] if totals else int(facts["total_steps"]) if "total_steps" in facts else None
+    if total is None and "train_runtime_s" in facts:
+        total = steps_done(steps, facts) or None  # summed up, it is done
     return Sums(
         last_step=steps_done(steps, facts),
         total_steps=None if form.bar_of_an_epoch else total,

@@ -19,6 +19,7 @@ from service.estimate.run_records.log_formats import (
     Dropped,
     LogFormat,
     LogStep,
+    read_step,
 )
 from service.estimate.run_records.log_lines import Line, LineSplitter, one_record_a_line
 from service.estimate.run_records.log_speed import LogNote
@@ -34,7 +35,10 @@ SAMPLE = 100_000
 LONGEST_SHOWN = 80
 TOTALS = ("train_runtime_s", "train_tokens_per_s")
 """Facts that tell a run's speed where no step is printed, as in a notebook's last cell."""
-HEADS = [(says, form.project) for form in FORMATS for says in form.head]
+KINDS = [(kind.signs[0], kind, form.project) for form in FORMATS for kind in form.steps]
+HEADS = [(says.word, says, form.project) for form in FORMATS for says in form.head]
+"""Every line is looked through for their words, so that these stand by themselves."""
+BEGINNINGS = tuple({form.begins for form in FORMATS if form.begins})
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,34 +155,35 @@ class LogReader:
 
     def _take(self, line: Line) -> None:
         self._lines += 1
-        for form in FORMATS:
-            read = self._read[form.project]
-            found = form.read(line)
-            if found is not None:
-                read.lines += 1
-                _keep(read, line, *found)
+        text = line.text
+        for sign, kind, project in KINDS:
+            if sign in text and (found := read_step(kind, line)) is not None:
+                _keep(self._read[project], line, *found)
                 return
-        self._head(line)
-        bare = line.text.lstrip()
-        for form in FORMATS:
-            if form.begins and bare.startswith(form.begins) and any(c.isdigit() for c in bare):
-                self._read[form.project].drop(Dropped(line.number, "cut_off"))
+        self._head(text)
+        bare = text.lstrip()
+        if bare.startswith(BEGINNINGS) and any(c.isdigit() for c in bare):
+            for form in FORMATS:
+                if form.begins and bare.startswith(form.begins):
+                    self._read[form.project].drop(Dropped(line.number, "cut_off"))
 
-    def _head(self, line: Line) -> None:
-        for says, project in HEADS:
-            written = says.written(line.text)
-            value = None if written is None else says.value(written)
+    def _head(self, text: str) -> None:
+        for word, says, project in HEADS:
+            if word not in text or (written := says.written(text)) is None:
+                continue
+            value = says.value(written)
             if value is None:
                 continue
             read = self._read[project]
             if says.quantity not in STEP_QUANTITIES or says.quantity == "total_steps":
-                read.know(says.quantity, value, line.text)
+                read.know(says.quantity, value, text)
             elif read.steps:
                 setattr(read.steps[-1], says.quantity, value)
-        self._card = self._card or card_in(line.text)
+        self._card = self._card or card_in(text)
 
 
 def _keep(read: Read, line: Line, step: LogStep | Dropped, facts: Mapping[str, float]) -> None:
+    read.lines += 1
     if isinstance(step, Dropped):
         read.drop(step)
         return

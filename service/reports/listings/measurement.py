@@ -151,7 +151,7 @@ def _read(w: Wording, measured: Measurement) -> list[str]:
             "Measured: {speed} tokens/s on {device}, from {steps} steps of a log of {project}.",
             speed=speed,
             device=device,
-            steps=w.number(log.steps),
+            steps=w.number(log.steps or log.last_step),
             project=log.project,
         )
     ]
