@@ -131,6 +131,10 @@ def test_torchtitan_counts_per_gpu_and_asks_how_many():
     head += "Model llama3 8B size: 8,030,261,248 total parameters\n"
     log = read_log(head + torchtitan())
     assert (log.facts["gpu_count"], log.facts["n_params"]) == (8, 8_030_261_248)
+    newer = (
+        "Building device mesh with parallelism: pp=1, dp_replicate=2, dp_shard=8, cp=1, tp=1, ep=4, etp=1\n"
+    )
+    assert read_log(newer + torchtitan()).facts["gpu_count"] == 16
 
 
 def test_ranks_that_talk_at_once_are_one_run():
@@ -158,6 +162,18 @@ def test_megatron_wants_length_and_gpus_and_prints_watts():
     log = read_log(head + text)
     assert (log.facts["gpu_count"], log.tokens_per_s) == (8, 65_536)
     assert (log.peak_memory_gib, log.reserved_memory_gib) == (60.0, 70.0)
+
+
+def test_megatrons_older_lines_count_tokens():
+    """BigScience's print seconds and consumed tokens, and so need no sequence length."""
+    text = "".join(
+        f" iteration {i:8d}/  317892 | consumed samples: {512 * i:12d} | "
+        f"consumed tokens: {512 * 2048 * i:12d} | "
+        "elapsed time per iteration (s): 64.00 | learning rate: 2.4E-04 | global batch size:   512 |\n"
+        for i in range(100, 120)
+    )
+    log = read_log(text, gpu_count=64)
+    assert (log.tokens_per_s, log.global_batch_tokens) == (16_384, 512 * 2048)
 
 
 def repeated(line, steps=range(1, 30)):
@@ -250,6 +266,14 @@ OTHERS = {
         {"gpu_count": 4, "batch_tokens": 100_000},
         (50_000, 100_000, 4, None),
     ),
+    "MaxText": (
+        repeated(
+            "completed step: {i}, seconds: 2.000, TFLOP/s/device: 150.1, Tokens/s/device: 4096.000, "
+            "total_weights: 65536, loss: 9.1"
+        ),
+        {"gpu_count": 8},
+        (32_768, 65_536, 8, None),
+    ),
     "torchtune": (
         repeated(
             "Step {i} | loss:1.2 lr:2e-05 tokens_per_second_per_gpu:1500 peak_memory_active:20.5 "
@@ -283,10 +307,12 @@ def test_losses_alone_tell_no_time():
 
 
 def test_what_is_said_beside_the_log_is_used_and_the_difference_told():
-    text = "Tokens / micro-batch / rank: 8 x 1024 = 8,192\nTotal batch size 65,536 => accumulation steps: 8\n"
+    text = "Tokens / micro-batch / rank: 8 x 1024 = 8,192\nTokens / micro-batch: 8,192\n"
+    text += "Total batch size 65,536 => accumulation steps: 8\n"
     text += "".join(f"step {i:05d}/9 | dt: 1000.00ms | tok/sec: 65,536\n" for i in range(30))
     log = read_log(text, seq_len=2048, batch_tokens=131_072)
-    assert log.tokens_per_s == 131_072 and log.facts["seq_len"] == 2048
+    assert log.tokens_per_s == 131_072
+    assert (log.facts["seq_len"], log.facts["gpu_count"]) == (2048, 1)
     assert [(n.code, n.text, n.numbers) for n in log.notes] == [
         ("told_otherwise", "seq_len", (2048, 1024)),
         ("told_otherwise", "batch_tokens", (131_072, 65_536)),

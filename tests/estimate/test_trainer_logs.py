@@ -54,6 +54,24 @@ def test_pauses_and_taken_up_runs_do_not_count():
     assert read_log(again, seq_len=512).step_s == pytest.approx(2.0, rel=0.02)
 
 
+def test_the_tail_of_a_log_does_not_speak_for_the_run():
+    """Its last tenth was a fifth slower; the totals are of all of it."""
+    log = read_log(TRAINER_HEAD + bars(2.4, first=450) + TRAINER_END, seq_len=512)
+    assert (log.speed_from, log.step_s) == ("totals", 2.0)
+
+
+def test_a_run_in_progress_counts_tokens_by_its_clock():
+    """Without a summary yet: 320 tokens a step by TRL's count, 2 s a step by the bar's clock."""
+    text = "".join(
+        bars(2.0, first=0, last=step).split("\r")[-1]
+        + f"{{'loss': '1.9', 'num_tokens': '{320 * step}', 'epoch': '0.1'}}\n"
+        for step in range(10, 300, 10)
+    )
+    log = read_log(text)
+    assert (log.last_step, log.total_steps, log.global_batch_tokens) == (290, 500, 320)
+    assert log.tokens_per_s == pytest.approx(160, rel=0.02)
+
+
 def test_bars_of_evaluations_and_downloads_are_not_the_run():
     noise = "Loading checkpoint shards: 100%|██| 4/4 [00:05<00:00,  1.25s/it]\n"
     noise += "Map: 100%|██| 51760/51760 [00:10<00:00, 5000.00 examples/s]\n"

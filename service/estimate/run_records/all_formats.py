@@ -3,6 +3,7 @@
 from service.estimate.run_records.formats_of_clusters import (
     COMPOSER,
     DEEPSPEED,
+    MAXTEXT,
     MEGATRON,
     NANOTRON,
     NEMO,
@@ -39,6 +40,7 @@ FORMATS = (
     OLMO,
     COMPOSER,
     NANOTRON,
+    MAXTEXT,
     MLX,
     LEVANTER,
 )

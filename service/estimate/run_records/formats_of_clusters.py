@@ -1,4 +1,4 @@
-"""Logs of programs made for many GPUs: torchtitan, Megatron-LM, NeMo, DeepSpeed, OLMo, Composer, nanotron.
+"""Logs of programs made for many GPUs: torchtitan, Megatron-LM, NeMo, DeepSpeed, OLMo and so on.
 
 They print speeds per GPU or batches of the whole, so that the number of GPUs is asked for where it is not
 printed.
@@ -48,6 +48,12 @@ TORCHTITAN = LogFormat(
             r"device mesh with \[[^\]]{0,200}\], \[([\d, ]{1,60})\]",
             read=product,
         ),
+        pattern(
+            "gpu_count",
+            "mesh with parallelism:",
+            r"parallelism: ((?:[a-z_]{2,12}=\d{1,5}, ){1,6}tp=\d{1,5})",
+            read=product,
+        ),
         pattern("micro_batch", "local batch size", r"local batch size:? <whole>"),
         pattern("sequences_per_step", "global batch size", r"global batch size:? <whole>"),
         pattern("accumulation", "gradient accumulation", r"gradient accumulation steps:? <whole>"),
@@ -63,16 +69,19 @@ MEGATRON = LogFormat(
     "NVIDIA/Megatron-LM megatron/training/training.py@86df799; its forks print tokens per GPU as well",
     steps=(
         StepLine(
-            ("iteration ", "elapsed time per iteration (ms):"),
+            ("elapsed time per iteration (", "iteration "),
             (
                 pattern("step", "iteration ", r"\biteration\s{1,20}<whole>/"),
                 pattern("total_steps", "iteration ", r"\biteration\s{1,20}\d{1,18}/\s{0,20}<whole>"),
                 says("seconds", "elapsed time per iteration (ms):", 1e-3),
+                says("seconds", "elapsed time per iteration (s):"),
+                says("tokens_done", "consumed tokens:"),
                 says("sequences_per_step", "global batch size:"),
                 says("samples_done", "consumed samples:"),
                 says("seq_len", "actual seqlen:"),
                 says("tokens_per_s_gpu", "throughput (token/sec/GPU):"),
                 says("tokens_per_s_gpu", "tokens per gpu per second (tgs):"),
+                says("tokens_per_s_gpu", "tokens per GPU (tokens/s/GPU):"),
                 says("gpu_watts", "power per GPU (W/GPU):"),
             ),
         ),
@@ -219,3 +228,22 @@ NANOTRON = LogFormat(
     asks_gpus="always",
 )
 """It prints three digits: times and speeds are as exact as that."""
+
+MAXTEXT = LogFormat(
+    "MaxText",
+    "AI-Hypercomputer/maxtext MaxText/metric_logger.py",
+    steps=(
+        StepLine(
+            ("completed step:", "seconds:"),
+            (
+                says("step", "completed step:"),
+                says("seconds", "seconds:"),
+                says("tokens_per_s_gpu", "Tokens/s/device:"),
+            ),
+        ),
+    ),
+    head=(pattern("gpu_count", "num_devices", r"num_devices: <whole>"),),
+    asks_gpus="always",
+    engine="torch-compile",
+)
+"""XLA compiles all of it."""

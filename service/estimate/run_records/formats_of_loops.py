@@ -190,6 +190,7 @@ LLM_C = LogFormat(
         _table("gpu_count", "num_processes"),
     ),
     begins="step ",
+    asks_gpus="headless",
     engine="native",
 )
 

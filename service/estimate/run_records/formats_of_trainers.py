@@ -58,6 +58,7 @@ CELLS = (
     _behind("tokens_per_s_gpu", "tokens/train_per_sec_per_gpu"),
     cell("tokens_done", "num_tokens"),
     cell("tokens_done", "num_input_tokens_seen"),
+    cell("tokens_done", "total_tokens"),
     _behind("peak_memory_gib", "memory/max_allocated (GiB)"),
     _behind("peak_memory_gib", "memory/max_mem_allocated(gib)"),
     _behind("reserved_memory_gib", "memory/device_reserved (GiB)"),
@@ -132,6 +133,7 @@ TORCHTUNE = LogFormat(
                 says("reserved_memory_gib", "peak_memory_reserved:"),
             ),
         ),
+        StepLine(("|Loss: ", "%|"), bar(r"^\s{0,8}\d{1,6}\|\d{1,12}\|Loss: [\d.]{1,12}:\s{1,8}")),
     ),
     head=(
         pattern("micro_batch", "batch_size:", r"^\s{0,40}batch_size:\s{0,8}<whole>"),

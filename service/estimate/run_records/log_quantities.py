@@ -95,10 +95,10 @@ def moment(text: str) -> float | None:
 
 
 def product(text: str) -> float | None:
-    """Of a mesh's sizes: "2, 4" is 8."""
+    """Of a mesh's sizes: "2, 4" and "dp=2, tp=4" are 8."""
     value = 1.0
     for part in text.split(","):
-        value *= number(part) or 0.0
+        value *= number(part.rpartition("=")[2]) or 0.0
     return number(str(value))
 
 

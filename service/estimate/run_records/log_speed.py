@@ -19,8 +19,12 @@ CLOCK_TICKS = 30
 """Of a clock that a stretch must span, so that its resolution costs no more than 3 %."""
 STRETCHES = 100
 """Into how many stretches of time a run is cut at most: a pause spoils one of them."""
-TOTALS_SAY_OTHERWISE = 0.05
-"""From which relative distance on a steady pace is believed instead of totals that hold pauses."""
+PAUSED = 0.05
+"""From which share of pauses in its totals on a run's steady pace is believed instead."""
+MOSTLY = 0.5
+"""Share of the steps that a clock must show to speak for the run."""
+TAKEN_UP = 1.5
+"""From which factor on totals are too fast to be of one start: they count the steps of an earlier one."""
 BATCH_SAYS_OTHERWISE = 0.05
 ROUND_WITHIN = 0.003
 
@@ -62,10 +66,12 @@ def pace_of(form: LogFormat, steps: Sequence[LogStep], facts: Mapping[str, float
     times = tuple(t for t in map(_timed, steady(steps)) if t)
     if times:
         return Pace(statistics.median(times), "steps", times)
-    clocked = _clocked(steps, form.clock_s)
+    clocked, shown = _clocked(steps, form.clock_s)
     totals = _of_totals(steps, facts)
-    if totals and clocked and abs(clocked / totals - 1) > TOTALS_SAY_OTHERWISE:
-        return Pace(clocked, "elapsed", note=LogNote("pauses", numbers=(totals, clocked)))
+    if totals and clocked:
+        paused = totals > (1 + PAUSED) * clocked and shown >= MOSTLY * steps_done(steps, facts)
+        if paused or clocked > TAKEN_UP * totals:
+            return Pace(clocked, "elapsed", note=LogNote("pauses", numbers=(totals, clocked)))
     if totals:
         return Pace(totals, "totals")
     if clocked:
@@ -109,12 +115,13 @@ def _of_totals(steps: Sequence[LogStep], facts: Mapping[str, float]) -> float | 
     return None
 
 
-def _clocked(steps: Sequence[LogStep], tick_s: float) -> float | None:
-    """Median seconds per step of stretches between lines that show a clock, each weighed by its steps."""
+def _clocked(steps: Sequence[LogStep], tick_s: float) -> tuple[float | None, int]:
+    """Median seconds per step of stretches between lines that show a clock, each weighed by its steps; and
+    how many steps they hold."""
     shown = [(s.step, s.elapsed_s if s.elapsed_s is not None else s.moment_s) for s in steps]
     points = [(step, clock) for step, clock in shown if clock is not None]
     if len(points) < 2:
-        return None
+        return None, 0
     warm = points[0][0] + WARM_UP_STEPS
     later = [point for point in points if point[0] >= warm]
     points = later if len({step for step, _ in later}) > 1 else points
@@ -127,7 +134,7 @@ def _clocked(steps: Sequence[LogStep], tick_s: float) -> float | None:
         elif step > begin and now - clock >= least_s:
             stretches.append(((now - clock) / (step - begin), step - begin))
             begin, clock = step, now
-    return _weighted_median(stretches)
+    return _weighted_median(stretches), sum(weight for _, weight in stretches)
 
 
 def _weighted_median(stretches: Sequence[tuple[float, int]]) -> float | None:

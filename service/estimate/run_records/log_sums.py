@@ -77,13 +77,13 @@ def summed_up(form: LogFormat, printed: Sequence[LogStep], head: Mapping[str, fl
         notes += _otherwise("seq_len", told.seq_len, facts.get("seq_len"))
         facts["seq_len"] = float(told.seq_len)
     steps = of_the_run(printed, facts)
-    gpus = _gpus(form, printed, steps, facts, told, notes)
+    gpus = _gpus(printed, steps, {**form.always, **head}, told, notes)
     facts["gpu_count"] = float(gpus or 1)
     pace = pace_of(form, steps, facts)
     _sequences(steps, facts, pace)
     speed = _speed(form, steps, facts, pace, told)
     if speed.tokens_per_s is None or (gpus is None and _asks_gpus(form, head)):
-        raise _missing(form, facts, pace, speed, gpus is None and _asks_gpus(form, head))
+        raise _missing(steps, facts, pace, speed, gpus is None and _asks_gpus(form, head))
     notes += [note for note in (pace.note, speed.note) if note]
     watts = [s.gpu_watts for s in steady(steps) if s.gpu_watts]
     totals = [s.total_steps for s in steps if s.total_steps]
@@ -134,7 +134,6 @@ def _otherwise(name: str, said: float, printed: float | None) -> list[LogNote]:
 
 
 def _gpus(
-    form: LogFormat,
     printed: Sequence[LogStep],
     steps: Sequence[LogStep],
     facts: Mapping[str, float],
@@ -269,23 +268,23 @@ def _at_full_length(
 
 
 def _missing(
-    form: LogFormat, facts: Mapping[str, float], pace: Pace, speed: Speed, ask_gpus: bool
+    steps: Sequence[LogStep], facts: Mapping[str, float], pace: Pace, speed: Speed, ask_gpus: bool
 ) -> MissingFact:
     """What must be told, by the options that tell it."""
     remedies = []
     what = "the number of GPUs of this log"
     if speed.tokens_per_s is None:
         what = "the batch of this log in tokens"
-        samples = "sequences_per_step" in facts or "train_samples_per_s" in facts
-        lacks_length = "seq_len" not in facts and (samples or form.project == "DeepSpeed")
-        if pace.step_s is None and not samples and form.project != "DeepSpeed":
+        sampled = "train_samples_per_s" in facts or any(s.samples_per_s for s in steps)
+        if pace.step_s is None and not sampled:
             return MissingFact(
                 "the time per step of this log",
                 "keep the progress bar or the summary at its end as well, or give --tokens-per-s "
                 "(field tokens_per_s) instead of the log",
             )
-        of_length = [SEQ_LEN] if lacks_length else []
-        remedies.append(" or ".join([*of_length, *([BATCH] if pace.step_s else [])]) or BATCH)
+        by_length = "seq_len" not in facts and (sampled or "sequences_per_step" in facts)
+        ways = ([SEQ_LEN] if by_length else []) + ([BATCH] if pace.step_s else [])
+        remedies.append(" or ".join(ways) or BATCH)
     if ask_gpus:
         remedies.append(GPUS)
     return MissingFact(what, "give " + " and ".join(remedies))

@@ -35,6 +35,7 @@ SAMPLE = 100_000
 LONGEST_SHOWN = 80
 TOTALS = ("train_runtime_s", "train_tokens_per_s")
 """Facts that tell a run's speed where no step is printed, as in a notebook's last cell."""
+WHAT_INSTEAD = "no step of a known format; give --tokens-per-s (field tokens_per_s) instead"
 KINDS = [(kind.signs[0], kind, form.project) for form in FORMATS for kind in form.steps]
 HEADS = [(says.word, says, form.project) for form in FORMATS for says in form.head]
 """Every line is looked through for their words, so that these stand by themselves."""
@@ -149,7 +150,7 @@ class LogReader:
             summed = [f for f in FORMATS if any(name in self._read[f.project].facts for name in TOTALS)]
             if not summed:
                 names = [form.project for form in FORMATS]
-                raise InvalidValue("log", f"{self._lines:,} lines", "no step of a known format", names)
+                raise InvalidValue("log", f"{self._lines:,} lines", WHAT_INSTEAD, names)
             form = summed[0]
         return form, self._read[form.project]
 
