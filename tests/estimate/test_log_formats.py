@@ -10,7 +10,7 @@ import pytest
 from service.errors import InvalidValue, MissingFact
 from service.estimate.run_records.all_formats import FORMATS
 from service.estimate.run_records.log_lines import decoded
-from service.estimate.run_records.training_log import LogReader, read_log
+from service.estimate.run_records.training_log import LogReader, Told, read_log
 
 SHARED = Path(__file__).parents[3] / "shared" / "cases" / "logs"
 NANOCHAT_2026 = """GPU: NVIDIA GeForce RTX 3090 | Peak FLOPS (BF16): 7.10e+13
@@ -347,6 +347,14 @@ def test_a_log_is_read_as_it_grows():
     reader.finish()
     assert seen == sorted(seen) and seen[-1] >= 28
     assert reader.log() == read_log(text)
+
+
+def test_a_bar_redrawn_in_place_is_followed_as_it_is_drawn():
+    reader = LogReader()
+    for step in range(1, 400):
+        reader.feed(f"\r {step // 10}%|██ | {step}/1000 [{step // 30}:{2 * step % 60:02d}<30:00,  2.00s/it]")
+        if step > 300:
+            assert reader.log(Told(batch_tokens=1000)).last_step == step - 1
 
 
 def test_every_format_says_where_it_is_printed_and_is_named_once():

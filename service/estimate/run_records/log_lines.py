@@ -62,29 +62,25 @@ class LineSplitter:
     def feed(self, text: str) -> Iterator[Line]:
         """The lines that are whole by now."""
         rows = (self._tail + text).split("\n")
-        self._tail = rows.pop()
-        if len(self._tail) > LONGEST_LINE and "\r" in self._tail:
-            # A bar that is redrawn in place ends no line for hours.
-            done, _, self._tail = self._tail.rpartition("\r")
-            rows.append(done)
-            yield from self._of(rows)
-            self._number -= 1
-            return
-        yield from self._of(rows)
+        # A bar that is redrawn in place ends no line for hours.
+        drawn, _, self._tail = rows.pop().rpartition("\r")
+        self._tail = self._tail[:LONGEST_LINE]
+        for row in rows:
+            yield from self._of(row)
+            self._number += 1
+        yield from self._of(drawn)
 
     def rest(self) -> Iterator[Line]:
         """What stands after the last line end."""
         tail, self._tail = self._tail, ""
-        yield from self._of([tail])
+        yield from self._of(tail)
 
-    def _of(self, rows: list[str]) -> Iterator[Line]:
-        for row in rows:
-            for part in row.split("\r"):
-                at = part.find("{'") if "%|" in part else -1
-                for piece in (part[:at], part[at:]) if at > 0 else (part,):
-                    if piece and not piece.isspace():
-                        yield _line(self._number, piece)
-            self._number += 1
+    def _of(self, row: str) -> Iterator[Line]:
+        for part in row.split("\r"):
+            at = part.find("{'") if "%|" in part else -1
+            for piece in (part[:at], part[at:]) if at > 0 else (part,):
+                if piece and not piece.isspace():
+                    yield _line(self._number, piece)
 
 
 def _line(number: int, text: str) -> Line:
