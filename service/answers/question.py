@@ -304,7 +304,7 @@ class AskedMeasurement(AskedPlace):
 
     gpu: Annotated[Slug, Flag()] = Field(description="The card it was measured on, by name or slug")
     gpu_count: Annotated[int | None, Flag()] = Field(
-        None, ge=1, le=1024, description="How many of them; nanochat and llm.c logs say it themselves"
+        None, ge=1, le=1024, description="How many of them, where the log does not say it"
     )
     workload: Annotated[Slug | None, Flag()] = Field(
         None, description="What was trained, where the log does not print the model's shape"
@@ -312,7 +312,7 @@ class AskedMeasurement(AskedPlace):
     log: str | None = Field(
         None,
         max_length=LARGEST_LOG_CHARACTERS,
-        description="Text of a log of nanochat, nanoGPT, llm.c, torchtune or the HF Trainer",
+        description="Text of a log, a trainer_state.json or LLaMA-Factory's JSON lines",
     )
     tokens_per_s: Annotated[float | None, Flag()] = Field(
         None,
@@ -325,6 +325,12 @@ class AskedMeasurement(AskedPlace):
     )
     seq_len: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=10_000_000, description="Tokens per sequence, where the log does not print it"
+    )
+    batch_tokens: Annotated[int | None, Flag()] = Field(
+        None,
+        ge=1,
+        le=10**12,
+        description="Tokens of one optimizer step on all GPUs, where the log does not print them",
     )
     total_steps: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=10**12, description="Steps of the whole run, where the log does not print them"

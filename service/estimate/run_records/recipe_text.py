@@ -182,7 +182,7 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
         activations_on_host=run.activations_on_host
         or _says(
             how, r"act(ivation)?s?( cpu)? offload", r"offload-residual", r"everything offloaded",
-            r"offload\w*( of)? activations", r"activations (to|on) (the )?(cpu|host)",
+            r"offload\w{0,12}( of)? activations", r"activations (to|on) (the )?(cpu|host)",
         )
         or None,
         optimizer=optimizer,

@@ -36,10 +36,10 @@ ENGINES: Patterns = (
 )  # fmt: skip
 ATTENTION: Patterns = (
     (r"unfused|not fused|(no|without) (flash|sdpa|fused)|flash[a-z -]{0,20}:? ?(no|off|false)\b", "naive"),
-    (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.*eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
+    (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.{0,40}eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
     (r"naive|math|eager|manual|hand|standard|vanilla|\bno\b|\boff\b|false", "naive"),
 )
-CHECKPOINTED = r"(?:checkpoint\w*|ckpt|recompute|recomputation|remat\w*)"
+CHECKPOINTED = r"(?:checkpoint\w{0,12}|ckpt|recompute|recomputation|remat\w{0,20})"
 LAYERS = r"(?:transformer |decoder )?(?:layers?|blocks?)\b"
 ORDINALS = {"second": 2, "other": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8}
 PARTS = {"half": 2, "third": 3, "quarter": 4}
@@ -85,7 +85,7 @@ PARALLELISM_IN_TEXT: Patterns = (
 WORKLOADS: Patterns = (
     (r"qlora|q-lora|4-?bit", "qlora"),
     (r"lora|adapter|peft", "lora"),
-    (r"full.*tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
+    (r"full.{0,60}tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
     (r"pre-?train|scratch|continued", "pretrain"),
 )
 ADAPTERS_IN_TEXT: Patterns = ((r"\bq-?lora\b", "qlora"), (r"\blora\b", "lora"))
