@@ -8,16 +8,23 @@ import click
 
 from service.cli.asking import asking, question_of
 from service.cli.opening import open_database, open_facts
+from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue
+
+STANDARD_INPUT = "-"
 
 
 @click.command(cls=asking("AskedMeasurement"))
-@click.argument("logfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument(
+    "logfile", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), required=False
+)
 @click.option("--dry-run", is_flag=True, help="Show what it would teach and do not keep it.")
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
 @click.option("--json", "as_json", is_flag=True)
 def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bool, **asked: Any) -> None:
     """Learn from your own run: a log of nanochat, nanoGPT, llm.c, torchtune or HF Trainer, or a number.
+
+    A LOGFILE that the script of `heimvorteil probe` printed is recognised; - reads what comes in.
 
     Every later estimate on this card and code base learns from it; a run in progress is told how far it
     is, and how long, how many kWh and how much money the rest takes.
@@ -25,14 +32,18 @@ def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bo
     from service.answers.question import AskedMeasurement
     from service.reports.listings import measurement
     from service.usecases import measuring
+    from service.usecases.probing import probe_in
 
     if forget:
         measuring.forget(open_database(), forget)
         click.echo(f"forgotten: {forget}")
         return
+    log = log_text(logfile) if logfile else None
+    if log is not None and (probe := probe_in(log)):
+        learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, as_json=as_json)
+        return
     if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")
-    log = log_text(logfile) if logfile else None
     request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run)
     sessions, snapshot = open_facts()
     measured = measuring.measure(sessions, snapshot, request, datetime.now(UTC).date())
@@ -50,6 +61,8 @@ def log_text(path: Path) -> str:
     """A log's text; bytes that are no UTF-8 are replaced. Raises InvalidValue for one that is too large."""
     from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 
+    if str(path) == STANDARD_INPUT:
+        return click.get_binary_stream("stdin").read(LARGEST_LOG_CHARACTERS).decode("utf-8", errors="replace")
     size = path.stat().st_size
     if size > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}")

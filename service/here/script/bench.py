@@ -7,11 +7,13 @@ import gc
 import statistics
 import sys
 import time
+from collections.abc import Iterator
 from typing import Any, Callable
 
 from service.here.script.card import precision_of
 from service.here.script.drivers import GIB, Sampler
 
+MEANS = ("power_w", "sm_clock_mhz", "temperature_c")
 DTYPES = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
 
 
@@ -72,9 +74,18 @@ class Bench:
         once = max(statistics.median(self.laps(work, 3)), 1e-7)
         return statistics.median(self.laps(work, int(min(max(seconds / once, 3), most))))
 
-    def mean(self, name: str, since: float, until: float) -> float | None:
-        """Mean of what the driver told meanwhile."""
-        return self.sampler.mean(name, since, until) if self.sampler else None
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[dict[str, float | None]]:
+        """What the driver tells while work is done, as means; read only here, for reading slows launches."""
+        seen: dict[str, float | None] = {f"mean_{name}": None for name in MEANS}
+        if self.sampler is None:
+            yield seen
+            return
+        since = time.monotonic()
+        self.sampler.wanted.set()
+        yield seen
+        self.sampler.wanted.clear()
+        seen.update({f"mean_{name}": self.sampler.mean(name, since, time.monotonic()) for name in MEANS})
 
 
 def matmul(bench: Bench) -> dict[str, Any]:
@@ -82,14 +93,9 @@ def matmul(bench: Bench) -> dict[str, Any]:
     torch, free = bench.torch, bench.free_gib()
     n = 512 if free is None else 8192 if free > 1.5 else 4096
     a, b, c = (torch.randn(n, n, device=bench.device, dtype=bench.dtype) for _ in range(3))
-    since = time.monotonic()
-    once = bench.lap_s(lambda: torch.matmul(a, b, out=c), 0.2 if free is None else 1.2)
-    return {
-        "n": n,
-        "precision": bench.precision,
-        "tflop_per_s": 2.0 * n**3 / once / 1e12,
-        "mean_power_w": bench.mean("power_w", since, time.monotonic()),
-    }
+    with bench.watched() as seen:
+        once = bench.lap_s(lambda: torch.matmul(a, b, out=c), 0.2 if free is None else 1.2)
+    return {"n": n, "precision": bench.precision, "tflop_per_s": 2.0 * n**3 / once / 1e12, **seen}
 
 
 def device_copy(bench: Bench) -> dict[str, Any]:

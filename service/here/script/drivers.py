@@ -109,25 +109,27 @@ def rocm_reader() -> dict[str, float | None] | None:
 
 
 class Sampler(threading.Thread):
-    """Reads twice a second, until it is told to stop."""
+    """Reads twice a second whenever that is wanted, until it is told to stop."""
 
     def __init__(self, read: Callable[[], dict[str, float | None] | None]) -> None:
         threading.Thread.__init__(self, daemon=True)
         self.read = read
         self.samples: list[tuple[float, dict[str, float | None]]] = []
-        self.over = threading.Event()
+        self.wanted = threading.Event()
+        self.over = False
 
     def run(self) -> None:
-        while not self.over.is_set():
+        while not self.over:
+            self.wanted.wait()
             began = time.monotonic()
             values = self.read()
             if values:
                 self.samples.append(((began + time.monotonic()) / 2, values))
-            self.over.wait(0.4)
+            time.sleep(0.3)
 
     def mean(self, name: str, since: float, until: float) -> float | None:
-        """Mean over an interval without its beginning, in which the driver's own average catches up."""
-        start = since + min(1.0, (until - since) / 3)
+        """Mean over an interval, without its first half: the driver tells an average of the last second."""
+        start = since + min(1.0, (until - since) / 2)
         values = [(t, v.get(name)) for t, v in list(self.samples)]
         seen = [value for t, value in values if value is not None and start <= t <= until]
         return sum(seen) / len(seen) if seen else None

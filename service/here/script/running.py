@@ -66,7 +66,7 @@ def probe(report: Report, device: str | None, compile_choice: bool | None) -> No
     rates(bench, report)
     train_all(bench, report, bench.on_cuda if compile_choice is None else compile_choice)
     if sampler:
-        sampler.over.set()
+        sampler.over = True
         facts["pcie_gen"], facts["pcie_width"] = sampler.largest("pcie_gen"), sampler.largest("pcie_width")
 
 

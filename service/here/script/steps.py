@@ -17,40 +17,49 @@ Case = tuple[str, str, str, bool]
 
 # Largest first: the first that the free memory is likely to hold is tried; one that runs out of memory hands
 # on to the next.
-COMPUTE_BOUND: list[Shape] = [
-    (6, 2048, 16, 16, 32000, 2048, 8),
-    (6, 2048, 16, 16, 32000, 2048, 4),
-    (6, 2048, 16, 16, 32000, 2048, 2),
-    (6, 2048, 16, 16, 32000, 2048, 1),
-    (6, 1024, 8, 8, 32000, 2048, 4),
-    (6, 1024, 8, 8, 32000, 2048, 2),
-    (6, 1024, 8, 8, 32000, 2048, 1),
-    (4, 512, 4, 4, 8192, 1024, 1),
-]
-LAUNCH_BOUND: list[Shape] = [(6, 512, 4, 4, 16000, 256, 1), (4, 256, 2, 2, 4096, 128, 1)]
-BETWEEN: list[Shape] = [
-    (6, 768, 12, 12, 50304, 1024, 12),
-    (6, 768, 12, 12, 50304, 1024, 4),
-    (6, 768, 12, 12, 50304, 1024, 1),
-]
-"""Half of GPT-2's layers: where there is time left."""
-LADDERS: dict[str, list[Shape]] = {
-    "compute-bound": COMPUTE_BOUND,
-    "launch-bound": LAUNCH_BOUND,
-    "between": BETWEEN,
+LADDERS: dict[tuple[str, str], list[Shape]] = {
+    ("compute-bound", "llama"): [
+        (6, 2048, 16, 16, 32000, 2048, 8),
+        (6, 2048, 16, 16, 32000, 2048, 4),
+        (6, 2048, 16, 16, 32000, 2048, 2),
+        (6, 2048, 16, 16, 32000, 2048, 1),
+        (6, 1024, 8, 8, 32000, 2048, 2),
+        (6, 1024, 8, 8, 32000, 2048, 1),
+        (4, 512, 4, 4, 16000, 1024, 1),
+    ],
+    ("compute-bound", "nanochat"): [
+        (8, 1280, 10, 10, 65536, 2048, 16),
+        (8, 1280, 10, 10, 65536, 2048, 8),
+        (8, 1280, 10, 10, 65536, 2048, 4),
+        (8, 1280, 10, 10, 65536, 2048, 2),
+        (8, 1280, 10, 10, 65536, 2048, 1),
+        (8, 768, 6, 6, 65536, 2048, 1),
+        (4, 512, 4, 4, 16000, 1024, 1),
+    ],
+    ("between", "gpt2"): [
+        (12, 768, 12, 12, 50304, 1024, 12),
+        (12, 768, 12, 12, 50304, 1024, 4),
+        (12, 768, 12, 12, 50304, 1024, 1),
+    ],
+    ("launch-bound", "llama"): [(4, 512, 4, 4, 16000, 256, 1)],
+    ("launch-bound", "nanochat"): [(4, 512, 4, 4, 16000, 256, 1)],
 }
-TINY: dict[str, list[Shape]] = {
-    "compute-bound": [(2, 128, 4, 4, 512, 128, 2)],
-    "launch-bound": [(2, 64, 2, 2, 256, 32, 1)],
-    "between": [(2, 96, 3, 3, 512, 64, 2)],
+"""Shapes as people train them, with fewer layers: TinyLlama's width, nanochat d20's, GPT-2 124M itself."""
+TINY: dict[tuple[str, str], list[Shape]] = {
+    ("compute-bound", "llama"): [(2, 128, 4, 4, 512, 128, 2)],
+    ("compute-bound", "nanochat"): [(2, 128, 4, 4, 512, 128, 2)],
+    ("between", "gpt2"): [(2, 96, 3, 3, 512, 64, 2)],
+    ("launch-bound", "llama"): [(2, 64, 2, 2, 256, 32, 1)],
+    ("launch-bound", "nanochat"): [(2, 64, 2, 2, 256, 32, 1)],
 }
+"""The same for what is no graphics card."""
 CASES: list[Case] = [
     ("compute-bound", "llama", "fp32", False),
     ("launch-bound", "llama", "fp32", False),
     ("compute-bound", "nanochat", "fp32", True),
+    ("launch-bound", "nanochat", "fp32", True),
     ("compute-bound", "llama", "bf16", False),
     ("between", "gpt2", "fp32", False),
-    ("launch-bound", "nanochat", "fp32", True),
     ("between", "gpt2", "fp32", True),
 ]
 """What is trained, in order. Each style is written as its code base writes it: transformers' Llama, which
@@ -58,15 +67,17 @@ people train eagerly; nanochat of 2025, which is compiled; GPT-2 as nanoGPT has 
 COMPILING_S = 15.0
 """Seconds that must be left before a model is compiled, and before anything is trained (CASE_S)."""
 CASE_S = 5.0
-STEPPING_S = 2.5
-"""How long the steps of one case are timed."""
+STEPPING_S = 1.5
+"""How long the steps of one case are timed, and then, as long, watched for what they draw."""
+CLIPPING = ("gpt2", "nanochat")
+"""Code bases that clip gradients to a norm of 1."""
 
 
 def likely_gib(shape: Shape) -> float:
     """Rough peak of a step with FP32 weights under autocast [GiB]: only to choose where to begin."""
     layers, width, heads, kv_heads, vocabulary, sequence, micro_batch = shape
     weights = layers * width * width * (2 * (1 + kv_heads / heads) + 8.25) + 2 * vocabulary * width
-    activations = layers * 85 * width + 14 * vocabulary
+    activations = layers * 50 * width + 14 * vocabulary
     return (18 * weights + micro_batch * sequence * activations) / GIB + 0.5
 
 
@@ -105,7 +116,7 @@ class Training:
 
     def __init__(self, bench: Bench, style: str, shape: Shape, weights: str, compiled: bool) -> None:
         torch = self.torch = bench.torch
-        self.bench = bench
+        self.bench, self.style = bench, style
         torch.manual_seed(20260101)
         with torch.device(bench.device):
             model = decoder(torch, style, shape)
@@ -136,15 +147,25 @@ class Training:
         """One optimizer step on one micro-batch; its loss."""
         with self.cast():
             loss = self.forward(self.tokens, self.targets)
-        if self.scaler is not None:
+        if self.scaler is None:
+            loss.backward()
+            self.clip()
+            self.optimizer.step()
+        else:
             self.scaler.scale(loss).backward()
+            self.scaler.unscale_(self.optimizer)
+            self.clip()
             self.scaler.step(self.optimizer)
             self.scaler.update()
-        else:
-            loss.backward()
-            self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        if self.style == "nanochat":
+            self.bench.wait()  # as its loop does, to take the time
         return loss
+
+    def clip(self) -> None:
+        """Limit the gradients, where the code base does."""
+        if self.style in CLIPPING:
+            self.torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
 
     def optimizer_s(self) -> float | None:
         """Seconds of the optimizer alone, one update of all weights; None where that does not fit."""
@@ -171,9 +192,9 @@ def train(
     bench.laps(training.step, 3)
     once = max(statistics.median(bench.laps(training.step, 3)), 1e-6)
     count = int(min(max(seconds / once, 5), 600))
-    since = time.monotonic()
     laps = bench.laps(training.step, count)
-    until = time.monotonic()
+    with bench.watched() as seen:
+        bench.laps(training.step, count)
     layers, width, heads, kv_heads, vocabulary, sequence, micro_batch = shape
     ordered = sorted(laps)
     step_s = statistics.median(laps)
@@ -191,8 +212,7 @@ def train(
         "peak_allocated_gib": torch.cuda.max_memory_allocated() / GIB if bench.on_cuda else None,
         "peak_reserved_gib": torch.cuda.max_memory_reserved() / GIB if bench.on_cuda else None,
     }  # fmt: skip
-    for name in ("power_w", "sm_clock_mhz", "temperature_c"):
-        told["mean_" + name] = bench.mean(name, since, until)
+    told.update(seen)
     told["optimizer_step_s"] = None if compiled else training.optimizer_s()
     return told
 
@@ -227,19 +247,19 @@ def named(case: Case) -> str:
 def train_all(bench: Bench, report: Report, compile_too: bool) -> None:
     """Steps of every case that there is time for; the sizes that fitted once are where the next begins."""
     tiny = not bench.on_cuda
-    fits = dict(TINY if tiny else LADDERS)
+    fits = TINY if tiny else dict(LADDERS)
     for case in CASES:
-        what, _, weights, compiled = case
+        what, style, weights, compiled = case
         if (compiled and not compile_too) or (weights == "bf16" and bench.precision != "bf16"):
             continue
         report.doing = named(case)
         if report.left() < (COMPILING_S if compiled else 1.0 if tiny else CASE_S):
             report.leave_out(named(case), f"{report.left():.0f} s were left")
             continue
-        told, shape = first_that_fits(bench, report, case, fits[what], 0.4 if tiny else STEPPING_S)
+        told, shape = first_that_fits(bench, report, case, fits[what, style], 0.4 if tiny else STEPPING_S)
         bench.forget()
         if told and shape:
             report.known["steps"].append(told)
-            fits[what] = fits[what][fits[what].index(shape) :]
+            fits[what, style] = fits[what, style][fits[what, style].index(shape) :]
     if not compile_too:
         report.leave_out("compiled steps", f"not asked for on {bench.kind}")
