@@ -1,5 +1,6 @@
 """`heimvorteil measure`."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,10 @@ def log_text(path: Path) -> str:
     from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 
     if str(path) == STANDARD_INPUT:
-        return click.get_binary_stream("stdin").read(LARGEST_LOG_CHARACTERS).decode("utf-8", errors="replace")
+        read = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
+        if len(read) > LARGEST_LOG_CHARACTERS:
+            raise InvalidValue("LOGFILE", STANDARD_INPUT, f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
+        return read.decode("utf-8", errors="replace")
     size = path.stat().st_size
     if size > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}")
