@@ -9,6 +9,7 @@ import click
 
 from service.cli.asking import asking, question_of
 from service.cli.opening import kept_or_told, open_facts
+from service.cli.own_machine import as_said_or_here
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = question(**asked)
+    request = question(**as_said_or_here(snapshot, asked))
     if as_json:
         from service.reports.listings.as_table import print_json
 

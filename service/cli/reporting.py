@@ -9,6 +9,7 @@ import click
 
 from service.cli.comparing import COMPARISON, asks_own_model, question
 from service.cli.opening import open_database
+from service.cli.own_machine import as_said_or_here
 from service.cli.report_files import destination, writes_report
 
 IDENTITY = re.compile(r"[0-9a-f]{20}")
@@ -34,6 +35,7 @@ def report(asked_about: str, extension: str | None, file: Path | None, **asked: 
         from service.store.snapshot import load
 
         now = datetime.now(UTC)
-        request = question(workload=asked_about, **asked)
-        identity = usecases.answer(sessions, load(sessions), request, now).id
+        snapshot = load(sessions)
+        request = question(workload=asked_about, **as_said_or_here(snapshot, asked))
+        identity = usecases.answer(sessions, snapshot, request, now).id
     to.write(stored_report(sessions, identity, to.extension, asked["lang"]))
