@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 HERE = "here"
 """What `--home` and `--own` call this computer; finding.py refuses it of everybody else."""
 
+OF_EVERY_CARD = ("power_limit_watts", "pcie_lanes")
+"""Options that a question takes of all its machines."""
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True)
@@ -52,21 +55,25 @@ def as_said_or_here(snapshot: "Snapshot", asked: dict[str, Any]) -> dict[str, An
     option = "--home" if home == HERE else "--own"
     kind = _this_card(snapshot, option)
     assert kind.gpu is not None
-    taken: dict[str, Any] = dict(kind.options or {})
-    if home == HERE:
-        taken["home"] = kind.gpu.slug
-    else:
-        count = taken.pop("home_count", 1)
+    options = dict(kind.options or {})
+    taken: dict[str, Any] = {"home": kind.gpu.slug, **options}
+    if home != HERE:
+        count = options.pop("home_count", 1)
         name = kind.gpu.slug if count == 1 else f"{count}x{kind.gpu.slug}"
-        taken["own"] = tuple(name if one == HERE else one for one in own)
+        taken = {"own": tuple(name if one == HERE else one for one in own), **options}
+    left = {name: taken.pop(name) for name in OF_EVERY_CARD if len(own) > 1 and name in taken}
     context = click.get_current_context()
     said = {n for n in asked if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}
-    said -= {"home", "own"}
-    taken = {name: value for name, value in taken.items() if name not in said}
+    taken = {name: value for name, value in taken.items() if name in ("home", "own") or name not in said}
+    _tell(kind.cards[0].name, taken, left)
+    return {**asked, **taken}
+
+
+def _tell(card: str, taken: dict[str, Any], left: dict[str, Any]) -> None:
     from service.reports.listings.own_machine import as_words
 
-    click.echo(f"heimvorteil: {HERE}: {kind.cards[0].name}: {as_words(taken)}", err=True)
-    return {**asked, **taken}
+    beside = f"; left out, for it would be said of all your machines: {as_words(left)}" if left else ""
+    click.echo(f"heimvorteil: {HERE}: {card}: {as_words(taken)}{beside}", err=True)
 
 
 def _this_card(snapshot: "Snapshot", option: str) -> "OwnCards":

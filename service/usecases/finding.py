@@ -50,7 +50,7 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
     InvalidValue for `here`: only the command line knows whose machine that is.
     """
     if name.strip().lower() == HERE and HERE not in snapshot.gpu_by_alias:
-        reason = "is understood on the command line alone: over HTTP it would be the machine of the server"
+        reason = "is this computer to --home and --own of compare, decide and report alone, not over HTTP"
         raise InvalidValue(field, name, reason)
     try:
         return snapshot.gpu(name)
