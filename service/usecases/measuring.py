@@ -23,9 +23,11 @@ from service.usecases.finding import (
     household_of,
 )
 from service.usecases.knowledge import knowledge_of
+from service.usecases.probing import probe_in
 
 PROJECT_OF_FAMILY = {"gpt2": "llm.c", "mpt": "llm-foundry (MPT)"}
 OWN_SOURCE = "measured by you"
+SHOWN_OF_A_PROBE = 40
 
 
 def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, today: date) -> Measurement:
@@ -60,6 +62,9 @@ def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
         reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
         raise InvalidValue("log", None, reason)
+    if asked.log is not None and probe_in(asked.log):
+        reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
+        raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
 
 
 def _run(
