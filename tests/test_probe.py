@@ -249,9 +249,8 @@ def test_after_the_probe_runs_that_fill_the_card_are_told_within_a_few_percent(t
     after = missed(terms_of_others, runs_of(read_probe(TOLD), H200))
     filled = [name for name in before if not (name.startswith("C-") and "-mb1" in name)]
     assert len(filled) == 13
-    assert (
-        median([abs(after[name]) for name in filled]) <= 0.05 < median([abs(before[name]) for name in filled])
-    )
+    assert median([abs(after[name]) for name in filled]) <= 0.05
     for name in ("B-gpt2-124m-mb12-eager", "C-tinyllama-fp32amp-mb8", "C-tinyllama-bf16-mb8"):
         assert abs(after[name]) <= 0.05, name
-    assert max(abs(after[name]) for name in filled) < 0.15 < max(abs(before[name]) for name in filled)
+    assert max(abs(after[name]) for name in filled) < 0.15
+    assert max(abs(before[name]) for name in filled) > 0.25
