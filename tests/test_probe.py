@@ -171,6 +171,11 @@ def test_a_lowered_power_limit_and_what_was_left_out_are_told(run, tmp_path):
         (changed("steps", 0, "layers", value=6.5), "whole number"),
         (changed("steps", 0, "model", value="bert"), "llama, nanochat, gpt2"),
         (changed("steps", 0, "heads", value=5000), "n_heads"),
+        (changed("steps", 0, "layers", value=10**14), "up to 1,000"),
+        (changed("steps", 0, "vocabulary", value=1e300), "probe.vocabulary"),
+        (changed("steps", 0, "size", value="../x"), "compute-bound"),
+        (changed("steps", value=TOLD["steps"] * 2), "the same twice"),
+        (changed("steps", value=[7]), "probe.steps"),
         (changed("rates", "matmul", "tflop_per_s", value=5000.0), "was it another card?"),
         (changed("read_on", value="yesterday"), "yesterday"),
         (changed("card", "name", value="NVIDIA GeForce GTX 1080"), "was it another card?"),
@@ -197,6 +202,13 @@ def test_what_cannot_be_is_refused_in_one_line(run, tmp_path, told, said):
 def test_no_option_is_ignored(run, words, said):
     refused = run("measure", RECORDED, *words, code=2).output
     assert refused.count("\n") == 1 and said in refused
+
+
+def test_what_a_file_holds_is_shown_as_one_harmless_line():
+    told = changed("card", "name", value="NVIDIA\x1b[31m H200\n rest")
+    told["left_out"] = [{"what": "a" * 1000, "why": "x\r\ny"}, 3]
+    probe = read_probe(told)
+    assert probe.card == "NVIDIA[31m H200 rest" and probe.left_out == (("a" * 200, "x y"),)
 
 
 def test_a_card_of_another_name_is_told_by_option(run, tmp_path):

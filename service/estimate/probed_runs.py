@@ -81,8 +81,7 @@ def _possible(tflops: float, precision: str, gpu: Gpu, field: str, value: float)
 
 
 def _run(probe: Probe, step: ProbeStep, gpu: Gpu) -> MeasuredRun:
-    engine = "compiled" if step.compiled else "eager"
-    slug = f"{name_of_probe(gpu)}-{step.size}-{step.style}-{engine}-{step.weights}"
+    slug = f"{name_of_probe(gpu)}-{step.name}"
     in_16_bits = step.weights != "fp32"
     return MeasuredRun(
         slug=slug,

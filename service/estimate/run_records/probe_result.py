@@ -12,10 +12,18 @@ FIELD = "probe"
 SCHEMA = "heimvorteil-probe/1"
 SCHEMA_NAME = "heimvorteil-probe/"
 NEAREST = "write the script anew with heimvorteil probe and run it again"
+SIZES = ("compute-bound", "launch-bound", "between")
 STYLES = ("llama", "nanochat", "gpt2")
 PRECISIONS = ("bf16", "fp16", "fp32")
 KINDS = ("cuda", "rocm", "mps", "cpu")
-LARGEST = 1e9
+LARGEST = 1e18
+LARGEST_COUNT = {
+    "layers": 1000, "width": 10**6, "heads": 10**4, "kv_heads": 10**4, "mlp_width": 10**7,
+    "vocabulary": 10**7, "sequence": 10**7, "micro_batch": 10**5, "parameters": 10**13,
+}  # fmt: skip
+"""Beyond any probe: what is counted layer by layer must end."""
+MOST_STEPS = 50
+LONGEST_WORD = 200
 UNSTEADY = 1.25
 """Ratio of slow to fast steps (90th to 10th percentile) from which they were not alone on the card."""
 
@@ -51,6 +59,11 @@ class ProbeStep:
     peak_memory_gib: float | None
     reserved_memory_gib: float | None
     gpu_watts: float | None
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others of a probe."""
+        return f"{self.size}-{self.style}-{'compiled' if self.compiled else 'eager'}-{self.weights}"
 
     @property
     def tokens(self) -> int:
@@ -121,12 +134,15 @@ def read_probe(told: Mapping[str, Any]) -> Probe:
     steps = told.get("steps")
     if not isinstance(steps, list) or not steps:
         raise InvalidValue(f"{FIELD}.steps", None, _nothing_trained(told))
+    read = tuple(_step(step) for step in steps[:MOST_STEPS])
+    if len({step.name for step in read}) < len(steps):
+        raise InvalidValue(f"{FIELD}.steps", len(steps), f"tell the same twice; {NEAREST}")
     return Probe(
         card=_word(card, "name"),
         kind=choice_of(f"{FIELD}.card.kind", card.get("kind"), KINDS),
         read_on=_day(told),
         torch=_word(versions, "torch"),
-        driver=str(versions["driver"]) if versions.get("driver") else None,
+        driver=_printable(str(versions["driver"])) if versions.get("driver") else None,
         memory_total_gib=_number(card, "memory_driver_gib") or _number(card, "memory_total_gib"),
         power_limit_watts=_number(card, "power_limit_w"),
         power_default_watts=_number(card, "power_default_limit_w"),
@@ -134,7 +150,7 @@ def read_probe(told: Mapping[str, Any]) -> Probe:
         device_copy_gb_per_s=_number(_or_nothing(rates, "device_copy"), "gb_per_s"),
         to_card_gb_per_s=_number(copies, "to_card_gb_per_s"),
         from_card_gb_per_s=_number(copies, "from_card_gb_per_s"),
-        steps=tuple(_step(step) for step in steps),
+        steps=read,
         left_out=tuple(_left_out(told)),
     )
 
@@ -143,7 +159,7 @@ def _step(told: object) -> ProbeStep:
     if not isinstance(told, Mapping):
         raise InvalidValue(f"{FIELD}.steps", told, NEAREST)
     return ProbeStep(
-        size=_word(told, "size"),
+        size=choice_of(f"{FIELD}.steps.size", told.get("size"), SIZES),
         style=cast(Style, choice_of(f"{FIELD}.steps.model", told.get("model"), STYLES)),
         n_layers=_count(told, "layers"),
         d_model=_count(told, "width"),
@@ -171,7 +187,8 @@ def _left_out(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     listed = told.get("left_out")
     if not isinstance(listed, list):
         return []
-    return [(str(one.get("what")), str(one.get("why"))) for one in listed if isinstance(one, Mapping)]
+    objects = [one for one in listed[:MOST_STEPS] if isinstance(one, Mapping)]
+    return [(_printable(str(one.get("what"))), _printable(str(one.get("why")))) for one in objects]
 
 
 def _nothing_trained(told: Mapping[str, Any]) -> str:
@@ -195,7 +212,12 @@ def _word(told: Mapping[str, Any], name: str) -> str:
     value = told.get(name)
     if not isinstance(value, str) or not value.strip():
         raise InvalidValue(f"{FIELD}.{name}", value, NEAREST)
-    return value.strip()
+    return _printable(value)
+
+
+def _printable(text: str) -> str:
+    """One line of what can be shown, for a file may hold anything."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())[:LONGEST_WORD]
 
 
 def _number(told: Mapping[str, Any], name: str) -> float | None:
@@ -203,7 +225,7 @@ def _number(told: Mapping[str, Any], name: str) -> float | None:
     value = told.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST * 1e9:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST:
         raise InvalidValue(f"{FIELD}.{name}", value, f"is no number that can be; {NEAREST}")
     return float(value) if value and math.isfinite(value) else None
 
@@ -216,9 +238,9 @@ def _needed(told: Mapping[str, Any], name: str) -> float:
 
 
 def _count(told: Mapping[str, Any], name: str) -> int:
-    value = _needed(told, name)
-    if value != int(value) or value >= LARGEST * 1e6:
-        raise InvalidValue(f"{FIELD}.{name}", value, f"must be a whole number; {NEAREST}")
+    value, most = _needed(told, name), LARGEST_COUNT[name]
+    if value != int(value) or value > most:
+        raise InvalidValue(f"{FIELD}.{name}", value, f"must be a whole number up to {most:,}; {NEAREST}")
     return int(value)
 
 
