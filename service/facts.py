@@ -19,7 +19,7 @@ Precision = Literal["bf16", "fp16", "fp8", "tf32", "fp32"]
 Engine = Literal["torch-compile", "torch-eager", "native"]
 Sharding = Literal["ddp", "zero-1", "zero-2", "fsdp"]
 Checkpointing = Literal["none", "selective", "full"]
-Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "adafactor"]
+Optimizer = Literal["adamw", "muon+adamw", "lamb", "lion", "sgd", "sgd-momentum", "adafactor"]
 Trainer = Literal["loop", "hf-trainer", "deepspeed", "megatron"]
 """What runs the training loop on the host: a lean loop, or a framework that does more per step."""
 AdapterTargets = Literal["all-linear", "attention", "query-value"]
@@ -46,6 +46,8 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "pcie_generation": "generation",
         "pcie_lanes": "lanes",
         "gpu_link_gb_per_s": "GB/s",
+        "bridge_gb_per_s": "GB/s",
+        "bridged_cards": "cards",
         "published_tensor_tflops": "TFLOP/s dense",
         "peak_bf16_tflops": "TFLOP/s dense",
         "n_layers": "layers",
@@ -134,13 +136,18 @@ class Gpu:
     pcie_generation: int | None = None
     pcie_lanes: int | None = None
     gpu_link_gb_per_s: float | None = None
+    """NVLink or alike that the card is counted with, both directions together."""
+    bridge_gb_per_s: float | None = None
+    """The same over a bridge that one may put on; None for a card without a known connector."""
+    bridged_cards: int | None = None
+    """How many cards one bridge joins."""
     published_tensor_tflops: float | None = None
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """The shape of a decoder-only transformer; estimate/architecture.py counts it."""
+    """The shape of a transformer; estimate/architecture.py counts it."""
 
     n_layers: int
     d_model: int
@@ -161,15 +168,39 @@ class Architecture:
     value_embedding_layers: int = 0
     """Layers with an extra vocabulary-sized value embedding (nanochat since 2026)."""
     window_pattern: str = "L"
-    """Attention windows over the layers, repeated: L full, S short; last layer always L."""
+    """Attention windows over the layers, repeated: L full, S short, C the token's own chunk."""
     short_window_divisor: int = 4
     qk_norm_parameters: bool = False
     """Learned norms of head_dim weights on queries and keys (Qwen3)."""
     n_experts: int = 1
     """MLPs per layer among which a router chooses; 1 for a dense model."""
     experts_per_token: int = 1
+    shared_d_ff: int = 0
+    """Hidden channels of MLPs beside the experts that every token meets; 0 without shared experts."""
+    dense_layers: int = 0
+    """Layers of a mixture of experts that have one MLP of `dense_d_ff` channels instead."""
+    dense_d_ff: int = 0
+    window_tokens: int = 0
+    """How far a layer marked S looks back, or how long a chunk of one marked C is [tokens]; 0: a share of
+    the sequence by `short_window_divisor`, and the last layer is full."""
+    bidirectional_layers: int = 0
+    """Layers that see the whole sequence at once: all of an encoder, T5's first half."""
+    cross_attention: bool = False
+    """Whether the other layers read the result of the bidirectional ones (T5)."""
+    extra_matrices: int = 0
+    """Weights of block matrices that the shape above leaves out, or counts too many (negative)."""
+    extra_vectors: int = 0
+    """The same of norms, biases and gates."""
+    extra_embeddings: int = 0
+    """The same of tables that are looked up."""
+    text_part: bool = False
+    """Whether the model sees or hears as well, and its other parts are left out."""
     block: str = ""
     """How its blocks are written, by transformers' name of the model's kind (block_kinds.py); "" unknown."""
+
+
+FOUR_BIT_WEIGHT = 0.5625
+"""Bytes of an NF4 weight with an FP32 scale per 64 of them (QLoRA, arXiv:2305.14314, section 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +241,19 @@ class Recipe:
     """All weights, or adapters beside frozen 16-bit weights (lora) or 4-bit ones (qlora)."""
     adapter_rank: int = 16
     adapter_targets: AdapterTargets = "all-linear"
-    frozen_weight_bytes: float = 2.0
-    """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales)."""
+    frozen_weight_bytes: float | None = None
+    """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales); None what
+    `trained` means by itself (`frozen_bytes`)."""
     trainer: Trainer = "loop"
     code_base: str = ""
     """The training code whose measured habits apply, by its project's name; "" where unknown."""
+
+    @property
+    def frozen_bytes(self) -> float:
+        """Bytes of a frozen weight of a block matrix: as said, else 16 bits beside LoRA, 4 in QLoRA."""
+        if self.frozen_weight_bytes is not None:
+            return self.frozen_weight_bytes
+        return FOUR_BIT_WEIGHT if self.trained == "qlora" else 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +305,7 @@ class MeasuredRun:
     engine: str | None = None
     attention: str | None = None
     checkpointing: str | None = None
+    """none, selective, full, or the part of the layers, "17/32"."""
     offload: Offload | None = None
     parallelism: str | None = None
     chunked_cross_entropy: bool | None = None

@@ -51,6 +51,17 @@ def test_a_question_is_answered_sensibly(run, name):
     assert is_sensible(answer(run, *words)), name
 
 
+@pytest.mark.parametrize("words", [("--power-limit", "150"), ("--pcie-lanes", "4"), ("--nvlink", "no")])
+def test_cards_are_not_described_where_there_are_none(run, words):
+    assert "none are named as `own` or `buy`" in run("--own", "none", *words, code=2)
+
+
+def test_a_bought_card_is_built_in_as_told(run):
+    plans = answer(run, "--own", "none", "--buy", "rtx-3090", "--pcie-lanes", "4")["shortlist"]
+    bought = next(plan for plan in plans if plan["plan"] == "buy")
+    assert [told["code"] for told in bought["as_told"]] == ["pcie_lanes"]
+
+
 def test_what_is_named_as_the_nearest_possible_is_possible_and_hardly_less_is(run):
     asked = ["--budget", "300", "--deadline", "2d"]
     for change in answer(run, *asked)["nearest_possible"]:

@@ -175,6 +175,64 @@ LIVES = ("--country", "Germany", "--currency", "USD", "--kwh-price", "0.40", "--
 LIVES_BODY = {"country": "Germany", "currency": "USD", "kwh_price": 0.40, "plug_watts": 300}
 
 
+HEADLESS = "".join(f"iter {i}: loss 3.1, time 250.00ms\n" for i in range(1600, 1640))
+ADAPTERS = """Data Parallel GPUs = 1 | Total batch size (2 x 4 x 1) = 8
+Trainable parameters = 41,943,040 of 8,072,204,288 (0.52% trained)
+{'train_runtime': 1000.0, 'train_samples_per_second': 2.0, 'train_steps_per_second': 0.25, 'epoch': 1.0}
+Peak reserved memory = 17.5 GB.
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "asked"),
+    [
+        (HEADLESS, {}, "--batch-tokens (field batch_tokens) and --gpu-count (field gpu_count)"),
+        (HEADLESS, {"batch_tokens": 491_520}, "give --gpu-count (field gpu_count)"),
+        (HEADLESS, {"batch_tokens": 491_520, "gpu_count": 8}, "--workload (field workload)"),
+        (ADAPTERS, {}, "--seq-len (field seq_len)"),
+        (ADAPTERS, {"seq_len": 1024}, "name a LoRA or QLoRA workload"),
+        (ADAPTERS, {"seq_len": 1024, "workload": "llama-3-8b"}, "name a LoRA or QLoRA workload"),
+        (ADAPTERS, {"seq_len": 1024, "workload": "llama-3-8b-qlora", "gpu_count": 2}, "the log says 1"),
+        (NANOCHAT_BANNER + nanochat(20), {"workload": "gpt2-124m"}, "the log's model 1,879,048,192"),
+    ],
+)
+def test_both_fronts_ask_for_what_a_log_does_not_say(run, rest, tmp_path, text, told, asked):
+    file = tmp_path / "train.log"
+    file.write_text(text)
+    words = [word for name, value in told.items() for word in (f"--{name.replace('_', '-')}", value)]
+    said = run("measure", file, "--gpu", "rtx-3090", *words, "--dry-run", code=2).stderr.strip()
+    problem = rest("POST", body={"gpu": "rtx-3090", "log": text, "keep": False, **told})
+    assert problem.status_code == 422
+    assert said == f"heimvorteil: {problem.get_json()['detail']}" and asked in said
+
+
+def test_memory_and_what_is_assumed_are_told_and_kept(run, rest, tmp_path):
+    """Unsloth's summary in the UTF-16 of PowerShell; its card is named by a line of its banner."""
+    file = tmp_path / "train.log"
+    file.write_text("|    Tesla T4. Num GPUs = 1. Max memory: 14.7 GB.\n" + ADAPTERS, encoding="utf-16")
+    words = (file, "--gpu", "rtx-3090", "--workload", "llama-3-8b-qlora", "--seq-len", "1024")
+    learnt = json.loads(run("measure", *words, "--json").stdout)
+    assert learnt["tokens_per_s"]["measured"] == 2048 and learnt["gpu_count"] == 1
+    log = learnt["log"]
+    assert (log["reserved_memory_gib"], log["peak_memory_gib"]) == (17.5, None)
+    assert log["speed_from"] == "its own totals"
+    assert "another card: Tesla T4" in log["note"] and "counted as 1,024 tokens" in log["note"]
+    kept = rest("GET", f"measured-runs/{learnt['id']}").get_json()
+    assert (kept["reserved_memory_gib"], kept["peak_memory_gib"]) == (17.5, 17.5)
+    assert (kept["use_for"], kept["trainer"]) == (["memory", "throughput"], "hf-trainer")
+    assert (kept["global_batch_tokens"], kept["workload"]) == (8192, "qlora")
+    german = run("measure", *words, "--dry-run", "--lang", "de").stdout
+    assert "Tempo: seine eigenen Summen." in german and "reservierter Speicher 17,5 GiB" in german
+    run("measure", "--forget", learnt["id"])
+
+
+def test_a_number_of_gpus_that_nobody_says_is_told_to_be_assumed(run, tmp_path):
+    file = tmp_path / "train.log"
+    file.write_text("tokens per iteration will be: 491,520\nnumber of parameters: 123.59M\n" + HEADLESS)
+    text = run("measure", file, "--gpu", "a100-sxm-80gb", "--dry-run").stdout
+    assert "how many GPUs there were; one is assumed (--gpu-count, field gpu_count)" in text
+
+
 @pytest.mark.parametrize(
     ("words", "body"),
     [

@@ -10,6 +10,7 @@ from service.decide.choice import Loosened, Rule
 from service.decide.options import Side, Way
 from service.decide.sensitivity import SwingCode
 from service.estimate.interval import Interval
+from service.estimate.model_notes import ModelNote
 
 
 class AnsweredWorkload(Answered):
@@ -31,6 +32,9 @@ class AnsweredWorkload(Answered):
     n_experts: int
     reference_hours: float | None
     reference_gpu_count: int | None
+    model_notes: tuple[ModelNote, ...] = Field(
+        (), description="What the estimate leaves out, or takes to be so, of a model that is no plain decoder"
+    )
 
 
 class AnsweredVerdict(Answered):

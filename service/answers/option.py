@@ -13,6 +13,7 @@ from service.answers.parts import (
     Exact,
 )
 from service.decide.options import Side
+from service.decide.own_card import ToldCode
 from service.estimate.adjustments import AdjustmentCode
 from service.estimate.cost import BillLine
 from service.estimate.interval import Interval
@@ -100,6 +101,16 @@ class AnsweredPowerLimit(AnsweredSource):
     steps: tuple[AnsweredLimitStep, ...]
     measured_on: str
     stand_in: bool = Field(description="The curve is another card's")
+
+
+class AnsweredTold(Answered):
+    """One thing that the asker said of how the cards at home are built in."""
+
+    code: ToldCode
+    value: float
+    unit: str
+    time_factor: float = Field(description="How many times as long a step takes by this alone")
+    text: str
 
 
 class AnsweredItem(Answered):
@@ -301,6 +312,9 @@ class AnsweredOption(Answered):
         description="Where there is no offer: the nearest that are"
     )
     sources: tuple[AnsweredNumber, ...]
+    as_told: tuple[AnsweredTold, ...] = Field(
+        (), description="At home: `power_limit_watts`, `pcie_lanes` and `nvlink` as they were asked"
+    )
     explanation: AnsweredExplanation | None = Field(None, description="With `explain`; hours alone")
 
     @property

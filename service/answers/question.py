@@ -7,7 +7,8 @@ kept of a question is what they say of themselves.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticKnownError
 
 from service.answers.asked import Flag, Question
 from service.estimate.home_bill import HomeTerms
@@ -34,7 +35,8 @@ NONE = Decimal(0)
 
 
 class AskedModel(Question):
-    """A model of one's own: exactly one of `architecture` and `config`."""
+    """A model of one's own, or a run of the catalog with another recipe: exactly one of `architecture`,
+    `config` and `run`."""
 
     architecture: dict[str, Any] | None = Field(
         None,
@@ -43,14 +45,29 @@ class AskedModel(Question):
         max_length=40,
     )
     config: dict[str, Any] | None = Field(None, description="A Hugging Face config.json", max_length=400)
+    run: Slug | None = Field(None, description="A run of the catalog, by slug or alias")
     recipe: dict[str, Any] = Field(
         default_factory=dict,
         max_length=40,
         description="seq_len, global_batch_tokens, micro_batch, optimizer, precision, engine, attention, "
-        "sharding, checkpointing; what is left out is assumed and shown as such",
+        "sharding, checkpointing; what is left out is the run's, or assumed and shown as such",
     )
-    tokens: int = Field(ge=1, le=LARGEST_COUNT)
+    tokens: int | None = Field(
+        None,
+        ge=1,
+        le=LARGEST_COUNT,
+        validate_default=True,
+        description="To train on; of a run of the catalog else its own",
+    )
     name: str = Field("own model", min_length=1, max_length=LONGEST_NAME)
+
+    @field_validator("tokens")
+    @classmethod
+    def _of_a_run(cls, tokens: int | None, info: ValidationInfo) -> int | None:
+        """Only a run of the catalog has a number of its own."""
+        if tokens is None and info.data.get("run") is None:
+            raise PydanticKnownError("missing")
+        return tokens
 
 
 class AskedWindow(Question):
@@ -177,7 +194,7 @@ class AskedHousehold(AskedPlace):
         description="Watts that each of your cards is limited to; else the board's",
     )
     pcie_lanes: Annotated[int | None, Flag()] = Field(
-        None, ge=1, le=16, description="Lanes of the slots that your cards sit in; else the card's own"
+        None, ge=1, le=16, description="Lanes of your cards' slots: 1, 2, 4, 8 or 16; else the card's own"
     )
     nvlink: Annotated[Literal["yes", "no"] | None, Flag(is_choice=True)] = Field(
         None, description="Whether your cards are bridged by NVLink; else as the card usually is"
@@ -287,7 +304,7 @@ class AskedMeasurement(AskedPlace):
 
     gpu: Annotated[Slug, Flag()] = Field(description="The card it was measured on, by name or slug")
     gpu_count: Annotated[int | None, Flag()] = Field(
-        None, ge=1, le=1024, description="How many of them; nanochat and llm.c logs say it themselves"
+        None, ge=1, le=1024, description="How many of them, where the log does not say it"
     )
     workload: Annotated[Slug | None, Flag()] = Field(
         None, description="What was trained, where the log does not print the model's shape"
@@ -295,7 +312,7 @@ class AskedMeasurement(AskedPlace):
     log: str | None = Field(
         None,
         max_length=LARGEST_LOG_CHARACTERS,
-        description="Text of a log of nanochat, nanoGPT, llm.c, torchtune or the HF Trainer",
+        description="Text of a log, a trainer_state.json or LLaMA-Factory's JSON lines",
     )
     tokens_per_s: Annotated[float | None, Flag()] = Field(
         None,
@@ -308,6 +325,12 @@ class AskedMeasurement(AskedPlace):
     )
     seq_len: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=10_000_000, description="Tokens per sequence, where the log does not print it"
+    )
+    batch_tokens: Annotated[int | None, Flag()] = Field(
+        None,
+        ge=1,
+        le=10**12,
+        description="Tokens of one optimizer step on all GPUs, where the log does not print them",
     )
     total_steps: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=10**12, description="Steps of the whole run, where the log does not print them"

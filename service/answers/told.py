@@ -25,6 +25,7 @@ from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.sensitivity import Swing
 from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.interval import Interval
+from service.estimate.model_notes import model_notes
 from service.estimate.reference_run import ReferenceMethod
 from service.facts import Workload
 
@@ -82,6 +83,7 @@ def tell_workload(w: Workload) -> AnsweredWorkload:
         n_experts=w.architecture.n_experts,
         reference_hours=w.reference_hours,
         reference_gpu_count=w.reference_gpu_count,
+        model_notes=model_notes(w.architecture, recipe),
     )
 
 

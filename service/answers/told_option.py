@@ -1,8 +1,9 @@
 """One way to do a run: from the exact `Option` to what is told of it, rounded once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from service.answers.option import (
@@ -24,12 +25,14 @@ from service.answers.option import (
     AnsweredRung,
     AnsweredStage,
     AnsweredSuggestion,
+    AnsweredTold,
     AnsweredWitness,
 )
 from service.answers.parts import AnsweredNumber
 from service.answers.rounding import near, near_interval, near_interval_or_none, near_or_none
 from service.answers.told_hours import tell_consumption, tell_tariff, tell_when
 from service.decide.options import Option, Rental, Suggestion
+from service.decide.own_card import Told, ToldCode
 from service.estimate.adjustments import Adjustment
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
@@ -39,6 +42,11 @@ from service.estimate.ladder import Rung
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
 from service.facts import CarbonIntensity, ElectricityRate, Figure, Source
+
+UNITS_TOLD: Mapping[ToldCode, str] = MappingProxyType(
+    {"power_limit": "W", "pcie_lanes": "lanes", "nvlink": "cards"}
+)
+"""Of what the asker says of the cards; NVLink is between so many, 0 where it is denied."""
 
 
 def tell_option(o: Option) -> AnsweredOption:
@@ -78,7 +86,18 @@ def option_fields(o: Option) -> dict[str, Any]:
         "carbon": None if o.carbon is None else _grid(o.carbon),
         "suggestions": tuple(_suggestion(s) for s in o.rental.suggestions) if o.rental else (),
         "sources": tell_numbers(o.inputs),
+        "as_told": tuple(_as_told(told) for told in o.told),
     }
+
+
+def _as_told(told: Told) -> AnsweredTold:
+    return AnsweredTold(
+        code=told.code,
+        value=told.value,
+        unit=UNITS_TOLD[told.code],
+        time_factor=round(told.time_factor, 4),
+        text="",
+    )
 
 
 def _fit(o: Option) -> AnsweredFit:

@@ -44,6 +44,8 @@ class GpuOut(BaseModel):
     pcie_generation: int | None
     pcie_lanes: int | None
     gpu_link_gb_per_s: float | None
+    bridge_gb_per_s: float | None
+    bridged_cards: int | None
     published_tensor_tflops: float | None
     peak_bf16_tflops: float = Field(description="Dense, FP32 accumulate, derived from SMs and clock")
     precisions: list[str]

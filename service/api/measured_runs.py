@@ -168,8 +168,11 @@ class LogOut(BaseModel):
     steps_read: int
     last_step: int
     step_s: float | None
+    speed_from: str
     global_batch_tokens: int | None
     peak_memory_gib: float | None
+    reserved_memory_gib: float | None
+    gpu_watts: float | None
     dropped: int
     dropped_lines: list[DroppedOut]
     note: str

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import click
+from click.core import ParameterSource
 
 from service.cli.amounts import Amount, in_places
 from service.errors import InvalidValue
@@ -88,6 +89,21 @@ def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> 
     if contract is not None:
         fields[TARIFF] = {**contract, **parts}
     return kind.of(**fields, **values)
+
+
+def refuse_another_question(
+    context: click.Context, asked: Mapping[str, Any], identity: str
+) -> frozenset[str]:
+    """The options that were given beside the id of an answer: its language alone may be another.
+
+    Raises InvalidValue for one that asks something else.
+    """
+    named = frozenset(n for n in asked if context.get_parameter_source(n) is not ParameterSource.DEFAULT)
+    for option in context.command.get_params(context):
+        if option.name in named and option.name != "lang":
+            reason = f"asks another question; {identity} is asked as it was"
+            raise InvalidValue(option.opts[0], asked[option.name], reason)
+    return named
 
 
 def _flag(field: "FieldInfo") -> "Flag | None":

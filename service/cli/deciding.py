@@ -9,6 +9,7 @@ import click
 from service.cli.asking import asking, question_of
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
+from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
 
@@ -18,15 +19,19 @@ if TYPE_CHECKING:
 DECISION = asking("AskedDecision")
 
 
-def decision_question(*, workload: str, **options: Any) -> "AskedDecision":
+def decision_question(
+    *, workload: str, config: Path | None, dimensions: str | None, recipe: str, **options: Any
+) -> "AskedDecision":
     """The question that these options ask."""
     from service.answers.question import AskedDecision
 
-    return question_of(AskedDecision, options, workload=workload)
+    meant = workload_meant(workload, config, dimensions, recipe, options)
+    return question_of(AskedDecision, options, workload=meant)
 
 
 @click.command(cls=DECISION)
 @click.argument("workload", default="nanochat-d32")
+@asks_own_model
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
 @writes_report
 def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any) -> None:

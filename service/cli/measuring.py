@@ -23,7 +23,11 @@ STANDARD_INPUT = "-"
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
 @click.option("--json", "as_json", is_flag=True)
 def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bool, **asked: Any) -> None:
-    """Learn from your own run: a log of nanochat, nanoGPT, llm.c, torchtune or HF Trainer, or a number.
+    """Learn from your own run: its log or trainer_state.json, as the program printed it, or a number.
+
+    Reads logs of nanochat, nanoGPT, llm.c, the Hugging Face Trainer (TRL, Unsloth, Axolotl, LLaMA-Factory),
+    torchtune, torchtitan, Megatron-LM, NeMo, DeepSpeed, Lightning, litgpt, OLMo, Composer, nanotron, MLX and
+    a few more. What a log does not say is asked for by the option that answers it.
 
     A LOGFILE that the script of `heimvorteil probe` printed is recognised; - reads what comes in.
 
@@ -59,15 +63,16 @@ def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bo
 
 
 def log_text(path: Path) -> str:
-    """A log's text; bytes that are no UTF-8 are replaced. Raises InvalidValue for one that is too large."""
+    """A log's text; UTF-8 or UTF-16. Raises InvalidValue for one that is too large."""
+    from service.estimate.run_records.log_lines import decoded
     from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 
     if str(path) == STANDARD_INPUT:
         read = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
         if len(read) > LARGEST_LOG_CHARACTERS:
             raise InvalidValue("LOGFILE", STANDARD_INPUT, f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
-        return read.decode("utf-8", errors="replace")
+        return decoded(read)
     size = path.stat().st_size
     if size > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}")
-    return path.read_bytes().decode("utf-8", errors="replace")
+    return decoded(path.read_bytes())

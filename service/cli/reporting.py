@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
-from service.cli.comparing import COMPARISON, asks_own_model, question
+from service.cli.asking import refuse_another_question
+from service.cli.comparing import COMPARISON, question
 from service.cli.opening import open_database
 from service.cli.own_machine import as_said_or_here
+from service.cli.own_model import asks_own_model
 from service.cli.report_files import destination, writes_report
 
 IDENTITY = re.compile(r"[0-9a-f]{20}")
@@ -19,7 +21,10 @@ IDENTITY = re.compile(r"[0-9a-f]{20}")
 @click.argument("asked_about", metavar="[WORKLOAD|ID]", default="nanochat-d32")
 @asks_own_model
 @writes_report
-def report(asked_about: str, extension: str | None, file: Path | None, **asked: Any) -> None:
+@click.pass_context
+def report(
+    context: click.Context, /, *, asked_about: str, extension: str | None, file: Path | None, **asked: Any
+) -> None:
     """Write a report on a stored comparison or decision, or on the comparison these options ask for.
 
     ID is that of an answer given before, by command or over HTTP. Without -o the report is written into the
@@ -30,7 +35,9 @@ def report(asked_about: str, extension: str | None, file: Path | None, **asked: 
     to = destination(extension, file)
     sessions = open_database()
     identity = asked_about
-    if not IDENTITY.fullmatch(asked_about):
+    if IDENTITY.fullmatch(asked_about):
+        refuse_another_question(context, asked, asked_about)
+    else:
         from service import usecases
         from service.store.snapshot import load
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
+from service.cli.asking import refuse_another_question
 from service.cli.deciding import DECISION, decision_question
 from service.cli.opening import open_database
-from service.errors import InvalidValue
+from service.cli.own_model import asks_own_model
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def reports() -> None:
 
 @reports.command("schedule", cls=DECISION)
 @click.argument("asked_about", metavar="[WORKLOAD|DECISION-ID]", default="nanochat-d32")
+@asks_own_model
 @click.option("--every", default="weekly", show_default=True, help="daily | weekly | monthly | 12h | 7d | 2w")
 @click.option(
     "--first",
@@ -95,11 +96,7 @@ def _decision(
 
         request = decision_question(workload=asked_about, **asked)
         return answer_decision(sessions, load(sessions), request, now).id, None
-    named = [name for name in asked if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
-    for option in context.command.get_params(context):
-        if option.name in named and option.name != "lang":
-            reason = f"asks another question; {asked_about} is asked as it was"
-            raise InvalidValue(option.opts[0], asked[option.name], reason)
+    named = refuse_another_question(context, asked, asked_about)
     return asked_about, asked["lang"] if "lang" in named else None
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.knowledge import Knowledge
+from service.decide.own_card import Told
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
@@ -123,6 +124,8 @@ class Option:
     """Whether it pays to choose hours, where the price changes by the hour."""
     consumption: Consumption | None = None
     """What the run does to the household's year, where that is known."""
+    told: tuple[Told, ...] = ()
+    """What the asker said of how the cards are built in."""
 
     @property
     def hours(self) -> Interval | None:
@@ -150,26 +153,23 @@ def home_option(
     """The run on one's own machine; `planned`, `changes` and `rungs` are worked out unless they are given.
 
     They are of the card as the catalog has it: where one's own is built in otherwise, they are not used.
+    Raises InvalidValue for cards that cannot be built in so.
     """
     spare = home_memory_gib(household, knowledge)
     own_card, limit_watts = household.own_card, None
+    told: tuple[Told, ...] = ()
     if own_card is not None:
-        gpu, limit_watts = own_card.mounted(gpu), own_card.power_limit_watts
+        limit_watts, curves = own_card.power_limit_watts, knowledge.power_curves
+        usual, gpu = gpu, own_card.mounted(gpu, gpu_count, curves)
         posterior = knowledge.calibration.posterior
         (step,) = plan_steps(workload, [(gpu, gpu_count)], posterior, [spare], household.display_gib)
-        planned = own_card.slowed(step, gpu, knowledge.power_curves)
-        changes = rungs = None
+        planned, changes, rungs = own_card.slowed(step, gpu, curves), None, None
+        told = own_card.told(workload, usual, gpu_count, planned, curves=curves, terms=posterior.terms)
     planned, changes, time = _settled(
-        workload,
-        gpu,
-        gpu_count,
-        knowledge,
-        planned=planned,
-        changes=changes,
-        host_memory_gib=spare,
-        display_gib=household.display_gib,
+        workload, gpu, gpu_count, knowledge,
+        planned=planned, changes=changes, host_memory_gib=spare, display_gib=household.display_gib,
         at_home=True,
-    )
+    )  # fmt: skip
     figures = {**knowledge.figures, **household.own_figures}
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
@@ -215,6 +215,7 @@ def home_option(
         purchase=household.terms.purchase,
         when=when,
         consumption=year_with_run(household, time, energy),
+        told=told,
     )
 
 
@@ -258,15 +259,9 @@ def cloud_option(
     """
     spare = cloud_memory_gib(gpu_count, knowledge)
     planned, changes, time = _settled(
-        workload,
-        gpu,
-        gpu_count,
-        knowledge,
-        planned=planned,
-        changes=changes,
-        host_memory_gib=spare,
-        at_home=False,
-    )
+        workload, gpu, gpu_count, knowledge,
+        planned=planned, changes=changes, host_memory_gib=spare, at_home=False,
+    )  # fmt: skip
     pue = pue_of(rental.provider, knowledge.figures)
     share = knowledge.figures["cloud.node_power_share_of_tdp"]
     host_share = _host_share(knowledge.figures)

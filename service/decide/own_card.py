@@ -3,13 +3,33 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
 
 from service.errors import InvalidValue
+from service.estimate.case import Case, side_by_side
+from service.estimate.duration import Terms
 from service.estimate.inputs import Input, curve_inputs
-from service.estimate.machine import gpu_link
-from service.estimate.planned_step import PlannedStep
+from service.estimate.machine import linked
+from service.estimate.planned_step import PlannedStep, recipe_on
 from service.estimate.power_limit import PowerCurve, curve_for
-from service.facts import Figure, Gpu, Source
+from service.facts import Figure, Gpu, Source, Workload
+
+LANES = (1, 2, 4, 8, 16)
+"""Widths that PCIe slots and cards have."""
+ToldCode = Literal["power_limit", "pcie_lanes", "nvlink"]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that the asker knows of the cards, and what it does to a step."""
+
+    code: ToldCode
+    value: float
+    """W per card, lanes, or cards that NVLink joins (0 none)."""
+    time_factor: float
+    """How many times as long a step takes by this alone, held the same way in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +45,22 @@ class OwnCard:
     nvlink: bool | None = None
     """Whether several cards are bridged."""
 
-    def mounted(self, gpu: Gpu) -> Gpu:
+    def mounted(self, gpu: Gpu, gpu_count: int, curves: Sequence[PowerCurve]) -> Gpu:
         """The card with its slot and its bridge; a power limit is `slowed`'s.
 
-        Raises InvalidValue for a limit above the board's own or a slot wider than the card.
+        Raises InvalidValue for a limit that the board does not take or nobody has measured, a slot that
+        does not exist or is wider than the card, and a bridge that such cards, or so many, cannot have.
         """
-        facts: dict[str, float | int | None] = {}
-        limit = self.power_limit_watts
-        if limit is not None and limit > gpu.board_watts:
-            raise InvalidValue(
-                "power_limit_watts", limit, f"is more than {gpu.name} takes, {gpu.board_watts:g} W"
-            )
-        if self.pcie_lanes is not None:
-            if gpu.pcie_lanes is not None and self.pcie_lanes > gpu.pcie_lanes:
-                raise InvalidValue("pcie_lanes", self.pcie_lanes, f"{gpu.name} has {gpu.pcie_lanes}")
-            facts["pcie_lanes"] = self.pcie_lanes
+        if self.power_limit_watts is not None:
+            _check_limit(self.power_limit_watts, gpu, curves)
         if self.nvlink is not None:
-            facts["gpu_link_gb_per_s"] = gpu_link(gpu, self.nvlink) or None
-        sources: Mapping[str, Source] = {**gpu.sources, **dict.fromkeys(facts, self.source)}
-        return replace(gpu, sources=sources, **facts)  # type: ignore[arg-type]
+            _check_nvlink(self.nvlink, gpu, gpu_count)
+            gpu = linked(gpu, self.nvlink)
+        if self.pcie_lanes is not None:
+            _check_lanes(self.pcie_lanes, gpu)
+            sources = {**gpu.sources, "pcie_lanes": self.source}
+            gpu = replace(gpu, pcie_lanes=self.pcie_lanes, sources=sources)
+        return gpu
 
     def slowed(self, planned: PlannedStep, gpu: Gpu, curves: Sequence[PowerCurve]) -> PlannedStep:
         """The step under the power limit, by the card's measured curve or the one that stands in for it.
@@ -63,12 +80,93 @@ class OwnCard:
             log_spread=math.hypot(planned.log_spread, doubt),
         )
 
+    def told(
+        self,
+        workload: Workload,
+        gpu: Gpu,
+        gpu_count: int,
+        planned: PlannedStep,
+        *,
+        curves: Sequence[PowerCurve],
+        terms: Terms,
+    ) -> tuple[Told, ...]:
+        """What was said of the catalog's card, and what each alone does to the step as it is planned."""
+        told = []
+        if self.power_limit_watts is not None:
+            curve = curve_for(gpu, curves)
+            speed = curve.at(self.power_limit_watts / gpu.board_watts)[0] if curve else 1.0
+            told.append(Told("power_limit", self.power_limit_watts, 1 / speed))
+        others: list[tuple[ToldCode, float, Gpu]] = []
+        if self.pcie_lanes is not None:
+            others.append(("pcie_lanes", self.pcie_lanes, replace(gpu, pcie_lanes=self.pcie_lanes)))
+        if self.nvlink is not None:
+            others.append(("nvlink", gpu_count if self.nvlink else 0, linked(gpu, self.nvlink)))
+        if others:
+            recipe = recipe_on(workload.recipe, gpu)
+            cards = [gpu, *(card for _, _, card in others)]
+            cases = [Case(workload.architecture, recipe, planned.plan, card, gpu_count) for card in cards]
+            step_s = np.asarray(side_by_side(cases).time(terms).step_s)
+            factors = step_s[1:] / step_s[0]
+            told += [Told(o[0], o[1], float(f)) for o, f in zip(others, factors, strict=True)]
+        return tuple(told)
+
     def inputs(
         self, gpu: Gpu, curves: Sequence[PowerCurve], figures: Mapping[str, Figure]
     ) -> tuple[Input, ...]:
-        """The power limit that was told and the curve that says what it costs."""
-        if self.power_limit_watts is None:
-            return ()
-        told = Figure("power_limit_watts", self.power_limit_watts, "W", self.source, basis="user")
-        curve = curve_for(gpu, curves)
-        return (Input(gpu.name, told), *(curve_inputs(curve, figures) if curve else ()))
+        """What was told beside the numbers of the card itself, and the curve that says what a limit costs."""
+        inputs = []
+        if self.power_limit_watts is not None:
+            limit = Figure("power_limit_watts", self.power_limit_watts, "W", self.source, basis="user")
+            curve = curve_for(gpu, curves)
+            inputs += [Input(gpu.name, limit), *(curve_inputs(curve, figures) if curve else ())]
+        if self.nvlink is not None:
+            bridged = Figure("nvlink", float(self.nvlink), "(1 yes, 0 no)", self.source, basis="user")
+            inputs.append(Input(gpu.name, bridged))
+        return tuple(inputs)
+
+
+def _check_limit(watts: float, gpu: Gpu, curves: Sequence[PowerCurve]) -> None:
+    curve = curve_for(gpu, curves)
+    if curve is None:
+        reason = f"what a limit costs {gpu.name} has not been measured, nor what it costs a card like it"
+        raise InvalidValue("power_limit_watts", watts, reason)
+    least = math.ceil(curve.limits[0] * gpu.board_watts)
+    valid = [f"{least} to {gpu.board_watts:g} W"]
+    if watts > gpu.board_watts:
+        reason = f"is more than {gpu.name} takes, {gpu.board_watts:g} W"
+        raise InvalidValue("power_limit_watts", watts, reason, valid)
+    if watts < least:
+        reason = (
+            f"{gpu.name} below {least} W: what less than {curve.limits[0]:.0%} of its {gpu.board_watts:g} W "
+            "costs has not been measured, and boards refuse limits below a minimum"
+        )
+        raise InvalidValue("power_limit_watts", watts, reason, valid)
+
+
+def _check_lanes(lanes: int, gpu: Gpu) -> None:
+    if gpu.pcie_generation is None:
+        raise InvalidValue("pcie_lanes", lanes, f"the PCIe generation of {gpu.name} is not known")
+    widest = gpu.pcie_lanes or LANES[-1]
+    nearest = sorted((n for n in LANES if n <= widest), key=lambda n: (abs(math.log(n / lanes)), n))
+    valid = [str(n) for n in nearest]
+    if lanes > widest:
+        raise InvalidValue("pcie_lanes", lanes, f"{gpu.name} has {gpu.pcie_lanes}", valid)
+    if lanes not in LANES:
+        raise InvalidValue("pcie_lanes", lanes, "no slot has so many", valid)
+
+
+def _check_nvlink(nvlink: bool, gpu: Gpu, gpu_count: int) -> None:
+    fixed = gpu.gpu_link_gb_per_s is not None and gpu.bridged_cards is None
+    if not nvlink:
+        if fixed:
+            raise InvalidValue("nvlink", "no", f"{gpu.name} is never without its own link", ["yes"])
+        return
+    if gpu.bridged_cards is None and not fixed:
+        raise InvalidValue("nvlink", "yes", f"{gpu.name} has no connector for a bridge", ["no"])
+    if gpu_count < 2:
+        raise InvalidValue("nvlink", "yes", f"one {gpu.name} has none to be joined with", ["no"])
+    if gpu.bridged_cards is not None and gpu_count > gpu.bridged_cards:
+        reason = (
+            f"a bridge joins {gpu.bridged_cards} {gpu.name}; among {gpu_count} traffic still crosses PCIe"
+        )
+        raise InvalidValue("nvlink", "yes", reason, ["no"])

@@ -1,4 +1,4 @@
-"""Parameters and FLOPs that a decoder-only transformer costs, counted by formula.
+"""Parameters and FLOPs that a transformer costs, counted by formula.
 
 Counting follows PaLM (arXiv:2204.02311, appendix B) and nanochat (gpt.py `estimate_flops`,
 commit fae3aca for the 2025 architecture, 92d63d4 for the 2026 one): 6 FLOPs per token and
@@ -40,14 +40,14 @@ class ParameterGroups:
 
 @lru_cache(maxsize=1024)
 def parameter_groups(a: Architecture) -> ParameterGroups:
-    """Parameters by group [count], exact for GPT-2, nanochat (both generations), Llama, Qwen, NeoX, MPT.
+    """Parameters by group [count]; exact for nanochat (both generations) and for every config.json that is
+    read (tests/estimate/model_parameters.csv).
 
     Raises nothing: `Architecture` is checked where it enters (`catalog_files`, `api`, `config_json`).
     """
     q_width = a.n_heads * a.head_dim
     kv_width = a.n_kv_heads * a.head_dim
     attention = a.d_model * (q_width + 2 * kv_width) + q_width * a.d_model
-    mlp = (3 if a.gated_mlp else 2) * a.d_model * a.d_ff * a.n_experts
     per_layer_biases = 0
     if a.qkv_bias:
         per_layer_biases += q_width + 2 * kv_width
@@ -58,17 +58,43 @@ def parameter_groups(a: Architecture) -> ParameterGroups:
     if a.qk_norm_parameters:
         other += a.n_layers * 2 * a.head_dim
     if a.n_experts > 1:
-        other += a.n_layers * a.d_model * a.n_experts
+        other += router_weights(a)
     if a.value_embedding_layers:
         other += a.value_embedding_layers * VALUE_GATE_CHANNELS * a.n_kv_heads
         other += 2 * a.n_layers + NANOCHAT_2026_SCALARS
     return ParameterGroups(
-        matrices=a.n_layers * (attention + mlp),
+        matrices=a.n_layers * attention + mlp_weights(a, a.n_experts) + a.extra_matrices,
         head=0 if a.tied_embeddings else a.vocab_size * a.d_model,
-        embedding=(a.vocab_size + a.learned_positions) * a.d_model,
+        embedding=(a.vocab_size + a.learned_positions) * a.d_model + a.extra_embeddings,
         value_embeddings=a.value_embedding_layers * a.vocab_size * kv_width,
-        other=other,
+        other=other + a.extra_vectors,
     )
+
+
+def mlp_channels(a: Architecture, experts: int) -> int:
+    """Hidden channels over all layers, of so many experts in each that has some [count]."""
+    mixed = a.n_layers - a.dense_layers
+    return mixed * (a.d_ff * experts + a.shared_d_ff) + a.dense_layers * a.dense_d_ff
+
+
+def mlp_weights(a: Architecture, experts: int) -> int:
+    """Weights of the MLPs' matrices over all layers, of so many experts in each that has some [count]."""
+    return (3 if a.gated_mlp else 2) * a.d_model * mlp_channels(a, experts)
+
+
+def met_channels(a: Architecture) -> float:
+    """Hidden channels that a token meets in a layer, the mean over layers; d_ff of a dense model."""
+    return per_layer(a, mlp_channels(a, a.experts_per_token))
+
+
+def per_layer(a: Architecture, total: int) -> float:
+    """A count over all layers as that of one; whole where it divides."""
+    return total / a.n_layers if total % a.n_layers else total // a.n_layers
+
+
+def router_weights(a: Architecture) -> int:
+    """Weights that choose among experts [count]; 0 for a dense model."""
+    return (a.n_layers - a.dense_layers) * a.d_model * a.n_experts if a.n_experts > 1 else 0
 
 
 def parameters(a: Architecture) -> int:
@@ -83,17 +109,20 @@ def matmul_parameters(a: Architecture) -> int:
     """
     groups = parameter_groups(a)
     gates = a.value_embedding_layers * VALUE_GATE_CHANNELS * a.n_kv_heads
-    idle = a.n_layers * (3 if a.gated_mlp else 2) * a.d_model * a.d_ff * (a.n_experts - a.experts_per_token)
-    router = a.n_layers * a.d_model * a.n_experts if a.n_experts > 1 else 0
-    return groups.matrices - idle + router + gates + a.vocab_size * a.d_model
+    idle = mlp_weights(a, a.n_experts) - mlp_weights(a, a.experts_per_token)
+    return groups.matrices - idle + router_weights(a) + gates + a.vocab_size * a.d_model
 
 
 def attention_windows(a: Architecture, seq_len: int) -> tuple[int, ...]:
-    """How far each layer looks back [tokens]; the last layer always sees everything.
+    """Twice the positions that a token of each layer meets on average [tokens]; of a full causal layer
+    seq_len, so that half of it is computed.
 
-    A short window is seq_len / 4 rounded up to a multiple of 128 (nanochat@92d63d4 gpt.py:
-    512 at 2,048, although its comment says 768).
+    nanochat's short windows are seq_len / 4 rounded up to a multiple of 128 (nanochat@92d63d4 gpt.py: 512
+    at 2,048, although its comment says 768), counted as they are there, and its last layer is full. Fixed
+    windows w are met as 2 w - w^2 / seq_len, chunks as their length; a bidirectional layer meets w.
     """
+    if a.window_tokens:
+        return tuple(_fixed_window(a, seq_len, layer) for layer in range(a.n_layers))
     short = -(-seq_len // a.short_window_divisor)
     short = min(seq_len, -(-short // SHORT_WINDOW_MULTIPLE) * SHORT_WINDOW_MULTIPLE)
     windows = [
@@ -104,9 +133,28 @@ def attention_windows(a: Architecture, seq_len: int) -> tuple[int, ...]:
     return tuple(windows)
 
 
+def _fixed_window(a: Architecture, seq_len: int, layer: int) -> int:
+    mark, width = a.window_pattern[layer % len(a.window_pattern)], a.window_tokens
+    if mark == "L" or width >= seq_len:
+        return seq_len
+    if mark == "C" or layer < a.bidirectional_layers:
+        return width
+    return 2 * width - width**2 // seq_len
+
+
+def attended(a: Architecture, seq_len: int) -> tuple[int, int]:
+    """Windows summed over causal layers, and over those without a causal mask, cross attention among them;
+    of the latter all is computed, of the former half [tokens]."""
+    windows = attention_windows(a, seq_len)
+    whole = sum(windows[: a.bidirectional_layers])
+    if a.cross_attention:
+        whole += (a.n_layers - a.bidirectional_layers) * seq_len
+    return sum(windows[a.bidirectional_layers :]), whole
+
+
 def attention_flops_per_token(a: Architecture, seq_len: int) -> int:
     """FLOPs of attention scores and values per token, forward and backward, causal half not discounted."""
-    return 12 * a.n_heads * a.head_dim * sum(attention_windows(a, seq_len))
+    return 12 * a.n_heads * a.head_dim * sum(attended(a, seq_len))
 
 
 def flops_per_token(a: Architecture, seq_len: int) -> int:

@@ -39,6 +39,10 @@ class BlockKind:
     """Whether the code drops attention weights while training: a mask and a copy more (GPTs and BERT)."""
     capped_scores: bool = False
     capped_logits: bool = False
+    routed: bool = False
+    """A mixture of experts that gathers each token's copies for its experts and scatters their results."""
+    beside: float = 0.0
+    """What a block keeps that is none of these [bytes per channel of the residual]."""
     mask_bytes: float = 0.0
     """Causal mask that every layer keeps a buffer of [bytes per layer]."""
 
@@ -47,18 +51,43 @@ LLAMA = BlockKind("rms")
 GPT = BlockKind("layer", fused_qkv=True, upcast_softmax=False, drops_scores=True)
 KINDS: Mapping[str, BlockKind] = MappingProxyType(
     {
-        **dict.fromkeys(
-            ("llama", "mistral", "mixtral", "qwen2", "qwen3", "qwen3_moe", "smollm3", "granite"), LLAMA
-        ),
+        **dict.fromkeys(("llama", "mistral", "qwen2", "qwen3", "smollm3", "granite"), LLAMA),
         "gpt": GPT,
         "gpt2": BlockKind("layer", fused_qkv=True, activation="formula", upcast_softmax=False),
         "gpt_neox": BlockKind("layer", "parallel", fused_qkv=True, pieced_rotary=True),
         "phi": BlockKind("layer", "shared", activation="formula", pieced_rotary=True),
+        "qwen": BlockKind("rms", fused_qkv=True),
         "phi3": BlockKind("rms", fused_qkv=True, fused_gate=True, pieced_rotary=True),
         "gemma": BlockKind("gemma"),
         "gemma2": BlockKind("gemma", "around", capped_scores=True, capped_logits=True),
         "gemma3_text": BlockKind("gemma", "around"),
+        "olmo": BlockKind("layer"),
         "olmo2": BlockKind("gemma", "after", full_qk_norm=True),
+        "olmo3": BlockKind("gemma", "after", full_qk_norm=True),
+        "olmoe": BlockKind("rms", full_qk_norm=True, routed=True),
+        "glm4": BlockKind("rms", "around", fused_gate=True),
+        "exaone4": BlockKind("rms", "after"),
+        "seed_oss": BlockKind("rms", drops_scores=True),
+        "nemotron": BlockKind("layer", pieced_rotary=True),
+        "apertus": BlockKind("rms", activation="formula"),
+        "persimmon": BlockKind("layer", fused_qkv=True, pieced_rotary=True),
+        "gpt_neo": BlockKind("layer", activation="formula"),
+        "gptj": BlockKind("layer", "shared", activation="formula", pieced_rotary=True),
+        "codegen": BlockKind("layer", "shared", activation="formula", pieced_rotary=True),
+        "cohere2": BlockKind("cohere", "shared"),
+        "gemma3n_text": BlockKind("gemma", "around", beside=88.0),
+        "mixtral": BlockKind("rms", routed=True),
+        "qwen2_moe": BlockKind("rms", routed=True),
+        "qwen3_moe": BlockKind("rms", routed=True),
+        "granitemoe": BlockKind("rms", routed=True),
+        "granitemoeshared": BlockKind("rms", routed=True),
+        "deepseek_v2": BlockKind("rms", routed=True),
+        "deepseek_v3": BlockKind("rms", routed=True),
+        "glm4_moe": BlockKind("rms", routed=True),
+        "minimax_m2": BlockKind("rms", full_qk_norm=True, routed=True),
+        "llama4_text": BlockKind("rms", routed=True),
+        "phimoe": BlockKind("layer", routed=True),
+        "gpt_oss": BlockKind("rms", routed=True, upcast_softmax=False, capped_scores=True),
         "stablelm": BlockKind("layer", pieced_rotary=True),
         "opt": BlockKind("layer", activation="relu"),
         "starcoder2": BlockKind("layer"),
@@ -73,7 +102,8 @@ NAMED: tuple[tuple[str, str], ...] = (
     ("gemma-3", "gemma3_text"), ("gemma 3", "gemma3_text"), ("gemma3", "gemma3_text"), ("gemma", "gemma"),
     ("phi-3", "phi3"), ("phi3", "phi3"), ("phi-", "phi"), ("olmo-2", "olmo2"), ("olmo 2", "olmo2"),
     ("olmo2", "olmo2"), ("pythia", "gpt_neox"), ("neox", "gpt_neox"), ("stablelm", "stablelm"),
-    ("starcoder2", "starcoder2"), ("bloom", "bloom"), ("falcon3", "llama"), ("falcon", "falcon"),
+    ("qwen-", "qwen"), ("starcoder2", "starcoder2"), ("bloom", "bloom"),
+    ("falcon3", "llama"), ("falcon", "falcon"),
     ("command-r", "cohere"), ("aya-", "cohere"), ("opt-", "opt"),
     ("languini", "languini"), ("bert", "gpt"), ("gpt", "gpt"), ("mpt", "gpt"),
 )  # fmt: skip

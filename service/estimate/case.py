@@ -1,27 +1,32 @@
 """A training step on a machine, ready to be timed: one case, or many side by side."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from service.estimate.duration import StepTime, Terms, step_time
-from service.estimate.machine import Machines, Mounting, machines
+from service.estimate.machine import Machines, linked, machines
 from service.estimate.measured_run import (
     architecture_of,
     plan_of,
-    recipe_of,
+    recipe_if_it_ran,
     shape_is_known,
     with_shape,
 )
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.step_work import StepWork, count_step, stacked
-from service.facts import Architecture, Gpu, MeasuredRun, Recipe
+from service.facts import Architecture, Gpu, MeasuredRun, Recipe, Source
 
 OWN = "own"
 """Confidence of a run that the user measured."""
+
+
+def reporter_of(source: Source) -> str:
+    """Who measured, and so on which machine: the address, or what the title says before the run's name."""
+    return source.url.split("#")[0] or source.title.partition(": ")[0]
 
 
 def own_reporter(gpu: Gpu) -> str:
@@ -40,7 +45,8 @@ class Case:
     gpu_count: int
     reporter: str = ""
     """Who measured it: runs of one reporter share a machine room and habits; "" nobody yet."""
-    mounting: Mounting = field(default_factory=Mounting)
+    power_limit_watts: float | None = None
+    """Per card, where it was limited."""
     batch_known: bool = True
     shape_known: bool = True
     engine_known: bool = True
@@ -101,7 +107,7 @@ def side_by_side(cases: Iterable[Case]) -> Cases:
         machine=machines(
             [(c.gpu, c.gpu_count) for c in wanted],
             [c.recipe.precision for c in wanted],
-            [c.mounting for c in wanted],
+            [c.power_limit_watts for c in wanted],
         ),
         code_base=np.array([c.recipe.code_base for c in wanted]),
         gpu=np.array([c.gpu.slug for c in wanted]),
@@ -121,15 +127,15 @@ def case_of(run: MeasuredRun, gpu: Gpu) -> Case:
     own = run.confidence == OWN
     shape_known = shape_is_known(run) or own
     run = with_shape(run)
-    recipe = recipe_of(run, gpu)
+    recipe = recipe_if_it_ran(run, gpu)
     return Case(
         architecture=architecture_of(run, gpu.architecture),
         recipe=recipe,
         plan=plan_of(run, recipe),
-        gpu=gpu,
+        gpu=linked(gpu, run.gpu_link),
         gpu_count=run.gpu_count or 1,
-        reporter=run.source.url.split("#")[0],
-        mounting=Mounting(run.power_limit_watts, run.gpu_link),
+        reporter=reporter_of(run.source),
+        power_limit_watts=run.power_limit_watts,
         batch_known=run.micro_batch is not None or own,
         shape_known=shape_known,
         engine_known=run.engine is not None or own,

@@ -1,7 +1,7 @@
 """Hours of training: counted work over hardware rates, times a few calibrated terms.
 
     busy     = matrix products + last waves + attention + memory traffic     per micro-batch, on the GPU
-    launched = kernels of blocks, adapters, module hooks                     per micro-batch, by the host
+    launched = kernels of blocks, adapters, unpacking, module hooks          per micro-batch, by the host
     t_step   = micro-batches x (longer of busy and launched + the loop)
              + optimizer + exposed exchange between GPUs + exposed offload
 
@@ -122,7 +122,8 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     fp8 = np.where(machine.fp8, 2.0 * named(terms, "", machine.fp8_term), 1.0)
     repeated = 1 + work.recomputed / 3 + terms["selective_recompute"] * work.selective
     head = work.head_flops * np.where(work.unaligned_head, terms["unaligned_vocabulary"], 1.0)
-    matmul_s = (work.block_flops * repeated / fp8 + head) / rate * work.tokens
+    blocks = 1 + work.recomputed * work.forward_share + terms["selective_recompute"] * work.selective
+    matmul_s = (work.block_flops * blocks / fp8 + head) / rate * work.tokens
     waves = terms["last_wave"] * work.wave_flops * machine.sm_count / fp8
     matmul_s = matmul_s + waves / rate * work.accumulation
 
@@ -133,7 +134,9 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     attention_s = work.attention_flops * kernel * repeated / rate * work.tokens
 
     traffic = named(terms, "traffic_", work.engine) * work.layer_channels * repeated
-    traffic = traffic + terms["adapter_traffic"] * work.adapted_channels * (1 + work.recomputed / 3)
+    traffic = traffic + terms["adapter_traffic"] * work.adapted_channels * (
+        1 + work.recomputed * work.forward_share
+    )
     traffic = traffic + named(terms, "scores_", work.engine) * work.scores
     traffic = traffic * work.activation_width + named(terms, "logits_", work.engine) * work.vocabulary
     memory_s = traffic / bandwidth * work.tokens
@@ -142,10 +145,12 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     memory_s = memory_s + weights / bandwidth * work.accumulation
     busy_s = matmul_s + attention_s + memory_s
     launches_s = named(terms, "layer_", work.engine) * work.launched_layers
-    launches_s = launches_s + terms["adapter"] * work.adapters * work.layers * (1 + work.recomputed / 3)
+    launches_s = launches_s + terms["adapter"] * work.adapters * work.layers
+    launches_s = launches_s + terms["packed_matrix"] * work.packed * work.layers
     launches_s = launches_s + terms["partitioned_layer"] * work.partitioned * work.layers
     loop_s = named(terms, "micro_batch_", work.engine) + terms["framework"] * work.framework
-    computed_s = longer_of(busy_s, launches_s * work.accumulation)
+    stepped_s = terms["stepped_tensor"] * work.stepped_tensors
+    computed_s = longer_of(busy_s, launches_s * work.accumulation + stepped_s)
     micro_batch_s = computed_s - busy_s + loop_s * work.accumulation
 
     states = terms["optimizer_traffic"] * work.optimizer_traffic_share * work.parameters / bandwidth

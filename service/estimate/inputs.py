@@ -18,7 +18,7 @@ from service.estimate.hardware import (
     dense_tensor_tflops,
 )
 from service.estimate.home_bill import HomeTerms
-from service.estimate.likeness import REPORTER
+from service.estimate.likeness import REPORTER, WHOLE_STEP
 from service.estimate.memory import (
     COMMUNICATION_GIB,
     CONTEXT_GIB,
@@ -94,7 +94,8 @@ METHOD = tuple(
         ("host_memory_gb_per_s", HOST_TERMS["host_memory_gb_per_s"], "GB/s"),
         ("unhidden_optimizer", UNHIDDEN_OPTIMIZER, "of a hidden exchange with the host"),
         ("unhidden_stream", UNHIDDEN_STREAM, "of a hidden stream from the host"),
-        ("reporter_spread", REPORTER, "log standard deviation between machines"),
+        ("reporter_spread", WHOLE_STEP["reporter"], "log standard deviation between machines"),
+        ("host_spread", REPORTER["micro_batch_s"], "log standard deviation of launches between machines"),
         ("adjustment_spread", ADJUSTMENT_SPREAD, "log standard deviation per code change"),
         ("downtime_spread_home", DOWNTIME_SPREAD_HOME, "log standard deviation, upwards"),
         ("downtime_spread_cloud", DOWNTIME_SPREAD_CLOUD, "log standard deviation, upwards"),

@@ -20,7 +20,7 @@ from service.estimate.calibration import (
     predict,
     usable,
 )
-from service.estimate.case import Case, case_of, side_by_side
+from service.estimate.case import Case, case_of, reporter_of, side_by_side
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.interval import around
 from service.estimate.measured_run import OUT_OF_MEMORY, architecture_of, code_base, with_shape
@@ -33,7 +33,7 @@ LEAVE_OUT: Mapping[str, Callable[[MeasuredRun], str]] = {
     "run": lambda run: run.slug,
     "gpu": lambda run: run.gpu or "",
     "project": lambda run: code_base(run.project),
-    "reporter": lambda run: run.source.url.split("#")[0],
+    "reporter": lambda run: reporter_of(run.source),
 }
 REFERENCE_TOKENS_PER_S = 333_500.0
 REFERENCE_PARAMETERS = 1_879_048_192.0

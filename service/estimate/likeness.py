@@ -38,9 +38,12 @@ GPU: Mapping[str, float] = MappingProxyType(
 CODE_BASE_ON_GPU: Mapping[str, float] = MappingProxyType(
     {"matmul_s": 0.012, "attention_s": 0.04, "memory_s": 0.17, "micro_batch_s": 0.1, "sharding_s": 0.18}
 )
-WHOLE_STEP = {"code_base": 0.03, "gpu": 0.012, "code_base_on_gpu": 0.012}
-REPORTER = 0.025
-"""Spread between people who run the same thing, beside what card and code base explain."""
+WHOLE_STEP = {"code_base": 0.03, "gpu": 0.012, "code_base_on_gpu": 0.012, "reporter": 0.025}
+REPORTER: Mapping[str, float] = MappingProxyType({"micro_batch_s": 0.2})
+"""Between people who run the same thing, beside what card and code base explain: their hosts launch and load
+at different speeds (one card, code and recipe in two machines: 24 % apart where launches bind)."""
+ADAPTERS = 0.10
+"""Spread between code bases that train adapters: what they cast, drop out and merge is their own."""
 SIZE = 0.025
 """Spread that runs of one code base share only when their sizes are alike."""
 SIZE_SCALE = {"width": 1.0, "seq_len": 0.5, "gpu_count": 0.35, "micro_batch_tokens": 0.25}
@@ -67,6 +70,11 @@ def size_coordinates(cases: Cases) -> Matrix:
         ],
         axis=1,
     )
+
+
+def with_adapters(cases: Cases) -> NDArray[np.float64]:
+    """1 where adapters are trained beside frozen weights, else 0, shape (cases,)."""
+    return np.broadcast_to(np.asarray(cases.work.adapters) > 0, (len(cases),)).astype(np.float64)
 
 
 def _shared(spreads: Mapping[str, float], whole: float, of: Matrix, with_: Matrix) -> Matrix:
@@ -97,11 +105,15 @@ def shared_parts(a: Cases, b: Cases, terms: Terms, shares_b: Matrix | None = Non
     alike = np.exp(-0.5 * np.maximum(apart, 0.0))
     both = same_code & same_gpu
     return {
-        "code_base": same_code * _shared(CODE_BASE, WHOLE_STEP["code_base"], shares_a, shares_b),
+        "code_base": same_code
+        * (
+            _shared(CODE_BASE, WHOLE_STEP["code_base"], shares_a, shares_b)
+            + ADAPTERS**2 * np.outer(with_adapters(a), with_adapters(b))
+        ),
         "gpu": same_gpu * _shared(GPU, WHOLE_STEP["gpu"], shares_a, shares_b),
         "code_base_on_gpu": both
         * _shared(CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"], shares_a, shares_b),
-        "reporter": same_reporter * REPORTER**2,
+        "reporter": same_reporter * _shared(REPORTER, WHOLE_STEP["reporter"], shares_a, shares_b),
         "size": same_code * alike * SIZE**2,
     }
 
@@ -120,10 +132,10 @@ def own_parts(cases: Cases, terms: Terms) -> dict[str, NDArray[np.float64]]:
         return np.asarray(whole**2 + (shares**2) @ variances)
 
     return {
-        "code_base": of(CODE_BASE, WHOLE_STEP["code_base"]),
+        "code_base": of(CODE_BASE, WHOLE_STEP["code_base"]) + (ADAPTERS * with_adapters(cases)) ** 2,
         "gpu": of(GPU, WHOLE_STEP["gpu"]),
         "code_base_on_gpu": of(CODE_BASE_ON_GPU, WHOLE_STEP["code_base_on_gpu"]),
-        "reporter": np.full(len(cases), REPORTER**2),
+        "reporter": of(REPORTER, WHOLE_STEP["reporter"]),
         "size": np.full(len(cases), SIZE**2),
     }
 

@@ -1,7 +1,7 @@
 """A machine as the formulas see it: GPUs, how many, and how they are connected."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -20,21 +20,6 @@ UNKNOWN_LINK_GB_PER_S = 15.75
 """PCIe 3.0 x16, assumed where the catalog does not know a card's host link."""
 UNCAPPED_WATTS_PER_TFLOPS = 1.5
 """Cards with more board power per peak TFLOP/s than this are not slowed by their power limit."""
-
-
-BRIDGE_GB_PER_S = 112.5
-"""NVLink bridge between two cards of the Ampere generation, both directions together, where somebody has one
-and the catalog counts none (RTX 3090, A5000, A6000)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mounting:
-    """How the cards of one machine are built in, where that is known; None takes the card's own."""
-
-    power_limit_watts: float | None = None
-    """Per card; only a limit below the board's own matters."""
-    nvlink: bool | None = None
-    """Whether the cards speak to each other over NVLink or alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,29 +74,36 @@ def efficiency_term(gpu: Gpu, precision: str) -> str:
     return "efficiency_fp32" if precision == "fp32" else f"efficiency_{gpu.architecture}"
 
 
-def gpu_link(gpu: Gpu, nvlink: bool | None) -> float:
-    """Rate between two cards of a machine, both directions together [GB/s]; 0 without a link of their own."""
+def linked(gpu: Gpu, nvlink: bool | None) -> Gpu:
+    """The card with NVLink or alike between it and its like, or without; None leaves it as it is counted.
+
+    Yes says nothing of a card that can have no link.
+    """
     if nvlink is None:
-        return gpu.gpu_link_gb_per_s or 0.0
-    return (gpu.gpu_link_gb_per_s or BRIDGE_GB_PER_S) if nvlink else 0.0
+        return gpu
+    if not nvlink:
+        return replace(gpu, gpu_link_gb_per_s=None)
+    if gpu.gpu_link_gb_per_s is not None or gpu.bridge_gb_per_s is None:
+        return gpu
+    sources = {**gpu.sources, "gpu_link_gb_per_s": gpu.sources["bridge_gb_per_s"]}
+    return replace(gpu, gpu_link_gb_per_s=gpu.bridge_gb_per_s, sources=sources)
 
 
 def machines(
     hardware: Sequence[tuple[Gpu, int]],
     precision: str | Sequence[str],
-    mountings: Sequence[Mounting] | None = None,
+    power_limits: Sequence[float | None] | None = None,
 ) -> Machines:
     """All machines at once, as arrays in the order given; GPUs fall back to a precision they run.
 
-    `precision` is one for all or one per machine.
+    `precision` is one for all or one per machine; of the `power_limits` per card [W] only those below the
+    board's own matter.
     """
     asked = [precision] * len(hardware) if isinstance(precision, str) else precision
     used = [precision_used(gpu, p) for (gpu, _), p in zip(hardware, asked, strict=True)]
     gpus = [gpu for gpu, _ in hardware]
-    built_in = mountings or [Mounting()] * len(gpus)
-    watts = [
-        min(g.board_watts, m.power_limit_watts or g.board_watts) for g, m in zip(gpus, built_in, strict=True)
-    ]
+    limits = power_limits or [None] * len(gpus)
+    watts = [min(g.board_watts, limit or g.board_watts) for g, limit in zip(gpus, limits, strict=True)]
     tensor = np.array([dense_tensor_tflops(g) for g in gpus])
     counts = np.array([float(count) for _, count in hardware])
     return Machines(
@@ -130,7 +122,7 @@ def machines(
         nodes=np.maximum(1.0, counts / GPUS_PER_NODE),
         host_link_gb_per_s=np.array([host_link_gb_per_s(g) or UNKNOWN_LINK_GB_PER_S for g in gpus]),
         sm_count=np.array([float(g.sm_count) for g in gpus]),
-        gpu_link_gb_per_s=np.array([gpu_link(g, m.nvlink) for g, m in zip(gpus, built_in, strict=True)]),
+        gpu_link_gb_per_s=np.array([g.gpu_link_gb_per_s or 0.0 for g in gpus]),
         efficiency_term=tuple(efficiency_term(g, p) for g, p in zip(gpus, used, strict=True)),
         fp8_term=tuple("fp8_datacenter" if g.category == "datacenter" else "fp8_consumer" for g in gpus),
         flash_term=tuple(flash_term(g) for g in gpus),

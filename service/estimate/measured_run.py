@@ -19,13 +19,14 @@ from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.named_model import EXPERTS, active_in, experts_of
 from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
-from service.estimate.training_state import FOUR_BIT_WEIGHT
 from service.facts import (
+    FOUR_BIT_WEIGHT,
     Architecture,
     Checkpointing,
     Engine,
     Gpu,
     MeasuredRun,
+    Offload,
     Recipe,
     Sharding,
     WeightsIn,
@@ -205,22 +206,19 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     """How the run was trained; an unknown engine means eager PyTorch, unknown attention means flash.
 
     An unknown micro-batch is the largest power of two up to 32 that fills 85 % of the card. A run that did
-    run did so somehow: unknown checkpointing means full checkpointing where only that fits, unnamed offload
-    means the optimizer where the card cannot hold it, and states in FP32 that cannot be there at all were
-    in 16 bits. One that ran out of memory (`use_for` oom) stays as it was asked for. Raises MissingFact
+    run did so somehow: unknown checkpointing means full checkpointing where only that fits, paged states
+    are on the host where the card cannot hold them, and states in FP32 that cannot be there at all were in
+    16 bits. One that ran out of memory (`use_for` oom) stays as it was asked for. Raises MissingFact
     without a sequence length.
     """
     recipe = _as_told(run, gpu)
     gpus = run.gpu_count or 1
     if OUT_OF_MEMORY in run.use_for:
-        batch = run.global_batch_tokens or gpus * recipe.micro_batch * recipe.seq_len
-        return replace(recipe, global_batch_tokens=batch)
+        return _with_batch(run, recipe)
     architecture = architecture_of(run, gpu.architecture)
 
     def peak_gib(candidate: Recipe) -> float:
-        return peak_memory(
-            architecture, candidate, published_plan(candidate, architecture.n_layers), gpus
-        ).p50
+        return peak_memory(architecture, candidate, plan_of(run, candidate), gpus).p50
 
     room = available_memory_gib(gpu)
     smallest = replace(recipe, checkpointing="full", micro_batch=1)
@@ -229,8 +227,7 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
     full = replace(recipe, checkpointing="full")
     if run.checkpointing is None and peak_gib(full) <= room < peak_gib(recipe):
         recipe = full
-    unnamed = run.offload == "some" or _paged(run)
-    if unnamed and recipe.optimizer_placement == "gpu" and peak_gib(recipe) > room:
+    if _paged(run) and recipe.optimizer_placement == "gpu" and peak_gib(recipe) > room:
         recipe = replace(recipe, optimizer_placement="host")
     if run.micro_batch is None:
         most = min(LARGEST_GUESSED_MICRO_BATCH, recipe.global_batch_tokens // (gpus * recipe.seq_len))
@@ -239,13 +236,23 @@ def recipe_of(run: MeasuredRun, gpu: Gpu) -> Recipe:
             or doubled.micro_batch * recipe.seq_len <= SMALLEST_GUESSED_TOKENS
         ):
             recipe = doubled
-    if run.global_batch_tokens is None and code_base(run.project).startswith(NANOCHATS):
-        smallest_batch = gpus * recipe.micro_batch * recipe.seq_len
-        recipe = replace(recipe, global_batch_tokens=max(NANOCHAT_BATCH_TOKENS, smallest_batch))
-    elif run.global_batch_tokens is None:
-        accumulated = ACCUMULATED_WITH_OFFLOAD if recipe.optimizer_placement.startswith("host") else 1
-        recipe = replace(recipe, global_batch_tokens=gpus * recipe.micro_batch * recipe.seq_len * accumulated)
-    return recipe
+    return _with_batch(run, recipe)
+
+
+def recipe_if_it_ran(run: MeasuredRun, gpu: Gpu) -> Recipe:
+    """The recipe that its time is told for: the same whether the run is said to have run out of memory."""
+    return recipe_of(replace(run, use_for=run.use_for - {OUT_OF_MEMORY}), gpu)
+
+
+def _with_batch(run: MeasuredRun, recipe: Recipe) -> Recipe:
+    """With the tokens of a step, where they are not said."""
+    if run.global_batch_tokens is not None:
+        return recipe
+    at_once = (run.gpu_count or 1) * recipe.micro_batch * recipe.seq_len
+    if code_base(run.project).startswith(NANOCHATS):
+        return replace(recipe, global_batch_tokens=max(NANOCHAT_BATCH_TOKENS, at_once))
+    accumulated = ACCUMULATED_WITH_OFFLOAD if recipe.optimizer_placement.startswith("host") else 1
+    return replace(recipe, global_batch_tokens=at_once * accumulated)
 
 
 def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
@@ -268,7 +275,9 @@ def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
         or (run.gpu_count or 1) * DEFAULT_BATCH_SEQUENCES * run.seq_len,
         micro_batch=run.micro_batch or 1,
         sharding=next((way for way in SHARDING if way == run.parallelism), "zero-1"),
-        checkpointing=choice_of("checkpointing", run.checkpointing or "none", CHECKPOINTING),
+        checkpointing="none"
+        if checkpointed_share(run) is not None
+        else choice_of("checkpointing", run.checkpointing or "none", CHECKPOINTING),
         weight_bytes=weight_bytes,
         state_bytes={16: 2, 32: 4}.get(run.optimizer_bits or 0, 2 if weights == "16-bit" else 4),
         master_weights=weights == "16-bit+master",
@@ -282,7 +291,7 @@ def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
         adapter_targets=run.adapter_targets or "all-linear",
         frozen_weight_bytes=GPTQ_WEIGHT
         if run.precision == "int4"
-        else FROZEN_BYTES[run.frozen_bits or (4 if run.workload == "qlora" else 16)],
+        else FROZEN_BYTES.get(run.frozen_bits or 0),
         trainer=run.trainer or "loop",
         code_base=code_base(run.project),
     )
@@ -308,18 +317,32 @@ def weights_of(run: MeasuredRun) -> WeightsIn:
 
 def _placement(run: MeasuredRun) -> OptimizerPlacement:
     """Where the run says its optimizer works. DeepSpeed moves gradients with the optimizer (ZeRO-Offload,
-    arXiv:2101.06840)."""
-    asked = "optimizer" if run.offload == "some" and OUT_OF_MEMORY in run.use_for else run.offload
+    arXiv:2101.06840) where it is named. Unnamed offload beside states of 8 bits is their paging."""
+    quantized = run.optimizer_bits in (4, 8)
+    asked = unnamed_offload(run) if run.offload == "some" and not quantized else run.offload
     if asked in ("parameters", "optimizer+parameters"):
         return "host+parameters"
-    if asked == "gradients" or (asked == "optimizer" and run.trainer == "deepspeed"):
+    if asked == "gradients" or (run.offload == "optimizer" and run.trainer == "deepspeed"):
         return "host+gradients"
     if asked == "optimizer":
         return "host"
-    if run.optimizer_bits in (4, 8):
+    if quantized:
         paged = _paged(run) or (asked == "some" and not run.activations_on_host)
         return "8bit-paged" if paged else "8bit"
     return "gpu"
+
+
+def unnamed_offload(run: MeasuredRun) -> Offload:
+    """What waits on the host where a run offloads without saying what: the optimizer's states, as in
+    ZeRO-Offload; beside adapters, whose states are small, the frozen weights, as FSDP and Accelerate do."""
+    adapters = run.workload in ADAPTERS and run.trainer != "deepspeed"
+    return "parameters" if adapters else "optimizer"
+
+
+def checkpointed_share(run: MeasuredRun) -> float | None:
+    """Of the layers, where a run says a part: 17/32 -> 0.53."""
+    part, slash, whole = (run.checkpointing or "").partition("/")
+    return int(part) / int(whole) if slash else None
 
 
 def _paged(run: MeasuredRun) -> bool:
@@ -328,7 +351,8 @@ def _paged(run: MeasuredRun) -> bool:
 
 def plan_of(run: MeasuredRun, recipe: Recipe) -> MemoryPlan:
     """Where the run kept the pieces of its training step, as far as its speed tells."""
-    return published_plan(recipe, run.n_layers or 0)
+    plan, share = published_plan(recipe, run.n_layers or 0), checkpointed_share(run)
+    return plan if share is None else replace(plan, checkpointed_layers=round(share * (run.n_layers or 0)))
 
 
 def memory_plan_of(run: MeasuredRun, recipe: Recipe, gpu: Gpu) -> MemoryPlan:

@@ -20,6 +20,8 @@ from service.estimate.activations import (
     layer_bytes_per_token,
     logits_bytes_per_token,
     mode_of,
+    prepared_for_few_bits,
+    under_autocast,
     unfused,
     work_bytes_per_token,
     written_out,
@@ -176,6 +178,9 @@ class Instants:
     band: Band
     spared: Number
     """What selective recomputation may keep less than is taken."""
+    stored_scores: Number
+    """What attention keeps more where PyTorch finds no fused kernel: FP32 with grouped queries (transformers
+    5.17 on an H200: 16.95 instead of 14.3 GiB; older versions repeat keys and values, and keep none)."""
     unfused_step: Number
     """The optimizer step with the temporary copy that an unfused AdamW makes of one of its states."""
     weights: float
@@ -195,7 +200,7 @@ class Instants:
 
     @property
     def p90(self) -> Number:
-        return np.maximum(self.p50 * self.band.high, self.unfused_step)
+        return np.maximum(self.p50 * self.band.high + self.stored_scores, self.unfused_step)
 
 
 def instants(
@@ -225,6 +230,9 @@ def instants(
         kept_share = np.where(checkpointed > 0, 1.0, SELECTIVE_ACTIVATIONS)
     else:
         kept_share = np.asarray(1.0)
+    stored = 0.0
+    if eager and mode == "single" and recipe.attention == "flash" and a.n_kv_heads < a.n_heads:
+        stored = 4.0 * a.n_heads * recipe.seq_len
     residual = (2.0 if mode == "half" or not eager else 4.0) * a.d_model * tokens
     waiting = np.minimum(2, checkpointed) if plan.activations_on_host else checkpointed
     kept = (a.n_layers - checkpointed) * layer * kept_share + waiting * residual
@@ -244,6 +252,8 @@ def instants(
     if mode == "amp" and trains_all and recipe.engine != "native" and not on_host:
         casts = 2.0 * (groups.matrices * (1 - checkpointed / a.n_layers) + head)
         all_casts = 2.0 * (groups.matrices + head)
+    elif prepared_for_few_bits(recipe) and under_autocast(recipe):
+        casts = all_casts = 2.0 * head
 
     accumulates = tokens * gpu_count < recipe.global_batch_tokens
     persistent = state.weights + state.states + WORKSPACE + kind_of(a).mask_bytes * a.n_layers
@@ -287,6 +297,7 @@ def instants(
         optimizer_step=optimizer_step,
         band=band_of(recipe),
         spared=spared,
+        stored_scores=stored * tokens * np.maximum(a.n_layers - checkpointed, 1.0),
         unfused_step=optimizer_step + copied,
         weights=state.weights,
         gradients=state.gradients,

@@ -1,131 +1,88 @@
-"""An architecture from a Hugging Face config.json or from explicit dimensions, checked on entry.
+"""An architecture from a Hugging Face config.json, and the check of dimensions on entry.
 
-Key names per model type: Hugging Face transformers configuration classes (GPT2Config, LlamaConfig,
-MistralConfig, MixtralConfig, Qwen2Config, Qwen3Config, Qwen3MoeConfig, GPTNeoXConfig) and MPT's
-configuration. Refuses rather than guesses: shared experts and unknown model types are named as such.
+What families call their dimensions and how they build blocks: model_families/. Refuses rather than
+guesses: kinds of models that nobody here has counted, or whose time nobody has measured, are named as such.
 """
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, nearest_first
+from service.estimate.architecture import parameters
 from service.estimate.block_kinds import kind_of
+from service.estimate.model_families import FAMILIES
+from service.estimate.model_families.config import Config
+from service.estimate.model_families.hybrids import HYBRIDS, is_plain
+from service.estimate.model_families.library_defaults import LIBRARY_DEFAULTS
 from service.facts import Architecture
 
-MODEL_TYPES = ("gpt2", "llama", "mistral", "qwen2", "qwen3", "mixtral", "qwen3_moe", "gpt_neox", "mpt")
 LARGEST = {
     "n_layers": 1_000, "d_model": 100_000, "n_heads": 1_000, "n_kv_heads": 1_000, "head_dim": 10_000,
     "d_ff": 1_000_000, "vocab_size": 10_000_000, "learned_positions": 100_000_000,
     "value_embedding_layers": 1_000, "short_window_divisor": 1_000, "n_experts": 10_000,
-    "experts_per_token": 10_000,
+    "experts_per_token": 10_000, "shared_d_ff": 1_000_000, "dense_layers": 1_000, "dense_d_ff": 1_000_000,
+    "window_tokens": 100_000_000, "bidirectional_layers": 1_000,
 }  # fmt: skip
-OPTIONAL_ZERO = frozenset({"learned_positions", "value_embedding_layers"})
+OPTIONAL_ZERO = frozenset({
+    "learned_positions", "value_embedding_layers", "shared_d_ff", "dense_layers", "dense_d_ff",
+    "window_tokens", "bidirectional_layers",
+})  # fmt: skip
+OF_LAYERS = ("value_embedding_layers", "dense_layers", "bidirectional_layers")
+TEXT_PARTS = ("text_config", "llm_config", "language_config", "thinker_config")
+"""Where models that see or hear keep what they say of their text part."""
+TEXT_KINDS = {
+    "gemma3": "gemma3_text", "gemma3n": "gemma3n_text", "llama4": "llama4_text", "qwen2_vl": "qwen2_vl_text",
+    "qwen2_5_vl": "qwen2_5_vl_text", "qwen3_vl": "qwen3_vl_text", "qwen3_vl_moe": "qwen3_vl_moe_text",
+    "llava": "llama", "llava_next": "llama", "mistral3": "mistral", "paligemma": "gemma", "idefics3": "llama",
+    "smolvlm": "llama",
+}  # fmt: skip
+"""Of what kind the text part of such a model is, where it does not say so itself."""
+SAME_AS = {"kimi_k2": "deepseek_v3", "RefinedWebModel": "falcon", "RefinedWeb": "falcon"}
+"""Kinds of code outside transformers that are built as one inside."""
+WAY_OUT = "its shape can be given with --dimensions n_layers=…,d_model=…,n_heads=…,vocab_size=…"
 
 
 def architecture_from_config(config: Mapping[str, object]) -> Architecture:
-    """The architecture that a Hugging Face `config.json` describes.
+    """The architecture that a Hugging Face `config.json` describes; of a model that sees or hears, of its
+    text part.
 
-    Raises InvalidValue naming the field: unknown `model_type`, a missing or impossible dimension,
-    shared experts, whose part nobody here counts yet.
+    Raises InvalidValue naming the field: an unknown `model_type`, the nearest kinds first, one whose time
+    nobody can tell, a missing or impossible dimension.
     """
-    model_type = config.get("model_type")
-    if model_type not in MODEL_TYPES:
-        raise InvalidValue("model_type", model_type, "unknown kind of config.json", MODEL_TYPES)
-    for key in ("n_routed_experts", "n_shared_experts", "shared_expert_intermediate_size"):
-        if config.get(key):
-            raise InvalidValue(key, config[key], "shared experts are not supported yet")
-    shape = _READERS[str(model_type)](config)
-    named = replace(shape, block=str(model_type))
-    return shape if kind_of(shape) == kind_of(named) else named
+    text, is_part = _text_of(config)
+    kind = text.get("model_type")
+    c = Config(text, LIBRARY_DEFAULTS.get(str(kind), {}))
+    if isinstance(kind, str) and kind in HYBRIDS and not is_plain(c):
+        raise InvalidValue("model_type", kind, HYBRIDS[kind].refusal(c))
+    if not isinstance(kind, str) or kind not in FAMILIES:
+        reason = f"unknown kind of config.json; {WAY_OUT}" if kind else f"is missing; {WAY_OUT}"
+        raise InvalidValue("model_type", kind, reason, nearest_first(str(kind or ""), model_types()))
+    named = checked(replace(FAMILIES[kind].read(c), text_part=is_part))
+    # A kind that is written as others are goes without a name, like the same dimensions said by hand.
+    unnamed = replace(named, block="")
+    return unnamed if kind_of(unnamed) == kind_of(named) else named
 
 
-def _gpt2(c: Mapping[str, object]) -> Architecture:
-    width, heads = _count(c, "n_embd"), _count(c, "n_head")
-    return checked(
-        Architecture(
-            n_layers=_count(c, "n_layer"),
-            d_model=width,
-            n_heads=heads,
-            n_kv_heads=heads,
-            head_dim=_divided(width, heads, "n_head"),
-            d_ff=_count(c, "n_inner", 4 * width),
-            vocab_size=_count(c, "vocab_size"),
-            tied_embeddings=_flag(c, "tie_word_embeddings", True),
-            qkv_bias=True,
-            linear_bias=True,
-            norm="layernorm",
-            learned_positions=_count(c, "n_positions", 1024),
-        )
-    )
+def model_types() -> tuple[str, ...]:
+    """Every `model_type` that is read."""
+    return tuple(sorted({*FAMILIES, *TEXT_KINDS, *SAME_AS}))
 
 
-def _llama(c: Mapping[str, object]) -> Architecture:
-    width, heads = _count(c, "hidden_size"), _count(c, "num_attention_heads")
-    head_dim = _count(c, "head_dim", 0) or _divided(width, heads, "num_attention_heads")
-    kind = c["model_type"]
-    return checked(
-        Architecture(
-            n_layers=_count(c, "num_hidden_layers"),
-            d_model=width,
-            n_heads=heads,
-            n_kv_heads=_count(c, "num_key_value_heads", heads),
-            head_dim=head_dim,
-            d_ff=_count(c, "moe_intermediate_size", 0) or _count(c, "intermediate_size"),
-            vocab_size=_count(c, "vocab_size"),
-            tied_embeddings=_flag(c, "tie_word_embeddings", False),
-            gated_mlp=True,
-            qkv_bias=kind == "qwen2" or _flag(c, "attention_bias", False),
-            qk_norm_parameters=str(kind).startswith("qwen3"),
-            n_experts=_count(c, "num_local_experts", _count(c, "num_experts", 1)),
-            experts_per_token=_count(c, "num_experts_per_tok", 1),
-        )
-    )
-
-
-def _gpt_neox(c: Mapping[str, object]) -> Architecture:
-    width, heads = _count(c, "hidden_size"), _count(c, "num_attention_heads")
-    return checked(
-        Architecture(
-            n_layers=_count(c, "num_hidden_layers"),
-            d_model=width,
-            n_heads=heads,
-            n_kv_heads=heads,
-            head_dim=_divided(width, heads, "num_attention_heads"),
-            d_ff=_count(c, "intermediate_size"),
-            vocab_size=_count(c, "vocab_size"),
-            tied_embeddings=_flag(c, "tie_word_embeddings", False),
-            qkv_bias=True,
-            linear_bias=True,
-            norm="layernorm",
-        )
-    )
-
-
-def _mpt(c: Mapping[str, object]) -> Architecture:
-    width, heads = _count(c, "d_model"), _count(c, "n_heads")
-    biased = not _flag(c, "no_bias", True)
-    return checked(
-        Architecture(
-            n_layers=_count(c, "n_layers"),
-            d_model=width,
-            n_heads=heads,
-            n_kv_heads=heads,
-            head_dim=_divided(width, heads, "n_heads"),
-            d_ff=_count(c, "expansion_ratio", 4) * width,
-            vocab_size=_count(c, "vocab_size"),
-            tied_embeddings=True,
-            qkv_bias=biased,
-            linear_bias=biased,
-            norm="layernorm" if biased else "rmsnorm",
-        )
-    )
-
-
-_READERS = {
-    "gpt2": _gpt2, "llama": _llama, "mistral": _llama, "qwen2": _llama, "qwen3": _llama,
-    "mixtral": _llama, "qwen3_moe": _llama,
-    "gpt_neox": _gpt_neox, "mpt": _mpt,
-}  # fmt: skip
+def _text_of(config: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
+    """What the file says of the text part, and whether it is but a part."""
+    kind = config.get("model_type")
+    part = next((config[key] for key in TEXT_PARTS if isinstance(config.get(key), Mapping)), None)
+    if isinstance(part, Mapping):
+        inner, _ = _text_of(part)
+        told = {"model_type": TEXT_KINDS.get(str(kind), kind), **inner}
+        if "tie_word_embeddings" in config:
+            told.setdefault("tie_word_embeddings", config["tie_word_embeddings"])
+        return told, True
+    if isinstance(kind, str) and kind in TEXT_KINDS:
+        # Older files of these say it all at the top.
+        return {**config, "model_type": TEXT_KINDS[kind]}, True
+    named = {**config, "model_type": SAME_AS[str(kind)]} if kind in SAME_AS else config
+    return named, str(kind).endswith(("_vl_text", "_vl_moe_text"))
 
 
 def checked(a: Architecture) -> Architecture:
@@ -140,38 +97,21 @@ def checked(a: Architecture) -> Architecture:
             raise InvalidValue(field.name, value, f"must be between {least} and {most:,}")
     if a.n_heads % a.n_kv_heads:
         raise InvalidValue("n_kv_heads", a.n_kv_heads, f"must divide the {a.n_heads} heads")
-    if a.value_embedding_layers > a.n_layers:
-        raise InvalidValue("value_embedding_layers", a.value_embedding_layers, f"of {a.n_layers} layers")
+    for name in OF_LAYERS:
+        if getattr(a, name) > a.n_layers:
+            raise InvalidValue(name, getattr(a, name), f"of {a.n_layers} layers")
     if a.experts_per_token > a.n_experts:
         raise InvalidValue("experts_per_token", a.experts_per_token, f"more than the {a.n_experts} experts")
+    if a.dense_layers and not a.dense_d_ff:
+        raise InvalidValue("dense_d_ff", 0, f"is missing for {a.dense_layers} dense layers")
+    if a.cross_attention and not 0 < a.bidirectional_layers < a.n_layers:
+        raise InvalidValue("cross_attention", True, "needs bidirectional_layers to read from, and others")
     if a.norm not in ("rmsnorm", "layernorm", "none"):
         raise InvalidValue("norm", a.norm, "unknown", ("rmsnorm", "layernorm", "none"))
-    if not a.window_pattern or set(a.window_pattern) - {"L", "S"}:
-        raise InvalidValue("window_pattern", a.window_pattern, "must consist of L and S", ("L", "SSSL"))
+    if not a.window_pattern or set(a.window_pattern) - {"L", "S", "C"}:
+        raise InvalidValue("window_pattern", a.window_pattern, "must consist of L, S and C", ("L", "SSSL"))
+    if "C" in a.window_pattern and not a.window_tokens:
+        raise InvalidValue("window_tokens", 0, "is missing for the chunks of window_pattern")
+    if min(parameters(a), a.d_model) < 1:
+        raise InvalidValue("extra_matrices", a.extra_matrices, "leaves no parameters")
     return a
-
-
-def _count(c: Mapping[str, object], key: str, default: int | None = None) -> int:
-    value = c.get(key)
-    if value is None:
-        if default is None:
-            raise InvalidValue(key, None, "is missing from the model's configuration")
-        return default
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise InvalidValue(key, value, "must be a whole number")
-    return value
-
-
-def _flag(c: Mapping[str, object], key: str, default: bool) -> bool:
-    value = c.get(key)
-    if value is None:
-        return default
-    if not isinstance(value, bool):
-        raise InvalidValue(key, value, "must be true or false")
-    return value
-
-
-def _divided(width: int, heads: int, key: str) -> int:
-    if heads < 1 or width % heads:
-        raise InvalidValue(key, heads, f"must divide the width {width}")
-    return width // heads

@@ -5,9 +5,11 @@ import re
 from service.facts import MeasuredRun
 
 SIZE = re.compile(r"(?<![a-z\d.])(\d+(?:\.\d+)?)\s*-?(b|m)(?:illion|n)?(?![a-z\d])", re.I)
-EXPERTS = re.compile(r"(\d+)\s*x\s*(\d+(?:\.\d+)?)\s*b", re.I)
+EXPERTS = re.compile(r"(?<!\d)(\d{1,9})\s{0,9}x\s{0,9}(\d{1,9}(?:\.\d{1,9})?)\s{0,9}b", re.I)
 """Mixtral 8x7B: eight experts beside shared attention."""
-ACTIVE = re.compile(r"(?<![a-z\d])a(\d+(?:\.\d+)?)b\b|(\d+(?:\.\d+)?)\s*b active", re.I)
+ACTIVE = re.compile(
+    r"(?<![a-z\d])a(\d{1,9}(?:\.\d{1,9})?)b\b|(?<![\d.])(\d{1,9}(?:\.\d{1,9})?)\s{0,9}b active", re.I
+)
 """Qwen3 30B-A3B: three billion parameters take part in a token."""
 UNITS = {"b": 1e9, "m": 1e6}
 EXPERTS_PER_TOKEN = 2

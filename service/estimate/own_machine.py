@@ -17,6 +17,7 @@ MOST_OF_A_SCREEN_GIB = 2.0
 """What a desktop takes of a card at most; more is a program at work."""
 MOST_NAMED = 3
 DEFAULT_LANES = 16
+SLOT_WIDTHS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +110,4 @@ def lanes_as_fast(gpu: Gpu, card: FoundCard) -> int | None:
     own = PCIE_GB_PER_S_PER_LANE.get(gpu.pcie_generation or 0)
     slot = PCIE_GB_PER_S_PER_LANE.get(card.pcie_generation or 0)
     share = min(1.0, slot / own) if own and slot else 1.0
-    return max(1, round(card.pcie_lanes * share))
+    return max(width for width in SLOT_WIDTHS if width <= max(1, round(card.pcie_lanes * share)))

@@ -11,11 +11,17 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import (
+    attended,
     attention_flops_per_token,
     matmul_parameters,
+    met_channels,
+    mlp_channels,
     parameter_groups,
+    per_layer,
 )
+from service.estimate.block_kinds import kind_of
 from service.estimate.memory_plan import MemoryPlan
 from service.facts import Architecture, Recipe
 
@@ -36,6 +42,11 @@ UNFUSED_ROTARY_CHANNELS = 1.4
 """The same of rotary positions, per channel of queries and keys (`apply_rotary_pos_emb`)."""
 FUSED_BLOCKS = frozenset({"tinyllama", "meta llama", "megatron-deepspeed", "megatron-lm", "llm-foundry"})
 """Code bases whose blocks have fused norms, activations and rotary positions without a compiler."""
+RECOMPUTED_LAUNCHES = 0.65
+"""What the host takes to launch a forward pass, module by module in Python, over forward and backward pass
+(QLoRA and LoRA of an 8B and of TinyLlama where launches bind: x1.65 with full checkpointing, H200)."""
+FUSED_RELAUNCHES = 0.5
+"""The same of blocks with fused kernels (Megatron-DeepSpeed on A100)."""
 UNFUSED_LAUNCHES = 1.7
 """Kernels of such a block over those of one with fused norms and no rotary positions: some 38 against 22."""
 FROZEN_FLOPS = 2 / 3
@@ -50,7 +61,8 @@ BF16_WEIGHT_TRAFFIC = 0.5
 BF16_OPTIMIZER_TRAFFIC = 0.6
 EIGHT_BIT_OPTIMIZER_TRAFFIC = 0.7
 OPTIMIZER_TRAFFIC = {
-    "adamw": 1.0, "muon+adamw": 1.0, "lamb": 36 / 28, "lion": 20 / 28, "sgd": 12 / 28, "adafactor": 20 / 28
+    "adamw": 1.0, "muon+adamw": 1.0, "lamb": 36 / 28, "lion": 20 / 28, "sgd": 12 / 28,
+    "sgd-momentum": 20 / 28, "adafactor": 20 / 28,
 }  # fmt: skip
 """FP32 numbers read and written per parameter over AdamW's seven: weight, gradient and states in, weight and
 states out; LAMB reads weight and update once more for their norms."""
@@ -74,9 +86,11 @@ class StepWork:
     """Forward and backward FLOPs of the blocks' matrices."""
     head_flops: Number
     attention_flops: Number
-    """As counted for MFU, causal half included."""
+    """As counted for MFU, causal half included; twice that where no mask spares a fused kernel the half."""
     recomputed: Number
     """Share of the layers whose forward pass is repeated in full [0-1]."""
+    forward_share: Number
+    """What one forward pass of the blocks' matrices is of `block_flops`: a third, or half of frozen ones."""
     selective: Number
     """1 where attention internals alone are recomputed, else 0."""
     wave_flops: Number
@@ -99,7 +113,12 @@ class StepWork:
     shards: Number
     """GPUs among which the optimizer's work is divided."""
     adapters: Number
-    """Adapters per layer; 0 where all weights are trained."""
+    """Adapters per layer whose kernels the host launches in a micro-batch, recomputed ones too; 0 where all
+    weights are trained."""
+    packed: Number
+    """Frozen matrices per layer that are unpacked in a micro-batch, recomputed ones too."""
+    stepped_tensors: Number
+    """Tensors that the optimizer steps one by one, once per step."""
     framework: Number
     """1 where a training framework runs the loop on the host, else 0."""
     partitioned: Number
@@ -158,26 +177,57 @@ def newton_schulz_flops(a: Architecture) -> float:
     (Jordan et al., Muon, 2024): 5 (4 s^2 l + 2 s^3).
     """
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    mlp = [(a.d_model, a.d_ff)] * (3 if a.gated_mlp else 2) * a.n_experts
-    shapes = [(a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model), *mlp]
-    per_layer = 0.0
-    for rows, columns in shapes:
+    gated, mixed = 3 if a.gated_mlp else 2, a.n_layers - a.dense_layers
+    attention = ((a.d_model, q), (a.d_model, kv), (a.d_model, kv), (q, a.d_model))
+    mlps = (
+        (a.d_ff, gated * a.n_experts * mixed), (a.shared_d_ff, gated * mixed),
+        (a.dense_d_ff, gated * a.dense_layers),
+    )  # fmt: skip
+    shapes = [(shape, a.n_layers) for shape in attention]
+    shapes += [((a.d_model, channels), matrices) for channels, matrices in mlps]
+    flops = 0.0
+    for (rows, columns), matrices in shapes:
         short, long = min(rows, columns), max(rows, columns)
-        per_layer += NEWTON_SCHULZ_ITERATIONS * (4.0 * short**2 * long + 2.0 * short**3)
-    return a.n_layers * per_layer
+        flops += matrices * NEWTON_SCHULZ_ITERATIONS * (4.0 * short**2 * long + 2.0 * short**3)
+    return flops
 
 
-def adapted(a: Architecture, recipe: Recipe, experts: int = 1) -> tuple[int, int]:
+def adapted(a: Architecture, recipe: Recipe, experts: int = 1) -> tuple[float, float]:
     """Matrices in a layer of so many experts that carry an adapter; their inputs plus outputs [channels]."""
     if recipe.trained == "all":
         return 0, 0
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    sides = [a.d_model + q, a.d_model + kv]
+    sides: list[float] = [a.d_model + q, a.d_model + kv]
     if recipe.adapter_targets != "query-value":
         sides += [a.d_model + kv, q + a.d_model]
-    if recipe.adapter_targets == "all-linear":
-        sides += [a.d_model + a.d_ff] * ((3 if a.gated_mlp else 2) * experts)
-    return len(sides), sum(sides)
+    if recipe.adapter_targets != "all-linear":
+        return len(sides), sum(sides)
+    gated, mixed = 3 if a.gated_mlp else 2, a.n_layers - a.dense_layers
+    mlps = gated * (mixed * (experts + (a.shared_d_ff > 0)) + a.dense_layers)
+    inside = gated * mlp_channels(a, experts)
+    return len(sides) + per_layer(a, mlps), sum(sides) + per_layer(a, mlps * a.d_model + inside)
+
+
+def linear_matrices(a: Architecture) -> int:
+    """Matrices of a block as its code keeps them [count]: Llama 7, GPT-2 4."""
+    kind = kind_of(a)
+    of_mlp = 2 if not a.gated_mlp or kind.fused_gate else 3
+    return (2 if kind.fused_qkv else 4) + of_mlp * a.experts_per_token
+
+
+def wide_activations(recipe: Recipe) -> bool:
+    """Whether blocks compute on FP32 activations, as they also do beside k-bit preparation, whose norms are
+    FP32 and whose matrices answer in what they are given (QLoRA of an 8B on an H200: 26 % slower per token
+    than LoRA)."""
+    return recipe.precision in ("fp32", "tf32") or prepared_for_few_bits(recipe)
+
+
+def stepped_tensors(a: Architecture, recipe: Recipe, *, eight_bit: bool) -> float:
+    """Trained tensors that the optimizer steps one by one [count]; 0 for fused and grouped steps."""
+    if not (eight_bit or recipe.optimizer == "adafactor"):
+        return 0.0
+    adapters = adapted(a, recipe, a.n_experts)[0]
+    return float(a.n_layers * (2 * adapters if recipe.trained != "all" else linear_matrices(a) + 2))
 
 
 def wave_flops(a: Architecture, micro_batch_tokens: float, recomputed: float, trained: bool) -> float:
@@ -219,7 +269,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     eight_bit = plan.optimizer in ("8bit", "8bit-paged")
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
-    channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * a.d_ff * a.experts_per_token
+    channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * met_channels(a)
     eager = recipe.engine == "torch-eager" and recipe.code_base not in FUSED_BLOCKS
     unfused = eager and a.norm == "rmsnorm"
     if unfused:
@@ -227,7 +277,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     streamed_matrices = groups.matrices if muon else 0
     shards = 1.0 if sharding == "ddp" else gpu_count
     beside_matrices = groups.total - groups.matrices
-    frozen = 0.0 if whole else recipe.frozen_weight_bytes * groups.matrices + 2.0 * beside_matrices
+    frozen = 0.0 if whole else recipe.frozen_bytes * groups.matrices + 2.0 * beside_matrices
     weight_gradients = 1.0 if whole else FROZEN_FLOPS
     link_bytes: Number = 0.0
     streamed: Number = 0.0
@@ -244,23 +294,27 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         link_bytes = 4.0 * trained / shards
     recomputed = min(plan.checkpointed_layers / a.n_layers, 1.0)
     adapters, adapted_sides = adapted(a, recipe)
-    passes = 2.0 + recomputed
+    causal, whole_sequence = attended(a, recipe.seq_len)
+    unmasked = whole_sequence if flash else 0
+    passes, relaunched = 2.0 + recomputed, 1 + RECOMPUTED_LAUNCHES * recomputed
     several = np.where(np.asarray(gpu_count) > 1, (gpu_count - 1.0) / gpu_count, 0.0)
     gradient_bytes = 2.0 if recipe.weight_bytes == 2 else 4.0
     held_bytes = frozen or 2.0 * groups.total
-    narrow_frozen = not whole and recipe.frozen_weight_bytes < 2
+    narrow_frozen = not whole and recipe.frozen_bytes < 2
     return StepWork(
         tokens=tokens,
         accumulation=accumulation,
         micro_batch_tokens=micro_batch_tokens,
         layers=float(a.n_layers),
-        launched_layers=a.n_layers * (1 + recomputed / 3) * (UNFUSED_LAUNCHES if unfused else 1.0),
+        launched_layers=a.n_layers
+        * (UNFUSED_LAUNCHES * relaunched if unfused else 1 + FUSED_RELAUNCHES * recomputed),
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
         block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients,
         head_flops=6.0 * a.vocab_size * a.d_model * weight_gradients,
-        attention_flops=float(attention_flops_per_token(a, recipe.seq_len)),
+        attention_flops=12.0 * a.n_heads * a.head_dim * (causal + whole_sequence + unmasked),
         recomputed=recomputed,
+        forward_share=1 / 3 / weight_gradients,
         selective=float(recipe.checkpointing == "selective" and not plan.checkpointed_layers),
         wave_flops=wave_flops(a, micro_batch_tokens, recomputed, whole),
         layer_channels=a.n_layers * channels / GPT_CHANNELS,
@@ -275,7 +329,9 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         * (trained / groups.total),
         newton_schulz_flops=newton_schulz_flops(a) if muon else 0.0,
         shards=shards,
-        adapters=float(adapters),
+        adapters=min(adapters, linear_matrices(a)) * relaunched,
+        packed=linear_matrices(a) * relaunched if narrow_frozen else 0.0,
+        stepped_tensors=stepped_tensors(a, recipe, eight_bit=eight_bit),
         framework=float(recipe.trainer in ("hf-trainer", "deepspeed")),
         partitioned=float(recipe.trainer == "deepspeed" and fsdp),
         gathered_bytes=several * (2.0 * held_bytes + gradient_bytes * trained) if fsdp else 0.0,
@@ -289,7 +345,9 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         flash=float(flash),
         narrow_heads=float(a.head_dim < NARROW_HEADS),
         unaligned_head=float(recipe.engine != "native" and a.vocab_size % ALIGNED_VOCABULARY != 0),
-        activation_width=2.0 if recipe.precision in ("fp32", "tf32") else 1.0,
+        activation_width=2.0
+        if recipe.precision in ("fp32", "tf32") or prepared_for_few_bits(recipe)
+        else 1.0,
         engine=recipe.engine,
     )
 

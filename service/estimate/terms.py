@@ -87,6 +87,8 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         # scaled and added, forward and backward (PEFT's `lora.Linear`: some 18 B per input, 32 B per output).
         "adapter_traffic": Term(22.0, 0.40, "B per token and channel of an adapted matrix"),
         "adapter": Term(0.00012, 0.60, "s per adapter and micro-batch"),
+        "packed_matrix": Term(0.00020, 0.60, "s per frozen matrix of few bits and micro-batch"),
+        "stepped_tensor": Term(0.00020, 0.50, "s per tensor and step"),
         "partitioned_layer": Term(0.0080, 0.60, "s per layer and micro-batch"),
         # The loop itself, synchronisation, metrics, data: never hidden.
         "micro_batch_torch-compile": Term(0.003, 0.60, "s per micro-batch"),

@@ -7,7 +7,9 @@ from service.estimate.machine import efficiency_term, flash_term, narrow_term
 from service.estimate.step_work import ALIGNED_VOCABULARY, NARROW_HEADS
 from service.facts import Gpu, Workload
 
-ALWAYS = frozenset({"efficiency", "last_wave", "power_exponent", "weight_traffic", "optimizer_traffic"})
+ALWAYS = frozenset(
+    {"efficiency", "last_wave", "power_exponent", "weight_traffic", "optimizer_traffic", "stepped_tensor"}
+)
 BETWEEN_GPUS = frozenset(
     {"link_efficiency", "host_exchange", "network", "sharding_per_node_doubling"}
 )  # fmt: skip
@@ -40,8 +42,8 @@ def terms_used(workload: Workload, gpus: Sequence[Gpu]) -> frozenset[str]:
         used.add("newton_schulz")
     if recipe.trained != "all":
         used |= {"adapter", "adapter_traffic"}
-        if recipe.frozen_weight_bytes < 2:
-            used.add("unpacking")
+        if recipe.frozen_bytes < 2:
+            used |= {"unpacking", "packed_matrix"}
     if recipe.trainer in ("hf-trainer", "deepspeed"):
         used.add("framework")
     if recipe.trainer == "deepspeed" and recipe.sharding == "fsdp":

@@ -15,7 +15,10 @@ from service.facts import Architecture, Recipe
 
 ON_HOST = ("host", "host+gradients", "host+parameters")
 """Placements that leave BF16 weights alone on the GPU."""
-STATES = {"adamw": 2.0, "lamb": 2.0, "lion": 1.0, "sgd": 1.0, "adafactor": 0.0, "muon+adamw": 2.0}
+STATES = {
+    "adamw": 2.0, "lamb": 2.0, "lion": 1.0, "sgd": 0.0, "sgd-momentum": 1.0, "adafactor": 0.0,
+    "muon+adamw": 2.0,
+}  # fmt: skip
 """State elements per parameter; Muon keeps one for matrices; Adafactor's rows and columns are negligible."""
 DEEPSPEED_COPIES = 1.75
 """Host memory of a DeepSpeed run with offload over its tensors: pinned buffers are rounded up to powers of
@@ -23,8 +26,6 @@ two and kept beside what they were copied from (a 32B model with ZeRO-3 offload 
 tensors are 459 GB). Code of one's own is taken to pin its tensors in place."""
 ADAPTER_BYTES = 4.0
 """PEFT keeps adapters, their gradients and their states in FP32 (autocast_adapter_dtype)."""
-FOUR_BIT_WEIGHT = 0.5625
-"""Bytes of an NF4 weight with its block scales (QLoRA, section 3: 4.5 bits)."""
 SIXTEEN_BIT_ADAPTERS = frozenset({"torchtune"})
 """Code bases whose adapters take the width of the model."""
 
@@ -126,11 +127,8 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     """
     groups = parameter_groups(a)
     rest = groups.total - groups.matrices
-    packed = recipe.frozen_weight_bytes < 2 or recipe.trained == "qlora"
-    frozen = recipe.frozen_weight_bytes
-    if recipe.trained == "qlora":
-        frozen = min(frozen, FOUR_BIT_WEIGHT)
-    rest_bytes = 4.0 if recipe.frozen_weight_bytes == 4 or prepared_for_few_bits(recipe) else 2.0
+    frozen = recipe.frozen_bytes
+    rest_bytes = 4.0 if frozen == 4 or prepared_for_few_bits(recipe) else 2.0
     adapters = trained_parameters(a, recipe)
     width = 2.0 if recipe.code_base in SIXTEEN_BIT_ADAPTERS else ADAPTER_BYTES
     sharding = plan.sharding or recipe.sharding
@@ -139,7 +137,7 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     layer = groups.matrices / a.n_layers * frozen
     root = 2.0 * (groups.head + groups.embedding)
     gathered = 2 * layer + root if fsdp and gpu_count > 1 else 0.0
-    unpacked = 2.0 * max(a.d_model * a.d_ff, a.d_model * a.n_heads * a.head_dim) if packed else 0.0
+    unpacked = 2.0 * max(a.d_model * a.d_ff, a.d_model * a.n_heads * a.head_dim) if frozen < 2 else 0.0
     weights = groups.matrices * frozen + rest_bytes * rest + width * adapters
     per_element = 1.0 if plan.optimizer in ("8bit", "8bit-paged") else width
     states = STATES[recipe.optimizer] * per_element * adapters

@@ -37,7 +37,8 @@ from service.store.sources import stated
 from service.store.versions import CATALOG
 
 GPU_WORDS, PROVIDER_WORDS = get_type_hints(Gpu), get_type_hints(Provider)
-WRITTEN_ON = date(2026, 11, 24)
+WRITTEN_ON = date(2026, 11, 28)
+OWN_MEASUREMENT = "measured for this project"
 """The day the catalog was written: a measured run dated with a year alone is not dated after it."""
 
 
@@ -143,6 +144,8 @@ def _gpu(file: Path, sources: Sources) -> Gpu:
         pcie_generation=table.number("pcie_generation", int, None),
         pcie_lanes=table.number("pcie_lanes", int, None),
         gpu_link_gb_per_s=table.number("gpu_link_gb_per_s", float, None),
+        bridge_gb_per_s=table.number("bridge_gb_per_s", float, None),
+        bridged_cards=table.number("bridged_cards", int, None),
         published_tensor_tflops=table.number("published_tensor_tflops", float, None),
         sources=MappingProxyType(table.sources),
     )
@@ -346,9 +349,8 @@ def _measured_runs(file: Path) -> Iterator[MeasuredRun]:
         title = f"{row.known('project')}: {row.known('model')}"
         slug, as_of = row.known("slug"), min(date(year, 12, 31), WRITTEN_ON)
         url, licence = row.text("source_url"), ""
-        if not url:
-            title, licence = f"measured for this project, {title}", "own"
-        elif not url.startswith("http"):
-            title, url = f"{title} ({url})", ""
+        if not url.startswith("http"):
+            licence = "own" if url.startswith(OWN_MEASUREMENT) else ""
+            title, url = f"{url}: {title}", ""
         source = Source(f"run:{slug}", title, url, as_of, licence)
         yield MeasuredRun(**values, source=source, use_for=frozenset(row.text("use_for").split("+")) - {""})

@@ -47,6 +47,8 @@ class GpuRow(Base):
     pcie_generation: Mapped[int | None]
     pcie_lanes: Mapped[int | None]
     gpu_link_gb_per_s: Mapped[float | None]
+    bridge_gb_per_s: Mapped[float | None]
+    bridged_cards: Mapped[int | None]
     published_tensor_tflops: Mapped[float | None]
     note: Mapped[str]
     __table_args__ = (

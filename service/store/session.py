@@ -16,7 +16,9 @@ from service.errors import DatabaseNotReady, InvalidValue, NotKept
 from service.store import versions
 from service.store.versions import CATALOG, ONE_STATE
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = (
+    "0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009", "0010", "0011", "0012", "0013",
+)  # fmt: skip
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
 HEAD_REVISION = REVISIONS[-1]
 

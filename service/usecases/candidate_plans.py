@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from service.answers.question import AskedDecision
 from service.decide.choice import Candidates
 from service.decide.household import Household
-from service.decide.options import Option, Way, home_memory_gib, home_option
+from service.decide.options import Option, Way
 from service.errors import InvalidValue, MissingFact
 from service.estimate.cloud_bill import CloudTerms, cloud_bill
 from service.estimate.cost import conversion
@@ -22,10 +23,12 @@ from service.estimate.rental import cloud_terms
 from service.facts import Gpu, Workload, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
-from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
+from service.usecases.knowledge import home_option_of, knowledge_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
 from service.usecases.tariffs import MarketDays
 
+OF_OWN_CARDS = ("power_limit_watts", "pcie_lanes", "nvlink")
+"""What is asked of how the cards at home are built in."""
 CARD_PRICE = "card_price_usd."
 PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
 NO_RENT = "none"
@@ -55,9 +58,14 @@ def household_of_request(
     snapshot: Snapshot, request: AskedDecision, today: date, market: MarketDays
 ) -> Household:
     """Where the plans at home stand, the same for every run. Raises UnknownName for a currency without an
-    exchange rate, InvalidValue for a tier that is none, and what `household_of` raises.
+    exchange rate, InvalidValue for cards that are described where there are none, and what `household_of`
+    raises.
     """
     checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
+    said = next((name for name in OF_OWN_CARDS if getattr(request, name) is not None), None)
+    if said and not request.own and not request.buy:
+        reason = "is of cards at home, and none are named as `own` or `buy`"
+        raise InvalidValue(said, getattr(request, said), reason)
     return household_of(snapshot, request, today, market)
 
 
@@ -83,35 +91,17 @@ def _home_plans(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
 ) -> list[tuple[Way, Option]]:
     homes: list[tuple[Way, Option]] = []
+    at_home = partial(home_option_of, currency=request.currency)
     machines = [_machine(snapshot, "own", name) for name in request.own]
     # A machine said twice, or by two of its names, is one.
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
-        homes.append(("own", _at_home(snapshot, request, workload, gpu, count, household=usual)))
+        homes.append(("own", at_home(snapshot, workload, gpu, count, usual)))
     for wish in dict.fromkeys(request.buy):
         gpu, count, purchase = _purchase(snapshot, request, wish, today)
         terms = replace(request.home_terms, purchase=purchase)
         household = replace(usual, terms=terms)
-        homes.append(("buy", _at_home(snapshot, request, workload, gpu, count, household=household)))
+        homes.append(("buy", at_home(snapshot, workload, gpu, count, household)))
     return homes
-
-
-def _at_home(
-    snapshot: Snapshot,
-    request: AskedDecision,
-    workload: Workload,
-    gpu: Gpu,
-    count: int,
-    *,
-    household: Household,
-) -> Option:
-    knowledge = knowledge_of(snapshot)
-    spare = home_memory_gib(household, knowledge)
-    planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
-    return home_option(
-        workload, gpu, count, household, currency=request.currency, knowledge=knowledge, planned=planned,
-        changes=changes_of(snapshot, workload, gpu, count, planned),
-        rungs=rungs_of(snapshot, workload, gpu, count, planned, spare=spare),
-    )  # fmt: skip
 
 
 def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:

@@ -16,8 +16,6 @@ from service.decide.options import (
     Rental,
     cloud_memory_gib,
     cloud_option,
-    home_memory_gib,
-    home_option,
 )
 from service.errors import MissingFact
 from service.estimate.explanation import Explanation, explanation
@@ -40,7 +38,7 @@ from service.usecases.finding import (
     rental_of,
     workload_asked,
 )
-from service.usecases.knowledge import changes_of, knowledge_of, plans_of, rungs_of
+from service.usecases.knowledge import changes_of, home_option_of, knowledge_of, plans_of
 from service.usecases.rented_offers import rented_plans
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
@@ -60,20 +58,7 @@ def compare_home_with_cloud(
     checked_currency(request.currency, knowledge.exchange_rates)
     household = household_of(snapshot, request, asked_at.date(), market)
     check_gpu_count(workload, home_count, "home_count")
-    spare = home_memory_gib(household, knowledge)
-    machine = ((home_gpu.slug, home_count, spare),)
-    planned = plans_of(snapshot, workload, machine, household.display_gib)[0]
-    at_home = home_option(
-        workload,
-        home_gpu,
-        home_count,
-        household,
-        currency=request.currency,
-        knowledge=knowledge,
-        planned=planned,
-        changes=changes_of(snapshot, workload, home_gpu, home_count, planned),
-        rungs=rungs_of(snapshot, workload, home_gpu, home_count, planned, spare=spare),
-    )
+    at_home = home_option_of(snapshot, workload, home_gpu, home_count, household, currency=request.currency)
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
     else:
@@ -160,37 +145,23 @@ def _estimated(snapshot: Snapshot, request: AskedEstimate, workload: Workload) -
     options = []
     for gpu, count in hardware:
         check_gpu_count(workload, count)
-        spare = home_memory_gib(nowhere, known) if request.at_home else cloud_memory_gib(count, known)
-        plan = plans_of(snapshot, workload, ((gpu.slug, count, spare),))[0]
-        changes = changes_of(snapshot, workload, gpu, count, plan)
         if request.at_home:
-            rungs = rungs_of(snapshot, workload, gpu, count, plan, spare=spare)
-            options.append(
-                home_option(
-                    workload,
-                    gpu,
-                    count,
-                    nowhere,
-                    currency="EUR",
-                    knowledge=known,
-                    planned=plan,
-                    changes=changes,
-                    rungs=rungs,
-                )
+            options.append(home_option_of(snapshot, workload, gpu, count, nowhere, currency="EUR"))
+            continue
+        plan = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, known)),))[0]
+        changes = changes_of(snapshot, workload, gpu, count, plan)
+        options.append(
+            cloud_option(
+                workload,
+                gpu,
+                count,
+                Rental(None),
+                currency="EUR",
+                knowledge=known,
+                planned=plan,
+                changes=changes,
             )
-        else:
-            options.append(
-                cloud_option(
-                    workload,
-                    gpu,
-                    count,
-                    Rental(None),
-                    currency="EUR",
-                    knowledge=known,
-                    planned=plan,
-                    changes=changes,
-                )
-            )
+        )
     return options
 
 

@@ -5,7 +5,9 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import Literal, get_args, get_origin, get_type_hints
 
-from service.errors import InvalidValue, UnknownName, choice_of
+from service.answers.question import AskedModel
+from service.errors import InvalidValue, UnknownName, choice_of, nearest_first
+from service.estimate.block_kinds import KINDS
 from service.estimate.model_config import architecture_from_config, checked
 from service.facts import Architecture, Recipe, Source, Workload, given_by_user
 
@@ -22,7 +24,9 @@ DEFAULTS = Recipe(
 CHOICES: Mapping[str, tuple[str, ...]] = {
     name: get_args(words) for name, words in get_type_hints(Recipe).items() if get_origin(words) is Literal
 }
-RECIPE_FLAGS = frozenset({"chunked_cross_entropy", "gradient_release", "activations_on_host"})
+RECIPE_FLAGS = frozenset(name for name, kind in get_type_hints(Recipe).items() if kind is bool)
+FROZEN_BYTES = (4, 2, 1, 0.5625, 0.52)
+"""Of a frozen weight: FP32, 16 bits, int8, NF4 with its scales, GPTQ with its zeros."""
 LONGEST_CODE_BASE = 100
 RANGES: Mapping[str, tuple[int, int]] = {
     "seq_len": (1, 10_000_000),
@@ -31,8 +35,13 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "weight_bytes": (2, 4),
     "state_bytes": (1, 4),
     "embedding_bytes": (2, 4),
+    "adapter_rank": (1, 100_000),
 }
 LARGEST_TOKENS = 10**15
+SEQUENCE_STEP = 64
+"""RoBERTa has 514 learned positions for sequences of 512."""
+NOT_ASKED = frozenset({"extra_matrices", "extra_vectors", "extra_embeddings", "text_part"})
+"""What a config.json alone can tell of a shape."""
 
 
 def custom_workload(
@@ -51,7 +60,8 @@ def custom_workload(
     if (architecture is None) == (config is None):
         raise InvalidValue("workload", name, "needs exactly one of dimensions and config")
     shape = architecture_from_config(config) if config is not None else _dimensions(architecture or {})
-    trained = _recipe(recipe)
+    trained = _recipe(recipe, _default_recipe(shape))
+    _check_positions(shape, trained)
     least = trained.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
@@ -65,8 +75,37 @@ def custom_workload(
     return Workload("custom", name, "custom", shape, trained, tokens, stated)
 
 
+def with_recipe(workload: Workload, recipe: Mapping[str, object], *, name: str, today: date) -> Workload:
+    """A run of the catalog with another recipe; what it leaves out stays as published, hours do not.
+
+    Raises InvalidValue or UnknownName naming the field.
+    """
+    changed = _recipe(recipe, workload.recipe)
+    if changed == workload.recipe:
+        return workload
+    _check_positions(workload.architecture, changed)
+    by_user = replace(given_by_user(today), read_on=today)
+    sources = {**workload.sources, **{f"recipe.{key}": by_user for key in recipe}}
+    told = workload.name if name == AskedModel.model_fields["name"].default else name
+    return replace(workload, name=told, recipe=changed, reference_hours=None, sources=sources)
+
+
+def _default_recipe(shape: Architecture) -> Recipe:
+    """DEFAULTS, with sequences no longer than the model has learned positions for, and stored scores where a
+    bias of relative positions keeps fused kernels out (T5)."""
+    usual = replace(DEFAULTS, attention="naive") if shape.cross_attention else DEFAULTS
+    longest = shape.learned_positions // SEQUENCE_STEP * SEQUENCE_STEP or shape.learned_positions
+    return replace(usual, seq_len=longest) if 0 < longest < DEFAULTS.seq_len else usual
+
+
+def _check_positions(shape: Architecture, recipe: Recipe) -> None:
+    if 0 < shape.learned_positions < recipe.seq_len:
+        reason = f"is more than the model's {shape.learned_positions} learned positions"
+        raise InvalidValue("recipe.seq_len", recipe.seq_len, reason)
+
+
 def _dimensions(asked: Mapping[str, object]) -> Architecture:
-    names = {field.name for field in fields(Architecture)}
+    names = {field.name for field in fields(Architecture)} - NOT_ASKED
     for key in asked:
         if key not in names:
             raise UnknownName("architecture", key, names)
@@ -78,6 +117,10 @@ def _dimensions(asked: Mapping[str, object]) -> Architecture:
         if key in _FLAGS:
             if not isinstance(value, bool):
                 raise InvalidValue(f"architecture.{key}", value, "must be true or false")
+        elif key == "block":
+            choice_of("architecture.block", value, nearest_first(str(value), KINDS))
+        elif key in _WORDS and not isinstance(value, str):
+            raise InvalidValue(f"architecture.{key}", value, "must be a word")
         elif key not in _WORDS and (isinstance(value, bool) or not isinstance(value, int)):
             raise InvalidValue(f"architecture.{key}", value, "must be a whole number")
     width, heads = plain["d_model"], plain["n_heads"]
@@ -92,13 +135,13 @@ def _dimensions(asked: Mapping[str, object]) -> Architecture:
     return checked(Architecture(**plain))  # type: ignore[arg-type]
 
 
-_FLAGS = frozenset({"tied_embeddings", "gated_mlp", "qkv_bias", "linear_bias", "qk_norm_parameters"})
+_FLAGS = frozenset(name for name, kind in get_type_hints(Architecture).items() if kind is bool)
 _WORDS = frozenset({"norm", "window_pattern"})
 
 
-def _recipe(asked: Mapping[str, object]) -> Recipe:
+def _recipe(asked: Mapping[str, object], usual: Recipe) -> Recipe:
     names = {field.name for field in fields(Recipe)}
-    values = {name: getattr(DEFAULTS, name) for name in names}
+    values = {name: getattr(usual, name) for name in names}
     for key, value in asked.items():
         if key not in names:
             raise UnknownName("recipe", key, names)
@@ -110,6 +153,8 @@ def _recipe(asked: Mapping[str, object]) -> Recipe:
             raise InvalidValue(
                 "recipe.code_base", value, f"must be a name of at most {LONGEST_CODE_BASE} letters"
             )
+        if key == "frozen_weight_bytes" and (isinstance(value, bool) or value not in FROZEN_BYTES):
+            raise InvalidValue("recipe.frozen_weight_bytes", value, "unknown", map(str, FROZEN_BYTES))
         if key in RANGES:
             low, high = RANGES[key]
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:

@@ -29,7 +29,7 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
-from service.usecases.custom_workload import custom_workload
+from service.usecases.custom_workload import custom_workload, with_recipe
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
@@ -68,12 +68,17 @@ def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | No
 
     Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
     """
+    if isinstance(asked, AskedModel) and asked.run is not None:
+        if asked.architecture is not None or asked.config is not None:
+            raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
+        run = with_recipe(find_workload(snapshot, asked.run), asked.recipe, name=asked.name, today=today)
+        return with_tokens(run, asked.tokens if tokens is None else tokens, today)
     if isinstance(asked, AskedModel):
         model = custom_workload(
             asked.architecture,
             asked.config,
             recipe=asked.recipe,
-            tokens=asked.tokens,
+            tokens=asked.tokens or 0,
             today=today,
             name=asked.name,
         )

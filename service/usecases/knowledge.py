@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from weakref import WeakKeyDictionary
 
 from service import countries
+from service.decide.household import Household
 from service.decide.knowledge import Knowledge
-from service.decide.options import ladder_of
+from service.decide.options import Option, home_memory_gib, home_option, ladder_of
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
 from service.estimate.ladder import Rung
@@ -157,6 +158,26 @@ def rungs_of(
     times = steps(workload.tokens, workload.recipe.global_batch_tokens) * (1 + workload.other_stages_fraction)
     return tuple(
         replace(rung, hours=rung.hours * times, hours_added=rung.hours_added * times) for rung in of_one_step
+    )
+
+
+def home_option_of(
+    snapshot: Snapshot, workload: Workload, gpu: Gpu, count: int, household: Household, *, currency: str
+) -> Option:
+    """The run on a machine of a household; the plan of a card as the catalog has it is searched once.
+
+    Raises InvalidValue for what such cards cannot have been told to be.
+    """
+    known = knowledge_of(snapshot)
+    at_home = partial(home_option, workload, gpu, count, household, currency=currency, knowledge=known)
+    if household.own_card is not None:
+        return at_home()
+    spare = home_memory_gib(household, known)
+    planned = plans_of(snapshot, workload, ((gpu.slug, count, spare),), household.display_gib)[0]
+    return at_home(
+        planned=planned,
+        changes=changes_of(snapshot, workload, gpu, count, planned),
+        rungs=rungs_of(snapshot, workload, gpu, count, planned, spare=spare),
     )
 
 

@@ -1,16 +1,22 @@
 """One's own measurement: a log or a few numbers become a run that every later estimate learns from."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from service.answers.question import LARGEST_TOKENS_PER_S, AskedComparison, AskedMeasurement
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, UnknownName
+from service.estimate.architecture import parameters
 from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import Interval, around
+from service.estimate.measured_run import ADAPTERS
 from service.estimate.own_run import Measurement, RunInProgress, run_in_progress, steps_of_log
-from service.estimate.run_records.training_log import TrainingLog, read_log
+from service.estimate.run_records.all_formats import FORMATS
+from service.estimate.run_records.gpu_as_printed import PrintedGpus
+from service.estimate.run_records.training_log import LogNote, TrainingLog, read_log
 from service.facts import Gpu, MeasuredRun, Source, Workload
 from service.store import measured_runs
 from service.store.session import Sessions
@@ -28,6 +34,13 @@ from service.usecases.probing import probe_in
 PROJECT_OF_FAMILY = {"gpt2": "llm.c", "mpt": "llm-foundry (MPT)"}
 OWN_SOURCE = "measured by you"
 SHOWN_OF_A_PROBE = 40
+FORMAT_OF = {form.project: form for form in FORMATS}
+ANOTHER_MODEL = 2.5
+"""From which factor between its printed and a workload's parameters on a log is not of that workload: heads
+count embeddings, adapters or packed weights differently, never that much."""
+ADAPTERS_AT_MOST = 0.5
+"""Share of the weights that is trained, from which down adapters are."""
+PRINTED_SHAPE = ("n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "micro_batch")
 
 
 def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, today: date) -> Measurement:
@@ -40,7 +53,7 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
     _check(asked)
     gpu = find_gpu(snapshot, "gpu", asked.gpu)
     workload = find_workload(snapshot, asked.workload) if asked.workload is not None else None
-    log = read_log(asked.log, asked.seq_len, asked.gpu_count or 1) if asked.log is not None else None
+    log = _read(asked, gpu, snapshot.gpus.values()) if asked.log is not None else None
     run = _run(asked, gpu, workload, log, today)
     before, after = _believed(snapshot, run, gpu)
     progress = (
@@ -50,6 +63,18 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
         with sessions.begin() as session:
             measured_runs.put_all(session, [run])
     return Measurement(run, gpu, before, after, log, progress, asked.keep)
+
+
+def _read(asked: AskedMeasurement, gpu: Gpu, gpus: Iterable[Gpu]) -> TrainingLog:
+    """The log, with a note where it names another card than the one that was told."""
+    log = read_log(asked.log or "", asked.seq_len, asked.gpu_count, asked.batch_tokens)
+    try:
+        printed = PrintedGpus(gpus).gpu(log.card) if log.card else gpu
+    except UnknownName:
+        printed = gpu
+    if printed.slug == gpu.slug:
+        return log
+    return replace(log, notes=(*log.notes, LogNote("other_card", log.card or "")))
 
 
 def forget(sessions: Sessions, slug: str) -> None:
@@ -75,7 +100,7 @@ def _run(
         raise InvalidValue("tokens_per_s", speed, f"must be above 0 and at most {LARGEST_TOKENS_PER_S:g}")
     printed = int(log.facts["gpu_count"]) if log else 1
     count = checked_count("gpu_count", asked.gpu_count or printed)
-    known = _known(asked, workload, log)
+    known = _known(asked, workload, log, count)
     identity = hashlib.sha256(
         repr((gpu.slug, count, sorted(known.items()), round(speed, 3))).encode()
     ).hexdigest()[:10]
@@ -86,9 +111,8 @@ def _run(
         gpu=gpu.slug,
         gpu_count=count,
         source=Source(f"run:{slug}", OWN_SOURCE, own_reporter(gpu), today, "own", today),
-        use_for=frozenset({"throughput"}),
         tokens_per_s=speed,
-        peak_memory_gib=log.peak_memory_gib if log else None,
+        **_evidence(log),
         parallelism="single" if count == 1 else None,
         workload=workload.recipe.trained if workload and workload.recipe.trained != "all" else "pretrain",
         year=today.year,
@@ -99,33 +123,73 @@ def _run(
     return run
 
 
-def _known(asked: AskedMeasurement, workload: Workload | None, log: TrainingLog | None) -> dict[str, Any]:
+def _evidence(log: TrainingLog | None) -> dict[str, Any]:
+    """Peak memory and watts of the log, and what the run is sound for.
+
+    A project that prints what its allocator held and not what was allocated has both alike, as published
+    runs do.
+    """
+    peak, reserved = (log.peak_memory_gib, log.reserved_memory_gib) if log else (None, None)
+    watts = log.gpu_watts if log else None
+    sound = {"throughput": True, "memory": peak or reserved, "power": watts}
+    return {
+        "use_for": frozenset(name for name, shown in sound.items() if shown),
+        "peak_memory_gib": peak or reserved,
+        "reserved_memory_gib": reserved,
+        "gpu_watts": watts,
+    }
+
+
+def _known(
+    asked: AskedMeasurement, workload: Workload | None, log: TrainingLog | None, gpu_count: int
+) -> dict[str, Any]:
     """What is known of the run by a run's own names; what the log prints wins over the workload's recipe."""
     known = _of_workload(workload) if workload else {}
     printed = log.facts if log else {}
     project = known["project"] = log.project if log else known.get("project", "own code")
     if asked.seq_len:
         known["seq_len"] = asked.seq_len
-    known |= {
-        name: int(printed[name])
-        for name in ("n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "micro_batch")
-        if name in printed
-    }
+    known |= {name: int(printed[name]) for name in PRINTED_SHAPE if name in printed}
     if asked.micro_batch:
         known["micro_batch"] = asked.micro_batch
-    if "n_params" in printed:
+    if "n_params" in printed and ("n_layers" in printed or not known.get("n_layers")):
         known["n_params"] = printed["n_params"]
-    elif "n_params_millions" in printed and not known.get("n_layers"):
-        known["n_params"] = printed["n_params_millions"] * 1e6
     if not (known.get("n_params") or (known.get("n_layers") and known.get("d_model"))):
         raise MissingFact("the model that was trained", "name it with --workload (field workload)")
-    if log and log.global_batch_tokens:
-        known["global_batch_tokens"] = log.global_batch_tokens
-    known.setdefault("engine", "native" if project == "llm.c" else "torch-compile")
+    _check_model(printed, workload)
+    batch = log.global_batch_tokens if log else asked.batch_tokens
+    if batch:
+        known["global_batch_tokens"] = batch
+        told = asked.micro_batch or "micro_batch" in printed
+        if not told and gpu_count * (known.get("micro_batch") or 0) * (known.get("seq_len") or 0) > batch:
+            known["micro_batch"] = None  # the workload's, which this batch does not hold
+    form = FORMAT_OF.get(project)
+    known.setdefault("engine", form.engine if form else "torch-compile")
+    if form and form.trainer != "loop":
+        known["trainer"] = form.trainer
     if project == "nanochat":
         known.setdefault("optimizer", "Muon+AdamW")
         known.setdefault("checkpointing", "none")
     return known
+
+
+def _check_model(printed: Mapping[str, float], workload: Workload | None) -> None:
+    """Refuse a workload that is not what the log trains.
+
+    A log that trains a small part of the weights is of adapters: their kind must be told.
+    """
+    whole, trained = printed.get("n_params"), printed.get("n_params_trained")
+    told = workload is not None and workload.recipe.trained in ADAPTERS
+    if whole and trained and trained < ADAPTERS_AT_MOST * whole and not told:
+        raise MissingFact(
+            f"which adapters were trained ({trained:,.0f} of {whole:,.0f} parameters)",
+            "name a LoRA or QLoRA workload with --workload (field workload)",
+        )
+    if whole and workload:
+        size = parameters(workload.architecture)
+        if not 1 / ANOTHER_MODEL < whole / size < ANOTHER_MODEL:
+            reason = f"has {size:,} parameters, the log's model {whole:,.0f}"
+            raise InvalidValue("workload", workload.slug, reason)
 
 
 def _of_workload(workload: Workload) -> dict[str, Any]:

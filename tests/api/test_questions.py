@@ -31,6 +31,29 @@ def test_the_headline_is_kept_under_its_address(client):
     assert again.status_code == 304
 
 
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"power_limit_watts": 80}, "power_limit_watts"),
+        ({"pcie_lanes": 3}, "pcie_lanes"),
+        ({"home": "rtx-4090", "home_count": 2, "nvlink": "yes"}, "nvlink"),
+        ({"home": "h100-sxm", "home_count": 8, "nvlink": "no"}, "nvlink"),
+    ],
+)
+def test_cards_that_cannot_be_built_in_so_are_refused(client, body, field):
+    assert_problem(client.post("/api/v1/comparisons", json=body), 422, field)
+
+
+def test_what_is_said_of_the_cards_is_in_the_answer(client):
+    body = {"home": "rtx-3090", "home_count": 2, "nvlink": "yes", "power_limit_watts": 250}
+    home = client.post("/api/v1/comparisons", json=body).get_json()["options"][0]
+    limit, link = home["as_told"]
+    assert (limit["code"], limit["value"], limit["unit"]) == ("power_limit", 250, "W")
+    assert (link["code"], link["value"]) == ("nvlink", 2) and "NVLink" in link["text"]
+    assert limit["time_factor"] > 1 > link["time_factor"]
+    assert {"power_limit_watts", "nvlink"} <= {s["name"] for s in home["sources"] if s["basis"] == "user"}
+
+
 def test_the_same_question_has_the_same_identity_another_one_another(client):
     def identity(**body):
         return client.post("/api/v1/comparisons", json=body).get_json()["id"]
@@ -101,6 +124,20 @@ def test_an_own_model_by_config_or_dimensions(client):
     dimensions = {"n_layers": 12, "d_model": 768, "n_heads": 12, "vocab_size": 50257}
     body["workload"] = {"architecture": dimensions, "tokens": 10**9}
     assert client.post("/api/v1/estimates", json=body).status_code == 200
+
+
+def test_a_run_of_the_catalog_takes_another_recipe(client):
+    body = {"workload": {"run": "gpt2-124m", "recipe": {"micro_batch": 1}}, "hardware": [{"gpu": "rtx-4070"}]}
+    answer = client.post("/api/v1/estimates", json=body)
+    assert answer.status_code == 200
+    assert answer.get_json()["workload"]["name"].startswith("GPT-2 124M")
+    body["workload"] = {"run": "gpt2-124m", "config": CONFIG}
+    assert "neither dimensions nor config" in client.post("/api/v1/estimates", json=body).get_json()["detail"]
+    body["workload"] = {"run": "gpt2-124m", "recipe": {"nonsense": 4}}
+    assert (
+        "'nonsense': unknown; valid: engine"
+        in client.post("/api/v1/estimates", json=body).get_json()["detail"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def test_a_cell_is_read_for_what_it_means(patterns, words):
         ("gradient checkpointing", "checkpointing", "full"),
         ("grad_checkpoint=True", "checkpointing", "full"),
         ("MLP and L-attention checkpoints", "checkpointing", "selective"),
-        ("activation checkpointing of every 2nd layer", "checkpointing", "selective"),
+        ("activation checkpointing of every 2nd layer", "checkpointing", "1/2"),
         ("Liger kernels", "chunked_cross_entropy", True),
         ("fused linear cross entropy", "chunked_cross_entropy", True),
         ("no fused cross-entropy (fp32 logits)", "chunked_cross_entropy", False),
@@ -244,7 +244,7 @@ def test_adapters_and_what_waits_on_the_host_reach_the_recipe():
         for words in ("none", "yes", "optimizer", "gradients", "parameters", "params+optimizer to CPU")
     }
     assert placed == {
-        "none": "gpu", "yes": "gpu", "optimizer": "host", "gradients": "host+gradients",
+        "none": "gpu", "yes": "host", "optimizer": "host", "gradients": "host+gradients",
         "parameters": "host+parameters", "params+optimizer to CPU": "host+parameters",
     }  # fmt: skip
     deepspeed = run(strategy_as_printed="DeepSpeed ZeRO-2 with optimizer offload")

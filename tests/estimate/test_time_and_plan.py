@@ -18,7 +18,7 @@ from service.estimate.hardware import (
     precision_used,
 )
 from service.estimate.ladder import ladder
-from service.estimate.machine import Mounting, machines
+from service.estimate.machine import machines
 from service.estimate.memory import instants, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
 from service.estimate.memory_plan_search import families, micro_batches
@@ -137,7 +137,7 @@ def test_arrays_answer_what_single_machines_answer():
 
 
 def rate(gpu, limit_watts=None):
-    return matmul_flops_per_s(machines([(gpu, 1)], "bf16", [Mounting(limit_watts)]), TERMS)[0]
+    return matmul_flops_per_s(machines([(gpu, 1)], "bf16", [limit_watts]), TERMS)[0]
 
 
 def test_a_power_starved_card_is_slower_than_its_peak():

@@ -12,8 +12,8 @@ from service.errors import UnknownName
 from service.estimate.alias_key import alias_key
 from service.facts import Gpu
 
-COUNT = re.compile(r"^\s*(\d{1,5})\s*[x\u00d7*]\s*|\s+[x\u00d7*]\s*(\d{1,5})\s*$", re.I)
-MEMORY = re.compile(r"(\d{1,3})\s*-?\s*(?:gib|gb|g)\b", re.I)
+COUNT = re.compile(r"^\s{0,9}(\d{1,5})\s{0,9}[x\u00d7*]\s{0,9}|\s[x\u00d7*]\s{0,9}(\d{1,5})\s{0,9}$", re.I)
+MEMORY = re.compile(r"(\d{1,3})\s{0,9}-?\s{0,9}(?:gib|gb|g)\b", re.I)
 NOISE = re.compile(
     r"\b(nvidia|amd|geforce|tesla|instinct|radeon|quadro(?= rtx a)|hgx|dgx|gpus?|graphics( card)?|card|"
     r"edition|gen\d|founders?|generation|series|accelerator|tensor|cores?|hbm\d?e?|gddr\d\w?|oam|single|workstation|"
@@ -42,7 +42,7 @@ def count_in(name: str) -> int | None:
 
 def core(name: str) -> str:
     """A name without count, vendor, memory, form and brackets: "A100-SXM4-80GB (DGX)" -> "a100"."""
-    bare = re.sub(r"\([^)]*\)", " ", COUNT.sub(" ", name)).replace("_", " ").replace("-", " ")
+    bare = re.sub(r"\([^()]*\)", " ", COUNT.sub(" ", name)).replace("_", " ").replace("-", " ")
     bare = NOISE.sub(" ", MEMORY.sub(" ", bare))
     for _, form in FORMS:
         bare = form.sub(" ", bare)

@@ -16,6 +16,9 @@ from service.estimate.run_records.recipe_words import (
     PARALLELISM_IN_TEXT,
     adapter_rank_in,
     adapter_targets_in,
+    checkpointed_part,
+    denies_adapters,
+    denies_offload,
     frozen_bits_in,
     meaning,
     model_parallel,
@@ -111,6 +114,16 @@ def _engine(run: MeasuredRun, said: str) -> MeasuredRun:
     return replace(run, engine=engine, attention=attention)
 
 
+def _checkpointed(run: MeasuredRun, said: str) -> str | None:
+    """The column, unless it says less than a text that names the part of the layers."""
+    # A column that says checkpointing is the word for it that a bare "17/32 layers" lacks.
+    beside = "; checkpointing" if run.checkpointing in ("full", "selective") else ""
+    part = checkpointed_part(said + beside, run.n_layers)
+    if part is None or run.checkpointing == "none":
+        return run.checkpointing or _checkpointing(said)
+    return part.share
+
+
 def _checkpointing(said: str) -> str | None:
     kind = r"(?:gradient|activation|grad|act)?[ -]?"
     if _says(
@@ -151,13 +164,16 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
     if named == "optimizer" and "--shard-weights" in how and run.gpu_count == 1:
         # LLM.Q on one GPU: sharded weights are those that wait with their masters on the host.
         named = "optimizer+parameters"
-    unnamed = run.offload is None or (run.offload == "some" and named is not None)
+    if run.offload == "some" and named is None and "fsdp" in how and "deepspeed" not in how:
+        # FSDP's CPUOffload moves both (`offload_in`).
+        named = "optimizer+parameters"
+    unnamed = run.offload is None or (run.offload == "some" and named and not denies_offload(how))
     optimizer = run.optimizer
     if optimizer is None and (found := OPTIMIZER_IN_TEXT.search(said)):
         optimizer = STEPS_ALL_THE_SAME.get(run.project.lower(), found[0])
     return replace(
         run,
-        checkpointing="full" if nearly_all else run.checkpointing or _checkpointing(said),
+        checkpointing="full" if nearly_all else _checkpointed(run, said),
         chunked_cross_entropy=chunked,
         gradient_release=_says(
             said, r"optimizer[ -]in[ -]b", r"opt in bwd", r"gradient release", r"step inside the backward"
@@ -166,7 +182,7 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
         activations_on_host=run.activations_on_host
         or _says(
             how, r"act(ivation)?s?( cpu)? offload", r"offload-residual", r"everything offloaded",
-            r"offload\w*( of)? activations", r"activations (to|on) (the )?(cpu|host)",
+            r"offload\w{0,12}( of)? activations", r"activations (to|on) (the )?(cpu|host)",
         )
         or None,
         optimizer=optimizer,
@@ -178,7 +194,7 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
 def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
     workload = run.workload
     if workload in ("full-finetune", "lora") and not _says(how, r"\bfull[ -](parameter )?fine"):
-        workload = meaning(ADAPTERS_IN_TEXT, how) or workload
+        workload = (None if denies_adapters(how) else meaning(ADAPTERS_IN_TEXT, how)) or workload
     precision = run.precision
     if workload == "lora" and precision == "nf4":
         workload = "qlora"
@@ -215,7 +231,7 @@ def _limits(run: MeasuredRun, said: str) -> MeasuredRun:
     reserved = RESERVED.search(said)
     held = None
     if reserved:
-        held = float(reserved[1]) / (1024 if reserved[2].startswith("m") else 1)
+        held = float(reserved[1]) / (1024 if reserved[2].startswith("m") else 1) or None
     elif PEAK_IS_RESERVED.search(said):
         held = run.peak_memory_gib
     link = None
@@ -234,4 +250,4 @@ def _limits(run: MeasuredRun, said: str) -> MeasuredRun:
 
 def _number(found: re.Match[str] | None) -> float | None:
     groups: Sequence[str | None] = found.groups() if found else ()
-    return next((float(digits) for digits in groups if digits), None)
+    return next((float(digits) for digits in groups if digits), None) or None

@@ -6,6 +6,7 @@ found in the word, as `plain` writes it, wins; a word that none fits is as good 
 
 import re
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from service.facts import AdapterTargets, Offload, Optimizer, Trainer, WeightsIn
 
@@ -35,10 +36,28 @@ ENGINES: Patterns = (
 )  # fmt: skip
 ATTENTION: Patterns = (
     (r"unfused|not fused|(no|without) (flash|sdpa|fused)|flash[a-z -]{0,20}:? ?(no|off|false)\b", "naive"),
-    (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.*eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
+    (r"flash|sdpa|\bfa-?[234]|flex|xformers|mem.{0,40}eff|cudnn|fused|triton|scaled|ring|sage", "flash"),
     (r"naive|math|eager|manual|hand|standard|vanilla|\bno\b|\boff\b|false", "naive"),
 )
-CHECKPOINTED = r"(?:checkpoint\w*|ckpt|recompute|recomputation|remat\w*)"
+CHECKPOINTED = r"(?:checkpoint\w{0,12}|ckpt|recompute|recomputation|remat\w{0,20})"
+LAYERS = r"(?:transformer |decoder )?(?:layers?|blocks?)\b"
+ORDINALS = {"second": 2, "other": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8}
+PARTS = {"half": 2, "third": 3, "quarter": 4}
+PART_OF_LAYERS = re.compile(rf"(\d{{1,4}}) ?(?:/|of|out of) ?(?:the |its |all )?(\d{{1,4}}) {LAYERS}")
+PART_IN_BRACKETS = re.compile(
+    rf"{CHECKPOINTED}[ (:]+(?:on |of |in )?(\d{{1,4}}) ?(?:/|of|out of) ?(\d{{1,4}})\b"
+)
+BARE_PART = re.compile(r"(?:a |one )?(?:half|third|quarter)|\d{1,4} ?(?:/|of|out of) ?\d{1,4}|\d{1,2} ?%")
+"""A cell that leaves out what it is a part of."""
+EVERY_SO_MANY = re.compile(rf"\bevery[ -](?:(\d{{1,3}})(?:nd|rd|th)?|({'|'.join(ORDINALS)})) {LAYERS}")
+FRACTION_OF_LAYERS = re.compile(
+    rf"\b(?:a |one )?({'|'.join(PARTS)}) (?:of )?(?:the |its |all )?{LAYERS}|"
+    rf"(\d{{1,2}}) ?% (?:of )?(?:the |its )?{LAYERS}"
+)
+SO_MANY_LAYERS = re.compile(
+    rf"(?:{CHECKPOINTED}|\bac)(?: only| on| of| for| in| the| first| last){{0,4}} (\d{{1,4}}) {LAYERS}|"
+    rf"(?<![\d/] )\b(\d{{1,4}}) {LAYERS}(?: are| were| use| with)?(?: gradient| activation)? {CHECKPOINTED}"
+)
 CHECKPOINTING: Patterns = (
     (rf"^no|^false|^off|^0|without|disabled|\b(no|not)\b|\boff$|{CHECKPOINTED}[:=]? ?(off|false|none|0)\b",
      "none"),
@@ -66,7 +85,7 @@ PARALLELISM_IN_TEXT: Patterns = (
 WORKLOADS: Patterns = (
     (r"qlora|q-lora|4-?bit", "qlora"),
     (r"lora|adapter|peft", "lora"),
-    (r"full.*tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
+    (r"full.{0,60}tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
     (r"pre-?train|scratch|continued", "pretrain"),
 )
 ADAPTERS_IN_TEXT: Patterns = ((r"\bq-?lora\b", "qlora"), (r"\blora\b", "lora"))
@@ -82,6 +101,7 @@ OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
     (r"\blamb\b", "lamb"),
     (r"\blion", "lion"),
     (r"adafactor", "adafactor"),
+    (r"momentum|nesterov", "sgd-momentum"),
     (r"\bsgd\b|^none$|\bno optimizer", "sgd"),
     (r"adam(?!ini|-mini|a\b)", "adamw"),
 )
@@ -128,6 +148,63 @@ def model_parallel(said: str) -> int:
         found = (*degree.findall(text), *ways.findall(text))
         pieces *= max((int(digits[:5]) for digits in found), default=1) or 1
     return pieces
+
+
+class Part(NamedTuple):
+    """Some of a model's layers."""
+
+    words: str
+    share: str | None
+    """As a fraction, "17/32"; full or none where it is all or none; None where it cannot be."""
+
+
+def checkpointed_part(text: str, n_layers: int | None, *, in_cell: bool = False) -> Part | None:
+    """Which part of the layers is checkpointed, where a text, as `plain` writes it, says a part.
+
+    A free text says so only beside a word for checkpointing, or in a clause of nothing else in a text
+    that has such a word. The cell of its column needs none.
+    """
+    about = re.compile(rf"{CHECKPOINTED}|\bac\b")
+    if in_cell and BARE_PART.fullmatch(text):
+        text += " layers"
+    elif in_cell:
+        text = re.sub(rf"^(\d{{1,4}} {LAYERS})$", r"checkpointing \1", text)
+    for clause in re.split(r"[;.](?!\d)", text):
+        alone = PART_OF_LAYERS.fullmatch(clause.strip()) and about.search(text)
+        if not (in_cell or alone or about.search(clause)):
+            continue
+        if found := PART_OF_LAYERS.search(clause) or PART_IN_BRACKETS.search(clause):
+            return Part(found[0], _share(int(found[1]), int(found[2]), n_layers))
+        if found := EVERY_SO_MANY.search(clause):
+            every = int(found[1] or ORDINALS[found[2]])
+            return Part(found[0], _share(1, every, None))
+        if found := FRACTION_OF_LAYERS.search(clause):
+            parts = (1, PARTS[found[1]]) if found[1] else (int(found[2]), 100)
+            return Part(found[0], _share(*parts, None))
+        if found := SO_MANY_LAYERS.search(clause):
+            count = int(next(filter(None, found.groups())))
+            return Part(found[0], _share(count, n_layers, n_layers) if n_layers else None)
+    return None
+
+
+def _share(part: int, whole: int, n_layers: int | None) -> str | None:
+    if part == 0:
+        return "none"
+    if part > whole or (n_layers and whole != n_layers):
+        return None
+    return "full" if part == whole else f"{part}/{whole}"
+
+
+def denies_adapters(text: str) -> str | None:
+    """The words that say there are no adapters."""
+    found = re.search(r"\b(?:no|without|not) (?:q-?)?lora\b", text)
+    return found[0] if found else None
+
+
+def denies_offload(text: str) -> str | None:
+    """The words that say that nothing is offloaded."""
+    found = re.search(r"\b(?:no|without) (?:cpu )?offload\w*", text)
+    return found[0] if found else None
 
 
 def trainer_of(*texts: str) -> Trainer | None:
@@ -183,7 +260,7 @@ def offload_of(cell: str) -> Offload | None:
 
 def offload_in(strategy: str) -> Offload | None:
     """The same from a run's description in free text, as `plain` writes it."""
-    if re.search(r"\b(no|without) (cpu )?offload", strategy):
+    if denies_offload(strategy):
         return "none"
     named = " ".join(
         found[0]

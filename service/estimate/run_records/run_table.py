@@ -17,6 +17,7 @@ from service.estimate.machine import GPUS_PER_NODE
 from service.estimate.measured_run import ADAPTERS
 from service.estimate.run_records.gpu_as_printed import count_in
 from service.estimate.run_records.imputation import filled
+from service.estimate.run_records.recipe_doubts import doubts
 from service.estimate.run_records.recipe_text import understood
 from service.estimate.run_records.recipe_words import (
     ATTENTION,
@@ -26,10 +27,12 @@ from service.estimate.run_records.recipe_words import (
     PARALLELISM,
     PRECISIONS,
     WORKLOADS,
+    checkpointed_part,
     meaning,
     offload_of,
     optimizer_bits_of,
     optimizer_of,
+    plain,
 )
 from service.estimate.run_records.table_cells import Cells, Remark
 from service.facts import Gpu, MeasuredRun, Offload, Source
@@ -133,7 +136,7 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         optimizer=cells.text("optimizer") or None,
         engine=cells.word("engine", ENGINES),
         attention=cells.word("attention", ATTENTION),
-        checkpointing=cells.word("checkpointing", CHECKPOINTING, none_is_a_word=True),
+        checkpointing=_checkpointing(cells),
         offload=_offload(cells),
         activations_on_host=_activations_on_host(cells),
         parallelism=cells.word("parallelism", PARALLELISM),
@@ -164,6 +167,7 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
     if run.power_limit_watts is None and "power_limit" in run.use_for:
         run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
     _remark_on_optimizer(run, cells)
+    cells.remarks += doubts(run, cells)
     return _without_int8(run, cells)
 
 
@@ -174,6 +178,11 @@ def _guessed(cells: Cells) -> set[str]:
     columns = {name.strip() for name in cells.text("derived_fields").split(";")} & GUESSABLE
     guessed = {name for name in columns if not re.search(rf"{name}[^;.,]{{0,30}} from ", notes)}
     return guessed | ({"micro_batch"} if ACCUMULATED_PERHAPS.search(notes) else set())
+
+
+def _checkpointing(cells: Cells) -> str | None:
+    part = checkpointed_part(plain(cells.text("checkpointing")), cells.whole("n_layers"), in_cell=True)
+    return part.share if part else cells.word("checkpointing", CHECKPOINTING, none_is_a_word=True)
 
 
 def _offload(cells: Cells) -> Offload | None:

@@ -15,9 +15,7 @@ BLANKS = frozenset(
 )  # fmt: skip
 """What people and programs write for: we do not know."""
 THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
-NUMBER = re.compile(
-    r"[~≈]?\s*([-+]?[\d.]+(?:e[-+]?\d+)?)\s*([kmbtg]?)(?:n|illion|il)?\s*(?:[a-z/%² ]*)", re.I
-)
+NUMBER = re.compile(r"[~≈]?\s*+([-+]?[\d.]++(?:e[-+]?\d++)?)\s*+([kmbtg]?)(?:n|illion|il)?[a-z/%²\s]*+", re.I)
 MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
 ALSO = {"yes": ("full",), "no": ("none",)}
 """Words so usual that nobody need be told what they were read for."""

@@ -1,42 +1,45 @@
 """A training log as it was printed: which project's it is, how fast it runs, how far it has come.
 
-Understands nanochat, nanoGPT, llm.c, torchtune and the Hugging Face Trainer. The speed is the median of
-the steady steps: the first ones compile and warm up, evaluations and checkpoints make single steps
-long. Lines that belong to the format but cannot be used are dropped one by one and named; everything
-else (banners, warnings, samples) is passed over. nanochat's `tok/sec` before 2025-10-30 left out
-gradient accumulation, so time per step and batch are believed, never that number alone.
+The formats are described in formats_of_*.py, what counts as the speed in log_speed.py. Lines that belong to
+the format but cannot be used are dropped one by one and named; everything else (banners, warnings, samples)
+is passed over. A log can be read as it grows: `LogReader.feed` takes what has come, `LogReader.log` says
+what it tells so far.
 """
 
-import math
-import re
-import statistics
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from service.errors import InvalidValue, MissingFact
-from service.estimate.measured_run import NANOCHAT_BATCH_TOKENS
+from service.errors import InvalidValue
+from service.estimate.run_records.all_formats import FORMATS
+from service.estimate.run_records.card_in_log import card_in
 from service.estimate.run_records.largest import LARGEST
-from service.estimate.run_records.log_formats import FORMATS, Dropped, LogFormat, LogStep, number
+from service.estimate.run_records.log_formats import (
+    LARGEST_WINS,
+    STEP_QUANTITIES,
+    Dropped,
+    LogFormat,
+    LogStep,
+    read_step,
+)
+from service.estimate.run_records.log_lines import Line, LineSplitter, one_record_a_line
+from service.estimate.run_records.log_speed import LogNote
+from service.estimate.run_records.log_sums import Sums, Told, summed_up
+
+__all__ = ["LARGEST_LOG_CHARACTERS", "LogNote", "LogReader", "Told", "TrainingLog", "read_log"]
 
 LARGEST_LOG_CHARACTERS = 200_000_000
-LONGEST_LINE = 20_000
-MOST_LINES_SORTED = 200_000
-"""From how many lines it is told which program wrote them."""
 MOST_STEPS = 1_000_000
 MOST_DROPPED_SHOWN = 20
-WARM_UP_STEPS = 10
-FEWEST_STEADY_STEPS = 3
 PRINTABLE_SHARE = 0.9
-
-
-@dataclass(frozen=True, slots=True)
-class LogNote:
-    """Something a reader should know of how a log was read."""
-
-    code: str
-    """mixed | too_many_steps | old_nanochat | old_nanochat_default_batch | batch_not_printed"""
-    text: str = ""
-    numbers: tuple[float, ...] = ()
+SAMPLE = 100_000
+LONGEST_SHOWN = 80
+TOTALS = ("train_runtime_s", "train_tokens_per_s")
+"""Facts that tell a run's speed where no step is printed, as in a notebook's last cell."""
+WHAT_INSTEAD = "no step of a known format; give --tokens-per-s (field tokens_per_s) instead"
+KINDS = [(kind.signs[0], kind, form.project) for form in FORMATS for kind in form.steps]
+HEADS = [(says.word, says, form.project) for form in FORMATS for says in form.head]
+"""Every line is looked through for their words, so that these stand by themselves."""
+BEGINNINGS = tuple({form.begins for form in FORMATS if form.begins})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,167 +47,193 @@ class TrainingLog:
     """What a log says of a run."""
 
     project: str
-    """nanochat | nanoGPT | llm.c | torchtune | HF Trainer"""
+    """nanochat | nanoGPT | llm.c | torchtune | HF Trainer | ... (all_formats.py)"""
     steps: int
     """Steps read."""
     last_step: int
     total_steps: int | None
     step_s: float | None
-    """Median of the steady steps."""
+    """Of a steady step."""
     step_spread: float
     """Log standard deviation of a steady step's time."""
     tokens_per_s: float
     """Of the whole machine, gradient accumulation included."""
+    speed_from: str
+    """steps | totals | elapsed | bar | printed: what the speed rests on."""
     global_batch_tokens: int | None
     peak_memory_gib: float | None
+    reserved_memory_gib: float | None
+    gpu_watts: float | None
+    """Of one board while it trains."""
     facts: Mapping[str, float]
-    """Dimensions, micro-batch, parameters, GPUs: whatever the banner printed."""
+    """Dimensions, micro-batch, parameters, GPUs: whatever was printed or told."""
+    gpus_assumed: bool
+    """Whether nothing says how many GPUs there were, so that one is assumed."""
+    card: str | None
+    """The GPU's name as printed."""
     dropped: tuple[Dropped, ...]
     dropped_count: int
     notes: tuple[LogNote, ...] = ()
 
 
-def read_log(text: str, seq_len: int | None = None, gpu_count: int = 1) -> TrainingLog:
+@dataclass(slots=True)
+class Read:
+    """What was read of one format."""
+
+    lines: int = 0
+    steps: list[LogStep] = field(default_factory=list)
+    facts: dict[str, float] = field(default_factory=dict)
+    dropped: list[Dropped] = field(default_factory=list)
+    dropped_count: int = 0
+    too_large: tuple[str, str] | None = None
+    """A fact beyond all size, and its line."""
+
+    def drop(self, dropped: Dropped) -> None:
+        self.dropped_count += 1
+        if len(self.dropped) < MOST_DROPPED_SHOWN:
+            self.dropped.append(dropped)
+
+    def know(self, fact: str, value: float, line: str) -> None:
+        if value > LARGEST.get(fact, value):
+            self.too_large = self.too_large or (fact, line.strip()[:LONGEST_SHOWN])
+        elif fact in LARGEST_WINS:
+            self.facts[fact] = max(value, self.facts.get(fact, 0.0))
+        else:
+            self.facts[fact] = value
+
+
+class LogReader:
+    """Reads a log in pieces, each line once."""
+
+    def __init__(self) -> None:
+        self._splitter = LineSplitter()
+        self._read = {form.project: Read() for form in FORMATS}
+        self._lines = 0
+        self._card: str | None = None
+
+    def feed(self, text: str) -> None:
+        """Take what has come; a line that is not whole yet waits."""
+        for line in self._splitter.feed(text):
+            self._take(line)
+
+    def finish(self) -> None:
+        """Take the last line, which nothing ends."""
+        for line in self._splitter.rest():
+            self._take(line)
+
+    def log(self, told: Told = Told()) -> TrainingLog:  # noqa: B008 - frozen
+        """What the log says so far, beside what was told of it.
+
+        Raises InvalidValue where it holds no steps of a known format or contradicts what was told,
+        MissingFact where the speed cannot be told without something that was not printed.
+        """
+        form, read = self._main()
+        if read.too_large:
+            fact, line = read.too_large
+            raise InvalidValue("log", line, f"{fact} must be at most {LARGEST[fact]:,}")
+        if not read.steps and not any(name in read.facts for name in TOTALS):
+            raise InvalidValue("log", f"{read.dropped_count} steps", "none of them can be used")
+        others = [
+            f"{other.lines} of {name}"
+            for name, other in self._read.items()
+            if other.lines and name != form.project
+        ]
+        notes = [LogNote("mixed", ", ".join(others))] if others else []
+        if len(read.steps) >= MOST_STEPS:
+            notes.append(LogNote("too_many_steps", numbers=(float(MOST_STEPS),)))
+        return _as_log(form, read, self._card, notes, summed_up(form, read.steps, read.facts, told))
+
+    def _main(self) -> tuple[LogFormat, Read]:
+        """The format that most lines fit; of a log without steps, one that sums itself up."""
+        form = max(FORMATS, key=lambda form: self._read[form.project].lines)
+        if not self._read[form.project].lines:
+            summed = [f for f in FORMATS if any(name in self._read[f.project].facts for name in TOTALS)]
+            if not summed:
+                names = [form.project for form in FORMATS]
+                raise InvalidValue("log", f"{self._lines:,} lines", WHAT_INSTEAD, names)
+            form = summed[0]
+        return form, self._read[form.project]
+
+    def _take(self, line: Line) -> None:
+        self._lines += 1
+        text = line.text
+        for sign, kind, project in KINDS:
+            if sign in text and (found := read_step(kind, line)) is not None:
+                _keep(self._read[project], line, *found)
+                return
+        self._head(text)
+        bare = text.lstrip()
+        if bare.startswith(BEGINNINGS) and any(c.isdigit() for c in bare):
+            for form in FORMATS:
+                if form.begins and bare.startswith(form.begins):
+                    self._read[form.project].drop(Dropped(line.number, "cut_off"))
+
+    def _head(self, text: str) -> None:
+        for word, says, project in HEADS:
+            if word not in text or (written := says.written(text)) is None:
+                continue
+            value = says.value(written)
+            if value is None:
+                continue
+            read = self._read[project]
+            if says.quantity not in STEP_QUANTITIES or says.quantity == "total_steps":
+                read.know(says.quantity, value, text)
+            elif read.steps:
+                setattr(read.steps[-1], says.quantity, value)
+        self._card = self._card or card_in(text)
+
+
+def _keep(read: Read, line: Line, step: LogStep | Dropped, facts: Mapping[str, float]) -> None:
+    read.lines += 1
+    if isinstance(step, Dropped):
+        read.drop(step)
+        return
+    if len(read.steps) < MOST_STEPS:
+        read.steps.append(step)
+    for fact, value in facts.items():
+        read.know(fact, value, line.text)
+
+
+def read_log(
+    text: str, seq_len: int | None = None, gpu_count: int | None = None, batch_tokens: int | None = None
+) -> TrainingLog:
     """What a training log says.
 
-    `seq_len` [tokens] is needed where the format does not print it, `gpu_count` where it prints speed
-    per GPU. Raises InvalidValue for what is no text, is too large or holds no steps of a known format,
-    MissingFact when the speed cannot be told without something that was not printed.
+    `seq_len` [tokens] and `batch_tokens` [tokens per optimizer step] are needed where the format does not
+    print them, `gpu_count` where it prints speed per GPU. Raises InvalidValue for what is no text, is too
+    large or holds no steps of a known format, MissingFact when the speed cannot be told without something
+    that was not printed.
     """
     if len(text) > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("log", f"{len(text):,} characters", f"more than {LARGEST_LOG_CHARACTERS:,}")
-    sample = text[:100_000]
-    readable = sum(c.isprintable() or c in "\n\r\t\b\x1b" for c in sample)
+    sample = text[:SAMPLE]
+    readable = sum(c.isprintable() or c in "\n\r\t\b\x1b\ufeff" for c in sample)
     if not sample.strip() or readable < PRINTABLE_SHARE * len(sample):
         raise InvalidValue("log", f"{len(text):,} characters", "is not the text of a training log")
-    lines = [line[:LONGEST_LINE] for line in re.split(r"[\r\n]+", text)]
-    told_by = lines[:MOST_LINES_SORTED]
-    counts = {form.project: sum(map(bool, map(form.step_line.match, told_by))) for form in FORMATS}
-    form = max(FORMATS, key=lambda form: counts[form.project])
-    if not counts[form.project]:
-        raise InvalidValue("log", f"{len(lines):,} lines", "no step of a known format", list(counts))
-    others = [f"{count} of {name}" for name, count in counts.items() if count and name != form.project]
-    facts = _facts(form, lines)
-    steps, dropped = _steps(form, lines)
-    if seq_len:
-        facts.setdefault("seq_len", float(seq_len))
-    if {"micro_batch_tokens_all", "micro_batch", "seq_len"} <= facts.keys():
-        shared = facts["micro_batch_tokens_all"] / (facts["micro_batch"] * facts["seq_len"])
-        facts["gpu_count"] = float(max(1, round(shared)))
-    facts.setdefault("gpu_count", float(gpu_count))
-    notes = [LogNote("mixed", ", ".join(others))] if others else []
-    if len(steps) >= MOST_STEPS:
-        notes.append(LogNote("too_many_steps", numbers=(float(MOST_STEPS),)))
-    return _summed_up(form, facts, steps, dropped, notes)
+    reader = LogReader()
+    reader.feed(one_record_a_line(text.removeprefix("\ufeff")))
+    reader.finish()
+    return reader.log(Told(seq_len, gpu_count, batch_tokens))
 
 
-def _facts(form: LogFormat, lines: Iterable[str]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for line in lines:
-        for fact, pattern in form.banner.items():
-            match = pattern.search(line)
-            if match and (value := number(match[1])) is not None:
-                if value > LARGEST.get(fact, value):
-                    raise InvalidValue("log", line.strip()[:80], f"{fact} must be at most {LARGEST[fact]:,}")
-                found[fact] = value
-    return found
-
-
-def _steps(form: LogFormat, lines: Iterable[str]) -> tuple[list[LogStep], list[Dropped]]:
-    steps: list[LogStep] = []
-    dropped: list[Dropped] = []
-    for position, line in enumerate(lines, start=1):
-        bare = line.lstrip()
-        if match := form.step_line.match(line):
-            step = form.read(position, match, steps[-1].step if steps else 0)
-            if isinstance(step, Dropped):
-                dropped.append(step)
-            else:
-                steps.append(step)
-        elif form.begins and bare.startswith(form.begins) and any(c.isdigit() for c in bare):
-            dropped.append(Dropped(position, "cut_off"))
-        if len(steps) >= MOST_STEPS:
-            break
-    return steps, dropped
-
-
-def _summed_up(
-    form: LogFormat,
-    facts: dict[str, float],
-    steps: list[LogStep],
-    dropped: list[Dropped],
-    notes: list[LogNote],
-) -> TrainingLog:
-    if not steps:
-        raise InvalidValue("log", f"{len(dropped)} steps", "none of them can be used")
-    first = min(step.step for step in steps)
-    steady = [s for s in steps if s.step >= first + WARM_UP_STEPS] or steps[len(steps) // 2 :]
-    if len(steady) < FEWEST_STEADY_STEPS:
-        steady = steps[-FEWEST_STEADY_STEPS:]
-    times = [s.seconds for s in steady if s.seconds]
-    step_s = statistics.median(times) if times else None
-    if step_s is None and "train_steps_per_s" in facts:
-        step_s = 1 / facts["train_steps_per_s"]
-    speeds = [s.tokens_per_s for s in steady if s.tokens_per_s]
-    printed = statistics.median(speeds) if speeds else None
-    batch, said = _batch_tokens(form.project, facts, step_s, printed)
-    if said:
-        notes.append(said)
-    tokens_per_s = batch / step_s if batch and step_s else None
-    if tokens_per_s is None and printed is not None:
-        tokens_per_s = printed * (facts["gpu_count"] if form.speed_per_gpu else 1)
-    if tokens_per_s is None:
-        tokens_per_s = facts.get("train_tokens_per_s")
-    if tokens_per_s is None:
-        raise MissingFact("the batch of this log in tokens", "give the sequence length and the batch")
-    memory = facts.get("peak_memory_gib")
-    if "peak_memory_mib" in facts:
-        memory = facts["peak_memory_mib"] / 1024
-    totals = [s.total_steps for s in steps if s.total_steps]
-    total = totals[-1] if totals else int(facts["total_steps"]) if "total_steps" in facts else None
+def _as_log(form: LogFormat, read: Read, card: str | None, notes: list[LogNote], sums: Sums) -> TrainingLog:
     return TrainingLog(
         project=form.project,
-        steps=len(steps),
-        last_step=max(step.step for step in steps),
-        total_steps=total,
-        step_s=step_s,
-        step_spread=_spread(times, step_s),
-        tokens_per_s=tokens_per_s,
-        global_batch_tokens=int(batch) if batch else None,
-        peak_memory_gib=memory,
-        facts=facts,
-        dropped=tuple(dropped[:MOST_DROPPED_SHOWN]),
-        dropped_count=len(dropped),
-        notes=tuple(notes),
+        steps=len(read.steps),
+        last_step=sums.last_step,
+        total_steps=sums.total_steps,
+        step_s=sums.step_s,
+        step_spread=sums.step_spread,
+        tokens_per_s=sums.tokens_per_s,
+        speed_from=sums.speed_from,
+        global_batch_tokens=int(sums.batch) if sums.batch else None,
+        peak_memory_gib=sums.facts.get("peak_memory_gib"),
+        reserved_memory_gib=sums.facts.get("reserved_memory_gib"),
+        gpu_watts=sums.gpu_watts,
+        facts=sums.facts,
+        gpus_assumed=sums.gpus_assumed,
+        card=card,
+        dropped=tuple(read.dropped),
+        dropped_count=read.dropped_count,
+        notes=(*notes, *sums.notes),
     )
-
-
-def _spread(times: list[float], middle: float | None) -> float:
-    """Log standard deviation from the median absolute deviation, which single long steps do not move."""
-    if not middle or len(times) < FEWEST_STEADY_STEPS:
-        return 0.0
-    return 1.4826 * statistics.median(abs(math.log(t / middle)) for t in times)
-
-
-def _batch_tokens(
-    project: str, facts: Mapping[str, float], step_s: float | None, printed: float | None
-) -> tuple[float | None, LogNote | None]:
-    """Tokens of one optimizer step, and a note where that was not simply printed."""
-    batch = facts.get("global_batch_tokens")
-    if batch is None and "sequences_per_step" in facts and "seq_len" in facts:
-        batch = facts["sequences_per_step"] * facts["seq_len"]
-    if project == "nanochat" and step_s and printed:
-        implied = printed * step_s
-        if batch is None:
-            share = NANOCHAT_BATCH_TOKENS / implied
-            if abs(share - 1) < 0.02:
-                return NANOCHAT_BATCH_TOKENS, None
-            if share > 1.5 and abs(share - round(share)) < 0.02 * share:
-                numbers = (float(round(share)), float(NANOCHAT_BATCH_TOKENS))
-                return NANOCHAT_BATCH_TOKENS, LogNote("old_nanochat_default_batch", numbers=numbers)
-            return implied, LogNote("batch_not_printed")
-        if abs(implied / batch - 1) > 0.05:
-            return batch, LogNote("old_nanochat", numbers=(implied, batch))
-    if batch is None and printed and step_s:
-        batch = printed * step_s
-    return batch, None

@@ -55,7 +55,34 @@ def note_sentence(w: Wording, note: LogNote) -> str:
             "per step and the default batch of {n1} tokens are used",
             **shown,
         ),
+        "pauses": lambda: w.say(
+            "its totals come to {n0} s a step, its clock between lines to {n1} s: pauses, or a run taken up "
+            "again, are left out",
+            **shown,
+        ),
+        "full_sequences": lambda: w.say(
+            "each sequence is counted as {n0} tokens, packed or padded to that", **shown
+        ),
+        "told_otherwise": lambda: w.say("{field} is {n0} as you say, not {n1}", field=note.text, **shown),
+        "other_card": lambda: w.say("it was printed on another card: {card}", card=note.text),
     }[note.code]()
+
+
+def speed_sentence(w: Wording, log: TrainingLog) -> str:
+    """What a log's speed rests on."""
+    return {
+        "steps": lambda: w.say("the median time of its steady steps"),
+        "printed": lambda: w.say("the median speed that its steady steps print"),
+        "totals": lambda: w.say("its own totals"),
+        "elapsed": lambda: w.say("its clock between lines, pauses left out"),
+        "bar": lambda: w.say("the smoothed rate of its progress bar, as there is nothing better"),
+    }[log.speed_from]()
+
+
+def _remarks(w: Wording, log: TrainingLog) -> list[str]:
+    """Everything to know of how a log was read."""
+    one = [w.say("it does not say how many GPUs there were; one is assumed (--gpu-count, field gpu_count)")]
+    return [note_sentence(w, note) for note in log.notes] + (one if log.gpus_assumed else [])
 
 
 def dropped_sentence(w: Wording, dropped: Dropped) -> str:
@@ -73,11 +100,14 @@ def _log(log: TrainingLog, w: Wording) -> Json:
         "steps_read": log.steps,
         "last_step": log.last_step,
         "step_s": log.step_s,
+        "speed_from": speed_sentence(w, log),
         "global_batch_tokens": log.global_batch_tokens,
         "peak_memory_gib": log.peak_memory_gib,
+        "reserved_memory_gib": log.reserved_memory_gib,
+        "gpu_watts": log.gpu_watts,
         "dropped": log.dropped_count,
         "dropped_lines": [{"line": d.line, "reason": dropped_sentence(w, d)} for d in log.dropped],
-        "note": "; ".join(note_sentence(w, note) for note in log.notes),
+        "note": "; ".join(_remarks(w, log)),
     }
 
 
@@ -121,17 +151,30 @@ def _read(w: Wording, measured: Measurement) -> list[str]:
             "Measured: {speed} tokens/s on {device}, from {steps} steps of a log of {project}.",
             speed=speed,
             device=device,
-            steps=w.number(log.steps),
+            steps=w.number(log.steps or log.last_step),
             project=log.project,
         )
     ]
-    lines += [w.say("Note: {note}.", note=note_sentence(w, note)) for note in log.notes]
+    lines.append(w.say("Speed: {source}.", source=speed_sentence(w, log)))
+    lines += _printed_beside(w, log)
+    lines += [w.say("Note: {note}.", note=remark) for remark in _remarks(w, log)]
     if log.dropped_count:
         named = "; ".join(f"{d.line}: {dropped_sentence(w, d)}" for d in log.dropped[:3])
         lines.append(
             w.say("Dropped lines: {count} ({lines}).", count=w.number(log.dropped_count), lines=named)
         )
     return lines
+
+
+def _printed_beside(w: Wording, log: TrainingLog) -> list[str]:
+    """Memory and watts, where the log has them."""
+    shown = (
+        (log.peak_memory_gib, "GiB", w.say("peak memory")),
+        (log.reserved_memory_gib, "GiB", w.say("reserved memory")),
+        (log.gpu_watts, "W", w.say("per board")),
+    )
+    parts = [f"{what} {w.rounded(value)} {unit}" for value, unit, what in shown if value]
+    return [w.say("Also read: {parts}.", parts="; ".join(parts))] if parts else []
 
 
 def _range(w: Wording, value: Interval) -> str:

@@ -33,7 +33,9 @@ from service.reports.words.decision_sentences import (
     swing_sentence,
     verdict_lines,
 )
+from service.reports.words.explaining import told_sentences
 from service.reports.words.prices import option_price_sentences
+from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.wording import Wording
 
@@ -100,6 +102,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     others = [dominated_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
+    others += model_sentences(w, d.workload)
     turning = [today_sentence(w, d)] if d.break_even else []
     turning += [
         w.say(
@@ -114,6 +117,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         ("hangs", w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
         ("turns", w.say("Where it turns"), turning),
         ("also", w.say("Also"), others),
+        ("as_told", w.say("As built in"), told_sentences(w, [p for p in d.shortlist if p.is_at_home])),
         ("hours", w.say("When to run"), [line for p in shown for line in when_sentences(w, p)]),
         ("prices", w.say("Prices"), prices),
     )

@@ -26,7 +26,7 @@ from service.reports.document.frame import zone_in_words
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_grounds import ladder_table
 from service.reports.words.bill import uncounted_sentence
-from service.reports.words.explaining import explanation_sentences, stages_sentence
+from service.reports.words.explaining import explanation_sentences, stages_sentence, told_sentences
 from service.reports.words.input_names import basis_in_words
 from service.reports.words.prices import price_sentences
 from service.reports.words.sentences import (
@@ -34,6 +34,7 @@ from service.reports.words.sentences import (
     adjustments_sentence,
     cloud_name,
     fit_sentence,
+    model_sentences,
     power_limit_sentences,
     reference_sentences,
     trust_sentence,
@@ -190,10 +191,12 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     turning = break_even_sentence(w, c)
     sentences = [trust_sentence(w, o, c.workload) for o in c.options]
     trust = list(dict.fromkeys(line for line in sentences if line))
+    trust += model_sentences(w, c.workload)
     trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     return titled(
         ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),
         ("adjustments", w.say("Adjustments"), changes),
+        ("as_told", w.say("As built in"), told_sentences(w, c.options)),
         ("limit", w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),
         ("hours", w.say("When to run"), [line for o in c.options for line in when_sentences(w, o)]),
         ("prices", w.say("Prices"), price_sentences(w, c)),

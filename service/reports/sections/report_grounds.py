@@ -22,9 +22,9 @@ from service.reports.document.document import (
 )
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_parts import OPTIONS_ON_PAGE, more_sentence, no_fit, option_name
-from service.reports.words.explaining import rung_sentence
+from service.reports.words.explaining import rung_sentence, told_sentences
 from service.reports.words.input_names import OF_ONE, basis_in_words, key_of, names, subject_in_words
-from service.reports.words.sentences import adjustments_sentence, trust_sentence
+from service.reports.words.sentences import adjustments_sentence, model_sentences, trust_sentence
 from service.reports.words.source_notes import source_title
 from service.reports.words.wording import Wording
 
@@ -61,6 +61,7 @@ def fit_section(n: Notebook, options: Sequence[AnsweredOption], on_page: int = O
         Table("fit", title, columns, rows, on_page, more=more_sentence(w, len(rows), on_page))
     ]
     changes = [adjustments_sentence(w, o.label, o) for o in options[:on_page] if o.fit.adjustments]
+    changes += told_sentences(w, options[:on_page])
     if changes:
         blocks.append(Bullets(tuple(dict.fromkeys(changes))))
     blocks += [ladder_table(n, o) for o in options[:1] if o.fit.ladder]
@@ -171,6 +172,7 @@ def record_section(
         )
         rows.append(Row(f"record-{key}", cells))
     trust = [line for o in _first_of_each(options) if (line := trust_sentence(w, o, workload))]
+    trust += model_sentences(w, workload)
     if not rows and not trust:
         return None
     columns = (

@@ -3,7 +3,7 @@
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredPlan
 from service.answers.option import AnsweredExplanation, AnsweredOption
 from service.reports.words.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
-from service.reports.words.explaining import explanation_sentences, rung_sentence
+from service.reports.words.explaining import explanation_sentences, rung_sentence, told_sentence
 from service.reports.words.sentences import adjustment_sentence
 from service.reports.words.verdict import verdict_sentences
 from service.reports.words.wording import Wording
@@ -54,7 +54,8 @@ def _sentences(w: Wording, option: AnsweredOption) -> dict[str, object]:
     fit = option.fit
     adjustments = tuple(a.model_copy(update={"text": adjustment_sentence(w, a)}) for a in fit.adjustments)
     ladder = tuple(r.model_copy(update={"text": rung_sentence(w, r.code)}) for r in fit.ladder)
-    return {"fit": fit.model_copy(update={"adjustments": adjustments, "ladder": ladder})}
+    as_told = tuple(t.model_copy(update={"text": told_sentence(w, t)}) for t in option.as_told)
+    return {"fit": fit.model_copy(update={"adjustments": adjustments, "ladder": ladder}), "as_told": as_told}
 
 
 def say_explanation(w: Wording, e: AnsweredExplanation) -> AnsweredExplanation:

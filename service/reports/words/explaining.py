@@ -1,11 +1,15 @@
 """An estimate in words: the ladder of memory, where time and doubt come from, which runs it rests on."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from service.answers.option import AnsweredExplanation, AnsweredOption
+from service.answers.option import AnsweredExplanation, AnsweredOption, AnsweredTold
 from service.estimate.ladder import RungCode
 from service.estimate.training_time import StageCode
 from service.reports.words.wording import Wording
+
+NOTICED = 0.005
+"""Change of a step's time from which on it is told."""
 
 
 @lru_cache(maxsize=64)
@@ -42,6 +46,35 @@ def stages_sentence(w: Wording, option: AnsweredOption) -> str:
         f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in option.stages if s.hours is not None
     )
     return w.say("Hours: {parts}.", parts=parts)
+
+
+def told_sentence(w: Wording, told: AnsweredTold) -> str:
+    """What the asker said of the cards, and what it does to the time of a step."""
+    number = w.number(told.value, 0 if told.value.is_integer() else 1)
+    if told.code == "power_limit":
+        line = w.say("every card limited to {watts} W, as you say", watts=number)
+    elif told.code == "pcie_lanes":
+        line = w.counted(
+            "a slot of {count} PCIe lane, as you say",
+            "a slot of {count} PCIe lanes, as you say",
+            int(told.value),
+        )
+    elif told.value:
+        line = w.say("{count} cards joined by NVLink, as you say", count=number)
+    else:
+        line = w.say("no NVLink between the cards, as you say")
+    if abs(told.time_factor - 1) < NOTICED:
+        return line + w.say(" [no effect on the time]")
+    return line + w.say(" [time ×{factor}]", factor=w.number(told.time_factor, 2))
+
+
+def told_sentences(w: Wording, options: Iterable[AnsweredOption]) -> list[str]:
+    """How the cards of each machine at home are built in, where the asker says."""
+    return [
+        f"{option.label}: " + "; ".join(told_sentence(w, told) for told in option.as_told) + "."
+        for option in options
+        if option.as_told
+    ]
 
 
 def part_name(w: Wording, code: str) -> str:

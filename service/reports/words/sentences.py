@@ -191,6 +191,38 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
     return line
 
 
+def model_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
+    """What the estimate leaves out, or takes to be so, of a model that is no plain decoder."""
+    said = {
+        "text-part": w.say("The text part alone is counted; what the model sees or hears with is left out."),
+        "short-windows": w.say(
+            "Attention within windows is counted as a kernel does it that skips what lies beyond; code that "
+            "masks it computes all of it."
+        ),
+        "encoder": w.say(
+            "An encoder: every token sees the whole sequence, and each is told from all words as when masked "
+            "words are trained."
+        ),
+        "encoder-decoder": w.say(
+            "A token stands for one that the encoder reads and one that the decoder writes; where texts and "
+            "answers differ in length, hours follow the longer of the two."
+        ),
+        "latent-attention": w.say(
+            "Latent attention is counted with keys and values unpacked for every head, as it trains; layers "
+            "that predict several tokens ahead are left out."
+        ),
+        "every-expert": w.say(
+            "Counted are the experts that a token is sent to; the code of transformers lets all of them "
+            "compute every token and takes far longer, and more memory."
+        ),
+        "streams": w.say(
+            "Four streams of residuals and embeddings per layer are counted by their weights; what else they "
+            "cost in time is left out."
+        ),
+    }
+    return [said[note] for note in workload.model_notes]
+
+
 def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """The note's rule of three, and where ours differs and why."""
     r, home = c.reference_method, c.first("home")

@@ -1,0 +1,110 @@
+"""The options that say what is to be trained where no run of the catalog is meant as it stands."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from service.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from service.answers.question import AskedModel
+
+OPTIONS = (
+    click.option(
+        "--config",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
+    ),
+    click.option(
+        "--dimensions",
+        help="Explicit dimensions instead of WORKLOAD, e.g. "
+        "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
+    ),
+    click.option(
+        "--recipe",
+        default="",
+        help="Recipe of the run where it is another, e.g. seq_len=1024,micro_batch=16.",
+    ),
+)
+
+
+def asks_own_model(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with the options that describe a model of one's own, or another recipe."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def workload_meant(
+    workload: str, config: Path | None, dimensions: str | None, recipe: str, options: dict[str, Any]
+) -> "str | AskedModel":
+    """The run of the catalog, or the one that these options describe; its tokens are taken out of `options`.
+
+    Raises InvalidValue for what cannot be meant together, UnknownName for unknown keys.
+    """
+    from service.answers.question import LONGEST_NAME, AskedModel
+    from service.reports.words.wording import wording
+
+    if config is None and not dimensions:
+        if not recipe:
+            return workload
+        name = f"{workload}, {recipe}"[:LONGEST_NAME]
+        return AskedModel.of(run=workload, recipe=_pairs("--recipe", recipe), name=name)
+    option, value = ("--config", str(config)) if config else ("--dimensions", dimensions)
+    context = click.get_current_context()
+    for argument in ("workload", "asked_about"):
+        if context.get_parameter_source(argument) not in (None, ParameterSource.DEFAULT):
+            raise InvalidValue(option, value, f"describes another run than {workload}; name one of the two")
+    tokens = options.pop("tokens")
+    if tokens is None:
+        raise InvalidValue("--tokens", None, "an own model needs a number of tokens")
+    return AskedModel.of(
+        architecture=_pairs("--dimensions", dimensions) if dimensions else None,
+        config=_read(config) if config else None,
+        recipe=_pairs("--recipe", recipe),
+        tokens=tokens,
+        name=config.stem[:LONGEST_NAME] if config else wording(options["lang"]).say("own model"),
+    )
+
+
+def _read(config: Path) -> dict[str, object]:
+    """A config.json with all that Python writes into one, Infinity and NaN too."""
+    import json
+
+    try:
+        read = json.loads(config.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise InvalidValue("--config", str(config), f"is not JSON: {error}") from error
+    if not isinstance(read, dict):
+        raise InvalidValue("--config", str(config), "is not a JSON object")
+    return read
+
+
+def _pairs(option: str, text: str) -> dict[str, object]:
+    """`a=1,b=true,c=word` as a mapping; numbers and truth values are recognised."""
+    pairs: dict[str, object] = {}
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        key, equals, value = part.partition("=")
+        if not equals or not key.strip():
+            raise InvalidValue(option, part, "is not of the form name=value")
+        if key.strip() in pairs:
+            raise InvalidValue(option, part, f"says {key.strip()} twice")
+        pairs[key.strip()] = _value(value.strip())
+    return pairs
+
+
+def _value(word: str) -> object:
+    if word.lower() in ("true", "false"):
+        return word.lower() == "true"
+    for kind in (int, float):
+        try:
+            number = kind(word)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            return number
+    return word

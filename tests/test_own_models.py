@@ -1,0 +1,145 @@
+"""A model of one's own, or another recipe: every command that asks takes it, and ignores nothing of it."""
+
+import json
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+
+from service.answers.question import AskedDecision, AskedModel
+from service.cli import main
+from service.errors import InvalidValue
+from service.estimate.model_config import architecture_from_config
+from service.estimate.model_notes import model_notes
+from service.facts import Recipe
+from service.usecases.finding import workload_asked
+
+GEMMA_3_4B = {
+    "model_type": "gemma3", "vision_config": {},
+    "text_config": {
+        "model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240,
+        "num_hidden_layers": 34, "sliding_window": 1024,
+    },
+}  # fmt: skip
+DIMENSIONS = ("--dimensions", "n_layers=12,d_model=768,n_heads=12,vocab_size=50304")
+DAY = date(2026, 11, 28)
+TOKENS = ("--tokens", "10000000000")
+
+
+@pytest.fixture(scope="module")
+def database(catalog_copy):
+    return catalog_copy()
+
+
+@pytest.fixture(scope="module")
+def snapshot(database):
+    from service.store.session import Sessions, engine_for
+    from service.store.snapshot import load
+
+    engine = engine_for(database)
+    yield load(Sessions(engine))
+    engine.dispose()
+
+
+@pytest.fixture
+def run(database, monkeypatch):
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
+
+    def invoke(*words, code=0):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+@pytest.fixture
+def config(tmp_path):
+    """A file as Python writes one, with numbers that are none."""
+    path = tmp_path / "gemma.json"
+    path.write_text(json.dumps({**GEMMA_3_4B, "limit": [0.0, float("inf")], "x": float("nan")}))
+    return str(path)
+
+
+def test_every_command_that_asks_takes_a_config(run, config, tmp_path):
+    written = str(tmp_path / "answer.json")
+    said = json.loads(run("compare", "--config", config, *TOKENS, "--json").stdout)
+    assert said["workload"]["parameters"] == 3_880_263_168
+    assert said["workload"]["model_notes"] == ["text-part", "short-windows"]
+    assert "The text part alone is counted" in run("compare", "--config", config, *TOKENS).stdout
+    decided = json.loads(run("decide", "--config", config, *TOKENS, "--json").stdout)
+    assert decided["workload"]["parameters"] == 3_880_263_168
+    run("report", "--config", config, *TOKENS, "-o", written)
+    run("reports", "schedule", "--config", config, *TOKENS, "--name", "own")
+    assert run("reports", "show", "own").stdout.startswith("own:")
+
+
+def test_dimensions_and_a_recipe_reach_a_decision(run):
+    recipe = ("--recipe", "seq_len=1024,micro_batch=16,chunked_cross_entropy=true")
+    said = json.loads(run("decide", *DIMENSIONS, *recipe, *TOKENS, "--json").stdout)
+    assert (said["workload"]["name"], said["workload"]["seq_len"]) == ("own model", 1024)
+
+
+def test_a_run_of_the_catalog_takes_another_recipe(run):
+    published = json.loads(run("compare", "gpt2-124m", "--json").stdout)
+    other = json.loads(run("compare", "gpt2-124m", "--recipe", "micro_batch=1", "--json").stdout)
+    assert other["workload"]["name"] == "gpt2-124m, micro_batch=1"
+    assert other["workload"]["tokens"] == published["workload"]["tokens"]
+    home, published_home = other["options"][0], published["options"][0]
+    assert home["fit"]["peak_memory_gib"] < published_home["fit"]["peak_memory_gib"]
+    assert next(n for n in other["sources"] if n["name"] == "micro_batch")["basis"] != "derived"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("compare", "--recipe", "nonsense=4"), "recipe = 'nonsense': unknown; valid: engine"),
+        (("decide", "--recipe", "micro_batch=x"), "recipe.micro_batch = 'x'"),
+        (("decide", "--recipe", "micro_batch=1,micro_batch=2"), "says micro_batch twice"),
+        (("decide", "--recipe", "master_weights=4"), "recipe.master_weights = 4: must be true or false"),
+        (("decide", "--recipe", "adapter_rank=-1"), "recipe.adapter_rank = -1"),
+        (("decide", "--recipe", "frozen_weight_bytes=3"), "valid: 4, 2, 1, 0.5625, 0.52"),
+        (("compare", "gpt2-124m", "--recipe", "seq_len=2048"), "1024 learned positions"),
+        (("decide", "gpt2-124m", *DIMENSIONS, *TOKENS), "describes another run than gpt2-124m"),
+        (("decide", "--dimensions", "n_layer=12", *TOKENS), "'n_layer': unknown; valid: n_layers"),
+        (("decide", "--dimensions", "extra_matrices=1", *TOKENS), "'extra_matrices': unknown"),
+        (("decide", DIMENSIONS[0], DIMENSIONS[1] + ",block=lama", *TOKENS), "valid: llama"),
+        (("decide", *DIMENSIONS), "--tokens = None"),
+        (("report", "0123456789abcdef0123", "--home-count", "2"), "is asked as it was"),
+        (("report", "0123456789abcdef0123", "--recipe", "micro_batch=2"), "is asked as it was"),
+    ],
+)
+def test_what_is_not_taken_is_refused(run, words, message):
+    result = run(*words, code=2)
+    assert message in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_question_on_another_recipe_comes_back_as_it_was():
+    asked = AskedDecision.of(workload={"run": "gpt2-124m", "recipe": {"micro_batch": 1}})
+    assert AskedDecision.read(asked.kept()) == asked
+    with pytest.raises(InvalidValue, match=r"workload\.tokens = None: is missing"):
+        AskedDecision.of(workload={"config": GEMMA_3_4B})
+
+
+def test_another_recipe_is_no_longer_the_published_hours(snapshot):
+    one = AskedModel.of(run="nanochat-d32", recipe={"micro_batch": 1})
+    changed = workload_asked(snapshot, one, None, DAY)
+    published = workload_asked(snapshot, "nanochat-d32", None, DAY)
+    assert changed.reference_hours is None and published.reference_hours
+    assert changed.sources["recipe.micro_batch"].slug == "user"
+    assert changed.sources["recipe.seq_len"] == published.sources["recipe.seq_len"]
+    same = AskedModel.of(run="nanochat-d32", recipe={"micro_batch": published.recipe.micro_batch})
+    assert workload_asked(snapshot, same, None, DAY) == published
+
+
+def test_notes_are_those_of_the_model():
+    recipe = Recipe("adamw", "bf16", "torch-eager", "flash", 2048, 2**19, 8)
+    notes = {
+        kind: model_notes(architecture_from_config({"model_type": kind}), recipe)
+        for kind in ("llama", "bert", "t5", "deepseek_v3", "llama4_text", "gpt_oss", "gemma3n_text")
+    }
+    assert notes == {
+        "llama": (), "bert": ("encoder",), "t5": ("encoder-decoder",),
+        "deepseek_v3": ("latent-attention",), "llama4_text": ("every-expert",),
+        "gpt_oss": ("short-windows",), "gemma3n_text": ("short-windows", "streams"),
+    }  # fmt: skip
