@@ -254,7 +254,7 @@ def median(values):
 
 def fills_the_card(run):
     """All weights trained on the card, and no step that waits for the host, which no probe imitates."""
-    at_work = run.micro_batch > 1 and run.attention != "naive" and run.offload is None
+    at_work = run.micro_batch > 1 and run.attention != "naive" and run.offload in (None, "none")
     return at_work and run.workload in (None, "pretrain", "full-finetune")
 
 
