@@ -34,6 +34,8 @@ from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, reta
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
+HERE = "here"
+"""What the command line calls the computer it runs on."""
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -43,7 +45,13 @@ MOST_SUGGESTED = 3
 
 
 def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
-    """A GPU by slug, name or alias. Raises UnknownName for `field` with the nearest slugs first."""
+    """A GPU by slug, name or alias. Raises UnknownName for `field` with the nearest slugs first.
+
+    InvalidValue for `here`: only the command line knows whose machine that is.
+    """
+    if name.strip().lower() == HERE and HERE not in snapshot.gpu_by_alias:
+        reason = "is this computer to --home and --own of compare, decide and report alone, not over HTTP"
+        raise InvalidValue(field, name, reason)
     try:
         return snapshot.gpu(name)
     except UnknownName as error:

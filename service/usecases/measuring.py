@@ -29,9 +29,11 @@ from service.usecases.finding import (
     household_of,
 )
 from service.usecases.knowledge import knowledge_of
+from service.usecases.probing import probe_in
 
 PROJECT_OF_FAMILY = {"gpt2": "llm.c", "mpt": "llm-foundry (MPT)"}
 OWN_SOURCE = "measured by you"
+SHOWN_OF_A_PROBE = 40
 FORMAT_OF = {form.project: form for form in FORMATS}
 ANOTHER_MODEL = 2.5
 """From which factor between its printed and a workload's parameters on a log is not of that workload: heads
@@ -85,6 +87,9 @@ def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
         reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
         raise InvalidValue("log", None, reason)
+    if asked.log is not None and probe_in(asked.log):
+        reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
+        raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
 
 
 def _run(
