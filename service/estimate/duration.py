@@ -141,12 +141,13 @@ def step_time(work: StepWork, machine: Machines, terms: Terms) -> StepTime:
     traffic = traffic * work.activation_width + named(terms, "logits_", work.engine) * work.vocabulary
     memory_s = traffic / bandwidth * work.tokens
     weights = terms["weight_traffic"] * work.weight_traffic_share * work.parameters
-    weights = weights + terms["unpacking"] * work.unpacked
+    weights = weights + terms["unpacking"] * work.unpacked * (2 + work.recomputed)
     memory_s = memory_s + weights / bandwidth * work.accumulation
     busy_s = matmul_s + attention_s + memory_s
     launches_s = named(terms, "layer_", work.engine) * work.launched_layers
     launches_s = launches_s + terms["adapter"] * work.adapters * work.layers
     launches_s = launches_s + terms["packed_matrix"] * work.packed * work.layers
+    launches_s = launches_s * (1 + work.recomputed * work.relaunched)
     launches_s = launches_s + terms["partitioned_layer"] * work.partitioned * work.layers
     loop_s = named(terms, "micro_batch_", work.engine) + terms["framework"] * work.framework
     stepped_s = terms["stepped_tensor"] * work.stepped_tensors

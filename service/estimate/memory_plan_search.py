@@ -144,13 +144,10 @@ def search(
     too_much = host > host_memory_gib
     certain, possible = (high <= available_gib) & ~too_much, (low <= available_gib) & ~too_much
     layers = certain.argmax(axis=2) + first
+    tried = np.array([float(all_batches[row]) for row in rows])[:, None]
     work = _rows(
-        [
-            count_step(a, recipe, replace(family, micro_batch=all_batches[row]), machine.gpu_count)
-            for family in candidates
-            for row in rows
-        ],
-        len(counts),
+        [count_step(a, recipe, family, machine.gpu_count, tried) for family in candidates],
+        (len(rows), len(counts)),
         recipe.engine,
     )
     flat = layers.reshape(-1, len(counts))
@@ -181,15 +178,15 @@ def search(
     )
 
 
-def _rows(works: Sequence[StepWork], count: int, engine: str) -> StepWork:
-    """Counts of several plans as rows over machines."""
+def _rows(works: Sequence[StepWork], shape: tuple[int, int], engine: str) -> StepWork:
+    """Counts of several plans as rows over machines, so many of each plan."""
     columns = {}
     for field in fields(StepWork):
         if field.name == "engine":
             continue
         values = [getattr(work, field.name) for work in works]
         if any(isinstance(value, np.ndarray) for value in values):
-            columns[field.name] = np.stack([np.broadcast_to(value, (count,)) for value in values])
+            columns[field.name] = np.concatenate([np.broadcast_to(value, shape) for value in values])
         else:
-            columns[field.name] = np.array(values, dtype=np.float64)[:, None]
+            columns[field.name] = np.repeat(np.array(values, dtype=np.float64), shape[0])[:, None]
     return StepWork(**columns, engine=engine)
