@@ -193,6 +193,34 @@ class ProgressOut(BaseModel):
     cost_left: AnsweredCost | None
 
 
+class PlanOut(BaseModel):
+    """The plan a measurement is taken with, where the published one cannot have fitted."""
+
+    micro_batch: int
+    checkpointed_layers: int
+    n_layers: int
+    offload: str
+    optimizer_bits: int | None
+    chunked_cross_entropy: bool
+
+
+class SlipOut(BaseModel):
+    """What would explain a measurement that is hard to believe."""
+
+    code: str
+    value: str
+    tokens_per_s: float
+
+
+class DoubtOut(BaseModel):
+    """The 98 % interval that a measurement is outside of [tokens/s]."""
+
+    low: float
+    high: float
+    explained_by: list[SlipOut]
+    text: str
+
+
 class MeasurementOut(BaseModel):
     """What a measurement teaches."""
 
@@ -202,6 +230,8 @@ class MeasurementOut(BaseModel):
     gpu_count: int
     project: str
     tokens_per_s: BelievedOut
+    plan: PlanOut | None
+    doubt: DoubtOut | None
     log: LogOut | None
     progress: ProgressOut | None
 

@@ -14,9 +14,12 @@ from service.errors import InvalidValue
 @click.command(cls=asking("AskedMeasurement"))
 @click.argument("logfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--dry-run", is_flag=True, help="Show what it would teach and do not keep it.")
+@click.option("--yes", is_flag=True, help="Keep it even if it is hard to believe.")
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
 @click.option("--json", "as_json", is_flag=True)
-def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bool, **asked: Any) -> None:
+def measure(
+    logfile: Path | None, dry_run: bool, yes: bool, forget: str | None, as_json: bool, **asked: Any
+) -> None:
     """Learn from your own run: its log or trainer_state.json, as the program printed it, or a number.
 
     Reads logs of nanochat, nanoGPT, llm.c, the Hugging Face Trainer (TRL, Unsloth, Axolotl, LLaMA-Factory),
@@ -37,7 +40,7 @@ def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bo
     if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")
     log = log_text(logfile) if logfile else None
-    request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run)
+    request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run, yes=yes)
     sessions, snapshot = open_facts()
     measured = measuring.measure(sessions, snapshot, request, datetime.now(UTC).date())
     if as_json:

@@ -9,6 +9,8 @@ from service.estimate.cost import Cost
 from service.estimate.energy import WallPower, energy_kwh, household_power
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
+from service.estimate.own_plan import PlanTaken
+from service.estimate.plausibility import Doubt
 from service.estimate.progress import Progress, progress
 from service.estimate.run_records.training_log import TrainingLog
 from service.estimate.tariff import flat
@@ -43,6 +45,10 @@ class Measurement:
     progress: RunInProgress | None
     """None without a log, or where its length or pace is not known."""
     kept: bool
+    plan: PlanTaken | None = None
+    """The plan it is taken with, where that is not the published one."""
+    doubt: Doubt | None = None
+    """Why it is hard to believe; None where it is foreseen."""
 
 
 def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int | None) -> int | None:
