@@ -281,3 +281,32 @@ def test_a_log_says_its_plan_itself_and_an_option_wins(run, tmp_path):
 )  # fmt: skip
 def test_lines_that_programs_print_of_their_plan(text, said):
     assert plan_in_log(text) == said
+
+
+def test_what_a_measurement_taught_is_listed_shown_and_forgotten(run, rest):
+    """42,000 instead of some 49,000 tokens/s: slower on that card, noticeably so in its own engine."""
+    assert "No measurement of your own" in run("measurements", "list").stdout
+    assert json.loads(run("measurements", "list", "--json").stdout) == []
+    words = told("--tokens-per-s", "43000", "--workload", "nanochat-d12", "--json")
+    before = at_home(run)["hours"]["p50"]
+    name = json.loads(run(*words).stdout)["id"]
+    after = at_home(run)["hours"]["p50"]
+    [row] = json.loads(run("measurements", "list", "--json").stdout)
+    assert row["id"] == name and row["tokens_per_s"] == 43_000 and row["terms"] == []
+    assert row["hours_before"] == pytest.approx(before, rel=1e-3)
+    assert row["hours_after"] == pytest.approx(after, rel=1e-3)
+    assert row["hours_after"] > row["hours_before"]
+    table = run("measurements", "list").stdout
+    assert name in table and "GeForce RTX 4070" in table and "43,000" in table
+    shown = json.loads(run("measurements", "show", name, "--json").stdout)
+    assert shown["machines"][0]["name"].startswith("rtx-4070, ") and shown["machines"][0]["factor"] < 0.99
+    assert shown["terms"] and all(moved["factor"] != 1 for moved in shown["terms"])
+    assert rest("GET", f"measured-runs/{name}/lesson").get_json() == shown
+    text = run("measurements", "show", name, "--lang", "de").stdout
+    assert "Geänderte Terme" in text and "rtx-4070, torch-compile ×0," in text
+    assert run("measurements", "remove", name).stdout == f"forgotten: {name}\n"
+    assert at_home(run)["hours"]["p50"] == before
+    for words in (("measurements", "show", name), ("measurements", "remove", name),
+                  ("measurements", "show", "nanochat-d32-run1000")):  # fmt: skip
+        assert "there is no measurement of your own" in run(*words, code=2).stderr
+    assert rest("GET", f"measured-runs/{name}/lesson").status_code == 404
