@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from service.cli.asking import asking, question_of
+from service.cli.following import follow_run
 from service.cli.opening import open_database, open_facts
 from service.errors import InvalidValue
 
@@ -15,10 +16,26 @@ from service.errors import InvalidValue
 @click.argument("logfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--dry-run", is_flag=True, help="Show what it would teach and do not keep it.")
 @click.option("--yes", is_flag=True, help="Keep it even if it is hard to believe.")
+@click.option(
+    "--follow",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="LOGFILE",
+    help="Show the run as it goes.",
+)
+@click.option(
+    "--budget", type=float, help="With --follow: warn when the forecast passes this, in the currency."
+)
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
 @click.option("--json", "as_json", is_flag=True)
 def measure(
-    logfile: Path | None, dry_run: bool, yes: bool, forget: str | None, as_json: bool, **asked: Any
+    logfile: Path | None,
+    dry_run: bool,
+    follow: Path | None,
+    budget: float | None,
+    yes: bool,
+    forget: str | None,
+    as_json: bool,
+    **asked: Any,
 ) -> None:
     """Learn from your own run: its log or trainer_state.json, as the program printed it, or a number.
 
@@ -37,8 +54,13 @@ def measure(
         measuring.forget(open_database(), forget)
         click.echo(f"forgotten: {forget}")
         return
+    if budget is not None and follow is None:
+        raise InvalidValue("--budget", budget, "is kept an eye on with --follow LOGFILE")
     if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")
+    if follow:
+        follow_run(follow, budget, asked)
+        return
     log = log_text(logfile) if logfile else None
     request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run, yes=yes)
     sessions, snapshot = open_facts()

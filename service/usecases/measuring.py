@@ -70,7 +70,11 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
         ask_back(doubt, asked.lang)
     before, after = _believed(snapshot, run, gpu)
     progress = (
-        _progress(snapshot, asked, run, gpu=gpu, workload=workload, log=log, today=today) if log else None
+        progress_of(
+            snapshot, asked, log, gpu=gpu, gpu_count=run.gpu_count or 1, workload=workload, today=today
+        )
+        if log
+        else None
     )
     if asked.keep:
         with sessions.begin() as session:
@@ -241,14 +245,14 @@ def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval,
     return taught_by(others), taught_by([*others, run])
 
 
-def _progress(
+def progress_of(
     snapshot: Snapshot,
     asked: AskedMeasurement,
-    run: MeasuredRun,
+    log: TrainingLog,
     *,
     gpu: Gpu,
+    gpu_count: int,
     workload: Workload | None,
-    log: TrainingLog,
     today: date,
 ) -> RunInProgress | None:
     """How far the logged run is and what the rest takes at home; None when its length is not known."""
@@ -259,12 +263,12 @@ def _progress(
     total = steps_of_log(log, workload, asked.total_steps)
     if total is None:
         return None
-    count, rates = run.gpu_count or 1, known.exchange_rates
+    rates = known.exchange_rates
     return run_in_progress(
         log,
         total,
         gpu=gpu,
-        gpu_count=count,
+        gpu_count=gpu_count,
         rate=rate,
         currency=currency,
         figures=known.figures,

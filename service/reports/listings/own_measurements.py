@@ -50,7 +50,7 @@ def titles(language: str) -> list[str]:
         w.say("tokens/s"),
         w.say("headline without it, h"),
         w.say("with it, h"),
-        w.say("day"),
+        w.say("measured at"),
     ]
 
 
