@@ -20,7 +20,7 @@ COMMAND = "from service.cli import main; main()"
 
 def lines(first, count, total=60):
     return (
-        nanochat(count, dt_ms=30_000, tokens_per_s="17,476", first=first).replace("/71680", f"/{total}")
+        nanochat(count, dt_ms=1_000, tokens_per_s="524,288", first=first).replace("/71680", f"/{total}")
         + "\n"
     )
 
@@ -55,13 +55,13 @@ def follow(database, tmp_path):
 
 
 def test_a_run_is_followed_from_before_its_file_to_its_end(follow, tmp_path):
-    """20, then 59 of 60 steps of 30 s at 300 W: 0.15 kWh in all, six cents that pass a budget of five."""
-    process = follow("--plug-watts", "300", "--kwh-price", "0.40", "--budget", "0.05")
+    """20, then 59 of 60 steps of 1 s at 300 W: 0.005 kWh in all, a fifth of a cent, twice the budget."""
+    process = follow("--plug-watts", "300", "--kwh-price", "0.40", "--budget", "0.001")
     assert process.stdout.readline().startswith("train.log: waiting for the file")
     with (tmp_path / "train.log").open("w") as log:
         log.write(BANNER_D20 + lines(0, 21))
         log.flush()
-        assert process.stdout.readline().startswith("20 of 60 steps (33%), 17,500 tokens/s, to go 20.0 min")
+        assert process.stdout.readline().startswith("20 of 60 steps (33%), 524,000 tokens/s, to go 40.0 sec")
         text = lines(21, 39)
         log.write(text[:333])
         log.flush()
@@ -70,9 +70,11 @@ def test_a_run_is_followed_from_before_its_file_to_its_end(follow, tmp_path):
     said, warned = process.communicate(timeout=40)
     assert process.returncode == 0
     assert (
-        said.startswith("59 of 60 steps (98%)") and "0.148 kWh so far" in said and len(said.splitlines()) == 1
+        said.startswith("59 of 60 steps (98%)")
+        and "0.00492 kWh so far" in said
+        and len(said.splitlines()) == 1
     )
-    assert "The forecast passes the budget: €0.06" in warned and "€0.05" in warned
+    assert "The forecast passes the budget: €0.00200 in all" in warned
     assert "The run has ended. To learn from it: heimvorteil measure train.log --gpu rtx-3090" in warned
 
 

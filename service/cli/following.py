@@ -24,7 +24,7 @@ LINE_EVERY_S = 60.0
 """How often a line is printed where no terminal redraws it."""
 SILENT_STEPS, SILENT_S = 10.0, 120.0
 """After how many steps' time, and how long at least, it is said that nothing comes."""
-OVER_AFTER_S = 5.0
+OVER_AFTER_S = 3.0
 """How long nothing must come behind a step that may be the last."""
 BUSY_SHARE = 0.1
 """Of the time that reading a long log may take."""
