@@ -335,4 +335,22 @@ class AskedMeasurement(AskedPlace):
     total_steps: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=10**12, description="Steps of the whole run, where the log does not print them"
     )
+    checkpointing: Annotated[str | None, Flag(metavar="none|selective|full|LAYERS")] = Field(
+        None, max_length=20, description="Layers whose activations are recomputed"
+    )
+    offload: Annotated[
+        Literal["none", "optimizer", "gradients", "parameters"] | None, Flag(is_choice=True)
+    ] = Field(None, description="What waits in host memory; each takes what stands before it along")
+    optimizer: Annotated[str | None, Flag()] = Field(
+        None, max_length=40, description="E.g. adamw, adamw-8bit, paged-adamw-8bit, muon, adafactor"
+    )
+    precision: Annotated[Literal["bf16", "fp16", "fp32", "tf32", "fp8"] | None, Flag(is_choice=True)] = Field(
+        None, description="Arithmetic of the matrix products"
+    )
+    engine: Annotated[Literal["torch-compile", "torch-eager", "native"] | None, Flag(is_choice=True)] = Field(
+        None, description="What runs the kernels"
+    )
     keep: bool = Field(True, description="False shows what it would teach and forgets it")
+    yes: bool = Field(
+        False, description="Keep it even where it lies outside the 98 % interval of what we believe"
+    )

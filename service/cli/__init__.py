@@ -18,6 +18,7 @@ from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
 from service.cli.own_machine import machine
+from service.cli.own_measurements import measurements
 from service.cli.probing import probe
 from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
@@ -84,6 +85,7 @@ for command in (
     measure,
     probe,
     machine,
+    measurements,
     validate,
     serve,
     offers,
