@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticKnownError
 
 from service.answers.asked import Flag, Question
+from service.answers.fine_tuning import AskedFineTune
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
@@ -52,6 +53,9 @@ class AskedModel(Question):
         description="seq_len, global_batch_tokens, micro_batch, optimizer, precision, engine, attention, "
         "sharding, checkpointing; what is left out is the run's, or assumed and shown as such",
     )
+    finetune: AskedFineTune | None = Field(
+        None, description="The model is fine-tuned so; steps and tokens follow, and what it says is no recipe's"
+    )
     tokens: int | None = Field(
         None,
         ge=1,
@@ -64,8 +68,8 @@ class AskedModel(Question):
     @field_validator("tokens")
     @classmethod
     def _of_a_run(cls, tokens: int | None, info: ValidationInfo) -> int | None:
-        """Only a run of the catalog has a number of its own."""
-        if tokens is None and info.data.get("run") is None:
+        """Only a run of the catalog has a number of its own, and of a fine-tuning it follows."""
+        if tokens is None and info.data.get("run") is None and info.data.get("finetune") is None:
             raise PydanticKnownError("missing")
         return tokens
 

@@ -4,7 +4,7 @@ import re
 import statistics
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
 
@@ -29,7 +29,8 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
-from service.usecases.custom_workload import custom_workload, with_recipe
+from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
+from service.usecases.fine_tuning import fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
@@ -60,6 +61,8 @@ def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | No
 
     Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
     """
+    if isinstance(asked, AskedModel) and asked.finetune is not None:
+        return _fine_tuned(snapshot, asked, tokens, today)
     if isinstance(asked, AskedModel) and asked.run is not None:
         if asked.architecture is not None or asked.config is not None:
             raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
@@ -76,6 +79,26 @@ def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | No
         )
         return with_tokens(model, tokens, today)
     return with_tokens(find_workload(snapshot, asked), tokens, today)
+
+
+def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today: date) -> Workload:
+    """A model of the catalog, or one of one's own, fine-tuned as asked; its tokens follow from the data set."""
+    assert asked.finetune is not None
+    if tokens is None:
+        tokens = asked.tokens
+    if tokens is not None:
+        raise InvalidValue("tokens", tokens, "follows from finetune.examples and finetune.mean_tokens")
+    if asked.run is None:
+        shape, name = shape_of(asked.architecture, asked.config, asked.name), asked.name
+        by_user = replace(given_by_user(today), read_on=today)
+        sources = {f"architecture.{field.name}": by_user for field in fields(shape)}
+    else:
+        if asked.architecture is not None or asked.config is not None:
+            raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
+        base = find_workload(snapshot, asked.run)
+        shape, name = base.architecture, base.name.split(",")[0]
+        sources = {key: said for key, said in base.sources.items() if key.startswith("architecture.")}
+    return fine_tuned(name, shape, asked.finetune, recipe=asked.recipe, sources=sources, today=today)
 
 
 def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:
