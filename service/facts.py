@@ -58,7 +58,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "d_ff": "channels",
         "vocab_size": "tokens",
         "seq_len": "tokens",
-        "longest_seq_len": "tokens",
+        "max_seq_len": "tokens",
         "tokens": "tokens",
         "global_batch_tokens": "tokens",
         "micro_batch": "sequences",
@@ -248,7 +248,7 @@ class Recipe:
     `trained` means by itself (`frozen_bytes`)."""
     decomposed: bool = False
     """Whether adapters are DoRA's, with a magnitude for every output of their matrix (arXiv:2402.09353)."""
-    longest_seq_len: int | None = None
+    max_seq_len: int | None = None
     """The longest sequence that memory must hold, where sequences differ; None: all are `seq_len` long."""
     trainer: Trainer = "loop"
     code_base: str = ""
@@ -280,6 +280,9 @@ class FineTuning:
     """Share of the data set's tokens that is cut off [0-1]."""
     padding_share: float
     """Share of what a micro-batch computes that is padding [0-1]; 0 where examples are packed."""
+    padding_share_low: float
+    padding_share_high: float
+    """The same of data whose lengths spread less, and more, than assumed."""
 
 
 @dataclass(frozen=True, slots=True)

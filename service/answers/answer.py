@@ -13,6 +13,26 @@ from service.estimate.interval import Interval
 from service.estimate.model_notes import ModelNote
 
 
+class AnsweredFineTuning(Answered):
+    """The data set a model is fine-tuned on, and what became of it in batches."""
+
+    method: str
+    examples: int
+    epochs: float
+    mean_tokens: float
+    max_length: int
+    packed: bool
+    trained_tokens: float = Field(description="Without padding and what is cut off, over all epochs")
+    cut_share: float = Field(description="Share of the data set's tokens that is cut off")
+    padding_share: float = Field(description="Share of what is computed that is padding")
+    padding_share_low: float
+    padding_share_high: float
+    adapter_rank: int | None = Field(description="null where all weights are trained")
+    adapter_targets: str | None
+    micro_batch: int
+    sequences_per_step: int
+
+
 class AnsweredWorkload(Answered):
     """The run, as counted and as published."""
 
@@ -34,6 +54,10 @@ class AnsweredWorkload(Answered):
     reference_gpu_count: int | None
     model_notes: tuple[ModelNote, ...] = Field(
         (), description="What the estimate leaves out, or takes to be so, of a model that is no plain decoder"
+    )
+    trials: int = Field(1, description="How many such runs; tokens, steps, hours and money are those of all")
+    fine_tuning: AnsweredFineTuning | None = Field(
+        None, description="Of a fine-tuning asked for as a data set; tokens and steps are with padding"
     )
 
 

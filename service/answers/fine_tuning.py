@@ -15,8 +15,8 @@ PREFERENCES = frozenset({"dpo", "orpo", "kto", "simpo"})
 UNTOLD = {
     **dict.fromkeys(
         ROLLOUTS,
-        "a step generates text before it trains on it, and no published run that we know tells the hours of the "
-        "two apart; nearest: lora, which counts the training part alone",
+        "a step generates text before it trains on it, and no published run that we know tells the hours of "
+        "the two apart; nearest: lora, which counts the training part alone",
     ),
     **dict.fromkeys(
         PREFERENCES,
@@ -30,10 +30,10 @@ class AskedFineTune(Question):
     """How a model is fine-tuned; `service.usecases.fine_tuning.fine_tuned` makes a run of it."""
 
     method: Method = Field(
-        description="full: all weights; lora beside 16-bit ones, lora-8bit beside int8, qlora beside NF4; dora"
+        description="full: all weights; lora and dora beside 16-bit ones, lora-8bit int8, qlora NF4"
     )
     examples: int = Field(ge=1, le=10**12, description="Examples of the data set")
-    mean_tokens: float = Field(ge=1, le=10**7, description="Tokens of an example on average, before truncation")
+    mean_tokens: float = Field(ge=1, le=10**7, description="Of an example on average, before it is cut off")
     epochs: float = Field(3.0, gt=0, le=10_000, description="How often each is trained on; Trainer's default")
     lora_rank: int = Field(16, ge=1, le=100_000, description="Rank of the adapters")
     lora_targets: AdapterTargets = Field("all-linear", description="Matrices that carry an adapter")

@@ -54,7 +54,7 @@ class AskedModel(Question):
         "sharding, checkpointing; what is left out is the run's, or assumed and shown as such",
     )
     finetune: AskedFineTune | None = Field(
-        None, description="The model is fine-tuned so; steps and tokens follow, and what it says is no recipe's"
+        None, description="The model is fine-tuned so: steps and tokens follow"
     )
     tokens: int | None = Field(
         None,
@@ -205,6 +205,9 @@ class AskedHousehold(AskedPlace):
     )
     tokens: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=LARGEST_COUNT, description="Train on this many tokens instead of the published number"
+    )
+    trials: Annotated[int, Flag()] = Field(
+        1, ge=1, le=1000, description="How many such runs, one after another; all numbers are those of all"
     )
 
     @field_validator("rent_terms")

@@ -8,6 +8,7 @@ from service.answers.answer import (
     AnsweredBreakEven,
     AnsweredComparison,
     AnsweredDecision,
+    AnsweredFineTuning,
     AnsweredLimits,
     AnsweredNearest,
     AnsweredPlan,
@@ -84,6 +85,32 @@ def tell_workload(w: Workload) -> AnsweredWorkload:
         reference_hours=w.reference_hours,
         reference_gpu_count=w.reference_gpu_count,
         model_notes=model_notes(w.architecture, recipe),
+        trials=w.trials,
+        fine_tuning=_fine_tuning(w),
+    )
+
+
+def _fine_tuning(w: Workload) -> AnsweredFineTuning | None:
+    data, recipe = w.fine_tuning, w.recipe
+    if data is None:
+        return None
+    adapters = recipe.trained != "all"
+    return AnsweredFineTuning(
+        method=data.method,
+        examples=data.examples,
+        epochs=data.epochs,
+        mean_tokens=data.mean_tokens,
+        max_length=data.max_length,
+        packed=data.packed,
+        trained_tokens=near(data.trained_tokens, 0),
+        cut_share=round(data.cut_share, 4),
+        padding_share=round(data.padding_share, 4),
+        padding_share_low=round(data.padding_share_low, 4),
+        padding_share_high=round(data.padding_share_high, 4),
+        adapter_rank=recipe.adapter_rank if adapters else None,
+        adapter_targets=recipe.adapter_targets if adapters else None,
+        micro_batch=recipe.micro_batch,
+        sequences_per_step=recipe.global_batch_tokens // recipe.seq_len,
     )
 
 

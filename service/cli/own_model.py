@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from service.cli.fine_tuning import FINE_TUNING, fine_tuning_meant
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ OPTIONS = (
     click.option(
         "--config",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
+        help="A Hugging Face config.json instead of WORKLOAD; needs --tokens or --finetune.",
     ),
     click.option(
         "--dimensions",
         help="Explicit dimensions instead of WORKLOAD, e.g. "
-        "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
+        "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens or --finetune.",
     ),
     click.option(
         "--recipe",
@@ -34,7 +35,7 @@ OPTIONS = (
 
 def asks_own_model(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options that describe a model of one's own, or another recipe."""
-    for option in reversed(OPTIONS):
+    for option in reversed((*OPTIONS, *FINE_TUNING)):
         command = option(command)
     return command
 
@@ -49,7 +50,13 @@ def workload_meant(
     from service.answers.question import LONGEST_NAME, AskedModel
     from service.reports.words.wording import wording
 
+    finetune = fine_tuning_meant(options)
     if config is None and not dimensions:
+        if finetune is not None:
+            name = f"{workload}, {finetune.method}"[:LONGEST_NAME]
+            return AskedModel.of(
+                run=workload, finetune=finetune, recipe=_pairs("--recipe", recipe), name=name
+            )
         if not recipe:
             return workload
         name = f"{workload}, {recipe}"[:LONGEST_NAME]
@@ -59,14 +66,15 @@ def workload_meant(
     for argument in ("workload", "asked_about"):
         if context.get_parameter_source(argument) not in (None, ParameterSource.DEFAULT):
             raise InvalidValue(option, value, f"describes another run than {workload}; name one of the two")
-    tokens = options.pop("tokens")
-    if tokens is None:
-        raise InvalidValue("--tokens", None, "an own model needs a number of tokens")
+    tokens = None if finetune else options.pop("tokens")
+    if tokens is None and finetune is None:
+        raise InvalidValue("--tokens", None, "an own model needs a number of tokens, or --finetune")
     return AskedModel.of(
         architecture=_pairs("--dimensions", dimensions) if dimensions else None,
         config=_read(config) if config else None,
         recipe=_pairs("--recipe", recipe),
         tokens=tokens,
+        finetune=finetune,
         name=config.stem[:LONGEST_NAME] if config else wording(options["lang"]).say("own model"),
     )
 

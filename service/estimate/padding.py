@@ -1,14 +1,14 @@
 """How long padded sequences are: a micro-batch of examples is as long as its longest.
 
 Lengths are taken as log-normal around their mean and cut off at the trainer's maximum. The spread is an
-assumption (`LENGTH_SPREAD`): data sets of short instructions are narrower, collections of conversations wider.
+assumption (`LENGTH_SPREAD`): sets of short instructions are narrower, collections of conversations wider.
 """
 
 import math
 
 LENGTH_SPREAD = 0.7
-"""Log standard deviation of the lengths of instruction data, assumed: half of the examples lie between 0.6 and
-1.6 times the median, one in a hundred is 5 times as long."""
+"""Log standard deviation of the lengths of instruction data, assumed: half of the examples lie between 0.6
+and 1.6 times the median, one in a hundred is 5 times as long."""
 LEAST_SPREAD, MOST_SPREAD = 0.3, 1.1
 """What it is between: rewritten one-line instructions, and chats with pasted documents."""
 GRID = 2000

@@ -8,6 +8,7 @@ from service.errors import InvalidValue
 from service.estimate.adjustments import code_changes
 from service.estimate.architecture import parameters, steps
 from service.estimate.calibration import Calibration
+from service.estimate.duration import DORA_SPREAD
 from service.estimate.interval import Interval, around
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
@@ -105,6 +106,8 @@ def training_time(
     spread = math.hypot(planned.log_spread, ADJUSTMENT_SPREAD * math.sqrt(changes))
     if workload.architecture.n_experts > 1:
         spread = math.hypot(spread, MOE_SPREAD)
+    if workload.recipe.decomposed:
+        spread = math.hypot(spread, DORA_SPREAD)
     upward = math.hypot(spread, DOWNTIME_SPREAD_HOME if at_home else DOWNTIME_SPREAD_CLOUD)
     if gpu_count > FLEET_GPUS:
         spread, upward = math.hypot(spread, FLEET_SPREAD), math.hypot(upward, FLEET_SPREAD)

@@ -24,6 +24,7 @@ from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
+from service.reports.words.fine_tuning import titled
 from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
@@ -51,7 +52,7 @@ def compare_home_with_cloud(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date())
+    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
@@ -135,7 +136,7 @@ def estimate(snapshot: Snapshot, request: AskedEstimate, today: date) -> Answere
     known = knowledge_of(snapshot)
     inputs = workload_inputs(workload, known.calibration, [o.gpu for o in options], known.figures)
     return AnsweredEstimates(
-        workload=tell_workload(workload), estimates=tuple(told), sources=tell_numbers(inputs)
+        workload=titled(w, tell_workload(workload)), estimates=tuple(told), sources=tell_numbers(inputs)
     )
 
 

@@ -30,7 +30,7 @@ FROZEN_BYTES = (4, 2, 1, 0.5625, 0.52)
 LONGEST_CODE_BASE = 100
 RANGES: Mapping[str, tuple[int, int]] = {
     "seq_len": (1, 10_000_000),
-    "longest_seq_len": (1, 10_000_000),
+    "max_seq_len": (1, 10_000_000),
     "global_batch_tokens": (1, 10**9),
     "micro_batch": (1, 100_000),
     "weight_bytes": (2, 4),
@@ -75,7 +75,7 @@ def custom_workload(
 def shape_of(
     architecture: Mapping[str, object] | None, config: Mapping[str, object] | None, name: str
 ) -> Architecture:
-    """The shape that dimensions or a config.json describe. Raises InvalidValue or UnknownName for the field."""
+    """The shape of dimensions or a config.json. Raises InvalidValue or UnknownName for the field."""
     if (architecture is None) == (config is None):
         raise InvalidValue("workload", name, "needs exactly one of dimensions and config")
     return architecture_from_config(config) if config is not None else _dimensions(architecture or {})
@@ -111,7 +111,7 @@ def _default_recipe(shape: Architecture) -> Recipe:
 
 def check_positions(shape: Architecture, recipe: Recipe, field: str = "recipe.seq_len") -> None:
     """Raises InvalidValue for `field` where a sequence is longer than the model has positions for."""
-    longest = recipe.longest_seq_len or recipe.seq_len
+    longest = recipe.max_seq_len or recipe.seq_len
     if 0 < shape.learned_positions < longest:
         reason = f"is more than the model's {shape.learned_positions} learned positions"
         raise InvalidValue(field, longest, reason)

@@ -64,7 +64,7 @@ def decide(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date())
+    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
     limits = Limits(request.budget, request.deadline_hours)
     today = asked_at.date()
     household = household_of_request(snapshot, request, today, market)

@@ -56,11 +56,17 @@ def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
     return asked if isinstance(asked, Workload) else snapshot.workload(asked)
 
 
-def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
-    """The run of a question: by name or of one's own, on as many tokens as were asked for.
+def workload_asked(
+    snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date, trials: int = 1
+) -> Workload:
+    """The run of a question: by name or of one's own, on as many tokens as were asked for, so many times.
 
     Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
     """
+    return with_trials(_one_run(snapshot, asked, tokens, today), trials)
+
+
+def _one_run(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
     if isinstance(asked, AskedModel) and asked.finetune is not None:
         return _fine_tuned(snapshot, asked, tokens, today)
     if isinstance(asked, AskedModel) and asked.run is not None:
@@ -81,8 +87,23 @@ def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | No
     return with_tokens(find_workload(snapshot, asked), tokens, today)
 
 
+def with_trials(workload: Workload, trials: int) -> Workload:
+    """So many runs, one after another, as one of all their steps: hours, energy and money are those of all.
+
+    What is paid once per run, the start of a rented machine, is counted once. Raises InvalidValue for more
+    tokens than can be.
+    """
+    if trials == 1:
+        return workload
+    batch = workload.recipe.global_batch_tokens
+    tokens = workload.tokens // batch * batch * trials
+    if tokens > LARGEST_TOKENS:
+        raise InvalidValue("trials", trials, "make more than 10^15 tokens")
+    return replace(workload, tokens=tokens, trials=trials, reference_hours=None)
+
+
 def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today: date) -> Workload:
-    """A model of the catalog, or one of one's own, fine-tuned as asked; its tokens follow from the data set."""
+    """A model of the catalog or of one's own, fine-tuned as asked; its tokens follow from the data set."""
     assert asked.finetune is not None
     if tokens is None:
         tokens = asked.tokens

@@ -1,4 +1,4 @@
-"""A fine-tuning as people say it, as a run: tokens, steps and padding from a data set, batches as trainers set."""
+"""A fine-tuning as people say it, as a run: tokens, steps, padding and batches from a data set."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from service.answers.fine_tuning import AskedFineTune
 from service.errors import InvalidValue
-from service.estimate.padding import expected_longest
+from service.estimate.padding import LEAST_SPREAD, MOST_SPREAD, expected_longest
 from service.facts import Architecture, FineTuning, Recipe, Source, Workload, given_by_user
 from service.usecases.custom_workload import assumed_recipe, check_positions, recipe_of
 
@@ -18,13 +18,14 @@ USUAL_MICRO_BATCH: Mapping[str, int] = MappingProxyType({"full": 1})
 USUAL_LENGTH = 2048
 """Where examples are cut off, as Axolotl's and Unsloth's examples do; twice the mean where that is more."""
 LARGEST_TOKENS = 10**15
+SPREADS = (LEAST_SPREAD, MOST_SPREAD)
 TITLES: Mapping[str, str] = MappingProxyType(
-    {"full": "full", "lora": "LoRA", "lora-8bit": "LoRA, 8 bit", "qlora": "QLoRA", "dora": "DoRA"}
+    {"full": "full fine-tuning", "lora": "LoRA", "lora-8bit": "LoRA, 8 bit", "qlora": "QLoRA", "dora": "DoRA"}
 )
 PLACED = MappingProxyType({"adamw-8bit": "8bit", "paged-adamw-8bit": "8bit-paged"})
 FOLLOWS: Mapping[str, str] = MappingProxyType(
     {
-        "seq_len": "mean_tokens", "longest_seq_len": "max_length", "global_batch_tokens": "accumulate",
+        "seq_len": "mean_tokens", "max_seq_len": "max_length", "global_batch_tokens": "accumulate",
         "micro_batch": "per_device_batch", "trained": "method", "decomposed": "method",
         "adapter_rank": "lora_rank", "adapter_targets": "lora_targets", "optimizer": "optimizer",
         "optimizer_placement": "optimizer", "checkpointing": "checkpointing",
@@ -45,8 +46,8 @@ def fine_tuned(
     """The run that fine-tunes a model of this name; `sources` are those of its shape.
 
     `recipe` is what is trained otherwise than usual, but for what the fine-tuning says itself (`FOLLOWS`).
-    Steps are counted as Hugging Face's Trainer does, an epoch's last batch as a whole one. Raises InvalidValue
-    naming the field.
+    Steps are counted as Hugging Face's Trainer does, an epoch's last batch as a whole one. Raises
+    InvalidValue naming the field.
     """
     for name in recipe:
         if name in FOLLOWS:
@@ -58,7 +59,7 @@ def fine_tuned(
     micro_batch, sequences = batch_of(asked)
     data, mean_length, longest, steps = batches(asked, length, micro_batch, sequences)
     usual = _usual(asked, micro_batch, mean_length, sequences * mean_length)
-    usual = replace(usual, longest_seq_len=longest if longest > mean_length else None)
+    usual = replace(usual, max_seq_len=longest if longest > mean_length else None)
     trained = recipe_of(recipe, usual)
     check_positions(architecture, trained, "finetune.max_length")
     tokens = steps * trained.global_batch_tokens
@@ -71,7 +72,7 @@ def fine_tuned(
     for field in fields(Recipe):
         told = field.name in recipe or FOLLOWS.get(field.name) in said
         stated[f"recipe.{field.name}"] = by_user if told else assumed
-    title = f"{model}, {TITLES[asked.method]}, {asked.examples:,} examples × {asked.epochs:g} epochs"
+    title = f"{model}, {TITLES[asked.method]}"
     return Workload(
         slug="custom", name=title, family="custom", architecture=architecture, recipe=trained, tokens=tokens,
         sources=stated, kind="finetune", fine_tuning=data,
@@ -79,10 +80,10 @@ def fine_tuned(
 
 
 def max_length(architecture: Architecture, asked: AskedFineTune) -> int:
-    """Tokens at which an example is cut off: as said, else the usual, no more than the model has positions."""
+    """Tokens at which an example is cut off: as said, else as usual, within the model's positions."""
     if asked.max_length is not None:
         return asked.max_length
-    usual = max(USUAL_LENGTH, 2 ** math.ceil(math.log2(2 * asked.mean_tokens)))
+    usual = max(USUAL_LENGTH, 1 << math.ceil(math.log2(2 * asked.mean_tokens)))
     return min(usual, architecture.learned_positions or usual)
 
 
@@ -104,12 +105,13 @@ def batches(
     if asked.pack:
         rows = max(1, math.ceil(examples * kept / length))
         mean_length = longest = float(length)
-        padding = 0.0
+        padding, unlike = 0.0, [0.0, 0.0]
     else:
         rows = examples
         mean_length = expected_longest(asked.mean_tokens, length, min(micro_batch, examples))
         longest = expected_longest(asked.mean_tokens, length, examples)
         padding = 1 - kept / mean_length
+        unlike = [1 - _mean(asked, length, 1, s) / _mean(asked, length, micro_batch, s) for s in SPREADS]
     steps = math.ceil(asked.epochs * math.ceil(rows / sequences) - 1e-9)
     data = FineTuning(
         method=asked.method,
@@ -121,8 +123,14 @@ def batches(
         trained_tokens=examples * kept * asked.epochs,
         cut_share=1 - kept / asked.mean_tokens,
         padding_share=padding,
+        padding_share_low=unlike[0],
+        padding_share_high=unlike[1],
     )
     return data, math.ceil(mean_length), math.ceil(longest), max(1, steps)
+
+
+def _mean(asked: AskedFineTune, length: int, micro_batch: int, spread: float) -> float:
+    return expected_longest(asked.mean_tokens, length, min(micro_batch, asked.examples), spread)
 
 
 def _usual(asked: AskedFineTune, micro_batch: int, seq_len: int, batch_tokens: int) -> Recipe:
@@ -138,7 +146,7 @@ def _usual(asked: AskedFineTune, micro_batch: int, seq_len: int, batch_tokens: i
         seq_len=seq_len,
         global_batch_tokens=batch_tokens,
         micro_batch=micro_batch,
-        sharding="ddp" if adapters else "fsdp",
+        sharding="ddp",
         checkpointing=asked.checkpointing,
         weight_bytes=2,
         state_bytes=2,
