@@ -6,6 +6,7 @@ from pydantic import Field
 
 from service.answers.option import AnsweredOption
 from service.answers.parts import Answered, AnsweredNumber, Moment
+from service.answers.trainer_file import AnsweredTrainerFile
 from service.decide.choice import Loosened, Rule
 from service.decide.options import Side, Way
 from service.decide.sensitivity import SwingCode
@@ -56,6 +57,9 @@ class AnsweredWorkload(Answered):
         (), description="What the estimate leaves out, or takes to be so, of a model that is no plain decoder"
     )
     trials: int = Field(1, description="How many such runs; tokens, steps, hours and money are those of all")
+    trainer_file: AnsweredTrainerFile | None = Field(
+        None, description="What was taken from a trainer's file, and what was left"
+    )
     fine_tuning: AnsweredFineTuning | None = Field(
         None, description="Of a fine-tuning asked for as a data set; tokens and steps are with padding"
     )

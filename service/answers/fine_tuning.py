@@ -38,6 +38,7 @@ class AskedFineTune(Question):
     lora_rank: int = Field(16, ge=1, le=100_000, description="Rank of the adapters")
     lora_targets: AdapterTargets = Field("all-linear", description="Matrices that carry an adapter")
     pack: bool = Field(False, description="Examples fill sequences of `max_length`; else padded")
+    pad_to_max: bool = Field(False, description="Padded to `max_length` each, not to a micro-batch's longest")
     max_length: int | None = Field(
         None,
         ge=8,

@@ -7,11 +7,13 @@ kept of a question is what they say of themselves.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
 from service.answers.asked import Flag, Question
 from service.answers.fine_tuning import AskedFineTune
+from service.answers.trainer_file import completed
+from service.answers.trainer_text import LARGEST_CHARACTERS, MOST_KEYS
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
@@ -31,6 +33,10 @@ PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)
 PerMonth = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
+TrainerConfig = (
+    Annotated[str, Field(max_length=LARGEST_CHARACTERS)]
+    | Annotated[dict[str, Any], Field(max_length=MOST_KEYS)]
+)
 RentedTier = Literal[Tier, "any"]
 NONE = Decimal(0)
 
@@ -56,6 +62,14 @@ class AskedModel(Question):
     finetune: AskedFineTune | None = Field(
         None, description="The model is fine-tuned so: steps and tokens follow"
     )
+    trainer_config: TrainerConfig | None = Field(
+        None,
+        description="File of Axolotl, LLaMA-Factory, transformers, TRL, torchtune or Unsloth, as text (YAML "
+        "or JSON) or as the object it holds: model, fine-tuning and recipe, where they do not say it",
+    )
+    deepspeed_config: TrainerConfig | None = Field(
+        None, description="DeepSpeed's JSON, where the trainer's file names it"
+    )
     tokens: int | None = Field(
         None,
         ge=1,
@@ -64,6 +78,14 @@ class AskedModel(Question):
         description="To train on; of a run of the catalog else its own",
     )
     name: str = Field("own model", min_length=1, max_length=LONGEST_NAME)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, values: Any) -> Any:
+        """With what a trainer's file says."""
+        if not isinstance(values, dict) or values.get("trainer_config") is None:
+            return values
+        return completed(values)
 
     @field_validator("tokens")
     @classmethod

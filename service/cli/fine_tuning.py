@@ -48,13 +48,18 @@ FIELDS = (
 )  # fmt: skip
 
 
+def fine_tuning_said(options: dict[str, Any]) -> dict[str, Any]:
+    """What the options say of a fine-tuning, taken out of them."""
+    said = {name: options.pop(OPTION_OF.get(name, name), None) for name in FIELDS}
+    return {name: value for name, value in said.items() if value is not None}
+
+
 def fine_tuning_meant(options: dict[str, Any]) -> "AskedFineTune | None":
     """The fine-tuning that the options describe, taken out of them; None where none is asked for.
 
     Raises InvalidValue for the option that cannot be, or that belongs to none.
     """
-    said = {name: options.pop(OPTION_OF.get(name, name), None) for name in FIELDS}
-    given = {name: value for name, value in said.items() if value is not None}
+    given = fine_tuning_said(options)
     if not given:
         return None
     if "method" not in given:

@@ -29,7 +29,7 @@ from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.answering import kept_answer
+from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.finding import (
     checked_count,
     checked_currency,
@@ -115,7 +115,9 @@ def answer(
 
     def work_out() -> AnsweredComparison:
         comparison = compare_from_store(sessions, snapshot, request, asked_at)
-        return say_comparison(wording(request.lang), tell_comparison(comparison))
+        return say_comparison(
+            wording(request.lang), with_trainer_file(tell_comparison(comparison), request.workload)
+        )
 
     return kept_answer(
         sessions, snapshot, kind="comparison", asked=request.kept(), asked_at=asked_at, work_out=work_out
@@ -135,9 +137,10 @@ def estimate(snapshot: Snapshot, request: AskedEstimate, today: date) -> Answere
         told.append(answered)
     known = knowledge_of(snapshot)
     inputs = workload_inputs(workload, known.calibration, [o.gpu for o in options], known.figures)
-    return AnsweredEstimates(
+    answered_estimates = AnsweredEstimates(
         workload=titled(w, tell_workload(workload)), estimates=tuple(told), sources=tell_numbers(inputs)
     )
+    return with_trainer_file(answered_estimates, request.workload)
 
 
 def _estimated(snapshot: Snapshot, request: AskedEstimate, workload: Workload) -> list[Option]:

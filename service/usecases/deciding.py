@@ -30,7 +30,7 @@ from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.answering import kept_answer
+from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.both_sides import home_side, rented_side
 from service.usecases.candidate_plans import (
     Plans,
@@ -267,7 +267,9 @@ def answer_decision(
 
     def work_out() -> AnsweredDecision:
         decision = decide_from_store(sessions, snapshot, request, asked_at)
-        return say_decision(wording(request.lang), tell_decision(decision))
+        return say_decision(
+            wording(request.lang), with_trainer_file(tell_decision(decision), request.workload)
+        )
 
     return kept_answer(
         sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out

@@ -4,6 +4,7 @@ import re
 import statistics
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
@@ -15,10 +16,11 @@ from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
-from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
+from service.errors import InvalidValue, MissingFact, UnknownName, choice_of, nearest_first
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.nearest_gpu import nearest_gpus
+from service.estimate.trainer_files.as_asked import names_of_base
 from service.facts import (
     CloudOffer,
     ElectricityRate,
@@ -87,6 +89,18 @@ def _one_run(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, to
     return with_tokens(find_workload(snapshot, asked), tokens, today)
 
 
+def _base(snapshot: Snapshot, asked: AskedModel) -> Workload:
+    """The run whose model is fine-tuned; a trainer's file calls it as its checkpoint is called."""
+    assert asked.run is not None
+    if asked.trainer_config is None:
+        return find_workload(snapshot, asked.run)
+    for name in names_of_base(asked.run):
+        with suppress(UnknownName):
+            return find_workload(snapshot, name)
+    known = nearest_first(name, snapshot.workloads)
+    raise InvalidValue("workload.run", asked.run, "is no model of the catalog; give its config.json", known)
+
+
 def with_trials(workload: Workload, trials: int) -> Workload:
     """So many runs, one after another, as one of all their steps: hours, energy and money are those of all.
 
@@ -116,7 +130,7 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
     else:
         if asked.architecture is not None or asked.config is not None:
             raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
-        base = find_workload(snapshot, asked.run)
+        base = _base(snapshot, asked)
         shape, name = base.architecture, base.name.split(",")[0]
         sources = {key: said for key, said in base.sources.items() if key.startswith("architecture.")}
     return fine_tuned(name, shape, asked.finetune, recipe=asked.recipe, sources=sources, today=today)

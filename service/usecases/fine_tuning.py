@@ -50,7 +50,7 @@ def fine_tuned(
     InvalidValue naming the field.
     """
     for name in recipe:
-        if name in FOLLOWS:
+        if name in FOLLOWS and not (name == "optimizer_placement" and str(recipe[name]).startswith("host")):
             raise InvalidValue(f"recipe.{name}", recipe[name], f"follows from finetune.{FOLLOWS[name]}")
     if asked.optimizer == "muon" and asked.method != "full":
         reason = "steps whole matrices, not adapters; with method full"
@@ -110,8 +110,12 @@ def batches(
         rows = examples
         mean_length = expected_longest(asked.mean_tokens, length, min(micro_batch, examples))
         longest = expected_longest(asked.mean_tokens, length, examples)
+        if asked.pad_to_max:
+            mean_length = longest = float(length)
         padding = 1 - kept / mean_length
         unlike = [1 - _mean(asked, length, 1, s) / _mean(asked, length, micro_batch, s) for s in SPREADS]
+        if asked.pad_to_max:
+            unlike = [padding, padding]
     steps = math.ceil(asked.epochs * math.ceil(rows / sequences) - 1e-9)
     data = FineTuning(
         method=asked.method,

@@ -55,10 +55,8 @@ OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
     (r"muon", "muon+adamw"),
     (r"lion", "lion"),
     (r"adafactor", "adafactor"),
-    (r"sgd_?momentum", "sgd-momentum"),
     (r"\bsgdw?\b", "sgd"),
     (r"\badamw?\b|adamw", "adamw"),
-    (r"lamb\b", "lamb"),
 )
 KNOWN_OPTIMIZERS = (
     "adamw_torch", "adamw_torch_fused", "adamw_8bit", "adamw_bnb_8bit", "paged_adamw_32bit",

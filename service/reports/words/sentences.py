@@ -7,6 +7,7 @@ from service.answers.answer import AnsweredComparison, AnsweredWorkload
 from service.answers.option import AnsweredAdjustment, AnsweredOption
 from service.decide.comparison import REFERENCE_GPU
 from service.reports.words.fine_tuning import fine_tuning_sentences
+from service.reports.words.trainer_file import trainer_file_sentences
 from service.reports.words.wording import Wording
 
 HOURS_PER_DAY = 24
@@ -221,7 +222,8 @@ def model_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
             "cost in time is left out."
         ),
     }
-    return [*fine_tuning_sentences(w, workload), *(said[note] for note in workload.model_notes)]
+    told = [*fine_tuning_sentences(w, workload), *trainer_file_sentences(w, workload)]
+    return [*told, *(said[note] for note in workload.model_notes)]
 
 
 def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:

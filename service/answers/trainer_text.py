@@ -14,6 +14,7 @@ import yaml
 from service.errors import InvalidValue
 
 LARGEST_CHARACTERS = 100_000
+MOST_BYTES = 2 * LARGEST_CHARACTERS
 MOST_KEYS = 2_000
 DEEPEST = 12
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -30,8 +31,8 @@ class _Unreadable(Exception):
 
 def text_of(field: str, data: bytes) -> str:
     """The text of a file. Raises InvalidValue for one that is too large or no text."""
-    if len(data) > 2 * LARGEST_CHARACTERS:
-        raise InvalidValue(field, f"{len(data):,} bytes", f"is longer than {LARGEST_CHARACTERS:,} characters")
+    if len(data) > MOST_BYTES:
+        raise InvalidValue(field, f"{data[:SHOWN]!r}", f"is longer than {LARGEST_CHARACTERS:,} characters")
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
