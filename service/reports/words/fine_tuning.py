@@ -71,8 +71,8 @@ def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> l
     if data.upcast_gib:
         said.append(
             w.say(
-                "PEFT keeps embeddings and head in FP32 beside weights of few bits; a trainer that leaves them "
-                "in 16 bits needs {gib} GiB less: --recipe code_base=unsloth (or torchtune).",
+                "PEFT keeps embeddings and head in FP32 beside weights of few bits; a trainer that leaves "
+                "them in 16 bits needs {gib} GiB less: --recipe code_base=unsloth (or torchtune).",
                 gib=w.number(data.upcast_gib, 1),
             )
         )
