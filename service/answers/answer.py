@@ -26,12 +26,16 @@ class AnsweredFineTuning(Answered):
     trained_tokens: float = Field(description="Without padding and what is cut off, over all epochs")
     cut_share: float = Field(description="Share of the data set's tokens that is cut off")
     padding_share: float = Field(description="Share of what is computed that is padding")
+    longest_tokens: int = Field(description="Of a sequence that memory must hold")
     padding_share_low: float
     padding_share_high: float
     adapter_rank: int | None = Field(description="null where all weights are trained")
     adapter_targets: str | None
     micro_batch: int
     sequences_per_step: int
+    upcast_gib: float | None = Field(
+        description="GiB that PEFT's FP32 copies of embeddings and head take beyond 16 bits; null for none"
+    )
 
 
 class AnsweredWorkload(Answered):

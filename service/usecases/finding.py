@@ -3,11 +3,12 @@
 import re
 import statistics
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
 from service.errors import InvalidValue, MissingFact, UnknownName, choice_of, nearest_first
+from service.estimate.alias_key import alias_key
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.nearest_gpu import nearest_gpus
@@ -43,6 +45,18 @@ LARGEST_PER_KWH = Decimal(100)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
 MOST_SUGGESTED = 3
+_IMAGES = (
+    "makes images; what one step takes of it we cannot count, and no published run that we know is there to "
+    "hold a guess against. Nearest: a language model of its size with --finetune lora, which is another run"
+)
+_ROLLOUTS = (
+    "a step generates text before it trains on it, and no published run that we know tells the hours of the "
+    "two apart. Nearest: the model with --finetune lora, which counts the training part alone"
+)
+UNTOLD: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("sdxl", "flux", "stablediffusion", "sd15", "sd35"), _IMAGES) | {"grpo": _ROLLOUTS}
+)
+"""What people ask for by names that stand in no catalog, by a part of the name, and why it is not there."""
 
 
 def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
@@ -55,7 +69,11 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
 
 def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
     """A workload by slug or alias, or the custom one handed in. Raises UnknownName, the nearest first."""
-    return asked if isinstance(asked, Workload) else snapshot.workload(asked)
+    if isinstance(asked, Workload):
+        return asked
+    if reason := next((said for name, said in UNTOLD.items() if name in alias_key(asked)), None):
+        raise InvalidValue("workload", asked, reason)
+    return snapshot.workload(asked)
 
 
 def workload_asked(

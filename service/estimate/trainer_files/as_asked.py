@@ -24,16 +24,16 @@ CODE_BASES = {"torchtune": "torchtune", "llama-factory": "llama-factory"}
 NEAREST = "{} (nearest)"
 FIELD_OF: Mapping[str, str] = {
     "adapter": "method", "base_bits": "method", "dora": "method", "lora_modules": "lora_targets",
-    "packing": "pack",
-    "seq_len": "max_length", "pads_to_seq_len": "pad_to_max", "micro_batch": "per_device_batch",
+    "packing": "pack", "seq_len": "max_length", "pads_to_seq_len": "pad_to_max",
+    "micro_batch": "per_device_batch",
     "accumulation": "accumulate", "batch_sequences": "accumulate", "optimizer_bits": "optimizer",
     "optimizer_paged": "optimizer", "max_steps": "epochs", "steps_per_epoch": "epochs", "compiled": "engine",
     "chunked_loss": "chunked_cross_entropy", "weight_bits": "weight_bytes",
 }  # fmt: skip
 """Where a fine-tuning or a recipe calls a setting by another name."""
 NOISE = frozenset({
-    "instruct", "it", "pt", "base", "chat", "hf", "bnb", "4bit", "8bit", "unsloth", "gptq", "awq", "gguf", "fp16",
-    "bf16", "dynamic", "meta", "thinking", "int4",
+    "instruct", "it", "pt", "base", "chat", "hf", "bnb", "4bit", "8bit", "unsloth", "gptq", "awq", "gguf",
+    "fp16", "bf16", "dynamic", "meta", "thinking", "int4",
 })  # fmt: skip
 """Words of a checkpoint's name that leave its model's shape as it is."""
 DATED = re.compile(r"2[3-9](0[1-9]|1[0-2])|v\d(\.\d)?")

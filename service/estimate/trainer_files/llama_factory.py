@@ -22,6 +22,12 @@ from service.estimate.trainer_files.table import Found, Key, TrainerTable
 
 
 def _check(flat: Mapping[str, object], found: Found) -> None:
+    """max_samples are those of every data set."""
+    if isinstance(most := found.get("examples"), int):
+        data_sets = flat.get("dataset")
+        found["examples"] = most * (
+            len(data_sets) if isinstance(data_sets, list) else str(data_sets).count(",") + 1
+        )
     if found.get("weight_bits") == 16 and found.get("precision") == "fp16":
         raise refused("pure_bf16", True, "contradicts fp16 = true; keep one of the two")
     if found.get("base_bits") in (4, 8) and found.get("adapter") is False:

@@ -92,7 +92,9 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
         taken=tuple(taken),
         usual=tuple(Taken("", "", key, shown(value)) for key, value in usual.items() if value is not None),
         left=_left([key for key in rest if key not in table.uncounted], named),
-        uncounted=tuple(k for k in rest if k in table.uncounted and flat[k] not in (False, [], 0, 1, "none")),
+        uncounted=tuple(
+            k for k in rest if k in table.uncounted and flat[k] not in (False, [], 0, 1, "none", "no")
+        ),
     )
 
 

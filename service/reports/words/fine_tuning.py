@@ -16,7 +16,7 @@ def titled(w: Wording, workload: AnsweredWorkload) -> AnsweredWorkload:
         epochs = w.say("1 epoch") if data.epochs == 1 else w.say("{n} epochs", n=w.exact(data.epochs))
         name += f", {examples} × {epochs}"
     if workload.trials > 1:
-        name += ", " + w.counted("{count} run", "{count} runs", workload.trials)
+        name += ", " + w.say("{n} runs", n=w.number(workload.trials))
     return workload.model_copy(update={"name": name})
 
 
@@ -52,12 +52,12 @@ def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> l
             w.say(
                 "{padding} of what is computed is padding: a micro-batch is as long as its longest example. "
                 "The spread of lengths is assumed; with your data it may be {low} to {high}, which the "
-                "interval of the hours leaves out. Packing (--pack) spares it. Memory is held for {length} tokens a "
-                "sequence.",
+                "interval of the hours leaves out. Packing (--pack) spares it. Memory is held for {length} "
+                "tokens a sequence.",
                 padding=w.percent(data.padding_share),
                 low=w.percent(data.padding_share_low),
                 high=w.percent(data.padding_share_high),
-                length=w.number(data.max_length),
+                length=w.number(data.longest_tokens),
             )
         )
     if data.cut_share >= 0.01:
@@ -66,6 +66,14 @@ def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> l
                 "About {share} of the tokens are cut off at {length} (--max-length).",
                 share=w.percent(data.cut_share),
                 length=w.number(data.max_length),
+            )
+        )
+    if data.upcast_gib:
+        said.append(
+            w.say(
+                "PEFT keeps embeddings and head in FP32 beside weights of few bits; a trainer that leaves "
+                "them in 16 bits needs {gib} GiB less: --recipe code_base=unsloth (or torchtune).",
+                gib=w.number(data.upcast_gib, 1),
             )
         )
     if data.method == "dora":
