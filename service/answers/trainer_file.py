@@ -84,13 +84,20 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def tell_file(
-    config: Given, deepspeed: Given | None, finetune: AskedFineTune, recipe: Mapping[str, object]
+    config: Given,
+    deepspeed: Given | None,
+    *,
+    run: str | None,
+    finetune: AskedFineTune,
+    recipe: Mapping[str, object],
 ) -> AnsweredTrainerFile:
     """The account of a file's keys, as an answer tells it; those that a person said otherwise are left."""
     file = read_file(config, deepspeed)
     by_file = fine_tuning_of(file.settings, finetune.examples, finetune.mean_tokens) | recipe_of_file(file)
     used = {**finetune.model_dump(), **recipe}
     other = {name for name, value in by_file.items() if name != "examples" and used.get(name, value) != value}
+    if run is None or not (file.settings.base_model or "").endswith(run):
+        other.add("base_model")
     taken = [one for one in file.taken if FIELD_OF.get(one.meaning, one.meaning) not in other]
     left = dict.fromkeys(one.key for one in file.taken if one not in taken)
     return AnsweredTrainerFile(

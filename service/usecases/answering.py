@@ -24,7 +24,13 @@ def with_trainer_file(answer: Told, asked: str | AskedModel) -> Told:
     """The answer with an account of the trainer's file that was asked with."""
     if isinstance(asked, str) or asked.trainer_config is None or asked.finetune is None:
         return answer
-    account = tell_file(asked.trainer_config, asked.deepspeed_config, asked.finetune, asked.recipe)
+    account = tell_file(
+        asked.trainer_config,
+        asked.deepspeed_config,
+        run=asked.run,
+        finetune=asked.finetune,
+        recipe=asked.recipe,
+    )
     workload = answer.workload.model_copy(update={"trainer_file": account})
     return answer.model_copy(update={"workload": workload})
 
