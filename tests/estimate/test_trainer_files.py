@@ -135,7 +135,9 @@ def test_torchtune():
     file = of("torchtune.yaml")
     asked = fine_tuning_of(file.settings, 10_000, 200.0)
     assert (asked["method"], asked["lora_targets"], asked["epochs"]) == ("dora", "attention", 100 / 1250)
-    assert next(t.taken_as for t in file.taken if t.key == "model.lora_attn_modules") != ""
+    taken = {one.key: one.taken_as for one in file.taken}
+    assert taken["model.lora_attn_modules"] == "nearest: attention"
+    assert taken["model.apply_lora_to_mlp"] == "false"
     assert file.settings.base_model == "llama3.1-8b"
     recipe = recipe_of_file(file)
     assert (recipe["engine"], recipe["trainer"], recipe["activations_on_host"]) == (

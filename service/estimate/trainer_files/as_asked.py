@@ -19,9 +19,9 @@ METHODS: Mapping[tuple[int, bool], str] = {
 OPTIMIZERS: Mapping[Optimizer, str] = {
     "adamw": "adamw", "adafactor": "adafactor", "lion": "lion", "sgd": "sgd", "muon+adamw": "muon",
 }  # fmt: skip
-CODE_BASES = {"torchtune": "torchtune", "llama-factory": "llama-factory"}
-"""Of which there are measured runs."""
-NEAREST = "{} (nearest)"
+CODE_BASES = {name: name for name in ("torchtune", "llama-factory", "unsloth")}
+"""Whose habits are known."""
+NEAREST = "nearest: {}"
 FIELD_OF: Mapping[str, str] = {
     "adapter": "method", "base_bits": "method", "dora": "method", "lora_modules": "lora_targets",
     "packing": "pack", "seq_len": "max_length", "pads_to_seq_len": "pad_to_max",
@@ -116,12 +116,12 @@ def accounted(file: TrainerFile) -> TrainerFile:
         beyond.add("dora")
     if said.adapter and said.trained_beside:
         beyond.add("trained_beside")
-    taken = tuple(_as_counted(one) for one in file.taken)
+    taken = tuple(_as_counted(one, said) for one in file.taken)
     keys = [one.key for one in taken if one.meaning in beyond]
     return replace(
         file,
         taken=tuple(one for one in taken if one.meaning not in beyond),
-        usual=tuple(_as_counted(one) for one in file.usual if one.meaning not in beyond),
+        usual=tuple(_as_counted(one, said) for one in file.usual if one.meaning not in beyond),
         uncounted=(*dict.fromkeys(keys), *file.uncounted),
     )
 
@@ -138,10 +138,11 @@ def names_of_base(name: str) -> Iterator[str]:
     yield "-".join(word for word in words if not DATED.fullmatch(word.lower()))
 
 
-def _as_counted(one: Taken) -> Taken:
-    if one.meaning != "lora_modules":
+def _as_counted(one: Taken, said: Settings) -> Taken:
+    """Targets as the set that is counted; a key that only adds to them keeps its own word."""
+    if one.meaning != "lora_modules" or not said.lora_modules or one.taken_as in ("true", "false"):
         return one
-    targets, exact = targets_of(tuple(one.taken_as.split(", ")))
+    targets, exact = targets_of(said.lora_modules)
     return replace(one, taken_as=targets if exact else NEAREST.format(targets))
 
 

@@ -223,9 +223,9 @@ def optimizer_bits(key: str, value: object) -> int:
     return 8 if "8bit" in word or "adamw_bnb" in word else 32
 
 
-def optimizer_paged(key: str, value: object) -> bool:
+def optimizer_paged(key: str, value: object) -> bool | None:
     """Whether the states are paged to host memory."""
-    return "paged" in _optimizer_word(key, value)
+    return "paged" in _optimizer_word(key, value) or None
 
 
 def _optimizer_word(key: str, value: object) -> str:

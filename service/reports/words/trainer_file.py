@@ -44,7 +44,7 @@ def _taken(keys: tuple[AnsweredKey, ...]) -> Iterator[str]:
     read: dict[str, list[str]] = {}
     for one in keys:
         if one.meaning:
-            plain = one.taken_as in ("true", one.value)
+            plain = one.taken_as in ("true", "false", one.value)
             read.setdefault(f"{one.key} = {one.value}", []).extend(() if plain else (_as(one),))
     for said, meant in read.items():
         yield f"{said} ({', '.join(meant)})" if meant else said
