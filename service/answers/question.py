@@ -13,10 +13,10 @@ from pydantic_core import PydanticKnownError
 from service.answers.asked import Flag, Question
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.trainer_file import completed
-from service.answers.trainer_text import LARGEST_CHARACTERS, MOST_KEYS
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
+from service.estimate.trainer_files.settings import LARGEST_CHARACTERS, MOST_KEYS
 from service.facts import Tier
 
 EVERY_OFFER = "any"

@@ -12,10 +12,9 @@ from typing import Any
 import yaml
 
 from service.errors import InvalidValue
+from service.estimate.trainer_files.settings import LARGEST_CHARACTERS, MOST_KEYS
 
-LARGEST_CHARACTERS = 100_000
 MOST_BYTES = 2 * LARGEST_CHARACTERS
-MOST_KEYS = 2_000
 DEEPEST = 12
 MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 SHOWN = 60

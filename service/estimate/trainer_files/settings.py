@@ -7,6 +7,9 @@ from service.facts import Checkpointing, Optimizer, Precision, Sharding
 FIELD = "trainer_config"
 """As the option and the REST field are called; a key of the file stands behind it: trainer_config.optim."""
 DEEPSPEED_FIELD = "deepspeed_config"
+LARGEST_CHARACTERS = 100_000
+MOST_KEYS = 2_000
+"""Of a file, and of the values in it: far beyond any that a trainer is given."""
 
 
 @dataclass(frozen=True, slots=True)
