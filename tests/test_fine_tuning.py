@@ -213,7 +213,7 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
     assert six[0].cost.total.p50 == pytest.approx(6 * one[0].cost.total.p50, rel=0.02)
     said = " ".join(run("compare", "gpt2-124m", "--trials", "6").stdout.split())
     assert "GPT-2 124M, 6 runs:" in said and "those of all 6 runs" in said
-    assert "--trials" in run("compare", "gpt2-124m", "--trials", "0", code=2).stderr
+    assert "trials = 0: must be between 1 and 1000" in run("compare", "--trials", "0", code=2).stderr
 
 
 @pytest.mark.parametrize(
@@ -227,6 +227,7 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
         (("qwen3-8b", "--finetune", "lora", *SAID, "--tokens", "5000000"), "follows from finetune.examples"),
         (("qwen3-8b", "--finetune", "lora", *SAID, "--recipe", "micro_batch=4"), "finetune.per_device_batch"),
         (("qwen3-8b", "--finetune", "lora", *SAID, "--optimizer", "muon"), "steps whole matrices"),
+        (("qwen3-8b", "--finetune", "full", *SAID, "--lora-rank", "8"), "is of adapters"),
         (("gpt2-124m", "--finetune", "full", *SAID, "--max-length", "4096"), "1024 learned positions"),
         (("sdxl",), "makes images"),
         (("FLUX.1-dev",), "makes images"),
@@ -236,6 +237,18 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
 def test_what_cannot_be_told_is_refused_with_the_reason(run, words, message):
     result = run("compare", *words, code=2)
     assert message in result.stderr and len(result.stderr.strip().splitlines()) == 1
+
+
+def test_a_kept_answer_is_not_asked_otherwise(run):
+    result = run("report", "0123456789abcdef0123", "--finetune", "qlora", code=2)
+    assert "--finetune = 'qlora'" in result.stderr and "is asked as it was" in result.stderr
+
+
+def test_what_was_said_and_what_was_assumed_are_told_apart(snapshot):
+    w = tuned(snapshot, lora_rank=32)
+    assert w.sources["recipe.adapter_rank"].slug == w.sources["tokens"].slug == "user"
+    assert w.sources["recipe.micro_batch"].slug == "heimvorteil-assumption-recipe"
+    assert w.sources["architecture.d_model"].slug == "qwen3-report"
 
 
 def test_a_fine_tuning_comes_back_as_it_was_asked():

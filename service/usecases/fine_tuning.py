@@ -55,6 +55,9 @@ def fine_tuned(
     if asked.optimizer == "muon" and asked.method != "full":
         reason = "steps whole matrices, not adapters; with method full"
         raise InvalidValue("finetune.optimizer", asked.optimizer, reason, ["adamw", "adamw-8bit", "lion"])
+    for name in ("lora_rank", "lora_targets"):
+        if asked.method == "full" and getattr(asked, name) != AskedFineTune.model_fields[name].default:
+            raise InvalidValue(f"finetune.{name}", getattr(asked, name), "is of adapters; full has none")
     length = max_length(architecture, asked)
     micro_batch, sequences = batch_of(asked)
     data, mean_length, longest, steps = batches(asked, length, micro_batch, sequences)
@@ -66,7 +69,8 @@ def fine_tuned(
     if tokens > LARGEST_TOKENS:
         raise InvalidValue("finetune.examples", asked.examples, "make more than 10^15 tokens with its epochs")
     by_user = replace(given_by_user(today), read_on=today)
-    said = asked.model_fields_set
+    # A kept question says all of its fields: what differs from the usual was said.
+    said = {name for name, f in AskedFineTune.model_fields.items() if getattr(asked, name) != f.default}
     assumed = assumed_recipe(today)
     stated = {**sources, "tokens": by_user}
     for field in fields(Recipe):
