@@ -59,6 +59,12 @@ def test_an_option_wins_over_the_file(run):
     assert not {"lora_rank", "precision"} & {one["meaning"] for one in account["taken"]}
 
 
+def test_full_training_takes_no_adapters_from_the_file(run):
+    words = ("--trainer-config", FILES / "trl.yaml", *DATA, "--finetune", "full", "--json")
+    data = json.loads(run("compare", *words).stdout)["workload"]["fine_tuning"]
+    assert data["method"] == "full" and data["adapter_rank"] is None
+
+
 def test_the_model_named_beside_the_file_is_meant(run):
     words = ("qwen3-8b", "--trainer-config", AXOLOTL, *DATA, "--json")
     workload = json.loads(run("compare", *words).stdout)["workload"]

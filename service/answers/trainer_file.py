@@ -14,6 +14,7 @@ from service.estimate.trainer_files.as_asked import FIELD_OF, accounted, fine_tu
 from service.estimate.trainer_files.settings import DEEPSPEED_FIELD, FIELD, Taken, TrainerFile
 
 LONGEST_RUN = 120
+OF_ADAPTERS = ("lora_rank", "lora_targets")
 Given = str | Mapping[str, Any]
 NEEDED: Mapping[str, str] = {
     "method": "says neither adapters nor full training; say which (--finetune lora)",
@@ -64,7 +65,10 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
     file = _read_text(config, deepspeed) if texts else read_file(config, deepspeed)
     told = values.get("finetune") or {}
     told = dict(told) if isinstance(told, Mapping) else told.model_dump(exclude_unset=True)
-    fields = {**fine_tuning_of(file.settings, told.get("examples"), told.get("mean_tokens")), **told}
+    by_file = fine_tuning_of(file.settings, told.get("examples"), told.get("mean_tokens"))
+    if told.get("method", by_file.get("method")) == "full":
+        by_file = {name: value for name, value in by_file.items() if name not in OF_ADAPTERS}
+    fields = {**by_file, **told}
     if file.settings.examples and "examples" in fields and isinstance(fields["examples"], int):
         fields["examples"] = min(fields["examples"], file.settings.examples)
     for name, reason in NEEDED.items():
