@@ -46,10 +46,13 @@ def micro_batches(recipe: Recipe) -> list[int]:
 def families(recipe: Recipe, gpu_count: int = 1, *, experimental: bool = False) -> list[MemoryPlan]:
     """What a plan may change beside micro-batch and checkpointing; the first changes nothing.
 
-    With `experimental` also what nobody has published, such as 8-bit states for Muon.
+    With `experimental` also what nobody has published, such as 8-bit states for Muon. Beside weights of few
+    bits transformers' Trainer offloads nothing: DeepSpeed does not take bitsandbytes' layers apart.
     """
     published = published_plan(recipe, 0)
     savings: tuple[OptimizerPlacement, ...] = ("host", "host+gradients", "host+parameters")
+    if recipe.trained != "all" and recipe.frozen_bytes < 2 and recipe.trainer == "hf-trainer":
+        savings = ()
     if recipe.optimizer == "adamw" or experimental:
         savings = ("8bit", *savings)
     placements = dict.fromkeys((published.optimizer, *savings))

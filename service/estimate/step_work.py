@@ -146,6 +146,8 @@ class StepWork:
     unaligned_head: Number
     activation_width: Number
     """2 where activations are FP32 instead of 16 bits, else 1."""
+    decomposed: Number
+    """1 where adapters are DoRA's, which write out their matrix to norm it in every forward pass, else 0."""
     engine: Name
 
 
@@ -352,6 +354,7 @@ def count_step(
         activation_width=2.0
         if recipe.precision in ("fp32", "tf32") or prepared_for_few_bits(recipe)
         else 1.0,
+        decomposed=float(recipe.decomposed),
         engine=recipe.engine,
     )
 
