@@ -4,6 +4,7 @@ import pytest
 
 from service.errors import UnknownName
 from service.estimate.measured_run import memory_plan_of, recipe_of, weights_of, with_shape
+from service.estimate.run_records.offload_words import offload_in, offload_of
 from service.estimate.run_records.recipe_text import believed, understood
 from service.estimate.run_records.recipe_words import (
     ATTENTION,
@@ -16,8 +17,6 @@ from service.estimate.run_records.recipe_words import (
     frozen_bits_in,
     meaning,
     model_parallel,
-    offload_in,
-    offload_of,
     optimizer_bits_of,
     optimizer_of,
     trainer_of,

@@ -3,12 +3,11 @@
 import re
 
 from service.estimate.measured_run import ADAPTERS, unnamed_offload
+from service.estimate.run_records.offload_words import denies_offload, offload_in, offload_named_in
 from service.estimate.run_records.recipe_words import (
     CHECKPOINTED,
     checkpointed_part,
     denies_adapters,
-    denies_offload,
-    offload_in,
     plain,
 )
 from service.estimate.run_records.table_cells import Cells, Remark
@@ -95,8 +94,9 @@ def _offload(run: MeasuredRun, cells: Cells, how: str) -> list[Remark]:
     written = cells.row.get("offload", "").strip()
     named, remarks = offload_in(how), []
     if run.offload == "none" and named not in (None, "none"):
-        hit = re.search(r"(?:[\w-]+ ){0,2}(?:--)?offload[\w-]*", how)
-        remarks.append(Remark("offload", f"{written or 'none'}; {hit[0] if hit else 'offload'}", "none"))
+        hit = re.search(r"(?:[\w-]+ ){0,2}(?:--)?(?:[\w-]+-)?offload[\w-]*", how)
+        words = hit[0] if hit else offload_named_in(how)
+        remarks.append(Remark("offload", f"{written or 'none'}; {words}", "none"))
     if (denied := denies_offload(how)) and run.offload not in (None, "none"):
         remarks.append(Remark("offload", f"{written}; {denied}", unnamed_offload(run)))
     elif run.offload == "some":

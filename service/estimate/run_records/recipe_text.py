@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.estimate.run_records.offload_words import denies_offload, offload_in, without_denied
 from service.estimate.run_records.recipe_words import (
     ADAPTERS_IN_TEXT,
     CHECKPOINTED,
@@ -18,11 +19,9 @@ from service.estimate.run_records.recipe_words import (
     adapter_targets_in,
     checkpointed_part,
     denies_adapters,
-    denies_offload,
     frozen_bits_in,
     meaning,
     model_parallel,
-    offload_in,
     optimizer_bits_of,
     plain,
     trainer_of,
@@ -181,7 +180,8 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
         or None,
         activations_on_host=run.activations_on_host
         or _says(
-            how, r"act(ivation)?s?( cpu)? offload", r"offload-residual", r"everything offloaded",
+            without_denied(how),
+            r"act(ivation)?s?( cpu)? offload", r"offload-residual", r"everything offloaded",
             r"offload\w{0,12}( of)? activations", r"activations (to|on) (the )?(cpu|host)",
         )
         or None,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.facts import AdapterTargets, Offload, Optimizer, Trainer, WeightsIn
+from service.facts import AdapterTargets, Optimizer, Trainer, WeightsIn
 
 Patterns = Sequence[tuple[str, str]]
 
@@ -201,12 +201,6 @@ def denies_adapters(text: str) -> str | None:
     return found[0] if found else None
 
 
-def denies_offload(text: str) -> str | None:
-    """The words that say that nothing is offloaded."""
-    found = re.search(r"\b(?:no|without) (?:cpu )?offload\w*", text)
-    return found[0] if found else None
-
-
 def trainer_of(*texts: str) -> Trainer | None:
     """What runs the training loop, by the first text that says it."""
     return next(
@@ -235,47 +229,6 @@ def optimizer_bits_of(text: str) -> int | None:
         lowered,
     )
     return int(next(filter(None, quantized.groups()))) if quantized else None
-
-
-def offload_of(cell: str) -> Offload | None:
-    """What a cell says to wait in host memory; activations alone are none of it."""
-    lowered = plain(cell)
-    if not lowered or re.fullmatch(r"no|none|false|0|n|off|no offload", lowered):
-        return "none" if lowered else None
-    optimizer = bool(re.search(r"optim|opt-|states|adam|master", lowered))
-    gradients = "grad" in lowered
-    parameters = bool(re.search(r"param|weight|model|zero[ -]?infinity", lowered))
-    if parameters:
-        return "optimizer+parameters" if optimizer or gradients else "parameters"
-    if gradients:
-        return "gradients"
-    if optimizer:
-        return "optimizer"
-    if "everything" in lowered or lowered == "all":
-        return "optimizer+parameters"
-    if re.search(r"activation|\bacts?\b|residual", lowered):
-        return "none"
-    return "some" if re.search(r"yes|true|^1$|^y$|^on$|cpu|host|nvme|offload|some|partial", lowered) else None
-
-
-def offload_in(strategy: str) -> Offload | None:
-    """The same from a run's description in free text, as `plain` writes it."""
-    if denies_offload(strategy):
-        return "none"
-    named = " ".join(
-        found[0]
-        for found in re.finditer(
-            r"(?:\w{1,30} (?:and |\+ )?){0,4}(?:cpu |host )?"
-            r"offload(?:s|ing|ed)?(?:[ -](?:of )?[\w-]+(?:(?:,| and|\+) \w+)?)?",
-            strategy,
-        )
-    )
-    if not named:
-        return None
-    if "fsdp" in strategy and re.search(r"cpu ?offload", strategy) and "optimizer" not in named:
-        # FSDP's CPUOffload moves the sharded weights, and the optimizer works where they are.
-        return "parameters" if "param" in named else "optimizer+parameters"
-    return offload_of(named)
 
 
 def adapter_rank_in(text: str) -> int | None:

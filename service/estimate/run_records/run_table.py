@@ -17,6 +17,7 @@ from service.estimate.machine import GPUS_PER_NODE
 from service.estimate.measured_run import ADAPTERS
 from service.estimate.run_records.gpu_as_printed import count_in
 from service.estimate.run_records.imputation import filled
+from service.estimate.run_records.offload_words import offload_of, without_denied
 from service.estimate.run_records.recipe_doubts import doubts
 from service.estimate.run_records.recipe_text import understood
 from service.estimate.run_records.recipe_words import (
@@ -29,7 +30,6 @@ from service.estimate.run_records.recipe_words import (
     WORKLOADS,
     checkpointed_part,
     meaning,
-    offload_of,
     optimizer_bits_of,
     optimizer_of,
     plain,
@@ -194,7 +194,7 @@ def _offload(cells: Cells) -> Offload | None:
 
 
 def _activations_on_host(cells: Cells) -> bool | None:
-    return True if "activation" in cells.text("offload").lower() else None
+    return True if "activation" in without_denied(plain(cells.text("offload"))) else None
 
 
 def _workload(cells: Cells) -> str | None:
