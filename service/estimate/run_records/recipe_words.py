@@ -8,19 +8,22 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.facts import AdapterTargets, Optimizer, Trainer, WeightsIn
+from service.facts import AdapterTargets, Trainer
 
 Patterns = Sequence[tuple[str, str]]
 
 INT8 = "int8"
 """As a precision: frozen weights beside adapters, or products of integers (run_table.py tells)."""
+FP4 = "fp4"
+"""As a precision: frozen weights of 4 bits beside adapters, else products that are taken for FP8."""
 PRECISIONS: Patterns = (
-    (r"nf4|qlora|int4|^4-?bit", "nf4"),
+    (r"nf4|qlora|int4|^4[ -]?bit|bnb", "nf4"),
+    (r"^(?:bnb-)?fp4\b", FP4),
     (r"int8|w8a8|^8-?bit", INT8),
     (r"fp8|e4m3|e5m2|float8|mxfp|nvfp4|fp4", "fp8"),
     (r"bf16|bfloat|^bf", "bf16"),
     (r"fp16|float16|half|^16", "fp16"),
-    (r"mixed|^amp$", "bf16"),
+    (r"mixed|^amp$|autocast", "bf16"),
     (r"tf32|tensorfloat", "tf32"),
     (r"fp32|float32|float|single|full|^32", "fp32"),
 )
@@ -83,7 +86,7 @@ PARALLELISM_IN_TEXT: Patterns = (
     (r"\bddp\b|data[ -]parallel", "ddp"),
 )
 WORKLOADS: Patterns = (
-    (r"qlora|q-lora|4-?bit", "qlora"),
+    (r"qlora|q-lora|4[ -]?bit", "qlora"),
     (r"lora|adapter|peft", "lora"),
     (r"full.{0,60}tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
     (r"pre-?train|scratch|continued", "pretrain"),
@@ -96,20 +99,6 @@ TRAINERS: tuple[tuple[str, Trainer], ...] = (
     (r"\bhf (peft )?trainer|hugging ?face trainer|transformers trainer|\btrainer api|\btrl\b|sft-?trainer|"
      r"accelerate|llama-?factory|axolotl|fastchat|alpaca", "hf-trainer"),
 )  # fmt: skip
-OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
-    (r"muon", "muon+adamw"),
-    (r"\blamb\b", "lamb"),
-    (r"\blion", "lion"),
-    (r"adafactor", "adafactor"),
-    (r"momentum|nesterov", "sgd-momentum"),
-    (r"\bsgd\b|^none$|\bno optimizer", "sgd"),
-    (r"adam(?!ini|-mini|a\b)", "adamw"),
-)
-OPTIMIZER_IN_TEXT = re.compile(
-    r"(?:paged[/ -])?(?:(?:8|4)-?bit[ -])?(?:paged[/ -])?"
-    r"\b(?:adam|lamb|lion|adafactor|sgd|muon|galore|apollo|sophia|shampoo|soap)\w*(?:[ -](?:8|4)-?bit)?|"
-    r"(?:paged/)?(?:8|4)-?bit optimizer|no optimizer step"
-)
 DEGREES = tuple(
     re.compile(rf"\b(?:{short}|{long}[ -](?:model[ -])?parallel(?:ism)?(?:[ -]size)?)(?: of)?[ =:x-]*(\d+)")
     for short, long in (("tp", "tensor"), ("pp", "pipeline"), ("cp", "context"))
@@ -208,29 +197,6 @@ def trainer_of(*texts: str) -> Trainer | None:
     )
 
 
-def optimizer_of(text: str) -> Optimizer | None:
-    """The optimizer whose states and work a name stands for; None for one nobody has told us of.
-
-    Adam counts as AdamW. A run without an optimizer step is SGD without momentum, which has no states.
-    """
-    lowered = plain(text)
-    return next((ours for pattern, ours in OPTIMIZERS if re.search(pattern, lowered)), None)
-
-
-def optimizer_bits_of(text: str) -> int | None:
-    """Bits of an optimizer's state element, where its name says them: 4, 8, 16 or 32."""
-    lowered = plain(text)
-    stated = re.search(r"\b(bf16|fp16|fp32|16-?bit|32-?bit) states", lowered)
-    if stated:
-        return 32 if "32" in stated[1] else 16
-    quantized = re.search(
-        r"\b(8|4)-?bit[ -](?:paged[ -])?(?:adam|lion|optim|muon|lamb|states)|"
-        r"(?:adam|lion)w?-?(?:bnb-)?(8|4)-?bit|^(8|4)-?bit$",
-        lowered,
-    )
-    return int(next(filter(None, quantized.groups()))) if quantized else None
-
-
 def adapter_rank_in(text: str) -> int | None:
     """The rank of low-rank adapters: "rank 64", "r=16"."""
     found = RANK.search(plain(text))
@@ -255,48 +221,3 @@ def adapter_targets_in(text: str) -> AdapterTargets | None:
     if QUERY_VALUE.search(lowered) or "default targets" in lowered:
         return "query-value"
     return "attention" if re.search(r"\bc-attn\b", lowered) else None
-
-
-def weights_in(text: str, adapters: bool = False) -> WeightsIn | None:
-    """What the trained weights, or adapters, are kept in, where a text says so."""
-    lowered = plain(text)
-    half, single = r"(?:bf16|fp16|bfloat16|float16|16-?bit)", r"(?:fp32|float32|32-?bit)"
-    if re.search(
-        rf"{half} (?:model )?(?:weights|params|parameters)[^;.]{{0,80}}{single} master|\bo2\b|"
-        rf"{half}[^;.,]{{0,80}} with {single} master",
-        lowered,
-    ):
-        return "16-bit+master"
-    if adapters and re.search(rf"adapters in {single}", lowered):
-        return "fp32"
-    if re.search(
-        rf"pure {half} not set|{single} (?:master )?(?:weights|params|parameters)|autocast over {single}|"
-        rf"{half}[ -]mixed",
-        lowered,
-    ):
-        return "fp32"
-    if re.search(
-        rf"pure {half}|{half}[ -]true|full {half}|model\.(?:bfloat16|half)\(|"
-        rf"weights(?: and|,)[^;.]{{0,80}}states (?:in )?{half}|"
-        rf"weights(?:,| and) gradients[^;.]{{0,80}} {half}|"
-        rf"{half} weights(?:,| and) (?:gradients|states|optimizer)",
-        lowered,
-    ) or (not adapters and re.search(rf"{half} weights", lowered)):
-        return "16-bit"
-    return "fp32" if re.search(rf"{half} autocast|autocast (?:to |in )?{half}|\bamp\b", lowered) else None
-
-
-def frozen_bits_in(text: str) -> int | None:
-    """Bits of the frozen weights beside adapters: "LLM.int8 weights" 8, "LoRA on bf16 weights" 16."""
-    lowered = plain(text)
-    if re.search(r"\bq-?lora\b|\bnf4\b|\bint4\b|\b4-?bit\b(?! (adam|optim|lion))", lowered):
-        return 4
-    if re.search(r"int8|\b8-?bit (base|weights|model|quant)|load-in-8-?bit", lowered):
-        return 8
-    beside = re.search(
-        r"(?:on|beside|frozen|base) (?:frozen |base )?(bf16|fp16|float16|bfloat16|fp32|float32)", lowered
-    )
-    beside = beside or re.search(
-        r"(bf16|fp16|float16|bfloat16|fp32|float32) (?:frozen|base|weights, adapters)", lowered
-    )
-    return None if not beside else 32 if "32" in beside[1] else 16
