@@ -67,22 +67,31 @@ CHECKPOINTING: Patterns = (
     (r"select|partial|\bsac\b|per-?op|minimal|every[ -](2|3|4|5|6|8|second|third|other)", "selective"),
     (r"full|yes|true|^on|^1$|every|block|layer|recompute|checkpoint|ckpt|remat|\bac\b", "full"),
 )  # fmt: skip
+ZERO_STAGE = r"zero[ -]?(?:stage)?[ :=-]*"
+"""Of DeepSpeed, before its number; a stage that is named wins over the framework's name."""
 PARALLELISM: Patterns = (
-    (r"shard[ -]grad[ -]op", "zero-2"),
     (r"\bno[ -]shard", "ddp"),
-    (r"fsdp|hsdp|zero[ -]?(stage[ -]?)?3|stage[ -]?3|full(y)?[ -]?shard|sharded|gemini", "fsdp"),
-    (r"\b[tpc]p\b|\b[tpc]p ?[=:x-]? ?\d|tensor|pipeline|context|3d|megatron|\bep\b", "fsdp"),
-    (r"zero[ -]?(stage[ -]?)?2|stage[ -]?2|deepspeed", "zero-2"),
-    (r"zero|stage[ -]?1|distributed[ -]?opt", "zero-1"),
+    (r"\b[tpc]p\b|\b[tpc]p ?[=:x-]? ?\d|tensor|pipeline|context|3d|\bep\b", "fsdp"),
+    (rf"shard[ -]grad[ -]op|{ZERO_STAGE}2\b|stage[ :=-]*2\b", "zero-2"),
+    (rf"{ZERO_STAGE}3\b|stage[ :=-]*3\b|zero[ -]?inf", "fsdp"),
+    (rf"{ZERO_STAGE}1\b|stage[ :=-]*1\b|distributed[ -]?opt", "zero-1"),
+    (rf"{ZERO_STAGE}0\b|stage[ :=-]*0\b", "ddp"),
+    (r"zero[ -]?offload", "zero-2"),
+    (r"fsdp|hsdp|full(y)?[ -]?shard|sharded|gemini|megatron", "fsdp"),
+    (r"\bddp\b", "ddp"),
+    (r"deepspeed", "zero-2"),
+    (r"zero", "zero-1"),
     (r"ddp|data|replicat|^dp|nccl|mpi|horovod", "ddp"),
     (r"single|none|^no|1 ?gpu|^1$", "single"),
 )
 PARALLELISM_IN_TEXT: Patterns = (
-    (r"shard[ -]grad[ -]op", "zero-2"),
     (r"\bno[ -]shard", "ddp"),
-    (r"fsdp|\bhsdp|zero[ -]?(stage[ -]?)?3|full[ -]shard", "fsdp"),
-    (r"zero[ -]?(stage[ -]?)?2", "zero-2"),
-    (r"zero[ -]?(stage[ -]?)?1|distributed optimizer", "zero-1"),
+    (rf"shard[ -]grad[ -]op|{ZERO_STAGE}2\b", "zero-2"),
+    (rf"{ZERO_STAGE}3\b|zero[ -]?inf", "fsdp"),
+    (rf"{ZERO_STAGE}1\b|distributed optimizer", "zero-1"),
+    (rf"{ZERO_STAGE}0\b", "ddp"),
+    (r"zero[ -]?offload", "zero-2"),
+    (r"fsdp|\bhsdp|full[ -]shard", "fsdp"),
     (r"\bddp\b|data[ -]parallel", "ddp"),
 )
 WORKLOADS: Patterns = (
