@@ -114,7 +114,8 @@ DEGREES = tuple(
 )
 WAYS = tuple(re.compile(rf"\b(\d+)[ -]way[ -]{long}") for long in ("tensor", "pipeline", "context"))
 RANK = re.compile(
-    r"\brank(?:[ =:]| of )*(\d{1,4})\b|\b(?:lora-)?r ?= ?(\d{1,4})\b|\blora[ -]r(?:ank)?[ =:]*(\d{1,4})\b"
+    r"\brank(?:-|(?:[ =:]| of | is )*)(\d{1,9})\b|\b(?:lora-)?r ?[ =:] ?(\d{1,9})\b|"
+    r"\blora[ -]r(?:ank)?[ =:]*(\d{1,9})\b|(?<![\w-])r(?!1\b)(\d{1,4})\b"
 )
 MLP_MATRICES = re.compile(
     r"\b(gate|up|down|gate-proj|up-proj|down-proj|w1|w2|w3|fc1|fc2|c-fc|mlp|dense-h-to-4h)\b"
@@ -223,7 +224,7 @@ def adapter_targets_in(text: str) -> AdapterTargets | None:
     ):
         return "all-linear"
     if re.search(
-        r"\bqkvo?\b|query-key-value|q-proj, ?k-proj|q, ?k, ?v|attention (layers|matrices|projections|only)",
+        r"\bw?qkvo?\b|query-key-value|q-proj, ?k-proj|q, ?k, ?v|attention (layers|matrices|projections|only)",
         lowered,
     ):
         return "attention"

@@ -19,7 +19,7 @@ from service.estimate.run_records.gpu_as_printed import count_in
 from service.estimate.run_records.imputation import filled
 from service.estimate.run_records.offload_words import offload_of, without_denied
 from service.estimate.run_records.optimizer_words import optimizer_bits_of, optimizer_of
-from service.estimate.run_records.recipe_doubts import doubts
+from service.estimate.run_records.recipe_doubts import doubts, without_contradictions
 from service.estimate.run_records.recipe_text import understood
 from service.estimate.run_records.recipe_words import (
     ATTENTION,
@@ -43,6 +43,13 @@ GUESSABLE = frozenset({"engine", "checkpointing", "micro_batch"})
 """Columns whose guesses are left out: without them memory is told for what else the run may have been."""
 ACCUMULATED_PERHAPS = re.compile(r"\b(bs|batch|micro-batch) may be accumulated")
 NAMES = {"adamw": "AdamW", "lion": "Lion", "muon+adamw": "Muon", "lamb": "LAMB"}
+USES = frozenset({"throughput", "memory", "power", "power_limit", "oom", "fit", "none"})
+USUAL_USES = frozenset({"throughput", "memory"})
+SPELLINGS_OF_USES = (
+    (r"out[ -]of[ -](?:gpu )?memory|cuda oom|\bo\.o\.m\.?", "oom"),
+    (r"power[ -]limit", "power_limit"),
+    (r"\bfits\b", "fit"),
+)
 WITHOUT_TEXT = ("other",)
 """Workloads that are no training of a language model, and say so."""
 
@@ -122,8 +129,7 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         source=Source(
             f"run:{name}", name, cells.text("source_url"), date(int(year), 1, 1) if year else date(1970, 1, 1)
         ),
-        use_for=frozenset(filter(None, cells.row.get("use_for", "").strip().split("+")))
-        or frozenset({"throughput", "memory"}),
+        use_for=_use_for(cells),
         n_params=cells.number("n_params"),
         n_layers=cells.whole("n_layers"),
         d_model=cells.whole("d_model"),
@@ -169,7 +175,20 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
     _remark_on_optimizer(run, cells)
     cells.remarks += doubts(run, cells)
-    return _without_int8(run, cells)
+    return without_contradictions(_without_int8(run, cells))
+
+
+def _use_for(cells: Cells) -> frozenset[str]:
+    """What the row is sound for, however its words are divided; speed and memory where it does not say."""
+    written = cells.row.get("use_for", "").strip()
+    if not cells.text("use_for") and written.lower() != "none":
+        return USUAL_USES
+    said = plain(written)
+    for pattern, ours in SPELLINGS_OF_USES:
+        said = re.sub(pattern, ours, said)
+    words = dict.fromkeys(filter(None, re.split(r"[+;,/|&\s]+|\band\b", said)))
+    cells.remarks += [Remark("use_for", word, "") for word in words if word not in USES]
+    return frozenset(word for word in words if word in USES) or USUAL_USES
 
 
 def _guessed(cells: Cells) -> set[str]:
