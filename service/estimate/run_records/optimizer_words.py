@@ -23,8 +23,8 @@ FEW_BITS = r"(?:int)?(8|4)[ -]?bits?\b"
 NAME = r"(?:adam|lamb|lion|adafactor|sgd|muon|galore|apollo|sophia|shampoo|soap)"
 OF_WEIGHTS = r"(?![ -](?:frozen |quantized )?(?:base|weights?|models?|quant|frozen|load|q?-?lora))"
 BITS_OF_OPTIMIZER = re.compile(
-    rf"\b{FEW_BITS}[ -]+(?:(?:paged|quantized|fused|bnb)[ -])*(?:{NAME}|optim|states|moments)|"
-    rf"{NAME}[a-z]*?(?:[ -](?:bnb|bitsandbytes|torchao))?(?: in |[ ,(-]){{0,2}}"
+    rf"\b{FEW_BITS}[ -]+(?:(?:paged|quantized|fused|bnb)[ -]){{0,3}}(?:{NAME}|optim|states|moments)|"
+    rf"{NAME}[a-z]{{0,12}}?(?:[ -](?:bnb|bitsandbytes|torchao))?(?: in |[ ,(-]){{0,2}}"
     rf"(?:bnb )?{FEW_BITS}{OF_WEIGHTS}|"
     rf"\b(?:states|moments|optimizer)(?: (?:are|kept|held))?(?: in|:|=)? ?{FEW_BITS}"
 )

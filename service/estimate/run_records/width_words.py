@@ -9,10 +9,10 @@ from service.facts import WeightsIn
 HALF = r"(?:bf16|fp16|bfloat16|float16|16[ -]?bits?|half[ -]precision)"
 SINGLE = r"(?:fp32|float32|32[ -]?bits?|full[ -]precision|single[ -]precision)"
 WEIGHTS = r"(?:weights?|params?|parameters|model(?! (?:parallel|flop|size|shard)))"
-KEPT = r"(?:,? (?:is|are|was|were|kept|held|stored|loaded|cast))*(?: in| as| to|:|=| =)? ?"
+KEPT = r"(?:,? (?:is|are|was|were|kept|held|stored|loaded|cast)){0,3}(?: in| as| to|:|=| =)? ?"
 MASTERS = r"master(?:[ -](?:weights?|cop(?:y|ies)|params?|parameters))?"
 NO_MASTERS = re.compile(
-    rf"\b(?:no|not|without|w/o|never)(?: using| keeping| an?| any| the| separate| extra)*"
+    rf"\b(?:no|not|without|w/o|never)(?: using| keeping| an?| any| the| separate| extra){{0,4}}"
     rf" (?:{SINGLE} )?{MASTERS}|"
     rf"\b(?:no|without|w/o) (?:an? )?{SINGLE} cop(?:y|ies)|"
     rf"(?:{SINGLE} )?\b{MASTERS}[ :=]*(?:no|none|off|false|disabled)\b"
@@ -48,7 +48,8 @@ NOT_QUANTIZED = re.compile(
 )
 SIXTEEN_OR_32 = r"(bf16|fp16|float16|bfloat16|fp32|float32|32[ -]?bits?|16[ -]?bits?)"
 FROZEN = re.compile(
-    rf"(?:\bon|beside|frozen|base)(?: frozen| base| model| weights?)*(?: (?:is|are|kept|held|loaded|stays?))*"
+    rf"(?:\bon|beside|frozen|base)(?: frozen| base| model| weights?){{0,3}}"
+    rf"(?: (?:is|are|kept|held|loaded|stays?)){{0,3}}"
     rf"(?: in|:|=)? ?{SIXTEEN_OR_32}\b|"
     rf"{SIXTEEN_OR_32} (?:frozen|base|weights, adapters)|"
     rf"(?<!lora )(?<!adapter )(?<!adapters )(?<!trainable )"
