@@ -18,7 +18,7 @@ from service.estimate.hardware import available_memory_gib, precision_used
 from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
 from service.estimate.named_model import EXPERTS, active_in, experts_of
-from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
+from service.estimate.run_records.optimizer_words import optimizer_bits_of, optimizer_of
 from service.facts import (
     FOUR_BIT_WEIGHT,
     Architecture,

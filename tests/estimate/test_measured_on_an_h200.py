@@ -12,7 +12,7 @@ from service.estimate.measured_run import recipe_of
 from service.estimate.memory import peak_memory
 from service.estimate.memory_plan import published_plan
 from service.estimate.printed_memory import memory_of
-from service.estimate.run_records.recipe_words import optimizer_of
+from service.estimate.run_records.optimizer_words import optimizer_of
 from service.estimate.step_work import count_step
 from service.facts import FOUR_BIT_WEIGHT, Recipe, Source
 from tests.facts_for_tests import shipped_catalog

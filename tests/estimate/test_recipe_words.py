@@ -4,6 +4,8 @@ import pytest
 
 from service.errors import UnknownName
 from service.estimate.measured_run import memory_plan_of, recipe_of, weights_of, with_shape
+from service.estimate.run_records.offload_words import offload_in, offload_of
+from service.estimate.run_records.optimizer_words import optimizer_bits_of, optimizer_of
 from service.estimate.run_records.recipe_text import believed, understood
 from service.estimate.run_records.recipe_words import (
     ATTENTION,
@@ -13,17 +15,12 @@ from service.estimate.run_records.recipe_words import (
     WORKLOADS,
     adapter_rank_in,
     adapter_targets_in,
-    frozen_bits_in,
     meaning,
     model_parallel,
-    offload_in,
-    offload_of,
-    optimizer_bits_of,
-    optimizer_of,
     trainer_of,
-    weights_in,
 )
 from service.estimate.run_records.run_table import read_runs
+from service.estimate.run_records.width_words import frozen_bits_in, weights_in
 from tests.facts_for_tests import GPUS, RTX_4090, RUNS
 
 CELLS = {"id": "mine", "project": "p", "model": "m", "gpu": "rtx-4090", "gpu_count": "1",

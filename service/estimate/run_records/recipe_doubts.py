@@ -1,14 +1,24 @@
 """What a row says that cannot be or that contradicts itself: remarked with its words, never believed."""
 
 import re
+from dataclasses import replace
 
-from service.estimate.measured_run import ADAPTERS, unnamed_offload
+from service.errors import HeimvorteilError
+from service.estimate.architecture import parameters
+from service.estimate.measured_run import (
+    ADAPTERS,
+    FOUR_BITS,
+    USUAL_SEQ_LEN,
+    architecture_of,
+    unnamed_offload,
+    with_shape,
+)
+from service.estimate.named_model import active_in
+from service.estimate.run_records.offload_words import denies_offload, offload_in, offload_named_in
 from service.estimate.run_records.recipe_words import (
     CHECKPOINTED,
     checkpointed_part,
     denies_adapters,
-    denies_offload,
-    offload_in,
     plain,
 )
 from service.estimate.run_records.table_cells import Cells, Remark
@@ -35,6 +45,20 @@ IMPOSSIBLE = tuple(
     )
 )
 """Counts, ranks and limits that are none."""
+OF_PROCESSES = "".join(
+    rf"(?<!{word} )" for word in ["on", "of", "from", "at", "for", "global", "local", "gpu"]
+)
+RANK_BELOW_ONE = re.compile(rf"{OF_PROCESSES}\brank(?: of| is)?[ =:]+{NOT_POSITIVE}|\br[ =:]+{NOT_POSITIVE}")
+LARGEST_RANK = 9_999
+SIZES_APART = 1.5
+"""Factor between a parameter count and what the shape beside it has from which one of them is a slip."""
+FEW_BITS = re.compile(r"\bnf4\b|load-in-[48]-?bit|\b[48][ -]?bits? (?:quantized )?(?:base|weights)")
+TARGETED = re.compile(r"lora|target|adapter|\brank\b|modules")
+MLP_ALONE = re.compile(r"\b(?:mlps?|ffn|feed-?forward)\b")
+EMBEDDINGS = re.compile(r"(?<!tied )\b(?:embed\w*|wte|lm-head)\b")
+FUSED = re.compile(
+    r"\bw?qkv\b|\bq(?:-proj)?, ?k(?:-proj)?, ?v(?:-proj)?(?![\w-])(?!, ?o| and o)|query-key-value"
+)
 FULL = re.compile(r"\bfull[ -](?:parameter[ -])?fine-?[ -]?tun\w*")
 ADAPTED = re.compile(r"\b(?:q-?)?lora\b(?:,? (?:rank|r)[ =:]*\d+)?|\blow-rank adapters?\b")
 RANKED = re.compile(r"\b(?:rank|lora-r|r)[ =:]+(?:of )?[1-9]\d*\b")
@@ -58,10 +82,94 @@ def doubts(run: MeasuredRun, cells: Cells) -> list[Remark]:
     ]
     # A longer hit names the shorter ones in it: "lora r=0" and "r=0".
     found = [r for r in found if not any(r != o and r.written in o.written for o in found)]
-    return [*found, *_adapters(run, how), *_layers(run, cells, how), *_offload(run, cells, how)]
+    found += [*_adapters(run, cells, how), *_rank(run, how), *_targets(run, how)]
+    found += [*_counts(run, cells), *_size(run, cells)]
+    return [*found, *_layers(run, cells, how), *_offload(run, cells, how)]
 
 
-def _adapters(run: MeasuredRun, how: str) -> list[Remark]:
+def without_contradictions(run: MeasuredRun) -> MeasuredRun:
+    """The run without the numbers that its other numbers deny."""
+    return replace(
+        run,
+        adapter_rank=None if _rank_is_too_large(run) else run.adapter_rank,
+        nodes=None if _nodes_deny_gpus(run) else run.nodes,
+        global_batch_tokens=None if _batch_is_too_small(run) else run.global_batch_tokens,
+    )
+
+
+def _rank_is_too_large(run: MeasuredRun) -> bool:
+    return (run.adapter_rank or 0) > min(LARGEST_RANK, run.d_model or LARGEST_RANK)
+
+
+def _nodes_deny_gpus(run: MeasuredRun) -> bool:
+    return bool(run.nodes and run.gpu_count and run.gpu_count % run.nodes)
+
+
+def _batch_is_too_small(run: MeasuredRun) -> bool:
+    batch, at_once = run.global_batch_tokens, (run.micro_batch or 1) * (run.seq_len or 1)
+    return batch is not None and batch < at_once
+
+
+def _rank(run: MeasuredRun, how: str) -> list[Remark]:
+    if _rank_is_too_large(run):
+        return [Remark("strategy_as_printed", f"rank {run.adapter_rank}", "")]
+    adapters = run.workload in ADAPTERS and run.adapter_rank is None
+    hit = RANK_BELOW_ONE.search(how) if adapters and not any(p.search(how) for p in IMPOSSIBLE[:3]) else None
+    return [Remark("strategy_as_printed", hit[0], "")] if hit else []
+
+
+def _targets(run: MeasuredRun, how: str) -> list[Remark]:
+    """Matrices that adapters stand beside and that are counted as other ones."""
+    if run.workload not in ADAPTERS:
+        return []
+    clauses = [clause.strip() for clause in re.split(r"[;.]", how)]
+    named = "; ".join(
+        clause
+        for clause in clauses
+        if TARGETED.search(clause) or re.fullmatch(r"[\w-]+(?: (?:layers|only|matrices))*", clause)
+    )
+    kinds = [EMBEDDINGS]
+    if run.adapter_targets is None:
+        kinds.append(MLP_ALONE)
+    elif run.adapter_targets == "attention":
+        kinds.append(FUSED)
+    return [
+        Remark("strategy_as_printed", hit[0], run.adapter_targets or "all-linear")
+        for kind in kinds
+        if (hit := kind.search(named))
+    ]
+
+
+def _counts(run: MeasuredRun, cells: Cells) -> list[Remark]:
+    """Numbers that deny each other, and a length that is no number."""
+    gpus, remarks = run.gpu_count or 1, []
+    if cells.row.get("seq_len", "").strip().lower() == "nan":
+        remarks.append(Remark("seq_len", "nan", str(USUAL_SEQ_LEN)))
+    if _nodes_deny_gpus(run):
+        remarks.append(Remark("nodes", f"{run.nodes}; {gpus} GPUs", ""))
+    if run.parallelism == "single" and gpus > 1:
+        remarks.append(Remark("parallelism", f"{cells.text('parallelism')}; {gpus} GPUs", "zero-1"))
+    if _batch_is_too_small(run):
+        written = f"{run.global_batch_tokens}; {run.micro_batch or 1} x {run.seq_len or 1}"
+        remarks.append(Remark("global_batch_tokens", written, ""))
+    return remarks
+
+
+def _size(run: MeasuredRun, cells: Cells) -> list[Remark]:
+    """A parameter count far from the shape beside it: the shape counts. Of experts nobody can tell."""
+    if not (run.n_params and run.n_layers and run.d_model) or active_in(run.model):
+        return []
+    try:
+        architecture = architecture_of(with_shape(run), "")
+    except HeimvorteilError:
+        return []
+    size = parameters(architecture)
+    if architecture.n_experts > 1 or 1 / SIZES_APART <= run.n_params / size <= SIZES_APART:
+        return []
+    return [Remark("n_params", cells.text("n_params"), f"{size / 1e6:.3g}M")]
+
+
+def _adapters(run: MeasuredRun, cells: Cells, how: str) -> list[Remark]:
     denied, full, adapted = denies_adapters(how), FULL.search(how), ADAPTED.search(how)
     if denied:
         ranked = RANKED.search(how)
@@ -71,6 +179,13 @@ def _adapters(run: MeasuredRun, how: str) -> list[Remark]:
     elif full and (adapted or run.workload in ADAPTERS):
         words = f"{full[0]}; {adapted[0]}" if adapted else full[0]
         return [Remark("strategy_as_printed", words, run.workload or "")]
+    elif run.workload not in ADAPTERS:
+        # What is trained as a whole cannot be in 4 bits and is beside no adapters.
+        few = adapted or FEW_BITS.search(how)
+        found = [Remark("strategy_as_printed", few[0], run.workload or "")] if few else []
+        if run.precision in FOUR_BITS:
+            found.append(Remark("precision", cells.text("precision"), "bf16"))
+        return found
     return []
 
 
@@ -95,8 +210,9 @@ def _offload(run: MeasuredRun, cells: Cells, how: str) -> list[Remark]:
     written = cells.row.get("offload", "").strip()
     named, remarks = offload_in(how), []
     if run.offload == "none" and named not in (None, "none"):
-        hit = re.search(r"(?:[\w-]+ ){0,2}(?:--)?offload[\w-]*", how)
-        remarks.append(Remark("offload", f"{written or 'none'}; {hit[0] if hit else 'offload'}", "none"))
+        hit = re.search(r"(?:[\w-]+ ){0,2}(?:--)?(?:[\w-]+-)?offload[\w-]*", how)
+        words = hit[0] if hit else offload_named_in(how)
+        remarks.append(Remark("offload", f"{written or 'none'}; {words}", "none"))
     if (denied := denies_offload(how)) and run.offload not in (None, "none"):
         remarks.append(Remark("offload", f"{written}; {denied}", unnamed_offload(run)))
     elif run.offload == "some":

@@ -9,25 +9,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from service.estimate.run_records.offload_words import denies_offload, offload_in, without_denied
+from service.estimate.run_records.optimizer_words import OPTIMIZER_IN_TEXT, optimizer_bits_of
 from service.estimate.run_records.recipe_words import (
     ADAPTERS_IN_TEXT,
     CHECKPOINTED,
-    OPTIMIZER_IN_TEXT,
+    FP4,
     PARALLELISM_IN_TEXT,
     adapter_rank_in,
     adapter_targets_in,
     checkpointed_part,
     denies_adapters,
-    denies_offload,
-    frozen_bits_in,
     meaning,
     model_parallel,
-    offload_in,
-    optimizer_bits_of,
     plain,
     trainer_of,
-    weights_in,
 )
+from service.estimate.run_records.width_words import frozen_bits_in, weights_in
 from service.facts import MeasuredRun
 
 STEPS_ALL_THE_SAME = {"languini kitchen": "Adam"}
@@ -181,7 +179,8 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
         or None,
         activations_on_host=run.activations_on_host
         or _says(
-            how, r"act(ivation)?s?( cpu)? offload", r"offload-residual", r"everything offloaded",
+            without_denied(how),
+            r"act(ivation)?s?( cpu)? offload", r"offload-residual", r"everything offloaded",
             r"offload\w{0,12}( of)? activations", r"activations (to|on) (the )?(cpu|host)",
         )
         or None,
@@ -193,10 +192,12 @@ def _memory_savers(run: MeasuredRun, said: str, how: str) -> MeasuredRun:
 
 def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
     workload = run.workload
-    if workload in ("full-finetune", "lora") and not _says(how, r"\bfull[ -](parameter )?fine"):
+    if workload in ("full-finetune", "lora", None) and not _says(how, r"\bfull[ -](parameter )?fine"):
         workload = (None if denies_adapters(how) else meaning(ADAPTERS_IN_TEXT, how)) or workload
     precision = run.precision
-    if workload == "lora" and precision == "nf4":
+    if precision == FP4:
+        precision = "nf4" if workload in ("lora", "qlora") else "fp8"
+    if workload == "lora" and (precision == "nf4" or frozen_bits_in(how) == 4):
         workload = "qlora"
     if precision == "nf4" and _says(how, r"\bgptq\b", r"\bawq\b"):
         precision = "int4"
@@ -206,6 +207,10 @@ def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
         rank = rank or adapter_rank_in(how) or adapter_rank_in(said)
         targets = targets or adapter_targets_in(how)
         frozen = frozen or (4 if workload == "qlora" else frozen_bits_in(how))
+        frozen = frozen or (32 if precision in ("fp32", "tf32") else None)
+    trainer = run.trainer or trainer_of(how, run.optimizer or "", run.project)
+    # What DeepSpeed, Megatron and native code call mixed precision keeps 16-bit weights as well.
+    autocast = trainer not in ("deepspeed", "megatron") and run.engine != "native"
     gated = True if _says(said, r"swiglu|geglu|gated mlp") else None
     tied = False if _says(said, r"\buntied\b") else True if _says(said, r"\btied\b") else None
     batch = run.global_batch_tokens
@@ -219,8 +224,8 @@ def _weights(run: MeasuredRun, how: str, said: str) -> MeasuredRun:
         adapter_rank=rank,
         adapter_targets=targets,
         frozen_bits=frozen,
-        weights_in=run.weights_in or weights_in(said, adapters),
-        trainer=run.trainer or trainer_of(how, run.optimizer or "", run.project),
+        weights_in=run.weights_in or weights_in(said, adapters, autocast),
+        trainer=trainer,
         gated_mlp=gated,
         tied_embeddings=tied,
         global_batch_tokens=batch or None,

@@ -8,19 +8,22 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from service.facts import AdapterTargets, Offload, Optimizer, Trainer, WeightsIn
+from service.facts import AdapterTargets, Trainer
 
 Patterns = Sequence[tuple[str, str]]
 
 INT8 = "int8"
 """As a precision: frozen weights beside adapters, or products of integers (run_table.py tells)."""
+FP4 = "fp4"
+"""As a precision: frozen weights of 4 bits beside adapters, else products that are taken for FP8."""
 PRECISIONS: Patterns = (
-    (r"nf4|qlora|int4|^4-?bit", "nf4"),
+    (r"nf4|qlora|int4|^4[ -]?bit|bnb", "nf4"),
+    (r"^(?:bnb-)?fp4\b", FP4),
     (r"int8|w8a8|^8-?bit", INT8),
     (r"fp8|e4m3|e5m2|float8|mxfp|nvfp4|fp4", "fp8"),
     (r"bf16|bfloat|^bf", "bf16"),
     (r"fp16|float16|half|^16", "fp16"),
-    (r"mixed|^amp$", "bf16"),
+    (r"mixed|^amp$|autocast", "bf16"),
     (r"tf32|tensorfloat", "tf32"),
     (r"fp32|float32|float|single|full|^32", "fp32"),
 )
@@ -64,26 +67,35 @@ CHECKPOINTING: Patterns = (
     (r"select|partial|\bsac\b|per-?op|minimal|every[ -](2|3|4|5|6|8|second|third|other)", "selective"),
     (r"full|yes|true|^on|^1$|every|block|layer|recompute|checkpoint|ckpt|remat|\bac\b", "full"),
 )  # fmt: skip
+ZERO_STAGE = r"zero[ -]?(?:stage)?[ :=-]*"
+"""Of DeepSpeed, before its number; a stage that is named wins over the framework's name."""
 PARALLELISM: Patterns = (
-    (r"shard[ -]grad[ -]op", "zero-2"),
     (r"\bno[ -]shard", "ddp"),
-    (r"fsdp|hsdp|zero[ -]?(stage[ -]?)?3|stage[ -]?3|full(y)?[ -]?shard|sharded|gemini", "fsdp"),
-    (r"\b[tpc]p\b|\b[tpc]p ?[=:x-]? ?\d|tensor|pipeline|context|3d|megatron|\bep\b", "fsdp"),
-    (r"zero[ -]?(stage[ -]?)?2|stage[ -]?2|deepspeed", "zero-2"),
-    (r"zero|stage[ -]?1|distributed[ -]?opt", "zero-1"),
+    (r"\b[tpc]p\b|\b[tpc]p ?[=:x-]? ?\d|tensor|pipeline|context|3d|\bep\b", "fsdp"),
+    (rf"shard[ -]grad[ -]op|{ZERO_STAGE}2\b|stage[ :=-]*2\b", "zero-2"),
+    (rf"{ZERO_STAGE}3\b|stage[ :=-]*3\b|zero[ -]?inf", "fsdp"),
+    (rf"{ZERO_STAGE}1\b|stage[ :=-]*1\b|distributed[ -]?opt", "zero-1"),
+    (rf"{ZERO_STAGE}0\b|stage[ :=-]*0\b", "ddp"),
+    (r"zero[ -]?offload", "zero-2"),
+    (r"fsdp|hsdp|full(y)?[ -]?shard|sharded|gemini|megatron", "fsdp"),
+    (r"\bddp\b", "ddp"),
+    (r"deepspeed", "zero-2"),
+    (r"zero", "zero-1"),
     (r"ddp|data|replicat|^dp|nccl|mpi|horovod", "ddp"),
     (r"single|none|^no|1 ?gpu|^1$", "single"),
 )
 PARALLELISM_IN_TEXT: Patterns = (
-    (r"shard[ -]grad[ -]op", "zero-2"),
     (r"\bno[ -]shard", "ddp"),
-    (r"fsdp|\bhsdp|zero[ -]?(stage[ -]?)?3|full[ -]shard", "fsdp"),
-    (r"zero[ -]?(stage[ -]?)?2", "zero-2"),
-    (r"zero[ -]?(stage[ -]?)?1|distributed optimizer", "zero-1"),
+    (rf"shard[ -]grad[ -]op|{ZERO_STAGE}2\b", "zero-2"),
+    (rf"{ZERO_STAGE}3\b|zero[ -]?inf", "fsdp"),
+    (rf"{ZERO_STAGE}1\b|distributed optimizer", "zero-1"),
+    (rf"{ZERO_STAGE}0\b", "ddp"),
+    (r"zero[ -]?offload", "zero-2"),
+    (r"fsdp|\bhsdp|full[ -]shard", "fsdp"),
     (r"\bddp\b|data[ -]parallel", "ddp"),
 )
 WORKLOADS: Patterns = (
-    (r"qlora|q-lora|4-?bit", "qlora"),
+    (r"qlora|q-lora|4[ -]?bit", "qlora"),
     (r"lora|adapter|peft", "lora"),
     (r"full.{0,60}tun|^sft|fine-?tun|dpo|instruct", "full-finetune"),
     (r"pre-?train|scratch|continued", "pretrain"),
@@ -96,27 +108,14 @@ TRAINERS: tuple[tuple[str, Trainer], ...] = (
     (r"\bhf (peft )?trainer|hugging ?face trainer|transformers trainer|\btrainer api|\btrl\b|sft-?trainer|"
      r"accelerate|llama-?factory|axolotl|fastchat|alpaca", "hf-trainer"),
 )  # fmt: skip
-OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
-    (r"muon", "muon+adamw"),
-    (r"\blamb\b", "lamb"),
-    (r"\blion", "lion"),
-    (r"adafactor", "adafactor"),
-    (r"momentum|nesterov", "sgd-momentum"),
-    (r"\bsgd\b|^none$|\bno optimizer", "sgd"),
-    (r"adam(?!ini|-mini|a\b)", "adamw"),
-)
-OPTIMIZER_IN_TEXT = re.compile(
-    r"(?:paged[/ -])?(?:(?:8|4)-?bit[ -])?(?:paged[/ -])?"
-    r"\b(?:adam|lamb|lion|adafactor|sgd|muon|galore|apollo|sophia|shampoo|soap)\w*(?:[ -](?:8|4)-?bit)?|"
-    r"(?:paged/)?(?:8|4)-?bit optimizer|no optimizer step"
-)
 DEGREES = tuple(
     re.compile(rf"\b(?:{short}|{long}[ -](?:model[ -])?parallel(?:ism)?(?:[ -]size)?)(?: of)?[ =:x-]*(\d+)")
     for short, long in (("tp", "tensor"), ("pp", "pipeline"), ("cp", "context"))
 )
 WAYS = tuple(re.compile(rf"\b(\d+)[ -]way[ -]{long}") for long in ("tensor", "pipeline", "context"))
 RANK = re.compile(
-    r"\brank(?:[ =:]| of )*(\d{1,4})\b|\b(?:lora-)?r ?= ?(\d{1,4})\b|\blora[ -]r(?:ank)?[ =:]*(\d{1,4})\b"
+    r"\brank(?:-|(?:[ =:]| of | is )*)(\d{1,9})\b|\b(?:lora-)?r ?[ =:] ?(\d{1,9})\b|"
+    r"\blora[ -]r(?:ank)?[ =:]*(\d{1,9})\b|(?<![\w-])r(?!1\b)(\d{1,4})\b"
 )
 MLP_MATRICES = re.compile(
     r"\b(gate|up|down|gate-proj|up-proj|down-proj|w1|w2|w3|fc1|fc2|c-fc|mlp|dense-h-to-4h)\b"
@@ -201,81 +200,11 @@ def denies_adapters(text: str) -> str | None:
     return found[0] if found else None
 
 
-def denies_offload(text: str) -> str | None:
-    """The words that say that nothing is offloaded."""
-    found = re.search(r"\b(?:no|without) (?:cpu )?offload\w*", text)
-    return found[0] if found else None
-
-
 def trainer_of(*texts: str) -> Trainer | None:
     """What runs the training loop, by the first text that says it."""
     return next(
         (ours for text in texts for pattern, ours in TRAINERS if re.search(pattern, plain(text))), None
     )
-
-
-def optimizer_of(text: str) -> Optimizer | None:
-    """The optimizer whose states and work a name stands for; None for one nobody has told us of.
-
-    Adam counts as AdamW. A run without an optimizer step is SGD without momentum, which has no states.
-    """
-    lowered = plain(text)
-    return next((ours for pattern, ours in OPTIMIZERS if re.search(pattern, lowered)), None)
-
-
-def optimizer_bits_of(text: str) -> int | None:
-    """Bits of an optimizer's state element, where its name says them: 4, 8, 16 or 32."""
-    lowered = plain(text)
-    stated = re.search(r"\b(bf16|fp16|fp32|16-?bit|32-?bit) states", lowered)
-    if stated:
-        return 32 if "32" in stated[1] else 16
-    quantized = re.search(
-        r"\b(8|4)-?bit[ -](?:paged[ -])?(?:adam|lion|optim|muon|lamb|states)|"
-        r"(?:adam|lion)w?-?(?:bnb-)?(8|4)-?bit|^(8|4)-?bit$",
-        lowered,
-    )
-    return int(next(filter(None, quantized.groups()))) if quantized else None
-
-
-def offload_of(cell: str) -> Offload | None:
-    """What a cell says to wait in host memory; activations alone are none of it."""
-    lowered = plain(cell)
-    if not lowered or re.fullmatch(r"no|none|false|0|n|off|no offload", lowered):
-        return "none" if lowered else None
-    optimizer = bool(re.search(r"optim|opt-|states|adam|master", lowered))
-    gradients = "grad" in lowered
-    parameters = bool(re.search(r"param|weight|model|zero[ -]?infinity", lowered))
-    if parameters:
-        return "optimizer+parameters" if optimizer or gradients else "parameters"
-    if gradients:
-        return "gradients"
-    if optimizer:
-        return "optimizer"
-    if "everything" in lowered or lowered == "all":
-        return "optimizer+parameters"
-    if re.search(r"activation|\bacts?\b|residual", lowered):
-        return "none"
-    return "some" if re.search(r"yes|true|^1$|^y$|^on$|cpu|host|nvme|offload|some|partial", lowered) else None
-
-
-def offload_in(strategy: str) -> Offload | None:
-    """The same from a run's description in free text, as `plain` writes it."""
-    if denies_offload(strategy):
-        return "none"
-    named = " ".join(
-        found[0]
-        for found in re.finditer(
-            r"(?:\w{1,30} (?:and |\+ )?){0,4}(?:cpu |host )?"
-            r"offload(?:s|ing|ed)?(?:[ -](?:of )?[\w-]+(?:(?:,| and|\+) \w+)?)?",
-            strategy,
-        )
-    )
-    if not named:
-        return None
-    if "fsdp" in strategy and re.search(r"cpu ?offload", strategy) and "optimizer" not in named:
-        # FSDP's CPUOffload moves the sharded weights, and the optimizer works where they are.
-        return "parameters" if "param" in named else "optimizer+parameters"
-    return offload_of(named)
 
 
 def adapter_rank_in(text: str) -> int | None:
@@ -295,55 +224,10 @@ def adapter_targets_in(text: str) -> AdapterTargets | None:
     ):
         return "all-linear"
     if re.search(
-        r"\bqkvo?\b|query-key-value|q-proj, ?k-proj|q, ?k, ?v|attention (layers|matrices|projections|only)",
+        r"\bw?qkvo?\b|query-key-value|q-proj, ?k-proj|q, ?k, ?v|attention (layers|matrices|projections|only)",
         lowered,
     ):
         return "attention"
     if QUERY_VALUE.search(lowered) or "default targets" in lowered:
         return "query-value"
     return "attention" if re.search(r"\bc-attn\b", lowered) else None
-
-
-def weights_in(text: str, adapters: bool = False) -> WeightsIn | None:
-    """What the trained weights, or adapters, are kept in, where a text says so."""
-    lowered = plain(text)
-    half, single = r"(?:bf16|fp16|bfloat16|float16|16-?bit)", r"(?:fp32|float32|32-?bit)"
-    if re.search(
-        rf"{half} (?:model )?(?:weights|params|parameters)[^;.]{{0,80}}{single} master|\bo2\b|"
-        rf"{half}[^;.,]{{0,80}} with {single} master",
-        lowered,
-    ):
-        return "16-bit+master"
-    if adapters and re.search(rf"adapters in {single}", lowered):
-        return "fp32"
-    if re.search(
-        rf"pure {half} not set|{single} (?:master )?(?:weights|params|parameters)|autocast over {single}|"
-        rf"{half}[ -]mixed",
-        lowered,
-    ):
-        return "fp32"
-    if re.search(
-        rf"pure {half}|{half}[ -]true|full {half}|model\.(?:bfloat16|half)\(|"
-        rf"weights(?: and|,)[^;.]{{0,80}}states (?:in )?{half}|"
-        rf"weights(?:,| and) gradients[^;.]{{0,80}} {half}|"
-        rf"{half} weights(?:,| and) (?:gradients|states|optimizer)",
-        lowered,
-    ) or (not adapters and re.search(rf"{half} weights", lowered)):
-        return "16-bit"
-    return "fp32" if re.search(rf"{half} autocast|autocast (?:to |in )?{half}|\bamp\b", lowered) else None
-
-
-def frozen_bits_in(text: str) -> int | None:
-    """Bits of the frozen weights beside adapters: "LLM.int8 weights" 8, "LoRA on bf16 weights" 16."""
-    lowered = plain(text)
-    if re.search(r"\bq-?lora\b|\bnf4\b|\bint4\b|\b4-?bit\b(?! (adam|optim|lion))", lowered):
-        return 4
-    if re.search(r"int8|\b8-?bit (base|weights|model|quant)|load-in-8-?bit", lowered):
-        return 8
-    beside = re.search(
-        r"(?:on|beside|frozen|base) (?:frozen |base )?(bf16|fp16|float16|bfloat16|fp32|float32)", lowered
-    )
-    beside = beside or re.search(
-        r"(bf16|fp16|float16|bfloat16|fp32|float32) (?:frozen|base|weights, adapters)", lowered
-    )
-    return None if not beside else 32 if "32" in beside[1] else 16

@@ -17,21 +17,21 @@ from service.estimate.machine import GPUS_PER_NODE
 from service.estimate.measured_run import ADAPTERS
 from service.estimate.run_records.gpu_as_printed import count_in
 from service.estimate.run_records.imputation import filled
-from service.estimate.run_records.recipe_doubts import doubts
+from service.estimate.run_records.offload_words import offload_of, without_denied
+from service.estimate.run_records.optimizer_words import optimizer_bits_of, optimizer_of
+from service.estimate.run_records.recipe_doubts import doubts, without_contradictions
 from service.estimate.run_records.recipe_text import understood
 from service.estimate.run_records.recipe_words import (
     ATTENTION,
     CHECKPOINTING,
     ENGINES,
+    FP4,
     INT8,
     PARALLELISM,
     PRECISIONS,
     WORKLOADS,
     checkpointed_part,
     meaning,
-    offload_of,
-    optimizer_bits_of,
-    optimizer_of,
     plain,
 )
 from service.estimate.run_records.table_cells import Cells, Remark
@@ -42,6 +42,14 @@ NEEDED = ("id", "gpu")
 GUESSABLE = frozenset({"engine", "checkpointing", "micro_batch"})
 """Columns whose guesses are left out: without them memory is told for what else the run may have been."""
 ACCUMULATED_PERHAPS = re.compile(r"\b(bs|batch|micro-batch) may be accumulated")
+NAMES = {"adamw": "AdamW", "lion": "Lion", "muon+adamw": "Muon", "lamb": "LAMB"}
+USES = frozenset({"throughput", "memory", "power", "power_limit", "oom", "fit", "none"})
+USUAL_USES = frozenset({"throughput", "memory"})
+SPELLINGS_OF_USES = (
+    (r"out[ -]of[ -](?:gpu )?memory|cuda oom|\bo\.o\.m\.?", "oom"),
+    (r"power[ -]limit", "power_limit"),
+    (r"\bfits\b", "fit"),
+)
 WITHOUT_TEXT = ("other",)
 """Workloads that are no training of a language model, and say so."""
 
@@ -121,8 +129,7 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         source=Source(
             f"run:{name}", name, cells.text("source_url"), date(int(year), 1, 1) if year else date(1970, 1, 1)
         ),
-        use_for=frozenset(filter(None, cells.row.get("use_for", "").strip().split("+")))
-        or frozenset({"throughput", "memory"}),
+        use_for=_use_for(cells),
         n_params=cells.number("n_params"),
         n_layers=cells.whole("n_layers"),
         d_model=cells.whole("d_model"),
@@ -133,7 +140,7 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         seq_len=cells.whole("seq_len"),
         nodes=int(nodes) if nodes and nodes >= 1 else None,
         precision=cells.word("precision", PRECISIONS),
-        optimizer=cells.text("optimizer") or None,
+        optimizer=_optimizer(cells),
         engine=cells.word("engine", ENGINES),
         attention=cells.word("attention", ATTENTION),
         checkpointing=_checkpointing(cells),
@@ -168,7 +175,20 @@ def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
         run = replace(run, power_limit_watts=cells.spare("gpu_power_w"))
     _remark_on_optimizer(run, cells)
     cells.remarks += doubts(run, cells)
-    return _without_int8(run, cells)
+    return without_contradictions(_without_int8(run, cells))
+
+
+def _use_for(cells: Cells) -> frozenset[str]:
+    """What the row is sound for, however its words are divided; speed and memory where it does not say."""
+    written = cells.row.get("use_for", "").strip()
+    if not cells.text("use_for") and written.lower() != "none":
+        return USUAL_USES
+    said = plain(written)
+    for pattern, ours in SPELLINGS_OF_USES:
+        said = re.sub(pattern, ours, said)
+    words = dict.fromkeys(filter(None, re.split(r"[+;,/|&\s]+|\band\b", said)))
+    cells.remarks += [Remark("use_for", word, "") for word in words if word not in USES]
+    return frozenset(word for word in words if word in USES) or USUAL_USES
 
 
 def _guessed(cells: Cells) -> set[str]:
@@ -194,7 +214,7 @@ def _offload(cells: Cells) -> Offload | None:
 
 
 def _activations_on_host(cells: Cells) -> bool | None:
-    return True if "activation" in cells.text("offload").lower() else None
+    return True if "activation" in without_denied(plain(cells.text("offload"))) else None
 
 
 def _workload(cells: Cells) -> str | None:
@@ -208,21 +228,30 @@ def _workload(cells: Cells) -> str | None:
     return ours or written or None
 
 
+def _optimizer(cells: Cells) -> str | None:
+    """The column has a word for a step without an optimizer: none."""
+    written = cells.row.get("optimizer", "").strip()
+    return cells.text("optimizer") or (written if written.lower() == "none" else None)
+
+
 def _remark_on_optimizer(run: MeasuredRun, cells: Cells) -> None:
     """An optimizer that nobody knows is taken for AdamW, states of 4 bits for those of 8."""
     written = run.optimizer or ""
-    column = "optimizer" if cells.text("optimizer") else "strategy_as_printed"
+    column = "optimizer" if _optimizer(cells) else "strategy_as_printed"
     known = optimizer_of(written)
     if written and known is None:
         cells.remarks.append(Remark(column, written, "AdamW"))
     elif known == "sgd" and "sgd" not in written.lower():
         cells.remarks.append(Remark(column, written, "SGD"))
     if optimizer_bits_of(written) == 4:
-        cells.remarks.append(Remark(column, written, "8-bit AdamW"))
+        cells.remarks.append(Remark(column, written, f"8-bit {NAMES.get(known or 'adamw', known)}"))
 
 
 def _without_int8(run: MeasuredRun, cells: Cells) -> MeasuredRun:
-    """Integers of 8 bits are frozen weights beside adapters; products of them are taken for FP8."""
+    """Integers of 8 bits are frozen weights beside adapters; products of them, as of FP4, count as FP8."""
+    if run.precision == "fp8" and meaning(PRECISIONS, cells.text("precision")) == FP4:
+        cells.remarks = [remark for remark in cells.remarks if remark.column != "precision"]
+        cells.remarks.append(Remark("precision", cells.text("precision"), "fp8"))
     if run.precision != INT8:
         return run
     cells.remarks = [remark for remark in cells.remarks if remark.column != "precision"]
