@@ -18,6 +18,7 @@ from service.decide.own_card import OwnCard
 from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
+from service.estimate.gpu_called import called
 from service.estimate.nearest_gpu import nearest_gpus
 from service.facts import (
     CloudOffer,
@@ -29,11 +30,12 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
+from service.store.untold_cards import refuse_untold
 from service.usecases.custom_workload import custom_workload, with_recipe
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
-CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
+CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -43,11 +45,16 @@ MOST_SUGGESTED = 3
 
 
 def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
-    """A GPU by slug, name or alias. Raises UnknownName for `field` with the nearest slugs first."""
+    """A GPU by slug, name, alias, or as people write it.
+
+    Raises SeveralMeant for a name of several, CardNotTold for one whose time cannot be told, UnknownCard
+    for another, the nearest slugs first.
+    """
     try:
         return snapshot.gpu(name)
-    except UnknownName as error:
-        raise UnknownName(field, name, error.choices) from None
+    except UnknownName:
+        refuse_untold(snapshot.gpus.values(), field, name)
+        return called(snapshot.gpus.values(), field, name)
 
 
 def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
