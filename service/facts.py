@@ -58,6 +58,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "d_ff": "channels",
         "vocab_size": "tokens",
         "seq_len": "tokens",
+        "max_seq_len": "tokens",
         "tokens": "tokens",
         "global_batch_tokens": "tokens",
         "micro_batch": "sequences",
@@ -213,6 +214,7 @@ class Recipe:
     engine: Engine
     attention: Literal["flash", "naive"]
     seq_len: int
+    """Tokens of a sequence; the mean where sequences are padded to different lengths."""
     global_batch_tokens: int
     micro_batch: int
     """Sequences per GPU and forward pass."""
@@ -244,6 +246,10 @@ class Recipe:
     frozen_weight_bytes: float | None = None
     """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales); None what
     `trained` means by itself (`frozen_bytes`)."""
+    decomposed: bool = False
+    """Whether adapters are DoRA's, with a magnitude for every output of their matrix (arXiv:2402.09353)."""
+    max_seq_len: int | None = None
+    """The longest sequence that memory must hold, where sequences differ; None: all are `seq_len` long."""
     trainer: Trainer = "loop"
     code_base: str = ""
     """The training code whose measured habits apply, by its project's name; "" where unknown."""
@@ -254,6 +260,29 @@ class Recipe:
         if self.frozen_weight_bytes is not None:
             return self.frozen_weight_bytes
         return FOUR_BIT_WEIGHT if self.trained == "qlora" else 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class FineTuning:
+    """A data set that a model is fine-tuned on, and what became of it in batches."""
+
+    method: str
+    """full, lora, qlora, lora-8bit or dora."""
+    examples: int
+    epochs: float
+    mean_tokens: float
+    """Of an example before it is cut off at `max_length`."""
+    max_length: int
+    packed: bool
+    trained_tokens: float
+    """Tokens of examples over all epochs, without padding and what is cut off."""
+    cut_share: float
+    """Share of the data set's tokens that is cut off [0-1]."""
+    padding_share: float
+    """Share of what a micro-batch computes that is padding [0-1]; 0 where examples are packed."""
+    padding_share_low: float
+    padding_share_high: float
+    """The same of data whose lengths spread less, and more, than assumed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +304,10 @@ class Workload:
     reference_gpu: str | None = None
     reference_gpu_count: int | None = None
     note: str = ""
+    fine_tuning: FineTuning | None = None
+    """Of a fine-tuning that was asked for as a data set."""
+    trials: int = 1
+    """How many such runs are meant, one after another; `tokens` are those of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,36 @@ from pydantic import Field
 
 from service.answers.option import AnsweredOption
 from service.answers.parts import Answered, AnsweredNumber, Moment
+from service.answers.trainer_file import AnsweredTrainerFile
 from service.decide.choice import Loosened, Rule
 from service.decide.options import Side, Way
 from service.decide.sensitivity import SwingCode
 from service.estimate.interval import Interval
 from service.estimate.model_notes import ModelNote
+
+
+class AnsweredFineTuning(Answered):
+    """The data set a model is fine-tuned on, and what became of it in batches."""
+
+    method: str
+    examples: int
+    epochs: float
+    mean_tokens: float
+    max_length: int
+    packed: bool
+    trained_tokens: float = Field(description="Without padding and what is cut off, over all epochs")
+    cut_share: float = Field(description="Share of the data set's tokens that is cut off")
+    padding_share: float = Field(description="Share of what is computed that is padding")
+    longest_tokens: int = Field(description="Of a sequence that memory must hold")
+    padding_share_low: float
+    padding_share_high: float
+    adapter_rank: int | None = Field(description="null where all weights are trained")
+    adapter_targets: str | None
+    micro_batch: int
+    sequences_per_step: int
+    upcast_gib: float | None = Field(
+        description="GiB that PEFT's FP32 copies of embeddings and head take beyond 16 bits; null for none"
+    )
 
 
 class AnsweredWorkload(Answered):
@@ -34,6 +59,13 @@ class AnsweredWorkload(Answered):
     reference_gpu_count: int | None
     model_notes: tuple[ModelNote, ...] = Field(
         (), description="What the estimate leaves out, or takes to be so, of a model that is no plain decoder"
+    )
+    trials: int = Field(1, description="How many such runs; tokens, steps, hours and money are those of all")
+    trainer_file: AnsweredTrainerFile | None = Field(
+        None, description="What was taken from a trainer's file, and what was left"
+    )
+    fine_tuning: AnsweredFineTuning | None = Field(
+        None, description="Of a fine-tuning asked for as a data set; tokens and steps are with padding"
     )
 
 

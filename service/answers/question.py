@@ -7,13 +7,16 @@ kept of a question is what they say of themselves.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
 from service.answers.asked import Flag, Question
+from service.answers.fine_tuning import AskedFineTune
+from service.answers.trainer_file import completed
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
+from service.estimate.trainer_files.settings import LARGEST_CHARACTERS, MOST_KEYS
 from service.facts import Tier
 
 EVERY_OFFER = "any"
@@ -30,6 +33,10 @@ PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)
 PerMonth = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
 Weight = Annotated[float, Field(ge=0, le=1000)]
+TrainerConfig = (
+    Annotated[str, Field(max_length=LARGEST_CHARACTERS)]
+    | Annotated[dict[str, Any], Field(max_length=MOST_KEYS)]
+)
 RentedTier = Literal[Tier, "any"]
 NONE = Decimal(0)
 
@@ -52,6 +59,17 @@ class AskedModel(Question):
         description="seq_len, global_batch_tokens, micro_batch, optimizer, precision, engine, attention, "
         "sharding, checkpointing; what is left out is the run's, or assumed and shown as such",
     )
+    finetune: AskedFineTune | None = Field(
+        None, description="The model is fine-tuned so: steps and tokens follow"
+    )
+    trainer_config: TrainerConfig | None = Field(
+        None,
+        description="File of Axolotl, LLaMA-Factory, transformers, TRL, torchtune or Unsloth, as text (YAML "
+        "or JSON) or as the object it holds: model, fine-tuning and recipe, where they do not say it",
+    )
+    deepspeed_config: TrainerConfig | None = Field(
+        None, description="DeepSpeed's JSON, where the trainer's file names it"
+    )
     tokens: int | None = Field(
         None,
         ge=1,
@@ -61,11 +79,19 @@ class AskedModel(Question):
     )
     name: str = Field("own model", min_length=1, max_length=LONGEST_NAME)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _completed(cls, values: Any) -> Any:
+        """With what a trainer's file says."""
+        if not isinstance(values, dict) or values.get("trainer_config") is None:
+            return values
+        return completed(values)
+
     @field_validator("tokens")
     @classmethod
     def _of_a_run(cls, tokens: int | None, info: ValidationInfo) -> int | None:
-        """Only a run of the catalog has a number of its own."""
-        if tokens is None and info.data.get("run") is None:
+        """Only a run of the catalog has a number of its own, and of a fine-tuning it follows."""
+        if tokens is None and info.data.get("run") is None and info.data.get("finetune") is None:
             raise PydanticKnownError("missing")
         return tokens
 
@@ -202,6 +228,9 @@ class AskedHousehold(AskedPlace):
     tokens: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=LARGEST_COUNT, description="Train on this many tokens instead of the published number"
     )
+    trials: Annotated[int, Flag()] = Field(
+        1, ge=1, le=1000, description="How many such runs, one after another; all numbers are those of all"
+    )
 
     @field_validator("rent_terms")
     @classmethod
@@ -335,4 +364,22 @@ class AskedMeasurement(AskedPlace):
     total_steps: Annotated[int | None, Flag()] = Field(
         None, ge=1, le=10**12, description="Steps of the whole run, where the log does not print them"
     )
+    checkpointing: Annotated[str | None, Flag(metavar="none|selective|full|LAYERS")] = Field(
+        None, max_length=20, description="Layers whose activations are recomputed"
+    )
+    offload: Annotated[
+        Literal["none", "optimizer", "gradients", "parameters"] | None, Flag(is_choice=True)
+    ] = Field(None, description="What waits in host memory; each takes what stands before it along")
+    optimizer: Annotated[str | None, Flag()] = Field(
+        None, max_length=40, description="E.g. adamw, adamw-8bit, paged-adamw-8bit, muon, adafactor"
+    )
+    precision: Annotated[Literal["bf16", "fp16", "fp32", "tf32", "fp8"] | None, Flag(is_choice=True)] = Field(
+        None, description="Arithmetic of the matrix products"
+    )
+    engine: Annotated[Literal["torch-compile", "torch-eager", "native"] | None, Flag(is_choice=True)] = Field(
+        None, description="What runs the kernels"
+    )
     keep: bool = Field(True, description="False shows what it would teach and forgets it")
+    yes: bool = Field(
+        False, description="Keep it even where it lies outside the 98 % interval of what we believe"
+    )

@@ -8,6 +8,7 @@ from service.answers.answer import (
     AnsweredBreakEven,
     AnsweredComparison,
     AnsweredDecision,
+    AnsweredFineTuning,
     AnsweredLimits,
     AnsweredNearest,
     AnsweredPlan,
@@ -23,11 +24,12 @@ from service.answers.told_option import option_fields, tell_numbers, tell_option
 from service.decide.comparison import Comparison
 from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.sensitivity import Swing
-from service.estimate.architecture import flops_per_token, parameters, steps
+from service.estimate.activations import prepared_for_few_bits
+from service.estimate.architecture import flops_per_token, parameter_groups, parameters, steps
 from service.estimate.interval import Interval
 from service.estimate.model_notes import model_notes
 from service.estimate.reference_run import ReferenceMethod
-from service.facts import Workload
+from service.facts import GIB, Workload
 
 HOURS_PER_DAY = 24
 
@@ -84,6 +86,36 @@ def tell_workload(w: Workload) -> AnsweredWorkload:
         reference_hours=w.reference_hours,
         reference_gpu_count=w.reference_gpu_count,
         model_notes=model_notes(w.architecture, recipe),
+        trials=w.trials,
+        trainer_file=None,
+        fine_tuning=_fine_tuning(w),
+    )
+
+
+def _fine_tuning(w: Workload) -> AnsweredFineTuning | None:
+    data, recipe = w.fine_tuning, w.recipe
+    if data is None:
+        return None
+    adapters, upcast = recipe.trained != "all", prepared_for_few_bits(recipe)
+    groups = parameter_groups(w.architecture)
+    return AnsweredFineTuning(
+        method=data.method,
+        examples=data.examples,
+        epochs=data.epochs,
+        mean_tokens=data.mean_tokens,
+        max_length=data.max_length,
+        packed=data.packed,
+        trained_tokens=near(data.trained_tokens, 0),
+        cut_share=round(data.cut_share, 4),
+        padding_share=round(data.padding_share, 4),
+        longest_tokens=recipe.max_seq_len or recipe.seq_len,
+        padding_share_low=round(data.padding_share_low, 4),
+        padding_share_high=round(data.padding_share_high, 4),
+        adapter_rank=recipe.adapter_rank if adapters else None,
+        adapter_targets=recipe.adapter_targets if adapters else None,
+        micro_batch=recipe.micro_batch,
+        sequences_per_step=recipe.global_batch_tokens // recipe.seq_len,
+        upcast_gib=round(2 * (groups.total - groups.matrices) / GIB, 2) if upcast else None,
     )
 
 

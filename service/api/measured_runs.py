@@ -18,6 +18,7 @@ from service.api.tokens import bearer
 from service.estimate.interval import Interval
 from service.facts import AdapterTargets, MeasuredRun, Offload, Trainer, WeightsIn
 from service.reports.listings.measurement import as_json
+from service.reports.listings.own_measurements import as_json as lesson_as_json
 from service.reports.listings.sourced import source_of
 from service.store import measured_runs
 from service.store.session import Sessions
@@ -26,6 +27,7 @@ from service.usecases.measuring import (
     forget,
     measure,
 )
+from service.usecases.own_lessons import lesson
 
 LARGEST_LOG_BYTES = 8_000_000
 """A day of log lines is larger than any other body this service reads."""
@@ -193,6 +195,34 @@ class ProgressOut(BaseModel):
     cost_left: AnsweredCost | None
 
 
+class PlanOut(BaseModel):
+    """The plan a measurement is taken with, where the published one cannot have fitted."""
+
+    micro_batch: int
+    checkpointed_layers: int
+    n_layers: int
+    offload: str
+    optimizer_bits: int | None
+    chunked_cross_entropy: bool
+
+
+class SlipOut(BaseModel):
+    """What would explain a measurement that is hard to believe."""
+
+    code: str
+    value: str
+    tokens_per_s: float
+
+
+class DoubtOut(BaseModel):
+    """The 98 % interval that a measurement is outside of [tokens/s]."""
+
+    low: float
+    high: float
+    explained_by: list[SlipOut]
+    text: str
+
+
 class MeasurementOut(BaseModel):
     """What a measurement teaches."""
 
@@ -202,8 +232,50 @@ class MeasurementOut(BaseModel):
     gpu_count: int
     project: str
     tokens_per_s: BelievedOut
+    plan: PlanOut | None
+    doubt: DoubtOut | None
     log: LogOut | None
     progress: ProgressOut | None
+
+
+class MovedOut(BaseModel):
+    """Something believed otherwise because of a measurement: with it over without it."""
+
+    name: str
+    factor: float
+
+
+class LessonOut(BaseModel):
+    """What a measurement of one's own has taught."""
+
+    id: str
+    gpu: str
+    gpu_count: int
+    project: str
+    model: str
+    tokens_per_s: float
+    checkpointing: str | None
+    offload: str | None
+    micro_batch: int | None
+    optimizer: str | None
+    precision: str | None
+    engine: str | None
+    headline: str
+    hours_before: float
+    hours_after: float
+    terms: list[MovedOut]
+    machines: list[MovedOut]
+    source: str
+    as_of: date
+
+
+@blueprint.get("/measured-runs/<string:slug>/lesson")
+@contract.validate(
+    resp=Answers(HTTP_200=LessonOut), tags=["measured-runs"], operation_id="measured_runs_lesson"
+)
+def taught(slug: str) -> Response:
+    """Which terms, cards and engines a measurement of one's own moved, and the headline's hours."""
+    return json_response(lesson_as_json(lesson(facts(), slug)), 200)
 
 
 @contract.validate(

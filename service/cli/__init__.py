@@ -17,6 +17,9 @@ from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
 from service.cli.operating import db, serve, token
+from service.cli.own_machine import machine
+from service.cli.own_measurements import measurements
+from service.cli.probing import probe
 from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
@@ -80,6 +83,9 @@ for command in (
     report,
     reports,
     measure,
+    probe,
+    machine,
+    measurements,
     validate,
     serve,
     offers,

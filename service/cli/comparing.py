@@ -8,6 +8,7 @@ import click
 
 from service.cli.asking import asking, question_of
 from service.cli.opening import kept_or_told, open_facts
+from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = question(**asked)
+    request = question(**as_said_or_here(snapshot, asked))
     if as_json:
         from service.reports.listings.as_table import print_json
 

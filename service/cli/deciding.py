@@ -8,6 +8,7 @@ import click
 
 from service.cli.asking import asking, question_of
 from service.cli.opening import kept_or_told, open_facts
+from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
@@ -46,7 +47,7 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
         raise InvalidValue("--json", True, "goes to the screen; a file of it is -o FILE.json")
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = decision_question(**asked)
+    request = decision_question(**as_said_or_here(snapshot, asked))
     if to or as_json:
         stored = answer_decision(sessions, snapshot, request, now)
     else:

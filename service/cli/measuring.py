@@ -1,5 +1,6 @@
 """`heimvorteil measure`."""
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,21 +8,48 @@ from typing import Any
 import click
 
 from service.cli.asking import asking, question_of
+from service.cli.following import follow_run
 from service.cli.opening import open_database, open_facts
+from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue
+
+STANDARD_INPUT = "-"
 
 
 @click.command(cls=asking("AskedMeasurement"))
-@click.argument("logfile", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.argument(
+    "logfile", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path), required=False
+)
 @click.option("--dry-run", is_flag=True, help="Show what it would teach and do not keep it.")
+@click.option("--yes", is_flag=True, help="Keep it even if it is hard to believe.")
+@click.option(
+    "--follow",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="LOGFILE",
+    help="Show the run as it goes.",
+)
+@click.option(
+    "--budget", type=float, help="With --follow: warn when the forecast passes this, in the currency."
+)
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
 @click.option("--json", "as_json", is_flag=True)
-def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bool, **asked: Any) -> None:
+def measure(
+    logfile: Path | None,
+    dry_run: bool,
+    follow: Path | None,
+    budget: float | None,
+    yes: bool,
+    forget: str | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
     """Learn from your own run: its log or trainer_state.json, as the program printed it, or a number.
 
     Reads logs of nanochat, nanoGPT, llm.c, the Hugging Face Trainer (TRL, Unsloth, Axolotl, LLaMA-Factory),
     torchtune, torchtitan, Megatron-LM, NeMo, DeepSpeed, Lightning, litgpt, OLMo, Composer, nanotron, MLX and
     a few more. What a log does not say is asked for by the option that answers it.
+
+    A LOGFILE that the script of `heimvorteil probe` printed is recognised; - reads what comes in.
 
     Every later estimate on this card and code base learns from it; a run in progress is told how far it
     is, and how long, how many kWh and how much money the rest takes.
@@ -29,15 +57,24 @@ def measure(logfile: Path | None, dry_run: bool, forget: str | None, as_json: bo
     from service.answers.question import AskedMeasurement
     from service.reports.listings import measurement
     from service.usecases import measuring
+    from service.usecases.probing import probe_in
 
     if forget:
         measuring.forget(open_database(), forget)
         click.echo(f"forgotten: {forget}")
         return
+    if budget is not None and follow is None:
+        raise InvalidValue("--budget", budget, "is kept an eye on with --follow LOGFILE")
+    log = log_text(logfile) if logfile and not follow else None
+    if log is not None and (probe := probe_in(log)):
+        learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, as_json=as_json)
+        return
     if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")
-    log = log_text(logfile) if logfile else None
-    request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run)
+    if follow:
+        follow_run(follow, budget, asked)
+        return
+    request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run, yes=yes)
     sessions, snapshot = open_facts()
     measured = measuring.measure(sessions, snapshot, request, datetime.now(UTC).date())
     if as_json:
@@ -55,6 +92,11 @@ def log_text(path: Path) -> str:
     from service.estimate.run_records.log_lines import decoded
     from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 
+    if str(path) == STANDARD_INPUT:
+        read = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
+        if len(read) > LARGEST_LOG_CHARACTERS:
+            raise InvalidValue("LOGFILE", STANDARD_INPUT, f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
+        return decoded(read)
     size = path.stat().st_size
     if size > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}")

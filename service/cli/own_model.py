@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from service.cli.fine_tuning import FINE_TUNING, fine_tuning_meant, fine_tuning_said, option_of
+from service.cli.trainer_file import TRAINER_FILES, trainer_files_meant
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -17,12 +19,12 @@ OPTIONS = (
     click.option(
         "--config",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A Hugging Face config.json instead of WORKLOAD; needs --tokens.",
+        help="A Hugging Face config.json instead of WORKLOAD; needs --tokens or --finetune.",
     ),
     click.option(
         "--dimensions",
         help="Explicit dimensions instead of WORKLOAD, e.g. "
-        "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens.",
+        "n_layers=12,d_model=768,n_heads=12,vocab_size=50257; needs --tokens or --finetune.",
     ),
     click.option(
         "--recipe",
@@ -34,7 +36,7 @@ OPTIONS = (
 
 def asks_own_model(command: Callable[..., None]) -> Callable[..., None]:
     """The command with the options that describe a model of one's own, or another recipe."""
-    for option in reversed(OPTIONS):
+    for option in reversed((*OPTIONS, *FINE_TUNING, *TRAINER_FILES)):
         command = option(command)
     return command
 
@@ -49,25 +51,76 @@ def workload_meant(
     from service.answers.question import LONGEST_NAME, AskedModel
     from service.reports.words.wording import wording
 
+    if files := trainer_files_meant(options):
+        return _as_the_file_says(files, workload, config, dimensions, recipe, options)
+    finetune = fine_tuning_meant(options)
     if config is None and not dimensions:
+        if finetune is not None:
+            name = f"{workload}, {finetune.method}"[:LONGEST_NAME]
+            return AskedModel.of(
+                run=workload, finetune=finetune, recipe=_pairs("--recipe", recipe), name=name
+            )
         if not recipe:
             return workload
         name = f"{workload}, {recipe}"[:LONGEST_NAME]
         return AskedModel.of(run=workload, recipe=_pairs("--recipe", recipe), name=name)
     option, value = ("--config", str(config)) if config else ("--dimensions", dimensions)
-    context = click.get_current_context()
-    for argument in ("workload", "asked_about"):
-        if context.get_parameter_source(argument) not in (None, ParameterSource.DEFAULT):
-            raise InvalidValue(option, value, f"describes another run than {workload}; name one of the two")
-    tokens = options.pop("tokens")
-    if tokens is None:
-        raise InvalidValue("--tokens", None, "an own model needs a number of tokens")
+    if _is_named():
+        raise InvalidValue(option, value, f"describes another run than {workload}; name one of the two")
+    tokens = None if finetune else options.pop("tokens")
+    if tokens is None and finetune is None:
+        raise InvalidValue("--tokens", None, "an own model needs a number of tokens, or --finetune")
     return AskedModel.of(
         architecture=_pairs("--dimensions", dimensions) if dimensions else None,
         config=_read(config) if config else None,
         recipe=_pairs("--recipe", recipe),
         tokens=tokens,
+        finetune=finetune,
         name=config.stem[:LONGEST_NAME] if config else wording(options["lang"]).say("own model"),
+    )
+
+
+def _as_the_file_says(
+    files: dict[str, str],
+    workload: str,
+    config: Path | None,
+    dimensions: str | None,
+    recipe: str,
+    options: dict[str, Any],
+) -> "AskedModel":
+    """The model and the fine-tuning of a trainer's file; what an option says as well is as it says."""
+    from service.answers.question import LONGEST_NAME, AskedModel
+    from service.reports.words.wording import wording
+
+    said: dict[str, Any] = {**files, "finetune": fine_tuning_said(options)}
+    if _is_named() and (config or dimensions):
+        raise InvalidValue(
+            "--config" if config else "--dimensions", workload, "describes another model; name one"
+        )
+    if config is not None:
+        said |= {"config": _read(config), "name": config.stem[:LONGEST_NAME]}
+    elif dimensions:
+        said |= {
+            "architecture": _pairs("--dimensions", dimensions),
+            "name": wording(options["lang"]).say("own model"),
+        }
+    elif _is_named():
+        said["run"] = workload
+    try:
+        return AskedModel.of(recipe=_pairs("--recipe", recipe), **said)
+    except InvalidValue as error:
+        part, _, field = error.field.rpartition("finetune.")
+        if field == error.field:
+            raise
+        raise InvalidValue(part + option_of(field), error.value, error.reason, error.choices) from None
+
+
+def _is_named() -> bool:
+    """Whether WORKLOAD was given, and is not the usual one."""
+    context = click.get_current_context()
+    return any(
+        context.get_parameter_source(argument) not in (None, ParameterSource.DEFAULT)
+        for argument in ("workload", "asked_about")
     )
 
 

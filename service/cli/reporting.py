@@ -10,6 +10,7 @@ import click
 from service.cli.asking import refuse_another_question
 from service.cli.comparing import COMPARISON, question
 from service.cli.opening import open_database
+from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model
 from service.cli.report_files import destination, writes_report
 
@@ -41,6 +42,7 @@ def report(
         from service.store.snapshot import load
 
         now = datetime.now(UTC)
-        request = question(workload=asked_about, **asked)
-        identity = usecases.answer(sessions, load(sessions), request, now).id
+        snapshot = load(sessions)
+        request = question(workload=asked_about, **as_said_or_here(snapshot, asked))
+        identity = usecases.answer(sessions, snapshot, request, now).id
     to.write(stored_report(sessions, identity, to.extension, asked["lang"]))

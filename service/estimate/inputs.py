@@ -1,5 +1,6 @@
 """Every number an answer was computed from, with its unit, its source and its date."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -9,7 +10,7 @@ from service.estimate.architecture import flops_per_token, parameters, steps
 from service.estimate.board_power import DRAWS
 from service.estimate.calibration import Calibration
 from service.estimate.cost import Cost
-from service.estimate.duration import UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
+from service.estimate.duration import DORA_SPREAD, DORA_TIME, UNHIDDEN_OPTIMIZER, UNHIDDEN_STREAM
 from service.estimate.hardware import (
     DRIVER_KEEPS_GIB,
     DRIVER_KEEPS_SHARE,
@@ -27,7 +28,9 @@ from service.estimate.memory import (
     RESERVED_EAGER,
     SOUND_BAND,
 )
+from service.estimate.padding import LEAST_SPREAD, LENGTH_SPREAD, MOST_SPREAD
 from service.estimate.power_limit import PREFIX, PowerCurve, PowerLimitAdvice
+from service.estimate.quantile import QUANTILE_90
 from service.estimate.tariff import MarginalPrice
 from service.estimate.terms import HOST_TERMS
 from service.estimate.terms_used import terms_used
@@ -73,6 +76,20 @@ BOARD_SOURCE = Source(
     "Board power of an H200 measured for this project, published readings of other cards",
     "service/docs/method.md#energy",
     date(2026, 11, 27),
+    "own",
+)
+DORA_SOURCE = Source(
+    "heimvorteil-dora",
+    "DoRA and LoRA of Llama 3.1 8B on an H200, measured for this project",
+    "service/docs/method.md#fine-tuning",
+    date(2026, 11, 28),
+    "own",
+)
+LENGTHS_SOURCE = Source(
+    "heimvorteil-assumption-lengths",
+    "Heimvorteil's assumption on the lengths of examples",
+    "service/docs/method.md#fine-tuning",
+    date(2026, 11, 28),
     "own",
 )
 METHOD = tuple(
@@ -206,8 +223,41 @@ def workload_inputs(
         *(Input(workload.name, figure) for figure in counted),
         *fitted,
         *record,
+        *fine_tuning_inputs(workload),
         *METHOD,
     )
+
+
+def fine_tuning_inputs(workload: Workload) -> tuple[Input, ...]:
+    """The data set of a fine-tuning, how its lengths are taken to spread, what DoRA was measured to take."""
+    data, inputs = workload.fine_tuning, []
+    if data is not None:
+        said, assumed = workload.sources["tokens"], LENGTHS_SOURCE
+        spread = Figure(
+            "length_spread", LENGTH_SPREAD, "log standard deviation of an example's tokens", assumed,
+            LEAST_SPREAD, MOST_SPREAD, "assumed",
+        )  # fmt: skip
+        inputs = [
+            Figure("examples", float(data.examples), "examples", said, basis="user"),
+            Figure("mean_tokens", data.mean_tokens, "tokens per example", said, basis="user"),
+            Figure("epochs", data.epochs, "epochs", said, basis="user"),
+            Figure("max_length", float(data.max_length), "tokens", workload.sources["recipe.max_seq_len"]),
+            Figure("trained_tokens", data.trained_tokens, "tokens", assumed, basis="derived"),
+            spread,
+        ]
+        if not data.packed:
+            share = (
+                data.padding_share,
+                "of a batch",
+                assumed,
+                data.padding_share_low,
+                data.padding_share_high,
+            )
+            inputs.append(Figure("padding_share", *share, basis="derived"))
+    if workload.recipe.decomposed:
+        low, high = (DORA_TIME * math.exp(sign * QUANTILE_90 * DORA_SPREAD) for sign in (-1, 1))
+        inputs.append(Figure("dora_time", DORA_TIME, "of LoRA's step", DORA_SOURCE, low, high, "measured"))
+    return tuple(Input(workload.name, figure) for figure in inputs)
 
 
 def curve_inputs(curve: PowerCurve, figures: Mapping[str, Figure]) -> list[Input]:

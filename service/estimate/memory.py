@@ -213,6 +213,7 @@ def instants(
     checkpointed_layers: Number,
 ) -> Instants:
     """Bytes per GPU for any micro-batches and numbers of checkpointed layers; the rest is the plan's."""
+    recipe = with_longest(recipe)
     groups, state = parameter_groups(a), training_state(a, recipe, plan, gpu_count)
     sharded = (plan.sharding or recipe.sharding) == "fsdp" and gpu_count > 1
     tokens, mode = micro_batch * recipe.seq_len, mode_of(recipe)
@@ -306,6 +307,14 @@ def instants(
         logits=logits,
         on_host=state.on_host + (checkpointed - waiting) * residual,
     )
+
+
+def with_longest(recipe: Recipe) -> Recipe:
+    """The recipe with all sequences as long as the longest: what a micro-batch is at its largest."""
+    if recipe.max_seq_len is None:
+        return recipe
+    sequences = recipe.global_batch_tokens // recipe.seq_len
+    return replace(recipe, seq_len=recipe.max_seq_len, global_batch_tokens=sequences * recipe.max_seq_len)
 
 
 def band_of(recipe: Recipe) -> Band:

@@ -46,10 +46,13 @@ def micro_batches(recipe: Recipe) -> list[int]:
 def families(recipe: Recipe, gpu_count: int = 1, *, experimental: bool = False) -> list[MemoryPlan]:
     """What a plan may change beside micro-batch and checkpointing; the first changes nothing.
 
-    With `experimental` also what nobody has published, such as 8-bit states for Muon.
+    With `experimental` also what nobody has published, such as 8-bit states for Muon. Beside weights of few
+    bits transformers' Trainer offloads nothing: DeepSpeed does not take bitsandbytes' layers apart.
     """
     published = published_plan(recipe, 0)
     savings: tuple[OptimizerPlacement, ...] = ("host", "host+gradients", "host+parameters")
+    if recipe.trained != "all" and recipe.frozen_bytes < 2 and recipe.trainer == "hf-trainer":
+        savings = ()
     if recipe.optimizer == "adamw" or experimental:
         savings = ("8bit", *savings)
     placements = dict.fromkeys((published.optimizer, *savings))
@@ -144,13 +147,10 @@ def search(
     too_much = host > host_memory_gib
     certain, possible = (high <= available_gib) & ~too_much, (low <= available_gib) & ~too_much
     layers = certain.argmax(axis=2) + first
+    tried = np.array([float(all_batches[row]) for row in rows])[:, None]
     work = _rows(
-        [
-            count_step(a, recipe, replace(family, micro_batch=all_batches[row]), machine.gpu_count)
-            for family in candidates
-            for row in rows
-        ],
-        len(counts),
+        [count_step(a, recipe, family, machine.gpu_count, tried) for family in candidates],
+        (len(rows), len(counts)),
         recipe.engine,
     )
     flat = layers.reshape(-1, len(counts))
@@ -181,15 +181,15 @@ def search(
     )
 
 
-def _rows(works: Sequence[StepWork], count: int, engine: str) -> StepWork:
-    """Counts of several plans as rows over machines."""
+def _rows(works: Sequence[StepWork], shape: tuple[int, int], engine: str) -> StepWork:
+    """Counts of several plans as rows over machines, so many of each plan."""
     columns = {}
     for field in fields(StepWork):
         if field.name == "engine":
             continue
         values = [getattr(work, field.name) for work in works]
         if any(isinstance(value, np.ndarray) for value in values):
-            columns[field.name] = np.stack([np.broadcast_to(value, (count,)) for value in values])
+            columns[field.name] = np.concatenate([np.broadcast_to(value, shape) for value in values])
         else:
-            columns[field.name] = np.array(values, dtype=np.float64)[:, None]
+            columns[field.name] = np.repeat(np.array(values, dtype=np.float64), shape[0])[:, None]
     return StepWork(**columns, engine=engine)

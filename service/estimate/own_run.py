@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from service.estimate.architecture import steps
 from service.estimate.board_power import held_watts
@@ -9,11 +10,15 @@ from service.estimate.cost import Cost
 from service.estimate.energy import WallPower, energy_kwh, household_power
 from service.estimate.home_bill import home_cost
 from service.estimate.interval import Interval, certain
+from service.estimate.own_plan import PlanTaken
+from service.estimate.plausibility import Doubt
 from service.estimate.progress import Progress, progress
 from service.estimate.run_records.training_log import TrainingLog
 from service.estimate.tariff import flat
 from service.estimate.training_time import DOWNTIME_SPREAD_HOME
 from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
+
+Budget = Literal["within", "may_pass", "passes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,41 @@ class Measurement:
     progress: RunInProgress | None
     """None without a log, or where its length or pace is not known."""
     kept: bool
+    plan: PlanTaken | None = None
+    """The plan it is taken with, where that is not the published one."""
+    doubt: Doubt | None = None
+    """Why it is hard to believe; None where it is foreseen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a followed run stands."""
+
+    log: TrainingLog
+    run: RunInProgress
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its last step is done, or it has summed itself up."""
+        where = self.run.progress
+        return where.steps_done >= where.steps_total or "train_runtime_s" in self.log.facts
+
+    @property
+    def may_be_last(self) -> bool:
+        """Whether all is done but a step that a program counting from 0 never prints."""
+        return self.is_last or self.run.progress.steps_done == self.run.progress.steps_total - 1
+
+    def total_cost(self) -> Interval | None:
+        """What the whole run costs, in the currency asked for; None where the tariff is not known."""
+        done, left = self.run.cost_done, self.run.cost_left
+        return None if done is None or left is None else done.total + left.total
+
+    def budget(self, most: float) -> Budget:
+        """Whether the forecast passes a budget, in the currency asked for."""
+        total = self.total_cost()
+        if total is None or total.p90 <= most:
+            return "within"
+        return "passes" if total.p50 > most else "may_pass"
 
 
 def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int | None) -> int | None:

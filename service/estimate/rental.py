@@ -18,9 +18,11 @@ from service.estimate.cloud_bill import (
 from service.estimate.cost import BillLine, Cost, CostItem, conversion, egress_cost
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
+from service.estimate.training_state import checkpoint_bytes
 from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
 
 GB = 1e9
+WEIGHT_BYTES = 2.0
 PREFIX = "cloud_run."
 FIGURES = (
     "set_up_hours", "download_bytes_per_token", "download_mbit_per_s", "checkpoints_kept", "idle_share",
@@ -37,9 +39,8 @@ def cloud_terms(
     `own` replaces any field of CloudTerms. Raises InvalidValue for one that is none of them.
     """
     of = {name: figures[PREFIX + name].value for name in FIGURES}
-    recipe = workload.recipe
-    checkpoint_gb = parameters(workload.architecture) * (recipe.weight_bytes + 2 * recipe.state_bytes) / GB
-    data_gb = workload.tokens * of["download_bytes_per_token"] / GB
+    checkpoint_gb = checkpoint_bytes(workload.architecture, workload.recipe) / GB
+    data_gb = _data_gb(workload, of["download_bytes_per_token"])
     usual = CloudTerms(
         set_up_hours=of["set_up_hours"],
         download_gb=data_gb,
@@ -58,6 +59,16 @@ def cloud_terms(
         if name not in names:
             raise InvalidValue("rent_terms", name, "unknown", names)
     return replace(usual, **dict(own or {}))
+
+
+def _data_gb(workload: Workload, bytes_per_token: float) -> float:
+    """What is brought in before training: every token once, however many trials and epochs; the model that is
+    fine-tuned in 16 bits, as it is published."""
+    data = workload.fine_tuning
+    if data is None:
+        return workload.tokens / workload.trials * bytes_per_token / GB
+    model = WEIGHT_BYTES * parameters(workload.architecture)
+    return (data.examples * data.mean_tokens * bytes_per_token + model) / GB
 
 
 def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], *, is_spot: bool) -> tuple[Input, ...]:

@@ -79,7 +79,9 @@ class StepWork:
     micro_batch_tokens: Number
     layers: Number
     launched_layers: Number
-    """Blocks whose kernels the host launches in a micro-batch, recomputed ones too, as if all were fused."""
+    """Blocks whose kernels the host launches in a micro-batch, as if all were fused."""
+    relaunched: Number
+    """What launching a forward pass takes of launching both [0-1], for recomputed layers."""
     width: Number
     seq_len: Number
     block_flops: Number
@@ -106,17 +108,16 @@ class StepWork:
     weight_traffic_share: Number
     """Stored bytes relative to FP32 weights and gradients."""
     unpacked: Number
-    """Frozen weights kept in 4 or 8 bits that are unpacked in a micro-batch, once per pass over them."""
+    """Frozen weights kept in 4 or 8 bits, unpacked in every pass over them."""
     optimizer_traffic_share: Number
     newton_schulz_flops: Number
     """FLOPs of Muon per step over all GPUs; 0 for AdamW."""
     shards: Number
     """GPUs among which the optimizer's work is divided."""
     adapters: Number
-    """Adapters per layer whose kernels the host launches in a micro-batch, recomputed ones too; 0 where all
-    weights are trained."""
+    """Adapters per layer whose kernels the host launches; 0 where all weights are trained."""
     packed: Number
-    """Frozen matrices per layer that are unpacked in a micro-batch, recomputed ones too."""
+    """Frozen matrices per layer that are unpacked."""
     stepped_tensors: Number
     """Tensors that the optimizer steps one by one, once per step."""
     framework: Number
@@ -145,6 +146,8 @@ class StepWork:
     unaligned_head: Number
     activation_width: Number
     """2 where activations are FP32 instead of 16 bits, else 1."""
+    decomposed: Number
+    """1 where adapters are DoRA's, which write out their matrix to norm it in every forward pass, else 0."""
     engine: Name
 
 
@@ -230,7 +233,7 @@ def stepped_tensors(a: Architecture, recipe: Recipe, *, eight_bit: bool) -> floa
     return float(a.n_layers * (2 * adapters if recipe.trained != "all" else linear_matrices(a) + 2))
 
 
-def wave_flops(a: Architecture, micro_batch_tokens: float, recomputed: float, trained: bool) -> float:
+def wave_flops(a: Architecture, micro_batch_tokens: Number, recomputed: float, trained: bool) -> Number:
     """FLOPs of one tile in every product of one micro-batch's blocks.
 
     Each product ends with a wave of tiles that fills only some of the SMs, so that small ones lose a
@@ -245,8 +248,12 @@ def wave_flops(a: Architecture, micro_batch_tokens: float, recomputed: float, tr
     return 2 * TILE * a.n_layers * (forward * (1 + recomputed) + inputs + weights)
 
 
-def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Number) -> StepWork:
+def count_step(
+    a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Number, micro_batch: Number | None = None
+) -> StepWork:
     """The work of one step under a memory plan, on machines with `gpu_count` GPUs.
+
+    `micro_batch` stands for the plan's own, many at once in a shape of their own beside the machines'.
 
     A micro-batch that does not divide the global batch is rounded up to whole accumulation steps of
     proportionally smaller micro-batches. What a plan keeps on the host costs (ZeRO-Offload,
@@ -258,7 +265,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     """
     groups = parameter_groups(a)
     tokens = recipe.global_batch_tokens / gpu_count
-    micro_batch_tokens = float(plan.micro_batch * recipe.seq_len)
+    micro_batch_tokens = (plan.micro_batch if micro_batch is None else micro_batch) * float(recipe.seq_len)
     accumulation = np.maximum(1.0, np.ceil(tokens / micro_batch_tokens - 1e-9))
     q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
     flash = recipe.attention == "flash"
@@ -296,7 +303,6 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
     adapters, adapted_sides = adapted(a, recipe)
     causal, whole_sequence = attended(a, recipe.seq_len)
     unmasked = whole_sequence if flash else 0
-    passes, relaunched = 2.0 + recomputed, 1 + RECOMPUTED_LAUNCHES * recomputed
     several = np.where(np.asarray(gpu_count) > 1, (gpu_count - 1.0) / gpu_count, 0.0)
     gradient_bytes = 2.0 if recipe.weight_bytes == 2 else 4.0
     held_bytes = frozen or 2.0 * groups.total
@@ -306,8 +312,8 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         accumulation=accumulation,
         micro_batch_tokens=micro_batch_tokens,
         layers=float(a.n_layers),
-        launched_layers=a.n_layers
-        * (UNFUSED_LAUNCHES * relaunched if unfused else 1 + FUSED_RELAUNCHES * recomputed),
+        launched_layers=a.n_layers * (UNFUSED_LAUNCHES if unfused else 1.0),
+        relaunched=RECOMPUTED_LAUNCHES if unfused or not whole else FUSED_RELAUNCHES,
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
         block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients,
@@ -323,14 +329,14 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         vocabulary=float(a.vocab_size),
         parameters=float(groups.total),
         weight_traffic_share=(BF16_WEIGHT_TRAFFIC if in_bf16 else 1.0) * (1.0 if whole else 0.3),
-        unpacked=passes * groups.matrices if narrow_frozen else 0.0,
+        unpacked=float(groups.matrices) if narrow_frozen else 0.0,
         optimizer_traffic_share=(BF16_OPTIMIZER_TRAFFIC if in_bf16 else 1.0)
         * (EIGHT_BIT_OPTIMIZER_TRAFFIC if eight_bit else OPTIMIZER_TRAFFIC[recipe.optimizer])
         * (trained / groups.total),
         newton_schulz_flops=newton_schulz_flops(a) if muon else 0.0,
         shards=shards,
-        adapters=min(adapters, linear_matrices(a)) * relaunched,
-        packed=linear_matrices(a) * relaunched if narrow_frozen else 0.0,
+        adapters=float(min(adapters, linear_matrices(a))),
+        packed=float(linear_matrices(a)) if narrow_frozen else 0.0,
         stepped_tensors=stepped_tensors(a, recipe, eight_bit=eight_bit),
         framework=float(recipe.trainer in ("hf-trainer", "deepspeed")),
         partitioned=float(recipe.trainer == "deepspeed" and fsdp),
@@ -348,6 +354,7 @@ def count_step(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: Num
         activation_width=2.0
         if recipe.precision in ("fp32", "tf32") or prepared_for_few_bits(recipe)
         else 1.0,
+        decomposed=float(recipe.decomposed),
         engine=recipe.engine,
     )
 

@@ -59,6 +59,13 @@ def state_elements(a: Architecture, recipe: Recipe) -> tuple[float, float]:
     return in_matrices, each * (groups.total - groups.matrices)
 
 
+def checkpoint_bytes(a: Architecture, recipe: Recipe) -> float:
+    """What is written to go on from: weights and two states; of adapters theirs alone, in FP32 [bytes]."""
+    if recipe.trained != "all":
+        return 3 * ADAPTER_BYTES * trained_parameters(a, recipe)
+    return float(parameter_groups(a).total * (recipe.weight_bytes + 2 * recipe.state_bytes))
+
+
 def training_state(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count: int) -> TrainingState:
     """Bytes of one GPU among `gpu_count`; gradients released in the backward pass leave the largest."""
     if recipe.trained != "all":

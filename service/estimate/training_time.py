@@ -6,11 +6,13 @@ from typing import Literal
 
 from service.errors import InvalidValue
 from service.estimate.adjustments import code_changes
-from service.estimate.architecture import parameters, steps
+from service.estimate.architecture import steps
 from service.estimate.calibration import Calibration
+from service.estimate.duration import DORA_SPREAD
 from service.estimate.interval import Interval, around
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
+from service.estimate.training_state import checkpoint_bytes
 from service.facts import Gpu, Workload
 
 Nearness = Literal["same-gpu-and-engine", "same-architecture", "unseen"]
@@ -105,6 +107,8 @@ def training_time(
     spread = math.hypot(planned.log_spread, ADJUSTMENT_SPREAD * math.sqrt(changes))
     if workload.architecture.n_experts > 1:
         spread = math.hypot(spread, MOE_SPREAD)
+    if workload.recipe.decomposed:
+        spread = math.hypot(spread, DORA_SPREAD)
     upward = math.hypot(spread, DOWNTIME_SPREAD_HOME if at_home else DOWNTIME_SPREAD_CLOUD)
     if gpu_count > FLEET_GPUS:
         spread, upward = math.hypot(spread, FLEET_SPREAD), math.hypot(upward, FLEET_SPREAD)
@@ -134,7 +138,7 @@ def stages_of(
     if gpu_count > FLEET_GPUS:
         lost = [Stage("fleet", trained * (1 / FLEET_GOODPUT - 1))]
     else:
-        written = parameters(a) * (recipe.weight_bytes + 2 * recipe.state_bytes)
+        written = checkpoint_bytes(a, recipe)
         per_month = HOME_STOPS_PER_MONTH if at_home else 0.0
         failures = 0.0 if at_home else gpu_count * GPU_FAILURES_PER_YEAR * trained / HOURS_PER_YEAR
         stops = per_month * trained / HOURS_PER_MONTH + failures
@@ -145,7 +149,7 @@ def stages_of(
     stages = [
         Stage("pretraining", pretraining),
         Stage("later_stages", later),
-        Stage("warm_up", warm_up),
+        Stage("warm_up", warm_up * workload.trials),
         *lost,
     ]
     return tuple(stage for stage in stages if stage.hours > 0)

@@ -89,6 +89,8 @@ class Score:
     """How good the predictions of some rows are; None where nothing was measured."""
 
     rows: int
+    measured: int
+    """Rows whose measurement the prediction was held against."""
     median_error: float | None
     within_10: float | None
     within_25: float | None
@@ -209,6 +211,7 @@ def peer_score(rows: Sequence[Judged], peer: str) -> Score:
 def _score(errors: Sequence[float], inside: Sequence[bool], median_width: float | None) -> Score:
     return Score(
         rows=len(errors),
+        measured=len(errors),
         median_error=median(errors) if errors else None,
         within_10=float(np.mean([e <= 0.10 for e in errors])) if errors else None,
         within_25=float(np.mean([e <= 0.25 for e in errors])) if errors else None,

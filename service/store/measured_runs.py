@@ -13,6 +13,8 @@ from service.store import sources, versions
 from service.store.models import MeasuredRunRow
 
 _runs: sa.Table = MeasuredRunRow.__table__  # type: ignore[assignment]
+TOGETHER = "-probe"
+"""How the name ends of several runs that were measured together."""
 _COLUMNS = tuple(c.name for c in _runs.c if c.name not in ("id", "source_id", "use_for"))
 
 
@@ -30,10 +32,26 @@ def all(session: Session, use_for: str | None = None) -> list[MeasuredRun]:
     return [run for run in runs if use_for is None or use_for in run.use_for]
 
 
-def remove_own(session: Session, slug: str) -> None:
-    """Forget a run that its user measured; NotFound if there is none of that name."""
+def replace_own(session: Session, name: str, runs: Iterable[MeasuredRun]) -> None:
+    """Store several runs that a user measured together under a name, instead of what had it before."""
     versions.lock(session)
-    owned = (_runs.c.slug == slug) & (_runs.c.confidence == OWN)
+    wanted = list(runs)
+    gone = _named(name) & _runs.c.slug.not_in([run.slug for run in wanted])
+    if session.execute(sa.delete(_runs).where(gone)).rowcount:  # type: ignore[attr-defined]
+        versions.bump(session)
+    put_all(session, wanted)
+
+
+def _named(name: str) -> sa.ColumnElement[bool]:
+    """A user's run of that name, or several that were measured together under it."""
+    together = _runs.c.slug.startswith(f"{name}-", autoescape=True) if name.endswith(TOGETHER) else sa.false()
+    return ((_runs.c.slug == name) | together) & (_runs.c.confidence == OWN)
+
+
+def remove_own(session: Session, slug: str) -> None:
+    """Forget a run that its user measured, or all of a probe; NotFound if there is none of that name."""
+    versions.lock(session)
+    owned = _named(slug)
     if session.execute(sa.select(_runs.c.id).where(owned)).first() is None:
         raise NotFound("measurement of your own", slug)
     session.execute(sa.delete(_runs).where(owned))

@@ -4,16 +4,35 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
-from service.answers.answer import AnsweredComparison, AnsweredDecision
+from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredEstimates
+from service.answers.question import AskedModel
+from service.answers.trainer_file import tell_file
 from service.errors import NotFound, NotKept
 from service.store import comparisons
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 
+Told = TypeVar("Told", AnsweredComparison, AnsweredDecision, AnsweredEstimates)
 CODE_VERSION = "7"
 """Raised when the same facts would give another answer; part of a stored answer's identity."""
+
+
+def with_trainer_file(answer: Told, asked: str | AskedModel) -> Told:
+    """The answer with an account of the trainer's file that was asked with."""
+    if isinstance(asked, str) or asked.trainer_config is None or asked.finetune is None:
+        return answer
+    account = tell_file(
+        asked.trainer_config,
+        asked.deepspeed_config,
+        run=asked.run,
+        finetune=asked.finetune,
+        recipe=asked.recipe,
+    )
+    workload = answer.workload.model_copy(update={"trainer_file": account})
+    return answer.model_copy(update={"workload": workload})
 
 
 def kept_answer(

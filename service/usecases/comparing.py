@@ -24,11 +24,12 @@ from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
+from service.reports.words.fine_tuning import titled
 from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.answering import kept_answer
+from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.finding import (
     checked_count,
     checked_currency,
@@ -51,7 +52,7 @@ def compare_home_with_cloud(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date())
+    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
@@ -114,7 +115,9 @@ def answer(
 
     def work_out() -> AnsweredComparison:
         comparison = compare_from_store(sessions, snapshot, request, asked_at)
-        return say_comparison(wording(request.lang), tell_comparison(comparison))
+        return say_comparison(
+            wording(request.lang), with_trainer_file(tell_comparison(comparison), request.workload)
+        )
 
     return kept_answer(
         sessions, snapshot, kind="comparison", asked=request.kept(), asked_at=asked_at, work_out=work_out
@@ -134,9 +137,10 @@ def estimate(snapshot: Snapshot, request: AskedEstimate, today: date) -> Answere
         told.append(answered)
     known = knowledge_of(snapshot)
     inputs = workload_inputs(workload, known.calibration, [o.gpu for o in options], known.figures)
-    return AnsweredEstimates(
-        workload=tell_workload(workload), estimates=tuple(told), sources=tell_numbers(inputs)
+    answered_estimates = AnsweredEstimates(
+        workload=titled(w, tell_workload(workload)), estimates=tuple(told), sources=tell_numbers(inputs)
     )
+    return with_trainer_file(answered_estimates, request.workload)
 
 
 def _estimated(snapshot: Snapshot, request: AskedEstimate, workload: Workload) -> list[Option]:

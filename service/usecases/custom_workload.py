@@ -30,6 +30,7 @@ FROZEN_BYTES = (4, 2, 1, 0.5625, 0.52)
 LONGEST_CODE_BASE = 100
 RANGES: Mapping[str, tuple[int, int]] = {
     "seq_len": (1, 10_000_000),
+    "max_seq_len": (1, 10_000_000),
     "global_batch_tokens": (1, 10**9),
     "micro_batch": (1, 100_000),
     "weight_bytes": (2, 4),
@@ -57,22 +58,32 @@ def custom_workload(
 
     `recipe` overrides DEFAULTS by field. Raises InvalidValue or UnknownName naming the field.
     """
-    if (architecture is None) == (config is None):
-        raise InvalidValue("workload", name, "needs exactly one of dimensions and config")
-    shape = architecture_from_config(config) if config is not None else _dimensions(architecture or {})
-    trained = _recipe(recipe, _default_recipe(shape))
-    _check_positions(shape, trained)
+    shape = shape_of(architecture, config, name)
+    trained = recipe_of(recipe, _default_recipe(shape))
+    check_positions(shape, trained)
     least = trained.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
     by_user = replace(given_by_user(today), read_on=today)
     stated = {"tokens": by_user}
     stated |= {f"architecture.{field.name}": by_user for field in fields(Architecture)}
-    assumed = Source(
-        "heimvorteil-assumption-recipe", "assumed where you did not say", "", today, "own", today
-    )
+    assumed = assumed_recipe(today)
     stated |= {f"recipe.{f.name}": by_user if f.name in recipe else assumed for f in fields(Recipe)}
     return Workload("custom", name, "custom", shape, trained, tokens, stated)
+
+
+def shape_of(
+    architecture: Mapping[str, object] | None, config: Mapping[str, object] | None, name: str
+) -> Architecture:
+    """The shape of dimensions or a config.json. Raises InvalidValue or UnknownName for the field."""
+    if (architecture is None) == (config is None):
+        raise InvalidValue("workload", name, "needs exactly one of dimensions and config")
+    return architecture_from_config(config) if config is not None else _dimensions(architecture or {})
+
+
+def assumed_recipe(today: date) -> Source:
+    """The source of what a recipe is assumed to be where nobody said it."""
+    return Source("heimvorteil-assumption-recipe", "assumed where you did not say", "", today, "own", today)
 
 
 def with_recipe(workload: Workload, recipe: Mapping[str, object], *, name: str, today: date) -> Workload:
@@ -80,10 +91,10 @@ def with_recipe(workload: Workload, recipe: Mapping[str, object], *, name: str, 
 
     Raises InvalidValue or UnknownName naming the field.
     """
-    changed = _recipe(recipe, workload.recipe)
+    changed = recipe_of(recipe, workload.recipe)
     if changed == workload.recipe:
         return workload
-    _check_positions(workload.architecture, changed)
+    check_positions(workload.architecture, changed)
     by_user = replace(given_by_user(today), read_on=today)
     sources = {**workload.sources, **{f"recipe.{key}": by_user for key in recipe}}
     told = workload.name if name == AskedModel.model_fields["name"].default else name
@@ -98,10 +109,12 @@ def _default_recipe(shape: Architecture) -> Recipe:
     return replace(usual, seq_len=longest) if 0 < longest < DEFAULTS.seq_len else usual
 
 
-def _check_positions(shape: Architecture, recipe: Recipe) -> None:
-    if 0 < shape.learned_positions < recipe.seq_len:
+def check_positions(shape: Architecture, recipe: Recipe, field: str = "recipe.seq_len") -> None:
+    """Raises InvalidValue for `field` where a sequence is longer than the model has positions for."""
+    longest = recipe.max_seq_len or recipe.seq_len
+    if 0 < shape.learned_positions < longest:
         reason = f"is more than the model's {shape.learned_positions} learned positions"
-        raise InvalidValue("recipe.seq_len", recipe.seq_len, reason)
+        raise InvalidValue(field, longest, reason)
 
 
 def _dimensions(asked: Mapping[str, object]) -> Architecture:
@@ -139,7 +152,8 @@ _FLAGS = frozenset(name for name, kind in get_type_hints(Architecture).items() i
 _WORDS = frozenset({"norm", "window_pattern"})
 
 
-def _recipe(asked: Mapping[str, object], usual: Recipe) -> Recipe:
+def recipe_of(asked: Mapping[str, object], usual: Recipe) -> Recipe:
+    """The usual recipe with what was asked for. Raises InvalidValue or UnknownName naming the field."""
     names = {field.name for field in fields(Recipe)}
     values = {name: getattr(usual, name) for name in names}
     for key, value in asked.items():

@@ -30,7 +30,7 @@ from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.answering import kept_answer
+from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.both_sides import home_side, rented_side
 from service.usecases.candidate_plans import (
     Plans,
@@ -64,7 +64,7 @@ def decide(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date())
+    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
     limits = Limits(request.budget, request.deadline_hours)
     today = asked_at.date()
     household = household_of_request(snapshot, request, today, market)
@@ -267,7 +267,9 @@ def answer_decision(
 
     def work_out() -> AnsweredDecision:
         decision = decide_from_store(sessions, snapshot, request, asked_at)
-        return say_decision(wording(request.lang), tell_decision(decision))
+        return say_decision(
+            wording(request.lang), with_trainer_file(tell_decision(decision), request.workload)
+        )
 
     return kept_answer(
         sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out

@@ -3,10 +3,12 @@
 import re
 import statistics
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import fields, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +17,13 @@ from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
-from service.errors import InvalidValue, MissingFact, UnknownName, choice_of
+from service.errors import InvalidValue, MissingFact, UnknownName, choice_of, nearest_first
+from service.estimate.alias_key import alias_key
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.gpu_called import called
 from service.estimate.nearest_gpu import nearest_gpus
+from service.estimate.trainer_files.as_asked import names_of_base
 from service.facts import (
     CloudOffer,
     ElectricityRate,
@@ -31,25 +35,44 @@ from service.facts import (
 )
 from service.store.snapshot import Snapshot
 from service.store.untold_cards import refuse_untold
-from service.usecases.custom_workload import custom_workload, with_recipe
+from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
+from service.usecases.fine_tuning import fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
+HERE = "here"
+"""What the command line calls the computer it runs on."""
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
 MOST_SUGGESTED = 3
+_IMAGES = (
+    "makes images; what one step takes of it we cannot count, and no published run that we know is there to "
+    "hold a guess against. Nearest: a language model of its size with --finetune lora, which is another run"
+)
+_ROLLOUTS = (
+    "a step generates text before it trains on it, and no published run that we know tells the hours of the "
+    "two apart. Nearest: the model with --finetune lora, which counts the training part alone"
+)
+UNTOLD: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("sdxl", "flux", "stablediffusion", "sd15", "sd35"), _IMAGES) | {"grpo": _ROLLOUTS}
+)
+"""What people ask for by names that stand in no catalog, by a part of the name, and why it is not there."""
 
 
 def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
     """A GPU by slug, name, alias, or as people write it.
 
     Raises SeveralMeant for a name of several, CardNotTold for one whose time cannot be told, UnknownCard
-    for another, the nearest slugs first.
+    for another, the nearest slugs first, InvalidValue for `here`: only the command line knows whose machine
+    that is.
     """
+    if name.strip().lower() == HERE and HERE not in snapshot.gpu_by_alias:
+        reason = "is this computer to --home and --own of compare, decide and report alone, not over HTTP"
+        raise InvalidValue(field, name, reason)
     try:
         return snapshot.gpu(name)
     except UnknownName:
@@ -59,14 +82,26 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
 
 def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
     """A workload by slug or alias, or the custom one handed in. Raises UnknownName, the nearest first."""
-    return asked if isinstance(asked, Workload) else snapshot.workload(asked)
+    if isinstance(asked, Workload):
+        return asked
+    if reason := next((said for name, said in UNTOLD.items() if name in alias_key(asked)), None):
+        raise InvalidValue("workload", asked, reason)
+    return snapshot.workload(asked)
 
 
-def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
-    """The run of a question: by name or of one's own, on as many tokens as were asked for.
+def workload_asked(
+    snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date, trials: int = 1
+) -> Workload:
+    """The run of a question: by name or of one's own, on as many tokens as were asked for, so many times.
 
     Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
     """
+    return with_trials(_one_run(snapshot, asked, tokens, today), trials)
+
+
+def _one_run(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
+    if isinstance(asked, AskedModel) and asked.finetune is not None:
+        return _fine_tuned(snapshot, asked, tokens, today)
     if isinstance(asked, AskedModel) and asked.run is not None:
         if asked.architecture is not None or asked.config is not None:
             raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
@@ -83,6 +118,53 @@ def workload_asked(snapshot: Snapshot, asked: str | AskedModel, tokens: int | No
         )
         return with_tokens(model, tokens, today)
     return with_tokens(find_workload(snapshot, asked), tokens, today)
+
+
+def _base(snapshot: Snapshot, asked: AskedModel) -> Workload:
+    """The run whose model is fine-tuned; a trainer's file calls it as its checkpoint is called."""
+    assert asked.run is not None
+    if asked.trainer_config is None:
+        return find_workload(snapshot, asked.run)
+    for name in names_of_base(asked.run):
+        with suppress(UnknownName):
+            return find_workload(snapshot, name)
+    known = nearest_first(name, snapshot.workloads)
+    raise InvalidValue("workload.run", asked.run, "is no model of the catalog; give its config.json", known)
+
+
+def with_trials(workload: Workload, trials: int) -> Workload:
+    """So many runs, one after another, as one of all their steps: hours, energy and money are those of all.
+
+    What is paid once per run, the start of a rented machine, is counted once. Raises InvalidValue for more
+    tokens than can be.
+    """
+    if trials == 1:
+        return workload
+    batch = workload.recipe.global_batch_tokens
+    tokens = workload.tokens // batch * batch * trials
+    if tokens > LARGEST_TOKENS:
+        raise InvalidValue("trials", trials, "make more than 10^15 tokens")
+    return replace(workload, tokens=tokens, trials=trials, reference_hours=None)
+
+
+def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today: date) -> Workload:
+    """A model of the catalog or of one's own, fine-tuned as asked; its tokens follow from the data set."""
+    assert asked.finetune is not None
+    if tokens is None:
+        tokens = asked.tokens
+    if tokens is not None:
+        raise InvalidValue("tokens", tokens, "follows from finetune.examples and finetune.mean_tokens")
+    if asked.run is None:
+        shape, name = shape_of(asked.architecture, asked.config, asked.name), asked.name
+        by_user = replace(given_by_user(today), read_on=today)
+        sources = {f"architecture.{field.name}": by_user for field in fields(shape)}
+    else:
+        if asked.architecture is not None or asked.config is not None:
+            raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
+        base = _base(snapshot, asked)
+        shape, name = base.architecture, base.name.split(",")[0]
+        sources = {key: said for key, said in base.sources.items() if key.startswith("architecture.")}
+    return fine_tuned(name, shape, asked.finetune, recipe=asked.recipe, sources=sources, today=today)
 
 
 def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:

@@ -13,6 +13,7 @@ from service.estimate.calibration import predict, with_terms
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import Interval, around
 from service.estimate.measured_run import ADAPTERS
+from service.estimate.own_plan import published_fields
 from service.estimate.own_run import Measurement, RunInProgress, run_in_progress, steps_of_log
 from service.estimate.run_records.all_formats import FORMATS
 from service.estimate.run_records.gpu_as_printed import PrintedGpus
@@ -29,9 +30,18 @@ from service.usecases.finding import (
     household_of,
 )
 from service.usecases.knowledge import knowledge_of
+from service.usecases.own_measurements import (
+    ask_back,
+    doubt_about,
+    plan_said,
+    refuse_impossible,
+    with_its_plan,
+)
+from service.usecases.probing import probe_in
 
 PROJECT_OF_FAMILY = {"gpt2": "llm.c", "mpt": "llm-foundry (MPT)"}
 OWN_SOURCE = "measured by you"
+SHOWN_OF_A_PROBE = 40
 FORMAT_OF = {form.project: form for form in FORMATS}
 ANOTHER_MODEL = 2.5
 """From which factor between its printed and a workload's parameters on a log is not of that workload: heads
@@ -45,22 +55,33 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
     """What the measurement teaches, and where its run stands; stored where it is to be kept.
 
     Raises UnknownName for names in no catalog, MissingFact where neither log nor workload tells the
-    model's shape or nobody has told the country's price, InvalidValue for numbers out of range and for
-    what is no log.
+    model's shape or nobody has told the country's price, InvalidValue for numbers out of range, for what
+    is no log, for what no such machine can do, and, where it is to be kept without `yes`, for what is
+    outside the 98 % interval of what we believe.
     """
     _check(asked)
     gpu = find_gpu(snapshot, "gpu", asked.gpu)
     workload = find_workload(snapshot, asked.workload) if asked.workload is not None else None
     log = _read(asked, gpu, snapshot.gpus.values()) if asked.log is not None else None
-    run = _run(asked, gpu, workload, log, today)
+    run, decided = _run(asked, gpu, workload, log, today)
+    run, plan = with_its_plan(snapshot, run, gpu, workload, decided)
+    refuse_impossible(run, gpu, asked.lang)
+    printed = log is not None and "n_layers" in log.facts
+    doubt = doubt_about(snapshot, run, gpu, shape_printed=printed)
+    if doubt and asked.keep and not asked.yes:
+        ask_back(doubt, asked.lang)
     before, after = _believed(snapshot, run, gpu)
     progress = (
-        _progress(snapshot, asked, run, gpu=gpu, workload=workload, log=log, today=today) if log else None
+        progress_of(
+            snapshot, asked, log, gpu=gpu, gpu_count=run.gpu_count or 1, workload=workload, today=today
+        )
+        if log
+        else None
     )
     if asked.keep:
         with sessions.begin() as session:
             measured_runs.put_all(session, [run])
-    return Measurement(run, gpu, before, after, log, progress, asked.keep)
+    return Measurement(run, gpu, before, after, log, progress, asked.keep, plan, doubt)
 
 
 def _read(asked: AskedMeasurement, gpu: Gpu, gpus: Iterable[Gpu]) -> TrainingLog:
@@ -85,17 +106,25 @@ def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
         reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
         raise InvalidValue("log", None, reason)
+    if asked.log is not None and probe_in(asked.log):
+        reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
+        raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
 
 
 def _run(
     asked: AskedMeasurement, gpu: Gpu, workload: Workload | None, log: TrainingLog | None, today: date
-) -> MeasuredRun:
+) -> tuple[MeasuredRun, frozenset[str]]:
+    """The run, and which of its fields decide how it held its step."""
     speed = log.tokens_per_s if log else asked.tokens_per_s or 0.0
     if not 0 < speed <= LARGEST_TOKENS_PER_S:
         raise InvalidValue("tokens_per_s", speed, f"must be above 0 and at most {LARGEST_TOKENS_PER_S:g}")
     printed = int(log.facts["gpu_count"]) if log else 1
     count = checked_count("gpu_count", asked.gpu_count or printed)
     known = _known(asked, workload, log, count)
+    said = plan_said(asked, log, known.get("n_layers"))
+    known |= said.fields
+    if count == 1:
+        known["parallelism"] = "single"
     identity = hashlib.sha256(
         repr((gpu.slug, count, sorted(known.items()), round(speed, 3))).encode()
     ).hexdigest()[:10]
@@ -108,14 +137,13 @@ def _run(
         source=Source(f"run:{slug}", OWN_SOURCE, own_reporter(gpu), today, "own", today),
         tokens_per_s=speed,
         **_evidence(log),
-        parallelism="single" if count == 1 else None,
         workload=workload.recipe.trained if workload and workload.recipe.trained != "all" else "pretrain",
         year=today.year,
         confidence=OWN,
         **known,
     )
     case_of(run, gpu)
-    return run
+    return run, said.decided
 
 
 def _evidence(log: TrainingLog | None) -> dict[str, Any]:
@@ -200,12 +228,12 @@ def _of_workload(workload: Workload) -> dict[str, Any]:
         "vocab_size": a.vocab_size,
         "seq_len": recipe.seq_len,
         "precision": recipe.precision,
-        "optimizer": "Muon+AdamW" if recipe.optimizer == "muon+adamw" else "AdamW",
         "engine": recipe.engine,
         "attention": recipe.attention,
         "checkpointing": recipe.checkpointing,
         "micro_batch": recipe.micro_batch,
         "global_batch_tokens": recipe.global_batch_tokens,
+        **published_fields(recipe, a),
     }
 
 
@@ -222,14 +250,14 @@ def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval,
     return taught_by(others), taught_by([*others, run])
 
 
-def _progress(
+def progress_of(
     snapshot: Snapshot,
     asked: AskedMeasurement,
-    run: MeasuredRun,
+    log: TrainingLog,
     *,
     gpu: Gpu,
+    gpu_count: int,
     workload: Workload | None,
-    log: TrainingLog,
     today: date,
 ) -> RunInProgress | None:
     """How far the logged run is and what the rest takes at home; None when its length is not known."""
@@ -240,12 +268,12 @@ def _progress(
     total = steps_of_log(log, workload, asked.total_steps)
     if total is None:
         return None
-    count, rates = run.gpu_count or 1, known.exchange_rates
+    rates = known.exchange_rates
     return run_in_progress(
         log,
         total,
         gpu=gpu,
-        gpu_count=count,
+        gpu_count=gpu_count,
         rate=rate,
         currency=currency,
         figures=known.figures,

@@ -54,7 +54,7 @@ DECISIONS = st.builds(
     nvlink=st.sampled_from([None, "yes", "no"]),
     rest_of_pc_watts=st.none() | st.floats(0, 1e5),
     display_gib=SHARE, plug_watts=st.none() | st.floats(1, 1e6), tokens=st.none() | st.integers(1, 10**15),
-    lang=st.sampled_from(["en", "de"]),
+    lang=st.sampled_from(["en", "de"]), trials=st.integers(1, 1000),
     tier=st.sampled_from(["on_demand", "spot", "reserved", "community", "marketplace", "any", "none"]),
 )  # fmt: skip
 

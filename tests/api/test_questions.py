@@ -31,6 +31,22 @@ def test_the_headline_is_kept_under_its_address(client):
     assert again.status_code == 304
 
 
+def test_a_fine_tuning_is_a_workload(client):
+    finetune = {"method": "qlora", "examples": 2000, "mean_tokens": 700, "epochs": 2}
+    body = {"workload": {"run": "qwen3-8b", "finetune": finetune}, "home": "rtx-4090", "cloud": "1xh100-sxm"}
+    workload = client.post("/api/v1/comparisons", json=body).get_json()["workload"]
+    assert workload["name"] == "Qwen3 8B, QLoRA, 2,000 examples × 2 epochs" and workload["steps"] == 250
+    assert workload["fine_tuning"]["adapter_rank"] == 16
+    finetune["method"] = "grpo"
+    assert_problem(client.post("/api/v1/comparisons", json=body), 422, "workload.finetune.method")
+    machine = {
+        "hardware": [{"gpu": "rtx-4090"}],
+        "workload": {"run": "qwen3-8b", "finetune": {**finetune, "method": "lora"}},
+    }
+    told = client.post("/api/v1/estimates", json=machine).get_json()
+    assert told["workload"]["name"].endswith("2,000 examples × 2 epochs")
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

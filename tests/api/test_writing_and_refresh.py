@@ -125,7 +125,7 @@ def test_a_log_is_learnt_from_with_a_token(own_app):
     client = own_app.test_client()
     log = BANNER_D20 + nanochat(4000, dt_ms=60_000, tokens_per_s="8,738").replace("/71680", "/21400")
     assert len(log) > 262_144  # a log may be larger than any other body
-    asked = {"gpu": "RTX 3090", "log": log, "plug_watts": 400}
+    asked = {"gpu": "RTX 3090", "log": log, "plug_watts": 400, "yes": True}
     assert_problem(client.post("/api/v1/measured-runs", json=asked), 401)
     token = headers(own_app)
     question = {"workload": "nanochat-d26", "home": "rtx-3090"}

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from service.errors import InvalidValue
 from service.store import figures, gpus, measured_runs, offers, providers, seed, versions, workloads
-from service.store.catalog_files import load_catalog
+from service.store.catalog_files import WRITTEN_ON, load_catalog
 from service.store.session import Sessions
 from service.store.versions import CATALOG
 
@@ -47,7 +47,7 @@ def test_everything_arrives(sessions: Sessions, small_catalog: Path) -> None:
         assert figures.get(session, "home.rest_of_pc_watts").low == 50
         assert figures.get(session, "calibration.efficiency.hopper").value == 0.75
         (run,) = measured_runs.all(session, "power")
-        assert run.source.as_of == date(2026, 11, 24) and run.offload == "none" and run.tokens == 1.1e10
+        assert run.source.as_of == WRITTEN_ON and run.offload == "none" and run.tokens == 1.1e10
         (offer,) = offers.search(session, offers.OfferFilter()).offers
         assert [str(p.hourly_price) for p in offers.history(session, offer.slug)] == ["0.4", "0.3"]
 

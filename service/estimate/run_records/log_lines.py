@@ -31,14 +31,17 @@ def decoded(data: bytes) -> str:
 
     Bytes that are neither are replaced.
     """
-    encoding = next((name for mark, name in MARKS if data.startswith(mark)), None)
-    if encoding is None:
-        sample = data[:SAMPLE]
-        half = len(sample) // 2
-        encoding = next(
-            (name for name, part in UTF_16 if half and sample[part].count(0) > 0.7 * half), "utf-8"
-        )
-    return data.decode(encoding, errors="replace")
+    return data.decode(encoding_of(data), errors="replace")
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding of a text by how it begins: UTF-8, or UTF-16 with or without its mark."""
+    marked = next((name for mark, name in MARKS if data.startswith(mark)), None)
+    if marked is not None:
+        return marked
+    sample = data[:SAMPLE]
+    half = len(sample) // 2
+    return next((name for name, part in UTF_16 if half and sample[part].count(0) > 0.7 * half), "utf-8")
 
 
 def one_record_a_line(text: str) -> str:

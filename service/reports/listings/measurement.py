@@ -8,8 +8,10 @@ from service.answers.told_option import tell_cost
 from service.estimate.cost import Cost
 from service.estimate.interval import Interval
 from service.estimate.own_run import Measurement, RunInProgress
+from service.estimate.plausibility import Doubt
 from service.estimate.run_records.log_formats import Dropped
 from service.estimate.run_records.training_log import LogNote, TrainingLog
+from service.reports.words.doubts import doubt_sentence, plan_sentence
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording, wording
 
@@ -33,8 +35,22 @@ def as_json(measured: Measurement, language: str = "en") -> Json:
             "source": own.source.title,
             "as_of": own.source.as_of.isoformat(),
         },
+        "plan": None if measured.plan is None else asdict(measured.plan),
+        "doubt": None if measured.doubt is None else _doubt(measured.doubt, wording(language)),
         "log": None if measured.log is None else _log(measured.log, wording(language)),
         "progress": None if measured.progress is None else _progress(measured.progress),
+    }
+
+
+def _doubt(doubt: Doubt, w: Wording) -> Json:
+    return {
+        "low": round(doubt.low, 1),
+        "high": round(doubt.high, 1),
+        "explained_by": [
+            {"code": slip.code, "value": slip.value, "tokens_per_s": round(slip.tokens_per_s, 1)}
+            for slip in doubt.slips
+        ],
+        "text": doubt_sentence(w, doubt),
     }
 
 
@@ -189,6 +205,12 @@ def _taught(w: Wording, measured: Measurement) -> list[str]:
             after=_range(w, measured.after),
         )
     ]
+    if measured.plan:
+        lines.insert(0, plan_sentence(w, measured.plan))
+    if measured.doubt:
+        lines.append(w.say("Doubtful: {doubt}", doubt=doubt_sentence(w, measured.doubt)))
+        if not measured.kept:
+            lines.append(w.say("If it is right, say so with --yes (field yes)."))
     if measured.kept:
         lines.append(
             w.say("Kept as {name}: every estimate on this card learns from it.", name=measured.run.slug)

@@ -32,6 +32,7 @@ def score_json(score: Score) -> Json:
 
     return {
         "rows": score.rows,
+        "measured": score.measured,
         "median_absolute_error": shown(score.median_error),
         "within_10_percent": shown(score.within_10),
         "within_25_percent": shown(score.within_25),
@@ -103,7 +104,7 @@ def score_cells(w: Wording, name: str, score: Score) -> list[str]:
     width = UNKNOWN if score.median_width is None else w.number(score.median_width, 2)
     return [
         name,
-        str(score.rows),
+        str(score.measured),
         share(w, score.median_error),
         share(w, score.within_10, 0),
         share(w, score.within_25, 0),
@@ -319,7 +320,7 @@ def track_record(by_leave_out: Mapping[str, Validation], today: date) -> str:
     for name, scored in scores.items():
         lines += ["", f"[track_record.{name}]"]
         for key, value, unit in (
-            ("rows", scored.rows, "measured runs"),
+            ("rows", scored.measured, "measured runs"),
             ("median_absolute_error", scored.median_error, "of the measured value"),
             ("coverage_80", scored.coverage_80, "of the measured runs"),
         ):

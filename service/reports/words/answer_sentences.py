@@ -4,6 +4,7 @@ from service.answers.answer import AnsweredComparison, AnsweredDecision, Answere
 from service.answers.option import AnsweredExplanation, AnsweredOption
 from service.reports.words.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
 from service.reports.words.explaining import explanation_sentences, rung_sentence, told_sentence
+from service.reports.words.fine_tuning import titled
 from service.reports.words.sentences import adjustment_sentence
 from service.reports.words.verdict import verdict_sentences
 from service.reports.words.wording import Wording
@@ -11,6 +12,7 @@ from service.reports.words.wording import Wording
 
 def say_comparison(w: Wording, c: AnsweredComparison) -> AnsweredComparison:
     """The comparison with its verdict, its adjustments and its ladders in words."""
+    c = c.model_copy(update={"workload": titled(w, c.workload)})
     verdict = c.verdict.model_copy(update={"summary": " ".join(verdict_sentences(w, c))})
     return c.model_copy(
         update={"verdict": verdict, "options": tuple(say_option(w, option) for option in c.options)}
@@ -19,6 +21,7 @@ def say_comparison(w: Wording, c: AnsweredComparison) -> AnsweredComparison:
 
 def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
     """The decision with its verdict, its nearest plans and its tornado in words, and every plan likewise."""
+    d = d.model_copy(update={"workload": titled(w, d.workload)})
     nearest = (
         n.model_copy(
             update={

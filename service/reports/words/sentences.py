@@ -6,6 +6,8 @@ from functools import lru_cache
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
 from service.answers.option import AnsweredAdjustment, AnsweredOption
 from service.decide.comparison import REFERENCE_GPU
+from service.reports.words.fine_tuning import fine_tuning_sentences
+from service.reports.words.trainer_file import trainer_file_sentences
 from service.reports.words.wording import Wording
 
 HOURS_PER_DAY = 24
@@ -192,7 +194,7 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
 
 
 def model_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
-    """What the estimate leaves out, or takes to be so, of a model that is no plain decoder."""
+    """What the estimate takes to be so of a data set, and leaves out of a model that is no plain decoder."""
     said = {
         "text-part": w.say("The text part alone is counted; what the model sees or hears with is left out."),
         "short-windows": w.say(
@@ -220,7 +222,8 @@ def model_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
             "cost in time is left out."
         ),
     }
-    return [said[note] for note in workload.model_notes]
+    told = [*fine_tuning_sentences(w, workload), *trainer_file_sentences(w, workload)]
+    return [*told, *(said[note] for note in workload.model_notes)]
 
 
 def reference_sentences(w: Wording, c: AnsweredComparison) -> list[str]:

@@ -1,0 +1,184 @@
+"""A trainer's settings as the fine-tuning and the recipe that a question asks for."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from service.errors import InvalidValue
+from service.estimate.padding import expected_longest
+from service.estimate.trainer_files.readers import MODULES
+from service.estimate.trainer_files.settings import FIELD, Settings, Taken, TrainerFile
+from service.facts import AdapterTargets, Optimizer
+
+METHODS: Mapping[tuple[int, bool], str] = {
+    (16, False): "lora", (16, True): "dora", (8, False): "lora-8bit", (8, True): "lora-8bit",
+    (4, False): "qlora", (4, True): "qlora",
+}  # fmt: skip
+"""By the bits of the frozen base, and whether adapters are DoRA's."""
+OPTIMIZERS: Mapping[Optimizer, str] = {
+    "adamw": "adamw", "adafactor": "adafactor", "lion": "lion", "sgd": "sgd", "muon+adamw": "muon",
+}  # fmt: skip
+CODE_BASES = {name: name for name in ("torchtune", "llama-factory", "unsloth")}
+"""Whose habits are known."""
+NEAREST = "nearest: {}"
+FIELD_OF: Mapping[str, str] = {
+    "adapter": "method", "base_bits": "method", "dora": "method", "lora_modules": "lora_targets",
+    "packing": "pack", "seq_len": "max_length", "pads_to_seq_len": "pad_to_max",
+    "micro_batch": "per_device_batch",
+    "accumulation": "accumulate", "batch_sequences": "accumulate", "optimizer_bits": "optimizer",
+    "optimizer_paged": "optimizer", "max_steps": "epochs", "steps_per_epoch": "epochs", "compiled": "engine",
+    "chunked_loss": "chunked_cross_entropy", "weight_bits": "weight_bytes",
+}  # fmt: skip
+"""Where a fine-tuning or a recipe calls a setting by another name."""
+NOISE = frozenset({
+    "instruct", "it", "pt", "base", "chat", "hf", "bnb", "4bit", "8bit", "unsloth", "gptq", "awq", "gguf",
+    "fp16", "bf16", "dynamic", "meta", "thinking", "int4",
+})  # fmt: skip
+"""Words of a checkpoint's name that leave its model's shape as it is."""
+DATED = re.compile(r"2[3-9](0[1-9]|1[0-2])|v\d(\.\d)?")
+
+
+def fine_tuning_of(said: Settings, examples: int | None, mean_tokens: float | None) -> dict[str, object]:
+    """Fields of a fine-tuning that the file says, by name; the data set's as far as a person told them.
+
+    A number of steps becomes epochs of the examples; without a number of examples, as many as the steps need.
+    """
+    fields: dict[str, object] = {
+        "method": method_of(said),
+        "lora_rank": said.lora_rank,
+        "lora_targets": targets_of(said.lora_modules)[0] if said.lora_modules else None,
+        "pack": said.packing,
+        "max_length": said.seq_len,
+        "pad_to_max": said.pads_to_seq_len,
+        "per_device_batch": said.micro_batch,
+        "accumulate": _accumulate(said),
+        "optimizer": _optimizer(said),
+        "checkpointing": said.checkpointing,
+        "epochs": said.epochs,
+        "examples": min(filter(None, (examples, said.examples)), default=None) if examples else None,
+        "mean_tokens": mean_tokens,
+    }
+    if said.adapter is False:
+        fields |= {"lora_rank": None, "lora_targets": None}
+    fields |= _as_epochs(said, fields)
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def recipe_of_file(file: TrainerFile) -> dict[str, object]:
+    """Fields of a recipe that the file says and a fine-tuning does not."""
+    said = file.settings
+    width = {32: 4, 16: 2}.get(said.weight_bits or 0) if said.adapter is False else None
+    deepspeed = any(one.key.startswith("deepspeed") for one in file.taken)
+    loop = "loop" if file.trainer == "torchtune" else "hf-trainer"
+    place = {(True, None): "host", (True, True): "host+parameters", (None, True): "host+parameters"}.get(
+        (said.optimizer_on_host or None, said.parameters_on_host or None)
+    )
+    fields: dict[str, object] = {
+        "precision": said.precision,
+        "attention": said.attention,
+        "sharding": said.sharding,
+        "chunked_cross_entropy": said.chunked_loss,
+        "engine": None if said.compiled is None else ("torch-compile" if said.compiled else "torch-eager"),
+        "activations_on_host": said.activations_on_host,
+        "gradient_release": said.gradient_release,
+        "weight_bytes": width,
+        "embedding_bytes": width,
+        "state_bytes": 1 if (said.optimizer, said.optimizer_bits) == ("lion", 8) else width,
+        "optimizer_placement": place,
+        "trainer": "deepspeed" if deepspeed else loop,
+        "code_base": CODE_BASES.get(file.trainer),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def method_of(said: Settings) -> str | None:
+    """What is trained; None where neither the file nor its trainer says."""
+    if said.adapter is None:
+        return None
+    return METHODS[said.base_bits or 16, bool(said.dora)] if said.adapter else "full"
+
+
+def targets_of(modules: tuple[str, ...]) -> tuple[AdapterTargets, bool]:
+    """The nearest set of matrices that we count adapters on, and whether it is the one that was meant."""
+    chosen = set(modules)
+    if chosen & {"all-linear", *MODULES[4:]}:
+        return "all-linear", chosen == {"all-linear"}
+    if chosen & {"k_proj", "o_proj"}:
+        return "attention", chosen == set(MODULES[:4])
+    return "query-value", chosen == {"q_proj", "v_proj"}
+
+
+def accounted(file: TrainerFile) -> TrainerFile:
+    """The file with what our estimate makes of its settings: targets as counted, and what it cannot count."""
+    said, beyond = file.settings, set()
+    if said.adapter and said.dora and said.base_bits in (4, 8):
+        beyond.add("dora")
+    if said.adapter and said.trained_beside:
+        beyond.add("trained_beside")
+    taken = tuple(_as_counted(one, said) for one in file.taken)
+    keys = [one.key for one in taken if one.meaning in beyond]
+    return replace(
+        file,
+        taken=tuple(one for one in taken if one.meaning not in beyond),
+        usual=tuple(_as_counted(one, said) for one in file.usual if one.meaning not in beyond),
+        uncounted=(*dict.fromkeys(keys), *file.uncounted),
+    )
+
+
+def names_of_base(name: str) -> Iterator[str]:
+    """What a catalog may call a checkpoint's model, the surest first.
+
+    "unsloth/Qwen3-8B-unsloth-bnb-4bit" -> "Qwen3-8B-unsloth-bnb-4bit", then "Qwen3-8B".
+    """
+    last = re.split(r"[/\\]", name.strip().rstrip("/\\"))[-1]
+    yield last
+    words = [word for word in re.split(r"[-_ ]", last) if word.lower() not in NOISE]
+    yield "-".join(words)
+    yield "-".join(word for word in words if not DATED.fullmatch(word.lower()))
+
+
+def _as_counted(one: Taken, said: Settings) -> Taken:
+    """Targets as the set that is counted; a key that only adds to them keeps its own word."""
+    if one.meaning != "lora_modules" or not said.lora_modules or one.taken_as in ("true", "false"):
+        return one
+    targets, exact = targets_of(said.lora_modules)
+    return replace(one, taken_as=targets if exact else NEAREST.format(targets))
+
+
+def _accumulate(said: Settings) -> int | None:
+    """Forward passes of one GPU per step; of a batch over all GPUs as many as one GPU needs."""
+    if said.accumulation is not None or said.batch_sequences is None:
+        return said.accumulation
+    if said.micro_batch is None:
+        return None
+    if said.batch_sequences % said.micro_batch:
+        reason = f"is no multiple of {said.micro_batch} sequences per GPU"
+        raise InvalidValue(f"{FIELD}.batch_size", said.batch_sequences, reason)
+    return said.batch_sequences // said.micro_batch
+
+
+def _optimizer(said: Settings) -> str | None:
+    if said.optimizer == "adamw" and said.optimizer_bits == 8:
+        return "paged-adamw-8bit" if said.optimizer_paged else "adamw-8bit"
+    return OPTIMIZERS[said.optimizer] if said.optimizer else None
+
+
+def _as_epochs(said: Settings, fields: Mapping[str, object]) -> dict[str, object]:
+    """Epochs and examples of a run that is said by its steps, with the sequences of one GPU's step."""
+    steps = said.max_steps
+    examples, mean, length = fields["examples"], fields["mean_tokens"], said.seq_len
+    sequences = (said.micro_batch or 1) * (_accumulate(said) or 1)
+    per_row = 1.0
+    if said.packing and length and isinstance(mean, int | float):
+        per_row = length / expected_longest(float(mean), length, 1)
+    in_epoch = math.ceil(examples / per_row / sequences) if isinstance(examples, int) else None
+    if steps is None and said.steps_per_epoch is not None:
+        if in_epoch is not None and in_epoch <= said.steps_per_epoch:
+            return {}
+        steps = max(1, math.floor(said.steps_per_epoch * (said.epochs or 1)))
+    if steps is None:
+        return {}
+    if in_epoch is None:
+        return {"epochs": 1.0, "examples": math.ceil(steps * sequences * per_row)}
+    return {"epochs": steps / in_epoch}

@@ -1,0 +1,1 @@
+"""This computer: what it has, and what a card does that is tried on it."""

@@ -1,0 +1,87 @@
+"""What is told of a fine-tuning and of trials: the title of the run, padding, batches, what is assumed."""
+
+from service.answers.answer import AnsweredFineTuning, AnsweredWorkload
+from service.estimate.duration import DORA_TIME
+from service.reports.words.wording import Wording
+
+
+def titled(w: Wording, workload: AnsweredWorkload) -> AnsweredWorkload:
+    """The run by what was asked: its name, the data set, how often."""
+    data = workload.fine_tuning
+    name = workload.name
+    if data is not None and data.method == "full":
+        name = name.replace("full fine-tuning", w.say("full fine-tuning"))
+    if data is not None:
+        examples = w.counted("{count} example", "{count} examples", data.examples)
+        epochs = w.say("1 epoch") if data.epochs == 1 else w.say("{n} epochs", n=w.exact(data.epochs))
+        name += f", {examples} × {epochs}"
+    if workload.trials > 1:
+        name += ", " + w.say("{n} runs", n=w.number(workload.trials))
+    return workload.model_copy(update={"name": name})
+
+
+def fine_tuning_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
+    """What became of the data set, and what of it is assumed; how many runs are counted."""
+    lines = [] if workload.fine_tuning is None else _data(w, workload, workload.fine_tuning)
+    if workload.trials > 1:
+        lines.append(
+            w.say(
+                "Hours, energy and money are those of all {trials} runs, one after another.",
+                trials=w.number(workload.trials),
+            )
+        )
+    return lines
+
+
+def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> list[str]:
+    said = [
+        w.say(
+            "{tokens} tokens of examples in {steps} steps of {sequences} sequences, {micro_batch} at a time.",
+            tokens=w.compact(data.trained_tokens),
+            steps=w.number(workload.steps),
+            sequences=w.number(data.sequences_per_step),
+            micro_batch=w.number(data.micro_batch),
+        )
+    ]
+    if data.packed:
+        said.append(
+            w.say("Examples are packed into sequences of {length} tokens.", length=w.number(data.max_length))
+        )
+    elif data.padding_share:
+        said.append(
+            w.say(
+                "{padding} of what is computed is padding: a micro-batch is as long as its longest example. "
+                "The spread of lengths is assumed; with your data it may be {low} to {high}, which the "
+                "interval of the hours leaves out. Packing (--pack) spares it. Memory is held for {length} "
+                "tokens a sequence.",
+                padding=w.percent(data.padding_share),
+                low=w.percent(data.padding_share_low),
+                high=w.percent(data.padding_share_high),
+                length=w.number(data.longest_tokens),
+            )
+        )
+    if data.cut_share >= 0.01:
+        said.append(
+            w.say(
+                "About {share} of the tokens are cut off at {length} (--max-length).",
+                share=w.percent(data.cut_share),
+                length=w.number(data.max_length),
+            )
+        )
+    if data.upcast_gib:
+        said.append(
+            w.say(
+                "PEFT keeps embeddings and head in FP32 beside weights of few bits; a trainer that leaves "
+                "them in 16 bits needs {gib} GiB less: --recipe code_base=unsloth (or torchtune).",
+                gib=w.number(data.upcast_gib, 1),
+            )
+        )
+    if data.method == "dora":
+        said.append(
+            w.say(
+                "DoRA is counted as {factor} times LoRA's time, which was measured once (an 8B on an H200); "
+                "the interval is wider for it.",
+                factor=w.number(DORA_TIME, 2),
+            )
+        )
+    return said

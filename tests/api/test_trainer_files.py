@@ -1,0 +1,41 @@
+"""A trainer's file over HTTP: as text or as the object it holds, refused as a problem that names the key."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+FILES = Path(__file__).parents[1] / "estimate" / "trainer_files"
+
+
+def test_over_http_as_text_or_as_an_object(client):
+    data = {"examples": 2000, "mean_tokens": 700}
+    one = json.loads((FILES / "unsloth.json").read_text())
+    bodies = [{"trainer_config": x, "finetune": data} for x in (one, json.dumps(one))]
+    given = [client.post("/api/v1/comparisons", json={"workload": body}) for body in bodies]
+    assert [answer.status_code for answer in given] == [201, 201]
+    first, second = (answer.json["workload"] for answer in given)
+    assert first["trainer_file"] == second["trainer_file"] and first["trainer_file"]["trainer"] == "Unsloth"
+    beside = json.loads((FILES / "deepspeed.json").read_text())
+    body = {"trainer_config": (FILES / "trl.yaml").read_text(), "deepspeed_config": beside, "finetune": data}
+    answer = client.post("/api/v1/comparisons", json={"workload": body})
+    assert answer.status_code == 201
+    keys = {key["key"] for key in answer.json["workload"]["trainer_file"]["taken"]}
+    assert "deepspeed.zero_optimization.stage" in keys
+
+
+@pytest.mark.parametrize(
+    ("workload", "field"),
+    [
+        ({"trainer_config": "a: &a [1]\nb: *a"}, "trainer_config"),
+        ({"trainer_config": ["a"]}, "workload.trainer_config"),
+        ({"trainer_config": "x" * 100_001}, "trainer_config"),
+        ({"trainer_config": {"base_model": "x", "sequence_len": 0}}, "trainer_config.sequence_len"),
+        ({"trainer_config": "base_model: x\nsequence_len: 8\nadapter: lora"}, "finetune.examples"),
+    ],
+)
+def test_over_http_a_problem_names_the_field(client, workload, field):
+    response = client.post("/api/v1/comparisons", json={"workload": workload})
+    assert response.mimetype == "application/problem+json"
+    assert response.status_code in (400, 422)
+    assert field in json.dumps(response.json)

@@ -1,0 +1,111 @@
+"""A trainer's file asked with: by command and over HTTP, in both languages, with the options beside it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from service.answers.question import AskedComparison
+from service.cli import main
+
+FILES = Path(__file__).parent / "estimate" / "trainer_files"
+AXOLOTL = FILES / "axolotl.yml"
+DATA = ("--examples", "2000", "--mean-tokens", "700")
+
+
+@pytest.fixture(scope="module")
+def database(catalog_copy):
+    return catalog_copy()
+
+
+@pytest.fixture
+def run(database, monkeypatch):
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
+
+    def invoke(*words, code=0):
+        result = CliRunner().invoke(main, [str(word) for word in words])
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
+
+
+def test_compare_reads_a_file_and_accounts_for_it(run):
+    words = run("compare", "--trainer-config", AXOLOTL, *DATA, "--home", "rtx-4090", "--json").stdout
+    workload = json.loads(words)["workload"]
+    assert "Llama 3 8B" in workload["name"] and "QLoRA" in workload["name"]
+    assert workload["fine_tuning"]["max_length"] == 4096 and workload["fine_tuning"]["adapter_rank"] == 32
+    account = workload["trainer_file"]
+    assert {"key": "lora_r", "value": "32", "meaning": "lora_rank", "taken_as": "32"} in account["taken"]
+    assert "learning_rate" in account["left"] and account["uncounted"] == ["val_set_size"]
+
+
+def test_both_languages_say_what_was_taken_and_left(run):
+    german = run("compare", "--trainer-config", AXOLOTL, *DATA, "--lang", "de").stdout
+    said = " ".join(german.split())
+    assert "Aus der Datei für Axolotl übernommen: base_model =" in said
+    assert "Weggelassen, weil ohne Einfluss auf Dauer und Speicher oder uns unbekannt: model_type" in said
+    english = " ".join(run("compare", "--trainer-config", AXOLOTL, *DATA).stdout.split())
+    assert "optimizer = paged_adamw_8bit (adamw, 8 bit)" in english
+
+
+def test_an_option_wins_over_the_file(run):
+    words = ("--trainer-config", AXOLOTL, *DATA, "--lora-rank", "64", "--recipe", "precision=fp16", "--json")
+    workload = json.loads(run("compare", *words).stdout)["workload"]
+    assert workload["fine_tuning"]["adapter_rank"] == 64 and workload["precision"] == "fp16"
+    account = workload["trainer_file"]
+    assert {"lora_r", "bf16"} <= set(account["left"])
+    assert not {"lora_rank", "precision"} & {one["meaning"] for one in account["taken"]}
+
+
+def test_full_training_takes_no_adapters_from_the_file(run):
+    words = ("--trainer-config", FILES / "trl.yaml", *DATA, "--finetune", "full", "--json")
+    data = json.loads(run("compare", *words).stdout)["workload"]["fine_tuning"]
+    assert data["method"] == "full" and data["adapter_rank"] is None
+
+
+def test_the_model_named_beside_the_file_is_meant(run):
+    words = ("qwen3-8b", "--trainer-config", AXOLOTL, *DATA, "--json")
+    workload = json.loads(run("compare", *words).stdout)["workload"]
+    assert workload["name"].startswith("Qwen3 8B")
+    assert "base_model" in workload["trainer_file"]["left"]
+
+
+def test_what_no_file_knows_is_asked_by_its_option(run, tmp_path):
+    assert "--examples = None: the Axolotl file cannot know how many examples" in run(
+        "compare", "--trainer-config", AXOLOTL, code=2
+    ).stderr.replace("\n", " ")
+    run("compare", "--trainer-config", AXOLOTL, "--examples", "10", code=2)
+    unknown = tmp_path / "mine.yml"
+    unknown.write_text(
+        AXOLOTL.read_text().replace("NousResearch/Meta-Llama-3.1-8B-Instruct", "/data/my-model")
+    )
+    said = run("compare", "--trainer-config", unknown, *DATA, code=2).stderr
+    assert "/data/my-model" in said and "config.json" in said
+    said = run("compare", "--deepspeed-config", FILES / "deepspeed.json", code=2).stderr
+    assert "belongs to --trainer-config" in said
+
+
+def test_decide_report_and_schedules_take_it_too(run, tmp_path):
+    file = ("--trainer-config", FILES / "llama_factory.yaml", *DATA)
+    decided = json.loads(run("decide", *file, "--tier", "none", "--json").stdout)
+    assert decided["workload"]["trainer_file"]["trainer"] == "LLaMA-Factory"
+    run("report", *file, "-o", tmp_path / "r.md")
+    assert "LLaMA-Factory" in (tmp_path / "r.md").read_text()
+    run("reports", "schedule", *file, "--tier", "none", "--every", "weekly")
+
+
+def test_a_hostile_file_is_one_line(run, tmp_path):
+    file = tmp_path / "bad.yml"
+    for data in (b"a: &a [1]\nb: *a", b"a: \xff\xfe\xe9", b"- x", b"x" * 10**6, b"a: 1\na: 2", b""):
+        file.write_bytes(data)
+        said = run("compare", "--trainer-config", file, *DATA, code=2).stderr
+        assert len(said.strip().splitlines()) == 1 and "Traceback" not in said
+
+
+def test_a_kept_question_is_the_same_question():
+    asked = AskedComparison.of(
+        workload={"trainer_config": AXOLOTL.read_text(), "finetune": {"examples": 2000, "mean_tokens": 700}}
+    )
+    assert AskedComparison.read(asked.kept()) == asked
