@@ -44,6 +44,10 @@ EDITIONS = (
 )
 SEVERAL_GENERATIONS = frozenset({"rtx4000", "rtx5000", "rtx6000", "rtx8000"})
 """Names of Quadros that are also written for their successors: only the memory tells."""
+BESIDE_THE_USUAL = frozenset(
+    {"rtx-4090-48gb", "rtx-2080-ti-22gb", "rtx-3080-20gb", "rtx-2060-6gb", "rtx-3050-6gb", "rtx-a2000-6gb"}
+)
+"""Cards that share their name with the one which clouds rent out: meant where a name says their memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,16 @@ class GpuNames:
     def named(self, raw: str, memory_gib: float | None = None, instance: str = "") -> NamedGpu:
         """What a source's name stands for, with the memory it states per GPU and its instance's type."""
         memory = real_memory_gib(memory_gib)
+        in_name = _memory_in(raw)
         if memory is None:
-            memory = real_memory_gib(_memory_in(raw))
+            memory = real_memory_gib(in_name)
         if (told := self._told_by_user(raw, memory)) is not None:
             return NamedGpu(told, memory)
         family = self._family.get(family_key(raw), set())
+        for slug in family & BESIDE_THE_USUAL:
+            if self._gpus[slug].memory_gib == in_name:
+                return NamedGpu(slug, in_name)
+        family = family - BESIDE_THE_USUAL
         card = fitted(instance)
         if card is not None and card.slug in family and self._has_memory(card.slug, memory):
             return NamedGpu(card.slug, memory)

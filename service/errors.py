@@ -2,14 +2,17 @@
 
 HeimvorteilError
 ├── InvalidValue        a value that cannot be used: field, value, what would be valid
-│   └── UnknownName     a name that is in no catalog, with the nearest names first
+│   ├── UnknownName     a name that is in no catalog, with the nearest names first
+│   │   └── UnknownCard the name of a GPU; says what to do without it
+│   ├── SeveralMeant    a name that several cards have, with what tells them apart
+│   └── CardNotTold     a card that is known and of whose training time nothing honest can be said
 ├── NotFound            a stored thing that is not there
 ├── MissingFact         a number the answer needs and nobody has told us
 └── DatabaseNotReady    the database cannot be reached, or its schema is not ours
     └── NotKept         it can be read but not be written: what was worked out is told once
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
@@ -49,6 +52,32 @@ class UnknownName(InvalidValue):
 
     def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
         super().__init__(field, value, "unknown", nearest_first(value, known))
+
+
+class UnknownCard(UnknownName):
+    """The name of a GPU that is in no catalog; `choices` as they are given, the nearest first."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        InvalidValue.__init__(self, field, value, "unknown", known)
+
+    def _line(self) -> str:
+        return super()._line() + " (cards of NVIDIA and AMD; for one that is missing take the nearest)"
+
+
+class SeveralMeant(InvalidValue):
+    """A name that several cards have; `differences` says of each choice what tells it apart."""
+
+    def __init__(self, field: str, value: str, differences: Mapping[str, str]) -> None:
+        self.differences = dict(differences)
+        super().__init__(field, value, "means several cards, say which", self.differences)
+
+    def _line(self) -> str:
+        told = ", ".join(f"{slug} ({difference})" for slug, difference in self.differences.items())
+        return f"{self.field} = {self.value!r}: {self.reason}: {told}"
+
+
+class CardNotTold(InvalidValue):
+    """A card of which no training time can be told; `choices` are the nearest that can, the nearest first."""
 
 
 class NotFound(HeimvorteilError):

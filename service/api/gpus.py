@@ -12,6 +12,7 @@ from service.estimate.hardware import PRECISIONS, dense_tensor_tflops, runs_prec
 from service.facts import UNITS, Gpu, GpuClass
 from service.reports.listings.sourced import source_of, sources_of
 from service.store.snapshot import Snapshot
+from service.usecases import find_gpu
 
 
 class GpuQuery(PageQuery):
@@ -87,7 +88,7 @@ def find(snapshot: Snapshot, query: GpuQuery) -> Page:
 def get(snapshot: Snapshot, slug: str, _query: object) -> dict[str, Any] | None:
     """One GPU by slug or alias."""
     try:
-        return gpu_item(snapshot.gpu(slug))
+        return gpu_item(find_gpu(snapshot, "gpu", slug))
     except UnknownName:
         return None
 

@@ -16,6 +16,7 @@ from service.errors import (
     InvalidValue,
     MissingFact,
     NotFound,
+    SeveralMeant,
     nearest_first,
 )
 
@@ -30,6 +31,13 @@ STATUS: dict[type[HeimvorteilError], int] = {
 log = logging.getLogger(__name__)
 
 
+class Candidate(BaseModel):
+    """One of several things that a name can mean."""
+
+    slug: str
+    difference: str
+
+
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
@@ -37,6 +45,9 @@ class FieldProblem(BaseModel):
     value: Any = Field(description="What was sent, shortened")
     reason: str
     choices: list[str] = Field(description="Valid values, the nearest first; empty where there is no list")
+    candidates: list[Candidate] = Field(
+        default=[], description="Only where a name means several things: each, with what tells it apart"
+    )
 
 
 class Problem(BaseModel):
@@ -116,6 +127,8 @@ def from_ours(error: HeimvorteilError) -> Response:
     errors = []
     if isinstance(error, InvalidValue):
         errors = [field_problem(error.field, error.value, error.reason, error.choices)]
+    if isinstance(error, SeveralMeant):
+        errors[0]["candidates"] = [{"slug": s, "difference": d} for s, d in error.differences.items()]
     headers = {"Retry-After": "5"} if status == 503 else None
     return problem(status, str(error), errors, headers)
 

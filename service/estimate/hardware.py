@@ -14,22 +14,27 @@ from service.errors import InvalidValue, choice_of
 from service.facts import Gpu, Precision
 
 # Dense FP16/BF16 FLOPs per SM (AMD: compute unit) and clock at full rate, FP32 accumulate. Pascal has no
-# tensor units: GP100 runs FP16 at twice the FP32 rate, its siblings only by way of FP32.
+# tensor units: GP100 runs FP16 at twice the FP32 rate, its siblings only by way of FP32. Nor have the GTX 16
+# series and GCN 5, which run FP16 at twice the FP32 rate.
 TENSOR_FLOPS_PER_SM_AND_CLOCK = {
     "pascal": 256,
     "pascal-gp100": 256,
     "volta": 1024,
     "turing": 1024,
+    "turing-gtx16": 256,
     "ampere": 1024,
     "ampere-gx100": 2048,
     "ada": 1024,
     "hopper": 4096,
     "blackwell": 1024,
     "blackwell-dc": 8192,
+    "gcn5": 256,
+    "cdna1": 1024,
     "cdna2": 1024,
     "cdna3": 2048,
     "cdna4": 4096,
     "rdna3": 512,
+    "rdna3.5": 512,
     "rdna4": 1024,
 }
 FP32_FLOPS_PER_SM_AND_CLOCK = {
@@ -37,22 +42,30 @@ FP32_FLOPS_PER_SM_AND_CLOCK = {
     "pascal-gp100": 128,
     "volta": 128,
     "turing": 128,
+    "turing-gtx16": 128,
     "ampere": 256,
     "ampere-gx100": 128,
     "ada": 256,
     "hopper": 256,
     "blackwell": 256,
     "blackwell-dc": 256,
+    "gcn5": 128,
+    "cdna1": 256,
     "cdna2": 256,
     "cdna3": 256,
     "cdna4": 256,
     "rdna3": 256,
+    "rdna3.5": 256,
     "rdna4": 256,
 }
 TENSOR_RATE = {"full": 1.0, "half": 0.5, "quarter": 0.25}
-WITHOUT_BF16 = frozenset({"pascal", "pascal-gp100", "volta", "turing"})
+WITHOUT_BF16 = frozenset({"pascal", "pascal-gp100", "volta", "turing", "turing-gtx16", "gcn5"})
+HALF_RATE_BF16 = frozenset({"cdna1"})
+"""Architectures that run BF16 at half their FP16 rate (AMD CDNA whitepaper, 2020: 92.3 of 184.6 TFLOP/s)."""
 WITH_FP8 = frozenset({"ada", "hopper", "blackwell", "blackwell-dc", "cdna3", "cdna4", "rdna4"})
-WITHOUT_TF32 = frozenset({"pascal", "pascal-gp100", "volta", "turing", "cdna2", "rdna3", "rdna4"})
+WITHOUT_TF32 = WITHOUT_BF16 | {"cdna1", "cdna2", "rdna3", "rdna3.5", "rdna4"}
+SHARES_HOST_MEMORY = frozenset({"rdna3.5"})
+"""Architectures whose memory is the processor's own: what lies in it can be moved nowhere else."""
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 # GB/s of payload-free line rate per lane and direction, by PCIe generation.
@@ -66,8 +79,10 @@ LEFT_WITH_ECC = 0.92
 LEFT_OF_HBM = 0.988
 DRIVER_KEEPS_GIB, DRIVER_KEEPS_SHARE = 0.25, 0.0083
 """What the driver keeps of other cards: so much, and this share."""
-WITH_GDDR = frozenset({"pascal", "turing", "ampere", "ada", "blackwell", "rdna3", "rdna4"})
-"""Architectures whose cards have GDDR memory; the others' have HBM."""
+WITH_GDDR = frozenset(
+    {"pascal", "turing", "turing-gtx16", "ampere", "ada", "blackwell", "rdna3", "rdna3.5", "rdna4"}
+)
+"""Architectures whose cards have GDDR memory, or LPDDR; the others' have HBM."""
 
 
 def dense_tensor_tflops(gpu: Gpu) -> float:
@@ -115,8 +130,14 @@ def peak_tflops(gpu: Gpu, precision: Precision) -> float:
     if precision == "fp32":
         flops = FP32_FLOPS_PER_SM_AND_CLOCK[gpu.architecture]
         return gpu.sm_count * gpu.boost_clock_mhz * 1e6 * flops / 1e12
-    factor = {"bf16": 1.0, "fp16": 1.0, "fp8": 2.0, "tf32": 0.5}[precision]
+    bf16 = 0.5 if gpu.architecture in HALF_RATE_BF16 else 1.0
+    factor = {"bf16": bf16, "fp16": 1.0, "fp8": 2.0, "tf32": 0.5}[precision]
     return dense_tensor_tflops(gpu) * factor
+
+
+def host_memory_for_offload_gib(gpu: Gpu, host_memory_gib: float) -> float:
+    """What a machine's own memory can take over from this card [GiB]: nothing where both are one memory."""
+    return 0.0 if gpu.architecture in SHARES_HOST_MEMORY else host_memory_gib
 
 
 def available_memory_gib(gpu: Gpu) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 from service.estimate.adjustments import NEEDS_CODE, changed
 from service.estimate.architecture import steps
 from service.estimate.duration import step_time
+from service.estimate.hardware import host_memory_for_offload_gib
 from service.estimate.machine import machines
 from service.estimate.memory import SURE, PeakMemory, fit_probability, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, OptimizerPlacement, published_plan
@@ -112,7 +113,7 @@ def ladder(
             hours=hours,
             hours_added=hours - run_steps * seconds(published) * scale / 3600,
             host_memory_gib=peak.host_memory_gib,
-            host_suffices=peak.host_memory_gib <= host_memory_gib,
+            host_suffices=peak.host_memory_gib <= host_memory_for_offload_gib(gpu, host_memory_gib),
             needs_code_change=any(c in NEEDS_CODE for c in changed(plan, published)),
             experimental=plan.optimizer == "8bit" and recipe.optimizer != "adamw",
         )

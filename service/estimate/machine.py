@@ -1,7 +1,8 @@
 """A machine as the formulas see it: GPUs, how many, and how they are connected."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -69,9 +70,19 @@ def narrow_term(gpu: Gpu) -> str:
     return flash_term(gpu).replace("flash_", "flash_narrow_")
 
 
+EFFICIENCY_OF: Mapping[str, str] = MappingProxyType(
+    {"turing-gtx16": "pascal-gp100", "gcn5": "pascal-gp100", "cdna1": "cdna2", "rdna3.5": "rdna3"}
+)
+"""Architectures of which no run is known, by the one whose efficiency they take: GTX 16 and GCN 5 run FP16
+on their shaders at twice the FP32 rate as the P100 does, MI100 has the matrix units of CDNA 2 and Strix Halo
+those of RDNA 3. None of the four has a run of its own, so that each keeps its wide prior."""
+
+
 def efficiency_term(gpu: Gpu, precision: str) -> str:
     """Name of the calibrated term for this card's large products; FP32 on the shaders has its own."""
-    return "efficiency_fp32" if precision == "fp32" else f"efficiency_{gpu.architecture}"
+    if precision == "fp32":
+        return "efficiency_fp32"
+    return f"efficiency_{EFFICIENCY_OF.get(gpu.architecture, gpu.architecture)}"
 
 
 def linked(gpu: Gpu, nvlink: bool | None) -> Gpu:

@@ -14,7 +14,7 @@ import numpy as np
 from service.estimate.calibration import Posterior, predict
 from service.estimate.case import Case, own_reporter, side_by_side
 from service.estimate.duration import StepSeconds, step_time
-from service.estimate.hardware import available_memory_gib, precision_used
+from service.estimate.hardware import available_memory_gib, host_memory_for_offload_gib, precision_used
 from service.estimate.machine import Machines, machines
 from service.estimate.memory import Fit, PeakMemory, fit_probability, fit_verdict, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan, published_plan
@@ -139,7 +139,9 @@ def held_in_memory(
     if not adjusted:
         return held
     counts = [hardware[i][1] for i in adjusted]
-    spare = np.asarray(host_memory_gib, dtype=np.float64)
+    spare = np.array(
+        [host_memory_for_offload_gib(gpu, s) for (gpu, _), s in zip(hardware, host_memory_gib, strict=True)]
+    )
     searched = search(
         workload,
         families(recipe, max(counts)),

@@ -25,8 +25,8 @@ WORTH_WHILE = 0.005
 
 STANDS_IN_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "a40": frozenset({"ampere", "ada", "blackwell", "rdna3", "rdna4"}),
-        "quadro-rtx-6000": frozenset({"turing"}),
+        "a40": frozenset({"ampere", "ada", "blackwell", "rdna3", "rdna3.5", "rdna4"}),
+        "quadro-rtx-6000": frozenset({"turing", "turing-gtx16"}),
         "v100-pcie-16gb": frozenset(
             {
                 "pascal",
@@ -35,6 +35,8 @@ STANDS_IN_FOR: Mapping[str, frozenset[str]] = MappingProxyType(
                 "ampere-gx100",
                 "hopper",
                 "blackwell-dc",
+                "gcn5",
+                "cdna1",
                 "cdna2",
                 "cdna3",
                 "cdna4",

@@ -61,7 +61,7 @@ class Catalog:
 def load_catalog(path: Path = CATALOG) -> Catalog:
     """The catalog in that folder. Raises InvalidValue naming the file, the field and the value that is
     missing, misspelt, of the wrong type or without a source."""
-    sources = MappingProxyType(dict(_sources(path)))
+    sources = sources_of_catalog(path)
     figures = [
         *_figures("assumptions.toml", _toml(path / "assumptions.toml"), sources),
         *_figures("calibration.toml", _toml(path / "calibration.toml"), sources),
@@ -79,6 +79,11 @@ def load_catalog(path: Path = CATALOG) -> Catalog:
         figures=tuple(figures),
         measured_runs=tuple(_measured_runs(path / "measured_runs.csv")),
     )
+
+
+def sources_of_catalog(path: Path = CATALOG) -> Sources:
+    """Every source that the catalog in that folder names, by slug."""
+    return MappingProxyType(dict(_sources(path)))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import UnknownName
+from service.estimate.gpu_called import called
 from service.facts import Gpu
 from service.store import aliases, sources, versions
 from service.store.models import GpuAliasRow, GpuRow, GpuSourceRow
@@ -29,11 +29,11 @@ def all(session: Session) -> list[Gpu]:
 
 
 def get(session: Session, name: str) -> Gpu:
-    """The GPU of that slug, name or alias; UnknownName lists all slugs, the nearest first."""
+    """The GPU of that slug, name or alias, or as people write it. Raises as `called` does."""
     known = {gpu.slug: gpu for gpu in all(session)}
     found = aliases.find(session, GpuAliasRow, "gpu_id", name)
     if found is None:
-        raise UnknownName("gpu", name, known)
+        return called(known.values(), "gpu", name)
     return known[session.execute(sa.select(_gpus.c.slug).where(_gpus.c.id == found)).scalar_one()]
 
 

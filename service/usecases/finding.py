@@ -21,6 +21,7 @@ from service.errors import InvalidValue, MissingFact, UnknownName, choice_of, ne
 from service.estimate.alias_key import alias_key
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
+from service.estimate.gpu_called import called
 from service.estimate.nearest_gpu import nearest_gpus
 from service.estimate.trainer_files.as_asked import names_of_base
 from service.facts import (
@@ -33,12 +34,13 @@ from service.facts import (
     given_by_user,
 )
 from service.store.snapshot import Snapshot
+from service.store.untold_cards import refuse_untold
 from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
 from service.usecases.fine_tuning import fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
-CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX]\s*(?P<gpu>.+)")
+CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
 HERE = "here"
 """What the command line calls the computer it runs on."""
 LARGEST_COUNT = 1024
@@ -62,17 +64,20 @@ UNTOLD: Mapping[str, str] = MappingProxyType(
 
 
 def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
-    """A GPU by slug, name or alias. Raises UnknownName for `field` with the nearest slugs first.
+    """A GPU by slug, name, alias, or as people write it.
 
-    InvalidValue for `here`: only the command line knows whose machine that is.
+    Raises SeveralMeant for a name of several, CardNotTold for one whose time cannot be told, UnknownCard
+    for another, the nearest slugs first, InvalidValue for `here`: only the command line knows whose machine
+    that is.
     """
     if name.strip().lower() == HERE and HERE not in snapshot.gpu_by_alias:
         reason = "is this computer to --home and --own of compare, decide and report alone, not over HTTP"
         raise InvalidValue(field, name, reason)
     try:
         return snapshot.gpu(name)
-    except UnknownName as error:
-        raise UnknownName(field, name, error.choices) from None
+    except UnknownName:
+        refuse_untold(snapshot.gpus.values(), field, name)
+        return called(snapshot.gpus.values(), field, name)
 
 
 def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:

@@ -277,3 +277,20 @@ def test_the_last_word_counts_and_survives_seeding_on_both_databases(catalog_eng
         assert kept == OwnGpuName(unmapped.name, "h200-sxm")
         assert gpus.get(session, "h200-sxm").aliases == GPUS["h200-sxm"].aliases
     assert GpuNames(CATALOG.gpus, [kept]).named(unmapped.name).slug == "h200-sxm"
+
+
+@pytest.mark.parametrize(
+    ("raw", "memory", "slug"),
+    [
+        ("4090", None, "rtx-4090"),
+        ("RTX 4090", 24, "rtx-4090"),
+        ("RTX 4090", 48, None),
+        ("RTX 4090 48GB", None, "rtx-4090-48gb"),
+        ("RTX 4090 (48 GB mod)", 48, "rtx-4090-48gb"),
+        ("2080 Ti", None, "rtx-2080-ti"),
+        ("NVIDIA GeForce RTX 2080 Ti 22GB", None, "rtx-2080-ti-22gb"),
+        ("RTX A2000", None, "rtx-a2000-12gb"),
+    ],
+)
+def test_a_card_beside_the_usual_one_is_meant_where_its_name_says_the_memory(raw, memory, slug):
+    assert NAMES.named(raw, memory).slug == slug

@@ -12,7 +12,9 @@ from service.errors import UnknownName
 from service.estimate.alias_key import alias_key
 from service.facts import Gpu
 
-COUNT = re.compile(r"^\s{0,9}(\d{1,5})\s{0,9}[x\u00d7*]\s{0,9}|\s[x\u00d7*]\s{0,9}(\d{1,5})\s{0,9}$", re.I)
+COUNT = re.compile(
+    r"^\s{0,9}(\d{1,5})\s{0,9}[x\u00d7*](?!tx?\b)\s{0,9}|\s[x\u00d7*]\s{0,9}(\d{1,5})\s{0,9}$", re.I
+)
 MEMORY = re.compile(r"(\d{1,3})\s{0,9}-?\s{0,9}(?:gib|gb|g)\b", re.I)
 NOISE = re.compile(
     r"\b(nvidia|amd|geforce|tesla|instinct|radeon|quadro(?= rtx a)|hgx|dgx|gpus?|graphics( card)?|card|"
@@ -28,8 +30,9 @@ FORMS = (
 LAPTOP = re.compile(r"laptop|mobile|notebook", re.I)
 MEMORY_TOLERANCE = 0.08
 USUAL = (
-    "h100-sxm", "h200-sxm", "a100-sxm-80gb", "v100-sxm-32gb", "p100-pcie", "rtx-3060-12gb", "rtx-3080-10gb",
-    "rtx-3050-8gb", "rtx-4060-ti-16gb", "rtx-5060-ti-16gb", "rtx-pro-6000-blackwell", "a800-sxm-80gb",
+    "h100-sxm", "h200-sxm", "a100-sxm-80gb", "v100-sxm-32gb", "p100-sxm", "rtx-3060-12gb", "rtx-3080-10gb",
+    "rtx-3050-8gb", "rtx-4060-ti-16gb", "rtx-5060-ti-16gb", "rx-9060-xt-16gb",
+    "gtx-1060-6gb", "rtx-pro-6000-blackwell", "a800-sxm-80gb",
 )  # fmt: skip
 """The kind meant where a name fits several."""
 
