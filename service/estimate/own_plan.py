@@ -17,7 +17,7 @@ from service.estimate.machine import machines
 from service.estimate.memory import fit_verdict, peak_memory, with_context
 from service.estimate.memory_plan import MemoryPlan
 from service.estimate.memory_plan_search import families, search
-from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
+from service.estimate.run_records.optimizer_words import optimizer_bits_of, optimizer_of
 from service.facts import FOUR_BIT_WEIGHT, Architecture, MeasuredRun, Recipe, Workload
 
 OFFLOAD_OF = {"host": "optimizer", "host+gradients": "gradients", "host+parameters": "optimizer+parameters"}

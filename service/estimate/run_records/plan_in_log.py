@@ -7,7 +7,7 @@ each line is looked through for a few words before any pattern is tried.
 import re
 from collections.abc import Mapping
 
-from service.estimate.run_records.recipe_words import optimizer_bits_of, optimizer_of
+from service.estimate.run_records.optimizer_words import optimizer_bits_of, optimizer_of
 
 LONGEST_LINE = 2_000
 ON = r"(?:true|1|yes|full)\b"
