@@ -371,6 +371,9 @@ class MeasuredRun:
     """What its allocator held of the card, beside what was allocated (`peak_memory_gib`)."""
     gpu_link: bool | None = None
     """Whether its GPUs were joined by NVLink or the like, where that is said or denied."""
+    shape: Architecture | None = None
+    """The catalog's shape of the model that its owner named, which these columns cannot say in full
+    (windows, heads of another size, experts): looked up by the name, not kept."""
 
 
 @dataclass(frozen=True, slots=True)

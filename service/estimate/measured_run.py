@@ -152,6 +152,8 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     """
     if not (run.n_layers and run.d_model and run.vocab_size and run.seq_len):
         raise MissingFact(f"the shape of {run.slug}", "it needs layers, width, vocabulary, sequence length")
+    if run.shape is not None and (run.shape.n_layers, run.shape.d_model) == (run.n_layers, run.d_model):
+        return run.shape
     heads = run.n_heads or max(1, run.d_model // USUAL_HEAD_DIM)
     if not run.n_heads and run.n_kv_heads and heads % run.n_kv_heads:
         heads = run.n_kv_heads

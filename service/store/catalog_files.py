@@ -347,7 +347,7 @@ def _figures(where: str, values: Mapping[str, Any], sources: Sources, prefix: st
 
 def _measured_runs(file: Path) -> Iterator[MeasuredRun]:
     hints = get_type_hints(MeasuredRun)
-    plain = [field.name for field in fields(MeasuredRun) if field.name not in ("source", "use_for")]
+    plain = [field.name for field in fields(MeasuredRun) if field.name not in ("source", "use_for", "shape")]
     for row in _csv(file, ",".join((*plain, "use_for", "source_url"))):
         year = row.known_number("year", int)
         values = {name: row.optional(name, hints[name]) for name in plain}

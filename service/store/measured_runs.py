@@ -1,6 +1,7 @@
 """Measured runs: rows in, facts out."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -71,7 +72,7 @@ def put_all(session: Session, runs: Iterable[MeasuredRun]) -> int:
         row |= {"source_id": ids[run.source.slug], "use_for": "+".join(sorted(run.use_for))}
         if run.slug not in stored:
             new[run.slug] = row
-        elif stored[run.slug] != run:
+        elif stored[run.slug] != replace(run, shape=None):
             corrected[run.slug] = row
     if new:
         session.execute(sa.insert(_runs), list(new.values()))

@@ -7,7 +7,7 @@ looks after a newer one. Processes may differ for as long as `check_every_s`.
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 
 from service.errors import DatabaseNotReady, UnknownName
 from service.estimate.alias_key import alias_key
+from service.estimate.case import OWN
 from service.facts import (
     CarbonIntensity,
     ElectricityRate,
@@ -99,8 +100,14 @@ def load(sessions: Sessions) -> Snapshot:
             carbon=_by_zone(rates.carbon(session)),
             exchange=MappingProxyType(exchange_rates.newest_rates(session)),
             offers=offer_table.load(session, MappingProxyType(sources.by_id(session))),
-            measured_runs=tuple(measured_runs.all(session)),
+            measured_runs=_shaped(measured_runs.all(session), all_workloads),
         )
+
+
+def _shaped(runs: Iterable[MeasuredRun], known: Iterable[Workload]) -> tuple[MeasuredRun, ...]:
+    """The runs, a user's own with the shape of the model they name."""
+    shapes = {workload.name: workload.architecture for workload in known}
+    return tuple(replace(run, shape=shapes.get(run.model)) if run.confidence == OWN else run for run in runs)
 
 
 class Snapshots:

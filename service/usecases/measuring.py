@@ -132,6 +132,7 @@ def _run(
     run = MeasuredRun(
         slug=slug,
         model=workload.name if workload else "own model",
+        shape=workload.architecture if workload else None,
         gpu=gpu.slug,
         gpu_count=count,
         source=Source(f"run:{slug}", OWN_SOURCE, own_reporter(gpu), today, "own", today),
