@@ -43,6 +43,8 @@ def follow(database, tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell's background job leaves Ctrl-C ignored to its children.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
         )
         started.append(process)
         return process
