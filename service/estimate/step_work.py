@@ -351,9 +351,7 @@ def count_step(
         flash=float(flash),
         narrow_heads=float(a.head_dim < NARROW_HEADS),
         unaligned_head=float(recipe.engine != "native" and a.vocab_size % ALIGNED_VOCABULARY != 0),
-        activation_width=2.0
-        if recipe.precision in ("fp32", "tf32") or prepared_for_few_bits(recipe)
-        else 1.0,
+        activation_width=2.0 if wide_activations(recipe) else 1.0,
         decomposed=float(recipe.decomposed),
         engine=recipe.engine,
     )
