@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import Engine, make_url
 
+from service.cli import main
 from service.store import seed
 from service.store import session as store_session
-from service.store.session import Sessions
+from service.store.session import Sessions, engine_for
+from service.store.snapshot import Snapshot, load
 from tests.made_once import PROCESS, RUN, alone, made_once, of_all_processes, postgres
 
 # The suite stays within four minutes on two cores: fewer tries a run, other ones every run. How long a try
@@ -142,6 +145,33 @@ def catalog_copy(
         return f"sqlite:///{shutil.copy(sqlite_catalog_template, folder / 'facts.sqlite3')}"
 
     return copy
+
+
+@pytest.fixture(scope="module")
+def database(catalog_copy: Callable[[], str]) -> str:
+    """A catalog of a module's own, by its URL."""
+    return catalog_copy()
+
+
+@pytest.fixture(scope="module")
+def snapshot(database: str) -> Iterator[Snapshot]:
+    """Its facts."""
+    engine = engine_for(database)
+    yield load(Sessions(engine))
+    engine.dispose()
+
+
+@pytest.fixture
+def run(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The command line on it, as a user types: what it says, once its exit code is the one expected."""
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
+
+    def invoke(*words: object, code: int = 0) -> Result:
+        result = CliRunner().invoke(main, [str(word) for word in words])
+        assert result.exit_code == code, result.output
+        return result
+
+    return invoke
 
 
 @pytest.fixture(params=DATABASES)

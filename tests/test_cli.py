@@ -6,27 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-
-from service.cli import main
 
 
 @pytest.fixture(scope="module")
 def database(catalog_copy):
     """Filled already, so that no test's place in the order decides who says that it was."""
     return catalog_copy()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, words)
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
 
 
 def test_first_use_fills_the_database_and_says_so_in_one_line(tmp_path):

@@ -7,10 +7,8 @@ from datetime import date, datetime
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from service.answers.question import AskedComparison, AskedDecision, AskedModel
-from service.cli import main
 from service.errors import InvalidValue
 from service.estimate.architecture import parameters, steps
 from service.estimate.memory import peak_memory, with_context
@@ -35,33 +33,6 @@ PAGES = {
     "llama-3.1-8b": "meta-llama/Llama-3.1-8B", "llama-3.2-1b": "meta-llama/Llama-3.2-1B",
     "llama-3.2-3b": "meta-llama/Llama-3.2-3B",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def database(catalog_copy):
-    return catalog_copy()
-
-
-@pytest.fixture(scope="module")
-def snapshot(database):
-    from service.store.session import Sessions, engine_for
-    from service.store.snapshot import load
-
-    engine = engine_for(database)
-    yield load(Sessions(engine))
-    engine.dispose()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, words)
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
 
 
 def tuned(snapshot, run="qwen3-8b", recipe=None, **said):

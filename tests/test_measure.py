@@ -22,23 +22,6 @@ BANNER_D20 = (
 )
 
 
-@pytest.fixture(scope="module")
-def database(catalog_copy):
-    return catalog_copy()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, [str(word) for word in words])
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
-
-
 @pytest.fixture
 def log(tmp_path):
     """nanochat d20 on an RTX 3090 that does 17,476 tokens/s, at step 4,039 of 21,400."""

@@ -25,23 +25,6 @@ from tests.estimate.test_training_log import NANOCHAT_BANNER, nanochat
 
 
 @pytest.fixture(scope="module")
-def database(catalog_copy):
-    return catalog_copy()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, [str(word) for word in words])
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
-
-
-@pytest.fixture(scope="module")
 def rest(database):
     environment = {"HEIMVORTEIL_DATABASE_URL": database, "HEIMVORTEIL_SNAPSHOT_CHECK_SECONDS": "0"}
     CliRunner().invoke(main, ["gpus"], env=environment)

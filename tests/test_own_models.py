@@ -4,10 +4,8 @@ import json
 from datetime import date
 
 import pytest
-from click.testing import CliRunner
 
 from service.answers.question import AskedDecision, AskedModel
-from service.cli import main
 from service.errors import InvalidValue
 from service.estimate.model_config import architecture_from_config
 from service.estimate.model_notes import model_notes
@@ -24,33 +22,6 @@ GEMMA_3_4B = {
 DIMENSIONS = ("--dimensions", "n_layers=12,d_model=768,n_heads=12,vocab_size=50304")
 DAY = date(2026, 11, 28)
 TOKENS = ("--tokens", "10000000000")
-
-
-@pytest.fixture(scope="module")
-def database(catalog_copy):
-    return catalog_copy()
-
-
-@pytest.fixture(scope="module")
-def snapshot(database):
-    from service.store.session import Sessions, engine_for
-    from service.store.snapshot import load
-
-    engine = engine_for(database)
-    yield load(Sessions(engine))
-    engine.dispose()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, words)
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
 
 
 @pytest.fixture

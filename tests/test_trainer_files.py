@@ -3,32 +3,11 @@
 import json
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner
-
 from service.answers.question import AskedComparison
-from service.cli import main
 
 FILES = Path(__file__).parent / "estimate" / "trainer_files"
 AXOLOTL = FILES / "axolotl.yml"
 DATA = ("--examples", "2000", "--mean-tokens", "700")
-
-
-@pytest.fixture(scope="module")
-def database(catalog_copy):
-    return catalog_copy()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, [str(word) for word in words])
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
 
 
 def test_compare_reads_a_file_and_accounts_for_it(run):

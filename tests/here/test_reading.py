@@ -4,9 +4,7 @@ import json
 import time
 
 import pytest
-from click.testing import CliRunner
 
-from service.cli import main
 from service.here import reading
 from service.here.reading import NVIDIA, Said, ask, this_computer
 from tests.here.programs import program
@@ -27,23 +25,6 @@ RADEON = {
     "card1": {"GUID": "1"},
     "system": {"Driver version": "6.12.12"},
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def database(catalog_copy):
-    return catalog_copy()
-
-
-@pytest.fixture
-def run(database, monkeypatch):
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
-
-    def invoke(*words, code=0):
-        result = CliRunner().invoke(main, [str(word) for word in words])
-        assert result.exit_code == code, result.output
-        return result
-
-    return invoke
 
 
 @pytest.fixture
