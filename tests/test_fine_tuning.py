@@ -129,7 +129,7 @@ def test_the_models_people_fine_tune_are_in_the_catalog_to_the_last_parameter(sn
 
 
 def test_a_name_of_two_versions_of_a_model_is_not_one_of_them(snapshot):
-    """Mistral 7B v0.3 has no window and a larger vocabulary; "gpt-oss" and "mistral-small" are several sizes."""
+    """Mistral 7B v0.3 has no window and more tokens; "gpt-oss" and "mistral-small" are several sizes."""
     first, third = (find_workload(snapshot, name).architecture for name in ("mistral-7b", "mistral-7b-v0.3"))
     assert (first.window_tokens, first.vocab_size) == (4096, 32_000)
     assert (third.window_tokens, third.vocab_size) == (0, 32_768)
