@@ -45,7 +45,15 @@ EDITIONS = (
 SEVERAL_GENERATIONS = frozenset({"rtx4000", "rtx5000", "rtx6000", "rtx8000"})
 """Names of Quadros that are also written for their successors: only the memory tells."""
 BESIDE_THE_USUAL = frozenset(
-    {"rtx-4090-48gb", "rtx-2080-ti-22gb", "rtx-3080-20gb", "rtx-2060-6gb", "rtx-3050-6gb", "rtx-a2000-6gb"}
+    {
+        "rtx-4090-48gb",
+        "rtx-2080-ti-22gb",
+        "rtx-3080-20gb",
+        "rtx-2060-6gb",
+        "rtx-3050-6gb",
+        "rtx-a2000-6gb",
+        "p100-pcie-12gb",
+    }
 )
 """Cards that share their name with the one which clouds rent out: meant where a name says their memory."""
 

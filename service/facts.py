@@ -96,6 +96,10 @@ class Source:
     """The day we read it there."""
 
 
+ASSUMED = "heimvorteil-assumption-recipe"
+"""The slug of what nobody has said of a run and we assume, in the catalog and for a run of one's own."""
+
+
 def given_by_user(day: date) -> Source:
     """The source of a number that the asker told us that day."""
     return Source("user", "given by you", "", day, "own")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from service.answers.question import AskedComparison, AskedDecision, AskedModel
-from service.errors import InvalidValue
+from service.errors import InvalidValue, UnknownName
 from service.estimate.architecture import parameters, steps
 from service.estimate.memory import peak_memory, with_context
 from service.estimate.memory_plan import published_plan
@@ -25,10 +25,11 @@ SAID = ("--examples", "20000", "--mean-tokens", "700", "--epochs", "3")
 PAGES = {
     "qwen3-8b": "Qwen/Qwen3-8B", "qwen3-30b-a3b": "Qwen/Qwen3-30B-A3B", "phi-4": "microsoft/phi-4",
     "gemma-3-27b": "google/gemma-3-27b-pt (text)", "mistral-7b": "mistralai/Mistral-7B-v0.1",
-    "smollm3-3b": "HuggingFaceTB/SmolLM3-3B",
+    "mistral-7b-v0.3": "mistralai/Mistral-7B-v0.3", "smollm3-3b": "HuggingFaceTB/SmolLM3-3B",
     "mistral-small-24b": "mistralai/Mistral-Small-24B-Base-2501", "gpt-oss-20b": "openai/gpt-oss-20b",
     "qwen3-4b": "Qwen/Qwen3-4B", "qwen3-14b": "Qwen/Qwen3-14B", "qwen3-32b": "Qwen/Qwen3-32B",
-    "qwen2.5-32b": "Qwen/Qwen2.5-32B", "gemma-3-4b": "google/gemma-3-4b-pt (text)",
+    "qwen2.5-32b": "Qwen/Qwen2.5-32B", "qwen2.5-3b": "Qwen/Qwen2.5-3B",
+    "gemma-3-4b": "google/gemma-3-4b-pt (text)", "gemma-3-1b": "google/gemma-3-1b-pt",
     "gemma-3-12b": "google/gemma-3-12b-pt (text)", "qwen2.5-7b": "Qwen/Qwen2.5-7B",
     "llama-3.1-8b": "meta-llama/Llama-3.1-8B", "llama-3.2-1b": "meta-llama/Llama-3.2-1B",
     "llama-3.2-3b": "meta-llama/Llama-3.2-3B",
@@ -122,8 +123,20 @@ def test_dora_takes_twice_the_time_of_lora_and_is_less_certain(snapshot):
 def test_the_models_people_fine_tune_are_in_the_catalog_to_the_last_parameter(snapshot, slug, page):
     from service.estimate.model_config import architecture_from_config
 
-    counted = parameters(architecture_from_config(PUBLIC[page]))
-    assert parameters(find_workload(snapshot, slug).architecture) == counted
+    shape = architecture_from_config(PUBLIC[page])
+    assert parameters(find_workload(snapshot, slug).architecture) == parameters(shape)
+    assert find_workload(snapshot, slug).architecture == shape
+
+
+def test_a_name_of_two_versions_of_a_model_is_not_one_of_them(snapshot):
+    """Mistral 7B v0.3 has no window and more tokens; "gpt-oss" and "mistral-small" are several sizes."""
+    first, third = (find_workload(snapshot, name).architecture for name in ("mistral-7b", "mistral-7b-v0.3"))
+    assert (first.window_tokens, first.vocab_size) == (4096, 32_000)
+    assert (third.window_tokens, third.vocab_size) == (0, 32_768)
+    for name in ("gpt-oss", "mistral-small"):
+        with pytest.raises(UnknownName) as refused:
+            find_workload(snapshot, name)
+        assert next(iter(refused.value.choices)).startswith(name)
 
 
 COMMONEST = [

@@ -1,9 +1,11 @@
 """A trainer's file asked with: by command and over HTTP, in both languages, with the options beside it."""
 
 import json
+from datetime import date
 from pathlib import Path
 
-from service.answers.question import AskedComparison
+from service.answers.question import AskedComparison, AskedModel
+from service.usecases.finding import workload_asked
 
 FILES = Path(__file__).parent / "estimate" / "trainer_files"
 AXOLOTL = FILES / "axolotl.yml"
@@ -88,3 +90,39 @@ def test_a_kept_question_is_the_same_question():
         workload={"trainer_config": AXOLOTL.read_text(), "finetune": {"examples": 2000, "mean_tokens": 700}}
     )
     assert AskedComparison.read(asked.kept()) == asked
+
+
+def test_what_the_trainer_supplies_is_its_default_and_not_the_readers_word(snapshot):
+    file = {
+        "base_model": "Qwen/Qwen3-8B",
+        "adapter": "qlora",
+        "load_in_4bit": True,
+        "lora_r": 16,
+        "epochs": 1,
+    }
+    file |= {"sequence_len": 1024, "micro_batch_size": 2, "lora_target_linear": True}
+    asked = AskedModel.of(trainer_config=file, finetune={"examples": 2000, "mean_tokens": 700})
+    said = workload_asked(snapshot, asked, None, date(2026, 11, 28)).sources
+    by_reader = {
+        said[f"recipe.{name}"].slug for name in ("micro_batch", "max_seq_len", "adapter_rank", "trained")
+    }
+    assert by_reader == {"user"} == {said["tokens"].slug, said["recipe.adapter_targets"].slug}
+    supplied = ("recipe.precision", "recipe.checkpointing", "recipe.global_batch_tokens", "finetune.epochs")
+    assert {said[name].title for name in supplied} == {"Axolotl's default"}
+    assert "axolotl/tree/" in said["finetune.epochs"].url
+    other = AskedModel.of(
+        trainer_config=file, finetune={"examples": 2000, "mean_tokens": 700, "epochs": 2, "accumulate": 3}
+    )
+    said = workload_asked(snapshot, other, None, date(2026, 11, 28)).sources
+    assert {said[name].slug for name in ("finetune.epochs", "recipe.global_batch_tokens")} == {"user"}
+
+
+def test_an_answer_says_whose_default_it_is(run, tmp_path):
+    file = tmp_path / "args.json"
+    file.write_text('{"output_dir": "x", "lr_scheduler_type": "linear", "per_device_train_batch_size": 4}')
+    words = ("qwen3-0.6b", "--trainer-config", file, "--finetune", "full", *DATA, "--cloud", "1xh100-sxm")
+    told = {one["name"]: one for one in json.loads(run("compare", *words, "--json").stdout)["sources"]}
+    assert told["epochs"]["source"] == "Hugging Face Trainer's default" != told["micro_batch"]["source"]
+    assert (told["epochs"]["basis"], told["micro_batch"]["basis"]) == ("published", "user")
+    said = " ".join(run("compare", *words, "--explain", "--lang", "de").stdout.split())
+    assert "Voreinstellung von Hugging Face Trainer" in said

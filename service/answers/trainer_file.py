@@ -10,8 +10,15 @@ from service.answers.fine_tuning import AskedFineTune
 from service.answers.parts import Answered
 from service.errors import InvalidValue
 from service.estimate.trainer_files.all_trainers import read_trainer_file
-from service.estimate.trainer_files.as_asked import FIELD_OF, accounted, fine_tuning_of, recipe_of_file
+from service.estimate.trainer_files.as_asked import (
+    FIELD_OF,
+    accounted,
+    fine_tuning_of,
+    recipe_of_file,
+    supplied_by_trainer,
+)
 from service.estimate.trainer_files.settings import DEEPSPEED_FIELD, FIELD, Taken, TrainerFile
+from service.facts import Source
 
 LONGEST_RUN = 120
 OF_ADAPTERS = ("lora_rank", "lora_targets")
@@ -85,6 +92,23 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidValue("run", None, reason)
         whole["run"] = base if len(base) <= LONGEST_RUN else base[-LONGEST_RUN:]
     return whole
+
+
+def sources_in_file(
+    config: Given, deepspeed: Given | None, told: Mapping[str, Any], by_user: Source
+) -> dict[str, Source]:
+    """Who said what the run has from the file, by field of the fine-tuning or the recipe: the reader with the
+    file, or the trainer where it says nothing. `told` are the fields of the run.
+    """
+    file = read_file(config, deepspeed)
+    data = (told.get("examples"), told.get("mean_tokens"))
+    by_file = fine_tuning_of(file.settings, *data) | recipe_of_file(file)
+    supplied = supplied_by_trainer(file, *data)
+    return {
+        name: file.defaults_from if name in supplied else by_user
+        for name, value in by_file.items()
+        if told.get(name) == value
+    }
 
 
 def tell_file(

@@ -29,8 +29,8 @@ SAME_NAME: Mapping[str, tuple[str, ...]] = {
     "rtx5000": ("quadro-rtx-5000", "rtx-5000-ada", "rtx-pro-5000-blackwell"),
     "rtx6000": ("quadro-rtx-6000", "rtx-6000-ada", "rtx-pro-6000-blackwell"),
     "rtx8000": ("quadro-rtx-8000",),
-    "titanx": ("gtx-titan-x", "titan-xp"),
-    "titan": ("gtx-titan-x", "titan-xp", "titan-v", "titan-rtx"),
+    "titanx": ("gtx-titan-x", "titan-x-pascal"),
+    "titan": ("gtx-titan-x", "titan-x-pascal", "titan-xp", "titan-v", "titan-rtx"),
 }
 """What makers named alike across generations."""
 MODIFIED = frozenset({"rtx-4090-48gb", "rtx-2080-ti-22gb", "rtx-3080-20gb"})

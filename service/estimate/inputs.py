@@ -42,6 +42,7 @@ from service.estimate.training_time import (
     FLEET_GPUS,
 )
 from service.facts import (
+    ASSUMED,
     UNITS,
     Basis,
     CarbonIntensity,
@@ -149,7 +150,10 @@ RECIPE_NUMBERS = ("seq_len", "global_batch_tokens", "micro_batch")
 def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
     """What the catalog says of a card, and the peak derived from it."""
     inputs = [
-        Input(gpu.name, Figure(name, float(value), UNITS[name], gpu.sources[name], basis=_basis(gpu, name)))
+        Input(
+            gpu.name,
+            Figure(name, float(value), UNITS[name], gpu.sources[name], basis=_basis(gpu.sources[name])),
+        )
         for name in GPU_NUMBERS
         if (value := getattr(gpu, name)) is not None and name in gpu.sources
     ]
@@ -163,8 +167,8 @@ def gpu_inputs(gpu: Gpu) -> tuple[Input, ...]:
     return (*inputs, Input(gpu.name, peak))
 
 
-def _basis(gpu: Gpu, name: str) -> Basis:
-    return "user" if gpu.sources[name].slug == "user" else "published"
+def _basis(source: Source) -> Basis:
+    return "user" if source.slug == "user" else "assumed" if source.slug == ASSUMED else "published"
 
 
 def workload_inputs(
@@ -174,14 +178,13 @@ def workload_inputs(
     sources, anchor = workload.sources, workload.sources["tokens"]
 
     def stated(prefix: str, names: Sequence[str], holder: object) -> list[Input]:
+        said = [(name, sources.get(f"{prefix}{name}", anchor)) for name in names]
         return [
             Input(
                 workload.name,
-                Figure(
-                    name, float(getattr(holder, name)), UNITS[name], sources.get(f"{prefix}{name}", anchor)
-                ),
+                Figure(name, float(getattr(holder, name)), UNITS[name], source, basis=_basis(source)),
             )
-            for name in names
+            for name, source in said
         ]
 
     counted = [
@@ -233,6 +236,7 @@ def fine_tuning_inputs(workload: Workload) -> tuple[Input, ...]:
     data, inputs = workload.fine_tuning, []
     if data is not None:
         said, assumed = workload.sources["tokens"], LENGTHS_SOURCE
+        epochs = workload.sources.get("finetune.epochs", said)
         spread = Figure(
             "length_spread", LENGTH_SPREAD, "log standard deviation of an example's tokens", assumed,
             LEAST_SPREAD, MOST_SPREAD, "assumed",
@@ -240,7 +244,7 @@ def fine_tuning_inputs(workload: Workload) -> tuple[Input, ...]:
         inputs = [
             Figure("examples", float(data.examples), "examples", said, basis="user"),
             Figure("mean_tokens", data.mean_tokens, "tokens per example", said, basis="user"),
-            Figure("epochs", data.epochs, "epochs", said, basis="user"),
+            Figure("epochs", data.epochs, "epochs", epochs, basis=_basis(epochs)),
             Figure("max_length", float(data.max_length), "tokens", workload.sources["recipe.max_seq_len"]),
             Figure("trained_tokens", data.trained_tokens, "tokens", assumed, basis="derived"),
             spread,

@@ -16,6 +16,7 @@ from pathlib import Path
 from service.errors import CardNotTold
 from service.estimate.alias_key import alias_key
 from service.estimate.gpu_called import LONGEST_NAME
+from service.estimate.hardware import WITHOUT_BF16
 from service.estimate.run_records.gpu_as_printed import MEMORY
 from service.facts import Gpu, Source
 from service.store.catalog_fields import TomlTable
@@ -136,7 +137,10 @@ def refuse_untold(gpus: Iterable[Gpu], field: str, name: str) -> None:
 
 
 def _nearest(gpus: Iterable[Gpu], memory_gib: float, bandwidth: float | None) -> list[Gpu]:
-    """The cards one can put in that hold as much, the most alike first; without a bandwidth the slowest."""
+    """The cards one can put in that hold as much, the most alike first; without a bandwidth the slowest.
+
+    Cards that cannot count in BF16 are older than the untold ones and stand for none.
+    """
 
     def far(gpu: Gpu) -> tuple[float, float, str]:
         memory = math.log(gpu.memory_gib / memory_gib)
@@ -144,4 +148,5 @@ def _nearest(gpus: Iterable[Gpu], memory_gib: float, bandwidth: float | None) ->
         return math.hypot(memory, speed), gpu.memory_bandwidth_gb_per_s, gpu.slug
 
     cards = [gpu for gpu in gpus if gpu.memory_gib >= memory_gib and not gpu.category.endswith("laptop")]
+    cards = [gpu for gpu in cards if gpu.architecture not in WITHOUT_BF16]
     return sorted(cards, key=far)[:NEAREST]

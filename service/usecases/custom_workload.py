@@ -9,7 +9,7 @@ from service.answers.question import AskedModel
 from service.errors import InvalidValue, UnknownName, choice_of, nearest_first
 from service.estimate.block_kinds import KINDS
 from service.estimate.model_config import architecture_from_config, checked
-from service.facts import Architecture, Recipe, Source, Workload, given_by_user
+from service.facts import ASSUMED, Architecture, Recipe, Source, Workload, given_by_user
 
 DEFAULTS = Recipe(
     optimizer="adamw",
@@ -83,7 +83,7 @@ def shape_of(
 
 def assumed_recipe(today: date) -> Source:
     """The source of what a recipe is assumed to be where nobody said it."""
-    return Source("heimvorteil-assumption-recipe", "assumed where you did not say", "", today, "own", today)
+    return Source(ASSUMED, "assumed where you did not say", "", today, "own", today)
 
 
 def with_recipe(workload: Workload, recipe: Mapping[str, object], *, name: str, today: date) -> Workload:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
+from service.answers.trainer_file import sources_in_file
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
@@ -30,6 +31,7 @@ from service.facts import (
     ExchangeRate,
     Figure,
     Gpu,
+    Source,
     Workload,
     given_by_user,
 )
@@ -154,9 +156,9 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
         tokens = asked.tokens
     if tokens is not None:
         raise InvalidValue("tokens", tokens, "follows from finetune.examples and finetune.mean_tokens")
+    by_user = replace(given_by_user(today), read_on=today)
     if asked.run is None:
         shape, name = shape_of(asked.architecture, asked.config, asked.name), asked.name
-        by_user = replace(given_by_user(today), read_on=today)
         sources = {f"architecture.{field.name}": by_user for field in fields(shape)}
     else:
         if asked.architecture is not None or asked.config is not None:
@@ -164,7 +166,13 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
         base = _base(snapshot, asked)
         shape, name = base.architecture, base.name.split(",")[0]
         sources = {key: said for key, said in base.sources.items() if key.startswith("architecture.")}
-    return fine_tuned(name, shape, asked.finetune, recipe=asked.recipe, sources=sources, today=today)
+    from_file: Mapping[str, Source] = {}
+    if asked.trainer_config is not None:
+        told = {**asked.finetune.model_dump(), **asked.recipe}
+        from_file = sources_in_file(asked.trainer_config, asked.deepspeed_config, told, by_user)
+    return fine_tuned(
+        name, shape, asked.finetune, recipe=asked.recipe, sources=sources, today=today, from_file=from_file
+    )
 
 
 def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload:

@@ -23,6 +23,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
     {"full": "full fine-tuning", "lora": "LoRA", "lora-8bit": "LoRA, 8 bit", "qlora": "QLoRA", "dora": "DoRA"}
 )
 PLACED = MappingProxyType({"adamw-8bit": "8bit", "paged-adamw-8bit": "8bit-paged"})
+NOTHING: Mapping[str, Source] = MappingProxyType({})
 FOLLOWS: Mapping[str, str] = MappingProxyType(
     {
         "seq_len": "mean_tokens", "max_seq_len": "max_length", "global_batch_tokens": "accumulate",
@@ -42,8 +43,10 @@ def fine_tuned(
     recipe: Mapping[str, object],
     sources: Mapping[str, Source],
     today: date,
+    from_file: Mapping[str, Source] = NOTHING,
 ) -> Workload:
-    """The run that fine-tunes a model of this name; `sources` are those of its shape.
+    """The run that fine-tunes a model of this name; `sources` are those of its shape, `from_file` those of
+    what a trainer's file or its trainer says, by field of the fine-tuning or the recipe.
 
     `recipe` is what is trained otherwise than usual, but for what the fine-tuning says itself (`FOLLOWS`).
     Steps are counted as Hugging Face's Trainer does, an epoch's last batch as a whole one. Raises
@@ -73,9 +76,11 @@ def fine_tuned(
     said = {name for name, f in AskedFineTune.model_fields.items() if getattr(asked, name) != f.default}
     assumed = assumed_recipe(today)
     stated = {**sources, "tokens": by_user}
+    stated["finetune.epochs"] = from_file.get("epochs", by_user if "epochs" in said else assumed)
     for field in fields(Recipe):
-        told = field.name in recipe or FOLLOWS.get(field.name) in said
-        stated[f"recipe.{field.name}"] = by_user if told else assumed
+        name = field.name if field.name in recipe else FOLLOWS.get(field.name, field.name)
+        told = field.name in recipe or name in said
+        stated[f"recipe.{field.name}"] = from_file.get(name, by_user if told else assumed)
     title = f"{model}, {TITLES[asked.method]}"
     return Workload(
         slug="custom", name=title, family="custom", architecture=architecture, recipe=trained, tokens=tokens,

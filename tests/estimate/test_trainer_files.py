@@ -54,9 +54,10 @@ def with_key(base, key, value):
 def test_every_key_has_an_effect(table, key):
     """Alone beside what a file must have, some value of the key moves the very field that it sets."""
     beside = {"adapter": "lora"} if (table.slug, key.sets) == ("axolotl", "base_bits") else {}
+    beside |= {"bf16": False} if (table.slug, key.name) == ("axolotl", "tf32") else {}
     base = BASES[table.slug] | beside
     field = key.sets.partition(".")[0]
-    table = replace(table, usual={}, usual_beside=lambda found: {})
+    table = replace(table, usual={}, usual_beside=lambda flat, found: {})
     plain = asdict(read(table, base).settings)[field]
     moved = []
     for value in CANDIDATES:
@@ -153,6 +154,37 @@ def test_unsloth_by_groups():
     assert (asked["method"], asked["examples"], asked["epochs"]) == ("qlora", 480, 1.0)
     assert asked["optimizer"] == "adamw-8bit"
     assert recipe_of_file(file)["activations_on_host"] is True
+
+
+def settings_of(slug, **more):
+    return read_trainer_file({**BASES[slug], **more}).settings
+
+
+def test_defaults_are_those_of_the_trainers_code():
+    """Read on 2026-11-28; where in each trainer's table is said in its file."""
+    trl = settings_of("trl", use_peft=True)
+    assert (trl.lora_rank, trl.lora_modules) == (16, ("q_proj", "v_proj"))
+    assert settings_of("trl", peft_config={"target_modules": ["q_proj"]}).lora_rank == 8
+    assert trl.chunked_loss and settings_of("trl", use_liger_kernel=False).chunked_loss
+    assert settings_of("trl", use_liger_kernel=True, loss_type="nll").chunked_loss
+    assert settings_of("trl", loss_type="nll").chunked_loss is False
+    unsloth = settings_of("unsloth")
+    assert (unsloth.micro_batch, unsloth.accumulation, unsloth.optimizer_bits, unsloth.seq_len) == (
+        4,
+        2,
+        8,
+        2048,
+    )
+    assert settings_of("llama-factory", stage="pt").packing and not settings_of("llama-factory").packing
+    axolotl = settings_of("axolotl", adapter="lora", tf32=True)
+    assert (axolotl.precision, axolotl.lora_modules, axolotl.lora_rank) == ("bf16", None, None)
+    assert settings_of("axolotl", bf16=False, tf32=True).precision == "tf32"
+    assert settings_of("axolotl", bf16=False).precision == "fp32"
+    plain = settings_of("transformers", r=None, target_modules=["q_proj"])
+    assert (plain.lora_rank, plain.micro_batch, plain.epochs, plain.checkpointing) == (8, 8, 3.0, "none")
+    assert settings_of("torchtune").accumulation is None
+    for table in TRAINERS:
+        assert table.defaults_from.url.startswith("https://github.com/") and table.defaults_from.read_on
 
 
 def test_deepspeed_beside():

@@ -30,8 +30,8 @@ FORMS = (
 LAPTOP = re.compile(r"laptop|mobile|notebook", re.I)
 MEMORY_TOLERANCE = 0.08
 USUAL = (
-    "h100-sxm", "h200-sxm", "a100-sxm-80gb", "v100-sxm-32gb", "p100-sxm", "rtx-3060-12gb", "rtx-3080-10gb",
-    "rtx-3050-8gb", "rtx-4060-ti-16gb", "rtx-5060-ti-16gb", "rx-9060-xt-16gb",
+    "h100-sxm", "h200-sxm", "a100-sxm-80gb", "v100-sxm-32gb", "p100-sxm", "p100-pcie", "rtx-3060-12gb",
+    "rtx-3080-10gb", "rtx-3050-8gb", "rtx-4060-ti-16gb", "rtx-5060-ti-16gb", "rx-9060-xt-16gb",
     "gtx-1060-6gb", "rtx-pro-6000-blackwell", "a800-sxm-80gb",
 )  # fmt: skip
 """The kind meant where a name fits several."""

@@ -92,6 +92,21 @@ def recipe_of_file(file: TrainerFile) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def supplied_by_trainer(file: TrainerFile, examples: int | None, mean_tokens: float | None) -> frozenset[str]:
+    """Fields of the fine-tuning and the recipe that are so because the trainer has it so, not the file.
+
+    A number of steps in the file says how long is trained, whatever it comes to in epochs.
+    """
+    alone = replace(file, settings=file.said)
+    whole = fine_tuning_of(file.settings, examples, mean_tokens) | recipe_of_file(file)
+    by_keys = fine_tuning_of(file.said, examples, mean_tokens) | recipe_of_file(alone)
+    supplied = {name for name, value in whole.items() if by_keys.get(name) != value}
+    said = file.said
+    if any(one is not None for one in (said.epochs, said.max_steps, said.steps_per_epoch)):
+        supplied.discard("epochs")
+    return frozenset(supplied - {"examples", "mean_tokens"})
+
+
 def method_of(said: Settings) -> str | None:
     """What is trained; None where neither the file nor its trainer says."""
     if said.adapter is None:

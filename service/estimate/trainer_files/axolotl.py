@@ -1,15 +1,16 @@
 """Axolotl's YAML.
 
 Keys, defaults and what contradicts what: axolotl-ai-cloud/axolotl src/axolotl/utils/schemas/: @002a637
-training.py, config.py, @00564c8 peft.py, @70be546 config.py (sequence_len); @1c14c4a examples/llama-3/
-qlora-fsdp-70b.yaml. Attention flags: enums.py.
+training.py, config.py, @00564c8 peft.py, @70be546 config.py (sequence_len 512, bf16 auto, no checkpointing);
+@1c14c4a examples/llama-3/qlora-fsdp-70b.yaml. Attention flags: enums.py. Rank and targets have no default:
+without them @01883e3 loaders/adapter.py hands PEFT none (all read 2026-11-28).
 Where no attention is asked for, transformers takes PyTorch's fused kernel.
 """
 
 from collections.abc import Mapping
 
 from service.estimate.trainer_files.deepspeed import KEYS as DEEPSPEED_KEYS
-from service.estimate.trainer_files.hugging_face import FSDP_KEYS, MOST_EPOCHS, QUERY_VALUE
+from service.estimate.trainer_files.hugging_face import FSDP_KEYS, MOST_EPOCHS
 from service.estimate.trainer_files.readers import (
     ALL_LINEAR,
     attention,
@@ -27,6 +28,7 @@ from service.estimate.trainer_files.readers import (
     whole,
     word_of,
 )  # fmt: skip
+from service.estimate.trainer_files.settings import defaults_of
 from service.estimate.trainer_files.table import Found, Key, TrainerTable
 
 FUSED_FLAGS = (
@@ -50,17 +52,21 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
         )
     if found.get("packing") and found.get("attention") == "naive":
         raise refused("sample_packing", True, "needs a fused attention", ("flash_attention", "sdp_attention"))
+    if found.get("precision") == "tf32" and _is_bf16(flat):
+        del found["precision"]
 
 
-def _usual_beside(found: Found) -> Found:
-    beside_it: Found = {"epochs": None} if found.get("max_steps") else {}
-    if not found.get("adapter"):
-        return (
-            beside_it
-            | {"adapter": False}
-            | ({"weight_bits": 16} if found.get("precision") in ("bf16", "fp16") else {})
-        )
-    return beside_it | {"base_bits": 16, "lora_modules": QUERY_VALUE, "dora": False}
+def _is_bf16(flat: Mapping[str, object]) -> bool:
+    """Whether BF16 is on where nothing else is asked for: it is auto, unless it is said to be off."""
+    return str(flat.get("bf16", "auto")).strip().lower() not in ("false", "no", "off")
+
+
+def _usual_beside(flat: Mapping[str, object], found: Found) -> Found:
+    precision = found.get("precision") or ("bf16" if _is_bf16(flat) else "fp32")
+    usual: Found = {"precision": precision} | ({"epochs": None} if found.get("max_steps") else {})
+    if found.get("adapter"):
+        return usual | {"base_bits": 16, "dora": False}
+    return usual | {"adapter": False} | ({"weight_bits": 16} if precision in ("bf16", "fp16") else {})
 
 
 AXOLOTL = TrainerTable(
@@ -124,6 +130,11 @@ AXOLOTL = TrainerTable(
         "optimizer": "adamw", "optimizer_bits": 32, "checkpointing": "none", "attention": "flash",
         "sharding": "ddp", "compiled": False, "chunked_loss": False,
     },
+    defaults_from=defaults_of(
+        "axolotl",
+        "Axolotl",
+        "https://github.com/axolotl-ai-cloud/axolotl/tree/002a637/src/axolotl/utils/schemas",
+    ),
     check=_check,
     usual_beside=_usual_beside,
     refused={

@@ -1,11 +1,15 @@
 """Hugging Face's TrainingArguments as JSON, PEFT's and TRL's keys, and what other trainers share of them.
 
 TrainingArguments: huggingface/transformers@00349ae src/transformers/training_args.py.
-SFTConfig, ModelConfig: huggingface/trl@016013e trl/trainer/sft_config.py, @040e32d model_config.py.
-LoraConfig (r 8; where no targets are named, queries and values): huggingface/peft v0.17 src/peft/.
+SFTConfig, ModelConfig: huggingface/trl@016013e trl/trainer/sft_config.py (the loss in pieces, unless told
+otherwise), @13e421b base_config.py (checkpointing, BF16), @040e32d model_config.py (rank 16).
+LoraConfig: huggingface/peft@00a4d08 src/peft/tuners/lora/config.py (r 8), @00073fe src/peft/utils/
+constants.py (where no targets are named, queries and values of Llama, Mistral, Qwen and Gemma; where one
+matrix is queries, keys and values, as in GPT-2, that one; of phi the MLP too). All read 2026-11-28.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from service.estimate.trainer_files.deepspeed import KEYS as DEEPSPEED_KEYS
 from service.estimate.trainer_files.readers import (
@@ -24,6 +28,7 @@ from service.estimate.trainer_files.readers import (
     whole,
     word_of,
 )  # fmt: skip
+from service.estimate.trainer_files.settings import defaults_of
 from service.estimate.trainer_files.table import Found, Key, TrainerTable
 
 MOST_EPOCHS = 100_000
@@ -35,6 +40,11 @@ LESS = {"auto_wrap", "offload"}
 WIDTHS = {"bfloat16": 16, "float16": 16, "bf16": 16, "fp16": 16, "float32": 32, "fp32": 32, "auto": None}
 QUERY_VALUE = ("q_proj", "v_proj")
 PEFT_RANK = 8
+TRL_RANK = 16
+"""Of TRL's ModelConfig, whose keys these are."""
+OF_MODEL_CONFIG = frozenset(
+    {"use_peft", "lora_r", "lora_alpha", "lora_target_modules", "lora_modules_to_save"}
+)
 
 
 def fsdp(key: str, value: object) -> object:
@@ -121,6 +131,7 @@ USUAL: Mapping[str, object] = {
     "attention": "flash",
     "sharding": "ddp",
     "compiled": False,
+    "chunked_loss": False,
 }
 EVALUATION = frozenset({"eval_strategy", "evaluation_strategy", "eval_steps", "val_size"})
 UNCOUNTED = EVALUATION | {"auto_find_batch_size", "layers_to_transform", "neftune_noise_alpha"}
@@ -152,13 +163,13 @@ def beside_adapters(found: Found) -> Found:
     }
 
 
-def _usual_beside(found: Found) -> Found:
+def _usual_beside(flat: Mapping[str, object], found: Found) -> Found:
     return {**beside_adapters(found), **without_epochs(USUAL, found)}
 
 
-def _usual_beside_sft(found: Found) -> Found:
-    precision = {} if found.get("precision") else {"precision": "bf16"}
-    return {**_usual_beside(found), **precision}
+def _usual_beside_sft(flat: Mapping[str, object], found: Found) -> Found:
+    usual = _usual_beside(flat, found) | {"precision": "bf16"}
+    return usual | ({"lora_rank": TRL_RANK} if usual.get("adapter") and OF_MODEL_CONFIG & flat.keys() else {})
 
 
 TRANSFORMERS = TrainerTable(
@@ -171,6 +182,11 @@ TRANSFORMERS = TrainerTable(
     }),
     keys=(*SHARED_KEYS, *ADAPTER_KEYS, *SEQUENCE_KEYS),
     usual=USUAL,
+    defaults_from=defaults_of(
+        "transformers",
+        "Hugging Face Trainer",
+        "https://github.com/huggingface/transformers/blob/00349ae/src/transformers/training_args.py",
+    ),
     usual_beside=_usual_beside,
     uncounted=UNCOUNTED,
     groups=GROUPS,
@@ -183,8 +199,17 @@ TRL = TrainerTable(
         "assistant_only_loss", "padding_free", "packing_strategy", "use_peft", "lora_r",
         "lora_target_modules", "eval_packing", "activation_offloading", "max_seq_length",
     }),
-    keys=(*SHARED_KEYS, *ADAPTER_KEYS, *SEQUENCE_KEYS),
-    usual={**USUAL, "seq_len": 1024, "packing": False, "checkpointing": "full"},
+    keys=(
+        *(replace(key, read=when(True)) if key.name == "use_liger_kernel" else key for key in SHARED_KEYS),
+        *ADAPTER_KEYS,
+        *(replace(key, yields=key.name == "loss_type") for key in SEQUENCE_KEYS),
+    ),
+    usual={**USUAL, "seq_len": 1024, "packing": False, "checkpointing": "full", "chunked_loss": True},
+    defaults_from=defaults_of(
+        "trl",
+        "TRL SFTTrainer",
+        "https://github.com/huggingface/trl/blob/016013e/trl/trainer/sft_config.py",
+    ),
     usual_beside=_usual_beside_sft,
     uncounted=UNCOUNTED,
     groups=GROUPS,

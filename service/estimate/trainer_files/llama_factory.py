@@ -1,7 +1,8 @@
 """LLaMA-Factory's YAML, or the same as JSON: its own keys beside Hugging Face's TrainingArguments.
 
-hiyouga/LLaMA-Factorysrc/llamafactory/hparams/: @00577a8 finetuning_args.py, model_args.py, @072bfe2
-data_args.py; trained weights are raised to FP32 under mixed precision unless pure_bf16 (model/adapter.py).
+hiyouga/LLaMA-Factory src/llamafactory/hparams/: @00577a8 finetuning_args.py, model_args.py, @072bfe2
+data_args.py, parser.py (stage pt packs unless told otherwise); trained weights are raised to FP32 under mixed
+precision unless pure_bf16 (model/adapter.py). Read 2026-11-28.
 """
 
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from service.estimate.trainer_files.readers import (
     whole,
     word_of,
 )  # fmt: skip
+from service.estimate.trainer_files.settings import defaults_of
 from service.estimate.trainer_files.table import Found, Key, TrainerTable
 
 
@@ -36,8 +38,9 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
         )
 
 
-def _usual_beside(found: Found) -> Found:
-    usual: Found = {"epochs": None} if found.get("max_steps") else {}
+def _usual_beside(flat: Mapping[str, object], found: Found) -> Found:
+    usual: Found = {"packing": str(flat.get("stage")).lower() == "pt"}
+    usual |= {"epochs": None} if found.get("max_steps") else {}
     if found.get("adapter") is False:
         mixed = found.get("precision") and found.get("sharding") != "fsdp"
         return usual | ({"weight_bits": 32} if mixed else {})
@@ -80,7 +83,12 @@ LLAMA_FACTORY = TrainerTable(
         Key("use_unsloth", "compiled", when(True)),
         *SHARED_KEYS,
     ),
-    usual={**USUAL, "seq_len": 2048, "packing": False, "checkpointing": "full", "chunked_loss": False},
+    usual={**USUAL, "seq_len": 2048, "checkpointing": "full"},
+    defaults_from=defaults_of(
+        "llama-factory",
+        "LLaMA-Factory",
+        "https://github.com/hiyouga/LLaMA-Factory/tree/00577a8/src/llamafactory/hparams",
+    ),
     check=_check,
     usual_beside=_usual_beside,
     refused={"stage": (frozenset({"sft", "pt"}), "preference training or reinforcement learning"),

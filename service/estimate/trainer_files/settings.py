@@ -1,15 +1,24 @@
 """What a trainer's file says of a run, in our words, and what of the file was taken, supplied or left."""
 
 from dataclasses import dataclass
+from datetime import date
 
-from service.facts import Checkpointing, Optimizer, Precision, Sharding
+from service.facts import Checkpointing, Optimizer, Precision, Sharding, Source
 
 FIELD = "trainer_config"
 """As the option and the REST field are called; a key of the file stands behind it: trainer_config.optim."""
 DEEPSPEED_FIELD = "deepspeed_config"
+READ_ON = date(2026, 11, 28)
+"""When the trainers' code was read for their defaults; no commit told its own day."""
+DEFAULT = "'s default"
 LARGEST_CHARACTERS = 100_000
 MOST_KEYS = 2_000
 """Of a file, and of the values in it: far beyond any that a trainer is given."""
+
+
+def defaults_of(slug: str, name: str, url: str) -> Source:
+    """The source of what a trainer does where its file says nothing: its code, as we read it."""
+    return Source(f"{slug}-defaults", f"{name}{DEFAULT}", url, READ_ON, "facts re-keyed", READ_ON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,9 @@ class TrainerFile:
     """Slug of the trainer: axolotl, llama-factory, transformers, trl, torchtune, unsloth."""
     name: str
     settings: Settings
+    said: Settings
+    """Of them what the file itself says; the others are the trainer's defaults."""
+    defaults_from: Source
     taken: tuple[Taken, ...]
     usual: tuple[Taken, ...]
     """What the trainer does where its file says nothing; `value` is empty."""

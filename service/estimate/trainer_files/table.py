@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 
 from service.estimate.trainer_files.readers import Reader, refused
 from service.estimate.trainer_files.settings import Settings, Taken, TrainerFile
+from service.facts import Source
 
 LONGEST_SHOWN = 60
 FIELDS = frozenset(f.name for f in fields(Settings))
@@ -35,9 +36,11 @@ class TrainerTable:
     keys: tuple[Key, ...]
     usual: Mapping[str, object]
     """Its defaults, by field of `Settings`."""
+    defaults_from: Source
+    """Where they were read."""
     check: Callable[[Mapping[str, object], Found], None] = lambda flat, found: None
     """Raises InvalidValue for what its keys say together and cannot be."""
-    usual_beside: Callable[[Found], Found] = lambda found: {}
+    usual_beside: Callable[[Mapping[str, object], Found], Found] = lambda flat, found: {}
     """Further defaults that hang on what was said."""
     refused: Mapping[str, tuple[frozenset[str], str]] = field(default_factory=dict)
     """Keys that ask for another kind of training: the values that do not, and what the others ask for."""
@@ -81,14 +84,18 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
     table.check(flat, found)
     _check_base(found, taken)
     taken = _without_overridden(found, taken)
-    usual = {k: v for k, v in {**table.usual, **table.usual_beside(found)}.items() if found.get(k) is None}
-    settings = Settings(**{**usual, **{k: v for k, v in found.items() if v is not None}})  # type: ignore[arg-type]
+    usual = {
+        k: v for k, v in {**table.usual, **table.usual_beside(flat, found)}.items() if found.get(k) is None
+    }
+    said = {k: v for k, v in found.items() if v is not None}
     named = {one.key for one in taken}
     rest = [key for key in flat if key not in named]
     return TrainerFile(
         trainer=table.slug,
         name=table.name,
-        settings=settings,
+        settings=Settings(**{**usual, **said}),  # type: ignore[arg-type]
+        said=Settings(**said),  # type: ignore[arg-type]
+        defaults_from=table.defaults_from,
         taken=tuple(taken),
         usual=tuple(Taken("", "", key, shown(value)) for key, value in usual.items() if value is not None),
         left=_left([key for key in rest if key not in table.uncounted], named),
@@ -149,10 +156,10 @@ def _check_base(found: Found, taken: list[Taken]) -> None:
 
 
 def _without_overridden(found: Found, taken: list[Taken]) -> list[Taken]:
-    """Epochs count for nothing beside a number of steps."""
-    if found.get("max_steps") is None or found.pop("epochs", None) is None:
-        return taken
-    return [Taken(t.key, t.value, "", "") if t.meaning == "epochs" else t for t in taken]
+    """Without the meaning of keys that others overrule: epochs beside steps, what a check took back."""
+    if found.get("max_steps") is not None:
+        found.pop("epochs", None)
+    return [t if t.meaning in found else Taken(t.key, t.value, "", "") for t in taken]
 
 
 def _left(rest: list[str], named: set[str]) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """torchtune's YAML.
 
 pytorch/torchtune recipes/configs/llama3_1/: @0b3e04a 8B_qlora_single_device.yaml, @02d7035
-8B_full_single_device.yaml, @0502cc5 70B_lora.yaml. Over several GPUs its recipes are FSDP;
-on one that makes no difference.
+8B_full_single_device.yaml, @0502cc5 70B_lora.yaml; @0097ada recipes/lora_finetune_single_device.py (passes
+of a step have no default); @1934adb torchtune/models/llama3_1/_model_builders.py (rank 8, without the MLP).
+Read 2026-11-28. Over several GPUs its recipes are FSDP; on one that makes no difference.
 """
 
 import re
@@ -24,6 +25,7 @@ from service.estimate.trainer_files.readers import (
     whole,
     word_of,
 )  # fmt: skip
+from service.estimate.trainer_files.settings import defaults_of
 from service.estimate.trainer_files.table import Found, Key, TrainerTable
 
 ADAPTERS = re.compile(r"^(q?lora|q?dora)_")
@@ -76,7 +78,7 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
         )
 
 
-def _usual_beside(found: Found) -> Found:
+def _usual_beside(flat: Mapping[str, object], found: Found) -> Found:
     if not found.get("adapter"):
         return {"weight_bits": 16} if found.get("precision") == "bf16" else {}
     return {"base_bits": 16, "lora_rank": 8, "dora": False}
@@ -121,9 +123,14 @@ TORCHTUNE = TrainerTable(
         Key("compile", "compiled", truth),
     ),
     usual={
-        "accumulation": 1, "packing": False, "attention": "flash", "sharding": "fsdp", "compiled": False,
+        "packing": False, "attention": "flash", "sharding": "fsdp", "compiled": False,
         "gradient_release": False, "checkpointing": "none",
     },
+    defaults_from=defaults_of(
+        "torchtune",
+        "torchtune",
+        "https://github.com/pytorch/torchtune/blob/1934adb/torchtune/models/llama3_1/_model_builders.py",
+    ),
     check=_check,
     usual_beside=_usual_beside,
     uncounted=frozenset({"tensor_parallel_dim", "context_parallel_dim", "data_parallel_replicate_dim",

@@ -1,9 +1,10 @@
 """What people hand to Unsloth, as JSON: from_pretrained, get_peft_model and the trainer's arguments, in one
 object or one for each.
 
-unslothai/unsloth@00060af unsloth/models/llama.py: 4 bits unless told otherwise; the fused loss in pieces
-(unsloth_fused_ce_loss); rank 16, every linear matrix, its own checkpointing, which keeps what layers pass on
-in host memory.
+unslothai/unsloth unsloth/models/: @00060af llama.py: the fused loss in pieces (unsloth_fused_ce_loss); rank
+16, every linear matrix, its own checkpointing, which keeps what layers pass on in host memory. @0050c73
+loader.py: 4 bits and 2,048 tokens unless told otherwise; rl.py: what it makes of TRL's SFTConfig, 4 sequences
+at a time, 2 passes a step, 8-bit AdamW (transformers' own TrainingArguments keep theirs). Read 2026-11-28.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from service.estimate.trainer_files.hugging_face import (
     USUAL,
 )  # fmt: skip
 from service.estimate.trainer_files.readers import ALL_LINEAR, name, refused, when, word_of
+from service.estimate.trainer_files.settings import defaults_of
 from service.estimate.trainer_files.table import Found, Key, TrainerTable
 
 OWN = "use_gradient_checkpointing"
@@ -30,7 +32,7 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
         raise refused(key, True, "contradicts full_finetuning = true; keep one of the two")
 
 
-def _usual_beside(found: Found) -> Found:
+def _usual_beside(flat: Mapping[str, object], found: Found) -> Found:
     usual: Found = {"epochs": None} if found.get("max_steps") else {}
     if found.get("adapter") is False:
         return usual
@@ -62,8 +64,11 @@ UNSLOTH = TrainerTable(
     ),
     usual={
         **USUAL, "checkpointing": "full", "activations_on_host": True, "chunked_loss": True, "compiled": True,
-        "packing": False,
+        "packing": False, "seq_len": 2048, "micro_batch": 4, "accumulation": 2, "optimizer_bits": 8,
     },
+    defaults_from=defaults_of(
+        "unsloth", "Unsloth", "https://github.com/unslothai/unsloth/tree/0050c73/unsloth/models"
+    ),
     check=_check,
     usual_beside=_usual_beside,
     uncounted=UNCOUNTED | {"fast_inference", "finetune_vision_layers"},

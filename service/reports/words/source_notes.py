@@ -1,10 +1,13 @@
 """What the shipped facts remark beside a price, and what a reader said, in the reader's language."""
 
+from service.estimate.trainer_files.settings import DEFAULT
 from service.reports.words.wording import Wording
 
 
 def source_title(w: Wording, title: str) -> str:
-    """What a source is called: by its own name, or in words where it is the reader."""
+    """What a source is called: by its own name, or in words where it is the reader or a trainer's default."""
+    if title.endswith(DEFAULT):
+        return w.say("default of {trainer}", trainer=title.removesuffix(DEFAULT))
     return {
         "given by you": w.say("given by you"),
         "assumed where you did not say": w.say("assumed where you did not say"),
