@@ -283,6 +283,10 @@ class FineTuning:
     padding_share_low: float
     padding_share_high: float
     """The same of data whose lengths spread less, and more, than assumed."""
+    computed_spread_down: float = 0.0
+    """Log standard deviation of what is computed below the estimate, as lengths may spread; 0 packed."""
+    computed_spread_up: float = 0.0
+    """The same above it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from service.answers.fine_tuning import AskedFineTune
 from service.errors import InvalidValue
-from service.estimate.padding import LEAST_SPREAD, MOST_SPREAD, expected_longest
+from service.estimate.padding import LEAST_SPREAD, MOST_SPREAD, computed_spread, expected_longest
 from service.facts import Architecture, FineTuning, Recipe, Source, Workload, given_by_user
 from service.usecases.custom_workload import assumed_recipe, check_positions, recipe_of
 
@@ -109,9 +109,10 @@ def batches(
     if asked.pack:
         rows = max(1, math.ceil(examples * kept / length))
         mean_length = longest = float(length)
-        padding, unlike = 0.0, [0.0, 0.0]
+        padding, unlike, doubt = 0.0, [0.0, 0.0], (0.0, 0.0)
     else:
         rows = examples
+        doubt = computed_spread(asked.mean_tokens, length, min(micro_batch, examples))
         mean_length = expected_longest(asked.mean_tokens, length, min(micro_batch, examples))
         longest = expected_longest(asked.mean_tokens, length, examples)
         if asked.pad_to_max:
@@ -119,7 +120,7 @@ def batches(
         padding = 1 - kept / mean_length
         unlike = [1 - _mean(asked, length, 1, s) / _mean(asked, length, micro_batch, s) for s in SPREADS]
         if asked.pad_to_max:
-            unlike = [padding, padding]
+            unlike, doubt = [padding, padding], (0.0, 0.0)
     steps = math.ceil(asked.epochs * math.ceil(rows / sequences) - 1e-9)
     data = FineTuning(
         method=asked.method,
@@ -133,6 +134,8 @@ def batches(
         padding_share=padding,
         padding_share_low=unlike[0],
         padding_share_high=unlike[1],
+        computed_spread_down=doubt[0],
+        computed_spread_up=doubt[1],
     )
     return data, math.ceil(mean_length), math.ceil(longest), max(1, steps)
 

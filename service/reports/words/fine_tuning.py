@@ -51,9 +51,9 @@ def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> l
         said.append(
             w.say(
                 "{padding} of what is computed is padding: a micro-batch is as long as its longest example. "
-                "The spread of lengths is assumed; with your data it may be {low} to {high}, which the "
-                "interval of the hours leaves out. Packing (--pack) spares it. Memory is held for {length} "
-                "tokens a sequence.",
+                "The spread of lengths is assumed; with your data it may be {low} to {high}, which is part "
+                "of the intervals of hours, energy and money. Packing (--pack) spares it. Memory is held for "
+                "{length} tokens a sequence.",
                 padding=w.percent(data.padding_share),
                 low=w.percent(data.padding_share_low),
                 high=w.percent(data.padding_share_high),
