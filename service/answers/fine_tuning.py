@@ -1,12 +1,13 @@
 """Fine-tuning as people say it: a method, so many examples of so many tokens, over so many epochs."""
 
+import re
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from service.answers.asked import Question
-from service.facts import AdapterTargets, Checkpointing
+from service.facts import Checkpointing
 
 Method = Literal["full", "lora", "qlora", "lora-8bit", "dora"]
 FineTuneOptimizer = Literal["adamw", "adamw-8bit", "paged-adamw-8bit", "adafactor", "lion", "sgd", "muon"]
@@ -36,7 +37,14 @@ class AskedFineTune(Question):
     mean_tokens: float = Field(ge=1, le=10**7, description="Of an example on average, before it is cut off")
     epochs: float = Field(3.0, gt=0, le=10_000, description="How often each is trained on; Trainer's default")
     lora_rank: int = Field(16, ge=1, le=100_000, description="Rank of the adapters")
-    lora_targets: AdapterTargets = Field("all-linear", description="Matrices that carry an adapter")
+    lora_targets: str = Field(
+        "all-linear",
+        description="Matrices that carry an adapter: all-linear, attention, query-value, or the model's own "
+        "names between commas (q_proj,v_proj; experts.gate_up_proj for PEFT's target_parameters)",
+    )
+    modules_to_save: str = Field(
+        "", description="Trained in full beside adapters: embed_tokens, lm_head or both between commas"
+    )
     pack: bool = Field(False, description="Examples fill sequences of `max_length`; else padded")
     pad_to_max: bool = Field(False, description="Padded to `max_length` each, not to a micro-batch's longest")
     max_length: int | None = Field(
@@ -53,6 +61,14 @@ class AskedFineTune(Question):
     )
     optimizer: FineTuneOptimizer = "adamw"
     checkpointing: Checkpointing = Field("full", description="On, as trainers of transformers set it")
+
+    @field_validator("lora_targets", "modules_to_save", mode="before")
+    @classmethod
+    def _between_commas(cls, names: Any) -> Any:
+        """Names as a list, or with spaces or plus signs between them, are the same names."""
+        if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+            names = ",".join(names)
+        return ",".join(filter(None, re.split(r"[\s,+]+", names))) if isinstance(names, str) else names
 
     @field_validator("method", mode="before")
     @classmethod

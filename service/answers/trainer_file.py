@@ -14,7 +14,7 @@ from service.estimate.trainer_files.as_asked import FIELD_OF, accounted, fine_tu
 from service.estimate.trainer_files.settings import DEEPSPEED_FIELD, FIELD, Taken, TrainerFile
 
 LONGEST_RUN = 120
-OF_ADAPTERS = ("lora_rank", "lora_targets")
+OF_ADAPTERS = ("lora_rank", "lora_targets", "modules_to_save")
 Given = str | Mapping[str, Any]
 NEEDED: Mapping[str, str] = {
     "method": "says neither adapters nor full training; say which (--finetune lora)",

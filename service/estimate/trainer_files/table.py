@@ -7,6 +7,8 @@ from service.estimate.trainer_files.readers import Reader, refused
 from service.estimate.trainer_files.settings import Settings, Taken, TrainerFile
 
 LONGEST_SHOWN = 60
+EXPERTS_PART = "lora_modules.experts"
+"""Tensors of experts that carry adapters beside the matrices (PEFT's target_parameters)."""
 FIELDS = frozenset(f.name for f in fields(Settings))
 Found = dict[str, object]
 """Values by field of `Settings`."""
@@ -79,6 +81,8 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
     _refuse_other_kinds(table, flat)
     found, taken = _found(table, flat)
     table.check(flat, found)
+    if experts := found.pop(EXPERTS_PART, None):
+        found["lora_modules"] = (*_names(found.get("lora_modules")), *_names(experts))
     _check_base(found, taken)
     taken = _without_overridden(found, taken)
     usual = {k: v for k, v in {**table.usual, **table.usual_beside(found)}.items() if found.get(k) is None}
@@ -96,6 +100,10 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
             k for k in rest if k in table.uncounted and flat[k] not in (False, [], 0, 1, "none", "no")
         ),
     )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def shown(value: object) -> str:
