@@ -99,6 +99,13 @@ def test_axolotl():
     assert {one.meaning for one in file.usual} == {"sharding", "compiled", "chunked_loss", "dora"}
 
 
+def test_adapters_scaled_or_stepped_otherwise_cost_the_same():
+    table = next(t for t in TRAINERS if t.slug == "axolotl")
+    plain = read(table, BASES["axolotl"])
+    other = read(table, {**BASES["axolotl"], "peft_use_rslora": True, "loraplus_lr_ratio": 16})
+    assert other.settings == plain.settings and set(other.left) - set(plain.left)
+
+
 def test_llama_factory():
     file = of("llama_factory.yaml")
     asked = fine_tuning_of(file.settings, 20_000, 300.0)
@@ -179,6 +186,10 @@ def test_deepspeed_beside():
         ("axolotl", {"adapter": "qlora"}, ("adapter", "load_in_4bit: true")),
         ("axolotl", {"adapter": "lorra"}, ("adapter = 'lorra'", "valid: lora")),
         ("axolotl", {"rl": "dpo"}, ("rl = 'dpo'", "preference training")),
+        ("axolotl", {"rl": "orpo"}, ("rl = 'orpo'", "nearest: supervised training")),
+        ("llama-factory", {"stage": "rm"}, ("stage = 'rm'", "nearest: supervised training")),
+        ("axolotl", {"adapter": "qlora", "load_in_4bit": True, "peft_use_dora": True},
+         ("peft_use_dora", "weights of 4 bits", "load 16 bits")),
         ("axolotl", {"micro_batch_size": 0}, ("micro_batch_size = 0", "between 1 and")),
         ("axolotl", {"sequence_len": float("inf")}, ("sequence_len", "finite")),
         ("axolotl", {"optimizer": "adamw_tork"}, None),

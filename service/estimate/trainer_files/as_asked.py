@@ -12,8 +12,7 @@ from service.estimate.trainer_files.settings import FIELD, Settings, Taken, Trai
 from service.facts import Optimizer
 
 METHODS: Mapping[tuple[int, bool], str] = {
-    (16, False): "lora", (16, True): "dora", (8, False): "lora-8bit", (8, True): "lora-8bit",
-    (4, False): "qlora", (4, True): "qlora",
+    (16, False): "lora", (16, True): "dora", (8, False): "lora-8bit", (4, False): "qlora",
 }  # fmt: skip
 """By the bits of the frozen base, and whether adapters are DoRA's."""
 OPTIMIZERS: Mapping[Optimizer, str] = {
@@ -106,17 +105,12 @@ def targets_of(modules: tuple[str, ...]) -> str:
 
 
 def accounted(file: TrainerFile) -> TrainerFile:
-    """The file with what our estimate makes of its settings: targets as counted, and what it cannot count."""
-    said, beyond = file.settings, set()
-    if said.adapter and said.dora and said.base_bits in (4, 8):
-        beyond.add("dora")
-    taken = tuple(_as_counted(one, said) for one in file.taken)
-    keys = [one.key for one in taken if one.meaning in beyond]
+    """The file with what our estimate makes of its settings: targets as counted."""
+    said = file.settings
     return replace(
         file,
-        taken=tuple(one for one in taken if one.meaning not in beyond),
-        usual=tuple(_as_counted(one, said) for one in file.usual if one.meaning not in beyond),
-        uncounted=(*dict.fromkeys(keys), *file.uncounted),
+        taken=tuple(_as_counted(one, said) for one in file.taken),
+        usual=tuple(_as_counted(one, said) for one in file.usual),
     )
 
 

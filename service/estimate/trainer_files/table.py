@@ -87,6 +87,7 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
     taken = _without_overridden(found, taken)
     usual = {k: v for k, v in {**table.usual, **table.usual_beside(found)}.items() if found.get(k) is None}
     settings = Settings(**{**usual, **{k: v for k, v in found.items() if v is not None}})  # type: ignore[arg-type]
+    _check_dora(settings, taken)
     named = {one.key for one in taken}
     rest = [key for key in flat if key not in named]
     return TrainerFile(
@@ -144,7 +145,11 @@ def _found(table: TrainerTable, flat: Mapping[str, object]) -> tuple[Found, list
 def _refuse_other_kinds(table: TrainerTable, flat: Mapping[str, object]) -> None:
     for key, (ours, what) in table.refused.items():
         if key in flat and str(flat[key]).lower() not in ours:
-            raise refused(key, flat[key], f"asks for {what}, which we cannot estimate", tuple(sorted(ours)))
+            reason = (
+                f"asks for {what}, which no published run that we know is there to hold against; nearest: "
+                "supervised training, with both answers of a pair counted as examples"
+            )
+            raise refused(key, flat[key], reason, tuple(sorted(ours)))
 
 
 def _check_base(found: Found, taken: list[Taken]) -> None:
@@ -154,6 +159,16 @@ def _check_base(found: Found, taken: list[Taken]) -> None:
         raise refused(
             key.key, key.value, "a quantised base cannot be trained in full; add an adapter, or load 16 bits"
         )
+
+
+def _check_dora(settings: Settings, taken: list[Taken]) -> None:
+    said = next((one for one in taken if one.meaning == "dora"), None)
+    if said and settings.adapter and settings.dora and settings.base_bits in (4, 8):
+        reason = (
+            f"beside weights of {settings.base_bits} bits nobody we know has measured it; load 16 bits, or "
+            "leave it out"
+        )
+        raise refused(said.key, said.value, reason)
 
 
 def _without_overridden(found: Found, taken: list[Taken]) -> list[Taken]:
