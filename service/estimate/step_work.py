@@ -85,7 +85,7 @@ class StepWork:
     width: Number
     seq_len: Number
     block_flops: Number
-    """Forward and backward FLOPs of the blocks' matrices."""
+    """Forward and backward FLOPs of the blocks' matrices, and of adapters on them."""
     head_flops: Number
     attention_flops: Number
     """As counted for MFU, causal half included; twice that where no mask spares a fused kernel the half."""
@@ -329,7 +329,8 @@ def count_step(
         relaunched=RECOMPUTED_LAUNCHES if unfused or not whole else FUSED_RELAUNCHES,
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
-        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients,
+        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients
+        + 6.0 * recipe.adapter_rank * a.n_layers * adapted_sides,
         head_flops=6.0
         * a.vocab_size
         * a.d_model
