@@ -151,6 +151,18 @@ class Gpu:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnMatrix:
+    """Linear matrices of a model that the dimensions of `Architecture` do not tell one by one."""
+
+    name: str
+    part: Literal["attention", "beside"]
+    inputs: int
+    outputs: int
+    count: int
+    """How many the whole model has."""
+
+
+@dataclass(frozen=True, slots=True)
 class Architecture:
     """The shape of a transformer; estimate/architecture.py counts it."""
 
@@ -202,6 +214,8 @@ class Architecture:
     """Whether the model sees or hears as well, and its other parts are left out."""
     block: str = ""
     """How its blocks are written, by transformers' name of the model's kind (block_kinds.py); "" unknown."""
+    own_matrices: tuple[OwnMatrix, ...] = ()
+    """What adapters may stand on beside the matrices of the shape above, or instead of those of that name."""
 
 
 FOUR_BIT_WEIGHT = 0.5625
@@ -246,7 +260,10 @@ class Recipe:
     trained: Literal["all", "lora", "qlora"] = "all"
     """All weights, or adapters beside frozen 16-bit weights (lora) or 4-bit ones (qlora)."""
     adapter_rank: int = 16
-    adapter_targets: AdapterTargets = "all-linear"
+    adapter_targets: str = "all-linear"
+    """A word for many matrices, or their names between commas (estimate/block_matrices.py)."""
+    modules_to_save: str = ""
+    """Trained in full beside adapters: embed_tokens, lm_head or both between commas (PEFT)."""
     frozen_weight_bytes: float | None = None
     """Bytes of a frozen weight of a block matrix: 4, 2, 1 (int8) or 0.5625 (NF4 with its scales); None what
     `trained` means by itself (`frozen_bytes`)."""
@@ -287,6 +304,10 @@ class FineTuning:
     padding_share_low: float
     padding_share_high: float
     """The same of data whose lengths spread less, and more, than assumed."""
+    computed_spread_down: float = 0.0
+    """Log standard deviation of what is computed below the estimate, as lengths may spread; 0 packed."""
+    computed_spread_up: float = 0.0
+    """The same above it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,6 +104,11 @@ def test_rank_targets_method_and_optimizer_reach_the_estimate(snapshot):
     assert recipes[5].checkpointing == "none"
 
 
+def test_methods_that_start_or_step_adapters_otherwise_cost_the_same(snapshot):
+    for word, same in {"rsLoRA": "lora", "LoRA+": "lora", "pissa": "lora", "qlora+": "qlora"}.items():
+        assert tuned(snapshot, method=word) == tuned(snapshot, method=same)
+
+
 def hours(snapshot, **asked):
     c = compare_home_with_cloud(snapshot, AskedComparison.of(**asked), asked_at=datetime(2026, 11, 28))
     return c.options
@@ -205,6 +210,10 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
     [
         (("qwen3-8b", "--finetune", "grpo", *SAID), "generates text before it trains"),
         (("qwen3-8b", "--finetune", "dpo", *SAID), "trains on pairs"),
+        (("qwen3-8b", "--finetune", "ORPO", *SAID), "has no reference model"),
+        (("qwen3-8b", "--finetune", "kto", *SAID), "weighs every answer against a reference model"),
+        (("qwen3-8b", "--finetune", "reward_model", *SAID), "trains a score on pairs"),
+        (("qwen3-8b", "--finetune", "qdora", *SAID), "nearest: dora beside 16-bit weights, or qlora"),
         (("qwen3-8b", "--finetune", "qlra", *SAID), "--finetune = 'qlra': unknown; valid: qlora"),
         (("qwen3-8b", "--finetune", "qlora", "--examples", "5"), "--mean-tokens = None: is missing"),
         (("qwen3-8b", "--examples", "5"), "--examples = 5: belongs to --finetune METHOD"),

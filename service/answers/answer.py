@@ -31,6 +31,11 @@ class AnsweredFineTuning(Answered):
     padding_share_high: float
     adapter_rank: int | None = Field(description="null where all weights are trained")
     adapter_targets: str | None
+    modules_to_save: str = Field("", description="Trained in full beside adapters")
+    trained_parameters: float | None = Field(None, description="That get a gradient")
+    expert_adapters: Literal["none", "fused"] | None = Field(
+        None, description="Whether adapters reach the experts of a mixture; null for a model without any"
+    )
     micro_batch: int
     sequences_per_step: int
     upcast_gib: float | None = Field(

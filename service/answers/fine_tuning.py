@@ -1,17 +1,22 @@
 """Fine-tuning as people say it: a method, so many examples of so many tokens, over so many epochs."""
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from service.answers.asked import Question
-from service.facts import AdapterTargets, Checkpointing
+from service.facts import Checkpointing
 
 Method = Literal["full", "lora", "qlora", "lora-8bit", "dora"]
 FineTuneOptimizer = Literal["adamw", "adamw-8bit", "paged-adamw-8bit", "adafactor", "lion", "sgd", "muon"]
 ROLLOUTS = frozenset({"grpo", "ppo", "rloo", "gspo", "dapo", "online-dpo"})
-PREFERENCES = frozenset({"dpo", "orpo", "kto", "simpo"})
+PAIRS_ALONE = frozenset({"orpo", "simpo", "cpo"})
+PAIRS_BESIDE_REFERENCE = frozenset({"dpo", "ipo"})
+REWARD_MODELS = frozenset({"reward", "reward-model", "rm", "prm"})
 UNTOLD = {
     **dict.fromkeys(
         ROLLOUTS,
@@ -19,11 +24,30 @@ UNTOLD = {
         "the two apart; nearest: lora, which counts the training part alone",
     ),
     **dict.fromkeys(
-        PREFERENCES,
+        PAIRS_BESIDE_REFERENCE,
         "trains on pairs, and no published run that we know is there to hold it against; nearest: lora with "
         "both answers of a pair counted as examples, which leaves out the reference model's forward pass",
     ),
+    **dict.fromkeys(
+        PAIRS_ALONE,
+        "trains on pairs, and no published run that we know is there to hold it against; nearest: lora with "
+        "both answers of a pair counted as examples, for it has no reference model",
+    ),
+    "kto": "weighs every answer against a reference model, and no published run that we know is there to "
+    "hold it against; nearest: lora, which leaves out the reference model's forward passes",
+    **dict.fromkeys(
+        REWARD_MODELS,
+        "trains a score on pairs in place of words, and no published run that we know is there to hold it "
+        "against; nearest: lora with both answers of a pair counted as examples, which has a head for words",
+    ),
+    "qdora": "DoRA norms its matrix in every pass, and what unpacking it from 4 bits adds to that nobody we "
+    "know has measured; nearest: dora beside 16-bit weights, or qlora, which is faster",
 }
+SAME_AS: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("rslora", "rs-lora", "lora+", "loraplus", "lora-plus", "pissa"), "lora")
+    | dict.fromkeys(("qrslora", "qlora+", "qloraplus"), "qlora")
+)
+"""Methods that scale, start or step adapters otherwise, at the same cost in time and memory."""
 
 
 class AskedFineTune(Question):
@@ -36,7 +60,14 @@ class AskedFineTune(Question):
     mean_tokens: float = Field(ge=1, le=10**7, description="Of an example on average, before it is cut off")
     epochs: float = Field(3.0, gt=0, le=10_000, description="How often each is trained on; Trainer's default")
     lora_rank: int = Field(16, ge=1, le=100_000, description="Rank of the adapters")
-    lora_targets: AdapterTargets = Field("all-linear", description="Matrices that carry an adapter")
+    lora_targets: str = Field(
+        "all-linear",
+        description="Matrices that carry an adapter: all-linear, attention, query-value, or the model's own "
+        "names between commas (q_proj,v_proj; experts.gate_up_proj for PEFT's target_parameters)",
+    )
+    modules_to_save: str = Field(
+        "", description="Trained in full beside adapters: embed_tokens, lm_head or both between commas"
+    )
     pack: bool = Field(False, description="Examples fill sequences of `max_length`; else padded")
     pad_to_max: bool = Field(False, description="Padded to `max_length` each, not to a micro-batch's longest")
     max_length: int | None = Field(
@@ -54,10 +85,21 @@ class AskedFineTune(Question):
     optimizer: FineTuneOptimizer = "adamw"
     checkpointing: Checkpointing = Field("full", description="On, as trainers of transformers set it")
 
+    @field_validator("lora_targets", "modules_to_save", mode="before")
+    @classmethod
+    def _between_commas(cls, names: Any) -> Any:
+        """Names as a list, or with spaces or plus signs between them, are the same names."""
+        if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+            names = ",".join(names)
+        return ",".join(filter(None, re.split(r"[\s,+]+", names))) if isinstance(names, str) else names
+
     @field_validator("method", mode="before")
     @classmethod
     def _known(cls, method: Any) -> Any:
-        """What is asked for and cannot be told is refused with the reason."""
-        if isinstance(method, str) and (reason := UNTOLD.get(method.strip().lower())):
+        """What is asked for and cannot be told is refused with the reason; what costs the same is alike."""
+        if not isinstance(method, str):
+            return method
+        word = re.sub(r"[\s_]+", "-", method.strip().lower())
+        if reason := UNTOLD.get(word):
             raise PydanticCustomError("untold", "{reason}", {"reason": reason})
-        return method
+        return SAME_AS.get(word, method)

@@ -4,6 +4,8 @@ Rules that need exact numbers (whether a plan keeps the limits, which plans were
 decided before this; sentences are written afterwards, from the numbers as they stand here.
 """
 
+from typing import Literal
+
 from service.answers.answer import (
     AnsweredBreakEven,
     AnsweredComparison,
@@ -26,9 +28,11 @@ from service.decide.decision import Decision, NearestPlan, RatedOption
 from service.decide.sensitivity import Swing
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import flops_per_token, parameter_groups, parameters, steps
+from service.estimate.block_matrices import ATTENTION, QUERY_VALUE
 from service.estimate.interval import Interval
 from service.estimate.model_notes import model_notes
 from service.estimate.reference_run import ReferenceMethod
+from service.estimate.step_work import adapter_matrices, trained_parameters
 from service.facts import GIB, Workload
 
 HOURS_PER_DAY = 24
@@ -113,10 +117,21 @@ def _fine_tuning(w: Workload) -> AnsweredFineTuning | None:
         padding_share_high=round(data.padding_share_high, 4),
         adapter_rank=recipe.adapter_rank if adapters else None,
         adapter_targets=recipe.adapter_targets if adapters else None,
+        modules_to_save=recipe.modules_to_save,
+        trained_parameters=trained_parameters(w.architecture, recipe),
+        expert_adapters=_expert_adapters(w) if adapters else None,
         micro_batch=recipe.micro_batch,
         sequences_per_step=recipe.global_batch_tokens // recipe.seq_len,
         upcast_gib=round(2 * (groups.total - groups.matrices) / GIB, 2) if upcast else None,
     )
+
+
+def _expert_adapters(w: Workload) -> Literal["none", "fused"] | None:
+    """None too where the words asked for attention alone."""
+    if w.architecture.n_experts == 1 or w.recipe.adapter_targets in (ATTENTION, QUERY_VALUE):
+        return None
+    reached = any(m.part == "experts" for m in adapter_matrices(w.architecture, w.recipe))
+    return "fused" if reached else "none"
 
 
 def _reference(r: ReferenceMethod) -> AnsweredReference:

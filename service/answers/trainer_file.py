@@ -21,7 +21,7 @@ from service.estimate.trainer_files.settings import DEEPSPEED_FIELD, FIELD, Take
 from service.facts import Source
 
 LONGEST_RUN = 120
-OF_ADAPTERS = ("lora_rank", "lora_targets")
+OF_ADAPTERS = ("lora_rank", "lora_targets", "modules_to_save")
 Given = str | Mapping[str, Any]
 NEEDED: Mapping[str, str] = {
     "method": "says neither adapters nor full training; say which (--finetune lora)",

@@ -22,7 +22,14 @@ FINE_TUNING = (
     click.option("--epochs", type=float, help="Of --finetune: how often each is trained on; usual: 3."),
     click.option("--lora-rank", type=int, help="Of --finetune: rank of the adapters; usual: 16."),
     click.option(
-        "--lora-targets", metavar="MATRICES", help="Of --finetune: all-linear | attention | query-value."
+        "--lora-targets",
+        metavar="MATRICES",
+        help="Of --finetune: all-linear | attention | query-value, or names: q_proj,v_proj.",
+    ),
+    click.option(
+        "--modules-to-save",
+        metavar="NAMES",
+        help="Of --finetune: trained in full beside adapters, embed_tokens,lm_head.",
     ),
     click.option("--pack/--no-pack", default=None, help="Of --finetune: fill sequences instead of padding."),
     click.option(
@@ -43,8 +50,8 @@ FINE_TUNING = (
 )
 OPTION_OF = {"method": METHOD}
 FIELDS = (
-    "method", "examples", "mean_tokens", "epochs", "lora_rank", "lora_targets", "pack", "max_length",
-    "per_device_batch", "accumulate", "optimizer", "checkpointing",
+    "method", "examples", "mean_tokens", "epochs", "lora_rank", "lora_targets", "modules_to_save", "pack",
+    "max_length", "per_device_batch", "accumulate", "optimizer", "checkpointing",
 )  # fmt: skip
 
 

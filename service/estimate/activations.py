@@ -11,6 +11,7 @@ from typing import Literal
 
 from service.estimate.architecture import met_channels
 from service.estimate.block_kinds import BlockKind, kind_of
+from service.estimate.block_matrices import targeted
 from service.facts import Architecture, Recipe
 
 FUSED_KERNELS = frozenset({"tinyllama"})
@@ -221,12 +222,8 @@ def adapter_inputs(a: Architecture, recipe: Recipe) -> float:
     """
     if recipe.trained == "all":
         return 0.0
-    q, ff = a.n_heads * a.head_dim, met_channels(a)
-    widths = {
-        "query-value": 2 * a.d_model,
-        "attention": 3 * a.d_model + q,
-        "all-linear": 3 * a.d_model + q + (2 if a.gated_mlp else 1) * a.d_model + ff,
-    }[recipe.adapter_targets]
+    carriers = targeted(a, recipe.adapter_targets, recipe.code_base)
+    widths = sum(m.reads * m.met for m in carriers if m.part != "head") / a.n_layers
     return (2 if under_autocast(recipe) else 4) * widths
 
 

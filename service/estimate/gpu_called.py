@@ -35,6 +35,21 @@ SAME_NAME: Mapping[str, tuple[str, ...]] = {
 """What makers named alike across generations."""
 MODIFIED = frozenset({"rtx-4090-48gb", "rtx-2080-ti-22gb", "rtx-3080-20gb"})
 """Cards that their maker never made: meant where their memory is said."""
+ONCE_MEANT: Mapping[str, str] = {
+    "H100": "h100-sxm",
+    "H200": "h200-sxm",
+    "P100": "p100-sxm",
+    "A100 40GB": "a100-sxm-40gb",
+    "A100 80GB": "a100-sxm-80gb",
+    "A2000": "rtx-a2000-12gb",
+    **dict.fromkeys(("3060", "RTX 3060"), "rtx-3060-12gb"),
+    **dict.fromkeys(("3080", "RTX 3080", "GeForce RTX 3080", "NVIDIA GeForce RTX 3080"), "rtx-3080-10gb"),
+    "RTX 4060 Ti": "rtx-4060-ti-8gb",
+    "RTX 5060 Ti": "rtx-5060-ti-16gb",
+    **{f"RTX PRO {n}": f"rtx-pro-{n}-blackwell" for n in (4000, 5000, 6000)},
+}
+"""Names that were one card's until they were asked back (2026-11-28): questions that were kept before mean
+that card still (usecases/kept_questions.py)."""
 MEMORY_TOLERANCE = 0.03
 LONGEST_NAME = 80
 NUMBER = re.compile(r"\d{2,4}")

@@ -258,6 +258,10 @@ def fine_tuning_inputs(workload: Workload) -> tuple[Input, ...]:
                 data.padding_share_high,
             )
             inputs.append(Figure("padding_share", *share, basis="derived"))
+            low = math.exp(-QUANTILE_90 * data.computed_spread_down)
+            high = math.exp(QUANTILE_90 * data.computed_spread_up)
+            unit = "of the tokens computed, as lengths spread"
+            inputs.append(Figure("computed_tokens", 1.0, unit, assumed, low, high, "derived"))
     if workload.recipe.decomposed:
         low, high = (DORA_TIME * math.exp(sign * QUANTILE_90 * DORA_SPREAD) for sign in (-1, 1))
         inputs.append(Figure("dora_time", DORA_TIME, "of LoRA's step", DORA_SOURCE, low, high, "measured"))

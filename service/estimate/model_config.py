@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from service.errors import InvalidValue, nearest_first
 from service.estimate.architecture import parameters
 from service.estimate.block_kinds import kind_of
+from service.estimate.block_matrices import names_of
 from service.estimate.model_families import FAMILIES
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.hybrids import HYBRIDS, is_plain
@@ -60,7 +61,8 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     named = checked(replace(FAMILIES[kind].read(c), text_part=is_part))
     # A kind that is written as others are goes without a name, like the same dimensions said by hand.
     unnamed = replace(named, block="")
-    return unnamed if kind_of(unnamed) == kind_of(named) else named
+    alike = kind_of(unnamed) == kind_of(named) and names_of(unnamed) == names_of(named)
+    return unnamed if alike else named
 
 
 def model_types() -> tuple[str, ...]:

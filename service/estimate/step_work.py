@@ -11,17 +11,17 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from service.errors import InvalidValue
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import (
     attended,
     attention_flops_per_token,
     matmul_parameters,
     met_channels,
-    mlp_channels,
     parameter_groups,
-    per_layer,
 )
 from service.estimate.block_kinds import kind_of
+from service.estimate.block_matrices import Matrix, saved_parameters, targeted
 from service.estimate.memory_plan import MemoryPlan
 from service.facts import Architecture, Recipe
 
@@ -85,7 +85,7 @@ class StepWork:
     width: Number
     seq_len: Number
     block_flops: Number
-    """Forward and backward FLOPs of the blocks' matrices."""
+    """Forward and backward FLOPs of the blocks' matrices, and of adapters on them."""
     head_flops: Number
     attention_flops: Number
     """As counted for MFU, causal half included; twice that where no mask spares a fused kernel the half."""
@@ -154,11 +154,30 @@ class StepWork:
 def trained_parameters(a: Architecture, recipe: Recipe) -> float:
     """Parameters that get a gradient [count]: all, or adapters beside the block matrices they target.
 
-    At rank r a matrix of d x k gains r (d + k); Llama 3.1 8B at rank 16, all matrices: 42 M, 0.5 %.
+    At rank r a matrix of d x k gains r (d + k), and k for DoRA's magnitudes; Llama 3.1 8B at rank 16, all
+    matrices: 42 M, 0.5 %. What is trained in full beside adapters (PEFT's modules_to_save) counts in full.
     """
     if recipe.trained == "all":
         return float(parameter_groups(a).total)
-    return float(recipe.adapter_rank * a.n_layers * adapted(a, recipe, a.n_experts)[1])
+    return adapter_parameters(a, recipe) + saved_parameters(a, recipe.modules_to_save)
+
+
+def adapter_parameters(a: Architecture, recipe: Recipe) -> float:
+    """Of the adapters alone [count]."""
+    carriers = adapter_matrices(a, recipe)
+    low_rank = sum(recipe.adapter_rank * m.ranks * (m.inputs + m.outputs) * m.count for m in carriers)
+    return float(low_rank + recipe.decomposed * sum(m.outputs * m.count for m in carriers))
+
+
+def adapter_matrices(a: Architecture, recipe: Recipe) -> tuple[Matrix, ...]:
+    """The matrices that carry an adapter; none where all weights are trained."""
+    if recipe.trained == "all":
+        return ()
+    carriers = targeted(a, recipe.adapter_targets, recipe.code_base)
+    if recipe.decomposed and any(m.part == "experts" for m in carriers):
+        reason = "reaches experts, whose fused tensors DoRA has no adapters for"
+        raise InvalidValue("lora_targets", recipe.adapter_targets, reason, ("attention", "query-value"))
+    return carriers
 
 
 def recomputed_share(a: Architecture, recipe: Recipe, checkpointed_layers: int) -> float:
@@ -195,20 +214,11 @@ def newton_schulz_flops(a: Architecture) -> float:
     return flops
 
 
-def adapted(a: Architecture, recipe: Recipe, experts: int = 1) -> tuple[float, float]:
-    """Matrices in a layer of so many experts that carry an adapter; their inputs plus outputs [channels]."""
-    if recipe.trained == "all":
-        return 0, 0
-    q, kv = a.n_heads * a.head_dim, a.n_kv_heads * a.head_dim
-    sides: list[float] = [a.d_model + q, a.d_model + kv]
-    if recipe.adapter_targets != "query-value":
-        sides += [a.d_model + kv, q + a.d_model]
-    if recipe.adapter_targets != "all-linear":
-        return len(sides), sum(sides)
-    gated, mixed = 3 if a.gated_mlp else 2, a.n_layers - a.dense_layers
-    mlps = gated * (mixed * (experts + (a.shared_d_ff > 0)) + a.dense_layers)
-    inside = gated * mlp_channels(a, experts)
-    return len(sides) + per_layer(a, mlps), sum(sides) + per_layer(a, mlps * a.d_model + inside)
+def adapted(a: Architecture, recipe: Recipe) -> tuple[float, float]:
+    """Adapters in a layer that a token meets; the inputs plus outputs of their matrices [channels]."""
+    carriers = adapter_matrices(a, recipe)
+    sides = sum(m.ranks * (m.reads + m.outputs) * m.met for m in carriers)
+    return sum(m.met for m in carriers) / a.n_layers, sides / a.n_layers
 
 
 def linear_matrices(a: Architecture) -> int:
@@ -229,8 +239,11 @@ def stepped_tensors(a: Architecture, recipe: Recipe, *, eight_bit: bool) -> floa
     """Trained tensors that the optimizer steps one by one [count]; 0 for fused and grouped steps."""
     if not (eight_bit or recipe.optimizer == "adafactor"):
         return 0.0
-    adapters = adapted(a, recipe, a.n_experts)[0]
-    return float(a.n_layers * (2 * adapters if recipe.trained != "all" else linear_matrices(a) + 2))
+    if recipe.trained == "all":
+        return float(a.n_layers * (linear_matrices(a) + 2))
+    # Experts lie in one tensor.
+    adapters = sum(m.count / (a.n_experts if m.part == "experts" else 1) for m in adapter_matrices(a, recipe))
+    return 2 * adapters + len(recipe.modules_to_save.split(",")) * bool(recipe.modules_to_save)
 
 
 def wave_flops(a: Architecture, micro_batch_tokens: Number, recomputed: float, trained: bool) -> Number:
@@ -316,8 +329,12 @@ def count_step(
         relaunched=RECOMPUTED_LAUNCHES if unfused or not whole else FUSED_RELAUNCHES,
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
-        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients,
-        head_flops=6.0 * a.vocab_size * a.d_model * weight_gradients,
+        block_flops=6.0 * (matmul_parameters(a) - a.vocab_size * a.d_model) * weight_gradients
+        + 6.0 * recipe.adapter_rank * a.n_layers * adapted_sides,
+        head_flops=6.0
+        * a.vocab_size
+        * a.d_model
+        * (1.0 if "lm_head" in recipe.modules_to_save else weight_gradients),
         attention_flops=12.0 * a.n_heads * a.head_dim * (causal + whole_sequence + unmasked),
         recomputed=recomputed,
         forward_share=1 / 3 / weight_gradients,

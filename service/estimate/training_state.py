@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import ParameterGroups, parameter_groups
+from service.estimate.block_matrices import saved_parameters
 from service.estimate.memory_plan import MemoryPlan
-from service.estimate.step_work import trained_parameters
+from service.estimate.step_work import adapter_parameters, trained_parameters
 from service.facts import Architecture, Recipe
 
 ON_HOST = ("host", "host+gradients", "host+parameters")
@@ -130,13 +131,14 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     """Frozen weights in their own width, adapters in FP32 with FP32 gradients and states.
 
     k-bit preparation (PEFT's prepare_model_for_kbit_training) makes embeddings, head and norms FP32.
-    A frozen matrix in 4 or 8 bits is unpacked while it computes.
+    A frozen matrix in 4 or 8 bits is unpacked while it computes. What is trained in full beside adapters is
+    a copy in the width of the frozen embeddings, with gradients and states as wide (ModulesToSaveWrapper).
     """
     groups = parameter_groups(a)
     rest = groups.total - groups.matrices
     frozen = recipe.frozen_bytes
     rest_bytes = 4.0 if frozen == 4 or prepared_for_few_bits(recipe) else 2.0
-    adapters = trained_parameters(a, recipe)
+    adapters, saved = adapter_parameters(a, recipe), saved_parameters(a, recipe.modules_to_save)
     width = 2.0 if recipe.code_base in SIXTEEN_BIT_ADAPTERS else ADAPTER_BYTES
     sharding = plan.sharding or recipe.sharding
     fsdp = sharding == "fsdp"
@@ -145,10 +147,11 @@ def _with_adapters(a: Architecture, recipe: Recipe, plan: MemoryPlan, gpu_count:
     root = 2.0 * (groups.head + groups.embedding)
     gathered = 2 * layer + root if fsdp and gpu_count > 1 else 0.0
     unpacked = 2.0 * max(a.d_model * a.d_ff, a.d_model * a.n_heads * a.head_dim) if frozen < 2 else 0.0
-    weights = groups.matrices * frozen + rest_bytes * rest + width * adapters
-    per_element = 1.0 if plan.optimizer in ("8bit", "8bit-paged") else width
-    states = STATES[recipe.optimizer] * per_element * adapters
-    gradients, on_host = width * adapters, 0.0
+    trained = width * adapters + rest_bytes * saved
+    weights = groups.matrices * frozen + rest_bytes * rest + trained
+    few = plan.optimizer in ("8bit", "8bit-paged")
+    states = STATES[recipe.optimizer] * (adapters + saved if few else trained)
+    gradients, on_host = trained, 0.0
     copies = DEEPSPEED_COPIES if recipe.trainer == "deepspeed" else 1.0
     if plan.optimizer == "host+parameters":
         on_host, weights = copies * (weights + states) / shards, 0.0

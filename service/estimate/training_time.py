@@ -96,8 +96,8 @@ def training_time(
 ) -> TrainingTime:
     """Hours of the run as planned: steps x step time, later stages, warm-up, checkpoints, restarts.
 
-    The spread is the prediction's own, plus one per unpublished code change, plus downtime upwards.
-    Leaves out queueing for a machine and hours the machine is off.
+    The spread is the prediction's own, plus one per unpublished code change, plus what a fine-tuning's
+    lengths leave open, plus downtime upwards. Leaves out queueing for a machine and hours the machine is off.
     """
     stages = stages_of(workload, gpu_count, planned, at_home=at_home)
     seconds = 3600 * sum(stage.hours for stage in stages)
@@ -112,9 +112,15 @@ def training_time(
     upward = math.hypot(spread, DOWNTIME_SPREAD_HOME if at_home else DOWNTIME_SPREAD_CLOUD)
     if gpu_count > FLEET_GPUS:
         spread, upward = math.hypot(spread, FLEET_SPREAD), math.hypot(upward, FLEET_SPREAD)
+    down = spread
+    if data := workload.fine_tuning:
+        down, upward = (
+            math.hypot(spread, data.computed_spread_down),
+            math.hypot(upward, data.computed_spread_up),
+        )
     tokens_per_s = workload.recipe.global_batch_tokens / planned.step.step_s
     return TrainingTime(
-        hours=around(seconds / 3600, spread, upward),
+        hours=around(seconds / 3600, down, upward),
         tokens_per_s=tokens_per_s,
         mfu=tokens_per_s * counted_flops_per_token / (gpu_count * peak_tflops * 1e12),
         stages=stages,

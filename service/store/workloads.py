@@ -1,12 +1,13 @@
 """Workloads: rows in, facts out; architecture and recipe are kept as JSON objects."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import UnknownName
-from service.facts import Architecture, Recipe, Workload
+from service.facts import Architecture, OwnMatrix, Recipe, Workload
 from service.store import aliases, sources, versions
 from service.store.models import WorkloadAliasRow, WorkloadRow, WorkloadSourceRow
 
@@ -21,7 +22,7 @@ def all(session: Session) -> list[Workload]:
     return [
         Workload(
             **{column: row[column] for column in _PLAIN},
-            architecture=Architecture(**row["architecture"]),
+            architecture=_architecture(row["architecture"]),
             recipe=Recipe(**row["recipe"]),
             aliases=names.get(row["id"], ()),
             sources=said.get(row["id"], {}),
@@ -68,3 +69,8 @@ def put(session: Session, workload: Workload) -> bool:
     sources.put_fields(session, WorkloadSourceRow, "workload_id", row_id, workload.sources)
     versions.bump(session)
     return True
+
+
+def _architecture(kept: dict[str, Any]) -> Architecture:
+    own = tuple(OwnMatrix(**matrix) for matrix in kept.get("own_matrices", ()))
+    return Architecture(**{**kept, "own_matrices": own})

@@ -8,7 +8,9 @@ from typing import Literal, get_args, get_origin, get_type_hints
 from service.answers.question import AskedModel
 from service.errors import InvalidValue, UnknownName, choice_of, nearest_first
 from service.estimate.block_kinds import KINDS
+from service.estimate.block_matrices import modules_saved
 from service.estimate.model_config import architecture_from_config, checked
+from service.estimate.step_work import adapter_matrices
 from service.facts import ASSUMED, Architecture, Recipe, Source, Workload, given_by_user
 
 DEFAULTS = Recipe(
@@ -39,9 +41,10 @@ RANGES: Mapping[str, tuple[int, int]] = {
     "adapter_rank": (1, 100_000),
 }
 LARGEST_TOKENS = 10**15
+NAMES_OF_MATRICES = ("adapter_targets", "modules_to_save")
 SEQUENCE_STEP = 64
 """RoBERTa has 514 learned positions for sequences of 512."""
-NOT_ASKED = frozenset({"extra_matrices", "extra_vectors", "extra_embeddings", "text_part"})
+NOT_ASKED = frozenset({"extra_matrices", "extra_vectors", "extra_embeddings", "text_part", "own_matrices"})
 """What a config.json alone can tell of a shape."""
 
 
@@ -61,6 +64,7 @@ def custom_workload(
     shape = shape_of(architecture, config, name)
     trained = recipe_of(recipe, _default_recipe(shape))
     check_positions(shape, trained)
+    check_adapters(shape, trained)
     least = trained.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
         raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
@@ -95,6 +99,7 @@ def with_recipe(workload: Workload, recipe: Mapping[str, object], *, name: str, 
     if changed == workload.recipe:
         return workload
     check_positions(workload.architecture, changed)
+    check_adapters(workload.architecture, changed)
     by_user = replace(given_by_user(today), read_on=today)
     sources = {**workload.sources, **{f"recipe.{key}": by_user for key in recipe}}
     told = workload.name if name == AskedModel.model_fields["name"].default else name
@@ -115,6 +120,17 @@ def check_positions(shape: Architecture, recipe: Recipe, field: str = "recipe.se
     if 0 < shape.learned_positions < longest:
         reason = f"is more than the model's {shape.learned_positions} learned positions"
         raise InvalidValue(field, longest, reason)
+
+
+def check_adapters(shape: Architecture, recipe: Recipe, at: str = "recipe.") -> None:
+    """Raises InvalidValue where adapters are asked for on matrices that this model does not have."""
+    called = {"lora_targets": "adapter_targets"} if at == "recipe." else {}
+    try:
+        adapter_matrices(shape, recipe)
+        modules_saved(recipe.modules_to_save)
+    except InvalidValue as error:
+        field = at + called.get(error.field, error.field)
+        raise InvalidValue(field, error.value, error.reason, error.choices) from None
 
 
 def _dimensions(asked: Mapping[str, object]) -> Architecture:
@@ -167,6 +183,8 @@ def recipe_of(asked: Mapping[str, object], usual: Recipe) -> Recipe:
             raise InvalidValue(
                 "recipe.code_base", value, f"must be a name of at most {LONGEST_CODE_BASE} letters"
             )
+        if key in NAMES_OF_MATRICES and not isinstance(value, str):
+            raise InvalidValue(f"recipe.{key}", value, "must be names between commas")
         if key == "frozen_weight_bytes" and (isinstance(value, bool) or value not in FROZEN_BYTES):
             raise InvalidValue("recipe.frozen_weight_bytes", value, "unknown", map(str, FROZEN_BYTES))
         if key in RANGES:

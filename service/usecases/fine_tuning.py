@@ -8,9 +8,10 @@ from types import MappingProxyType
 
 from service.answers.fine_tuning import AskedFineTune
 from service.errors import InvalidValue
-from service.estimate.padding import LEAST_SPREAD, MOST_SPREAD, expected_longest
+from service.estimate.block_matrices import modules_saved
+from service.estimate.padding import LEAST_SPREAD, MOST_SPREAD, computed_spread, expected_longest
 from service.facts import Architecture, FineTuning, Recipe, Source, Workload, given_by_user
-from service.usecases.custom_workload import assumed_recipe, check_positions, recipe_of
+from service.usecases.custom_workload import assumed_recipe, check_adapters, check_positions, recipe_of
 
 SEQUENCES_PER_STEP = 16
 USUAL_MICRO_BATCH: Mapping[str, int] = MappingProxyType({"full": 1})
@@ -28,7 +29,8 @@ FOLLOWS: Mapping[str, str] = MappingProxyType(
     {
         "seq_len": "mean_tokens", "max_seq_len": "max_length", "global_batch_tokens": "accumulate",
         "micro_batch": "per_device_batch", "trained": "method", "decomposed": "method",
-        "adapter_rank": "lora_rank", "adapter_targets": "lora_targets", "optimizer": "optimizer",
+        "adapter_rank": "lora_rank", "adapter_targets": "lora_targets",
+        "modules_to_save": "modules_to_save", "optimizer": "optimizer",
         "optimizer_placement": "optimizer", "checkpointing": "checkpointing",
     }
 )  # fmt: skip
@@ -58,7 +60,7 @@ def fine_tuned(
     if asked.optimizer == "muon" and asked.method != "full":
         reason = "steps whole matrices, not adapters; with method full"
         raise InvalidValue("finetune.optimizer", asked.optimizer, reason, ["adamw", "adamw-8bit", "lion"])
-    for name in ("lora_rank", "lora_targets"):
+    for name in ("lora_rank", "lora_targets", "modules_to_save"):
         if asked.method == "full" and getattr(asked, name) != AskedFineTune.model_fields[name].default:
             raise InvalidValue(f"finetune.{name}", getattr(asked, name), "is of adapters; full has none")
     length = max_length(architecture, asked)
@@ -68,6 +70,7 @@ def fine_tuned(
     usual = replace(usual, max_seq_len=longest if longest > mean_length else None)
     trained = recipe_of(recipe, usual)
     check_positions(architecture, trained, "finetune.max_length")
+    check_adapters(architecture, trained, "finetune.")
     tokens = steps * trained.global_batch_tokens
     if tokens > LARGEST_TOKENS:
         raise InvalidValue("finetune.examples", asked.examples, "make more than 10^15 tokens with its epochs")
@@ -114,9 +117,10 @@ def batches(
     if asked.pack:
         rows = max(1, math.ceil(examples * kept / length))
         mean_length = longest = float(length)
-        padding, unlike = 0.0, [0.0, 0.0]
+        padding, unlike, doubt = 0.0, [0.0, 0.0], (0.0, 0.0)
     else:
         rows = examples
+        doubt = computed_spread(asked.mean_tokens, length, min(micro_batch, examples))
         mean_length = expected_longest(asked.mean_tokens, length, min(micro_batch, examples))
         longest = expected_longest(asked.mean_tokens, length, examples)
         if asked.pad_to_max:
@@ -124,7 +128,7 @@ def batches(
         padding = 1 - kept / mean_length
         unlike = [1 - _mean(asked, length, 1, s) / _mean(asked, length, micro_batch, s) for s in SPREADS]
         if asked.pad_to_max:
-            unlike = [padding, padding]
+            unlike, doubt = [padding, padding], (0.0, 0.0)
     steps = math.ceil(asked.epochs * math.ceil(rows / sequences) - 1e-9)
     data = FineTuning(
         method=asked.method,
@@ -138,6 +142,8 @@ def batches(
         padding_share=padding,
         padding_share_low=unlike[0],
         padding_share_high=unlike[1],
+        computed_spread_down=doubt[0],
+        computed_spread_up=doubt[1],
     )
     return data, math.ceil(mean_length), math.ceil(longest), max(1, steps)
 
@@ -168,6 +174,7 @@ def _usual(asked: AskedFineTune, micro_batch: int, seq_len: int, batch_tokens: i
         trained="all" if not adapters else "qlora" if asked.method == "qlora" else "lora",
         adapter_rank=asked.lora_rank,
         adapter_targets=asked.lora_targets,
+        modules_to_save=modules_saved(asked.modules_to_save, "finetune.modules_to_save"),
         frozen_weight_bytes=1.0 if asked.method == "lora-8bit" else None,
         decomposed=asked.method == "dora",
         trainer="hf-trainer",

@@ -29,6 +29,7 @@ from service.store.report_schedules import ReportSchedule, lease_name
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
 from service.usecases.deciding import answer_decision
+from service.usecases.kept_questions import as_meant
 from service.usecases.reporting import decision_report
 
 log = logging.getLogger(__name__)
@@ -140,8 +141,8 @@ def _asked(
     """The question asked again; what cannot be asked or answered is a failed run with the reason."""
     w = wording(schedule.order.language)
     try:
-        request = AskedDecision.read(schedule.order.request)
         snapshot = snapshots.current()
+        request = as_meant(snapshot, AskedDecision.read(schedule.order.request))
         stored = answer_decision(sessions, snapshot, request, at)
         with sessions.reading() as session:
             last = comparisons.get(session, before_id, "decision")

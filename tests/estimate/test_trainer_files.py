@@ -28,7 +28,8 @@ BASES = {
 CANDIDATES = (
     True, False, 3, 7, 0.5, "4", "8", "1", "2", "3", "lora", "full", "none", "unsloth", "offload", "cpu",
     "zero3_bf16_cpuoffload_all.json", "ds_z2_config.json", "paged_adamw_8bit", "adafactor", "eager", "sdpa",
-    ["k_proj"], ["lm_head"], "bf16", "fp16", "fp32", "some/Model-7B", "full_shard offload", "shard_grad_op",
+    ["k_proj"], ["lm_head"], ["mlp.experts.down_proj"],
+    "bf16", "fp16", "fp32", "some/Model-7B", "full_shard offload", "shard_grad_op",
     "nf4", "chunked_nll", "torchtune.models.llama3.qlora_llama3_70b", "float32", "selective",
     "x.LinearCrossEntropyLoss", "torch.optim.SGD", "bitsandbytes.optim.PagedAdamW8bit",
 )  # fmt: skip
@@ -76,7 +77,7 @@ def test_every_setting_of_a_file_reaches_the_question(table):
     """Nothing is taken that the fine-tuning, the recipe, the base or the data set's part does not use."""
     asked = {
         "method", "lora_rank", "lora_targets", "pack", "max_length", "pad_to_max", "per_device_batch",
-        "accumulate", "optimizer", "checkpointing", "epochs", "examples", "base_model", "trained_beside",
+        "accumulate", "optimizer", "checkpointing", "epochs", "examples", "base_model", "modules_to_save",
         "precision", "attention", "sharding", "chunked_cross_entropy", "engine", "activations_on_host",
         "gradient_release", "weight_bytes", "optimizer_on_host", "parameters_on_host",
     }  # fmt: skip
@@ -97,6 +98,13 @@ def test_axolotl():
     assert {"learning_rate", "datasets", "special_tokens"} <= set(file.left)
     assert file.uncounted == ("val_set_size",)
     assert {one.meaning for one in file.usual} == {"sharding", "compiled", "chunked_loss", "dora"}
+
+
+def test_adapters_scaled_or_stepped_otherwise_cost_the_same():
+    table = next(t for t in TRAINERS if t.slug == "axolotl")
+    plain = read(table, BASES["axolotl"])
+    other = read(table, {**BASES["axolotl"], "peft_use_rslora": True, "loraplus_lr_ratio": 16})
+    assert other.settings == plain.settings and set(other.left) - set(plain.left)
 
 
 def test_llama_factory():
@@ -129,15 +137,16 @@ def test_trl_says_steps():
     asked = fine_tuning_of(file.settings, 50_000, 512.0)
     assert (asked["method"], asked["lora_targets"], asked["lora_rank"]) == ("lora-8bit", "attention", 64)
     assert asked["epochs"] < 1
-    assert file.uncounted == ("lora_modules_to_save",)
+    assert asked["modules_to_save"] == "lm_head" and file.uncounted == ()
 
 
 def test_torchtune():
     file = of("torchtune.yaml")
     asked = fine_tuning_of(file.settings, 10_000, 200.0)
-    assert (asked["method"], asked["lora_targets"], asked["epochs"]) == ("dora", "attention", 100 / 1250)
+    targets = "q_proj,v_proj,o_proj"
+    assert (asked["method"], asked["lora_targets"], asked["epochs"]) == ("dora", targets, 100 / 1250)
     taken = {one.key: one.taken_as for one in file.taken}
-    assert taken["model.lora_attn_modules"] == "nearest: attention"
+    assert taken["model.lora_attn_modules"] == targets
     assert taken["model.apply_lora_to_mlp"] == "false"
     assert file.settings.base_model == "llama3.1-8b"
     recipe = recipe_of_file(file)
@@ -209,6 +218,10 @@ def test_deepspeed_beside():
         ("axolotl", {"adapter": "qlora"}, ("adapter", "load_in_4bit: true")),
         ("axolotl", {"adapter": "lorra"}, ("adapter = 'lorra'", "valid: lora")),
         ("axolotl", {"rl": "dpo"}, ("rl = 'dpo'", "preference training")),
+        ("axolotl", {"rl": "orpo"}, ("rl = 'orpo'", "nearest: supervised training")),
+        ("llama-factory", {"stage": "rm"}, ("stage = 'rm'", "nearest: supervised training")),
+        ("axolotl", {"adapter": "qlora", "load_in_4bit": True, "peft_use_dora": True},
+         ("peft_use_dora", "weights of 4 bits", "load 16 bits")),
         ("axolotl", {"micro_batch_size": 0}, ("micro_batch_size = 0", "between 1 and")),
         ("axolotl", {"sequence_len": float("inf")}, ("sequence_len", "finite")),
         ("axolotl", {"optimizer": "adamw_tork"}, None),

@@ -7,7 +7,7 @@ from service.errors import InvalidValue
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.family import Beside, Family, Keys
 from service.estimate.model_families.windows import Windows, above, alternating, every, period_of, short
-from service.facts import Architecture
+from service.facts import Architecture, OwnMatrix
 
 GPT_KEYS = Keys(
     layers=("n_layer", "num_hidden_layers"),
@@ -66,6 +66,24 @@ def _gemma_3n_beside(c: Config, a: Architecture) -> Beside:
     return Beside(matrices, vectors, tables)
 
 
+def _gemma_3n_matrices(c: Config, a: Architecture) -> Architecture:
+    """The same matrices by name; the last layers have no keys and values of their own."""
+    inputs, rank, narrow = (
+        c.count(k) for k in ("altup_num_inputs", "laurel_rank", "hidden_size_per_layer_input")
+    )
+    kv, d, n = a.n_kv_heads * a.head_dim, a.d_model, a.n_layers
+    own = n - c.count("num_kv_shared_layers")
+    beside = (
+        ("linear_left", d, rank, n), ("linear_right", rank, d, n), ("per_layer_input_gate", d, narrow, n),
+        ("per_layer_projection", narrow, d, n), ("per_layer_model_projection", d, n * narrow, 1),
+        ("correction_coefs", inputs, inputs, n), ("prediction_coefs", inputs, inputs**2, n),
+        ("modality_router", d, inputs, n), ("altup_projections", d, d, 2 * (inputs - 1)),
+    )  # fmt: skip
+    named = tuple(OwnMatrix(name, "beside", i, o, count) for name, i, o, count in beside)
+    shared = tuple(OwnMatrix(name, "attention", d, kv, own) for name in ("k_proj", "v_proj"))
+    return replace(a, own_matrices=(*shared, *named))
+
+
 def _gemma_3n_d_ff(c: Config, width: int) -> int:
     told = c.given("intermediate_size")
     if isinstance(told, list) and told and all(type(one) is int and one == told[0] for one in told):
@@ -100,7 +118,8 @@ DENSE: Mapping[str, Family] = {
     "gemma2": replace(GEMMA, norms=4, windows=Windows(period_of(2))),
     "gemma3_text": GEMMA_3,
     "gemma3n_text": replace(
-        GEMMA_3, windows=Windows(period_of(5)), d_ff=_gemma_3n_d_ff, beside=_gemma_3n_beside
+        GEMMA_3, windows=Windows(period_of(5)), d_ff=_gemma_3n_d_ff, beside=_gemma_3n_beside,
+        reshaped=_gemma_3n_matrices,
     ),
     "phi": replace(
         BIASED, norms=1, head_bias=True, head_norm="one", head_norm_if="qk_layernorm", d_ff=None

@@ -8,7 +8,7 @@ from service.estimate.model_families.config import Config
 from service.estimate.model_families.dense import GEMMA, GLM, LLAMA, OLMO_2, QWEN_2, QWEN_3
 from service.estimate.model_families.family import FULL, Beside, Experts, Family
 from service.estimate.model_families.windows import Windows, chunked, period_of, short
-from service.facts import Architecture
+from service.facts import Architecture, OwnMatrix
 
 LOCAL = Experts("num_local_experts", width="intermediate_size")
 """Mixtral: every layer a mixture, its experts of the plain width."""
@@ -47,7 +47,22 @@ def _latent(c: Config, a: Architecture) -> Architecture:
     both = qk + c.count("v_head_dim")
     if both % 2:
         raise InvalidValue("v_head_dim", c.count("v_head_dim"), "must be even or odd as the query's head is")
-    return replace(a, n_kv_heads=a.n_heads, head_dim=both // 2)
+    return replace(a, n_kv_heads=a.n_heads, head_dim=both // 2, own_matrices=_latent_matrices(c, a))
+
+
+def _latent_matrices(c: Config, a: Architecture) -> tuple[OwnMatrix, ...]:
+    """Down to the latent vectors and up to the heads, by transformers' names."""
+    nope, rope, v = (c.count(key) for key in ("qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"))
+    q_rank, kv_rank = c.count("q_lora_rank", 0), c.count("kv_lora_rank")
+    heads, d = a.n_heads, a.d_model
+    queries = heads * (nope + rope)
+    shapes = [("q_a_proj", d, q_rank), ("q_b_proj", q_rank, queries)] if q_rank else [("q_proj", d, queries)]
+    shapes += [
+        ("kv_a_proj_with_mqa", d, kv_rank + rope),
+        ("kv_b_proj", kv_rank, heads * (nope + v)),
+        ("o_proj", heads * v, d),
+    ]
+    return tuple(OwnMatrix(name, "attention", i, o, a.n_layers) for name, i, o in shapes)
 
 
 def _latent_beside(c: Config, a: Architecture) -> Beside:

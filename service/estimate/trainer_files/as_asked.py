@@ -9,11 +9,10 @@ from service.errors import InvalidValue
 from service.estimate.padding import expected_longest
 from service.estimate.trainer_files.readers import MODULES
 from service.estimate.trainer_files.settings import FIELD, Settings, Taken, TrainerFile
-from service.facts import AdapterTargets, Optimizer
+from service.facts import Optimizer
 
 METHODS: Mapping[tuple[int, bool], str] = {
-    (16, False): "lora", (16, True): "dora", (8, False): "lora-8bit", (8, True): "lora-8bit",
-    (4, False): "qlora", (4, True): "qlora",
+    (16, False): "lora", (16, True): "dora", (8, False): "lora-8bit", (4, False): "qlora",
 }  # fmt: skip
 """By the bits of the frozen base, and whether adapters are DoRA's."""
 OPTIMIZERS: Mapping[Optimizer, str] = {
@@ -21,11 +20,10 @@ OPTIMIZERS: Mapping[Optimizer, str] = {
 }  # fmt: skip
 CODE_BASES = {name: name for name in ("torchtune", "llama-factory", "unsloth")}
 """Whose habits are known."""
-NEAREST = "nearest: {}"
 FIELD_OF: Mapping[str, str] = {
     "adapter": "method", "base_bits": "method", "dora": "method", "lora_modules": "lora_targets",
-    "packing": "pack", "seq_len": "max_length", "pads_to_seq_len": "pad_to_max",
-    "micro_batch": "per_device_batch",
+    "trained_beside": "modules_to_save", "packing": "pack", "seq_len": "max_length",
+    "pads_to_seq_len": "pad_to_max", "micro_batch": "per_device_batch",
     "accumulation": "accumulate", "batch_sequences": "accumulate", "optimizer_bits": "optimizer",
     "optimizer_paged": "optimizer", "max_steps": "epochs", "steps_per_epoch": "epochs", "compiled": "engine",
     "chunked_loss": "chunked_cross_entropy", "weight_bits": "weight_bytes",
@@ -47,7 +45,8 @@ def fine_tuning_of(said: Settings, examples: int | None, mean_tokens: float | No
     fields: dict[str, object] = {
         "method": method_of(said),
         "lora_rank": said.lora_rank,
-        "lora_targets": targets_of(said.lora_modules)[0] if said.lora_modules else None,
+        "lora_targets": targets_of(said.lora_modules) if said.lora_modules else None,
+        "modules_to_save": ",".join(said.trained_beside) if said.trained_beside else None,
         "pack": said.packing,
         "max_length": said.seq_len,
         "pad_to_max": said.pads_to_seq_len,
@@ -60,7 +59,7 @@ def fine_tuning_of(said: Settings, examples: int | None, mean_tokens: float | No
         "mean_tokens": mean_tokens,
     }
     if said.adapter is False:
-        fields |= {"lora_rank": None, "lora_targets": None}
+        fields |= {"lora_rank": None, "lora_targets": None, "modules_to_save": None}
     fields |= _as_epochs(said, fields)
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -114,30 +113,19 @@ def method_of(said: Settings) -> str | None:
     return METHODS[said.base_bits or 16, bool(said.dora)] if said.adapter else "full"
 
 
-def targets_of(modules: tuple[str, ...]) -> tuple[AdapterTargets, bool]:
-    """The nearest set of matrices that we count adapters on, and whether it is the one that was meant."""
-    chosen = set(modules)
-    if chosen & {"all-linear", *MODULES[4:]}:
-        return "all-linear", chosen == {"all-linear"}
-    if chosen & {"k_proj", "o_proj"}:
-        return "attention", chosen == set(MODULES[:4])
-    return "query-value", chosen == {"q_proj", "v_proj"}
+def targets_of(modules: tuple[str, ...]) -> str:
+    """The names as they are asked for; a word where it means the same matrices of Llama's block."""
+    words = {frozenset(MODULES[:4]): "attention", frozenset(MODULES[:3:2]): "query-value"}
+    return words.get(frozenset(modules)) or ",".join(modules)
 
 
 def accounted(file: TrainerFile) -> TrainerFile:
-    """The file with what our estimate makes of its settings: targets as counted, and what it cannot count."""
-    said, beyond = file.settings, set()
-    if said.adapter and said.dora and said.base_bits in (4, 8):
-        beyond.add("dora")
-    if said.adapter and said.trained_beside:
-        beyond.add("trained_beside")
-    taken = tuple(_as_counted(one, said) for one in file.taken)
-    keys = [one.key for one in taken if one.meaning in beyond]
+    """The file with what our estimate makes of its settings: targets as counted."""
+    said = file.settings
     return replace(
         file,
-        taken=tuple(one for one in taken if one.meaning not in beyond),
-        usual=tuple(_as_counted(one, said) for one in file.usual if one.meaning not in beyond),
-        uncounted=(*dict.fromkeys(keys), *file.uncounted),
+        taken=tuple(_as_counted(one, said) for one in file.taken),
+        usual=tuple(_as_counted(one, said) for one in file.usual),
     )
 
 
@@ -157,8 +145,7 @@ def _as_counted(one: Taken, said: Settings) -> Taken:
     """Targets as the set that is counted; a key that only adds to them keeps its own word."""
     if one.meaning != "lora_modules" or not said.lora_modules or one.taken_as in ("true", "false"):
         return one
-    targets, exact = targets_of(said.lora_modules)
-    return replace(one, taken_as=targets if exact else NEAREST.format(targets))
+    return replace(one, taken_as=targets_of(said.lora_modules))
 
 
 def _accumulate(said: Settings) -> int | None:

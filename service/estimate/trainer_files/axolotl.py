@@ -16,6 +16,7 @@ from service.estimate.trainer_files.readers import (
     attention,
     auto_is_yes,
     beside,
+    expert_tensors,
     modules,
     name,
     optimizer,
@@ -29,7 +30,7 @@ from service.estimate.trainer_files.readers import (
     word_of,
 )  # fmt: skip
 from service.estimate.trainer_files.settings import defaults_of
-from service.estimate.trainer_files.table import Found, Key, TrainerTable
+from service.estimate.trainer_files.table import EXPERTS_PART, Found, Key, TrainerTable
 
 FUSED_FLAGS = (
     "flash_attention", "sdp_attention", "flex_attention", "xformers_attention", "sage_attention",
@@ -87,6 +88,7 @@ AXOLOTL = TrainerTable(
         Key("lora_r", "lora_rank", whole(high=100_000)),
         Key("lora_target_modules", "lora_modules", modules, yields=True),
         Key("lora_target_linear", "lora_modules", when(ALL_LINEAR)),
+        Key("lora_target_parameters", EXPERTS_PART, expert_tensors),
         Key("lora_modules_to_save", "trained_beside", beside),
         Key("peft_use_dora", "dora", truth),
         Key("sequence_len", "seq_len", whole(high=10_000_000)),

@@ -16,6 +16,7 @@ from service.estimate.trainer_files.readers import (
     attention,
     auto_is_yes,
     beside,
+    expert_tensors,
     modules,
     name,
     optimizer,
@@ -29,7 +30,7 @@ from service.estimate.trainer_files.readers import (
     word_of,
 )  # fmt: skip
 from service.estimate.trainer_files.settings import defaults_of
-from service.estimate.trainer_files.table import Found, Key, TrainerTable
+from service.estimate.trainer_files.table import EXPERTS_PART, Found, Key, TrainerTable
 
 MOST_EPOCHS = 100_000
 STRATEGIES = {
@@ -38,7 +39,7 @@ STRATEGIES = {
 }  # fmt: skip
 LESS = {"auto_wrap", "offload"}
 WIDTHS = {"bfloat16": 16, "float16": 16, "bf16": 16, "fp16": 16, "float32": 32, "fp32": 32, "auto": None}
-QUERY_VALUE = ("q_proj", "v_proj")
+QUERY_VALUE = ("query-value",)
 PEFT_RANK = 8
 TRL_RANK = 16
 """Of TRL's ModelConfig, whose keys these are."""
@@ -104,6 +105,7 @@ ADAPTER_KEYS = (
     Key("peft_type", "adapter", word_of({"lora": True})),
     *(Key(word, "lora_rank", whole(high=100_000)) for word in ("r", "lora_r")),
     *(Key(word, "lora_modules", modules) for word in ("target_modules", "lora_target_modules")),
+    Key("target_parameters", EXPERTS_PART, expert_tensors),
     *(Key(word, "trained_beside", beside) for word in ("modules_to_save", "lora_modules_to_save")),
     Key("use_dora", "dora", truth),
     Key("load_in_4bit", "base_bits", when(4)),

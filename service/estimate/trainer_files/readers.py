@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from service.errors import InvalidValue, nearest_first
+from service.estimate.block_matrices import EMBEDDINGS, EXPERT_TENSORS, EXPERTS, known_names, modules_saved
 from service.estimate.trainer_files.settings import FIELD
 from service.facts import Optimizer
 
@@ -28,29 +29,8 @@ LONGEST_NAME = 300
 MODULES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """Linear matrices of a Llama block, by transformers' names."""
 ALL_LINEAR = ("all-linear",)
-EMBEDDINGS = ("embed_tokens", "lm_head")
-SAME_MODULES: Mapping[str, tuple[str, ...]] = {
-    **{module: (module,) for module in (*MODULES, *EMBEDDINGS)},
-    "qkv_proj": ("q_proj", "k_proj", "v_proj"),
-    "query_key_value": ("q_proj", "k_proj", "v_proj"),
-    "W_pack": ("q_proj", "k_proj", "v_proj"),
-    "c_attn": ("q_proj", "k_proj", "v_proj"),
-    "gate_up_proj": ("gate_proj", "up_proj"),
-    "output_proj": ("o_proj",),
-    "out_proj": ("o_proj",),
-    "dense": ("o_proj",),
-    "w1": ("gate_proj",),
-    "w3": ("up_proj",),
-    "w2": ("down_proj",),
-    "fc1": ("up_proj",),
-    "fc2": ("down_proj",),
-    "dense_h_to_4h": ("up_proj",),
-    "dense_4h_to_h": ("down_proj",),
-    "wte": ("embed_tokens",),
-    "tok_embeddings": ("embed_tokens",),
-    "output": ("lm_head",),
-}
-"""What families other than Llama call the same matrices (peft, utils/constants.py, v0.17)."""
+ALL_WORDS = ("all", "all-linear", "all_linear")
+KNOWN = ("all-linear", *known_names())
 OPTIMIZERS: tuple[tuple[str, Optimizer], ...] = (
     (r"muon", "muon+adamw"),
     (r"lion", "lion"),
@@ -172,40 +152,36 @@ def name(key: str, value: object) -> str:
 
 
 def modules(key: str, value: object) -> tuple[str, ...] | None:
-    """The matrices with an adapter: a list, a word for all, or names with commas; in a block's order."""
-    names = _names(key, value)
-    if any(n.lower() in ("all", "all-linear", "all_linear") for n in names):
-        return ALL_LINEAR
-    chosen: set[str] = set()
+    """The matrices with an adapter: a list, a word for all, or names with commas."""
+    names = [ALL_LINEAR[0] if n.lower() in ALL_WORDS else n for n in _names(key, value)]
     for one in names:
-        if one not in SAME_MODULES:
-            raise refused(
-                key,
-                one,
-                "unknown",
-                (*nearest_first(one, (*MODULES, *EMBEDDINGS), in_order=True), "all-linear"),
-            )
-        chosen.update(SAME_MODULES[one])
-    if set(MODULES) <= chosen:
-        return (*ALL_LINEAR, *(m for m in EMBEDDINGS if m in chosen))
-    return tuple(m for m in (*MODULES, *EMBEDDINGS) if m in chosen) or None
+        if one.rpartition(".")[2] not in KNOWN:
+            raise refused(key, one, "unknown", nearest_first(one, KNOWN, in_order=True))
+    return tuple(dict.fromkeys(names)) or None
+
+
+def expert_tensors(key: str, value: object) -> tuple[str, ...]:
+    """PEFT's target_parameters: the fused tensors of experts."""
+    names = [name.rpartition(".")[2] for name in _names(key, value)]
+    for one in names:
+        if one not in EXPERT_TENSORS:
+            raise refused(key, one, "cannot be counted", tuple(EXPERTS + name for name in EXPERT_TENSORS))
+    return tuple(EXPERTS + name for name in dict.fromkeys(names))
 
 
 def beside(key: str, value: object) -> tuple[str, ...] | None:
     """What is trained in full beside the adapters; all names that we can count."""
-    chosen: set[str] = set()
-    for one in _names(key, value):
-        chosen.update(SAME_MODULES.get(one, ()))
-        if not set(SAME_MODULES.get(one, ())) & set(EMBEDDINGS):
-            raise refused(key, one, "cannot be counted", EMBEDDINGS)
-    return tuple(m for m in EMBEDDINGS if m in chosen) or None
+    try:
+        return tuple(filter(None, modules_saved(",".join(_names(key, value))).split(","))) or None
+    except InvalidValue as error:
+        raise refused(key, error.value, "cannot be counted", EMBEDDINGS) from None
 
 
 def _names(key: str, value: object) -> tuple[str, ...]:
     given = value.split(",") if isinstance(value, str) else value
     if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
         raise refused(key, value, "must be a list of names", ("all-linear", *MODULES))
-    return tuple(one.strip().rpartition(".")[2] for one in given if one.strip())
+    return tuple(one.strip() for one in given if one.strip())
 
 
 def optimizer(key: str, value: object) -> Optimizer:

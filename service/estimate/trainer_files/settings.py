@@ -32,7 +32,7 @@ class Settings:
     """Of a frozen weight: 4 (NF4), 8 or 16."""
     lora_rank: int | None = None
     lora_modules: tuple[str, ...] | None = None
-    """Matrices with an adapter, in MODULES' words and order; ALL_LINEAR for every linear one of a block."""
+    """Matrices with an adapter, by their names in the model's code; ALL_LINEAR for every linear one."""
     trained_beside: tuple[str, ...] | None = None
     """Trained in full beside the adapters: embed_tokens, lm_head."""
     dora: bool | None = None

@@ -8,6 +8,8 @@ from service.estimate.trainer_files.settings import Settings, Taken, TrainerFile
 from service.facts import Source
 
 LONGEST_SHOWN = 60
+EXPERTS_PART = "lora_modules.experts"
+"""Tensors of experts that carry adapters beside the matrices (PEFT's target_parameters)."""
 FIELDS = frozenset(f.name for f in fields(Settings))
 Found = dict[str, object]
 """Values by field of `Settings`."""
@@ -82,18 +84,22 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
     _refuse_other_kinds(table, flat)
     found, taken = _found(table, flat)
     table.check(flat, found)
+    if experts := found.pop(EXPERTS_PART, None):
+        found["lora_modules"] = (*_names(found.get("lora_modules")), *_names(experts))
     _check_base(found, taken)
     taken = _without_overridden(found, taken)
     usual = {
         k: v for k, v in {**table.usual, **table.usual_beside(flat, found)}.items() if found.get(k) is None
     }
     said = {k: v for k, v in found.items() if v is not None}
+    settings = Settings(**{**usual, **said})  # type: ignore[arg-type]
+    _check_dora(settings, taken)
     named = {one.key for one in taken}
     rest = [key for key in flat if key not in named]
     return TrainerFile(
         trainer=table.slug,
         name=table.name,
-        settings=Settings(**{**usual, **said}),  # type: ignore[arg-type]
+        settings=settings,
         said=Settings(**said),  # type: ignore[arg-type]
         defaults_from=table.defaults_from,
         taken=tuple(taken),
@@ -103,6 +109,10 @@ def read(table: TrainerTable, mapping: Mapping[str, object]) -> TrainerFile:
             k for k in rest if k in table.uncounted and flat[k] not in (False, [], 0, 1, "none", "no")
         ),
     )
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
 def shown(value: object) -> str:
@@ -143,7 +153,11 @@ def _found(table: TrainerTable, flat: Mapping[str, object]) -> tuple[Found, list
 def _refuse_other_kinds(table: TrainerTable, flat: Mapping[str, object]) -> None:
     for key, (ours, what) in table.refused.items():
         if key in flat and str(flat[key]).lower() not in ours:
-            raise refused(key, flat[key], f"asks for {what}, which we cannot estimate", tuple(sorted(ours)))
+            reason = (
+                f"asks for {what}, which no published run that we know is there to hold against; nearest: "
+                "supervised training, with both answers of a pair counted as examples"
+            )
+            raise refused(key, flat[key], reason, tuple(sorted(ours)))
 
 
 def _check_base(found: Found, taken: list[Taken]) -> None:
@@ -155,11 +169,22 @@ def _check_base(found: Found, taken: list[Taken]) -> None:
         )
 
 
+def _check_dora(settings: Settings, taken: list[Taken]) -> None:
+    said = next((one for one in taken if one.meaning == "dora"), None)
+    if said and settings.adapter and settings.dora and settings.base_bits in (4, 8):
+        reason = (
+            f"beside weights of {settings.base_bits} bits nobody we know has measured it; load 16 bits, or "
+            "leave it out"
+        )
+        raise refused(said.key, said.value, reason)
+
+
 def _without_overridden(found: Found, taken: list[Taken]) -> list[Taken]:
     """Without the meaning of keys that others overrule: epochs beside steps, what a check took back."""
     if found.get("max_steps") is not None:
         found.pop("epochs", None)
-    return [t if t.meaning in found else Taken(t.key, t.value, "", "") for t in taken]
+    kept = {*found, EXPERTS_PART}
+    return [t if t.meaning in kept else Taken(t.key, t.value, "", "") for t in taken]
 
 
 def _left(rest: list[str], named: set[str]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ Read 2026-11-28. Over several GPUs its recipes are FSDP; on one that makes no di
 import re
 from collections.abc import Mapping
 
+from service.estimate.block_matrices import OF_TRAINERS
 from service.estimate.trainer_files.hugging_face import MOST_EPOCHS
 from service.estimate.trainer_files.readers import (
     ALL_LINEAR,
@@ -68,7 +69,9 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
     if found.get("adapter") and (attention or mlp or output):
         chosen = {*(MLP if mlp else ()), *(("lm_head",) if output else ())}
         if isinstance(attention, tuple):
-            chosen.update(ATTENTION if attention == ALL_LINEAR else attention)
+            chosen.update(
+                ATTENTION if attention == ALL_LINEAR else (OF_TRAINERS.get(m, m) for m in attention)
+            )
         linear = ALL_LINEAR if set(MODULES) <= chosen else tuple(m for m in MODULES if m in chosen)
         found["lora_modules"] = (*linear, *(m for m in ("lm_head",) if m in chosen))
     steps = found.get("accumulation")

@@ -33,6 +33,43 @@ def fine_tuning_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
     return lines
 
 
+def _adapters(w: Wording, data: AnsweredFineTuning) -> list[str]:
+    """How much is trained, what of it in full, and whether experts are reached."""
+    if data.adapter_targets is None or data.trained_parameters is None:
+        return []
+    said = [
+        w.say(
+            "{parameters} parameters are trained: adapters of rank {rank} on {targets}.",
+            parameters=w.compact(data.trained_parameters),
+            rank=w.number(data.adapter_rank or 0),
+            targets=data.adapter_targets.replace(",", ", "),
+        )
+    ]
+    if data.modules_to_save:
+        said.append(
+            w.say(
+                "Trained in full beside them, each as a copy of its own: {names}.",
+                names=data.modules_to_save.replace(",", ", "),
+            )
+        )
+    if data.expert_adapters == "none":
+        said.append(
+            w.say(
+                "Experts carry no adapter: since transformers 5 they are fused tensors, which PEFT adapts "
+                "for names it knows of this kind of model or as target_parameters (--lora-targets "
+                "experts.gate_up_proj,experts.down_proj)."
+            )
+        )
+    if data.expert_adapters == "fused":
+        said.append(
+            w.say(
+                "Every expert carries adapters, in the fused tensors of transformers 5; PEFT adds them up "
+                "with the weights in every pass, which is left out of hours and memory."
+            )
+        )
+    return said
+
+
 def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> list[str]:
     said = [
         w.say(
@@ -43,6 +80,7 @@ def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> l
             micro_batch=w.number(data.micro_batch),
         )
     ]
+    said += _adapters(w, data)
     if data.packed:
         said.append(
             w.say("Examples are packed into sequences of {length} tokens.", length=w.number(data.max_length))
@@ -51,9 +89,9 @@ def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> l
         said.append(
             w.say(
                 "{padding} of what is computed is padding: a micro-batch is as long as its longest example. "
-                "The spread of lengths is assumed; with your data it may be {low} to {high}, which the "
-                "interval of the hours leaves out. Packing (--pack) spares it. Memory is held for {length} "
-                "tokens a sequence.",
+                "The spread of lengths is assumed; with your data it may be {low} to {high}, which is part "
+                "of the intervals of hours, energy and money. Packing (--pack) spares it. Memory is held for "
+                "{length} tokens a sequence.",
                 padding=w.percent(data.padding_share),
                 low=w.percent(data.padding_share_low),
                 high=w.percent(data.padding_share_high),
