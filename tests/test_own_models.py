@@ -1,6 +1,7 @@
 """A model of one's own, or another recipe: every command that asks takes it, and ignores nothing of it."""
 
 import json
+import re
 from datetime import date
 
 import pytest
@@ -114,3 +115,29 @@ def test_notes_are_those_of_the_model():
         "deepseek_v3": ("latent-attention",), "llama4_text": ("every-expert",),
         "gpt_oss": ("short-windows",), "gemma3n_text": ("short-windows", "streams"),
     }  # fmt: skip
+
+
+FINE = ("--finetune", "lora", "--examples", "2000", "--mean-tokens", "700")
+ASKED = {
+    "fine-tuning": ("qwen3-8b", *FINE, "--home", "3xrtx-3090", "--cloud", "1xh200-sxm"),
+    "dimensions": (*DIMENSIONS, *TOKENS, "--home-count", "3"),
+    "recipe": ("gpt2-124m", "--recipe", "micro_batch=16", "--home-count", "3"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_a_recipe_that_nobody_published_is_told_as_asked(run, asked):
+    told = run("compare", *asked, "--explain").stdout
+    german = run("compare", *asked, "--explain", "--lang", "de").stdout
+    assert "as asked" in told and "wie angegeben" in german
+    for said in (told, german):
+        assert not re.search(
+            "as published(?! on)|published (batch|recipe)|wie veröffentlicht|veröffentlichte Batch", said
+        )
+
+
+def test_what_nobody_asked_to_change_is_told_as_published(run):
+    assert "yes, as published" in run("compare", "gpt2-124m", "--tokens", "1000000000").stdout
+    assert "beyond the published recipe" in run("compare", "nanochat-d32").stdout
+    own = run("compare", "nanochat-d32", "--recipe", "micro_batch=9").stdout
+    assert "changes to the training code beyond what was asked." in own
