@@ -227,3 +227,13 @@ def test_a_fine_tuning_comes_back_as_it_was_asked():
     assert AskedDecision.read(asked.kept()) == asked
     with pytest.raises(InvalidValue, match=r"workload\.finetune\.method = 'lroa': unknown; valid: lora"):
         AskedDecision.of(workload={"run": "qwen3-8b", "finetune": {"method": "lroa", **DATA}})
+
+
+def test_a_batch_takes_no_more_than_the_data_set_has(snapshot):
+    whole = tuned(snapshot, method="lora", examples=20, per_device_batch=20, accumulate=1)
+    for batch in ({"per_device_batch": 100_000}, {"per_device_batch": 20, "accumulate": 64}):
+        assert tuned(snapshot, method="lora", examples=20, **batch).tokens == whole.tokens
+    few = tuned(snapshot, method="lora", examples=3, mean_tokens=20)
+    assert few.tokens == 3 * 4 * few.recipe.seq_len and few.recipe.micro_batch == 2
+    packed = tuned(snapshot, method="lora", examples=6, pack=True)
+    assert packed.tokens == 3 * 2 * 2048
