@@ -81,7 +81,8 @@ def _text_of(config: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
     if isinstance(kind, str) and kind in TEXT_KINDS:
         # Older files of these say it all at the top.
         return {**config, "model_type": TEXT_KINDS[kind]}, True
-    named = {**config, "model_type": SAME_AS[str(kind)]} if kind in SAME_AS else config
+    same = SAME_AS.get(str(kind))
+    named = {**config, "model_type": same} if same else config
     return named, str(kind).endswith(("_vl_text", "_vl_moe_text"))
 
 
