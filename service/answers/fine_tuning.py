@@ -60,4 +60,10 @@ class AskedFineTune(Question):
         """What is asked for and cannot be told is refused with the reason."""
         if isinstance(method, str) and (reason := UNTOLD.get(method.strip().lower())):
             raise PydanticCustomError("untold", "{reason}", {"reason": reason})
-        return method
+        return method.strip().lower() if isinstance(method, str) else method
+
+    @field_validator("lora_targets", "optimizer", "checkpointing", mode="before")
+    @classmethod
+    def _in_small_letters(cls, word: Any) -> Any:
+        """AdamW as it is written."""
+        return word.strip().lower() if isinstance(word, str) else word

@@ -83,7 +83,8 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
         base = file.settings.base_model
         if base is None:
             reason = (
-                f"the {file.name} file names no base model; name one of the catalog, or give its config.json"
+                f"the {file.name} file names no base model; name one of the catalog, or give its config.json "
+                "as config"
             )
             raise InvalidValue("run", None, reason)
         whole["run"] = base if len(base) <= LONGEST_RUN else base[-LONGEST_RUN:]

@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from service.errors import InvalidValue, nearest_first
 from service.estimate.architecture import parameters
 from service.estimate.block_kinds import kind_of
+from service.estimate.known_files import what_it_is
 from service.estimate.model_families import FAMILIES
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.hybrids import HYBRIDS, is_plain
@@ -54,6 +55,8 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     c = Config(text, LIBRARY_DEFAULTS.get(str(kind), {}))
     if isinstance(kind, str) and kind in HYBRIDS and not is_plain(c):
         raise InvalidValue("model_type", kind, HYBRIDS[kind].refusal(c))
+    if kind is None and (what := what_it_is(config)):
+        raise InvalidValue("model_type", None, f"is missing: this is {what}")
     if not isinstance(kind, str) or kind not in FAMILIES:
         reason = f"unknown kind of config.json; {WAY_OUT}" if kind else f"is missing; {WAY_OUT}"
         raise InvalidValue("model_type", kind, reason, nearest_first(str(kind or ""), model_types()))

@@ -129,7 +129,9 @@ def _base(snapshot: Snapshot, asked: AskedModel) -> Workload:
         with suppress(UnknownName):
             return find_workload(snapshot, name)
     known = nearest_first(name, snapshot.workloads)
-    raise InvalidValue("workload.run", asked.run, "is no model of the catalog; give its config.json", known)
+    raise InvalidValue(
+        "workload.run", asked.run, "is no model of the catalog; give its config.json as config", known
+    )
 
 
 def with_trials(workload: Workload, trials: int) -> Workload:
