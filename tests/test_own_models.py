@@ -205,3 +205,25 @@ def test_a_trainers_file_that_is_none_is_named_and_told_what_it_is(run, tmp_path
         path.write_text(json.dumps(file))
         said = run("compare", "--trainer-config", str(path), *FINE[2:], code=2).stderr
         assert what in said and ("mine.json" in said or "own-7b" in said)
+
+
+@pytest.mark.parametrize(
+    ("stored", "method", "needed"),
+    [
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "lora", "qlora"),
+        ({"quant_method": "gptq", "bits": 4}, "full", "qlora"),
+        ({"quant_method": "bitsandbytes", "load_in_8bit": True}, "dora", "lora-8bit"),
+        ({"quant_method": "bitsandbytes", "load_in_4bit": True}, "qlora", None),
+        ({"quant_method": "fp8", "bits": 8}, "lora", None),
+        ("none", "lora", None),
+    ],
+)
+def test_weights_stored_in_few_bits_are_not_taken_for_whole_ones(snapshot, stored, method, needed):
+    data = {"method": method, "examples": 2000, "mean_tokens": 700}
+    asked = AskedModel.of(config={**GEMMA_3_4B, "quantization_config": stored}, finetune=data)
+    if needed is None:
+        assert workload_asked(snapshot, asked, None, DAY).fine_tuning.method == method
+        return
+    with pytest.raises(InvalidValue, match=r"stored in . bits") as refused:
+        workload_asked(snapshot, asked, None, DAY)
+    assert refused.value.field == "finetune.method" and refused.value.choices == (needed,)

@@ -36,7 +36,7 @@ from service.facts import (
 from service.store.snapshot import Snapshot
 from service.store.untold_cards import refuse_untold
 from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
-from service.usecases.fine_tuning import fine_tuned
+from service.usecases.fine_tuning import check_stored_bits, fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
@@ -158,6 +158,7 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
         raise InvalidValue("tokens", tokens, "follows from finetune.examples and finetune.mean_tokens")
     if asked.run is None:
         shape, name = shape_of(asked.architecture, asked.config, asked.name), asked.name
+        check_stored_bits(asked.config or {}, asked.finetune.method)
         by_user = replace(given_by_user(today), read_on=today)
         sources = {f"architecture.{field.name}": by_user for field in fields(shape)}
     else:

@@ -23,6 +23,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
     {"full": "full fine-tuning", "lora": "LoRA", "lora-8bit": "LoRA, 8 bit", "qlora": "QLoRA", "dora": "DoRA"}
 )
 PLACED = MappingProxyType({"adamw-8bit": "8bit", "paged-adamw-8bit": "8bit-paged"})
+PACKED = ("bitsandbytes", "gptq", "awq")
+METHOD_OF_BITS = {4: "qlora", 8: "lora-8bit"}
 FOLLOWS: Mapping[str, str] = MappingProxyType(
     {
         "seq_len": "mean_tokens", "max_seq_len": "max_length", "global_batch_tokens": "accumulate",
@@ -81,6 +83,21 @@ def fine_tuned(
         slug="custom", name=title, family="custom", architecture=architecture, recipe=trained, tokens=tokens,
         sources=stated, kind="finetune", fine_tuning=data,
     )  # fmt: skip
+
+
+def check_stored_bits(config: Mapping[str, object], method: str) -> None:
+    """Raises InvalidValue where a config's weights lie in few bits and the fine-tuning asks for whole ones.
+
+    FP8 and MXFP4 are left: they are unpacked for training.
+    """
+    stored = config.get("quantization_config")
+    if not isinstance(stored, Mapping) or stored.get("quant_method") not in PACKED:
+        return
+    bits = 4 if stored.get("load_in_4bit") else 8 if stored.get("load_in_8bit") else stored.get("bits")
+    needed = METHOD_OF_BITS.get(bits) if isinstance(bits, int) else None
+    if needed and method != needed:
+        reason = f"the config's weights are stored in {bits} bits (quantization_config); that is {needed}"
+        raise InvalidValue("finetune.method", method, reason, (needed,))
 
 
 def max_length(architecture: Architecture, asked: AskedFineTune) -> int:
