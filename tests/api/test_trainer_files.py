@@ -60,3 +60,10 @@ def test_a_quoted_number_of_examples_is_the_same_number(client):
     ]
     first, second = (one.json["workload"] for one in told)
     assert first == second and first["steps"] == 60 and first["fine_tuning"]["examples"] == 20_000
+
+
+def test_over_http_a_misspelt_field_is_told_the_fields_beside_it(client):
+    data = {"method": "lora", "examples": 9, "mean_tokens": 9, "lora_ranks": 8}
+    response = client.post("/api/v1/comparisons", json={"workload": {"run": "qwen3-8b", "finetune": data}})
+    (error,) = response.json["errors"]
+    assert error["field"] == "workload.finetune.lora_ranks" and error["choices"][0] == "lora_rank"
