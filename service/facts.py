@@ -98,11 +98,14 @@ class Source:
 
 ASSUMED = "heimvorteil-assumption-recipe"
 """The slug of what nobody has said of a run and we assume, in the catalog and for a run of one's own."""
+GIVEN = "user"
+OWN_RUN = "custom"
+"""Slugs of what an asker says, and of a run of the asker's own."""
 
 
 def given_by_user(day: date) -> Source:
     """The source of a number that the asker told us that day."""
-    return Source("user", "given by you", "", day, "own")
+    return Source(GIVEN, "given by you", "", day, "own")
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +336,12 @@ class Workload:
     """Of a fine-tuning that was asked for as a data set."""
     trials: int = 1
     """How many such runs are meant, one after another; `tokens` are those of all."""
+
+    @property
+    def is_as_asked(self) -> bool:
+        """Whether somebody asked for this recipe, and nobody published it."""
+        asked = (name for name, source in self.sources.items() if source.slug == GIVEN)
+        return self.slug == OWN_RUN or any(name.startswith("recipe.") for name in asked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,8 +217,8 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
         (("qwen3-8b", "--finetune", "qlra", *SAID), "--finetune = 'qlra': unknown; valid: qlora"),
         (("qwen3-8b", "--finetune", "qlora", "--examples", "5"), "--mean-tokens = None: is missing"),
         (("qwen3-8b", "--examples", "5"), "--examples = 5: belongs to --finetune METHOD"),
-        (("qwen3-8b", "--finetune", "lora", *SAID, "--tokens", "5000000"), "follows from finetune.examples"),
-        (("qwen3-8b", "--finetune", "lora", *SAID, "--recipe", "micro_batch=4"), "finetune.per_device_batch"),
+        (("qwen3-8b", "--finetune", "lora", *SAID, "--tokens", "5000000"), "follows from --examples"),
+        (("qwen3-8b", "--finetune", "lora", *SAID, "--recipe", "micro_batch=4"), "--per-device-batch"),
         (("qwen3-8b", "--finetune", "lora", *SAID, "--optimizer", "muon"), "steps whole matrices"),
         (("qwen3-8b", "--finetune", "full", *SAID, "--lora-rank", "8"), "is of adapters"),
         (("gpt2-124m", "--finetune", "full", *SAID, "--max-length", "4096"), "1024 learned positions"),
@@ -249,3 +249,13 @@ def test_a_fine_tuning_comes_back_as_it_was_asked():
     assert AskedDecision.read(asked.kept()) == asked
     with pytest.raises(InvalidValue, match=r"workload\.finetune\.method = 'lroa': unknown; valid: lora"):
         AskedDecision.of(workload={"run": "qwen3-8b", "finetune": {"method": "lroa", **DATA}})
+
+
+def test_a_batch_takes_no_more_than_the_data_set_has(snapshot):
+    whole = tuned(snapshot, method="lora", examples=20, per_device_batch=20, accumulate=1)
+    for batch in ({"per_device_batch": 100_000}, {"per_device_batch": 20, "accumulate": 64}):
+        assert tuned(snapshot, method="lora", examples=20, **batch).tokens == whole.tokens
+    few = tuned(snapshot, method="lora", examples=3, mean_tokens=20)
+    assert few.tokens == 3 * 4 * few.recipe.seq_len and few.recipe.micro_batch == 2
+    packed = tuned(snapshot, method="lora", examples=6, pack=True)
+    assert packed.tokens == 3 * 2 * 2048

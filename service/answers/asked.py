@@ -16,6 +16,8 @@ SHORT_NAME = "constrained-str"
 """What pydantic calls a name where an object is allowed as well."""
 FIELDS_OF: dict[str, tuple[str, ...]] = {}
 """The fields of every question, for one who misspelt one."""
+KINDS: dict[str, type[BaseModel]] = {}
+"""Every question by the name of its class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Question(BaseModel):
     def __pydantic_init_subclass__(cls, **extra: Any) -> None:
         """Note the fields' names for those who misspell one."""
         super().__pydantic_init_subclass__(**extra)
+        KINDS[cls.__name__] = cls
         FIELDS_OF[cls.__name__] = tuple(f.alias or name for name, f in cls.model_fields.items())
 
     @field_validator("*", mode="before")
@@ -90,6 +93,12 @@ def refusal(kind: type[BaseModel], error: ValidationError) -> InvalidValue:
         found = f"must have at most {context['max_length']} entries, not {context['actual_length']}"
         return InvalidValue(field, _plain(value), found)
     return InvalidValue(field, _plain(value), item["msg"][:1].lower() + item["msg"][1:])
+
+
+def names_beside(question: str, path: list[str]) -> tuple[str, ...]:
+    """The fields that one may say at a path of a question, which goes by the name of its class."""
+    kind = KINDS.get(question)
+    return tuple(_names_beside(kind, path)) if kind else ()
 
 
 def _plain(value: object) -> object:

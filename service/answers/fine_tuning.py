@@ -102,4 +102,10 @@ class AskedFineTune(Question):
         word = re.sub(r"[\s_]+", "-", method.strip().lower())
         if reason := UNTOLD.get(word):
             raise PydanticCustomError("untold", "{reason}", {"reason": reason})
-        return SAME_AS.get(word, method)
+        return SAME_AS.get(word, method.strip().lower())
+
+    @field_validator("optimizer", "checkpointing", mode="before")
+    @classmethod
+    def _in_small_letters(cls, word: Any) -> Any:
+        """AdamW as it is written."""
+        return word.strip().lower() if isinstance(word, str) else word

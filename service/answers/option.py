@@ -72,6 +72,9 @@ class AnsweredFit(Answered):
     ladder: tuple[AnsweredRung, ...] = Field(
         description="Every other way to hold the run; empty where it fits as is"
     )
+    is_as_asked: bool = Field(
+        False, description="Whether the recipe is the asker's own, and not a published one"
+    )
 
 
 class AnsweredStage(Answered):

@@ -115,6 +115,7 @@ def _fit(o: Option) -> AnsweredFit:
         fit_probability=round(planned.fit_probability, 3),
         time_factor=round(planned.time_factor, 6),
         ladder=tuple(_rung(r) for r in o.ladder),
+        is_as_asked=o.is_as_asked,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter, ValidationError
 
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.parts import Answered
@@ -22,6 +22,7 @@ from service.facts import Source
 
 LONGEST_RUN = 120
 OF_ADAPTERS = ("lora_rank", "lora_targets", "modules_to_save")
+NUMBERS = {"examples": int, "mean_tokens": float}
 Given = str | Mapping[str, Any]
 NEEDED: Mapping[str, str] = {
     "method": "says neither adapters nor full training; say which (--finetune lora)",
@@ -68,10 +69,13 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
     config, deepspeed = values[FIELD], values.get(DEEPSPEED_FIELD)
     if not isinstance(config, str | Mapping) or not isinstance(deepspeed, str | Mapping | None):
         return dict(values)
+    told, recipe = values.get("finetune") or {}, values.get("recipe") or {}
+    if not isinstance(told, Mapping | AskedFineTune) or not isinstance(recipe, Mapping):
+        return dict(values)
     texts = isinstance(config, str) and isinstance(deepspeed, str | None)
     file = _read_text(config, deepspeed) if texts else read_file(config, deepspeed)
-    told = values.get("finetune") or {}
     told = dict(told) if isinstance(told, Mapping) else told.model_dump(exclude_unset=True)
+    told |= {name: _read_number(told[name], kind) for name, kind in NUMBERS.items() if name in told}
     by_file = fine_tuning_of(file.settings, told.get("examples"), told.get("mean_tokens"))
     if told.get("method", by_file.get("method")) == "full":
         by_file = {name: value for name, value in by_file.items() if name not in OF_ADAPTERS}
@@ -81,13 +85,13 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
     for name, reason in NEEDED.items():
         if fields.get(name) is None:
             raise InvalidValue(f"finetune.{name}", None, f"the {file.name} file {reason}")
-    recipe = {**recipe_of_file(file), **(values.get("recipe") or {})}
-    whole = {**values, "finetune": fields, "recipe": recipe}
+    whole = {**values, "finetune": fields, "recipe": {**recipe_of_file(file), **recipe}}
     if all(values.get(name) is None for name in ("run", "config", "architecture")):
         base = file.settings.base_model
         if base is None:
             reason = (
-                f"the {file.name} file names no base model; name one of the catalog, or give its config.json"
+                f"the {file.name} file names no base model; name one of the catalog, or give its config.json "
+                "as config"
             )
             raise InvalidValue("run", None, reason)
         whole["run"] = base if len(base) <= LONGEST_RUN else base[-LONGEST_RUN:]
@@ -109,6 +113,14 @@ def sources_in_file(
         for name, value in by_file.items()
         if told.get(name) == value
     }
+
+
+def _read_number(value: object, kind: type) -> object:
+    """A number as the question reads it, "20000" too; what is none is refused there."""
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return value
 
 
 def tell_file(

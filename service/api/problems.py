@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from pydantic import BaseModel, Field, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from service.answers.asked import FIELDS_OF, SHORT_NAME
+from service.answers.asked import FIELDS_OF, SHORT_NAME, names_beside
 from service.errors import (
     DatabaseNotReady,
     HeimvorteilError,
@@ -105,8 +105,9 @@ def from_validation(error: ValidationError) -> Response:
         field = ".".join(p for p in parts if p != SHORT_NAME and p not in FIELDS_OF) or "body"
         choices: tuple[str, ...] = ()
         if item["type"] == "extra_forbidden":
-            model = next((p for p in reversed(parts) if p in FIELDS_OF), error.title)
-            choices = tuple(nearest_first(parts[-1], FIELDS_OF.get(model, ())))
+            at = max((i for i, p in enumerate(parts) if p in FIELDS_OF), default=-1)
+            beside = names_beside(parts[at] if at >= 0 else error.title, parts[at + 1 : -1])
+            choices = nearest_first(parts[-1], beside)
         if "expected" in item.get("ctx", {}):
             choices = tuple(
                 part.strip().strip("'")

@@ -10,6 +10,7 @@ from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import BESIDE, prices
 from service.cli.alerting import alerts
+from service.cli.as_options import as_options
 from service.cli.comparing import compare
 from service.cli.deciding import decide
 from service.cli.listing import gpus, workloads
@@ -47,7 +48,7 @@ class OneLineErrors(click.Group):
         except click.UsageError as error:
             raise one_line(error) from error
         except HeimvorteilError as error:
-            click.echo(f"heimvorteil: {error}", err=True)
+            click.echo(f"heimvorteil: {as_options(str(error))}", err=True)
             ctx.exit(EXIT_BAD_INPUT)
 
 

@@ -72,6 +72,9 @@ def fine_tuning_meant(options: dict[str, Any]) -> "AskedFineTune | None":
     if "method" not in given:
         name = next(iter(given))
         raise InvalidValue(option_of(name), given[name], "belongs to --finetune METHOD, which is not named")
+    if given["method"].strip().lower() == "full":
+        for name in set(given) & {"lora_rank", "lora_targets"}:
+            raise InvalidValue(option_of(name), given[name], "is of adapters; --finetune full has none")
     from service.answers.fine_tuning import AskedFineTune
 
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from service.cli.fine_tuning import FINE_TUNING, fine_tuning_meant, fine_tuning_said, option_of
+from service.cli.fine_tuning import FINE_TUNING, fine_tuning_meant, fine_tuning_said
 from service.cli.trainer_file import TRAINER_FILES, trainer_files_meant
 from service.errors import InvalidValue
 
@@ -64,6 +64,8 @@ def workload_meant(
             return workload
         name = f"{workload}, {recipe}"[:LONGEST_NAME]
         return AskedModel.of(run=workload, recipe=_pairs("--recipe", recipe), name=name)
+    if config is not None and dimensions:
+        raise InvalidValue("--config", str(config), "is said beside --dimensions; keep one of the two")
     option, value = ("--config", str(config)) if config else ("--dimensions", dimensions)
     if _is_named():
         raise InvalidValue(option, value, f"describes another run than {workload}; name one of the two")
@@ -109,10 +111,10 @@ def _as_the_file_says(
     try:
         return AskedModel.of(recipe=_pairs("--recipe", recipe), **said)
     except InvalidValue as error:
-        part, _, field = error.field.rpartition("finetune.")
-        if field == error.field:
+        if error.field not in files:
             raise
-        raise InvalidValue(part + option_of(field), error.value, error.reason, error.choices) from None
+        path = str(click.get_current_context().params[error.field])
+        raise InvalidValue(error.field, path, error.reason, error.choices) from None
 
 
 def _is_named() -> bool:

@@ -126,6 +126,7 @@ class Option:
     """What the run does to the household's year, where that is known."""
     told: tuple[Told, ...] = ()
     """What the asker said of how the cards are built in."""
+    is_as_asked: bool = False
 
     @property
     def hours(self) -> Interval | None:
@@ -216,6 +217,7 @@ def home_option(
         when=when,
         consumption=year_with_run(household, time, energy),
         told=told,
+        is_as_asked=workload.is_as_asked,
     )
 
 
@@ -311,6 +313,7 @@ def cloud_option(
         rental=rental,
         carbon=carbon,
         calendar_hours=calendar,
+        is_as_asked=workload.is_as_asked,
     )
 
 

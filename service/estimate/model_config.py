@@ -11,6 +11,7 @@ from service.errors import InvalidValue, nearest_first
 from service.estimate.architecture import parameters
 from service.estimate.block_kinds import kind_of
 from service.estimate.block_matrices import names_of
+from service.estimate.known_files import what_it_is
 from service.estimate.model_families import FAMILIES
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.hybrids import HYBRIDS, is_plain
@@ -55,6 +56,8 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     c = Config(text, LIBRARY_DEFAULTS.get(str(kind), {}))
     if isinstance(kind, str) and kind in HYBRIDS and not is_plain(c):
         raise InvalidValue("model_type", kind, HYBRIDS[kind].refusal(c))
+    if kind is None and (what := what_it_is(config)):
+        raise InvalidValue("model_type", None, f"is missing: this is {what}")
     if not isinstance(kind, str) or kind not in FAMILIES:
         reason = f"unknown kind of config.json; {WAY_OUT}" if kind else f"is missing; {WAY_OUT}"
         raise InvalidValue("model_type", kind, reason, nearest_first(str(kind or ""), model_types()))
@@ -83,7 +86,8 @@ def _text_of(config: Mapping[str, object]) -> tuple[Mapping[str, object], bool]:
     if isinstance(kind, str) and kind in TEXT_KINDS:
         # Older files of these say it all at the top.
         return {**config, "model_type": TEXT_KINDS[kind]}, True
-    named = {**config, "model_type": SAME_AS[str(kind)]} if kind in SAME_AS else config
+    same = SAME_AS.get(str(kind))
+    named = {**config, "model_type": same} if same else config
     return named, str(kind).endswith(("_vl_text", "_vl_moe_text"))
 
 

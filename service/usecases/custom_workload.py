@@ -29,6 +29,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 RECIPE_FLAGS = frozenset(name for name, kind in get_type_hints(Recipe).items() if kind is bool)
 FROZEN_BYTES = (4, 2, 1, 0.5625, 0.52)
 """Of a frozen weight: FP32, 16 bits, int8, NF4 with its scales, GPTQ with its zeros."""
+CALLED_FSDP = frozenset({"zero-3", "zero3", "zero_3", "stage3", "fsdp2", "full_shard"})
 LONGEST_CODE_BASE = 100
 RANGES: Mapping[str, tuple[int, int]] = {
     "seq_len": (1, 10_000_000),
@@ -139,9 +140,6 @@ def _dimensions(asked: Mapping[str, object]) -> Architecture:
         if key not in names:
             raise UnknownName("architecture", key, names)
     plain = dict(asked)
-    for required in ("n_layers", "d_model", "n_heads", "vocab_size"):
-        if required not in plain:
-            raise InvalidValue(f"architecture.{required}", None, "is missing")
     for key, value in plain.items():
         if key in _FLAGS:
             if not isinstance(value, bool):
@@ -152,6 +150,9 @@ def _dimensions(asked: Mapping[str, object]) -> Architecture:
             raise InvalidValue(f"architecture.{key}", value, "must be a word")
         elif key not in _WORDS and (isinstance(value, bool) or not isinstance(value, int)):
             raise InvalidValue(f"architecture.{key}", value, "must be a whole number")
+    for required in ("n_layers", "d_model", "n_heads", "vocab_size"):
+        if required not in plain:
+            raise InvalidValue(f"architecture.{required}", None, "is missing")
     width, heads = plain["d_model"], plain["n_heads"]
     assert isinstance(width, int) and isinstance(heads, int)
     if "head_dim" not in plain:
@@ -175,6 +176,11 @@ def recipe_of(asked: Mapping[str, object], usual: Recipe) -> Recipe:
     for key, value in asked.items():
         if key not in names:
             raise UnknownName("recipe", key, names)
+        if key == "sharding" and str(value).lower() in CALLED_FSDP:
+            raise InvalidValue(f"recipe.{key}", value, "is called fsdp here", ("fsdp",))
+        if key == "optimizer" and "8" in str(value):
+            reason = "names states of 8 bits; say optimizer_placement=8bit beside the optimizer"
+            raise InvalidValue(f"recipe.{key}", value, reason, CHOICES[key])
         if key in CHOICES:
             choice_of(f"recipe.{key}", value, CHOICES[key])
         if key in RECIPE_FLAGS and not isinstance(value, bool):
@@ -190,7 +196,9 @@ def recipe_of(asked: Mapping[str, object], usual: Recipe) -> Recipe:
         if key in RANGES:
             low, high = RANGES[key]
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise InvalidValue(f"recipe.{key}", value, f"must be between {low} and {high:,}")
+                raise InvalidValue(
+                    f"recipe.{key}", value, f"must be a whole number between {low} and {high:,}"
+                )
         values[key] = value
     recipe = Recipe(**values)
     if recipe.global_batch_tokens < recipe.seq_len:

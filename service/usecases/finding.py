@@ -38,7 +38,7 @@ from service.facts import (
 from service.store.snapshot import Snapshot
 from service.store.untold_cards import refuse_untold
 from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
-from service.usecases.fine_tuning import fine_tuned
+from service.usecases.fine_tuning import check_stored_bits, fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
 from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
 
@@ -131,7 +131,9 @@ def _base(snapshot: Snapshot, asked: AskedModel) -> Workload:
         with suppress(UnknownName):
             return find_workload(snapshot, name)
     known = nearest_first(name, snapshot.workloads)
-    raise InvalidValue("workload.run", asked.run, "is no model of the catalog; give its config.json", known)
+    raise InvalidValue(
+        "workload.run", asked.run, "is no model of the catalog; give its config.json as config", known
+    )
 
 
 def with_trials(workload: Workload, trials: int) -> Workload:
@@ -159,6 +161,7 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
     by_user = replace(given_by_user(today), read_on=today)
     if asked.run is None:
         shape, name = shape_of(asked.architecture, asked.config, asked.name), asked.name
+        check_stored_bits(asked.config or {}, asked.finetune.method)
         sources = {f"architecture.{field.name}": by_user for field in fields(shape)}
     else:
         if asked.architecture is not None or asked.config is not None:

@@ -25,6 +25,8 @@ TITLES: Mapping[str, str] = MappingProxyType(
 )
 PLACED = MappingProxyType({"adamw-8bit": "8bit", "paged-adamw-8bit": "8bit-paged"})
 NOTHING: Mapping[str, Source] = MappingProxyType({})
+PACKED = ("bitsandbytes", "gptq", "awq")
+METHOD_OF_BITS = {4: "qlora", 8: "lora-8bit"}
 FOLLOWS: Mapping[str, str] = MappingProxyType(
     {
         "seq_len": "mean_tokens", "max_seq_len": "max_length", "global_batch_tokens": "accumulate",
@@ -64,7 +66,7 @@ def fine_tuned(
         if asked.method == "full" and getattr(asked, name) != AskedFineTune.model_fields[name].default:
             raise InvalidValue(f"finetune.{name}", getattr(asked, name), "is of adapters; full has none")
     length = max_length(architecture, asked)
-    micro_batch, sequences = batch_of(asked)
+    micro_batch, sequences = batch_of(asked, rows_of(asked, length))
     data, mean_length, longest, steps = batches(asked, length, micro_batch, sequences)
     usual = _usual(asked, micro_batch, mean_length, sequences * mean_length)
     usual = replace(usual, max_seq_len=longest if longest > mean_length else None)
@@ -91,6 +93,21 @@ def fine_tuned(
     )  # fmt: skip
 
 
+def check_stored_bits(config: Mapping[str, object], method: str) -> None:
+    """Raises InvalidValue where a config's weights lie in few bits and the fine-tuning asks for whole ones.
+
+    FP8 and MXFP4 are left: they are unpacked for training.
+    """
+    stored = config.get("quantization_config")
+    if not isinstance(stored, Mapping) or stored.get("quant_method") not in PACKED:
+        return
+    bits = 4 if stored.get("load_in_4bit") else 8 if stored.get("load_in_8bit") else stored.get("bits")
+    needed = METHOD_OF_BITS.get(bits) if isinstance(bits, int) else None
+    if needed and method != needed:
+        reason = f"the config's weights are stored in {bits} bits (quantization_config); that is {needed}"
+        raise InvalidValue("finetune.method", method, reason, (needed,))
+
+
 def max_length(architecture: Architecture, asked: AskedFineTune) -> int:
     """Tokens at which an example is cut off: as said, else as usual, within the model's positions."""
     if asked.max_length is not None:
@@ -99,13 +116,20 @@ def max_length(architecture: Architecture, asked: AskedFineTune) -> int:
     return min(usual, architecture.learned_positions or usual)
 
 
-def batch_of(asked: AskedFineTune) -> tuple[int, int]:
+def rows_of(asked: AskedFineTune, length: int) -> int:
+    """Sequences of an epoch: packed ones, or one an example."""
+    if not asked.pack:
+        return asked.examples
+    return max(1, math.ceil(asked.examples * expected_longest(asked.mean_tokens, length, 1) / length))
+
+
+def batch_of(asked: AskedFineTune, rows: int) -> tuple[int, int]:
     """Sequences of a forward pass of one GPU, and of a step; several GPUs share a step, so that what is
-    learned stays the same."""
+    learned stays the same. Neither takes more than an epoch has (`rows`)."""
     usual = USUAL_MICRO_BATCH.get(asked.method, 2)
-    micro_batch = asked.per_device_batch or min(usual, SEQUENCES_PER_STEP)
+    micro_batch = min(asked.per_device_batch or min(usual, SEQUENCES_PER_STEP), rows)
     accumulate = asked.accumulate or max(1, SEQUENCES_PER_STEP // micro_batch)
-    return micro_batch, micro_batch * accumulate
+    return micro_batch, micro_batch * min(accumulate, math.ceil(rows / micro_batch))
 
 
 def batches(
@@ -113,13 +137,11 @@ def batches(
 ) -> tuple[FineTuning, int, int, int]:
     """The data set in batches: what becomes of it, a sequence's mean and greatest length [tokens], steps."""
     kept = expected_longest(asked.mean_tokens, length, 1)
-    examples = asked.examples
+    examples, rows = asked.examples, rows_of(asked, length)
     if asked.pack:
-        rows = max(1, math.ceil(examples * kept / length))
         mean_length = longest = float(length)
         padding, unlike, doubt = 0.0, [0.0, 0.0], (0.0, 0.0)
     else:
-        rows = examples
         doubt = computed_spread(asked.mean_tokens, length, min(micro_batch, examples))
         mean_length = expected_longest(asked.mean_tokens, length, min(micro_batch, examples))
         longest = expected_longest(asked.mean_tokens, length, examples)

@@ -39,3 +39,31 @@ def test_over_http_a_problem_names_the_field(client, workload, field):
     assert response.mimetype == "application/problem+json"
     assert response.status_code in (400, 422)
     assert field in json.dumps(response.json)
+
+
+def test_over_http_what_is_no_fine_tuning_is_a_problem_too(client):
+    file = json.loads((FILES / "unsloth.json").read_text())
+    for part in ({"finetune": 5}, {"finetune": ["lora"]}, {"recipe": [1], "finetune": {"examples": 9}}):
+        response = client.post("/api/v1/comparisons", json={"workload": {"trainer_config": file, **part}})
+        assert response.status_code == 422 and next(iter(part)) in json.dumps(response.json)
+    wrong = {"config": {"model_type": ["llama"]}, "tokens": 10**10}
+    response = client.post("/api/v1/comparisons", json={"workload": wrong})
+    assert response.status_code == 422 and response.json["errors"][0]["field"] == "model_type"
+
+
+def test_a_quoted_number_of_examples_is_the_same_number(client):
+    file = {**json.loads((FILES / "unsloth.json").read_text()), "max_steps": 60}
+    bodies = ({"examples": 20_000, "mean_tokens": 700}, {"examples": "20000", "mean_tokens": "700"})
+    told = [
+        client.post("/api/v1/comparisons", json={"workload": {"trainer_config": file, "finetune": data}})
+        for data in bodies
+    ]
+    first, second = (one.json["workload"] for one in told)
+    assert first == second and first["steps"] == 60 and first["fine_tuning"]["examples"] == 20_000
+
+
+def test_over_http_a_misspelt_field_is_told_the_fields_beside_it(client):
+    data = {"method": "lora", "examples": 9, "mean_tokens": 9, "lora_ranks": 8}
+    response = client.post("/api/v1/comparisons", json={"workload": {"run": "qwen3-8b", "finetune": data}})
+    (error,) = response.json["errors"]
+    assert error["field"] == "workload.finetune.lora_ranks" and error["choices"][0] == "lora_rank"

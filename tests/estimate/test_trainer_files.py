@@ -1,5 +1,6 @@
 """Files of trainers as people have them: every key has an effect, what cannot be is one line."""
 
+import math
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -305,3 +306,9 @@ def test_names_of_a_base():
     assert names[0] == "Qwen3-4B-Instruct-2507-unsloth-bnb-4bit" and names[-1] == "Qwen3-4B"
     assert "Llama-3.1-8B" in names_of_base("C:\\models\\Meta-Llama-3.1-8B-Instruct\\")
     assert "Hermes-3-Llama-3.1-8B" in names_of_base("NousResearch/Hermes-3-Llama-3.1-8B")
+
+
+def test_a_number_that_is_none_contradicts_nothing():
+    """Python writes NaN into JSON, and NaN is unlike itself."""
+    file = {"base_model": "x", "adapter": "lora", "lora_r": 8, "micro_batch_size": 2, "val": math.nan}
+    assert read_trainer_file(file).left == ("val",)

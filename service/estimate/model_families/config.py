@@ -8,6 +8,7 @@ from service.errors import InvalidValue
 
 Key = str | tuple[str, ...]
 """What a number is called in the file; of several names the first that stands there."""
+LARGEST, MOST_LAYERS = 1_000_000_000, 1_000
 Switch = bool | str
 """Always, never, or as the flag of this name says."""
 
@@ -45,6 +46,14 @@ class Config:
             return int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise InvalidValue(name, value, "must be a whole number")
+        return value
+
+    def number(self, key: Key, otherwise: int | None = None, *, most: int = LARGEST) -> int:
+        """A whole number of at least 1: what is divided by, or counted up to. Raises InvalidValue."""
+        value = self.count(key, otherwise)
+        if not 1 <= value <= most:
+            name = key if isinstance(key, str) else next((k for k in key if k in self.said), key[0])
+            raise InvalidValue(name, value, f"must be between 1 and {most:,}")
         return value
 
     def flag(self, key: str) -> bool:

@@ -28,13 +28,15 @@ def _every_few(c: Config, layer: int) -> bool:
 def _interleaved(c: Config, layer: int) -> bool:
     """Llama 4: as listed, else each n-th layer."""
     listed = c.places("moe_layers")
-    return layer in listed if listed is not None else (layer + 1) % c.count("interleave_moe_layer_step") == 0
+    return layer in listed if listed is not None else (layer + 1) % c.number("interleave_moe_layer_step") == 0
 
 
 def _between(c: Config, layer: int) -> bool:
     """Ernie 4.5: each n-th layer between two."""
     first, last = c.count("moe_layer_start_index"), c.count("moe_layer_end_index")
-    return layer >= first and (last < 0 or layer <= last) and (layer + 1) % c.count("moe_layer_interval") == 0
+    return (
+        layer >= first and (last < 0 or layer <= last) and (layer + 1) % c.number("moe_layer_interval") == 0
+    )
 
 
 def _latent(c: Config, a: Architecture) -> Architecture:

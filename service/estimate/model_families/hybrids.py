@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from service.errors import InvalidValue
-from service.estimate.model_families.config import Config, divided
+from service.estimate.model_families.config import MOST_LAYERS, Config, divided
 
 PATTERN = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
 """Letters of Nemotron-H's hybrid_override_pattern."""
@@ -31,9 +31,19 @@ class Hybrid:
         )
 
 
+def _kinds(c: Config, layers: int) -> tuple[str, ...]:
+    """What each layer is, where the file lists them. Raises InvalidValue where it lists another number."""
+    kinds = c.words("layer_types") or ()
+    if kinds and len(kinds) != layers:
+        raise InvalidValue(
+            "layer_types", f"{len(kinds)} entries", f"must have one for each of {layers} layers"
+        )
+    return kinds
+
+
 def _embeddings(c: Config) -> int:
-    table = c.count("vocab_size") * c.count("hidden_size")
-    return table * (1 if c.flag("tie_word_embeddings") else 2) + c.count("hidden_size")
+    width = c.number("hidden_size")
+    return c.number("vocab_size") * width * (1 if c.flag("tie_word_embeddings") else 2) + width
 
 
 def _attention(c: Config, *, gates: int = 1) -> int:
@@ -67,7 +77,7 @@ def _mamba(c: Config) -> int:
     rank = c.count("time_step_rank", -(-d // 16)) if c.given("time_step_rank") != "auto" else -(-d // 16)
     inner = c.count("expand") * d
     layer = _mamba_1(c, d, inner, c.count("state_size"), c.count("conv_kernel"), rank) + d
-    return c.count("num_hidden_layers") * layer + _embeddings(c)
+    return c.number("num_hidden_layers", most=MOST_LAYERS) * layer + _embeddings(c)
 
 
 def _mamba2(c: Config) -> int:
@@ -76,19 +86,23 @@ def _mamba2(c: Config) -> int:
         c, d, c.count("expand") * d, c.count("num_heads"), c.count("n_groups"), c.count("state_size"),
         c.count("conv_kernel"), norm=True, bias="use_bias", conv_bias="use_conv_bias",
     )  # fmt: skip
-    return c.count("num_hidden_layers") * (layer + d) + _embeddings(c)
+    return c.number("num_hidden_layers", most=MOST_LAYERS) * (layer + d) + _embeddings(c)
 
 
 def _jamba(c: Config) -> int:
-    d, ff, layers = c.count("hidden_size"), c.count("intermediate_size"), c.count("num_hidden_layers")
+    d, ff, layers = (
+        c.count("hidden_size"),
+        c.count("intermediate_size"),
+        c.number("num_hidden_layers", most=MOST_LAYERS),
+    )
     rank = c.count("mamba_dt_rank", 0) if c.given("mamba_dt_rank") != "auto" else 0
     rank, state = rank or -(-d // 16), c.count("mamba_d_state")
     inner = c.count("mamba_expand") * d
     scan = _mamba_1(c, d, inner, state, c.count("mamba_d_conv"), rank) + rank + 2 * state
     total = 0
     for layer in range(layers):
-        attends = layer % c.count("attn_layer_period") == c.count("attn_layer_offset")
-        mixes = layer % c.count("expert_layer_period") == c.count("expert_layer_offset")
+        attends = layer % c.number("attn_layer_period") == c.count("attn_layer_offset")
+        mixes = layer % c.number("expert_layer_period") == c.count("expert_layer_offset")
         experts = c.count("num_experts") if mixes else 1
         router = d * experts if experts > 1 else 0
         total += (_attention(c) if attends else scan) + 3 * d * ff * experts + router + 2 * d
@@ -96,7 +110,7 @@ def _jamba(c: Config) -> int:
 
 
 def _qwen3_next(c: Config) -> int:
-    d, layers = c.count("hidden_size"), c.count("num_hidden_layers")
+    d, layers = c.count("hidden_size"), c.number("num_hidden_layers", most=MOST_LAYERS)
     keys = c.count("linear_num_key_heads") * c.count("linear_key_head_dim")
     heads, narrow = c.count("linear_num_value_heads"), c.count("linear_value_head_dim")
     values = heads * narrow
@@ -105,12 +119,12 @@ def _qwen3_next(c: Config) -> int:
     whole = _attention(c, gates=2) + 2 * c.count("head_dim")
     experts, width = c.count("num_experts"), c.count("moe_intermediate_size")
     mixture = experts * (3 * d * width + d) + 3 * d * c.count("shared_expert_intermediate_size") + d
-    kinds = c.words("layer_types")
+    kinds = _kinds(c, layers)
     dense = c.places("mlp_only_layers") or frozenset()
     total = 0
     for layer in range(layers):
         attends = kinds[layer] == "full_attention" if kinds else (layer + 1) % 4 == 0
-        mixes = layer not in dense and experts and (layer + 1) % c.count("decoder_sparse_step") == 0
+        mixes = layer not in dense and experts and (layer + 1) % c.number("decoder_sparse_step") == 0
         total += (whole if attends else linear) + 2 * d
         total += mixture if mixes else 3 * d * c.count("intermediate_size")
     return total + _embeddings(c)
@@ -130,16 +144,18 @@ def _falcon_h1(c: Config) -> int:
     inner = c.count("mamba_d_ssm", c.count("mamba_expand") * d)
     scan = _scan_beside(c, d, inner, norm=c.flag("mamba_rms_norm"), out_bias="projectors_bias")
     mlp = 3 * d * ff + (2 * ff + d) * c.flag("mlp_bias")
-    return c.count("num_hidden_layers") * (scan + _attention(c) + mlp + 2 * d) + _embeddings(c)
+    return c.number("num_hidden_layers", most=MOST_LAYERS) * (
+        scan + _attention(c) + mlp + 2 * d
+    ) + _embeddings(c)
 
 
 def _granite(c: Config) -> int:
-    d, layers = c.count("hidden_size"), c.count("num_hidden_layers")
+    d, layers = c.count("hidden_size"), c.number("num_hidden_layers", most=MOST_LAYERS)
     scan = _scan_beside(c, d, c.count("mamba_expand") * d, norm=True)
     experts = c.count("num_local_experts")
     mlp = 3 * d * c.count("shared_intermediate_size")
     mlp += experts * (3 * d * c.count("intermediate_size") + d)
-    kinds = c.words("layer_types") or ("mamba",) * layers
+    kinds = _kinds(c, layers) or ("mamba",) * layers
     attending = sum(kind in ("attention", "full_attention") for kind in kinds)
     return attending * _attention(c) + (layers - attending) * scan + layers * (mlp + 2 * d) + _embeddings(c)
 

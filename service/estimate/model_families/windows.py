@@ -56,7 +56,7 @@ def every(period: Key) -> Rule:
 
     def rule(c: Config, layer: int, layers: int) -> str:
         said = c.given(period)
-        if isinstance(said, str):
+        if isinstance(said, str) and said:
             # Exaone 4 spells its pattern out: LLLG, local and global.
             return "S" if said[layer % len(said)] == "L" and layer < layers - 1 else "L"
         return "S" if (layer + 1) % max(c.count(period, 1), 1) else "L"
@@ -79,12 +79,12 @@ def chunked(c: Config, layer: int, layers: int) -> str:
     told = c.given("no_rope_layers")
     if isinstance(told, list) and len(told) == layers:
         return "C" if told[layer] else "L"
-    return "C" if (layer + 1) % c.count("no_rope_layer_interval") else "L"
+    return "C" if (layer + 1) % c.number("no_rope_layer_interval") else "L"
 
 
 def global_first(c: Config, layer: int, layers: int) -> str:
     """The first of every few layers is full (ModernBERT)."""
-    return "S" if layer % c.count("global_attn_every_n_layers") else "L"
+    return "S" if layer % c.number("global_attn_every_n_layers") else "L"
 
 
 def alternating(c: Config, layer: int, layers: int) -> str:

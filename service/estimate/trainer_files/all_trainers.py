@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from service.errors import InvalidValue
+from service.estimate.known_files import what_it_is
 from service.estimate.trainer_files import deepspeed
 from service.estimate.trainer_files.axolotl import AXOLOTL
 from service.estimate.trainer_files.hugging_face import TRANSFORMERS, TRL
@@ -41,6 +42,8 @@ def recognised(mapping: Mapping[str, object]) -> TrainerTable:
     if len(deepspeed.MARKS & keys.keys()) >= LEAST_MARKS:
         reason = f"is DeepSpeed's; give it beside the trainer's file ({DEEPSPEED_FIELD})"
         raise InvalidValue(FIELD, shown(tuple(mapping)), reason)
+    if what := what_it_is(mapping):
+        raise InvalidValue(FIELD, shown(tuple(mapping)), f"is {what}")
     raise InvalidValue(
         FIELD, shown(tuple(mapping)), "has the keys of no trainer we know", [one.name for one in TRAINERS]
     )

@@ -67,7 +67,7 @@ def _ungrouped(mapping: Mapping[str, object], groups: frozenset[str]) -> dict[st
     for key, value in mapping.items():
         inside = value if key in groups and isinstance(value, Mapping) else {key: value}
         for name, said in inside.items():
-            if plain.get(name, said) != said:
+            if name in plain and plain[name] != said:
                 raise refused(
                     name, said, f"contradicts another {name} = {shown(plain[name])}; keep one of the two"
                 )

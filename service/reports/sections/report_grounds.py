@@ -86,7 +86,7 @@ def ladder_table(n: Notebook, option: AnsweredOption, *, with_layers: bool = Fal
         Row(
             f"rung-{i}",
             (
-                Words(rung_sentence(w, rung.code)),
+                Words(rung_sentence(w, rung.code, option.fit.is_as_asked)),
                 Number(rung.micro_batch, "", 0),
                 *((Number(rung.checkpointed_layers, "", 0),) if with_layers else ()),
                 Number(rung.peak_memory_gib, "GiB"),

@@ -56,7 +56,9 @@ def say_option(w: Wording, option: AnsweredOption) -> AnsweredOption:
 def _sentences(w: Wording, option: AnsweredOption) -> dict[str, object]:
     fit = option.fit
     adjustments = tuple(a.model_copy(update={"text": adjustment_sentence(w, a)}) for a in fit.adjustments)
-    ladder = tuple(r.model_copy(update={"text": rung_sentence(w, r.code)}) for r in fit.ladder)
+    ladder = tuple(
+        r.model_copy(update={"text": rung_sentence(w, r.code, fit.is_as_asked)}) for r in fit.ladder
+    )
     as_told = tuple(t.model_copy(update={"text": told_sentence(w, t)}) for t in option.as_told)
     return {"fit": fit.model_copy(update={"adjustments": adjustments, "ladder": ladder}), "as_told": as_told}
 

@@ -13,10 +13,10 @@ NOTICED = 0.005
 
 
 @lru_cache(maxsize=64)
-def rung_sentence(w: Wording, code: RungCode) -> str:
-    """What a rung allows beyond the one above it."""
+def rung_sentence(w: Wording, code: RungCode, is_as_asked: bool) -> str:
+    """What a rung allows beyond the one above it; the first is the recipe, as published or as asked."""
     return {
-        "as_published": w.say("as published"),
+        "as_published": w.say("as asked") if is_as_asked else w.say("as published"),
         "micro_batch": w.say("smaller micro-batches"),
         "chunked_cross_entropy": w.say("cross entropy in chunks"),
         "checkpointing": w.say("activation checkpointing"),

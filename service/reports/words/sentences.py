@@ -71,7 +71,7 @@ def calendar_stretch(option: AnsweredOption) -> float:
 def fit_sentence(w: Wording, option: AnsweredOption) -> str:
     """Does it fit, in a few words."""
     return {
-        "fits": w.say("yes, as published"),
+        "fits": w.say("yes, as asked") if option.fit.is_as_asked else w.say("yes, as published"),
         "fits_with_adjustments": w.say("yes, with adjustments"),
         "marginal": w.say("perhaps ({chance})", chance=w.percent(option.fit.fit_probability)),
         "does_not_fit": w.say("no"),
@@ -176,11 +176,23 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
         )
     sequences = workload.global_batch_tokens // workload.seq_len
     if sequences % (option.gpu_count * option.fit.micro_batch):
-        line += " " + w.say(
-            "The published batch of {sequences} sequences does not divide evenly by {gpus} × {micro_batch}.",
-            sequences=w.number(sequences),
-            gpus=option.gpu_count,
-            micro_batch=option.fit.micro_batch,
+        phrases = {
+            "sequences": w.number(sequences),
+            "gpus": str(option.gpu_count),
+            "micro_batch": str(option.fit.micro_batch),
+        }
+        line += " " + (
+            w.say(
+                "The batch asked for, {sequences} sequences, does not divide evenly by {gpus} × "
+                "{micro_batch}.",
+                **phrases,
+            )
+            if option.fit.is_as_asked
+            else w.say(
+                "The published batch of {sequences} sequences does not divide evenly by {gpus} × "
+                "{micro_batch}.",
+                **phrases,
+            )
         )
     if workload.n_experts > 1:
         line += " " + w.say("A mixture of experts: routing and uneven load are not modelled; expect longer.")

@@ -115,6 +115,14 @@ def code_change_sentence(w: Wording, home: AnsweredOption) -> str | None:
             added=duration(w, longer),
         )
     memory = w.exact(home.gpu_memory_gib)
+    if home.fit.is_as_asked:
+        return w.counted(
+            "At home it fits {memory} GiB only with one change to the training code beyond what was asked.",
+            "At home it fits {memory} GiB only with {count} changes to the training code beyond what was "
+            "asked.",
+            changes,
+            memory=memory,
+        )
     if changes == 1:
         return w.say(
             "At home it fits {memory} GiB only with one change to the training code beyond the published "
