@@ -206,6 +206,7 @@ def read_log(
     """
     if len(text) > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("log", f"{len(text):,} characters", f"more than {LARGEST_LOG_CHARACTERS:,}")
+    text = text.replace("\0", "")  # the holes that a crash or a log's rotation leaves
     sample = text[:SAMPLE]
     readable = sum(c.isprintable() or c in "\n\r\t\b\x1b\ufeff" for c in sample)
     if not sample.strip() or readable < PRINTABLE_SHARE * len(sample):
