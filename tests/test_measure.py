@@ -1,5 +1,6 @@
 """What one's own run teaches every later answer, and where a run stands: told by command line and REST."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 
@@ -111,6 +112,20 @@ def test_hostile_files_are_one_line(run, tmp_path):
     with file.open("wb") as out:
         out.truncate(5_000_000_000)
     assert "more than 200,000,000" in run("measure", file, "--gpu", "rtx-3090", code=2).output
+
+
+def test_a_packed_log_is_unpacked_and_a_bomb_is_not(run, log):
+    words = (log, "--gpu", "rtx-3090", "--dry-run", "--json")
+    plain = json.loads(run("measure", *words).stdout)
+    packed = gzip.compress(log.read_bytes())
+    log.write_bytes(packed)
+    assert json.loads(run("measure", *words).stdout) == plain
+    log.write_bytes(packed[:-20])  # copied while it was written
+    assert json.loads(run("measure", *words).stdout)["log"]["format"] == "nanochat"
+    log.write_bytes(gzip.compress(bytes(201_000_000), 1))
+    assert "more than 200,000,000 bytes" in run("measure", *words, code=2).stderr
+    log.write_bytes(packed[:10] + b"\xff" * 50)
+    assert "cannot be unpacked" in run("measure", *words, code=2).stderr
 
 
 def test_a_log_without_the_models_whole_shape_still_teaches(run, tmp_path):

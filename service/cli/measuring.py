@@ -1,6 +1,7 @@
 """`heimvorteil measure`."""
 
 import sys
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue
 
 STANDARD_INPUT = "-"
+GZIP = b"\x1f\x8b"
 
 
 @click.command(cls=asking("AskedMeasurement"))
@@ -88,16 +90,29 @@ def measure(
 
 
 def log_text(path: Path) -> str:
-    """A log's text; UTF-8 or UTF-16. Raises InvalidValue for one that is too large."""
+    """A log's text; UTF-8 or UTF-16, or either in gzip. Raises InvalidValue for one that is too large."""
     from service.estimate.run_records.log_lines import decoded
     from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 
     if str(path) == STANDARD_INPUT:
-        read = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
-        if len(read) > LARGEST_LOG_CHARACTERS:
-            raise InvalidValue("LOGFILE", STANDARD_INPUT, f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
-        return decoded(read)
-    size = path.stat().st_size
-    if size > LARGEST_LOG_CHARACTERS:
-        raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}")
-    return decoded(path.read_bytes())
+        data = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
+    else:
+        size = path.stat().st_size
+        if size > LARGEST_LOG_CHARACTERS:
+            reason = f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}"
+            raise InvalidValue("LOGFILE", str(path), reason)
+        data = path.read_bytes()
+    if data.startswith(GZIP):
+        data = _unpacked(data, LARGEST_LOG_CHARACTERS + 1, str(path))
+    if len(data) > LARGEST_LOG_CHARACTERS:
+        raise InvalidValue("LOGFILE", str(path), f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
+    return decoded(data)
+
+
+def _unpacked(data: bytes, most: int, path: str) -> bytes:
+    """The first bytes of what gzip packed; of a file that was cut off, what is whole of it."""
+    unpacking = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        return unpacking.decompress(data, most)
+    except zlib.error as error:
+        raise InvalidValue("LOGFILE", path, f"cannot be unpacked: {error}") from None

@@ -404,7 +404,7 @@ BEFORE_EACH_LINE = (
 
 @pytest.mark.parametrize("before", BEFORE_EACH_LINE)
 def test_what_keepers_of_logs_write_before_each_line_hides_nothing(before):
-    """Docker, Kubernetes, Compose, journalctl, ts, Slurm and torchrun: formats are told by how lines begin."""
+    """Docker, Kubernetes, Compose, journalctl, ts, Slurm, torchrun: formats are told by how lines begin."""
     loop = "tokens per iteration will be: 491,520\n" + "".join(
         f"iter {i}: loss 3.9, time 250.00ms\n" for i in range(30)
     )

@@ -33,6 +33,13 @@ MOST_DROPPED_SHOWN = 20
 PRINTABLE_SHARE = 0.9
 SAMPLE = 100_000
 LONGEST_SHOWN = 80
+WHOLE_WITHIN = 1e-9
+"""Floating point."""
+COUNTS = frozenset({
+    "n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "n_params", "n_params_trained",
+    "micro_batch", "accumulation", "sequences_per_step", "global_batch_tokens", "micro_batch_tokens_all",
+    "gpu_count", "total_steps",
+})  # fmt: skip
 TOTALS = ("train_runtime_s", "train_tokens_per_s")
 """Facts that tell a run's speed where no step is printed, as in a notebook's last cell."""
 WHAT_INSTEAD = "no step of a known format; give --tokens-per-s (field tokens_per_s) instead"
@@ -85,8 +92,8 @@ class Read:
     facts: dict[str, float] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
     dropped_count: int = 0
-    too_large: tuple[str, str] | None = None
-    """A fact beyond all size, and its line."""
+    impossible: tuple[str, str] | None = None
+    """A line with a fact that cannot be, and why."""
 
     def drop(self, dropped: Dropped) -> None:
         self.dropped_count += 1
@@ -94,8 +101,13 @@ class Read:
             self.dropped.append(dropped)
 
     def know(self, fact: str, value: float, line: str) -> None:
+        reason = None
         if value > LARGEST.get(fact, value):
-            self.too_large = self.too_large or (fact, line.strip()[:LONGEST_SHOWN])
+            reason = f"{fact} = {value:,.10g} must be at most {LARGEST[fact]:,}"
+        elif fact in COUNTS and abs(value - round(value)) > WHOLE_WITHIN * value:
+            reason = f"{fact} = {value:,.10g} must be a whole number, thousands separated by commas if at all"
+        if reason:
+            self.impossible = self.impossible or (line.strip()[:LONGEST_SHOWN], reason)
         elif fact in LARGEST_WINS:
             self.facts[fact] = max(value, self.facts.get(fact, 0.0))
         else:
@@ -128,9 +140,8 @@ class LogReader:
         MissingFact where the speed cannot be told without something that was not printed.
         """
         form, read = self._main()
-        if read.too_large:
-            fact, line = read.too_large
-            raise InvalidValue("log", line, f"{fact} must be at most {LARGEST[fact]:,}")
+        if read.impossible:
+            raise InvalidValue("log", *read.impossible)
         if not read.steps and not any(name in read.facts for name in TOTALS):
             raise InvalidValue("log", f"{read.dropped_count} steps", "none of them can be used")
         others = [
