@@ -90,6 +90,8 @@ class Read:
     lines: int = 0
     steps: list[LogStep] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)
+    fact_lines: dict[str, int] = field(default_factory=dict)
+    """Where each of them was printed last."""
     dropped: list[Dropped] = field(default_factory=list)
     dropped_count: int = 0
     impossible: tuple[str, str] | None = None
@@ -100,14 +102,15 @@ class Read:
         if len(self.dropped) < MOST_DROPPED_SHOWN:
             self.dropped.append(dropped)
 
-    def know(self, fact: str, value: float, line: str) -> None:
+    def know(self, fact: str, value: float, line: Line) -> None:
+        self.fact_lines[fact] = line.number
         reason = None
         if value > LARGEST.get(fact, value):
             reason = f"{fact} = {value:,.10g} must be at most {LARGEST[fact]:,}"
         elif fact in COUNTS and abs(value - round(value)) > WHOLE_WITHIN * value:
             reason = f"{fact} = {value:,.10g} must be a whole number, thousands separated by commas if at all"
         if reason:
-            self.impossible = self.impossible or (line.strip()[:LONGEST_SHOWN], reason)
+            self.impossible = self.impossible or (line.text.strip()[:LONGEST_SHOWN], reason)
         elif fact in LARGEST_WINS:
             self.facts[fact] = max(value, self.facts.get(fact, 0.0))
         else:
@@ -152,7 +155,8 @@ class LogReader:
         notes = [LogNote("mixed", ", ".join(others))] if others else []
         if len(read.steps) >= MOST_STEPS:
             notes.append(LogNote("too_many_steps", numbers=(float(MOST_STEPS),)))
-        return _as_log(form, read, self._card, notes, summed_up(form, read.steps, read.facts, told))
+        sums = summed_up(form, read.steps, read.facts, told, read.fact_lines)
+        return _as_log(form, read, self._card, notes, sums)
 
     def _main(self) -> tuple[LogFormat, Read]:
         """The format that most lines fit; of a log without steps, one that sums itself up."""
@@ -172,14 +176,15 @@ class LogReader:
             if sign in text and (found := read_step(kind, line)) is not None:
                 _keep(self._read[project], line, *found)
                 return
-        self._head(text)
+        self._head(line)
         bare = text.lstrip()
         if bare.startswith(BEGINNINGS) and any(c.isdigit() for c in bare):
             for form in FORMATS:
                 if form.begins and bare.startswith(form.begins):
                     self._read[form.project].drop(Dropped(line.number, "cut_off"))
 
-    def _head(self, text: str) -> None:
+    def _head(self, line: Line) -> None:
+        text = line.text
         for word, says, project in HEADS:
             if word not in text or (written := says.written(text)) is None:
                 continue
@@ -188,7 +193,7 @@ class LogReader:
                 continue
             read = self._read[project]
             if says.quantity not in STEP_QUANTITIES or says.quantity == "total_steps":
-                read.know(says.quantity, value, text)
+                read.know(says.quantity, value, line)
             elif read.steps:
                 setattr(read.steps[-1], says.quantity, value)
         self._card = self._card or card_in(text)
@@ -202,7 +207,7 @@ def _keep(read: Read, line: Line, step: LogStep | Dropped, facts: Mapping[str, f
     if len(read.steps) < MOST_STEPS:
         read.steps.append(step)
     for fact, value in facts.items():
-        read.know(fact, value, line.text)
+        read.know(fact, value, line)
 
 
 def read_log(
