@@ -9,7 +9,7 @@ from typing import Any
 from service.answers.question import LARGEST_TOKENS_PER_S, AskedComparison, AskedMeasurement
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.architecture import parameters
-from service.estimate.calibration import predict, with_terms
+from service.estimate.calibration import Posterior, predict
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import Interval, around
 from service.estimate.measured_run import ADAPTERS
@@ -35,6 +35,7 @@ from service.usecases.own_measurements import (
     doubt_about,
     plan_said,
     refuse_impossible,
+    taught,
     with_its_plan,
 )
 from service.usecases.probing import probe_in
@@ -67,10 +68,13 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
     run, plan = with_its_plan(snapshot, run, gpu, workload, decided)
     refuse_impossible(run, gpu, asked.lang)
     printed = log is not None and "n_layers" in log.facts
-    doubt = doubt_about(snapshot, run, gpu, shape_printed=printed)
+    unknowing = taught(snapshot, run.slug)
+    doubt = doubt_about(snapshot, run, gpu, unknowing, shape_printed=printed)
     if doubt and asked.keep and not asked.yes:
         ask_back(doubt, asked.lang)
-    before, after = _believed(snapshot, run, gpu)
+    before, after = (
+        _believed(posterior, run, gpu) for posterior in (unknowing, taught(snapshot, run.slug, [run]))
+    )
     progress = (
         progress_of(
             snapshot, asked, log, gpu=gpu, gpu_count=run.gpu_count or 1, workload=workload, today=today
@@ -238,17 +242,10 @@ def _of_workload(workload: Workload) -> dict[str, Any]:
     }
 
 
-def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval, Interval]:
-    """The speed believed of exactly this run without and with its measurement [tokens/s]."""
-    asked = side_by_side([case_of(run, gpu)])
-    terms = knowledge_of(snapshot).calibration.terms
-    others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-
-    def taught_by(runs: list[MeasuredRun]) -> Interval:
-        told = predict(with_terms(terms, runs, snapshot.gpus).posterior, asked)
-        return around(float(told.median[0]), float(told.log_spread[0]))
-
-    return taught_by(others), taught_by([*others, run])
+def _believed(posterior: Posterior, run: MeasuredRun, gpu: Gpu) -> Interval:
+    """The speed believed of exactly this run [tokens/s]."""
+    told = predict(posterior, side_by_side([case_of(run, gpu)]))
+    return around(float(told.median[0]), float(told.log_spread[0]))
 
 
 def progress_of(
