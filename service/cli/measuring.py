@@ -69,7 +69,7 @@ def measure(
         raise InvalidValue("--budget", budget, "is kept an eye on with --follow LOGFILE")
     log = log_text(logfile) if logfile and not follow else None
     if log is not None and (probe := probe_in(log)):
-        learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, as_json=as_json)
+        learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, yes=yes, as_json=as_json)
         return
     if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")

@@ -48,6 +48,20 @@ def doubt_sentence(w: Wording, doubt: Doubt) -> str:
     return outside + " " + w.say("It would be explained by: {slips}.", slips=named)
 
 
+def steps_doubted(w: Wording, doubt: Doubt, count: int, of: int) -> str:
+    """The interval that a probe's steps are outside of, how many are, what may be and how to keep them."""
+    outside = w.say(
+        "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
+        low=w.rounded(doubt.low), high=w.rounded(doubt.high),
+    )  # fmt: skip
+    how_many = w.say("{count} of {of} kinds of steps are.", count=w.number(count), of=w.number(of))
+    why = w.say(
+        "Was the card used otherwise, its power limited or its driver another? "
+        "If it is right, say so with --yes."
+    )
+    return f"{outside} {how_many} {why}"
+
+
 def slip_words(w: Wording, slip: Slip) -> str:
     """One thing that would explain a measurement, with the speed it would mean."""
     speed, value = w.rounded(slip.tokens_per_s), slip.value
