@@ -1,5 +1,6 @@
 """Why a measurement cannot be, or is hard to believe, and which plan it is taken with: in words."""
 
+from service.estimate.hardware import precision_used
 from service.estimate.own_plan import PlanTaken
 from service.estimate.plausibility import Doubt, Limit, Slip, board_source
 from service.facts import Gpu, MeasuredRun
@@ -30,7 +31,7 @@ def limit_sentence(w: Wording, limit: Limit, run: MeasuredRun, gpu: Gpu) -> str:
         most=w.number(limit.most),
         count=count,
         peak=w.rounded(limit.peak_tflops or 0.0),
-        precision=(run.precision or "bf16").upper(),
+        precision=precision_used(gpu, run.precision or "bf16").upper(),
         source=source,
         flops=w.rounded((limit.flops_per_token or 0.0) / 1e9),
     )
