@@ -9,13 +9,10 @@ from typing import Any
 import click
 
 from service.cli.asking import asking, question_of
-from service.cli.following import follow_run
+from service.cli.following import GZIP, STANDARD_INPUT, follow_run
 from service.cli.opening import open_database, open_facts
 from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue
-
-STANDARD_INPUT = "-"
-GZIP = b"\x1f\x8b"
 
 
 @click.command(cls=asking("AskedMeasurement"))
