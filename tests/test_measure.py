@@ -224,6 +224,18 @@ def test_memory_and_what_is_assumed_are_told_and_kept(run, rest, tmp_path):
     run("measure", "--forget", learnt["id"])
 
 
+def test_a_run_that_is_over_and_counted_no_steps_is_not_told_to_be_at_its_beginning(run, tmp_path):
+    """It was told to have done 0 of the 12,500 steps that the workload's tokens take."""
+    file = tmp_path / "train.log"
+    file.write_text(
+        "{'loss': 1.1, 'epoch': 0.5}\n{'train_runtime': 400.0, 'train_samples_per_second': 8.0, "
+        "'train_steps_per_second': 1.0, 'num_tokens': 800000.0, 'epoch': 1.0}\n"
+    )
+    words = ("--gpu", "rtx-4090", "--workload", "llama-3-8b-lora", "--dry-run", "--json")
+    answer = json.loads(run("measure", file, *words).stdout)
+    assert answer["tokens_per_s"]["measured"] == 2000 and answer["progress"] is None
+
+
 def test_a_number_of_gpus_that_nobody_says_is_told_to_be_assumed(run, tmp_path):
     file = tmp_path / "train.log"
     one_card = HEADLESS.replace("250.00ms", "2500.00ms")

@@ -142,6 +142,7 @@ def test_it_is_read_from_standard_input_and_among_other_lines(run):
     told = json.loads(run("measure", "-", "--dry-run", "--json", given=noisy).stdout)
     assert told["gpu"] == "h200-sxm" and not told["kept"]
     assert probe_in(json.dumps(TOLD, indent=2)) == TOLD, "a person laid it out"
+    assert probe_in(f"2026-11-28T09:00:00Z {json.dumps(TOLD)}") == TOLD, "docker logs -t"
     assert probe_in("step 1 | heimvorteil-probe/1") is None and probe_in('{"schema": 3}') is None
 
 

@@ -34,7 +34,7 @@ def probe_in(text: str) -> dict[str, Any] | None:
     """The probe that a text holds, alone or on a line among others, the last of several; None without one."""
     for line in reversed(text.splitlines() if SCHEMA_NAME in text else []):
         if SCHEMA_NAME in line:
-            told = _opened(line) or _opened(text)
+            told = _opened(line[max(line.find("{"), 0) :]) or _opened(text)  # behind a keeper's time
             if is_probe(told):
                 return told
     return None
