@@ -1,5 +1,6 @@
 """A run followed as it goes: a real file that another program writes, and a real process that watches it."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -111,6 +112,21 @@ def test_options_that_mean_nothing_are_refused(database, monkeypatch, words, sai
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
     found = CliRunner().invoke(main, ["measure", "--follow", "none.log", "--gpu", "rtx-3090", *words])
     assert found.exit_code == 2 and said in found.stderr and len(found.stderr.strip().splitlines()) == 1
+
+
+def test_what_does_not_grow_is_refused(database, monkeypatch, tmp_path):
+    """A pipe cannot be read from its beginning, `-` was waited for as a file, a packed file for ever."""
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
+    pipe, packed = tmp_path / "pipe", tmp_path / "train.log.gz"
+    os.mkfifo(pipe)
+    packed.write_bytes(gzip.compress(b"step 1"))
+    for name, said in (
+        (pipe, "no file that grows"),
+        ("-", "| tee train.log"),
+        (packed, "leave out --follow"),
+    ):
+        found = CliRunner().invoke(main, ["measure", "--follow", str(name), "--gpu", "rtx-3090"])
+        assert found.exit_code == 2 and said in found.stderr and found.stderr.count("\n") == 1
 
 
 def test_a_budget_without_a_run_is_refused(database, monkeypatch):

@@ -1,5 +1,6 @@
 """What one's own run teaches every later answer, and where a run stands: told by command line and REST."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 
@@ -113,6 +114,20 @@ def test_hostile_files_are_one_line(run, tmp_path):
     assert "more than 200,000,000" in run("measure", file, "--gpu", "rtx-3090", code=2).output
 
 
+def test_a_packed_log_is_unpacked_and_a_bomb_is_not(run, log):
+    words = (log, "--gpu", "rtx-3090", "--dry-run", "--json")
+    plain = json.loads(run("measure", *words).stdout)
+    packed = gzip.compress(log.read_bytes())
+    log.write_bytes(packed)
+    assert json.loads(run("measure", *words).stdout) == plain
+    log.write_bytes(packed[:-20])  # copied while it was written
+    assert json.loads(run("measure", *words).stdout)["log"]["format"] == "nanochat"
+    log.write_bytes(gzip.compress(bytes(201_000_000), 1))
+    assert "more than 200,000,000 bytes" in run("measure", *words, code=2).stderr
+    log.write_bytes(packed[:10] + b"\xff" * 50)
+    assert "cannot be unpacked" in run("measure", *words, code=2).stderr
+
+
 def test_a_log_without_the_models_whole_shape_still_teaches(run, tmp_path):
     """nanoGPT prints a parameter count and nothing else of its model."""
     file = tmp_path / "nanogpt.log"
@@ -207,6 +222,18 @@ def test_memory_and_what_is_assumed_are_told_and_kept(run, rest, tmp_path):
     german = run("measure", *words, "--dry-run", "--lang", "de").stdout
     assert "Tempo: seine eigenen Summen." in german and "reservierter Speicher 17,5 GiB" in german
     run("measure", "--forget", learnt["id"])
+
+
+def test_a_run_that_is_over_and_counted_no_steps_is_not_told_to_be_at_its_beginning(run, tmp_path):
+    """It was told to have done 0 of the 12,500 steps that the workload's tokens take."""
+    file = tmp_path / "train.log"
+    file.write_text(
+        "{'loss': 1.1, 'epoch': 0.5}\n{'train_runtime': 400.0, 'train_samples_per_second': 8.0, "
+        "'train_steps_per_second': 1.0, 'num_tokens': 800000.0, 'epoch': 1.0}\n"
+    )
+    words = ("--gpu", "rtx-4090", "--workload", "llama-3-8b-lora", "--dry-run", "--json")
+    answer = json.loads(run("measure", file, *words).stdout)
+    assert answer["tokens_per_s"]["measured"] == 2000 and answer["progress"] is None
 
 
 def test_a_number_of_gpus_that_nobody_says_is_told_to_be_assumed(run, tmp_path):

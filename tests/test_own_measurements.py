@@ -228,6 +228,44 @@ def test_words_that_mean_nothing_are_one_line(run, rest, words, said):
     assert output.strip() == f"heimvorteil: {problem.get_json()['detail']}"
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--total-steps", "5"), "total_steps = '5': is for what is left of a run"),
+        (("--country", "FR"), "country = 'FR': is for what is left of a run"),
+        (("--currency", "USD"), "currency = 'USD': is for what is left"),
+        (("--kwh-price", "0"), "kwh_price = '0': is for what is left"),
+        (("--plug-watts", "300"), "plug_watts = '300.0': is for what is left"),
+        (("--batch-tokens", "7"), "batch_tokens = 7: is less than a sequence on each GPU, 2,048 tokens"),
+        (("--precision", "fp8"), "precision = 'fp8': GeForce RTX 3090 does not run it; valid: bf16, fp16"),
+    ],
+)  # fmt: skip
+def test_what_would_have_no_effect_beside_a_speed_or_cannot_be_is_refused(run, rest, words, said):
+    asked = ("--workload", "nanochat-d20", "--tokens-per-s", "9000", *words)
+    output = run("measure", "--gpu", "rtx-3090", *asked, "--dry-run", code=2).stderr
+    assert said in output and len(output.strip().splitlines()) == 1
+    body = {"gpu": "rtx-3090", "workload": "nanochat-d20", "tokens_per_s": 9000, "keep": False}
+    problem = rest("POST", body=body | {words[0].strip("-").replace("-", "_"): words[1]})
+    assert output.strip() == f"heimvorteil: {problem.get_json()['detail']}"
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "1e-300", "0.0009", "1e10"])
+def test_a_speed_that_no_step_has_is_refused(run, speed):
+    """1e-300 tokens/s was taken with --yes, and every later comparison failed."""
+    words = told("--workload", "nanochat-d20", "--tokens-per-s", speed, "--yes")
+    assert "must be between 0.001 and 1,000,000,000" in run(*words, code=2).stderr
+
+
+def test_short_examples_may_make_a_batch_below_one_whole_sequence(run):
+    words = ("--workload", "llama-3-8b-lora", "--tokens-per-s", "2500", "--batch-tokens", "800", "--dry-run")
+    assert "2,500 tokens/s" in run("measure", "--gpu", "rtx-4090", *words).stdout
+
+
+def test_a_limit_names_the_precision_that_the_card_computes_in(run):
+    words = ("--gpu", "t4", "--workload", "gpt2-124m", "--tokens-per-s", "300000")
+    assert "65.1 TFLOP/s dense in FP16" in run("measure", *words, code=2).stderr
+
+
 def test_a_log_says_its_plan_itself_and_an_option_wins(run, tmp_path):
     file = tmp_path / "train.log"
     lines = NANOCHAT_BANNER + nanochat(20, dt_ms=3_000, tokens_per_s="174,762")

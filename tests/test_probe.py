@@ -111,7 +111,7 @@ def test_a_later_probe_takes_the_place_of_an_older_one(run, forgotten, tmp_path)
     run("measure", RECORDED)
     fewer = deepcopy(TOLD)
     fewer["steps"] = [dict(fewer["steps"][0], step_s=2 * fewer["steps"][0]["step_s"])]
-    learnt = json.loads(run("measure", written(tmp_path, fewer), "--json").stdout)
+    learnt = json.loads(run("measure", written(tmp_path, fewer), "--yes", "--json").stdout)
     (step,) = learnt["steps"]
     assert step["tokens_per_s"]["believed_before"]["p50"] > 1.5 * step["tokens_per_s"]["measured"]
     again = json.loads(run("measure", RECORDED, "--dry-run", "--json").stdout)
@@ -122,11 +122,27 @@ def test_a_later_probe_takes_the_place_of_an_older_one(run, forgotten, tmp_path)
     )
 
 
+def test_what_is_hard_to_believe_is_asked_back_and_kept_on_request(run, tmp_path):
+    """One of seven kinds of steps ten times slower than foreseen: the card was used otherwise."""
+    slow = written(tmp_path, changed("steps", 0, "step_s", value=10 * TOLD["steps"][0]["step_s"]))
+    said = run("measure", slow, code=2).output
+    assert said.count("\n") == 1 and "98 % interval" in said and "1 of 7 kinds of steps" in said
+    assert "probe.steps compute-bound-llama-eager-fp32" in said and "--yes" in said
+    assert "there is no" in run("measure", "--forget", NAME, code=2).output, "and nothing was kept"
+    assert "98-%-Intervall" in run("measure", slow, "--lang", "de", code=2).output
+    told = json.loads(run("measure", slow, "--dry-run", "--json").stdout)
+    assert [bool(step["doubt"]) for step in told["steps"]] == [True] + 6 * [False]
+    assert "Doubtful: outside" in run("measure", slow, "--dry-run").stdout
+    assert json.loads(run("measure", slow, "--yes", "--json").stdout)["kept"]
+    run("measure", "--forget", NAME)
+
+
 def test_it_is_read_from_standard_input_and_among_other_lines(run):
     noisy = f"loading cuda\n{json.dumps(TOLD)}\nbye\n"
     told = json.loads(run("measure", "-", "--dry-run", "--json", given=noisy).stdout)
     assert told["gpu"] == "h200-sxm" and not told["kept"]
     assert probe_in(json.dumps(TOLD, indent=2)) == TOLD, "a person laid it out"
+    assert probe_in(f"2026-11-28T09:00:00Z {json.dumps(TOLD)}") == TOLD, "docker logs -t"
     assert probe_in("step 1 | heimvorteil-probe/1") is None and probe_in('{"schema": 3}') is None
 
 
@@ -166,6 +182,8 @@ def test_a_lowered_power_limit_and_what_was_left_out_are_told(run, tmp_path):
         (changed("card", value=None), "probe.card"),
         (changed("card", "name", value="Voodoo 3 3000"), "Voodoo 3 3000"),
         (changed("steps", 0, "step_s", value=0.001), "was it another card?"),
+        (changed("steps", 0, "peak_allocated_gib", value=500.0), "more than the 141 GiB"),
+        (changed("steps", 0, "mean_power_w", value=1200.0), "1.4 times the board power"),
         (changed("steps", 0, "step_s", value=-1), "probe.step_s"),
         (changed("steps", 0, "step_s", value=True), "probe.step_s"),
         (changed("steps", 0, "layers", value=6.5), "whole number"),

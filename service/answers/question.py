@@ -26,6 +26,7 @@ LARGEST_MONEY = 1e9
 LARGEST_HOURS = 1e6
 MOST_OPTIONS = 500
 LONGEST_NAME = 80
+SMALLEST_TOKENS_PER_S = 0.001
 LARGEST_TOKENS_PER_S = 1e9
 Slug = Annotated[str, Field(max_length=120)]
 """A name in a catalog; an empty one is refused where all names are known, with the valid ones."""
@@ -345,7 +346,7 @@ class AskedMeasurement(AskedPlace):
     )
     tokens_per_s: Annotated[float | None, Flag()] = Field(
         None,
-        gt=0,
+        ge=SMALLEST_TOKENS_PER_S,
         le=LARGEST_TOKENS_PER_S,
         description="Instead of a log: tokens per second of the whole machine",
     )

@@ -28,6 +28,8 @@ OVER_AFTER_S = 3.0
 """How long nothing must come behind a step that may be the last."""
 BUSY_SHARE = 0.1
 """Of the time that reading a long log may take."""
+STANDARD_INPUT = "-"
+GZIP = b"\x1f\x8b"
 OF_A_FOLLOWED_RUN = frozenset({
     "follow", "budget", "gpu", "gpu_count", "workload", "seq_len", "batch_tokens", "total_steps",
     "country", "currency", "kwh_price", "plug_watts", "lang",
@@ -44,6 +46,7 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
     from service.usecases.following import FollowedRun
 
     _refuse_others()
+    _refuse_what_does_not_grow(path)
     if budget is not None and not budget > 0:
         raise InvalidValue("--budget", budget, "must be above 0")
     request = question_of(AskedMeasurement, asked, keep=False)
@@ -70,6 +73,21 @@ def _refuse_others() -> None:
         if given and name not in OF_A_FOLLOWED_RUN:
             reason = "means nothing with --follow, which shows a run and keeps nothing"
             raise InvalidValue(parameter.opts[0], str(context.params[name]), reason)
+
+
+def _refuse_what_does_not_grow(path: Path) -> None:
+    """Raise InvalidValue for a pipe, a device or a packed file; one that is not there yet is waited for."""
+    if str(path) == STANDARD_INPUT or (path.exists() and not path.is_file()):
+        reason = "is no file that grows: write the run's output into one, as with | tee train.log"
+        raise InvalidValue("--follow", str(path), reason)
+    try:
+        with path.open("rb") as file:
+            packed = file.read(len(GZIP)) == GZIP
+    except OSError:
+        return  # told where it is read
+    if packed:
+        reason = "is packed, and so of a run that is over: leave out --follow"
+        raise InvalidValue("--follow", str(path), reason)
 
 
 class Screen:

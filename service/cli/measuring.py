@@ -1,6 +1,7 @@
 """`heimvorteil measure`."""
 
 import sys
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,10 @@ from typing import Any
 import click
 
 from service.cli.asking import asking, question_of
-from service.cli.following import follow_run
+from service.cli.following import GZIP, STANDARD_INPUT, follow_run
 from service.cli.opening import open_database, open_facts
 from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue
-
-STANDARD_INPUT = "-"
 
 
 @click.command(cls=asking("AskedMeasurement"))
@@ -67,7 +66,7 @@ def measure(
         raise InvalidValue("--budget", budget, "is kept an eye on with --follow LOGFILE")
     log = log_text(logfile) if logfile and not follow else None
     if log is not None and (probe := probe_in(log)):
-        learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, as_json=as_json)
+        learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, yes=yes, as_json=as_json)
         return
     if asked["gpu"] is None:
         raise InvalidValue("--gpu", None, "name the card it was measured on")
@@ -88,16 +87,29 @@ def measure(
 
 
 def log_text(path: Path) -> str:
-    """A log's text; UTF-8 or UTF-16. Raises InvalidValue for one that is too large."""
+    """A log's text; UTF-8 or UTF-16, or either in gzip. Raises InvalidValue for one that is too large."""
     from service.estimate.run_records.log_lines import decoded
     from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 
     if str(path) == STANDARD_INPUT:
-        read = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
-        if len(read) > LARGEST_LOG_CHARACTERS:
-            raise InvalidValue("LOGFILE", STANDARD_INPUT, f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
-        return decoded(read)
-    size = path.stat().st_size
-    if size > LARGEST_LOG_CHARACTERS:
-        raise InvalidValue("LOGFILE", str(path), f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}")
-    return decoded(path.read_bytes())
+        data = sys.stdin.buffer.read(LARGEST_LOG_CHARACTERS + 1)
+    else:
+        size = path.stat().st_size
+        if size > LARGEST_LOG_CHARACTERS:
+            reason = f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}"
+            raise InvalidValue("LOGFILE", str(path), reason)
+        data = path.read_bytes()
+    if data.startswith(GZIP):
+        data = _unpacked(data, LARGEST_LOG_CHARACTERS + 1, str(path))
+    if len(data) > LARGEST_LOG_CHARACTERS:
+        raise InvalidValue("LOGFILE", str(path), f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
+    return decoded(data)
+
+
+def _unpacked(data: bytes, most: int, path: str) -> bytes:
+    """The first bytes of what gzip packed; of a file that was cut off, what is whole of it."""
+    unpacking = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        return unpacking.decompress(data, most)
+    except zlib.error as error:
+        raise InvalidValue("LOGFILE", path, f"cannot be unpacked: {error}") from None

@@ -9,7 +9,7 @@ from click.core import ParameterSource
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
-OF_A_PROBE = ("logfile", "gpu", "lang", "dry_run", "as_json")
+OF_A_PROBE = ("logfile", "gpu", "lang", "dry_run", "yes", "as_json")
 """What `measure` asks that has a meaning for a probe."""
 LANG = click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
 
@@ -39,7 +39,9 @@ def probe(file: Path | None, lang: str) -> None:
     click.echo(what_next(str(file), lang), nl=False)
 
 
-def learn_from_probe(told: dict[str, Any], gpu: str | None, lang: str, *, keep: bool, as_json: bool) -> None:
+def learn_from_probe(
+    told: dict[str, Any], gpu: str | None, lang: str, *, keep: bool, yes: bool, as_json: bool
+) -> None:
     """Learn from a probe and say what. Raises InvalidValue for options that mean nothing for one."""
     from service.reports.listings import probe as listing
     from service.usecases.probing import learn
@@ -51,7 +53,7 @@ def learn_from_probe(told: dict[str, Any], gpu: str | None, lang: str, *, keep: 
             reason = "means nothing for a probe, which says itself what was trained"
             raise InvalidValue(parameter.opts[0], context.params[name], reason, ["--gpu", "--dry-run"])
     sessions, snapshot = open_facts()
-    learnt = learn(sessions, snapshot, told, gpu=gpu, keep=keep)
+    learnt = learn(sessions, snapshot, told, gpu=gpu, keep=keep, yes=yes, lang=lang)
     if as_json:
         import orjson
 

@@ -86,7 +86,12 @@ class Standing:
 
 
 def steps_of_log(log: TrainingLog, workload: Workload | None, total_steps: int | None) -> int | None:
-    """Optimizer steps of the whole run [count]: as given, as printed, or as the workload's tokens need."""
+    """Optimizer steps of the whole run [count]: as given, as printed, or as the workload's tokens need.
+
+    None where nothing tells, and for a run that has summed itself up and counted no steps.
+    """
+    if "train_runtime_s" in log.facts and not log.last_step:
+        return None
     if total_steps or log.total_steps:
         return total_steps or log.total_steps
     if workload and log.global_batch_tokens:

@@ -73,6 +73,11 @@ class Doubt:
     high: float
     slips: tuple[Slip, ...]
 
+    @property
+    def log_distance(self) -> float:
+        """How far outside it lies, as the logarithm of a ratio."""
+        return max(math.log(self.low / self.told), math.log(self.told / self.high))
+
 
 def multiplied_flops_per_token(case: Case) -> float:
     """FLOPs that one token surely costs: the products with weights, forward and backward.

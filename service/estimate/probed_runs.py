@@ -15,6 +15,7 @@ from service.errors import InvalidValue
 from service.estimate.case import OWN, case_of, own_reporter
 from service.estimate.hardware import peak_tflops, precision_used
 from service.estimate.interval import Interval
+from service.estimate.plausibility import Doubt
 from service.estimate.run_records.probe_result import FIELD, Probe, ProbeStep
 from service.estimate.step_work import count_step
 from service.facts import Gpu, MeasuredRun, Source
@@ -35,6 +36,8 @@ class ProbedRun:
     step: ProbeStep
     before: Interval
     after: Interval
+    doubt: Doubt | None = None
+    """Why they are hard to believe; None where they are foreseen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ def name_of_probe(gpu: Gpu) -> str:
 
 
 def runs_of(probe: Probe, gpu: Gpu) -> list[MeasuredRun]:
-    """The probe's steps as runs of this card. Raises InvalidValue for what the card cannot have done."""
+    """The probe's steps as runs of this card. Raises InvalidValue for what the card cannot have computed.
+
+    Stricter than `limits_passed` of any run, for the script's attention is known as well and counted, and
+    wider by the clock, which short steps on a cool card hold above the rated one.
+    """
     runs = [_run(probe, step, gpu) for step in probe.steps]
     for run, step in zip(runs, probe.steps, strict=True):
         _possible(_reached_tflops(run, gpu), step.precision, gpu, f"{FIELD}.steps.step_s", step.step_s)

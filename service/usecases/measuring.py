@@ -6,11 +6,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from service.answers.question import LARGEST_TOKENS_PER_S, AskedComparison, AskedMeasurement
+from service.answers.question import (
+    LARGEST_TOKENS_PER_S,
+    SMALLEST_TOKENS_PER_S,
+    AskedComparison,
+    AskedMeasurement,
+)
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.architecture import parameters
-from service.estimate.calibration import predict, with_terms
+from service.estimate.calibration import Posterior, predict
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
+from service.estimate.hardware import PRECISIONS, runs_precision
 from service.estimate.interval import Interval, around
 from service.estimate.measured_run import ADAPTERS
 from service.estimate.own_plan import published_fields
@@ -35,6 +41,7 @@ from service.usecases.own_measurements import (
     doubt_about,
     plan_said,
     refuse_impossible,
+    taught,
     with_its_plan,
 )
 from service.usecases.probing import probe_in
@@ -48,6 +55,7 @@ ANOTHER_MODEL = 2.5
 count embeddings, adapters or packed weights differently, never that much."""
 ADAPTERS_AT_MOST = 0.5
 """Share of the weights that is trained, from which down adapters are."""
+OF_PROGRESS = ("total_steps", "country", "currency", "kwh_price", "plug_watts")
 PRINTED_SHAPE = ("n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "micro_batch")
 
 
@@ -61,16 +69,22 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
     """
     _check(asked)
     gpu = find_gpu(snapshot, "gpu", asked.gpu)
+    if asked.precision and not runs_precision(gpu, asked.precision):
+        choices = [precision for precision in PRECISIONS if runs_precision(gpu, precision)]
+        raise InvalidValue("precision", asked.precision, f"{gpu.name} does not run it", choices)
     workload = find_workload(snapshot, asked.workload) if asked.workload is not None else None
     log = _read(asked, gpu, snapshot.gpus.values()) if asked.log is not None else None
     run, decided = _run(asked, gpu, workload, log, today)
     run, plan = with_its_plan(snapshot, run, gpu, workload, decided)
     refuse_impossible(run, gpu, asked.lang)
     printed = log is not None and "n_layers" in log.facts
-    doubt = doubt_about(snapshot, run, gpu, shape_printed=printed)
+    unknowing = taught(snapshot, run.slug)
+    doubt = doubt_about(snapshot, run, gpu, unknowing, shape_printed=printed)
     if doubt and asked.keep and not asked.yes:
         ask_back(doubt, asked.lang)
-    before, after = _believed(snapshot, run, gpu)
+    before, after = (
+        _believed(posterior, run, gpu) for posterior in (unknowing, taught(snapshot, run.slug, [run]))
+    )
     progress = (
         progress_of(
             snapshot, asked, log, gpu=gpu, gpu_count=run.gpu_count or 1, workload=workload, today=today
@@ -106,6 +120,10 @@ def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
         reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
         raise InvalidValue("log", None, reason)
+    for name in OF_PROGRESS if asked.log is None else ():
+        if (value := getattr(asked, name)) != AskedMeasurement.model_fields[name].default:
+            reason = "is for what is left of a run, which a log tells and --tokens-per-s does not"
+            raise InvalidValue(name, str(value), reason)
     if asked.log is not None and probe_in(asked.log):
         reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
         raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
@@ -116,8 +134,9 @@ def _run(
 ) -> tuple[MeasuredRun, frozenset[str]]:
     """The run, and which of its fields decide how it held its step."""
     speed = log.tokens_per_s if log else asked.tokens_per_s or 0.0
-    if not 0 < speed <= LARGEST_TOKENS_PER_S:
-        raise InvalidValue("tokens_per_s", speed, f"must be above 0 and at most {LARGEST_TOKENS_PER_S:g}")
+    if not SMALLEST_TOKENS_PER_S <= speed <= LARGEST_TOKENS_PER_S:
+        reason = f"must be between {SMALLEST_TOKENS_PER_S:g} and {LARGEST_TOKENS_PER_S:,.0f}"
+        raise InvalidValue("tokens_per_s", speed, reason)
     printed = int(log.facts["gpu_count"]) if log else 1
     count = checked_count("gpu_count", asked.gpu_count or printed)
     known = _known(asked, workload, log, count)
@@ -184,6 +203,7 @@ def _known(
     batch = log.global_batch_tokens if log else asked.batch_tokens
     if batch:
         known["global_batch_tokens"] = batch
+        _check_batch(asked, known, batch, gpu_count)
         told = asked.micro_batch or "micro_batch" in printed
         if not told and gpu_count * (known.get("micro_batch") or 0) * (known.get("seq_len") or 0) > batch:
             known["micro_batch"] = None  # the workload's, which this batch does not hold
@@ -195,6 +215,16 @@ def _known(
         known.setdefault("optimizer", "Muon+AdamW")
         known.setdefault("checkpointing", "none")
     return known
+
+
+def _check_batch(asked: AskedMeasurement, known: Mapping[str, Any], batch: float, gpu_count: int) -> None:
+    """Refuse a batch that was told and holds no whole sequence for each GPU, where none is shorter."""
+    least = gpu_count * (known.get("seq_len") or 0)
+    form = FORMAT_OF.get(known["project"])
+    shorter = (form and form.lengths_vary) or known.get("trainer", "loop") != "loop"
+    if asked.batch_tokens and batch < least and not shorter:
+        reason = f"is less than a sequence on each GPU, {least:,} tokens: check --seq-len and --gpu-count"
+        raise InvalidValue("batch_tokens", asked.batch_tokens, reason)
 
 
 def _check_model(printed: Mapping[str, float], workload: Workload | None) -> None:
@@ -238,17 +268,10 @@ def _of_workload(workload: Workload) -> dict[str, Any]:
     }
 
 
-def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval, Interval]:
-    """The speed believed of exactly this run without and with its measurement [tokens/s]."""
-    asked = side_by_side([case_of(run, gpu)])
-    terms = knowledge_of(snapshot).calibration.terms
-    others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-
-    def taught_by(runs: list[MeasuredRun]) -> Interval:
-        told = predict(with_terms(terms, runs, snapshot.gpus).posterior, asked)
-        return around(float(told.median[0]), float(told.log_spread[0]))
-
-    return taught_by(others), taught_by([*others, run])
+def _believed(posterior: Posterior, run: MeasuredRun, gpu: Gpu) -> Interval:
+    """The speed believed of exactly this run [tokens/s]."""
+    told = predict(posterior, side_by_side([case_of(run, gpu)]))
+    return around(float(told.median[0]), float(told.log_spread[0]))
 
 
 def progress_of(

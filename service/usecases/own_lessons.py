@@ -1,13 +1,13 @@
 """What one's own measurements have taught: one of them, or all that are kept."""
 
 from service.errors import NotFound
-from service.estimate.calibration import Posterior, with_terms
 from service.estimate.case import OWN
 from service.estimate.lessons import Lesson, hours_of, machines_moved, terms_moved
 from service.estimate.planned_step import plan_steps
 from service.facts import MeasuredRun
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
+from service.usecases.own_measurements import taught
 
 HEADLINE = "nanochat-d32"
 
@@ -32,7 +32,7 @@ def lesson(snapshot: Snapshot, slug: str) -> Lesson:
 
 def _lesson(snapshot: Snapshot, run: MeasuredRun, *, in_full: bool) -> Lesson:
     known = knowledge_of(snapshot)
-    after, before = known.calibration.posterior, _without(snapshot, run)
+    after, before = known.calibration.posterior, taught(snapshot, run.slug)
     workload, gpu = snapshot.workloads[HEADLINE], snapshot.gpus[run.gpu or ""]
     count, spare = run.gpu_count or 1, known.figures["home.host_memory_gib"].value
     planned = [plan_steps(workload, [(gpu, count)], posterior, [spare])[0] for posterior in (before, after)]
@@ -46,8 +46,3 @@ def _lesson(snapshot: Snapshot, run: MeasuredRun, *, in_full: bool) -> Lesson:
         terms=terms_moved(before, after) if in_full else (),
         machines=machines_moved(workload, snapshot.gpus.values(), before, after) if in_full else (),
     )
-
-
-def _without(snapshot: Snapshot, run: MeasuredRun) -> Posterior:
-    others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-    return with_terms(knowledge_of(snapshot).calibration.terms, others, snapshot.gpus).posterior

@@ -1,13 +1,13 @@
 """What keeps one's own measurements from spoiling answers: the plan they are taken with, limits, doubts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from service.answers.question import AskedMeasurement
 from service.decide.options import cloud_memory_gib
 from service.errors import InvalidValue, choice_of
-from service.estimate.calibration import with_terms
+from service.estimate.calibration import Posterior, with_terms
 from service.estimate.case import case_of
 from service.estimate.hardware import PRECISIONS
 from service.estimate.measured_run import shape_is_known
@@ -86,11 +86,19 @@ def refuse_impossible(run: MeasuredRun, gpu: Gpu, language: str) -> None:
         raise InvalidValue(limit.field, round(limit.told, 3), reason)
 
 
-def doubt_about(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu, *, shape_printed: bool) -> Doubt | None:
-    """Why a measurement is hard to believe, by everything known but itself; None where it is foreseen."""
+def taught(snapshot: Snapshot, name: str, beside: Iterable[MeasuredRun] = ()) -> Posterior:
+    """What all runs teach but those of that name, a run's or a whole probe's, and `beside` them."""
+    others = [
+        run for run in snapshot.measured_runs if run.slug != name and not run.slug.startswith(f"{name}-")
+    ]
     terms = knowledge_of(snapshot).calibration.terms
-    others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-    posterior = with_terms(terms, others, snapshot.gpus).posterior
+    return with_terms(terms, [*others, *beside], snapshot.gpus).posterior
+
+
+def doubt_about(
+    snapshot: Snapshot, run: MeasuredRun, gpu: Gpu, posterior: Posterior, *, shape_printed: bool
+) -> Doubt | None:
+    """Why a measurement is hard to believe, by a posterior without it; None where it is foreseen."""
     # What had to be guessed of it widens what is believed, though it teaches as it is.
     batch, shape = run.micro_batch is not None, shape_is_known(run)
     return doubt_of(

@@ -386,3 +386,50 @@ def test_real_files(name):
     log = read_log(decoded(file.read_bytes()), **told)
     assert log.tokens_per_s == pytest.approx(speed, rel=2e-3)
     assert (log.facts["gpu_count"], log.global_batch_tokens) == (gpus, batch)
+
+
+BEFORE_EACH_LINE = (
+    "2026-11-28T09:00:01.123456789Z ",
+    "2026-11-28T09:00:01.1+01:00 stdout F ",
+    "[2026-11-28 09:00:01] ",
+    "2026-11-28 09:00:01,123 ",
+    "Nov 28 09:00:01 box python[1234]: ",
+    "Nov  8 09:00:01 ",
+    "[pod/trainer-0/main] ",
+    "trainer-1  | ",
+    "[pod/trainer-0/main] 2026-11-28T09:00:01Z [rank0]: ",
+    "0: 09:00:01 ",
+)
+
+
+@pytest.mark.parametrize("before", BEFORE_EACH_LINE)
+def test_what_keepers_of_logs_write_before_each_line_hides_nothing(before):
+    """Docker, Kubernetes, Compose, journalctl, ts, Slurm, torchrun: formats are told by how lines begin."""
+    loop = "tokens per iteration will be: 491,520\n" + "".join(
+        f"iter {i}: loss 3.9, time 250.00ms\n" for i in range(30)
+    )
+    bars = "Total train batch size (w. parallel, distributed & accumulation) = 64\n" + "".join(
+        f" 5%|▌    | {i}/1000 [{2 * i // 60:02d}:{2 * i % 60:02d}<16:00,  2.00s/it]\n" for i in range(1, 60)
+    )
+    table = "| sequence length T     | 1024 |\n" + "".join(
+        f"step {i:4d}/99 | loss 7.6 | 300.00 ms | 54.2% bf16 MFU | 1747626 tok/s\n" for i in range(1, 30)
+    )
+    for text, told in ((loop, {}), (bars, {"seq_len": 512}), (table, {"gpu_count": 1})):
+        stamped = "".join(before + line + "\n" for line in text.splitlines())
+        plain, read = read_log(text, **told), read_log(stamped, **told)
+        assert (read.project, read.tokens_per_s, read.last_step, read.total_steps) == (
+            plain.project, plain.tokens_per_s, plain.last_step, plain.total_steps,
+        )  # fmt: skip
+
+
+def test_a_clock_that_the_program_itself_prints_stays():
+    """torchtitan times its steps by nothing else."""
+    bare = torchtitan(prefix="")
+    assert read_log(bare, gpu_count=8).step_s == 2.0
+
+
+def test_holes_of_zeros_are_passed_over():
+    """A crash leaves them at the end; a rotation that empties a file under its writer, at the beginning."""
+    steps = "".join(f"step {i:05d}/02000 | dt: 2000.00ms | tok/sec: 65,536\n" for i in range(30))
+    for data in (steps.encode() + b"\0" * 9_000, b"\0" * 9_000 + steps.encode()):
+        assert read_log(decoded(data)) == read_log(steps)

@@ -5,7 +5,7 @@ The inputs are made up in the shape of its print statements (`HF_TRAINER.printed
 
 import pytest
 
-from service.errors import MissingFact
+from service.errors import InvalidValue, MissingFact
 from service.estimate.run_records.training_log import read_log
 
 TRAINER_HEAD = """***** Running training *****
@@ -203,3 +203,59 @@ def test_a_dict_behind_a_bar_on_one_line():
 def test_ranks_of_a_data_parallel_run_are_counted_by_the_batch():
     text = TRAINER_HEAD.replace("accumulation) = 32", "accumulation) = 128")
     assert read_log(text + TRAINER_END, seq_len=512).facts["gpu_count"] == 8
+
+
+def drawn(steps, total, seconds, before=0.0):
+    return "".join(
+        f"\r {100 * i // total:3d}%|▌    | {i}/{total} [{clock_at(before + seconds * i)}<16:00,  1.00s/it]"
+        for i in range(1, steps + 1)
+    )
+
+
+def clock_at(seconds):
+    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
+
+
+BATCH_64 = "Total train batch size (w. parallel, distributed & accumulation) = 64\n"
+
+
+def test_of_several_runs_in_one_log_the_last_counts_and_no_totals_of_an_earlier():
+    """500 steps of 8 s and their summary, then 60 of 6 s of a run that goes on."""
+    first = (
+        drawn(500, 500, 8) + "\n{'train_runtime': 4000.0, 'train_samples_per_second': 8.0, 'epoch': 1.0}\n"
+    )
+    log = read_log(BATCH_64 + first + BATCH_64 + drawn(60, 500, 6), seq_len=512)
+    assert (log.last_step, log.total_steps, log.step_s) == (60, 500, 6.0)
+    assert "train_runtime_s" not in log.facts and log.tokens_per_s == pytest.approx(64 * 512 / 6)
+    assert ("several_starts", (1.0,)) in [(note.code, note.numbers) for note in log.notes]
+    whole = read_log(BATCH_64 + drawn(60, 500, 6) + first, seq_len=512)
+    assert (whole.last_step, whole.facts["train_runtime_s"], whole.speed_from) == (500, 4000.0, "totals")
+
+
+def test_an_evaluation_is_no_other_run():
+    """Its bar begins anew in the midst of the run, and the run goes on behind it."""
+    between = drawn(100, 500, 8) + drawn(50, 50, 1) + drawn(200, 500, 8).rpartition("100/500")[2]
+    log = read_log(BATCH_64 + between + "\n" + drawn(50, 50, 1), seq_len=512)
+    assert (log.last_step, log.step_s) == (200, 8.0)
+    assert "several_starts" not in [note.code for note in log.notes]
+
+
+@pytest.mark.parametrize("before", ["", "Training: ", "Train:  ", "Steps: "])
+def test_the_bar_of_a_training_may_say_so(before):
+    text = drawn(60, 500, 2).replace("\r", "\n" + before)
+    assert read_log(text, batch_tokens=8192, gpu_count=1).step_s == 2.0
+
+
+@pytest.mark.parametrize("before", ["Evaluating: ", "Map (num_proc=8): ", "Loading checkpoint shards: "])
+def test_the_bar_of_something_else_is_no_training(before):
+    with pytest.raises(InvalidValue, match="no step of a known format"):
+        read_log(drawn(60, 500, 2).replace("\r", "\n" + before), batch_tokens=8192, gpu_count=1)
+
+
+def test_lightnings_rich_bar():
+    text = "\r".join(
+        f"Epoch 3/9 ━━━╺━━━━ {i}/1000 0:{i // 240:02d}:{i // 4 % 60:02d} • 0:03:20 4.00it/s v_num: 0.000"
+        for i in range(1, 400)
+    )
+    log = read_log(text, batch_tokens=4096, gpu_count=2)
+    assert (log.project, log.step_s, log.last_step, log.total_steps) == ("Lightning", 0.25, 399, None)

@@ -191,6 +191,24 @@ def test_a_model_beyond_all_size_is_refused(printed, instead):
         read_log(NANOCHAT_BANNER.replace(printed, instead) + nanochat(30))
 
 
+@pytest.mark.parametrize(
+    ("printed", "seconds"),
+    [("2000.50", 2.0005), ("2000,50", 2.0005), ("2,000.50", 2.0005), ("2,000", 2.0), ("20,5", 0.0205),
+     ("12,000,000", 12_000.0)],
+)  # fmt: skip
+def test_a_comma_separates_thousands_or_where_it_cannot_decimals(printed, seconds):
+    """As in German: read as thousands, 2000,50 ms were 200 s."""
+    lines = "".join(f"iter {i}: loss 3.1, time {printed}ms\n" for i in range(30))
+    assert read_log("tokens per iteration will be: 1,024\n" + lines).step_s == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("line", ["Total batch size 524.288 => accumulation steps: 1", "num_layers: 12.5"])
+def test_a_count_that_is_not_whole_is_refused(line):
+    """524.288 tokens were cut to 524, and the run told a thousand times slower."""
+    with pytest.raises(InvalidValue, match=r"= (524\.288|12\.5) must be a whole number, thousands separated"):
+        read_log(line + "\n" + nanochat(30))
+
+
 @pytest.mark.parametrize("count", ["9" * 25, "9" * 5_000, ","])
 def test_steps_that_nobody_counts_are_no_steps(count):
     """Longer than a JSON number, longer than Python reads, no number at all."""

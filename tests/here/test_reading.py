@@ -133,6 +133,8 @@ def test_no_card_is_told_with_why_and_the_way_on(run, drivers, monkeypatch, scri
     assert (told["kinds"], told["cards"]) == ([], [])
     assert told["problems"][0] == {"program": "nvidia-smi", "problem": problem}
     assert "name yours with --home NAME" in run("machine").stdout
+    german = {"is not installed": "ist nicht installiert", "names no card": "nennt keine Karte"}
+    assert f"nvidia-smi: {german.get(problem, problem)}\n" in run("machine", "--lang", "de").stdout
     refused = run("compare", "--home", "here", code=2).output
     assert refused.count("\n") == 1 and problem in refused and "--home rtx-4070" in refused
 

@@ -24,6 +24,10 @@ RATED = r"\[[^\]]{0,300}?(?:it/s|s/it)"
 ELAPSED = r"((?:\d{1,4}:){1,2}\d{2})"
 
 
+OF_TRAINING = r"^\s{0,40}(?:(?:[Tt]rain(?:ing)?|[Ss]teps):\s{1,8})?"
+"""What scripts with accelerate write before their bar; others evaluate, load or map."""
+
+
 def bar(start: str) -> tuple[Says, ...]:
     """tqdm's bar (tqdm/std.py format_meter), after what stands before the percentage.
 
@@ -72,7 +76,7 @@ HF_TRAINER = LogFormat(
     "hiyouga/LLaMA-Factory src/llamafactory/train/callbacks.py@b230bbb; axolotl-ai-cloud/axolotl "
     "src/axolotl/core/trainers/base.py@70be546",
     steps=(
-        StepLine(("%|", "/"), bar(r"^\s{0,40}")),
+        StepLine(("%|", "/"), bar(OF_TRAINING)),
         StepLine(("{", "'loss':"), CELLS, step_needed=False),
         StepLine(("{", '"loss":'), CELLS, step_needed=False),
         StepLine(
@@ -144,6 +148,7 @@ TORCHTUNE = LogFormat(
     ),
     begins="Step ",
     lengths_vary=True,
+    bar_of_an_epoch=True,
 )
 
 LITGPT = LogFormat(
@@ -173,10 +178,22 @@ LITGPT = LogFormat(
     lengths_vary=True,
 )
 
+RICH = r"^\s{0,8}Epoch \d{1,6}/\d{1,6} [^\s\d]{1,400} {1,4}"
 LIGHTNING = LogFormat(
     "Lightning",
     "Lightning-AI/pytorch-lightning src/lightning/pytorch/callbacks/progress/tqdm_progress.py@d4a30c9",
-    steps=(StepLine(("Epoch ", "%|"), bar(r"^\s{0,8}Epoch \d{1,6}:\s{1,8}")),),
+    steps=(
+        StepLine(("Epoch ", "%|"), bar(r"^\s{0,8}Epoch \d{1,6}:\s{1,8}")),
+        StepLine(
+            ("Epoch ", "\N{BULLET}", "it/s"),  # progress/rich_progress.py
+            (
+                pattern("step", "Epoch ", rf"{RICH}<whole>/\d"),
+                pattern("total_steps", "Epoch ", rf"{RICH}\d{{1,12}}/<whole> "),
+                pattern("elapsed_s", "Epoch ", rf"{RICH}\d{{1,12}}/\d{{1,12}} {ELAPSED} ", read=duration),
+                often("rate_s", "it/s", r"(?<![\d.,])<number>\s?it/s"),
+            ),
+        ),
+    ),
     head=(
         says("gpu_count", "registered. Starting with", 1.0, "processes"),
         pattern(

@@ -11,6 +11,17 @@ LONGEST_LINE = 20_000
 COLOURS = re.compile(r"\x1b(?:\[[0-9;?]{0,40}[A-Za-z]|\][^\x07\x1b]{0,200}\x07|[()][A-Z0-9])")
 RANK = re.compile(r"\s{0,8}(?:\[(?:default|rank)(\d{1,5})\]:\s?|(\d{1,5}):\s)")
 """Before what torchrun, srun -l or mpirun pass on: "[rank3]:", "[default3]:", "3:"."""
+DAY, CLOCK_TIME = r"\d{4}-\d\d-\d\d", r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?"
+STAMP = re.compile(
+    rf"{DAY}T{CLOCK_TIME}(?:Z|[+-]\d\d:?\d\d)\s(?:std(?:out|err) [FP] )?"  # docker logs -t, kubectl, CRI
+    rf"|\[?{DAY} {CLOCK_TIME}\]?\s(?!\s?-)"  # ts, loggers; torchtitan's, before " - ", is its clock
+    r"|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,64} [\w.@/-]{1,64}\[\d{1,9}\]: "  # journalctl
+    rf"|\[?(?:[A-Z][a-z]{{2}} [ \d]\d )?{CLOCK_TIME}\]?\s"  # ts
+    r"|\[pod/[\w./-]{1,200}\] "  # kubectl logs --prefix
+    r"|[\w.-]{1,64} {1,40}\| "  # docker compose logs
+)
+"""What those who keep logs write before each line."""
+MOST_STAMPS = 4
 SAMPLE = 4_096
 UTF_16 = (("utf-16-le", slice(1, None, 2)), ("utf-16-be", slice(0, None, 2)))
 """Of Latin letters, every second byte is zero."""
@@ -19,7 +30,7 @@ MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line as printed, without colours and without the rank before it."""
+    """One line as printed, without colours and without the rank and time before it."""
 
     number: int
     text: str
@@ -41,7 +52,12 @@ def encoding_of(data: bytes) -> str:
         return marked
     sample = data[:SAMPLE]
     half = len(sample) // 2
-    return next((name for name, part in UTF_16 if half and sample[part].count(0) > 0.7 * half), "utf-8")
+    zeros = [sample[part].count(0) for _, part in UTF_16]
+    if (
+        max(zeros) <= 0.7 * half or min(zeros) > 0.3 * half
+    ):  # holes of a file that was cut are zero throughout
+        return "utf-8"
+    return UTF_16[zeros.index(max(zeros))][0]
 
 
 def one_record_a_line(text: str) -> str:
@@ -64,7 +80,7 @@ class LineSplitter:
 
     def feed(self, text: str) -> Iterator[Line]:
         """The lines that are whole by now."""
-        rows = (self._tail + text).split("\n")
+        rows = (self._tail + text.replace("\0", "")).split("\n")
         # A bar that is redrawn in place ends no line for hours.
         drawn, _, self._tail = rows.pop().rpartition("\r")
         self._tail = self._tail[:LONGEST_LINE]
@@ -90,7 +106,11 @@ def _line(number: int, text: str) -> Line:
     text = text[:LONGEST_LINE]
     if "\x1b" in text:
         text = COLOURS.sub("", text)
-    found = RANK.match(text)
-    if found is None:
-        return Line(number, text)
-    return Line(number, text[found.end() :], int(found[1] or found[2]))
+    rank = None
+    for _ in range(MOST_STAMPS):
+        if found := RANK.match(text):
+            rank = int(found[1] or found[2])
+        elif not (found := STAMP.match(text)):
+            break
+        text = text[found.end() :]
+    return Line(number, text, rank)

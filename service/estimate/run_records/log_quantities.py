@@ -20,6 +20,8 @@ HOLES = {
 }
 """What stands for a number in a pattern of its own."""
 SCALES = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}(?:[eE][-+]?\d+)?|.*,")
+"""One comma between digits that separates thousands, or stands behind the number."""
 CLOCK = re.compile(r"(?:(\d{1,6})\s?days?,\s?)?(?:(\d{1,7}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)")
 DURATION = r"(?:\d{1,6} days?, )?(?:\d{1,7}:)?\d{1,2}:\d{2}(?:\.\d{1,9})?|" + NUMBER
 DAY_AND_TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?")
@@ -57,9 +59,13 @@ class Says:
 
 
 def number(text: str) -> float | None:
-    """A printed number with thousands separators; None for nan, zero or less, and what nothing measures."""
+    """A printed number with thousands separators; None for nan, zero or less, and what nothing measures.
+
+    A single comma that cannot separate thousands is the decimal one of German and French: "2000,50".
+    """
+    alone = text.count(",") == 1 and "." not in text
     try:
-        value = float(text.replace(",", ""))
+        value = float(text.replace(",", "." if alone and not THOUSANDS.fullmatch(text) else ""))
     except ValueError:
         return None
     return value if SMALLEST <= value <= LARGEST else None

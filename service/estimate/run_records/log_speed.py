@@ -34,8 +34,8 @@ class LogNote:
     """Something a reader should know of how a log was read."""
 
     code: str
-    """mixed | too_many_steps | old_nanochat | old_nanochat_default_batch | batch_not_printed | pauses |
-    full_sequences | told_otherwise | other_card"""
+    """mixed | too_many_steps | several_starts | old_nanochat | old_nanochat_default_batch |
+    batch_not_printed | pauses | full_sequences | told_otherwise | other_card"""
     text: str = ""
     numbers: tuple[float, ...] = ()
 
@@ -59,6 +59,17 @@ def steady(steps: Sequence[LogStep]) -> Sequence[LogStep]:
     first = min(step.step for step in steps)
     chosen = [s for s in steps if s.step >= first + WARM_UP_STEPS] or steps[len(steps) // 2 :]
     return chosen if len(chosen) >= FEWEST_STEADY_STEPS else steps[-FEWEST_STEADY_STEPS:]
+
+
+def last_start(steps: Sequence[LogStep]) -> int:
+    """Where the last run in a log begins that several were appended to: its step's number falls and goes on
+    from there."""
+    for at in range(len(steps) - 1, 0, -1):
+        before, now = steps[at - 1].step, steps[at].step
+        goes_on = at + 1 == len(steps) or steps[at + 1].step < before
+        if now < before - WARM_UP_STEPS and goes_on:
+            return at
+    return 0
 
 
 def pace_of(form: LogFormat, steps: Sequence[LogStep], facts: Mapping[str, float]) -> Pace:

@@ -11,6 +11,7 @@ from service.estimate.run_records.log_speed import (
     BATCH_SAYS_OTHERWISE,
     LogNote,
     Pace,
+    last_start,
     nanochat_batch,
     near_round,
     pace_of,
@@ -22,6 +23,11 @@ from service.estimate.run_records.log_speed import (
 
 WHOLE_WITHIN = 0.05
 """How near to a whole number a ratio must be to count GPUs or sequences."""
+OF_A_WHOLE_RUN = frozenset({
+    "train_runtime_s", "train_samples_per_s", "train_steps_per_s", "train_tokens_per_s", "train_tokens",
+    "steps_done",
+})  # fmt: skip
+"""What a run says at its end, and nothing of one that begins behind it in the same log."""
 SEQ_LEN, BATCH, GPUS = (
     "--seq-len (field seq_len)",
     "--batch-tokens (field batch_tokens)",
@@ -66,8 +72,14 @@ class Speed:
     note: LogNote | None = None
 
 
-def summed_up(form: LogFormat, printed: Sequence[LogStep], head: Mapping[str, float], told: Told) -> Sums:
-    """What a log of this format comes to.
+def summed_up(
+    form: LogFormat,
+    printed: Sequence[LogStep],
+    head: Mapping[str, float],
+    told: Told,
+    lines: Mapping[str, int],
+) -> Sums:
+    """What a log of this format comes to; of several runs in it the last. `lines` says where `head` stands.
 
     Raises InvalidValue where the log contradicts what was told, MissingFact where neither tells the speed.
     """
@@ -77,6 +89,12 @@ def summed_up(form: LogFormat, printed: Sequence[LogStep], head: Mapping[str, fl
         notes += _otherwise("seq_len", told.seq_len, facts.get("seq_len"))
         facts["seq_len"] = float(told.seq_len)
     steps = of_the_run(printed, facts)
+    begun = 0 if form.bar_of_an_epoch else last_start(steps)
+    if begun:
+        notes.append(LogNote("several_starts", numbers=(float(steps[begun].step),)))
+        steps = steps[begun:]
+        past = {name for name in OF_A_WHOLE_RUN & facts.keys() if lines.get(name, 0) < steps[0].line}
+        facts = {name: value for name, value in facts.items() if name not in past}
     gpus = _gpus(printed, steps, {**form.always, **head}, told, notes)
     facts["gpu_count"] = float(gpus or 1)
     pace = pace_of(form, steps, facts)

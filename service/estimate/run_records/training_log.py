@@ -33,6 +33,13 @@ MOST_DROPPED_SHOWN = 20
 PRINTABLE_SHARE = 0.9
 SAMPLE = 100_000
 LONGEST_SHOWN = 80
+WHOLE_WITHIN = 1e-9
+"""Floating point."""
+COUNTS = frozenset({
+    "n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "n_params", "n_params_trained",
+    "micro_batch", "accumulation", "sequences_per_step", "global_batch_tokens", "micro_batch_tokens_all",
+    "gpu_count", "total_steps",
+})  # fmt: skip
 TOTALS = ("train_runtime_s", "train_tokens_per_s")
 """Facts that tell a run's speed where no step is printed, as in a notebook's last cell."""
 WHAT_INSTEAD = "no step of a known format; give --tokens-per-s (field tokens_per_s) instead"
@@ -83,19 +90,27 @@ class Read:
     lines: int = 0
     steps: list[LogStep] = field(default_factory=list)
     facts: dict[str, float] = field(default_factory=dict)
+    fact_lines: dict[str, int] = field(default_factory=dict)
+    """Where each of them was printed last."""
     dropped: list[Dropped] = field(default_factory=list)
     dropped_count: int = 0
-    too_large: tuple[str, str] | None = None
-    """A fact beyond all size, and its line."""
+    impossible: tuple[str, str] | None = None
+    """A line with a fact that cannot be, and why."""
 
     def drop(self, dropped: Dropped) -> None:
         self.dropped_count += 1
         if len(self.dropped) < MOST_DROPPED_SHOWN:
             self.dropped.append(dropped)
 
-    def know(self, fact: str, value: float, line: str) -> None:
+    def know(self, fact: str, value: float, line: Line) -> None:
+        self.fact_lines[fact] = line.number
+        reason = None
         if value > LARGEST.get(fact, value):
-            self.too_large = self.too_large or (fact, line.strip()[:LONGEST_SHOWN])
+            reason = f"{fact} = {value:,.10g} must be at most {LARGEST[fact]:,}"
+        elif fact in COUNTS and abs(value - round(value)) > WHOLE_WITHIN * value:
+            reason = f"{fact} = {value:,.10g} must be a whole number, thousands separated by commas if at all"
+        if reason:
+            self.impossible = self.impossible or (line.text.strip()[:LONGEST_SHOWN], reason)
         elif fact in LARGEST_WINS:
             self.facts[fact] = max(value, self.facts.get(fact, 0.0))
         else:
@@ -128,9 +143,8 @@ class LogReader:
         MissingFact where the speed cannot be told without something that was not printed.
         """
         form, read = self._main()
-        if read.too_large:
-            fact, line = read.too_large
-            raise InvalidValue("log", line, f"{fact} must be at most {LARGEST[fact]:,}")
+        if read.impossible:
+            raise InvalidValue("log", *read.impossible)
         if not read.steps and not any(name in read.facts for name in TOTALS):
             raise InvalidValue("log", f"{read.dropped_count} steps", "none of them can be used")
         others = [
@@ -141,7 +155,8 @@ class LogReader:
         notes = [LogNote("mixed", ", ".join(others))] if others else []
         if len(read.steps) >= MOST_STEPS:
             notes.append(LogNote("too_many_steps", numbers=(float(MOST_STEPS),)))
-        return _as_log(form, read, self._card, notes, summed_up(form, read.steps, read.facts, told))
+        sums = summed_up(form, read.steps, read.facts, told, read.fact_lines)
+        return _as_log(form, read, self._card, notes, sums)
 
     def _main(self) -> tuple[LogFormat, Read]:
         """The format that most lines fit; of a log without steps, one that sums itself up."""
@@ -161,14 +176,15 @@ class LogReader:
             if sign in text and (found := read_step(kind, line)) is not None:
                 _keep(self._read[project], line, *found)
                 return
-        self._head(text)
+        self._head(line)
         bare = text.lstrip()
         if bare.startswith(BEGINNINGS) and any(c.isdigit() for c in bare):
             for form in FORMATS:
                 if form.begins and bare.startswith(form.begins):
                     self._read[form.project].drop(Dropped(line.number, "cut_off"))
 
-    def _head(self, text: str) -> None:
+    def _head(self, line: Line) -> None:
+        text = line.text
         for word, says, project in HEADS:
             if word not in text or (written := says.written(text)) is None:
                 continue
@@ -177,7 +193,7 @@ class LogReader:
                 continue
             read = self._read[project]
             if says.quantity not in STEP_QUANTITIES or says.quantity == "total_steps":
-                read.know(says.quantity, value, text)
+                read.know(says.quantity, value, line)
             elif read.steps:
                 setattr(read.steps[-1], says.quantity, value)
         self._card = self._card or card_in(text)
@@ -191,7 +207,7 @@ def _keep(read: Read, line: Line, step: LogStep | Dropped, facts: Mapping[str, f
     if len(read.steps) < MOST_STEPS:
         read.steps.append(step)
     for fact, value in facts.items():
-        read.know(fact, value, line.text)
+        read.know(fact, value, line)
 
 
 def read_log(
@@ -206,6 +222,7 @@ def read_log(
     """
     if len(text) > LARGEST_LOG_CHARACTERS:
         raise InvalidValue("log", f"{len(text):,} characters", f"more than {LARGEST_LOG_CHARACTERS:,}")
+    text = text.replace("\0", "")  # the holes that a crash or a log's rotation leaves
     sample = text[:SAMPLE]
     readable = sum(c.isprintable() or c in "\n\r\t\b\x1b\ufeff" for c in sample)
     if not sample.strip() or readable < PRINTABLE_SHARE * len(sample):

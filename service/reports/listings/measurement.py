@@ -76,6 +76,9 @@ def note_sentence(w: Wording, note: LogNote) -> str:
             "again, are left out",
             **shown,
         ),
+        "several_starts": lambda: w.say(
+            "it holds several runs, or one taken up again; the last is read, from step {n0} on", **shown
+        ),
         "full_sequences": lambda: w.say(
             "each sequence is counted as {n0} tokens, packed or padded to that", **shown
         ),

@@ -64,7 +64,7 @@ def render(computer: ThisComputer, kinds: Sequence[OwnCards], language: str) -> 
     for kind in kinds:
         lines += _kind(w, kind)
     if not kinds:
-        lines += [f"{program}: {problem}" for program, problem in computer.problems]
+        lines += [f"{program}: {_problem(w, problem)}" for program, problem in computer.problems]
         lines.append(w.say("No card found: name yours with --home NAME; heimvorteil gpus lists the names."))
     elif sum(kind.gpu is not None for kind in kinds) == 1:
         lines.append(w.say("compare and report take this with --home here, decide with --own here."))
@@ -81,6 +81,16 @@ def _computer(w: Wording, computer: ThisComputer) -> str:
     elif computer.host_memory_gib:
         parts.append(w.say("{whole} GiB of memory", whole=w.rounded(computer.host_memory_gib)))
     return ", ".join([*parts, computer.system])
+
+
+def _problem(w: Wording, problem: str) -> str:
+    """What kept a driver's program from telling; its own words stay as they are."""
+    ours = {
+        "is not installed": w.say("is not installed"),
+        "names no card": w.say("names no card"),
+        "printed no JSON": w.say("printed no JSON"),
+    }
+    return ours.get(problem, problem)
 
 
 def _kind(w: Wording, kind: OwnCards) -> list[str]:

@@ -7,6 +7,7 @@ from service.answers.rounding import near_interval
 from service.estimate.interval import Interval
 from service.estimate.probed_runs import ProbedCard, ProbedRun
 from service.estimate.run_records.probe_result import Probe, ProbeStep
+from service.reports.words.doubts import steps_doubted
 from service.reports.words.wording import Wording, wording
 
 Json = dict[str, Any]
@@ -62,6 +63,9 @@ def _step(one: ProbedRun) -> Json:
         "gpu_watts": one.step.gpu_watts,
         "peak_memory_gib": one.step.peak_memory_gib,
         "steady": one.step.is_steady,
+        "doubt": None
+        if one.doubt is None
+        else {"low": round(one.doubt.low, 1), "high": round(one.doubt.high, 1)},
     }
 
 
@@ -76,6 +80,11 @@ def render(learnt: ProbedCard, language: str) -> str:
               slow=w.rounded(1000 * (one.step.slow_step_s or 0)))
         for one in learnt.runs if not one.step.is_steady
     ]  # fmt: skip
+    doubts = [one.doubt for one in learnt.runs if one.doubt]
+    if doubts:
+        worst = max(doubts, key=lambda doubt: doubt.log_distance)
+        sentence = steps_doubted(w, worst, len(doubts), len(learnt.runs))
+        lines.append(w.say("Doubtful: {doubt}", doubt=sentence))
     lines += [w.say("Left out: {what} ({why}).", what=what, why=why) for what, why in learnt.probe.left_out]
     if learnt.kept:
         lines.append(w.say("Kept as {name}: every estimate on this card learns from it.", name=learnt.name))

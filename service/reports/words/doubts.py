@@ -1,5 +1,6 @@
 """Why a measurement cannot be, or is hard to believe, and which plan it is taken with: in words."""
 
+from service.estimate.hardware import precision_used
 from service.estimate.own_plan import PlanTaken
 from service.estimate.plausibility import Doubt, Limit, Slip, board_source
 from service.facts import Gpu, MeasuredRun
@@ -30,7 +31,7 @@ def limit_sentence(w: Wording, limit: Limit, run: MeasuredRun, gpu: Gpu) -> str:
         most=w.number(limit.most),
         count=count,
         peak=w.rounded(limit.peak_tflops or 0.0),
-        precision=(run.precision or "bf16").upper(),
+        precision=precision_used(gpu, run.precision or "bf16").upper(),
         source=source,
         flops=w.rounded((limit.flops_per_token or 0.0) / 1e9),
     )
@@ -46,6 +47,20 @@ def doubt_sentence(w: Wording, doubt: Doubt) -> str:
         return outside + " " + w.say("None of the usual slips explains it.")
     named = "; ".join(slip_words(w, slip) for slip in doubt.slips)
     return outside + " " + w.say("It would be explained by: {slips}.", slips=named)
+
+
+def steps_doubted(w: Wording, doubt: Doubt, count: int, of: int) -> str:
+    """The interval that a probe's steps are outside of, how many are, what may be and how to keep them."""
+    outside = w.say(
+        "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
+        low=w.rounded(doubt.low), high=w.rounded(doubt.high),
+    )  # fmt: skip
+    how_many = w.say("{count} of {of} kinds of steps are.", count=w.number(count), of=w.number(of))
+    why = w.say(
+        "Was the card used otherwise, its power limited or its driver another? "
+        "If it is right, say so with --yes."
+    )
+    return f"{outside} {how_many} {why}"
 
 
 def slip_words(w: Wording, slip: Slip) -> str:
