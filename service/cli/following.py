@@ -59,6 +59,7 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
     except OSError as error:
         raise InvalidValue("--follow", str(path), f"cannot be read: {error.strerror}") from None
     finally:
+        watch.close()
         screen.end()
 
 
@@ -141,6 +142,10 @@ class Watch:
         self.show(always=True)
         self._screen.remark(listing.ended(str(self._path), self._gpu, self._language))
         return True
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self._file.close()
 
     def leave(self) -> None:
         """Show where it stands, with all that has come."""
