@@ -14,14 +14,15 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from service.cli import main
-from service.facts import SpotPrice
-from service.store import refreshes, report_schedules, session, snapshot, spot_prices, versions
+from service.facts import GridCarbon, SpotPrice
+from service.store import grid_carbon, refreshes, report_schedules, session, snapshot, spot_prices, versions
 from service.store.session import Sessions, engine_for
 from tests.effects.looking import bare
 from tests.estimate.test_training_log import nanochat
 from tests.test_measure import BANNER_D20
-from tests.test_tariffs import SPOT, TODAY, hourly
+from tests.test_tariffs import GRID, SPOT, TODAY, hourly
 
+UNLISTED = "UPDATE offers SET unlisted_since = :now WHERE slug LIKE 'nebius%'"
 Told = Callable[[str], tuple[int, object]]
 LLAMA_1B = {
     "model_type": "llama", "hidden_size": 2048, "intermediate_size": 5632, "num_attention_heads": 32,
@@ -43,6 +44,10 @@ def database_of_effects(catalog_copy) -> str:
                 for start, end, price in hourly(day, lambda hour: 50 if hour < 12 else 150)
             ]
             spot_prices.put_all(writing, prices)
+        hours = [slot for day in days for slot in hourly(day, lambda hour: 100.0 + hour)]
+        grams = (GridCarbon("AT", *slot, "lifecycle", "production", False, GRID, now) for slot in hours)
+        grid_carbon.put_all(writing, list(grams))
+        writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
     engine.dispose()
     return url
 
@@ -187,8 +192,7 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
     done("token create TOKEN2")
     with Sessions(session.prepare(url)[0]).begin() as writing:
         now = datetime.now(UTC)
-        unlisted = "UPDATE offers SET unlisted_since = :now WHERE slug LIKE 'nebius%'"
-        writing.execute(sa.text(unlisted), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
+        writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
         number = refreshes.add(writing, refreshes.Refresh("linode", now, "ok", now, accepted=1, rejected=1))
         refreshes.add_rejected(writing, number, [refreshes.RejectedRow("no price", "a row as it was")])
     with session.prepare(url)[0].connect() as connection:

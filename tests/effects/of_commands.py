@@ -45,7 +45,7 @@ MEASURE: Cases = {
     "--country": (changes("--country FR", NANOCHAT), refused("--country FR", TRIED, says=OF_PROGRESS)),
     "--currency": (changes("--currency USD", NANOCHAT), refused("--currency USD", TRIED, says=OF_PROGRESS)),
     "--kwh-price": (changes("--kwh-price 0.2", NANOCHAT), refused("--kwh-price 1", TRIED, says=OF_PROGRESS)),
-    "--plug-watts": (changes("--plug-watts 410", NANOCHAT), refused("--plug-watts 9", TRIED, says=OF_PROGRESS)),
+    "--plug-watts": (changes("--plug-watts 410", NANOCHAT), refused("--plug-watts 9", TRIED)),
     "--lang": (changes("--lang de", TRIED),),
     "--dry-run": (changes("--dry-run", NUMBER), refused("--dry-run", FOLLOWED)),
     "--yes": (
