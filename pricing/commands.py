@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from service.errors import InvalidValue
+
 if TYPE_CHECKING:
     from pricing.source import PriceSource
     from service.store.price_sources import Standing
@@ -177,6 +179,8 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     from service.store import refreshes
 
     (source,) = registry.named((name,))
+    if raw and rejected:
+        raise InvalidValue("--rejected", True, "is of what was kept; --raw asks the source and keeps nothing")
     if raw:
         _print_raw(context, source)
         return

@@ -24,7 +24,7 @@ EVERY_OFFER = "any"
 LARGEST_COUNT = 10**15
 LARGEST_MONEY = 1e9
 LARGEST_HOURS = 1e6
-MOST_OPTIONS = 500
+MOST_OPTIONS, USUAL_LIMIT = 500, 20
 LONGEST_NAME = 80
 SMALLEST_TOKENS_PER_S = 0.001
 LARGEST_TOKENS_PER_S = 1e9
@@ -271,8 +271,11 @@ class AskedComparison(AskedHousehold):
     tier: Annotated[RentedTier, Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier"
     )
-    limit: Annotated[int, Flag()] = Field(
-        20, ge=1, le=MOST_OPTIONS, description="With cloud any: how many of the cheapest offers"
+    limit: Annotated[int | None, Flag()] = Field(
+        None,
+        ge=1,
+        le=MOST_OPTIONS,
+        description="With cloud any: how many of the cheapest offers; usual: 20, by command 5",
     )
 
 

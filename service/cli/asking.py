@@ -36,20 +36,18 @@ class AskingCommand(click.Command):
     """A command with the options of a question before its own."""
 
     asks: Callable[[], "type[Question]"]
-    usual: Mapping[str, object]
-    """Defaults of the command line, where they differ from the question's."""
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Its parameters; the question's are made on first need."""
         if self.asks is not None:
             own = [p for p in self.params if isinstance(p, click.Argument)]
             others = [p for p in self.params if not isinstance(p, click.Argument)]
-            self.params = [*own, *options_of(self.asks(), self.usual), *others]
+            self.params = [*own, *options_of(self.asks()), *others]
             self.asks = None  # type: ignore[assignment]
         return super().get_params(ctx)
 
 
-def asking(question: str, **usual: object) -> Any:
+def asking(question: str) -> Any:
     """What `click.command` needs for a command that asks a question of service/answers/question.py."""
 
     def asked() -> "type[Question]":
@@ -58,10 +56,10 @@ def asking(question: str, **usual: object) -> Any:
         kind: type[Question] = getattr(questions, question)
         return kind
 
-    return type(f"{question}Command", (AskingCommand,), {"asks": staticmethod(asked), "usual": usual})
+    return type(f"{question}Command", (AskingCommand,), {"asks": staticmethod(asked)})
 
 
-def options_of(kind: "type[Question]", usual: Mapping[str, object]) -> Iterator[click.Option]:
+def options_of(kind: "type[Question]") -> Iterator[click.Option]:
     """An option for every field that has a flag; the parts of the tariff have options of their own."""
     from service.answers.question import AskedHousehold, AskedTariff
 
@@ -69,8 +67,8 @@ def options_of(kind: "type[Question]", usual: Mapping[str, object]) -> Iterator[
     named = sorted(kind.model_fields.items(), key=lambda item: item[0] in of_household)
     for name, field in named:
         if flag := _flag(field):
-            usually = None if field.is_required() else field.get_default(call_default_factory=True)
-            yield _option(name, field, flag, usual.get(name, usually))
+            usual = None if field.is_required() else field.get_default(call_default_factory=True)
+            yield _option(name, field, flag, usual)
         if name == TARIFF:
             for part, inside in AskedTariff.model_fields.items():
                 if flag := _flag(inside):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.asking import asking, question_of
+from service.cli.beside import refuse_given
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
@@ -14,15 +15,19 @@ from service.cli.own_model import asks_own_model, workload_meant
 if TYPE_CHECKING:
     from service.answers.question import AskedComparison
 
-COMPARISON = asking("AskedComparison", limit=5)
+COMPARISON = asking("AskedComparison")
+SHOWN = 5
+"""Of every stored offer; what a terminal has room for."""
 
 
 def question(
     *, workload: str, config: Path | None, dimensions: str | None, recipe: str, **options: Any
 ) -> "AskedComparison":
     """The question that these options ask."""
-    from service.answers.question import AskedComparison
+    from service.answers.question import EVERY_OFFER, AskedComparison
 
+    if options["limit"] is None and options["cloud"].strip().lower() == EVERY_OFFER:
+        options["limit"] = SHOWN
     meant = workload_meant(workload, config, dimensions, recipe, options)
     return question_of(AskedComparison, options, workload=meant)
 
@@ -40,6 +45,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     sessions, snapshot = open_facts()
     request = question(**as_said_or_here(snapshot, asked))
     if as_json:
+        refuse_given("explain", "goes to the screen; --json has every number with its source")
         from service.reports.listings.as_table import print_json
 
         print_json(usecases.answer(sessions, snapshot, request, now).answer)

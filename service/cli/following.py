@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from service.cli.asking import question_of
+from service.cli.beside import refuse_beside
 from service.cli.growing_file import GrowingFile
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
@@ -45,7 +45,7 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
     from service.answers.question import AskedMeasurement
     from service.usecases.following import FollowedRun
 
-    _refuse_others()
+    refuse_beside(OF_A_FOLLOWED_RUN, "means nothing with --follow, which shows a run and keeps nothing")
     _refuse_what_does_not_grow(path)
     if budget is not None and not budget > 0:
         raise InvalidValue("--budget", budget, "must be above 0")
@@ -62,17 +62,8 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
     except OSError as error:
         raise InvalidValue("--follow", str(path), f"cannot be read: {error.strerror}") from None
     finally:
+        watch.close()
         screen.end()
-
-
-def _refuse_others() -> None:
-    context = click.get_current_context()
-    for parameter in context.command.get_params(context):
-        name = parameter.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name not in OF_A_FOLLOWED_RUN:
-            reason = "means nothing with --follow, which shows a run and keeps nothing"
-            raise InvalidValue(parameter.opts[0], str(context.params[name]), reason)
 
 
 def _refuse_what_does_not_grow(path: Path) -> None:
@@ -169,6 +160,10 @@ class Watch:
         self.show(always=True)
         self._screen.remark(listing.ended(str(self._path), self._gpu, self._language))
         return True
+
+    def close(self) -> None:
+        """Let go of the log."""
+        self._file.close()
 
     def leave(self) -> None:
         """Show where it stands, with all that has come."""

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from service.cli.asking import asking, question_of
+from service.cli.beside import refuse_beside
 from service.cli.following import GZIP, STANDARD_INPUT, follow_run
 from service.cli.opening import open_database, open_facts
 from service.cli.probing import learn_from_probe
@@ -58,7 +59,8 @@ def measure(
     from service.usecases import measuring
     from service.usecases.probing import probe_in
 
-    if forget:
+    if forget is not None:
+        refuse_beside(("forget",), "means nothing with --forget, which takes a measurement back")
         measuring.forget(open_database(), forget)
         click.echo(f"forgotten: {forget}")
         return

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, MissingFact
 
@@ -31,6 +32,7 @@ def machine(as_json: bool, lang: str) -> None:
     from service.here.reading import this_computer
     from service.reports.listings import own_machine as listing
 
+    refuse_lang_of_json(as_json)
     computer = this_computer()
     _, snapshot = open_facts()
     kinds = own_cards(snapshot.gpus, computer.cards, computer.free_host_memory_gib)

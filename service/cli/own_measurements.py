@@ -2,6 +2,7 @@
 
 import click
 
+from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_database, open_facts
 
 LANG = click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
@@ -22,6 +23,7 @@ def listed(lang: str, as_json: bool) -> None:
     from service.reports.listings.as_table import print_json, print_table
     from service.usecases.own_lessons import lessons
 
+    refuse_lang_of_json(as_json)
     _, snapshot = open_facts()
     found = lessons(snapshot)
     if as_json:
@@ -43,6 +45,7 @@ def show(name: str, lang: str, as_json: bool) -> None:
     from service.reports.listings import own_measurements as listing
     from service.usecases.own_lessons import lesson
 
+    refuse_lang_of_json(as_json)
     _, snapshot = open_facts()
     found = lesson(snapshot, name)
     if as_json:

@@ -95,6 +95,8 @@ def _as_the_file_says(
     from service.reports.words.wording import wording
 
     said: dict[str, Any] = {**files, "finetune": fine_tuning_said(options)}
+    if config and dimensions:
+        raise InvalidValue("--dimensions", dimensions, "describes another model than --config; name one")
     if _is_named() and (config or dimensions):
         raise InvalidValue(
             "--config" if config else "--dimensions", workload, "describes another model; name one"

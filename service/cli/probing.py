@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
+from service.cli.beside import refuse_beside, refuse_given, refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
@@ -28,6 +28,7 @@ def probe(file: Path | None, lang: str) -> None:
     from service.here.script import script
 
     if file is None:
+        refuse_given("lang", "is of what is said beside the script; name a file with -o")
         click.echo(script(), nl=False)
         return
     from service.reports.listings.probe import what_next
@@ -46,12 +47,9 @@ def learn_from_probe(
     from service.reports.listings import probe as listing
     from service.usecases.probing import learn
 
-    context = click.get_current_context()
-    for parameter in context.command.get_params(context):
-        name = parameter.name or ""
-        if name not in OF_A_PROBE and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            reason = "means nothing for a probe, which says itself what was trained"
-            raise InvalidValue(parameter.opts[0], context.params[name], reason, ["--gpu", "--dry-run"])
+    reason = "means nothing for a probe, which says itself what was trained"
+    refuse_beside(OF_A_PROBE, reason, ["--gpu", "--dry-run"])
+    refuse_lang_of_json(as_json)
     sessions, snapshot = open_facts()
     learnt = learn(sessions, snapshot, told, gpu=gpu, keep=keep, yes=yes, lang=lang)
     if as_json:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.asking import refuse_another_question
+from service.cli.beside import refuse_given
 from service.cli.deciding import DECISION, decision_question
 from service.cli.opening import open_database
 from service.cli.own_model import asks_own_model
@@ -64,6 +65,8 @@ def schedule_(
     """
     from service.usecases.report_schedules import WantedReport, save_schedule
 
+    if not folder:
+        refuse_given("extension", "is of the file in a folder; name one with --to")
     now, sessions = datetime.now(UTC), open_database()
     identity, lang = _decision(context, sessions, asked_about, asked, now)
     first_at = None if first is None else first.astimezone()

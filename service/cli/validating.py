@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from service.cli.beside import refuse_beside, refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue
 
@@ -39,6 +40,11 @@ def validate(
     if runs and (leave_out != "run" or markdown or figures):
         about = "--leave-out, --markdown and --figures are about the shipped runs"
         raise InvalidValue("RUNS", str(runs), about)
+    if figures:
+        refuse_beside(("figures", "runs"), "means nothing with --figures, a file of the catalog")
+    if markdown:
+        refuse_beside(("markdown", "runs"), "means nothing with --markdown, a page of the documentation")
+    refuse_lang_of_json(as_json)
     text = read_text(runs) if runs else None
     _, snapshot = open_facts()
     from service.reports.listings import validation_page

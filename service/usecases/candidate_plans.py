@@ -23,16 +23,13 @@ from service.estimate.rental import cloud_terms
 from service.facts import Gpu, Workload, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
+from service.usecases.idle_options import NO_RENT, refuse_idle
 from service.usecases.knowledge import home_option_of, knowledge_of
 from service.usecases.rented_offers import RentedPlans, rented_plans
 from service.usecases.tariffs import MarketDays
 
-OF_OWN_CARDS = ("power_limit_watts", "pcie_lanes", "nvlink")
-"""What is asked of how the cards at home are built in."""
 CARD_PRICE = "card_price_usd."
 PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
-NO_RENT = "none"
-"""As `tier`: nothing rented."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,14 +55,10 @@ def household_of_request(
     snapshot: Snapshot, request: AskedDecision, today: date, market: MarketDays
 ) -> Household:
     """Where the plans at home stand, the same for every run. Raises UnknownName for a currency without an
-    exchange rate, InvalidValue for cards that are described where there are none, and what `household_of`
-    raises.
+    exchange rate, InvalidValue for an option that changes nothing, and what `household_of` raises.
     """
     checked_currency(request.currency, knowledge_of(snapshot).exchange_rates)
-    said = next((name for name in OF_OWN_CARDS if getattr(request, name) is not None), None)
-    if said and not request.own and not request.buy:
-        reason = "is of cards at home, and none are named as `own` or `buy`"
-        raise InvalidValue(said, getattr(request, said), reason)
+    refuse_idle(request)
     return household_of(snapshot, request, today, market)
 
 

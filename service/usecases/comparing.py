@@ -6,7 +6,7 @@ import numpy as np
 
 from service.answers.answer import AnsweredComparison, AnsweredEstimates
 from service.answers.option import AnsweredExplanation
-from service.answers.question import EVERY_OFFER, AskedComparison, AskedEstimate
+from service.answers.question import EVERY_OFFER, USUAL_LIMIT, AskedComparison, AskedEstimate
 from service.answers.told import tell_comparison, tell_workload
 from service.answers.told_option import tell_explanation, tell_numbers, tell_option
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
@@ -39,6 +39,7 @@ from service.usecases.finding import (
     rental_of,
     workload_asked,
 )
+from service.usecases.idle_options import refuse_idle, refuse_idle_terms
 from service.usecases.knowledge import changes_of, home_option_of, knowledge_of, plans_of
 from service.usecases.rented_offers import rented_plans
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
@@ -57,6 +58,7 @@ def compare_home_with_cloud(
     home_count = checked_count("home_count", request.home_count)
     knowledge = knowledge_of(snapshot)
     checked_currency(request.currency, knowledge.exchange_rates)
+    refuse_idle(request)
     household = household_of(snapshot, request, asked_at.date(), market)
     check_gpu_count(workload, home_count, "home_count")
     at_home = home_option_of(snapshot, workload, home_gpu, home_count, household, currency=request.currency)
@@ -82,6 +84,8 @@ def compare_home_with_cloud(
             )
         ]
         considered = 0
+    offers = (option.rental.offer for option in rented if option.rental)
+    refuse_idle_terms(request, {offer.tier for offer in offers if offer})
     return compare(
         workload,
         [at_home, *rented],
@@ -194,7 +198,7 @@ def cheapest_offers(
     terms = cloud_terms(workload, known.figures, request.rent_terms)
     plans = rented_plans(snapshot, workload, request.tier, terms)
     total = plans.bill.total[1]
-    order = np.argsort(total, kind="stable")[: request.limit]
+    order = np.argsort(total, kind="stable")[: request.limit or USUAL_LIMIT]
     order = order[np.isfinite(total[order])]
     if not len(order):
         raise MissingFact("an offer that holds this run", "it fits none of the stored offers")

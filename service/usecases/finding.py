@@ -274,6 +274,10 @@ def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int,
         offer = offers.row(row)
         if offer.gpu is None:
             raise MissingFact(f"the GPU of offer {offer.slug}", f"nobody has mapped {offer.gpu_raw_name!r}")
+        usual = AskedComparison.model_fields["tier"].default
+        if request.tier not in (usual, offer.tier):
+            reason = f"is not that of {offer.slug}, which is {offer.tier}; name a GPU to choose the tier"
+            raise InvalidValue("tier", request.tier, reason)
         return snapshot.gpus[offer.gpu], offer.gpu_count, rental_of(snapshot, offer, request)
     match = CONFIGURATION.fullmatch(asked)
     gpu = find_gpu(snapshot, "cloud", match["gpu"].strip() if match else asked)

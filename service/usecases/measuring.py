@@ -35,6 +35,7 @@ from service.usecases.finding import (
     find_workload,
     household_of,
 )
+from service.usecases.idle_options import refuse_said
 from service.usecases.knowledge import knowledge_of
 from service.usecases.own_measurements import (
     ask_back,
@@ -55,7 +56,7 @@ ANOTHER_MODEL = 2.5
 count embeddings, adapters or packed weights differently, never that much."""
 ADAPTERS_AT_MOST = 0.5
 """Share of the weights that is trained, from which down adapters are."""
-OF_PROGRESS = ("total_steps", "country", "currency", "kwh_price", "plug_watts")
+OF_A_RUN_IN_PROGRESS = ("total_steps", "plug_watts", "kwh_price", "country", "currency")
 PRINTED_SHAPE = ("n_layers", "d_model", "n_heads", "n_kv_heads", "vocab_size", "seq_len", "micro_batch")
 
 
@@ -92,6 +93,9 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
         if log
         else None
     )
+    if progress is None:
+        told = "the log does not say how long it is; give total_steps" if log else "a number alone is none"
+        refuse_said(asked, OF_A_RUN_IN_PROGRESS, f"is of a run in progress, and {told}")
     if asked.keep:
         with sessions.begin() as session:
             measured_runs.put_all(session, [run])
@@ -120,13 +124,11 @@ def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
         reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
         raise InvalidValue("log", None, reason)
-    for name in OF_PROGRESS if asked.log is None else ():
-        if (value := getattr(asked, name)) != AskedMeasurement.model_fields[name].default:
-            reason = "is for what is left of a run, which a log tells and --tokens-per-s does not"
-            raise InvalidValue(name, str(value), reason)
     if asked.log is not None and probe_in(asked.log):
         reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
         raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
+    if asked.yes and not asked.keep:
+        raise InvalidValue("yes", True, "keeps it, and keep is false (--dry-run); name one of the two")
 
 
 def _run(

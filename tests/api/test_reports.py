@@ -137,9 +137,9 @@ def test_a_stored_decision_gives_the_same_bytes_after_the_facts_have_changed(own
 
 
 def test_the_same_question_of_the_same_day_is_answered_as_it_is_kept(client, monkeypatch):
-    first = client.post("/api/v1/comparisons", json={"limit": 3})
+    first = client.post("/api/v1/comparisons", json={"trials": 3})
     monkeypatch.setattr(resource, "ANSWERED", Remembered(2**20))
-    second = client.post("/api/v1/comparisons", json={"limit": 3})
+    second = client.post("/api/v1/comparisons", json={"trials": 3})
     assert first.data == second.data
 
 

@@ -1,0 +1,84 @@
+"""Options that would change nothing beside the others of a question: refused, with what makes them count.
+
+A value that is the usual one says nothing and passes.
+"""
+
+from collections.abc import Collection, Iterable
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from service.answers.question import (
+    EVERY_OFFER,
+    AskedComparison,
+    AskedDecision,
+    AskedHousehold,
+    AskedTariff,
+)
+from service.errors import InvalidValue
+from service.estimate.home_bill import HOURS_PER_DAY
+
+NO_RENT = "none"
+"""As `tier`: nothing rented."""
+SPOT = "spot"
+OF_ANY_MACHINE = frozenset({"country", "currency", "lang", "rent_terms", "tokens", "trials"})
+OF_HOME = tuple(name for name in AskedHousehold.model_fields if name not in OF_ANY_MACHINE)
+OF_DYNAMIC = ("zone", "surcharges_per_kwh", "markup_share", "vat_share")
+OF_SPOT = ("interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_seconds")
+FLAT = AskedTariff.of()
+
+
+def refuse_idle(asked: AskedComparison | AskedDecision) -> None:
+    """Raises InvalidValue for the first option that the others leave without any effect."""
+    if isinstance(asked, AskedDecision):
+        _refuse_of_decision(asked)
+    elif asked.cloud.strip().lower() != EVERY_OFFER:
+        refuse_said(asked, ("limit",), f"is of cloud {EVERY_OFFER}, and {asked.cloud} is named")
+    tariff = asked.contract
+    if tariff.kind != "dynamic":
+        refuse_said(tariff, OF_DYNAMIC, f"is of a dynamic tariff, and this one is {tariff.kind}")
+    if tariff.kind != "time_of_use":
+        refuse_said(tariff, ("windows",), f"are of a time_of_use tariff, and this one is {tariff.kind}")
+    if not tariff.solar_share:
+        refuse_said(tariff, ("feed_in_per_kwh",), "is paid for solar power; give solar_share as well")
+    if asked.hours_per_day >= HOURS_PER_DAY:
+        reason = "are drawn in the hours of the day that are left over; give hours_per_day as well"
+        refuse_said(asked, ("paused_watts",), reason)
+    if not asked.heat_per_kwh:
+        refuse_said(asked, ("heating_share",), "saves nothing while heat is free; give heat_per_kwh as well")
+    if not asked.heating_share:
+        refuse_said(asked, ("heat_per_kwh",), "is saved by no kWh; give heating_share as well")
+
+
+def refuse_idle_terms(asked: AskedComparison | AskedDecision, offered: Collection[str]) -> None:
+    """Raises InvalidValue for terms of a rented run that count for no tier asked for or `offered`."""
+    if not offered:
+        refuse_said(asked, ("rent_terms",), "are of an offer, and there is none of what is to be rented")
+    name = next((name for name in OF_SPOT if name in asked.rent_terms), None)
+    if name is None or {SPOT, EVERY_OFFER} & {asked.tier, *offered}:
+        return
+    reason = "is of rented machines that can be taken away; ask with tier spot or any"
+    raise InvalidValue(f"rent_terms.{name}", asked.rent_terms[name], reason)
+
+
+def _refuse_of_decision(asked: AskedDecision) -> None:
+    if not asked.buy:
+        refuse_said(asked, ("runs",), "is of cards to buy, and none are named as `buy`")
+    if not asked.has_limits:
+        reason = "is how surely limits are kept, and there are none; give a budget or a deadline"
+        refuse_said(asked, ("least_probability",), reason)
+    if not asked.own and not asked.buy:
+        refuse_said(asked, OF_HOME, "is of cards at home, and none are named as `own` or `buy`")
+    if asked.tier == NO_RENT:
+        refuse_said(asked, ("rent_terms",), "are of a rented machine, and tier is none")
+    refuse_idle_terms(asked, (asked.tier,))
+
+
+def refuse_said(asked: BaseModel, names: Iterable[str], reason: str) -> None:
+    """Raises InvalidValue for the first of these options that has another value than its usual one."""
+    for name in names:
+        value = getattr(asked, name)
+        if value in (FLAT, type(asked).model_fields[name].get_default(call_default_factory=True)):
+            continue
+        told = value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, BaseModel) else value
+        raise InvalidValue(name, str(told) if isinstance(told, Decimal) else told, reason)
