@@ -39,6 +39,8 @@ FILLED_MEMORY = 0.85
 DEFAULT_BATCH_SEQUENCES = 8
 ACCUMULATED_WITH_OFFLOAD = 8
 """Micro-batches per step of a run with its optimizer on the host that does not say: they hide it."""
+NORMED_HEADS = ("qwen3", "qwen 3", "gemma-3", "gemma 3", "gemma3")
+"""Models that norm queries and keys head by head, as their names are printed."""
 TIED = ("llm.q", "nanogpt", "llm.c", "llm-foundry", "llms-from-scratch", "llama-factory", "build-nanogpt")
 GATED = (
     "llama",
@@ -188,6 +190,7 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
         window_pattern="SSSL" if nanochat_2026 and gpu_architecture == "hopper" else "L",
         n_experts=n_experts,
         experts_per_token=experts_per_token,
+        qk_norm_parameters=any(name in model for name in NORMED_HEADS),
         block=block_named(run.model),
     )
     if nanochat or not run.n_params or n_experts > 1:

@@ -40,6 +40,8 @@ UNFUSED_NORM_CHANNELS = 5.0
 `LlamaRMSNorm`: 36 bytes forward, some 60 backward each), in channels of the width."""
 UNFUSED_ROTARY_CHANNELS = 1.4
 """The same of rotary positions, per channel of queries and keys (`apply_rotary_pos_emb`)."""
+UNFUSED_QK_NORM_CHANNELS = UNFUSED_NORM_CHANNELS / 2
+"""The same of norms of queries and keys (Qwen3, Gemma 3, OLMo 2), per channel of theirs."""
 FUSED_BLOCKS = frozenset({"tinyllama", "meta llama", "megatron-deepspeed", "megatron-lm", "llm-foundry"})
 """Code bases whose blocks have fused norms, activations and rotary positions without a compiler."""
 RECOMPUTED_LAUNCHES = 0.65
@@ -49,6 +51,14 @@ FUSED_RELAUNCHES = 0.5
 """The same of blocks with fused kernels (Megatron-DeepSpeed on A100)."""
 UNFUSED_LAUNCHES = 1.7
 """Kernels of such a block over those of one with fused norms and no rotary positions: some 38 against 22."""
+QK_NORM_LAUNCHES = 0.7
+"""What norms of queries and keys add to that: some 16 kernels."""
+LEAN_LAUNCHES = {"heimvorteil probe": 0.5}
+"""Launching the same block in a loop of plain modules, over launching it in a training library's: on one host
+the probe's Llama took 2.8 ms a layer where transformers' took 4.7, and an optimizer step per micro-batch."""
+MUON_LAUNCHES = 4.3
+"""Launching the products of Muon for one matrix over stepping one tensor of an 8-bit optimizer: 0.93 ms over
+0.22 on an H200's host (twelve matrices of the probe's launch-bound nanochat)."""
 FROZEN_FLOPS = 2 / 3
 """Forward and input gradient, but no weight gradient: 4 N FLOPs per token instead of 6 N (LoRA,
 arXiv:2106.09685)."""
@@ -236,7 +246,13 @@ def wide_activations(recipe: Recipe) -> bool:
 
 
 def stepped_tensors(a: Architecture, recipe: Recipe, *, eight_bit: bool) -> float:
-    """Trained tensors that the optimizer steps one by one [count]; 0 for fused and grouped steps."""
+    """Trained tensors that the optimizer steps one by one [count]; 0 for fused and grouped steps.
+
+    Muon orthogonalises matrix by matrix, each as long to launch as several plain steps; nanochat with value
+    embeddings does it for all matrices of a shape at once.
+    """
+    if recipe.optimizer == "muon+adamw" and not a.value_embedding_layers:
+        return float(MUON_LAUNCHES * a.n_layers * linear_matrices(a))
     if not (eight_bit or recipe.optimizer == "adafactor"):
         return 0.0
     if recipe.trained == "all":
@@ -292,8 +308,12 @@ def count_step(
     channels: float = 5 * a.d_model + q + 2 * kv + (3 if a.gated_mlp else 2) * met_channels(a)
     eager = recipe.engine == "torch-eager" and recipe.code_base not in FUSED_BLOCKS
     unfused = eager and a.norm == "rmsnorm"
+    normed_heads = a.qk_norm_parameters or kind_of(a).full_qk_norm
+    kernels = UNFUSED_LAUNCHES + (QK_NORM_LAUNCHES if normed_heads else 0.0) if unfused else 1.0
     if unfused:
         channels += UNFUSED_NORM_CHANNELS * a.d_model + UNFUSED_ROTARY_CHANNELS * (q + kv)
+        if normed_heads:
+            channels += UNFUSED_QK_NORM_CHANNELS * (q + kv)
     streamed_matrices = groups.matrices if muon else 0
     shards = 1.0 if sharding == "ddp" else gpu_count
     beside_matrices = groups.total - groups.matrices
@@ -325,7 +345,7 @@ def count_step(
         accumulation=accumulation,
         micro_batch_tokens=micro_batch_tokens,
         layers=float(a.n_layers),
-        launched_layers=a.n_layers * (UNFUSED_LAUNCHES if unfused else 1.0),
+        launched_layers=a.n_layers * kernels * (LEAN_LAUNCHES.get(recipe.code_base, 1.0) if eager else 1.0),
         relaunched=RECOMPUTED_LAUNCHES if unfused or not whole else FUSED_RELAUNCHES,
         width=float(a.d_model),
         seq_len=float(recipe.seq_len),
@@ -354,7 +374,7 @@ def count_step(
         shards=shards,
         adapters=float(min(adapters, linear_matrices(a))),
         packed=float(linear_matrices(a)) if narrow_frozen else 0.0,
-        stepped_tensors=stepped_tensors(a, recipe, eight_bit=eight_bit),
+        stepped_tensors=stepped_tensors(a, recipe, eight_bit=eight_bit) / (shards if muon else 1.0),
         framework=float(recipe.trainer in ("hf-trainer", "deepspeed")),
         partitioned=float(recipe.trainer == "deepspeed" and fsdp),
         gathered_bytes=several * (2.0 * held_bytes + gradient_bytes * trained) if fsdp else 0.0,

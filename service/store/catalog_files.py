@@ -77,7 +77,7 @@ def load_catalog(path: Path = CATALOG) -> Catalog:
         carbon=tuple(_carbon(path / "carbon.csv", sources)),
         exchange_rates=tuple(_exchange_rates(path / "exchange_rates.csv", sources)),
         figures=tuple(figures),
-        measured_runs=tuple(_measured_runs(path / "measured_runs.csv")),
+        measured_runs=tuple(measured_runs_in(path / "measured_runs.csv")),
     )
 
 
@@ -345,7 +345,8 @@ def _figures(where: str, values: Mapping[str, Any], sources: Sources, prefix: st
         yield figure
 
 
-def _measured_runs(file: Path) -> Iterator[MeasuredRun]:
+def measured_runs_in(file: Path) -> Iterator[MeasuredRun]:
+    """The runs of a table in the catalog's columns."""
     hints = get_type_hints(MeasuredRun)
     plain = [field.name for field in fields(MeasuredRun) if field.name not in ("source", "use_for", "shape")]
     for row in _csv(file, ",".join((*plain, "use_for", "source_url"))):

@@ -155,3 +155,28 @@ def test_the_engine_and_recipe_of_the_rows_are_as_they_were_run():
         "host+parameters",
         4,
     )
+
+
+def test_norms_of_queries_and_keys_move_memory_and_are_launched_in_eager_blocks():
+    """Two more, each half of what both norms of a Llama block of that width move; compiled they are free."""
+    qwen3 = replace(
+        WORKLOADS["qwen3-1.7b"], recipe=replace(WORKLOADS["qwen3-1.7b"].recipe, engine="torch-eager")
+    )
+    a = qwen3.architecture
+    plan = published_plan(qwen3.recipe, a.n_layers)
+    plain = count_step(replace(a, qk_norm_parameters=False), qwen3.recipe, plan, 1)
+    normed = count_step(a, qwen3.recipe, plan, 1)
+    channels = 2.5 * (a.n_heads + a.n_kv_heads) * a.head_dim / 16
+    assert normed.layer_channels - plain.layer_channels == pytest.approx(a.n_layers * channels)
+    assert normed.launched_layers / plain.launched_layers == pytest.approx(2.4 / 1.7)
+    compiled = replace(qwen3.recipe, engine="torch-compile")
+    assert count_step(a, compiled, plan, 1).launched_layers == a.n_layers
+
+
+def test_muon_matrix_by_matrix_is_launched_and_stacked_muon_is_not():
+    """nanochat d20 of 2025: 20 layers of six matrices; on 8 GPUs each steps an eighth of them."""
+    run = RUNS["h200-A-oct25-d20-mb16"]
+    case = case_of(run, GPUS["h200-sxm"])
+    assert count_step(case.architecture, case.recipe, case.plan, 1).stepped_tensors == pytest.approx(4.3 * 120)
+    assert count_step(case.architecture, case.recipe, case.plan, 8).stepped_tensors == pytest.approx(4.3 * 15)
+    assert work_of("h200-A-head-d20-mb16").stepped_tensors == 0

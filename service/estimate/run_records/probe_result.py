@@ -15,6 +15,7 @@ NEAREST = "write the script anew with heimvorteil probe and run it again"
 SIZES = ("compute-bound", "launch-bound", "between")
 STYLES = ("llama", "nanochat", "gpt2")
 PRECISIONS = ("bf16", "fp16", "fp32")
+OPTIMIZERS = ("adamw", "muon+adamw")
 KINDS = ("cuda", "rocm", "mps", "cpu")
 LARGEST = 1e18
 LARGEST_COUNT = {
@@ -49,6 +50,7 @@ class ProbeStep:
     precision: str
     weights: str
     """What weights, gradients and optimizer states are kept in."""
+    optimizer: str
     compiled: bool
     attention: str
     step_s: float
@@ -172,6 +174,7 @@ def _step(told: object) -> ProbeStep:
         parameters=_count(told, "parameters"),
         precision=choice_of(f"{FIELD}.steps.precision", told.get("precision"), PRECISIONS),
         weights=choice_of(f"{FIELD}.steps.weights", told.get("weights"), PRECISIONS),
+        optimizer=choice_of(f"{FIELD}.steps.optimizer", told.get("optimizer"), OPTIMIZERS),
         compiled=told.get("compiled") is True,
         attention=_word(told, "attention"),
         step_s=_needed(told, "step_s"),

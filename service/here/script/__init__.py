@@ -7,7 +7,7 @@ nothing but Python 3.9 and the torch beside it.
 import re
 from importlib.resources import files
 
-PARTS = ("telling", "drivers", "card", "decoder", "bench", "steps", "running")
+PARTS = ("telling", "drivers", "card", "decoder", "bench", "optimizers", "steps", "running")
 """In order: each uses those before it."""
 HEAD = '''#!/usr/bin/env python3
 """heimvorteil probe: what this card does in training, within 90 seconds, as one line of JSON.
