@@ -177,6 +177,7 @@ def test_muon_matrix_by_matrix_is_launched_and_stacked_muon_is_not():
     """nanochat d20 of 2025: 20 layers of six matrices; on 8 GPUs each steps an eighth of them."""
     run = RUNS["h200-A-oct25-d20-mb16"]
     case = case_of(run, GPUS["h200-sxm"])
-    assert count_step(case.architecture, case.recipe, case.plan, 1).stepped_tensors == pytest.approx(4.3 * 120)
-    assert count_step(case.architecture, case.recipe, case.plan, 8).stepped_tensors == pytest.approx(4.3 * 15)
+    for gpus, matrices in ((1, 120), (8, 15)):
+        work = count_step(case.architecture, case.recipe, case.plan, gpus)
+        assert work.stepped_tensors == pytest.approx(4.3 * matrices)
     assert work_of("h200-A-head-d20-mb16").stepped_tensors == 0
