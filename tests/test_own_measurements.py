@@ -231,11 +231,11 @@ def test_words_that_mean_nothing_are_one_line(run, rest, words, said):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--total-steps", "5"), "total_steps = '5': is for what is left of a run"),
-        (("--country", "FR"), "country = 'FR': is for what is left of a run"),
-        (("--currency", "USD"), "currency = 'USD': is for what is left"),
-        (("--kwh-price", "0"), "kwh_price = '0': is for what is left"),
-        (("--plug-watts", "300"), "plug_watts = '300.0': is for what is left"),
+        (("--total-steps", "5"), "total_steps = 5: is of a run in progress"),
+        (("--country", "FR"), "country = 'FR': is of a run in progress"),
+        (("--currency", "USD"), "currency = 'USD': is of a run in progress"),
+        (("--kwh-price", "0"), "kwh_price = '0': is of a run in progress"),
+        (("--plug-watts", "300"), "plug_watts = 300.0: is of a run in progress"),
         (("--batch-tokens", "7"), "batch_tokens = 7: is less than a sequence on each GPU, 2,048 tokens"),
         (("--precision", "fp8"), "precision = 'fp8': GeForce RTX 3090 does not run it; valid: bf16, fp16"),
     ],

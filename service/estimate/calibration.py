@@ -25,6 +25,7 @@ from service.estimate.held_out import HeldOut, Novelty, groups_of, held_out, nov
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.measured_run import shape_is_known
 from service.estimate.quantile import QUANTILE_90
+from service.estimate.surplus import surplus_of, surplus_shared, surplus_spread
 from service.estimate.terms import HOST_TERMS, TERMS
 from service.facts import Gpu, MeasuredRun
 
@@ -74,6 +75,8 @@ class Posterior:
     """Noise variance of each run after odd rows were discounted."""
     shares: Matrix | None = field(default=None, repr=False)
     """What each run's step is spent on [0-1], shape (runs, parts)."""
+    surplus: Vector | None = field(default=None, repr=False)
+    """Log spread of what an odd run of one's own says of one's own machine alone (surplus.py)."""
     widening: Mapping[Novelty, float] = field(default_factory=lambda: MappingProxyType({}))
     """By how much the spread of a new case grows, by what the evidence lacks of it (held_out.py)."""
 
@@ -145,16 +148,13 @@ def base_noise(cases: Cases) -> Vector:
     return np.asarray(variance + np.where(cases.shape_known, 0.0, UNKNOWN_SHAPE_SPREAD**2))
 
 
-def _discounted(
-    total: Matrix, unexplained: Vector, noise: Vector, oddness: Vector, own: NDArray[np.bool_]
-) -> Vector:
+def _discounted(total: Matrix, unexplained: Vector, noise: Vector, oddness: Vector) -> Vector:
     """How many times its noise each run is given, from how badly the others foresee it."""
     inverse = np.linalg.inv(total)
     variance = 1 / np.diag(inverse)
     missed = (inverse @ unexplained) * variance
     surprise = np.maximum(missed**2 - (variance - noise * oddness), 0.0) / noise
-    heavier = np.maximum(1.0, 0.5 * oddness + 0.5 * (STUDENT_T + surprise) / (STUDENT_T + 1))
-    return np.where(own, 1.0, heavier)
+    return np.maximum(1.0, 0.5 * oddness + 0.5 * (STUDENT_T + surprise) / (STUDENT_T + 1))
 
 
 def fit_terms(cases: Cases, measured: Vector, start: Mapping[str, float] | None = None) -> dict[str, float]:
@@ -177,7 +177,7 @@ def fit_terms(cases: Cases, measured: Vector, start: Mapping[str, float] | None 
         x = PRIOR_MEAN + PRIOR_VARIANCE * (jacobian.T @ np.linalg.solve(total, unexplained))
         x = np.clip(x, PRIOR_MEAN - FARTHEST * PRIOR_SPREAD, PRIOR_MEAN + FARTHEST * PRIOR_SPREAD)
         if step < steps - 1:
-            oddness = _discounted(total, unexplained, noise, oddness, cases.own)
+            oddness = _discounted(total, unexplained, noise, oddness)
     return dict(zip(NAMES, np.exp(x).tolist(), strict=True))
 
 
@@ -191,9 +191,17 @@ def posterior_of(
     shared = covariance(cases, cases, used) + (jacobian * PRIOR_VARIANCE) @ jacobian.T
     unexplained = np.log(measured) - predicted + jacobian @ (x - PRIOR_MEAN)
     noise, oddness = base_noise(cases), np.ones(len(cases))
-    for _ in range(WEIGHT_STEPS):
-        oddness = _discounted(shared + np.diag(noise * oddness), unexplained, noise, oddness, cases.own)
-    inverse: Matrix = np.asarray(np.linalg.inv(shared + np.diag(noise * oddness)), dtype=np.float64)
+    published = np.flatnonzero(~cases.own)
+    among, told = shared[np.ix_(published, published)], unexplained[published]
+    for _ in range(WEIGHT_STEPS if len(published) else 0):
+        total = among + np.diag((noise * oddness)[published])
+        oddness[published] = _discounted(total, told, noise[published], oddness[published])
+    total = shared + np.diag(noise * oddness)
+    surplus = np.zeros(len(cases))
+    if len(published) < len(cases):
+        surplus = np.where(cases.own, _surplus(total, unexplained, published), 0.0)
+        total = total + surplus_shared(cases, surplus, cases, surplus)
+    inverse: Matrix = np.asarray(np.linalg.inv(total), dtype=np.float64)
     posterior = Posterior(
         terms=used,
         cases=cases,
@@ -204,12 +212,23 @@ def posterior_of(
         weights=inverse @ unexplained,
         noise=noise * oddness,
         shares=cases.time(used).shares(),
+        surplus=surplus,
     )
     factors: dict[Novelty, float] = {
         novelty: widening(without(posterior, groups), cases.code_base, groups)
         for novelty, groups in groups_of(cases).items()
     }
     return replace(posterior, widening=MappingProxyType(factors))
+
+
+def _surplus(total: Matrix, unexplained: Vector, published: NDArray[np.intp]) -> Vector:
+    """What runs are odd by for the published ones, as a log spread."""
+    with_them = total[:, published]
+    told = np.column_stack([unexplained[published], with_them.T])
+    answer = np.linalg.solve(total[np.ix_(published, published)], told)
+    missed = unexplained - with_them @ answer[:, 0]
+    variance = np.diag(total) - (with_them * answer[:, 1:].T).sum(axis=1)
+    return surplus_spread(missed, variance)
 
 
 def without(posterior: Posterior, groups: NDArray[np.str_]) -> HeldOut:
@@ -233,8 +252,12 @@ def predict(posterior: Posterior, new: Cases, without_run: Sequence[int | None] 
     x = np.log([posterior.terms[name] for name in NAMES])
     with_evidence = covariance(new, posterior.cases, posterior.terms, posterior.shares)
     with_evidence += (jacobian * PRIOR_VARIANCE) @ posterior.jacobian.T
+    surplus = np.zeros(len(new))
+    if posterior.surplus is not None and posterior.surplus.any():
+        surplus = surplus_of(new, posterior.cases, posterior.surplus)
+        with_evidence += surplus_shared(new, surplus, posterior.cases, posterior.surplus)
     median = predicted - jacobian @ (x - PRIOR_MEAN) + with_evidence @ posterior.weights
-    variance = own_variance(new, posterior.terms) + (jacobian**2) @ PRIOR_VARIANCE
+    variance = own_variance(new, posterior.terms) + (jacobian**2) @ PRIOR_VARIANCE + surplus**2
     variance -= ((with_evidence @ posterior.inverse) * with_evidence).sum(axis=1)
     for case, row in enumerate(without_run):
         if row is not None:

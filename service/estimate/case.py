@@ -53,7 +53,7 @@ class Case:
     trusted: bool = True
     """Whether its measurement is read from a log or a table rather than rounded prose."""
     own: bool = False
-    """One's own measurement: never taken for an odd row."""
+    """One's own measurement: believed where it was made, however odd (surplus.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from service.estimate.calibration import (
     usable,
     with_terms,
 )
-from service.estimate.case import case_of, side_by_side
+from service.estimate.case import case_of, own_reporter, side_by_side
 from service.estimate.likeness import covariance, own_variance
 from service.estimate.terms import TERMS as PRIORS
 from tests.facts_for_tests import GPUS, RUNS, TERMS, measured
@@ -97,6 +97,30 @@ def test_a_prediction_widens_with_distance_from_the_evidence():
         )
     )
     assert here < other_reporter < other_gpu < other_code < unknown_batch
+
+
+@pytest.mark.parametrize("times", [0.01, 0.1, 5.0])
+@pytest.mark.parametrize("repeated", [1, 4])
+def test_an_absurd_measurement_that_is_insisted_on_is_believed_where_it_was_made_alone(times, repeated):
+    """However often it is told, it moves other cards and the same card's other code by no per cent."""
+
+    def case(gpu, project):
+        run = replace(measured("asked", gpu, 1, 20, 1280, 1.0, micro_batch=8), project=project)
+        mine = own_reporter(GPUS[gpu])
+        return side_by_side([replace(case_of(run, GPUS[gpu]), reporter=mine)])
+
+    there, elsewhere = case("a100-sxm-80gb", "nanochat"), case("rtx-4090", "nanochat")
+    other_code = case("a100-sxm-80gb", "code base 1")
+    before = with_terms(BASE, RUNS, GPUS).posterior
+    told = times * float(predict(before, there).median[0])
+    run = measured("own", "a100-sxm-80gb", 1, 20, 1280, told, micro_batch=8)
+    mine = replace(run.source, url=own_reporter(GPUS["a100-sxm-80gb"]))
+    own = [replace(run, slug=f"own-{i}", confidence="own", source=mine) for i in range(repeated)]
+    after = with_terms(BASE, [*RUNS, *own], GPUS).posterior
+    assert predict(after, there).median[0] == pytest.approx(told, rel=0.05)
+    for case_elsewhere in (elsewhere, other_code):
+        unmoved = predict(before, case_elsewhere).median[0]
+        assert predict(after, case_elsewhere).median[0] == pytest.approx(unmoved, rel=0.02)
 
 
 def test_an_own_measurement_moves_the_next_size_on_the_same_card():
