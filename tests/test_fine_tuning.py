@@ -19,6 +19,8 @@ from service.usecases.comparing import compare_home_with_cloud
 from service.usecases.finding import find_workload, workload_asked
 from tests.estimate.test_model_config import PUBLIC
 
+ASKED_AT = datetime(2026, 11, 28)
+
 DAY = date(2026, 11, 28)
 DATA = {"examples": 20_000, "mean_tokens": 700, "epochs": 3}
 SAID = ("--examples", "20000", "--mean-tokens", "700", "--epochs", "3")
@@ -259,3 +261,12 @@ def test_a_batch_takes_no_more_than_the_data_set_has(snapshot):
     assert few.tokens == 3 * 4 * few.recipe.seq_len and few.recipe.micro_batch == 2
     packed = tuned(snapshot, method="lora", examples=6, pack=True)
     assert packed.tokens == 3 * 2 * 2048
+
+
+def test_the_usual_rent_is_of_as_many_cards_as_share_a_batch(snapshot):
+    """Two sequences a step: two cards, not a refusal of eight that nobody asked for; what is named stays."""
+    of_two = compare_home_with_cloud(snapshot, AskedComparison.of(workload="llama-3-8b-full"), ASKED_AT)
+    assert [option.gpu_count for option in of_two.options] == [1, 2]
+    named = AskedComparison.of(workload="llama-3-8b-full", cloud="4xh100-sxm")
+    with pytest.raises(InvalidValue, match="only 2 sequences"):
+        compare_home_with_cloud(snapshot, named, ASKED_AT)

@@ -266,7 +266,9 @@ class AskedComparison(AskedHousehold):
         1, ge=1, le=1024, description="How many of them in one machine"
     )
     cloud: Annotated[Slug, Flag()] = Field(
-        "8xh100-sxm", description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer"
+        "8xh100-sxm",
+        description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer; usual: 8xh100-sxm, fewer "
+        "where a batch has fewer sequences",
     )
     tier: Annotated[RentedTier, Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier"

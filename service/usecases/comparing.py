@@ -1,5 +1,6 @@
 """Comparing and estimating: the questions themselves."""
 
+import math
 from datetime import date, datetime
 
 import numpy as np
@@ -65,6 +66,7 @@ def compare_home_with_cloud(
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
     else:
+        request = with_usual_cloud(request, workload)
         gpu, count, rental = find_rental(snapshot, request)
         check_gpu_count(workload, count, "cloud")
         planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
@@ -98,6 +100,17 @@ def compare_home_with_cloud(
         reference_card=snapshot.gpus.get(REFERENCE_GPU),
         considered=considered,
     )
+
+
+def with_usual_cloud(request: AskedComparison, workload: Workload) -> AskedComparison:
+    """The question with as many of the usual rented cards as can share a batch: a fine-tune may have two
+    sequences. Another machine is taken as it was named."""
+    usual = AskedComparison.model_fields["cloud"].default
+    count, _, gpu = usual.partition("x")
+    most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
+    if request.cloud != usual or most >= int(count):
+        return request
+    return request.model_copy(update={"cloud": f"{2 ** int(math.log2(max(most, 1)))}x{gpu}"})
 
 
 def compare_from_store(
