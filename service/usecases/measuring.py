@@ -9,7 +9,7 @@ from typing import Any
 from service.answers.question import LARGEST_TOKENS_PER_S, AskedComparison, AskedMeasurement
 from service.errors import InvalidValue, MissingFact, UnknownName
 from service.estimate.architecture import parameters
-from service.estimate.calibration import predict, with_terms
+from service.estimate.calibration import predict
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
 from service.estimate.interval import Interval, around
 from service.estimate.measured_run import ADAPTERS
@@ -29,7 +29,7 @@ from service.usecases.finding import (
     find_workload,
     household_of,
 )
-from service.usecases.knowledge import knowledge_of
+from service.usecases.knowledge import knowledge_of, taught_by
 from service.usecases.own_measurements import (
     ask_back,
     doubt_about,
@@ -241,14 +241,13 @@ def _of_workload(workload: Workload) -> dict[str, Any]:
 def _believed(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu) -> tuple[Interval, Interval]:
     """The speed believed of exactly this run without and with its measurement [tokens/s]."""
     asked = side_by_side([case_of(run, gpu)])
-    terms = knowledge_of(snapshot).calibration.terms
     others = [known for known in snapshot.measured_runs if known.slug != run.slug]
 
-    def taught_by(runs: list[MeasuredRun]) -> Interval:
-        told = predict(with_terms(terms, runs, snapshot.gpus).posterior, asked)
+    def told_by(runs: list[MeasuredRun]) -> Interval:
+        told = predict(taught_by(snapshot, runs), asked)
         return around(float(told.median[0]), float(told.log_spread[0]))
 
-    return taught_by(others), taught_by([*others, run])
+    return told_by(others), told_by([*others, run])
 
 
 def progress_of(

@@ -1,13 +1,13 @@
 """What one's own measurements have taught: one of them, or all that are kept."""
 
 from service.errors import NotFound
-from service.estimate.calibration import Posterior, with_terms
+from service.estimate.calibration import Posterior
 from service.estimate.case import OWN
 from service.estimate.lessons import Lesson, hours_of, machines_moved, terms_moved
 from service.estimate.planned_step import plan_steps
 from service.facts import MeasuredRun
 from service.store.snapshot import Snapshot
-from service.usecases.knowledge import knowledge_of
+from service.usecases.knowledge import knowledge_of, taught_by
 
 HEADLINE = "nanochat-d32"
 
@@ -50,4 +50,4 @@ def _lesson(snapshot: Snapshot, run: MeasuredRun, *, in_full: bool) -> Lesson:
 
 def _without(snapshot: Snapshot, run: MeasuredRun) -> Posterior:
     others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-    return with_terms(knowledge_of(snapshot).calibration.terms, others, snapshot.gpus).posterior
+    return taught_by(snapshot, others)

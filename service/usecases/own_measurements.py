@@ -7,7 +7,6 @@ from typing import Any
 from service.answers.question import AskedMeasurement
 from service.decide.options import cloud_memory_gib
 from service.errors import InvalidValue, choice_of
-from service.estimate.calibration import with_terms
 from service.estimate.case import case_of
 from service.estimate.hardware import PRECISIONS
 from service.estimate.measured_run import shape_is_known
@@ -19,7 +18,7 @@ from service.facts import Architecture, Gpu, MeasuredRun, Workload
 from service.reports.words.doubts import doubt_sentence, limit_sentence
 from service.reports.words.wording import wording
 from service.store.snapshot import Snapshot
-from service.usecases.knowledge import knowledge_of, plans_of
+from service.usecases.knowledge import knowledge_of, plans_of, taught_by
 
 SAID_OF_A_PLAN = ("checkpointing", "offload", "optimizer", "precision", "engine")
 OF_MEMORY = frozenset({"checkpointing", "offload", "optimizer", "micro_batch"})
@@ -88,15 +87,13 @@ def refuse_impossible(run: MeasuredRun, gpu: Gpu, language: str) -> None:
 
 def doubt_about(snapshot: Snapshot, run: MeasuredRun, gpu: Gpu, *, shape_printed: bool) -> Doubt | None:
     """Why a measurement is hard to believe, by everything known but itself; None where it is foreseen."""
-    terms = knowledge_of(snapshot).calibration.terms
     others = [known for known in snapshot.measured_runs if known.slug != run.slug]
-    posterior = with_terms(terms, others, snapshot.gpus).posterior
     # What had to be guessed of it widens what is believed, though it teaches as it is.
     batch, shape = run.micro_batch is not None, shape_is_known(run)
     return doubt_of(
         run.tokens_per_s or 0.0,
         replace(case_of(run, gpu), batch_known=batch, shape_known=shape),
-        posterior,
+        taught_by(snapshot, others),
         snapshot.workloads.values(),
         shape_printed=shape_printed,
     )

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from service.errors import InvalidValue, UnknownName
-from service.estimate.calibration import predict, with_terms
+from service.estimate.calibration import predict
 from service.estimate.case import case_of, side_by_side
 from service.estimate.interval import Interval, around
 from service.estimate.probed_runs import ProbedCard, ProbedRun, name_of_probe, runs_of
@@ -23,7 +23,7 @@ from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import find_gpu
-from service.usecases.knowledge import knowledge_of
+from service.usecases.knowledge import taught_by
 
 
 def probe_in(text: str) -> dict[str, Any] | None:
@@ -85,8 +85,6 @@ def _believed(
     snapshot: Snapshot, known: list[MeasuredRun], runs: list[MeasuredRun], gpu: Gpu
 ) -> list[Interval]:
     """The speeds believed of these runs by what is known [tokens/s]."""
-    terms = knowledge_of(snapshot).calibration.terms
-    posterior = with_terms(terms, known, snapshot.gpus).posterior
-    told = predict(posterior, side_by_side(case_of(run, gpu) for run in runs))
+    told = predict(taught_by(snapshot, known), side_by_side(case_of(run, gpu) for run in runs))
     pairs = zip(told.median, told.log_spread, strict=True)
     return [around(float(median), float(spread)) for median, spread in pairs]
