@@ -50,11 +50,11 @@ def all(session: Session) -> list[Source]:
 
 
 def by_id(session: Session, ids: Iterable[int] | None = None) -> dict[int, Source]:
-    """Every source by its row's id, or those of some ids."""
-    if ids is not None:
-        return _found(session, sa.select(_sources).where(_sources.c.id.in_(sorted(set(ids)))))
+    """Every source by its row's id, or at least those of some ids."""
     read: dict[str, dict[int, Source]] = session.info.get(versions.ONE_STATE, {})
     if "sources" not in read:
+        if ids is not None:
+            return _found(session, sa.select(_sources).where(_sources.c.id.in_(sorted(set(ids)))))
         read["sources"] = _found(session, sa.select(_sources))
     return read["sources"]
 
