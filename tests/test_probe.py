@@ -21,11 +21,12 @@ from service.estimate.calibration import evidence_of, fit_terms, predict, usable
 from service.estimate.case import case_of, own_reporter, side_by_side
 from service.estimate.probed_runs import runs_of
 from service.estimate.run_records.probe_result import read_probe
-from service.store.catalog_files import load_catalog, measured_runs_in
+from service.store.catalog_files import measured_runs_in
 from service.store.session import Sessions, prepare
 from service.store.snapshot import load
 from service.usecases.measuring import measure
 from service.usecases.probing import probe_in
+from tests.facts_for_tests import shipped_catalog
 
 RECORDED = Path(__file__).parent / "here" / "h200.json"
 AFTERWARDS = Path(__file__).parent / "here" / "h200_after_the_probe.csv"
@@ -249,7 +250,7 @@ def test_over_http_a_probe_is_refused_with_the_way_on(database):
         measure(sessions, load(sessions), asked, date(2026, 11, 28))
 
 
-CATALOG = load_catalog()
+CATALOG = shipped_catalog()
 GPUS = CATALOG.gpus if isinstance(CATALOG.gpus, dict) else {gpu.slug: gpu for gpu in CATALOG.gpus}
 H200 = GPUS["h200-sxm"]
 OF_OUR_H200 = [run for run in usable(CATALOG.measured_runs, GPUS) if run.slug.startswith("h200-")]

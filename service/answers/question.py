@@ -267,8 +267,8 @@ class AskedComparison(AskedHousehold):
     )
     cloud: Annotated[Slug, Flag()] = Field(
         "8xh100-sxm",
-        description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer; usual: 8xh100-sxm, fewer "
-        "where a batch has fewer sequences",
+        description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer; usual: 8xh100-sxm, "
+        "fewer where a batch has fewer sequences",
     )
     tier: Annotated[RentedTier, Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier"

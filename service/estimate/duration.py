@@ -14,6 +14,7 @@ sound set-up), warm-up compilation (minutes) and failures.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,10 +99,17 @@ def named(terms: Terms, prefix: str, names: Name) -> Number:
     """The term of each case: a number for one name, one column per case for a tuple of names."""
     if isinstance(names, str):
         return terms[prefix + names]
-    values = {name: terms[prefix + name] for name in set(names)}
-    if all(isinstance(value, float) for value in values.values()):
-        return np.array([values[name] for name in names])
-    return np.concatenate([np.atleast_1d(values[name]) for name in names], axis=-1)
+    distinct, numbers = _numbered(names)
+    values = [np.atleast_1d(terms[prefix + name]) for name in distinct]
+    return np.concatenate(values, axis=-1)[..., numbers]
+
+
+@lru_cache(maxsize=64)
+def _numbered(names: tuple[str, ...]) -> tuple[tuple[str, ...], NDArray[np.intp]]:
+    """The names without repetition and the place of each among them: the same cases are timed many times."""
+    distinct = tuple(dict.fromkeys(names))
+    place = {name: number for number, name in enumerate(distinct)}
+    return distinct, np.array([place[name] for name in names])
 
 
 def matmul_flops_per_s(machine: Machines, terms: Terms) -> Number:

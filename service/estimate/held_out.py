@@ -54,8 +54,13 @@ def held_out(
     explain, `noise` the noise variance of each run in it, `new_noise` that of a new run of its kind.
     """
     missed, spread = np.empty_like(weights), np.empty_like(weights)
-    for group in np.unique(groups):
-        rows = np.flatnonzero(groups == group)
+    _, group_of, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    alone = sizes[group_of] == 1
+    own = 1 / np.diag(inverse)[alone]
+    missed[alone] = own * weights[alone]
+    spread[alone] = np.sqrt(np.maximum(own - noise[alone], 0.0) + new_noise[alone])
+    for group in np.flatnonzero(sizes > 1):
+        rows = np.flatnonzero(group_of == group)
         block = np.linalg.inv(inverse[np.ix_(rows, rows)])
         missed[rows] = block @ weights[rows]
         spread[rows] = np.sqrt(np.maximum(np.diag(block) - noise[rows], 0.0) + new_noise[rows])

@@ -14,11 +14,11 @@ from service.estimate.architecture import parameters
 from service.estimate.board_power import board_watts, unknown_step_watts
 from service.estimate.calibration import (
     Posterior,
-    evidence_of,
+    evidence_in,
     fit_terms,
     posterior_of,
     predict,
-    usable,
+    with_cases,
 )
 from service.estimate.case import Case, case_of, reporter_of, side_by_side
 from service.estimate.hardware import dense_tensor_tflops
@@ -62,7 +62,8 @@ def judge(
     sound for (`use_for`) are not compared. Costs one refit, a tenth of a second, per group that is left out.
     """
     key = LEAVE_OUT[leave_out]
-    taught_by = usable(evidence, gpus)
+    used = with_cases(evidence, gpus)
+    taught_by = [run for run, _ in used]
     keys = {key(run) for run in taught_by}
     groups: dict[str, list[int]] = {}
     known: dict[int, Case] = {}
@@ -79,7 +80,7 @@ def judge(
             continue
         matters = leave_out != "run" and key(run) in keys
         groups.setdefault(key(run) if matters else "", []).append(position)
-    everything = evidence_of(taught_by, gpus) if taught_by else None
+    everything = evidence_in(used) if used else None
     for name, positions in groups.items():
         left = np.flatnonzero([not name or key(run) != name for run in taught_by])
         if everything is None or not left.size:

@@ -1,9 +1,9 @@
 """What an odd measurement of one's own says of one's own machine and code alone.
 
 Whoever insists on a measurement that nothing explains has it believed where it was made. It is no evidence
-on other cards and code: what is left of it beyond what the published runs can explain is a deviation that only
-runs of the same reporter and code base share, so that ten times too slow at home moves an answer for a rented
-card by less than a per cent (it doubled a 4090's hours).
+on other cards and code: what is left of it beyond what the published runs can explain is a deviation that
+only runs of the same reporter and code base share, so that ten times too slow at home moves an answer for a
+rented card by less than a per cent (it doubled a 4090's hours).
 """
 
 import numpy as np
@@ -15,7 +15,8 @@ Vector = NDArray[np.float64]
 Matrix = NDArray[np.float64]
 
 EXPLAINED = 2.33
-"""Spreads of the forecast within which a measurement is explained: its 98 % range, outside which it is asked back."""
+"""Spreads of the forecast within which a measurement is explained: its 98 % range, outside of which it is
+asked back."""
 
 
 def surplus_spread(missed: Vector, variance: Vector) -> Vector:

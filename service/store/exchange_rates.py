@@ -50,8 +50,8 @@ def rates_on(session: Session, day: date, base: str = BASE) -> dict[str, Exchang
 
     A currency that had not been quoted for a year by then, as the Estonian kroon today, has none.
     """
-    said = sources.by_id(session)
     rows = session.execute(_NEWEST, {"base": base, "day": day}).all()
+    said = sources.by_id(session, (row.source_id for row in rows))
     last = max((row.as_of for row in rows), default=day)
     return {
         row.quote: ExchangeRate(
@@ -91,11 +91,12 @@ def history(session: Session, quote: str, first: date, last: date, base: str = B
     start = session.execute(before).scalar() or first
     after = sa.select(sa.func.min(_rates.c.as_of)).where(*own, _rates.c.as_of > first)
     end = max(last, session.execute(after).scalar() or last) if start == first else last
-    said = sources.by_id(session)
     statement = sa.select(_rates).where(*own, _rates.c.as_of >= start, _rates.c.as_of <= end)
+    rows = session.execute(statement.order_by(_rates.c.as_of)).all()
+    said = sources.by_id(session, (row.source_id for row in rows))
     return [
         ExchangeRate(row.base, row.quote, row.rate, row.as_of, sources.stated(said[row.source_id], row.as_of))
-        for row in session.execute(statement.order_by(_rates.c.as_of))
+        for row in rows
     ]
 
 

@@ -36,10 +36,7 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
         read_from = versions.fingerprint(catalog)
         catalog = load_catalog(catalog)
     before = versions.lock(session)
-    said = {source.slug: source for source in sources.all(session)}
-    for source in (*catalog.sources, *(run.source for run in catalog.measured_runs)):
-        if said.get(source.slug) != source:
-            sources.put(session, source)
+    sources.put_all(session, (*catalog.sources, *(run.source for run in catalog.measured_runs)))
     known_gpus = {gpu.slug: gpu for gpu in gpus.all(session)}
     for gpu in catalog.gpus:
         if known_gpus.get(gpu.slug) != gpu:

@@ -25,20 +25,23 @@ def ensure(session: Session, source: Source) -> int:
 
 def put(session: Session, source: Source) -> bool:
     """Store the source as given; True if that changed anything (and the data version)."""
+    return put_all(session, [source])
+
+
+def put_all(session: Session, wanted: Iterable[Source]) -> bool:
+    """The same for many; of one slug the last counts."""
     versions.lock(session)
-    stored = session.execute(
-        sa.select(_sources.c.title, _sources.c.url, _sources.c.published, _sources.c.licence).where(
-            _sources.c.slug == source.slug
-        )
-    ).one_or_none()
-    if stored is None:
-        _insert(session, source)
-    elif tuple(stored) == (source.title, source.url, source.as_of, source.licence):
-        return False
-    else:
-        session.execute(sa.update(_sources).where(_sources.c.slug == source.slug).values(_values(source)))
-    versions.bump(session)
-    return True
+    stored = {source.slug: _values(source) for source in _found(session, sa.select(_sources)).values()}
+    given = {source.slug: _values(source) for source in wanted}
+    new = [values for slug, values in given.items() if slug not in stored]
+    corrected = [values for slug, values in given.items() if stored.get(slug, values) != values]
+    if new:
+        session.execute(sa.insert(_sources), new)
+    for values in corrected:
+        session.execute(sa.update(_sources).where(_sources.c.slug == values["slug"]).values(values))
+    if new or corrected:
+        versions.bump(session)
+    return bool(new or corrected)
 
 
 def all(session: Session) -> list[Source]:
@@ -47,11 +50,11 @@ def all(session: Session) -> list[Source]:
 
 
 def by_id(session: Session, ids: Iterable[int] | None = None) -> dict[int, Source]:
-    """Every source by its row's id, or those of some ids."""
-    if ids is not None:
-        return _found(session, sa.select(_sources).where(_sources.c.id.in_(sorted(set(ids)))))
+    """Every source by its row's id, or at least those of some ids."""
     read: dict[str, dict[int, Source]] = session.info.get(versions.ONE_STATE, {})
     if "sources" not in read:
+        if ids is not None:
+            return _found(session, sa.select(_sources).where(_sources.c.id.in_(sorted(set(ids)))))
         read["sources"] = _found(session, sa.select(_sources))
     return read["sources"]
 
@@ -100,7 +103,9 @@ def put_fields(
 def ids_of(session: Session, wanted: Iterable[Source]) -> dict[str, int]:
     """Slug -> id of these sources, stored now if they are new."""
     by_slug = {source.slug: source for source in wanted}
-    return {slug: ensure(session, source) for slug, source in by_slug.items()}
+    wanted_ids = sa.select(_sources.c.slug, _sources.c.id).where(_sources.c.slug.in_(sorted(by_slug)))
+    found = {slug: row_id for slug, row_id in session.execute(wanted_ids)}
+    return {slug: found.get(slug) or _insert(session, source) for slug, source in by_slug.items()}
 
 
 def _values(source: Source) -> dict[str, object]:

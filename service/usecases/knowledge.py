@@ -11,10 +11,11 @@ from service.decide.knowledge import Knowledge
 from service.decide.options import Option, home_memory_gib, home_option, ladder_of
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import steps
+from service.estimate.calibration import Posterior, with_terms
 from service.estimate.ladder import Rung
 from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.tariff import BANDS
-from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, Recipe, Workload
+from service.facts import Architecture, CarbonIntensity, ElectricityRate, Gpu, MeasuredRun, Recipe, Workload
 from service.store.calibration_file import calibration_from
 from service.store.snapshot import Snapshot
 
@@ -129,6 +130,14 @@ def groundwork_of(snapshot: Snapshot) -> Groundwork:
 def knowledge_of(snapshot: Snapshot) -> Knowledge:
     """Calibration, assumptions and newest exchange rates of a snapshot."""
     return groundwork_of(snapshot).knowledge
+
+
+def taught_by(snapshot: Snapshot, runs: Sequence[MeasuredRun]) -> Posterior:
+    """What these runs teach, terms as they are stored; of all runs of the snapshot it is known already."""
+    calibration = knowledge_of(snapshot).calibration
+    if tuple(runs) == tuple(snapshot.measured_runs):
+        return calibration.posterior
+    return with_terms(calibration.terms, runs, snapshot.gpus).posterior
 
 
 def plans_of(

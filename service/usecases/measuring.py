@@ -127,8 +127,6 @@ def _check(asked: AskedMeasurement) -> None:
     if asked.log is not None and probe_in(asked.log):
         reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
         raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
-    if asked.yes and not asked.keep:
-        raise InvalidValue("yes", True, "keeps it, and keep is false (--dry-run); name one of the two")
 
 
 def _run(

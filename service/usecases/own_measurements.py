@@ -7,7 +7,7 @@ from typing import Any
 from service.answers.question import AskedMeasurement
 from service.decide.options import cloud_memory_gib
 from service.errors import InvalidValue, choice_of
-from service.estimate.calibration import Posterior, with_terms
+from service.estimate.calibration import Posterior
 from service.estimate.case import case_of
 from service.estimate.hardware import PRECISIONS
 from service.estimate.measured_run import shape_is_known
@@ -19,7 +19,7 @@ from service.facts import Architecture, Gpu, MeasuredRun, Workload
 from service.reports.words.doubts import doubt_sentence, limit_sentence
 from service.reports.words.wording import wording
 from service.store.snapshot import Snapshot
-from service.usecases.knowledge import knowledge_of, plans_of
+from service.usecases.knowledge import knowledge_of, plans_of, taught_by
 
 SAID_OF_A_PLAN = ("checkpointing", "offload", "optimizer", "precision", "engine")
 OF_MEMORY = frozenset({"checkpointing", "offload", "optimizer", "micro_batch"})
@@ -91,8 +91,7 @@ def taught(snapshot: Snapshot, name: str, beside: Iterable[MeasuredRun] = ()) ->
     others = [
         run for run in snapshot.measured_runs if run.slug != name and not run.slug.startswith(f"{name}-")
     ]
-    terms = knowledge_of(snapshot).calibration.terms
-    return with_terms(terms, [*others, *beside], snapshot.gpus).posterior
+    return taught_by(snapshot, [*others, *beside])
 
 
 def doubt_about(
@@ -104,7 +103,7 @@ def doubt_about(
     return doubt_of(
         run.tokens_per_s or 0.0,
         replace(case_of(run, gpu), batch_known=batch, shape_known=shape),
-        posterior,
+        taught_by(snapshot, others),
         snapshot.workloads.values(),
         shape_printed=shape_printed,
     )

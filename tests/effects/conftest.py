@@ -214,7 +214,7 @@ def outside():
     import service.serving
     from service.cli import following
     from service.store import calibration_file
-    from service.usecases import measuring, own_measurements, validating
+    from service.usecases import own_measurements, validating
 
     def refreshed(_sessions, sources, *_):
         none = {"accepted": 0, "rejected": 0, "changed": 0, "seconds": 0.0, "error": ""}
@@ -231,8 +231,8 @@ def outside():
             *(shipped(snapshot, group) for group in ("run", "gpu", "project", "reporter"))
         )
 
-    def believed(terms, runs, gpus, fitted=measuring.with_terms, kept=[]):  # noqa: B006
-        kept.extend([] if kept else [fitted(terms, runs, gpus)])
+    def believed(snapshot, runs, fitted=own_measurements.taught_by, kept=[]):  # noqa: B006
+        kept.extend([] if kept else [fitted(snapshot, runs)])
         return kept[0]
 
     with pytest.MonkeyPatch.context() as patch:
@@ -246,8 +246,7 @@ def outside():
         patch.setattr(calibration_file, "refit", lambda _, write: click.echo(f"written: {write}") or ())
         patch.setattr(validating, "validate_shipped", shipped)
         patch.setattr(validating, "validate_left_out", left_out)
-        patch.setattr(measuring, "with_terms", believed)  # fitted once: a second each time
-        patch.setattr(own_measurements, "with_terms", believed)
+        patch.setattr(own_measurements, "taught_by", believed)  # fitted once: a second each time
         patch.setattr(following.time, "sleep", left)
         yield
 

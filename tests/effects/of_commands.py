@@ -50,7 +50,6 @@ MEASURE: Cases = {
     "--dry-run": (changes("--dry-run", NUMBER), refused("--dry-run", FOLLOWED)),
     "--yes": (
         changes("--yes", "--gpu rtx-3090 --workload gpt2-124m --tokens-per-s 9000", usually=2),
-        refused("--yes", TRIED, says="--dry-run"),
     ),
     "--follow": (
         changes("--follow NANOCHAT", "--gpu rtx-3090 --workload nanochat-d20",

@@ -84,7 +84,7 @@ MODEL: Cases = {
         changes("--recipe micro_batch=4", f"--dimensions {DIMENSIONS} {TINY}", workload=""),
         changes("--recipe attention=naive", LORA, workload=LLAMA),
         changes("--recipe attention=naive", f"--trainer-config {AXOLOTL} {DATA}", workload=""),
-        refused("--recipe micro_batch=4", LORA, workload=LLAMA, says="per_device_batch"),
+        refused("--recipe micro_batch=4", LORA, workload=LLAMA, says="per-device-batch"),
         refused("--recipe nonsense=4", says="nonsense"),
     ),
     "--finetune": (
@@ -99,6 +99,7 @@ MODEL: Cases = {
     "--epochs": of_fine_tuning("--epochs 5"),
     "--lora-rank": of_fine_tuning("--lora-rank 64"),
     "--lora-targets": of_fine_tuning("--lora-targets attention", "--lora-targets query-value"),
+    "--modules-to-save": of_fine_tuning("--modules-to-save embed_tokens"),
     "--pack": of_fine_tuning("--pack"),
     "--max-length": of_fine_tuning("--max-length 512"),
     "--per-device-batch": of_fine_tuning("--per-device-batch 1"),

@@ -173,7 +173,7 @@ def settings_of(slug, **more):
 def test_defaults_are_those_of_the_trainers_code():
     """Read on 2026-11-28; where in each trainer's table is said in its file."""
     trl = settings_of("trl", use_peft=True)
-    assert (trl.lora_rank, trl.lora_modules) == (16, ("q_proj", "v_proj"))
+    assert (trl.lora_rank, trl.lora_modules) == (16, ("query-value",))
     assert settings_of("trl", peft_config={"target_modules": ["q_proj"]}).lora_rank == 8
     assert trl.chunked_loss and settings_of("trl", use_liger_kernel=False).chunked_loss
     assert settings_of("trl", use_liger_kernel=True, loss_type="nll").chunked_loss
