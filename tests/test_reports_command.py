@@ -77,8 +77,9 @@ def test_from_schedule_to_remove(database, decision, folder):
 
 
 def test_a_question_of_options_is_asked_again_and_written_as_html(database, folder):
-    said = run("reports", "schedule", "nanochat-d12", "--budget", "5", "--own", "rtx-4070", "--to", str(folder),
-               "--every", "daily", "--lang", "de", "--tariff", "22-6=0.22,6-22=0.36")  # fmt: skip
+    said = run("reports", "schedule", "nanochat-d12", "--budget", "5", "--own", "rtx-4070",
+               "--to", str(folder), "--every", "daily", "--lang", "de",
+               "--tariff", "22-6=0.22,6-22=0.36")  # fmt: skip
     assert said.startswith("nanochat-d12-1d: nanochat-d12 1d, every 1d, next ")
     assert "verdict stands" in run("reports", "run", "nanochat-d12-1d")
     (file,) = folder.iterdir()

@@ -280,6 +280,12 @@ class AskedComparison(AskedHousehold):
         description="With cloud any: how many of the cheapest offers; usual: 20, by command 5",
     )
 
+    @field_validator("limit", mode="after")
+    @classmethod
+    def _usual_limit_is_unsaid(cls, limit: int | None) -> int | None:
+        """Questions that were kept while 20 was the default say so, of any cloud."""
+        return None if limit == USUAL_LIMIT else limit
+
 
 class AskedDecision(AskedHousehold):
     """A run, what one has, and what it may cost and take; every field has a usual value."""

@@ -169,7 +169,7 @@ def _discounted(total: Matrix, unexplained: Vector, noise: Vector, oddness: Vect
     variance = 1 / (root**2).sum(axis=0)
     missed = ((root @ unexplained) @ root) * variance
     surprise = np.maximum(missed**2 - (variance - noise * oddness), 0.0) / noise
-    return np.maximum(1.0, 0.5 * oddness + 0.5 * (STUDENT_T + surprise) / (STUDENT_T + 1))
+    return np.asarray(np.maximum(1.0, 0.5 * oddness + 0.5 * (STUDENT_T + surprise) / (STUDENT_T + 1)))
 
 
 def fit_terms(cases: Cases, measured: Vector, start: Mapping[str, float] | None = None) -> dict[str, float]:

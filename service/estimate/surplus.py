@@ -36,4 +36,4 @@ def surplus_shared(a: Cases, of_a: Vector, b: Cases, of_b: Vector) -> Matrix:
 
 
 def _alike(a: Cases, b: Cases) -> NDArray[np.bool_]:
-    return (a.reporter[:, None] == b.reporter) & (a.code_base[:, None] == b.code_base)
+    return np.asarray((a.reporter[:, None] == b.reporter) & (a.code_base[:, None] == b.code_base))

@@ -103,7 +103,7 @@ def doubt_about(
     return doubt_of(
         run.tokens_per_s or 0.0,
         replace(case_of(run, gpu), batch_known=batch, shape_known=shape),
-        taught_by(snapshot, others),
+        posterior,
         snapshot.workloads.values(),
         shape_printed=shape_printed,
     )

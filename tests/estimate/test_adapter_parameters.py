@@ -104,7 +104,7 @@ def test_the_head_trained_in_full_takes_the_time_of_its_gradient(snapshot):
         (
             "qwen3-8b",
             "q_prj,v_proj",
-            "lora_targets = 'q_prj': no linear matrix of this model; valid: ",
+            "--lora-targets = 'q_prj': no linear matrix of this model; valid: ",
         ),
         ("phi-4", "q_proj,v_proj", "'q_proj': no linear matrix of this model (phi3); valid: qkv_proj"),
         ("qwen3-8b", "layers.3.q_proj", "adapters on single layers are not counted"),
@@ -123,9 +123,9 @@ def test_names_that_a_model_does_not_have_are_refused_with_the_nearest(run, run_
     [
         (
             ("--modules-to-save", "mlp"),
-            "modules_to_save = 'mlp': trained in full beside adapters it is not",
+            "--modules-to-save = 'mlp': trained in full beside adapters it is not",
         ),
-        (("--recipe", "adapter_targets=q_prj"), "recipe.adapter_targets = 'q_prj'"),
+        (("--recipe", "adapter_targets=q_prj"), "--recipe adapter_targets = 'q_prj'"),
     ],
 )
 def test_bad_names_elsewhere_are_refused_by_their_own_field(run, words, message):
