@@ -200,6 +200,12 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
     return Path(url.removeprefix("sqlite:///")), words
 
 
+@pytest.fixture(autouse=True)
+def folder_of_its_own(monkeypatch, tmp_path):
+    """A report without a name is written where one stands."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture(scope="package")
 def outside():
     """What a command does beyond the database is told instead: nothing is served or sent."""
