@@ -166,11 +166,12 @@ def _read(w: Wording, measured: Measurement) -> list[str]:
     if log is None:
         return [w.say("Measured: {speed} tokens/s on {device}.", speed=speed, device=device)]
     lines = [
-        w.say(
-            "Measured: {speed} tokens/s on {device}, from {steps} steps of a log of {project}.",
+        w.counted(
+            "Measured: {speed} tokens/s on {device}, from {count} step of a log of {project}.",
+            "Measured: {speed} tokens/s on {device}, from {count} steps of a log of {project}.",
+            log.steps or log.last_step,
             speed=speed,
             device=device,
-            steps=w.number(log.steps or log.last_step),
             project=log.project,
         )
     ]
@@ -229,10 +230,11 @@ def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
     where = run.progress
     left = where.hours_left
     lines = [
-        w.say(
-            "Done: {done} of {total} steps ({share}), {hours}.",
+        w.counted(
+            "Done: {done} of {count} step ({share}), {hours}.",
+            "Done: {done} of {count} steps ({share}), {hours}.",
+            where.steps_total,
             done=w.number(where.steps_done),
-            total=w.number(where.steps_total),
             share=w.percent(where.share),
             hours=duration(w, where.hours_done) if where.hours_done else w.say("nothing yet"),
         )
