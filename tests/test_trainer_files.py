@@ -156,6 +156,15 @@ def test_one_step_and_epochs_that_steps_make_are_said_plainly(run, tmp_path):
                 "max_seq_length": 2048,
                 "load_in_4bit": True,
                 "r": 16,
+                "target_modules": [
+                    "q_proj",
+                    "k_proj",
+                    "v_proj",
+                    "o_proj",
+                    "gate_proj",
+                    "up_proj",
+                    "down_proj",
+                ],
                 "per_device_train_batch_size": 2,
                 "gradient_accumulation_steps": 4,
                 "max_steps": 60,
@@ -164,6 +173,8 @@ def test_one_step_and_epochs_that_steps_make_are_said_plainly(run, tmp_path):
     )
     said = run("compare", "--trainer-config", file, "--examples", "409", "--mean-tokens", "300").stdout
     assert "409 examples × 1.15 epochs" in " ".join(said.split())
+    every = "target_modules = q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, load_in_4bit"
+    assert every in " ".join(said.split())
     words = ("qwen3-1.7b", "--finetune", "lora", "--examples", "1", "--mean-tokens", "300", "--epochs", "1")
     said = " ".join(run("compare", *words).stdout.split())
     assert "1 step, " in said and "in 1 step of" in said and "1 steps" not in said

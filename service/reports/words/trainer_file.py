@@ -45,8 +45,11 @@ def _taken(w: Wording, keys: tuple[AnsweredKey, ...]) -> Iterator[str]:
     read: dict[str, list[str]] = {}
     for one in keys:
         if one.meaning:
-            plain = one.taken_as in ("true", "false", one.value)
-            read.setdefault(f"{one.key} = {one.value}", []).extend(() if plain else (_as(w, one),))
+            listed = one.value.replace(", ", ",").rstrip("…")
+            whole = one.meaning == "lora_modules" and one.taken_as.startswith(listed)
+            value = one.taken_as.replace(",", ", ") if whole else one.value
+            plain = whole or one.taken_as in ("true", "false", one.value)
+            read.setdefault(f"{one.key} = {value}", []).extend(() if plain else (_as(w, one),))
     for said, meant in read.items():
         yield f"{said} ({', '.join(meant)})" if meant else said
 
