@@ -337,3 +337,15 @@ def test_a_measurement_takes_what_a_comparison_takes_where_it_asks_the_same(rest
         one, other = ({**of[field], "description": ""} for of in (measurement, comparison))
         assert one == other, field
     assert schemas["AskedMeasurement"]["required"] == ["gpu"]
+
+
+def test_a_run_that_is_over_has_nothing_to_go(run, tmp_path):
+    log = tmp_path / "notebook.log"
+    metrics = {"train_runtime": 30.0, "train_samples_per_second": 0.5, "train_steps_per_second": 0.033}
+    log.write_text(f"TrainOutput(global_step=1, training_loss=0.3, metrics={metrics})\n")
+    words = ("measure", log, "--gpu", "t4", "--workload", "llama-3.2-1b", "--batch-tokens", "15360")
+    said = run(*words, "--dry-run", "--yes").stdout
+    assert "from 1 step of a log" in said and "Done: 1 of 1 step (100%)" in said
+    assert "to go" not in said and " kWh.\n" in said and "Money: €0" in said
+    german = run(*words, "--dry-run", "--yes", "--lang", "de").stdout
+    assert "aus 1 Schritt eines" in german and "noch" not in german and "Geld: 0" in german

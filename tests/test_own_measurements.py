@@ -101,6 +101,24 @@ def test_what_is_hard_to_believe_is_asked_back_with_what_explains_it(run, rest):
     rest("DELETE", f"measured-runs/{kept.get_json()['id']}")
 
 
+@pytest.mark.parametrize("times", [0.6, 1.5])
+def test_what_lies_just_outside_what_is_believed_moves_other_cards_by_under_two_per_cent(run, times):
+    """LoRA on a 3090: insisted on, it is believed there, on no rented card."""
+
+    def speeds():
+        answer = json.loads(run("compare", "llama-3-8b-lora", "--home", "rtx-3090", "--json").stdout)
+        return [option["tokens_per_s"] for option in answer["options"]]
+
+    home, rented = speeds()
+    words = ("--gpu", "rtx-3090", "--workload", "llama-3-8b-lora", "--tokens-per-s", home * times)
+    run("measure", *words, code=2)
+    kept = json.loads(run("measure", *words, "--yes", "--json").stdout)
+    told_home, told_rented = speeds()
+    run("measure", "--forget", kept["id"])
+    assert told_home == pytest.approx(home * times, rel=0.05)
+    assert told_rented == pytest.approx(rented, rel=0.02)
+
+
 @pytest.mark.parametrize(
     ("factor", "count", "code", "value"),
     [(8, 1, "gpu_count", "8"), (1 / 8, 8, "gpu_count", "1"), (2, 8, "batch_twice", "2"),

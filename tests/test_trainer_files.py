@@ -1,10 +1,14 @@
 """A trainer's file asked with: by command and over HTTP, in both languages, with the options beside it."""
 
 import json
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
 from service.answers.question import AskedComparison, AskedModel
+from service.estimate.trainer_files.settings import Settings
+from service.reports.words.trainer_defaults import in_words
+from service.reports.words.wording import wording
 from service.usecases.finding import workload_asked
 
 FILES = Path(__file__).parent / "estimate" / "trainer_files"
@@ -126,3 +130,53 @@ def test_an_answer_says_whose_default_it_is(run, tmp_path):
     assert (told["epochs"]["basis"], told["micro_batch"]["basis"]) == ("published", "user")
     said = " ".join(run("compare", *words, "--explain", "--lang", "de").stdout.split())
     assert "Voreinstellung von Hugging Face Trainer" in said
+
+
+def test_what_a_trainer_does_by_itself_is_said_in_words(run):
+    """No field of ours, `chunked_loss = false`, stands in the account of a file, in either language."""
+    said = " ".join(run("compare", "--trainer-config", AXOLOTL, *DATA).stdout.split())
+    default = said.split("as Axolotl does: ")[1].split(". ")[0]
+    assert "no torch.compile" in default or "whole logits stored" in default
+    for language in ("en", "de"):
+        w = wording(language)
+        for field in {field.name for field in fields(Settings)} - {"base_model"}:
+            said_as = {in_words(w, field, value) for value in ("true", "none", "16")}
+            assert not said_as <= {"true", "none", "16"}, field
+            assert not any("_" in words or " = " in words for words in said_as)
+    assert in_words(wording("de"), "chunked_loss", "false") == "ganze Logits gespeichert"
+
+
+def test_one_step_and_epochs_that_steps_make_are_said_plainly(run, tmp_path):
+    """60 steps of 8 sequences over 409 examples are 1.15 epochs, not 1.153846."""
+    file = tmp_path / "unsloth.json"
+    file.write_text(
+        json.dumps(
+            {
+                "model_name": "unsloth/llama-3-8b-bnb-4bit",
+                "max_seq_length": 2048,
+                "load_in_4bit": True,
+                "r": 16,
+                "target_modules": [
+                    "q_proj",
+                    "k_proj",
+                    "v_proj",
+                    "o_proj",
+                    "gate_proj",
+                    "up_proj",
+                    "down_proj",
+                ],
+                "per_device_train_batch_size": 2,
+                "gradient_accumulation_steps": 4,
+                "max_steps": 60,
+            }
+        )
+    )
+    said = run("compare", "--trainer-config", file, "--examples", "409", "--mean-tokens", "300").stdout
+    assert "409 examples × 1.15 epochs" in " ".join(said.split())
+    every = "target_modules = q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, load_in_4bit"
+    assert every in " ".join(said.split())
+    words = ("qwen3-1.7b", "--finetune", "lora", "--examples", "1", "--mean-tokens", "300", "--epochs", "1")
+    said = " ".join(run("compare", *words).stdout.split())
+    assert "1 step, " in said and "in 1 step of" in said and "1 steps" not in said
+    said = " ".join(run("compare", *words, "--lang", "de").stdout.split())
+    assert "1 Schritt, " in said and "in 1 Schritt zu" in said

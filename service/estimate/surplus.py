@@ -1,8 +1,8 @@
 """What an odd measurement of one's own says of one's own machine and code alone.
 
 Whoever insists on a measurement that nothing explains has it believed where it was made. It is no evidence
-on other cards and code: what is left of it beyond what the published runs can explain is a deviation that
-only runs of the same reporter and code base share, so that ten times too slow at home moves an answer for a
+on other cards and code: what the published runs miss it by is then a deviation that only runs of the same
+reporter and code base share, so that ten times too slow at home moves an answer for a
 rented card by less than a per cent (it doubled a 4090's hours).
 """
 
@@ -20,8 +20,12 @@ asked back."""
 
 
 def surplus_spread(missed: Vector, variance: Vector) -> Vector:
-    """Log spread of the deviation that would explain what the forecast missed by, 0 inside its range."""
-    return np.asarray(np.sqrt(np.maximum(missed**2 - EXPLAINED**2 * variance, 0.0)))
+    """Log spread of the deviation that would explain what the forecast missed by, 0 inside its range.
+
+    Outside it is twice all that was missed, so that under 2 % of a miss is believed of other cards: with what
+    is left beyond the range alone, half as fast again at home sped up rented cards by 6 %.
+    """
+    return np.asarray(np.where(missed**2 > EXPLAINED**2 * variance, 2 * np.abs(missed), 0.0))
 
 
 def surplus_of(new: Cases, cases: Cases, surplus: Vector) -> Vector:

@@ -81,11 +81,12 @@ def run_subtitle(
 ) -> str:
     """The run's size, where home is, and of which day the answer is."""
     rate = next((o.rate for o in options if o.rate), None)
-    return w.say(
-        "{parameters} parameters, {tokens} tokens, {steps} steps. {zone}, {day}.",
+    return w.counted(
+        "{parameters} parameters, {tokens} tokens, {count} step. {zone}, {day}.",
+        "{parameters} parameters, {tokens} tokens, {count} steps. {zone}, {day}.",
+        workload.steps,
         parameters=w.compact(workload.parameters),
         tokens=w.compact(workload.tokens),
-        steps=w.number(workload.steps),
         zone=zone_in_words(w, zone, rate),
         day=w.day(asked_at.date()),
     )

@@ -11,10 +11,11 @@ def line(standing: Standing, language: str, silent_s: float | None = None) -> st
     w, run = wording(language), standing.run
     where, left = run.progress, run.progress.hours_left
     parts = [
-        w.say(
-            "{done} of {total} steps ({share}), {tokens} tokens/s, to go {left}",
+        w.counted(
+            "{done} of {count} step ({share}), {tokens} tokens/s, to go {left}",
+            "{done} of {count} steps ({share}), {tokens} tokens/s, to go {left}",
+            where.steps_total,
             done=w.number(where.steps_done),
-            total=w.number(where.steps_total),
             share=w.percent(where.share),
             tokens=w.rounded(standing.log.tokens_per_s),
             left=f"{duration(w, left.p50)} ({duration(w, left.p10)} - {duration(w, left.p90)})"

@@ -166,11 +166,12 @@ def _read(w: Wording, measured: Measurement) -> list[str]:
     if log is None:
         return [w.say("Measured: {speed} tokens/s on {device}.", speed=speed, device=device)]
     lines = [
-        w.say(
-            "Measured: {speed} tokens/s on {device}, from {steps} steps of a log of {project}.",
+        w.counted(
+            "Measured: {speed} tokens/s on {device}, from {count} step of a log of {project}.",
+            "Measured: {speed} tokens/s on {device}, from {count} steps of a log of {project}.",
+            log.steps or log.last_step,
             speed=speed,
             device=device,
-            steps=w.number(log.steps or log.last_step),
             project=log.project,
         )
     ]
@@ -229,23 +230,25 @@ def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
     where = run.progress
     left = where.hours_left
     lines = [
-        w.say(
-            "Done: {done} of {total} steps ({share}), {hours}.",
+        w.counted(
+            "Done: {done} of {count} step ({share}), {hours}.",
+            "Done: {done} of {count} steps ({share}), {hours}.",
+            where.steps_total,
             done=w.number(where.steps_done),
-            total=w.number(where.steps_total),
             share=w.percent(where.share),
             hours=duration(w, where.hours_done) if where.hours_done else w.say("nothing yet"),
         )
     ]
-    if left.p50:
-        lines.append(
-            w.say(
-                "To go: {left} (80 % interval {low} to {high}).",
-                left=duration(w, left.p50),
-                low=duration(w, left.p10),
-                high=duration(w, left.p90),
-            )
+    if not left.p50:
+        return [*lines, *_took(w, run)]
+    lines.append(
+        w.say(
+            "To go: {left} (80 % interval {low} to {high}).",
+            left=duration(w, left.p50),
+            low=duration(w, left.p10),
+            high=duration(w, left.p90),
         )
+    )
     lines.append(
         w.say(
             "Energy at {watts} W: {done} kWh so far, {left} kWh to go.",
@@ -263,4 +266,18 @@ def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
                 left=w.about(run.cost_left.total.p50, currency),
             )
         )
+    return lines
+
+
+def _took(w: Wording, run: RunInProgress) -> list[str]:
+    """Energy and money of a run that is over."""
+    lines = [
+        w.say(
+            "Energy at {watts} W: {done} kWh.",
+            watts=w.rounded(run.power.watts.p50),
+            done=w.rounded(run.kwh_done.p50),
+        )
+    ]
+    if run.cost_done:
+        lines.append(w.say("Money: {done}.", done=w.about(run.cost_done.total.p50, run.cost_done.currency)))
     return lines

@@ -80,12 +80,13 @@ def headline(w: Wording, c: AnsweredComparison) -> str:
     """What is asked, and when."""
     workload = c.workload
     flops = f"{workload.total_flops:.2e}".replace("e+", "e")
-    return w.say(
-        "{name}: {parameters} parameters, {tokens} tokens, {steps} steps, {flops} FLOPs. {zone}, {day}.",
+    return w.counted(
+        "{name}: {parameters} parameters, {tokens} tokens, {count} step, {flops} FLOPs. {zone}, {day}.",
+        "{name}: {parameters} parameters, {tokens} tokens, {count} steps, {flops} FLOPs. {zone}, {day}.",
+        workload.steps,
         name=workload.name,
         parameters=w.compact(workload.parameters),
         tokens=w.compact(workload.tokens),
-        steps=w.number(workload.steps),
         flops=flops.replace(".", "," if w.language == "de" else "."),
         zone=zone_name(w, c),
         day=w.day(c.asked_at.date()),

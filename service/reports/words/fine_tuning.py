@@ -13,7 +13,8 @@ def titled(w: Wording, workload: AnsweredWorkload) -> AnsweredWorkload:
         name = name.replace("full fine-tuning", w.say("full fine-tuning"))
     if data is not None:
         examples = w.counted("{count} example", "{count} examples", data.examples)
-        epochs = w.say("1 epoch") if data.epochs == 1 else w.say("{n} epochs", n=w.exact(data.epochs))
+        told = float(f"{data.epochs:.3g}")
+        epochs = w.say("1 epoch") if told == 1 else w.say("{n} epochs", n=w.exact(told))
         name += f", {examples} × {epochs}"
     if workload.trials > 1:
         name += ", " + w.say("{n} runs", n=w.number(workload.trials))
@@ -72,10 +73,11 @@ def _adapters(w: Wording, data: AnsweredFineTuning) -> list[str]:
 
 def _data(w: Wording, workload: AnsweredWorkload, data: AnsweredFineTuning) -> list[str]:
     said = [
-        w.say(
-            "{tokens} tokens of examples in {steps} steps of {sequences} sequences, {micro_batch} at a time.",
+        w.counted(
+            "{tokens} tokens of examples in {count} step of {sequences} sequences, {micro_batch} at a time.",
+            "{tokens} tokens of examples in {count} steps of {sequences} sequences, {micro_batch} at a time.",
+            workload.steps,
             tokens=w.compact(data.trained_tokens),
-            steps=w.number(workload.steps),
             sequences=w.number(data.sequences_per_step),
             micro_batch=w.number(data.micro_batch),
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from service.answers.answer import AnsweredWorkload
 from service.answers.trainer_file import AnsweredKey
+from service.reports.words.trainer_defaults import in_words
 from service.reports.words.wording import Wording
 
 MOST_LEFT = 40
@@ -18,11 +19,11 @@ def trainer_file_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
         w.say(
             "Taken from the {trainer} file: {keys}.",
             trainer=file.trainer,
-            keys=", ".join(_taken(file.taken)),
+            keys=", ".join(_taken(w, file.taken)),
         )
     ]
     if file.usual:
-        usual = ", ".join(f"{one.meaning} = {one.taken_as}" for one in file.usual)
+        usual = ", ".join(in_words(w, one.meaning, one.taken_as) for one in file.usual)
         said.append(
             w.say("Where it says nothing, as {trainer} does: {keys}.", trainer=file.trainer, keys=usual)
         )
@@ -39,19 +40,22 @@ def trainer_file_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
     return said
 
 
-def _taken(keys: tuple[AnsweredKey, ...]) -> Iterator[str]:
+def _taken(w: Wording, keys: tuple[AnsweredKey, ...]) -> Iterator[str]:
     """Every key once, with what it was taken for where that is not its very value."""
     read: dict[str, list[str]] = {}
     for one in keys:
         if one.meaning:
-            plain = one.taken_as in ("true", "false", one.value)
-            read.setdefault(f"{one.key} = {one.value}", []).extend(() if plain else (_as(one),))
+            listed = one.value.replace(", ", ",").rstrip("…")
+            whole = one.meaning == "lora_modules" and one.taken_as.startswith(listed)
+            value = one.taken_as.replace(",", ", ") if whole else one.value
+            plain = whole or one.taken_as in ("true", "false", one.value)
+            read.setdefault(f"{one.key} = {value}", []).extend(() if plain else (_as(w, one),))
     for said, meant in read.items():
         yield f"{said} ({', '.join(meant)})" if meant else said
 
 
-def _as(one: AnsweredKey) -> str:
-    return f"{one.taken_as} bit" if one.meaning.endswith("_bits") else one.taken_as
+def _as(w: Wording, one: AnsweredKey) -> str:
+    return w.say("{n} bit", n=one.taken_as) if one.meaning.endswith("_bits") else one.taken_as
 
 
 def _some(w: Wording, keys: tuple[str, ...]) -> str:
