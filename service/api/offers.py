@@ -80,7 +80,7 @@ class OfferQuery(PageQuery):
     )
     currency: str | None = CURRENCY
     as_of: date | None = Field(None, description="Prices as known on that day")
-    unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
+    unlisted: bool = Field(False, description="Also those that are left out of their list or superseded")
 
 
 class OfferItemQuery(Question):
@@ -130,6 +130,8 @@ class OfferOut(SourceOut):
     origin: str = Field(description="Which list says so: catalog, a price source, or own")
     fetched_at: datetime | None
     unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
+    superseded_by: str | None = Field(description="The list that has taken its place; then it is history")
+    superseded_since: datetime | None
     conflicts: list[ConflictOut]
     likeness: AnsweredLikeness | None = Field(description="With `nearest`")
 

@@ -15,6 +15,7 @@ from service.facts import CloudOffer, Source, Tier
 from service.store import sources
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
+from service.store.superseding import is_current
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -96,7 +97,7 @@ class OfferTable:
 
 
 def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
-    """The table of all offers that are listed; `said` holds the sources by id."""
+    """The table of all current offers; `said` holds the sources by id."""
     o = OfferRow
     statement = (
         sa.select(
@@ -105,7 +106,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
             o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort, o.origin,
         )
         .join(ProviderRow, ProviderRow.id == o.provider_id)
-        .where(o.unlisted_since.is_(None))
+        .where(*is_current())
         .order_by(o.slug)
     )  # fmt: skip
     rows = session.connection().execute(statement).all()

@@ -15,6 +15,7 @@ from service.store import exchange_rates, sources
 from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
 from service.store.offer_intake import CHUNK, Added, add_all, offer_slug
+from service.store.superseding import is_current
 
 __all__ = [
     "ORDERS",
@@ -70,7 +71,7 @@ class OfferFilter:
     as_of: date | None = None
     """The price as known on that day; offers not observed by then are absent."""
     unlisted: bool = False
-    """Also those that a newer answer of their list has left out."""
+    """Also those that a newer answer of their list has left out, or that another list has superseded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,11 +284,7 @@ def _counted(
 def _still_listed(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.unlisted:
         return []
-    listed = _offers.c.unlisted_since.is_(None)
-    if wanted.as_of is None:
-        return [listed]
-    end_of_day = datetime.combine(wanted.as_of, time.max, UTC)
-    return [sa.or_(listed, _offers.c.unlisted_since > end_of_day)]
+    return is_current(None if wanted.as_of is None else datetime.combine(wanted.as_of, time.max, UTC))
 
 
 def _spans_on(day: date, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Subquery:
@@ -396,4 +393,6 @@ def _offer(row: Any, said: dict[int, Source]) -> CloudOffer:
         fetched_at=row["fetched_at"],
         origin=row["origin"],
         unlisted_since=row["unlisted_since"],
+        superseded_by=row["superseded_by"],
+        superseded_since=row["superseded_since"],
     )

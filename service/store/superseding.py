@@ -1,0 +1,91 @@
+"""Which offers are current: neither left out by their list nor superseded by another one."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.estimate.superseded import CATALOG, Coverage, Quote, superseded
+from service.store import source_answers, versions
+from service.store.models import OfferRow, ProviderRow
+from service.store.offer_intake import CHUNK
+
+_offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
+_providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+_ENDS = (_offers.c.unlisted_since, _offers.c.superseded_since)
+
+
+def is_current(at: datetime | None = None) -> list[sa.ColumnElement[bool]]:
+    """The conditions under which an offer is current, or was at a moment."""
+    if at is None:
+        return [end.is_(None) for end in _ENDS]
+    return [sa.or_(end.is_(None), end > at) for end in _ENDS]
+
+
+def supersede(session: Session, at: datetime, *, of_list: str | None = None) -> int:
+    """Bring up to date which offers other lists have superseded; returns for how many that has changed.
+
+    Of the providers of one list, or of all. Nothing is deleted: what is superseded is history.
+    """
+    versions.lock(session)
+    by_provider: dict[str, dict[str, list[Coverage]]] = defaultdict(lambda: defaultdict(list))
+    for name, covers in source_answers.own_lists(session).items():
+        for coverage in covers:
+            by_provider[coverage.provider][name].append(coverage)
+    changed = 0
+    for provider_id, slug in _providers_of(session, of_list):
+        changed += _of_provider(session, provider_id, by_provider.get(slug, {}), at)
+    if changed:
+        versions.bump(session)
+    return changed
+
+
+def _providers_of(session: Session, of_list: str | None) -> list[tuple[int, str]]:
+    """Those for which more than one list speaks."""
+    statement = (
+        sa.select(_providers.c.id, _providers.c.slug)
+        .join(_offers, _offers.c.provider_id == _providers.c.id)
+        .group_by(_providers.c.id, _providers.c.slug)
+        .having(sa.func.count(sa.distinct(_offers.c.origin)) > 1)
+    )
+    if of_list is not None:
+        told = sa.select(_offers.c.provider_id).where(_offers.c.origin == of_list).distinct()
+        statement = statement.where(_providers.c.id.in_(told))
+    return [(int(row.id), str(row.slug)) for row in session.execute(statement)]
+
+
+def _of_provider(
+    session: Session, provider_id: int, own_lists: dict[str, list[Coverage]], at: datetime
+) -> int:
+    c = _offers.c
+    statement = sa.select(
+        c.slug, c.origin, c.instance, c.region, sa.func.coalesce(c.gpu, sa.func.lower(c.gpu_raw_name)),
+        c.gpu_count, c.tier, c.term_months, c.as_of, c.unlisted_since.is_(None), c.source_id, c.superseded_by,
+    ).where(c.provider_id == provider_id)  # fmt: skip
+    quotes, before = [], {}
+    for slug, origin, *told, source_id, by in session.connection().execute(statement):
+        quotes.append(Quote(slug, origin, *told, f"{CATALOG} {source_id}" if origin == CATALOG else ""))
+        if by is not None:
+            before[slug] = by
+    now = superseded(quotes, own_lists)
+    newly = defaultdict(list)
+    for slug, by in now.items():
+        if before.get(slug) != by:
+            newly[by].append(slug)
+    for by, slugs in newly.items():
+        since = sa.func.coalesce(c.superseded_since, sa.bindparam(None, at, c.superseded_since.type))
+        _mark(session, slugs, superseded_by=by, superseded_since=since)
+    again = before.keys() - now.keys()
+    _mark(session, again, superseded_by=None, superseded_since=None)
+    return sum(map(len, newly.values())) + len(again)
+
+
+def _mark(session: Session, slugs: Collection[str], **values: object) -> None:
+    wanted = sorted(slugs)
+    for start in range(0, len(wanted), CHUNK):
+        session.execute(
+            sa.update(_offers).where(_offers.c.slug.in_(wanted[start : start + CHUNK])).values(values),
+            execution_options={"synchronize_session": False},
+        )
