@@ -80,6 +80,9 @@ class OfferQuery(PageQuery):
     )
     currency: str | None = CURRENCY
     as_of: date | None = Field(None, description="Prices as known on that day")
+    max_age_days: int | None = Field(
+        None, ge=0, le=36_500, description="How old a price may be, by `as_of` or today; any without"
+    )
     unlisted: bool = Field(False, description="Also those that are left out of their list or superseded")
 
 
@@ -204,6 +207,8 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         wanted,
         currency=currency,
         nearest=query.nearest,
+        max_age_days=query.max_age_days,
+        today=now().date(),
         limit=query.limit,
         offset=query.offset,
     )

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,6 +22,13 @@ def is_current(at: datetime | None = None) -> list[sa.ColumnElement[bool]]:
     if at is None:
         return [end.is_(None) for end in _ENDS]
     return [sa.or_(end.is_(None), end > at) for end in _ENDS]
+
+
+def is_known_since(session: Session, day: date) -> sa.ColumnElement[bool]:
+    """Whether a price was stated for that day or a later one, or stood in a provider's own list read then."""
+    own = sorted(source_answers.own_lists(session))
+    read = _offers.c.fetched_at >= datetime.combine(day, time.min, UTC)
+    return sa.or_(_offers.c.as_of >= day, sa.and_(_offers.c.origin.in_(own), read))
 
 
 def supersede(session: Session, at: datetime, *, of_list: str | None = None) -> int:

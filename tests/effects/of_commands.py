@@ -124,6 +124,7 @@ COMMANDS: dict[str, Cases] = {
         "--max-price": (changes("--max-price 0.1"),),
         "--currency": (changes("--currency EUR"),),
         "--as-of": (changes("--as-of 2020-01-01"), changes("--as-of 2020-01-01", "--nearest rtx-4090")),
+        "--max-age": (changes("--max-age 1"), changes("--max-age 1", "--nearest rtx-4090")),
         "--unlisted": (changes("--unlisted", "--provider nebius"),),
         "--limit": (changes("--limit 3"), changes("--limit 2", "--nearest rtx-4090")),
         "--offset": (changes("--offset 3"), changes("--offset 2", "--nearest rtx-4090")),
