@@ -100,6 +100,8 @@ class PriceSource:
     covers: tuple[Coverage, ...] = ()
     """Of a provider's own list: what it is complete for, so that what others say of it is superseded and what
     it does not name is not for rent. A list without it tells what others ask."""
+    is_slow: bool = False
+    """Whether it takes longer than half a minute to read: no part of a quick refresh."""
     states_its_day: bool = False
     """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
 

@@ -14,6 +14,11 @@ from service.store.offer_intake import CHUNK
 
 _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+_READ = (
+    _offers.c.slug, _offers.c.origin, _offers.c.instance, _offers.c.region, _offers.c.gpu_count,
+    _offers.c.tier, _offers.c.term_months, _offers.c.as_of, _offers.c.unlisted_since, _offers.c.source_id,
+    _offers.c.superseded_by,
+)  # fmt: skip
 _ENDS = (_offers.c.unlisted_since, _offers.c.superseded_since)
 
 
@@ -67,15 +72,18 @@ def _of_provider(
     session: Session, provider_id: int, own_lists: dict[str, list[Coverage]], at: datetime
 ) -> int:
     c = _offers.c
-    statement = sa.select(
-        c.slug, c.origin, c.instance, c.region, sa.func.coalesce(c.gpu, sa.func.lower(c.gpu_raw_name)),
-        c.gpu_count, c.tier, c.term_months, c.as_of, c.unlisted_since.is_(None), c.source_id, c.superseded_by,
-    ).where(c.provider_id == provider_id)  # fmt: skip
+    gpu = sa.func.coalesce(c.gpu, sa.func.lower(c.gpu_raw_name)).label("gpu_name")
     quotes, before = [], {}
-    for slug, origin, *told, source_id, by in session.connection().execute(statement):
-        quotes.append(Quote(slug, origin, *told, f"{CATALOG} {source_id}" if origin == CATALOG else ""))
-        if by is not None:
-            before[slug] = by
+    for row in session.connection().execute(sa.select(*_READ, gpu).where(c.provider_id == provider_id)):
+        quotes.append(
+            Quote(
+                row.slug, row.origin, row.instance, row.region, row.gpu_name, row.gpu_count, row.tier,
+                row.term_months, row.as_of, row.unlisted_since is None,
+                f"{CATALOG} {row.source_id}" if row.origin == CATALOG else "",
+            )
+        )  # fmt: skip
+        if row.superseded_by is not None:
+            before[row.slug] = row.superseded_by
     now = superseded(quotes, own_lists)
     newly = defaultdict(list)
     for slug, by in now.items():

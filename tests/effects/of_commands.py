@@ -144,7 +144,16 @@ COMMANDS: dict[str, Cases] = {
     "gpus": {"--category": (changes("--category geforce"), refused("--category gforce")), "--json": AS_JSON},
     "workloads": {"--json": AS_JSON},
     "prices list": {"--json": AS_JSON},
-    "prices refresh": {"names": (changes("ecb"), refused("ebc", says="ecb")), "--json": AS_JSON},
+    "prices refresh": {
+        "names": (changes("ecb"), refused("ebc", says="ecb")),
+        "--quick": (changes("--quick"), refused("--quick", "ecb")),
+        "--country": (
+            changes("--country FR", "--quick"),
+            refused("--country FR", says="--quick"),
+            refused("--country Atlantis", "--quick"),
+        ),
+        "--json": AS_JSON,
+    },
     "prices show": {
         "name": (changes("ecb", instead="linode"),),
         "--raw": (changes("--raw", "ecb", says="asked"),),

@@ -159,6 +159,6 @@ def _number(text: str) -> Decimal | None:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, states_its_day=True,
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, states_its_day=True, is_slow=True,
     covers=(Coverage("aws", ("on_demand",), regions="named", gpus="named"),),
 )  # fmt: skip

@@ -180,6 +180,6 @@ def _rounded(price: Decimal | str) -> Decimal | str:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch,
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, is_slow=True,
     covers=(Coverage("azure", ("on_demand", "spot", "reserved"), regions="named", gpus="named"),),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """How old the rent of a verdict is, and how to have today's."""
 
 from datetime import date
+from shlex import quote
 
 from service.answers.answer import AnsweredPrices
 from service.answers.option import AnsweredOption
@@ -9,6 +10,11 @@ from service.reports.words.sentences import age
 from service.reports.words.wording import Wording
 
 REFRESH = "heimvorteil prices refresh --quick"
+
+
+def refresh_command(country: str) -> str:
+    """The command that reads today's prices, those of the country's electricity with them."""
+    return REFRESH if country == "DE" else f"{REFRESH} --country {quote(country)}"
 
 
 def price_age_sentences(
