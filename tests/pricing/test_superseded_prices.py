@@ -1,7 +1,9 @@
 """Once a provider's own list has been read, what is shipped or said by others about it is history."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -105,3 +107,9 @@ def test_only_a_providers_own_list_says_what_it_is_complete_for():
     with_coverage = {name for name, source in BY_NAME.items() if source.covers}
     assert {"vultr", "runpod", "aws", "azure", "oci", "verda", "linode"} <= with_coverage
     assert not any(name.startswith(("skypilot", "gpuhunt", "shadeform")) for name in with_coverage)
+
+
+def test_the_page_on_sources_names_every_own_list():
+    page = (Path(__file__).parents[2] / "service/docs/sources.md").read_text()
+    (table,) = re.findall(r"\| Own list .*?\n\n", page, re.DOTALL)
+    assert set(re.findall(r"`(\w+)`", table)) == {name for name, source in BY_NAME.items() if source.covers}
