@@ -11,6 +11,7 @@ from pricing import webhooks
 from pricing.webhooks import Connect, Letter, public_https
 from service.errors import MissingFact
 from service.estimate.cost import conversion
+from service.estimate.price_age import USUAL_MAX_AGE_DAYS
 from service.estimate.price_watch import look
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.listings.offer_items import offer_item
@@ -59,7 +60,10 @@ def after_refresh(sessions: Sessions, now: datetime, connect: Connect = public_h
 
 
 def evaluate(sessions: Sessions, now: datetime) -> int:
-    """Look at the cheapest listed offer of every rule; returns how many fired. One transaction."""
+    """Look at the cheapest current offer of every rule; returns how many fired. One transaction.
+
+    What came with the product, and what was last known more than 30 days ago, is no news.
+    """
     with sessions.begin() as session:
         rates = exchange_rates.newest_rates(session)
         fired = 0
@@ -67,7 +71,8 @@ def evaluate(sessions: Sessions, now: datetime) -> int:
             rule = alert.rule
             wanted = offers.OfferFilter(
                 gpu=rule.gpu, gpu_count_min=rule.gpu_count, gpu_count_max=rule.gpu_count, tier=rule.tier,
-                provider=rule.provider,
+                provider=rule.provider, is_shipped=False,
+                known_since=now.date() - timedelta(days=USUAL_MAX_AGE_DAYS),
             )  # fmt: skip
             cheapest = next(iter(offers.search(session, wanted, limit=1).offers), None)
             price = _price(cheapest, rule.currency, tuple(rates.values()))

@@ -119,26 +119,40 @@ def _standing_item(standing: "Standing") -> dict[str, Any]:
 
 @prices.command("refresh")
 @click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@click.option("--quick", is_flag=True, help="What a first answer needs, in 30 seconds at most.")
+@click.option("--country", help="With --quick: whose electricity; usual: DE.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+def refresh_(
+    context: click.Context, *, names: tuple[str, ...], quick: bool, country: str | None, as_json: bool
+) -> None:
     """Ask the named sources now, or every source, several at a time.
 
-    Exit code 1 when one of them failed; one that sleeps for want of a key, or that another process is
-    refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
+    With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
+    Exit code 1 when one of them failed, with --quick when all did; one that sleeps for want of a key, or that
+    another process is refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
 
+    from pricing import quick as first
     from pricing import registry, rounds
     from pricing.pace import Pace
     from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings
 
+    if quick and names:
+        raise InvalidValue("--quick", True, f"chooses the sources itself; {names[0]} is named")
+    if country is not None and not quick:
+        raise InvalidValue("--country", country, "is of --quick")
     sources, sessions = registry.named(names), context.obj()
+    if quick:
+        sources = first.quick_sources(sources, country or first.USUAL_COUNTRY)
     registry.register(sessions)
     try:
         with rounds.progress(sources) as say:
             pace = Pace.from_settings(Settings.from_environ())
-            outcomes = rounds.refresh_all(sessions, sources, pace, say)
+            if quick:
+                pace = replace(pace, at_once=max(pace.at_once, first.AT_ONCE))
+            outcomes = rounds.refresh_all(sessions, sources, pace, say, first.WITHIN if quick else None)
     except KeyboardInterrupt:
         click.echo("heimvorteil: interrupted; what was not done yet is not kept", err=True)
         context.exit(EXIT_INTERRUPTED)
@@ -160,7 +174,7 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
         ]
         titles = ["source", "outcome", "accepted", "rejected", "new or changed", "seconds", "error"]
         print_table(titles, rows, {2, 3, 4, 5})
-    if any(o.outcome == "failed" for o in outcomes):
+    if (all if quick else any)(o.outcome == "failed" for o in outcomes):
         context.exit(1)
 
 
@@ -290,23 +304,29 @@ def unmapped_(context: click.Context) -> None:
 @prices.command("conflicts")
 @click.pass_context
 def conflicts_(context: click.Context) -> None:
-    """List prices on which two lists contradict each other by more than 1.5 times; both are kept."""
+    """List prices on which two lists contradict each other by more than 1.5 times; both are kept.
+
+    What a provider's own list or a younger one has superseded is told with what stands in its place.
+    """
     from service.reports.listings.as_table import print_table
-    from service.store.offer_conflicts import all_conflicts
+    from service.store.offer_conflicts import all_conflicts, superseded_counts
 
     with context.obj().reading() as session:
-        found = all_conflicts(session)
+        found, superseded = all_conflicts(session), superseded_counts(session)
     rows = []
     for offer, conflict in found:
         thing = f"{offer.provider} {offer.gpu_count} x {offer.gpu}"
         where = offer.region or UNKNOWN
         said = [
             f"{one.hourly_price} {one.currency}/h, {one.origin}, {one.as_of}"
+            + (" (superseded)" if one.superseded_by else "")
             for one in (offer, conflict.offer)
         ]
         rows.append([thing, where, offer.tier, *said, f"{conflict.ratio:.2f}"])
     print_table(["what", "region", "tier", "one list says", "another says", "times"], rows, {5})
     click.echo(f"{len(found)} conflicts")
+    for old, new, count in superseded:
+        click.echo(f"{count} prices of {old} are superseded by {new}")
 
 
 @prices.command("map")

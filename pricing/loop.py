@@ -7,7 +7,7 @@ due is another matter, and the database's clock alone decides it.
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -28,8 +28,15 @@ class Loop:
     """Looks for waiting sources every few seconds, and has each refreshed in a thread of this process."""
 
     def __init__(
-        self, sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, beside: Beside | None = None
+        self,
+        sessions: Sessions,
+        sources: Sequence[PriceSource],
+        pace: Pace,
+        beside: Beside | None = None,
+        first: Collection[str] = (),
     ) -> None:
+        """Of sources that are due at once those that are named `first` are read before the others."""
+        self._first = frozenset(first)
         self._sessions, self._sources, self._pace = sessions, sources, pace
         self._after = AfterRefreshes(sessions, sources, beside) if beside else None
         self._stopping = threading.Event()
@@ -52,7 +59,8 @@ class Loop:
     def look(self) -> None:
         """One look; a fault is logged and the next look tries again."""
         try:
-            for source in waiting(self._sessions, self._sources):
+            due = waiting(self._sessions, self._sources)
+            for source in sorted(due, key=lambda source: source.name not in self._first):
                 self._once_at_a_time(source.name, partial(self._refresh, source))
             self._once_at_a_time(WEBHOOKS, partial(tell_webhooks, self._sessions))
             if self._after:

@@ -16,6 +16,7 @@ from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
 from service.estimate import market_day
+from service.estimate.superseded import Coverage
 from service.facts import (
     CarbonIntensity,
     CloudOffer,
@@ -35,6 +36,7 @@ from service.store import (
     refreshes,
     source_answers,
     spot_prices,
+    superseding,
 )
 from service.store.column_types import DECIMALS
 from service.store.leases import LeaseLost
@@ -137,7 +139,9 @@ def _attempt(
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         read = list(source.parse(payload))
         checked = check([_from_list(source, fact) for fact in read], _known(sessions, source, now))
-        changed, remark = keep(sessions, checked, now, source.name, payload=payload, hold=hold)
+        changed, remark = keep(
+            sessions, checked, now, source.name, payload=payload, covers=source.covers, hold=hold
+        )
     except NotModified:
         return _confirmed(sessions, source, now, hold)
     except FetchFailed as error:
@@ -235,6 +239,8 @@ def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hol
         if hold:
             hold.check(session)
         count = offer_listing.confirm(session, source.name, now)
+        source_answers.put_covers(session, source.name, source.covers)
+        superseding.supersede(session, now, of_list=source.name)
     return Outcome(source.name, "unchanged", count, error="not modified since the last answer", changed=0)
 
 
@@ -245,12 +251,14 @@ def keep(
     origin: str,
     *,
     payload: Payload | None = None,
+    covers: Sequence[Coverage] = (),
     hold: Hold | None = None,
 ) -> tuple[int, str]:
     """Keep facts in one transaction: how many were new or different, and a remark where there is one.
 
     Offers get our names of their GPUs. With `payload`, the whole answer of a source, what its list no
-    longer names is marked as such; without it, the offers are an addition.
+    longer names is marked as such, and what other lists say in its place as superseded; without it, the
+    offers are an addition.
     """
     if not checked.accepted:
         return 0, ""
@@ -272,7 +280,6 @@ def keep(
         if payload is not None:
             if quoted:
                 gone = offer_listing.unlist_missing(session, origin, _slugs(quoted, checked), now)
-                offer_listing.replace_in_catalog(session, origin, now)
                 offer_listing.seen_again(session, origin, now, _refused_slugs(checked))
                 changed += gone or 0
                 remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
@@ -281,8 +288,11 @@ def keep(
                 SourceAnswer(
                     name=origin, url=payload.url, etag=payload.etag, last_modified=payload.last_modified,
                     sha256=sha256(payload.content).hexdigest(), answered_at=now,
+                    covers=tuple(covers),
                 ),
             )  # fmt: skip
+            if quoted:
+                superseding.supersede(session, now, of_list=origin)
         if hold:
             hold.check(session)
     return changed, remark

@@ -4,8 +4,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from pricing.leased_refresh import run_one
 from pricing.pace import Pace
@@ -19,11 +20,17 @@ Say = Callable[[str, str], None]
 STAGES = ("waiting", "asking", "reading", "keeping", "done")
 
 
-def refresh_all(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, say: Say) -> list[Outcome]:
+def refresh_all(
+    sessions: Sessions,
+    sources: Sequence[PriceSource],
+    pace: Pace,
+    say: Say,
+    within: timedelta | None = None,
+) -> list[Outcome]:
     """Refresh them in this process, in the order given; one failing never stops the others.
 
-    One that another process is at is left to it (outcome "running"). KeyboardInterrupt passes through
-    after what was running has been given up: nothing of it is kept.
+    One that another process is at is left to it (outcome "running"). What is not done `within` the time is
+    given up, and nothing of it is kept; so it is when KeyboardInterrupt passes through.
     """
     stopping = threading.Event()
     pool = ThreadPoolExecutor(pace.at_once, "refresh")
@@ -31,13 +38,22 @@ def refresh_all(sessions: Sessions, sources: Sequence[PriceSource], pace: Pace, 
         futures: dict[Future[Outcome], str] = {
             pool.submit(_one, sessions, source, pace, say, stopping): source.name for source in sources
         }
-        for future in as_completed(futures):
-            outcome = future.result()
-            say(outcome.source, _told(outcome))
-        return [future.result() for future in futures]
+        with suppress(TimeoutError):
+            for future in as_completed(futures, within.total_seconds() if within else None):
+                outcome = future.result()
+                say(outcome.source, _told(outcome))
+        stopping.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+        return [_late(name, within) if f.cancelled() else f.result() for f, name in futures.items()]
     finally:
         stopping.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _late(name: str, within: timedelta | None) -> Outcome:
+    """Of one that was not even begun."""
+    seconds = within.total_seconds() if within else 0
+    return Outcome(name, "failed", error=f"not begun within {seconds:g} s")
 
 
 def _one(sessions: Sessions, source: PriceSource, pace: Pace, say: Say, stopping: threading.Event) -> Outcome:

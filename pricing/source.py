@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from service.estimate.superseded import Coverage
 from service.facts import CarbonIntensity, CloudOffer, ElectricityRate, ExchangeRate, GridCarbon, SpotPrice
 
 Fact = ExchangeRate | SpotPrice | CloudOffer | ElectricityRate | CarbonIntensity | GridCarbon
@@ -96,6 +97,11 @@ class PriceSource:
     market_zone: str | None = None
     """Bidding zone of a day-ahead source: it is polled from 13:00 market time until tomorrow is known."""
 
+    covers: tuple[Coverage, ...] = ()
+    """Of a provider's own list: what it is complete for, so that what others say of it is superseded and what
+    it does not name is not for rent. A list without it tells what others ask."""
+    is_slow: bool = False
+    """Whether it takes longer than half a minute to read: no part of a quick refresh."""
     states_its_day: bool = False
     """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
 

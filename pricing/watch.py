@@ -13,6 +13,7 @@ from multiprocessing.context import SpawnProcess
 from pricing.beside import Beside
 from pricing.loop import Loop
 from pricing.pace import Pace
+from pricing.quick import quick_sources
 from pricing.registry import register
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
@@ -50,7 +51,8 @@ def _run_beside(database_url: str, pace: Pace, beside: Beside | None, parent: in
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("urllib3").setLevel(logging.ERROR)
     is_told = _ended_by_signal()
-    loop = Loop(Sessions(engine_for(database_url)), SOURCES, pace, beside)
+    first = [source.name for source in quick_sources(SOURCES)]
+    loop = Loop(Sessions(engine_for(database_url)), SOURCES, pace, beside, first)
     loop.run(lambda: is_told() or os.getppid() != parent)
 
 

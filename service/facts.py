@@ -468,6 +468,9 @@ class CloudOffer:
     """Which list says so: catalog, a price source's name, or own for quotes and imports."""
     unlisted_since: datetime | None = None
     """When a newer answer of the same list first left the offer out; None while it is listed."""
+    superseded_by: str | None = None
+    """The list that has taken its place; its price is then history."""
+    superseded_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,14 @@ class AnsweredReference(Answered):
     energy_kwh_high: float
 
 
+class AnsweredPrices(Answered):
+    """Which of the stored offers an answer rests on."""
+
+    max_age_days: int | None = Field(description="Older offers were left out; null for none")
+    left_out: int = Field(description="How many")
+    is_refreshed: bool = Field(description="False while all offers came with the product, or from yourself")
+
+
 class AnsweredComparison(Answered):
     """The answer to a comparison, as kept."""
 
@@ -122,6 +130,7 @@ class AnsweredComparison(Answered):
     break_even: AnsweredBreakEven
     reference_method: AnsweredReference | None
     sources: tuple[AnsweredNumber, ...]
+    prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
 
     @property
     def currency(self) -> str:
@@ -240,6 +249,7 @@ class AnsweredDecision(Answered):
     runs_until_bought: int | None
     saved_per_day: float | None
     sources: tuple[AnsweredNumber, ...]
+    prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
 
     @property
     def has_limits(self) -> bool:

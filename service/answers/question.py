@@ -26,6 +26,7 @@ LARGEST_MONEY = 1e9
 LARGEST_HOURS = 1e6
 MOST_OPTIONS, USUAL_LIMIT = 500, 20
 LONGEST_NAME = 80
+LONGEST_AGE_DAYS = 36_500
 SMALLEST_TOKENS_PER_S = 0.001
 LARGEST_TOKENS_PER_S = 1e9
 Slug = Annotated[str, Field(max_length=120)]
@@ -231,6 +232,13 @@ class AskedHousehold(AskedPlace):
     )
     trials: Annotated[int, Flag()] = Field(
         1, ge=1, le=1000, description="How many such runs, one after another; all numbers are those of all"
+    )
+
+    max_age_days: Annotated[int | None, Flag("--max-age", metavar="DAYS")] = Field(
+        None,
+        ge=0,
+        le=LONGEST_AGE_DAYS,
+        description="How old a rent may be, in days; usual: 30 once prices have been refreshed, else any",
     )
 
     @field_validator("rent_terms")

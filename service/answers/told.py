@@ -4,6 +4,7 @@ Rules that need exact numbers (whether a plan keeps the limits, which plans were
 decided before this; sentences are written afterwards, from the numbers as they stand here.
 """
 
+from dataclasses import asdict
 from typing import Literal
 
 from service.answers.answer import (
@@ -14,6 +15,7 @@ from service.answers.answer import (
     AnsweredLimits,
     AnsweredNearest,
     AnsweredPlan,
+    AnsweredPrices,
     AnsweredReference,
     AnsweredSwing,
     AnsweredTurningPoint,
@@ -31,6 +33,7 @@ from service.estimate.architecture import flops_per_token, parameter_groups, par
 from service.estimate.block_matrices import ATTENTION, QUERY_VALUE
 from service.estimate.interval import Interval
 from service.estimate.model_notes import model_notes
+from service.estimate.price_age import PricesUsed
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.step_work import adapter_matrices, trained_parameters
 from service.facts import GIB, Workload
@@ -64,6 +67,7 @@ def tell_comparison(c: Comparison) -> AnsweredComparison:
         ),
         reference_method=None if c.reference is None else _reference(c.reference),
         sources=tell_numbers(c.inputs),
+        prices=_prices(c.prices),
     )
 
 
@@ -183,7 +187,12 @@ def tell_decision(d: Decision) -> AnsweredDecision:
         runs_until_bought=d.runs_until_bought,
         saved_per_day=near_or_none(d.saved_per_day, 2),
         sources=tell_numbers(d.inputs),
+        prices=_prices(d.prices),
     )
+
+
+def _prices(used: PricesUsed | None) -> AnsweredPrices | None:
+    return None if used is None else AnsweredPrices(**asdict(used))
 
 
 def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:

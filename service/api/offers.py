@@ -80,7 +80,10 @@ class OfferQuery(PageQuery):
     )
     currency: str | None = CURRENCY
     as_of: date | None = Field(None, description="Prices as known on that day")
-    unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
+    max_age_days: int | None = Field(
+        None, ge=0, le=36_500, description="How old a price may be, by `as_of` or today; any without"
+    )
+    unlisted: bool = Field(False, description="Also those that are left out of their list or superseded")
 
 
 class OfferItemQuery(Question):
@@ -130,6 +133,8 @@ class OfferOut(SourceOut):
     origin: str = Field(description="Which list says so: catalog, a price source, or own")
     fetched_at: datetime | None
     unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
+    superseded_by: str | None = Field(description="The list that has taken its place; then it is history")
+    superseded_since: datetime | None
     conflicts: list[ConflictOut]
     likeness: AnsweredLikeness | None = Field(description="With `nearest`")
 
@@ -202,6 +207,8 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         wanted,
         currency=currency,
         nearest=query.nearest,
+        max_age_days=query.max_age_days,
+        today=now().date(),
         limit=query.limit,
         offset=query.offset,
     )

@@ -11,6 +11,7 @@ from service.cli.beside import refuse_given
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
+from service.cli.refreshing import offer_to_refresh
 
 if TYPE_CHECKING:
     from service.answers.question import AskedComparison
@@ -55,3 +56,4 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
     show(comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain))
+    offer_to_refresh(snapshot, request.country, request.lang, now.date())

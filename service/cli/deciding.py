@@ -10,6 +10,7 @@ from service.cli.asking import asking, question_of
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
+from service.cli.refreshing import offer_to_refresh
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
 
@@ -62,3 +63,4 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
         from service.cli.screen import show
 
         show(decision_on_screen(stored, request.lang))
+        offer_to_refresh(snapshot, request.country, request.lang, now.date())

@@ -26,7 +26,8 @@ TIERS = " | ".join(get_args(Tier))
 @click.option("--max-price", type=Amount(), help="Per hour of the whole instance, in --currency.")
 @click.option("--currency", default="USD", show_default=True)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Prices as known on that day.")
-@click.option("--unlisted", is_flag=True, help="Also those that a newer answer of their list left out.")
+@click.option("--max-age", type=click.IntRange(0, 36_500), help="Days that a price may be old; else any.")
+@click.option("--unlisted", is_flag=True, help="Also those that are left out of their list or superseded.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @click.option("--offset", default=0, type=click.IntRange(0), help="Skip so many.")
 @click.option("--json", "as_json", is_flag=True, help="The items of GET /api/v1/offers.")
@@ -43,6 +44,7 @@ def offers(
     max_price: Decimal | None,
     currency: str,
     as_of: datetime | None,
+    max_age: int | None,
     unlisted: bool,
     limit: int,
     offset: int,
@@ -69,16 +71,18 @@ def offers(
         as_of=as_of.date() if as_of else None,
         unlisted=unlisted,
     )
+    now = datetime.now(UTC).date()
     page = find_offers(
-        sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=limit, offset=offset
-    )
+        sessions, snapshot, wanted, currency=currency, nearest=nearest, max_age_days=max_age, today=now,
+        limit=limit, offset=offset,
+    )  # fmt: skip
     items = offer_items(page, currency)
     if as_json:
         import orjson
 
         print_json(orjson.dumps(items))
         return
-    today = as_of.date() if as_of else datetime.now(UTC).date()
+    today = as_of.date() if as_of else now
     _print_offers(items, currency, today, alike=nearest is not None)
     click.echo(f"{len(items)} of {page.total} offers")
 
@@ -177,6 +181,8 @@ def _remarks(item: dict[str, Any]) -> list[str]:
     remarks = [item["note"]] if item["note"] else []
     if item["unlisted_since"]:
         remarks.append(f"no longer on its list since {item['unlisted_since']:%Y-%m-%d}")
+    if item["superseded_by"]:
+        remarks.append(f"superseded by {item['superseded_by']} since {item['superseded_since']:%Y-%m-%d}")
     for other in item["conflicts"]:
         price = _price(other["price_per_hour"], 2)
         remarks.append(

@@ -16,6 +16,7 @@ from service.estimate.cost import BillLine
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
+from service.estimate.price_age import PricesUsed
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
 from service.facts import (
     Figure,
@@ -69,6 +70,7 @@ class Comparison:
     data_version: int
     considered: int = 0
     """Offers looked at when the question was about every offer; 0 for a single one."""
+    prices: PricesUsed | None = None
 
 
 def compare(
@@ -83,6 +85,7 @@ def compare(
     reference_ratio: Figure | None = None,
     reference_card: Gpu | None = None,
     considered: int = 0,
+    prices: PricesUsed | None = None,
 ) -> Comparison:
     """The first home option against the first cloud option; further options are carried along.
 
@@ -104,6 +107,7 @@ def compare(
         inputs=workload_inputs(workload, knowledge.calibration, [o.gpu for o in options], knowledge.figures),
         data_version=data_version,
         considered=considered,
+        prices=prices,
     )
 
 

@@ -10,6 +10,7 @@ from service.decide.options import Option, Way
 from service.decide.sensitivity import Swing
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
+from service.estimate.price_age import PricesUsed
 from service.facts import Workload
 
 
@@ -80,3 +81,4 @@ class Decision:
     """Money saved per day of waiting, the cheapest plan against the fastest."""
     inputs: tuple[Input, ...]
     data_version: int
+    prices: PricesUsed | None = None

@@ -2,7 +2,8 @@
 
 One thing is a provider's GPU, count, tier and term in one region, or without region in both lists. Where
 both lists name the same instance its two prices are compared, else the cheapest of each list: a
-provider's larger and smaller machines around one GPU are no conflict. Both stay; neither is believed.
+provider's larger and smaller machines around one GPU are no conflict. Both stay; neither is believed, unless
+one list has superseded the other.
 """
 
 import math
@@ -30,6 +31,7 @@ class Quoted:
     origin: str
     price_eur: float
     as_of: date
+    superseded_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,37 @@ def contradictions(quoted: Iterable[Quoted]) -> Mapping[str, Sequence[tuple[str,
     for lists in things.values():
         for mine, other in permutations(lists.values(), 2):
             for ours, theirs in _comparable(mine, other):
+                if ours.superseded_by and theirs.superseded_by:
+                    continue
                 ratio = theirs.price_eur / ours.price_eur
                 if max(ratio, 1 / ratio) > MOST_APART and abs(ours.as_of - theirs.as_of) <= MOST_DAYS_APART:
                     contrary.setdefault(ours.slug, []).append((theirs.slug, ratio))
     return {slug: sorted(others, key=_furthest_first) for slug, others in contrary.items()}
+
+
+def replaced(quoted: Iterable[Quoted]) -> Mapping[str, tuple[str, float]]:
+    """Slug -> what stands in its place now and the ratio of the two prices, of superseded quotes that are too
+    far from it; however old, for one list has taken the other's place.
+
+    That of the same region, else the cheapest. What the other list does not name is left out.
+    """
+    current: dict[tuple[object, ...], list[Quoted]] = {}
+    old = []
+    for one in quoted:
+        if one.superseded_by is not None:
+            old.append(one)
+        elif math.isfinite(one.price_eur):
+            current.setdefault((one.origin, *one.thing[:-1]), []).append(one)
+    found = {}
+    for one in old:
+        places = current.get((one.superseded_by, *one.thing[:-1]), ())
+        new = min((o for o in places if o.thing == one.thing), key=_price, default=None)
+        new = new or min(places, key=_price, default=None)
+        if new is not None and math.isfinite(one.price_eur):
+            ratio = new.price_eur / one.price_eur
+            if max(ratio, 1 / ratio) > MOST_APART:
+                found[one.slug] = (new.slug, ratio)
+    return found
 
 
 def _furthest_first(contradiction: tuple[str, float]) -> tuple[float, str]:

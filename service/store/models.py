@@ -188,6 +188,9 @@ class OfferRow(Base):
     """Which list says so; two lists that price one instance are two offers, each with its history."""
     unlisted_since: Mapped[datetime | None]
     """When a newer answer of the same list first left it out; its last price is then history."""
+    superseded_by: Mapped[str | None]
+    """The list that has taken its place (service/estimate/superseded.py); its price is then history too."""
+    superseded_since: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint(*_OFFER_KEY, name="uq_offers_key"),
         *positive("hourly_price", "gpu_count", "memory_gib_per_gpu"),

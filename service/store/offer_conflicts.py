@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.estimate.price_conflicts import Conflict, Quoted, contradictions
+from service.estimate.price_conflicts import Conflict, Quoted, contradictions, replaced
 from service.facts import CloudOffer
 from service.store import offers
 from service.store.models import OfferRow, ProviderRow
@@ -34,7 +34,10 @@ def conflicts_of(session: Session, shown: Sequence[CloudOffer]) -> dict[str, tup
 
 
 def all_conflicts(session: Session) -> list[tuple[CloudOffer, Conflict]]:
-    """Every two listed offers that contradict each other, once, from the cheaper one; furthest first."""
+    """Every two listed offers that contradict each other, once, from the cheaper one; furthest first.
+
+    Also what is superseded and what stands in its place, however old the one is.
+    """
     several = (
         sa.select(*_SAME)
         .where(_offers.c.gpu.is_not(None), _offers.c.unlisted_since.is_(None))
@@ -43,23 +46,39 @@ def all_conflicts(session: Session) -> list[tuple[CloudOffer, Conflict]]:
         .subquery()
     )
     same = sa.and_(*(several.c[column.name] == column for column in _SAME))
-    found = contradictions(_quoted(session, sa.exists().where(same)))
-    conflicts = _with_offers(session, found)
+    quoted = _quoted(session, sa.exists().where(same))
+    found = {slug: dict(others) for slug, others in contradictions(quoted).items()}
+    for slug, (other, ratio) in replaced(quoted).items():
+        found.setdefault(slug, {})[other] = ratio
+        found.setdefault(other, {})[slug] = 1 / ratio
+    conflicts = _with_offers(session, {slug: tuple(others.items()) for slug, others in found.items()})
     known = offers.by_slugs(session, conflicts)
     pairs = [(known[slug], one) for slug, others in conflicts.items() for one in others if one.ratio > 1]
     return sorted(pairs, key=lambda pair: (-pair[1].ratio, pair[0].slug, pair[1].offer.slug))
 
 
+def superseded_counts(session: Session) -> list[tuple[str, str, int]]:
+    """Which list has superseded how many offers of which other one: (other, list, offers), by name."""
+    c = _offers.c
+    statement = (
+        sa.select(c.origin, c.superseded_by, sa.func.count())
+        .where(c.superseded_by.is_not(None), c.unlisted_since.is_(None))
+        .group_by(c.origin, c.superseded_by)
+        .order_by(c.origin, c.superseded_by)
+    )
+    return [(str(old), str(new), int(count)) for old, new, count in session.execute(statement)]
+
+
 def _quoted(session: Session, condition: sa.ColumnElement[bool]) -> list[Quoted]:
     c = _offers.c
     statement = (
-        sa.select(c.slug, *_SAME, c.region, c.instance, c.origin, c.price_eur_sort, c.as_of)
+        sa.select(c.slug, *_SAME, c.region, c.instance, c.origin, c.price_eur_sort, c.as_of, c.superseded_by)
         .join(_providers, _providers.c.id == c.provider_id)
         .where(c.unlisted_since.is_(None), c.gpu.is_not(None), condition)
     )
     found = []
-    for slug, *same, region, instance, origin, price_eur, as_of in session.connection().execute(statement):
-        found.append(Quoted(slug, (*same, region.lower()), instance, origin, price_eur, as_of))
+    for slug, *same, region, instance, origin, price, as_of, by in session.connection().execute(statement):
+        found.append(Quoted(slug, (*same, region.lower()), instance, origin, price, as_of, by))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Which offers are still listed: what a newer answer leaves out or replaces is history, not an offer."""
+"""Which offers are still listed: what a newer answer of a list leaves out is history, not an offer."""
 
 from collections.abc import Collection
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from service.store import versions
 from service.store.models import OfferPriceRow, OfferRow
-from service.store.offer_intake import CATALOG_ORIGIN, CHUNK
+from service.store.offer_intake import CHUNK
 
 _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
@@ -49,39 +49,6 @@ def unlist_missing(session: Session, origin: str, named: Collection[str], at: da
         )
     versions.bump(session)
     return len(gone)
-
-
-def replace_in_catalog(session: Session, origin: str, at: datetime) -> int:
-    """Unlist what the catalog says of instances that a list prices on a later day; returns how many.
-
-    The same instance is the same GPU, count, tier and term of one provider in the same region or under
-    the same name.
-    """
-    versions.lock(session)
-    live = sa.alias(_offers, "live")
-    same = [
-        live.c[name] == _offers.c[name] for name in ("provider_id", "gpu", "gpu_count", "tier", "term_months")
-    ]
-    newer = sa.exists().where(
-        *same,
-        live.c.origin == origin,
-        live.c.unlisted_since.is_(None),
-        live.c.as_of > _offers.c.as_of,
-        sa.or_(
-            sa.func.lower(live.c.region) == sa.func.lower(_offers.c.region),
-            live.c.instance == _offers.c.instance,
-        ),
-    )
-    replaced = session.execute(
-        sa.update(_offers)
-        .where(_offers.c.origin == CATALOG_ORIGIN, _offers.c.unlisted_since.is_(None), newer)
-        .values(unlisted_since=at)
-        .returning(_offers.c.id),
-        execution_options={"synchronize_session": False},
-    ).all()
-    if replaced:
-        versions.bump(session)
-    return len(replaced)
 
 
 def seen_again(session: Session, origin: str, at: datetime, refused: Collection[str] = ()) -> None:

@@ -1,7 +1,7 @@
 """All current offers as columns, for answers that look at every one of them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,12 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from service.estimate.superseded import CATALOG, OWN
 from service.facts import CloudOffer, Source, Tier
-from service.store import sources
+from service.store import source_answers, sources
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
+from service.store.superseding import is_current
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -37,6 +39,8 @@ class OfferTable:
     """Index into models.TIERS, also `tiers` here."""
     as_of_ordinal: NDArray[np.int32]
     """date.toordinal() of the day the price was stated for."""
+    known_ordinal: NDArray[np.int32]
+    """The same of the last day the price was known for: also when a provider's own list was read last."""
     slug: tuple[str, ...]
     provider: tuple[str, ...]
     instance: tuple[str, ...]
@@ -45,6 +49,8 @@ class OfferTable:
     currency: tuple[str, ...]
     gpu_slugs: tuple[str, ...]
     """Every GPU slug an offer names, sorted."""
+    is_refreshed: bool
+    """Whether any offer comes from a price source, not from the catalog or oneself."""
     _billionths: NDArray[np.int64]
     _vcpus: NDArray[np.int32]
     _ram_gib: NDArray[np.float64]
@@ -62,6 +68,18 @@ class OfferTable:
     @property
     def tiers(self) -> tuple[Tier, ...]:
         return TIERS
+
+    def only(self, rows: NDArray[np.intp]) -> "OfferTable":
+        """The table of some of the offers, in order."""
+        picked: dict[str, Any] = {}
+        for field in fields(self):
+            column = getattr(self, field.name)
+            if isinstance(column, np.ndarray):
+                picked[field.name] = column[rows]
+                picked[field.name].setflags(write=False)
+            elif isinstance(column, tuple) and field.name != "gpu_slugs":
+                picked[field.name] = tuple(column[i] for i in rows)
+        return replace(self, **picked)
 
     def quoted(self, i: int) -> tuple[Decimal, str]:
         """What the i-th offer costs an hour, exactly, and in which currency."""
@@ -96,7 +114,7 @@ class OfferTable:
 
 
 def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
-    """The table of all offers that are listed; `said` holds the sources by id."""
+    """The table of all current offers; `said` holds the sources by id."""
     o = OfferRow
     statement = (
         sa.select(
@@ -105,7 +123,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
             o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort, o.origin,
         )
         .join(ProviderRow, ProviderRow.id == o.provider_id)
-        .where(o.unlisted_since.is_(None))
+        .where(*is_current())
         .order_by(o.slug)
     )  # fmt: skip
     rows = session.connection().execute(statement).all()
@@ -115,6 +133,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
     gpu_slugs = tuple(sorted({name for name in gpu if name is not None}))
     gpu_index: dict[str | None, int] = {name: i for i, name in enumerate(gpu_slugs)} | {None: -1}
     tier_index = {name: i for i, name in enumerate(TIERS)}
+    own_lists = source_answers.own_lists(session)
     same: dict[Any, Any] = {}
     return OfferTable(
         price=_array((float(p) for p in price), np.float64),
@@ -124,6 +143,13 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         memory_gib_per_gpu=_array((np.nan if m is None else m for m in memory), np.float64),
         tier=_array((tier_index[name] for name in tier), np.int8),
         as_of_ordinal=_array((day.toordinal() for day in as_of), np.int32),
+        known_ordinal=_array(
+            (
+                max(day, at.date()).toordinal() if name in own_lists else day.toordinal()
+                for day, at, name in zip(as_of, fetched_at, origin, strict=True)
+            ),
+            np.int32,
+        ),
         slug=slug,
         provider=_shared(provider, same),
         instance=_shared(instance, same),
@@ -131,6 +157,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         country=_shared(country, same),
         currency=_shared(currency, same),
         gpu_slugs=gpu_slugs,
+        is_refreshed=not {CATALOG, OWN}.issuperset(origin),
         _billionths=_array((to_billionths(Decimal(p)) for p in price), np.int64),
         _vcpus=_array((-1 if n is None else n for n in vcpus), np.int32),
         _ram_gib=_array((np.nan if r is None else r for r in ram_gib), np.float64),

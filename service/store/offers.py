@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound
+from service.estimate.superseded import CATALOG
 from service.facts import CloudOffer, ExchangeRate, Source
 from service.store import exchange_rates, sources
 from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
 from service.store.offer_intake import CHUNK, Added, add_all, offer_slug
+from service.store.superseding import is_current, is_known_since
 
 __all__ = [
     "ORDERS",
@@ -69,8 +71,12 @@ class OfferFilter:
     """Currency of price_min and price_max; other prices are compared at the rates of the day."""
     as_of: date | None = None
     """The price as known on that day; offers not observed by then are absent."""
+    known_since: date | None = None
+    """Only prices stated for that day or later; of a provider's own list also what was read then."""
+    is_shipped: bool | None = None
+    """False: only what was read from a source or entered, not what came with the product."""
     unlisted: bool = False
-    """Also those that a newer answer of their list has left out."""
+    """Also those that a newer answer of their list has left out, or that another list has superseded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +244,7 @@ def _found(
 ) -> sa.Select[Any]:
     if wanted.as_of is None:
         bounds = _price_bounds(session, wanted, rates, _offers.c)
-        return _current().where(*_conditions(wanted), *bounds, *_still_listed(wanted))
+        return _current().where(*_conditions(wanted), *bounds, *_still_listed(session, wanted))
     rates = rates or exchange_rates.rates_for(session, wanted.as_of)
     divisors = {"EUR": 1.0} | {quote: float(rate.rate) for quote, rate in rates.items()}
     spans = _spans_on(wanted.as_of, _conditions(wanted))
@@ -265,7 +271,8 @@ def _found(
         )
         .join(_providers, _providers.c.id == _offers.c.provider_id)
         .join(spans, (spans.c.offer_id == _offers.c.id) & (spans.c.place == 1))
-        .where(*_price_bounds(session, wanted, rates, spans.c), *_still_listed(wanted))
+        .where(*_price_bounds(session, wanted, rates, spans.c), *_still_listed(session, wanted))
+        .where(sa.true() if wanted.known_since is None else spans.c.told_on >= wanted.known_since)
     )
 
 
@@ -277,17 +284,19 @@ def _counted(
     if wanted.as_of is not None:
         return count.select_from(found.with_only_columns(sa.literal(1)).subquery())
     bounds = _price_bounds(session, wanted, rates, _offers.c)
-    return count.select_from(_offers).where(*_conditions(wanted), *bounds, *_still_listed(wanted))
+    return count.select_from(_offers).where(*_conditions(wanted), *bounds, *_still_listed(session, wanted))
 
 
-def _still_listed(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+def _still_listed(session: Session, wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    if wanted.is_shipped is False:
+        conditions.append(_offers.c.origin != CATALOG)
+    if wanted.known_since is not None and wanted.as_of is None:
+        conditions.append(is_known_since(session, wanted.known_since))
     if wanted.unlisted:
-        return []
-    listed = _offers.c.unlisted_since.is_(None)
-    if wanted.as_of is None:
-        return [listed]
-    end_of_day = datetime.combine(wanted.as_of, time.max, UTC)
-    return [sa.or_(listed, _offers.c.unlisted_since > end_of_day)]
+        return conditions
+    at = None if wanted.as_of is None else datetime.combine(wanted.as_of, time.max, UTC)
+    return [*conditions, *is_current(at)]
 
 
 def _spans_on(day: date, conditions: Sequence[sa.ColumnElement[bool]]) -> sa.Subquery:
@@ -396,4 +405,6 @@ def _offer(row: Any, said: dict[int, Source]) -> CloudOffer:
         fetched_at=row["fetched_at"],
         origin=row["origin"],
         unlisted_since=row["unlisted_since"],
+        superseded_by=row["superseded_by"],
+        superseded_since=row["superseded_since"],
     )

@@ -15,6 +15,7 @@ from service.store import (
     providers,
     rates,
     sources,
+    superseding,
     versions,
     workloads,
 )
@@ -50,8 +51,10 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
         if known_providers.get(provider.slug) != provider:
             providers.put(session, provider)
     exchange_rates.put_all(session, catalog.exchange_rates)
-    offers.add_all(session, catalog.offers, now or datetime.now(UTC))
+    at = now or datetime.now(UTC)
+    offers.add_all(session, catalog.offers, at)
     own_gpu_names.apply(session)
+    superseding.supersede(session, at)
     rates.put_electricity(session, catalog.electricity)
     rates.put_carbon(session, catalog.carbon)
     figures.put_all(session, catalog.figures)

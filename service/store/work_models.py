@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -89,6 +89,8 @@ class SourceAnswerRow(Base):
     sha256: Mapped[str]
     """Of the decoded answer."""
     answered_at: Mapped[datetime]
+    covers: Mapped[list[Any]] = mapped_column(sa.JSON(), server_default="[]")
+    """Of a provider's own list: what the answer is complete for, as Coverage."""
 
 
 class AlertRow(Base):

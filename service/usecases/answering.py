@@ -16,7 +16,7 @@ from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 
 Told = TypeVar("Told", AnsweredComparison, AnsweredDecision, AnsweredEstimates)
-CODE_VERSION = "8"
+CODE_VERSION = "9"
 """Raised when the same facts would give another answer; part of a stored answer's identity."""
 
 

@@ -42,6 +42,7 @@ from service.usecases.finding import (
 )
 from service.usecases.idle_options import refuse_idle, refuse_idle_terms
 from service.usecases.knowledge import changes_of, home_option_of, knowledge_of, plans_of
+from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import rented_plans
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
@@ -54,6 +55,7 @@ def compare_home_with_cloud(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
+    snapshot, prices = recent(snapshot, request, asked_at.date())
     workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
     home_gpu = find_gpu(snapshot, "home", request.home)
     home_count = checked_count("home_count", request.home_count)
@@ -99,6 +101,7 @@ def compare_home_with_cloud(
         reference_ratio=knowledge.figures.get("reference.ratio"),
         reference_card=snapshot.gpus.get(REFERENCE_GPU),
         considered=considered,
+        prices=prices,
     )
 
 

@@ -44,6 +44,7 @@ from service.usecases.finding import rental_of, workload_asked
 from service.usecases.knowledge import changes_of, knowledge_of, zone_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
+from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
@@ -64,6 +65,7 @@ def decide(
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
     """
+    snapshot, prices = recent(snapshot, request, asked_at.date())
     workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
     limits = Limits(request.budget, request.deadline_hours)
     today = asked_at.date()
@@ -112,6 +114,7 @@ def decide(
         saved_per_day=_saved_per_day(shortlist),
         inputs=_inputs(snapshot, workload, shortlist),
         data_version=snapshot.data_version,
+        prices=prices,
     )
 
 

@@ -21,7 +21,7 @@ from service.estimate.home_bill import HOURS_PER_DAY
 NO_RENT = "none"
 """As `tier`: nothing rented."""
 SPOT = "spot"
-OF_ANY_MACHINE = frozenset({"country", "currency", "lang", "rent_terms", "tokens", "trials"})
+OF_ANY_MACHINE = frozenset({"country", "currency", "lang", "max_age_days", "rent_terms", "tokens", "trials"})
 OF_HOME = tuple(name for name in AskedHousehold.model_fields if name not in OF_ANY_MACHINE)
 OF_DYNAMIC = ("zone", "surcharges_per_kwh", "markup_share", "vat_share")
 OF_SPOT = ("interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_seconds")
@@ -71,6 +71,7 @@ def _refuse_of_decision(asked: AskedDecision) -> None:
         refuse_said(asked, OF_HOME, "is of cards at home, and none are named as `own` or `buy`")
     if asked.tier == NO_RENT:
         refuse_said(asked, ("rent_terms",), "are of a rented machine, and tier is none")
+        refuse_said(asked, ("max_age_days",), "is of rented machines, and tier is none")
     refuse_idle_terms(asked, (asked.tier,))
 
 

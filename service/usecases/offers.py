@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from service.countries import PARTS_OF_THE_WORLD, code_of
@@ -42,6 +42,8 @@ def find_offers(
     *,
     currency: str | None = None,
     nearest: str | None = None,
+    max_age_days: int | None = None,
+    today: date,
     limit: int = 50,
     offset: int = 0,
 ) -> FoundOffers:
@@ -50,9 +52,13 @@ def find_offers(
     In `wanted` the GPU may be an alias and the region a part of the world (`eu`, `asia`). With `nearest`,
     the name of a GPU, the answer holds the cheapest offer of each GPU with at least its memory (or
     `memory_gib_per_gpu_min`), the most alike first; one GPU per instance unless a count is asked for.
+    With `max_age_days` prices that were older by `today`, or by the day asked about, are left out.
     Raises UnknownName or InvalidValue for what is in no list, naming the field and the nearest choices.
     """
     wanted = _named(snapshot, wanted)
+    if max_age_days is not None:
+        first = (wanted.as_of or today) - timedelta(days=max_age_days)
+        wanted = replace(wanted, known_since=first)
     with sessions.reading() as session:
         rates = snapshot.exchange if wanted.as_of is None else exchange_rates.rates_for(session, wanted.as_of)
         if currency is not None and currency not in {"EUR", *rates}:

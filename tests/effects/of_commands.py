@@ -124,6 +124,7 @@ COMMANDS: dict[str, Cases] = {
         "--max-price": (changes("--max-price 0.1"),),
         "--currency": (changes("--currency EUR"),),
         "--as-of": (changes("--as-of 2020-01-01"), changes("--as-of 2020-01-01", "--nearest rtx-4090")),
+        "--max-age": (changes("--max-age 1"), changes("--max-age 1", "--nearest rtx-4090")),
         "--unlisted": (changes("--unlisted", "--provider nebius"),),
         "--limit": (changes("--limit 3"), changes("--limit 2", "--nearest rtx-4090")),
         "--offset": (changes("--offset 3"), changes("--offset 2", "--nearest rtx-4090")),
@@ -143,7 +144,16 @@ COMMANDS: dict[str, Cases] = {
     "gpus": {"--category": (changes("--category geforce"), refused("--category gforce")), "--json": AS_JSON},
     "workloads": {"--json": AS_JSON},
     "prices list": {"--json": AS_JSON},
-    "prices refresh": {"names": (changes("ecb"), refused("ebc", says="ecb")), "--json": AS_JSON},
+    "prices refresh": {
+        "names": (changes("ecb"), refused("ebc", says="ecb")),
+        "--quick": (changes("--quick"), refused("--quick", "ecb")),
+        "--country": (
+            changes("--country FR", "--quick"),
+            refused("--country FR", says="--quick"),
+            refused("--country Atlantis", "--quick"),
+        ),
+        "--json": AS_JSON,
+    },
     "prices show": {
         "name": (changes("ecb", instead="linode"),),
         "--raw": (changes("--raw", "ecb", says="asked"),),

@@ -65,6 +65,7 @@ HOUSEHOLD: Cases = {
     "--pcie-lanes": (changes("--pcie-lanes 4", workload="nanochat-d32"), refused("--pcie-lanes 3")),
     "--tokens": (changes("--tokens 2000000000"), refused("--tokens 2000000000", LORA, workload=LLAMA)),
     "--trials": (changes("--trials 3"),),
+    "--max-age": (changes("--max-age 1"), refused("--max-age -1")),
 }
 MODEL: Cases = {
     "--config": (
@@ -136,6 +137,7 @@ COMPARISON: Cases = {
     ),
     **HOUSEHOLD,
     **MODEL,
+    "--max-age": (changes("--max-age 1"), refused("--max-age 1", "--cloud OFFER", says="old")),
 }
 NO_HOME = "--own none"
 OF_HOME = (
@@ -167,4 +169,8 @@ DECISION = {
     name: (*cases, *(refused(one, NO_HOME, says="own") for one in OF_HOME if one.split()[0] == name))
     for name, cases in DECISION.items()
 }
+DECISION["--max-age"] = (
+    *DECISION["--max-age"],
+    refused("--max-age 9", "--tier none", says="tier"),
+)
 DECISION["--rent"] = (*DECISION["--rent"], refused("--rent idle_share=0.5", "--tier none", says="tier"))

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from service.store import offer_listing, offers, versions
+from service.store import offer_listing, offers, superseding, versions
 
 DAY = date(2026, 3, 1)
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -65,7 +65,7 @@ def test_the_catalogs_price_gives_way_to_a_later_one_of_the_same_instance(market
         offers.add_all(session, [a.offer(instance="old name"), a.offer(instance="other", region="us")], AT)
     keep(market, of_list(a, "new name", 3, DAY + timedelta(days=1)), at=AT + timedelta(days=1))
     with market.begin() as session:
-        assert offer_listing.replace_in_catalog(session, "live", AT + timedelta(days=1)) == 1
+        assert superseding.supersede(session, AT + timedelta(days=1), of_list="live") == 1
     assert found(market) == ["other", "new name"]
     # The catalog is seeded again at every start: that is no news.
     with market.begin() as session:

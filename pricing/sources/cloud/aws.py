@@ -18,6 +18,7 @@ from decimal import Decimal, InvalidOperation
 from pricing.countries import country_of
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source
 
 NAME = "aws"
@@ -157,4 +158,7 @@ def _number(text: str) -> Decimal | None:
     return value if value.is_finite() and 0 < value < 1_000_000 else None
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, states_its_day=True)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, states_its_day=True, is_slow=True,
+    covers=(Coverage("aws", ("on_demand",), regions="named", gpus="named"),),
+)  # fmt: skip

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from pricing.countries import country_of
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source, Tier
 
 NAME = "azure"
@@ -178,4 +179,7 @@ def _rounded(price: Decimal | str) -> Decimal | str:
     return price.quantize(CENT_PARTS)
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, is_slow=True,
+    covers=(Coverage("azure", ("on_demand", "spot", "reserved"), regions="named", gpus="named"),),
+)  # fmt: skip

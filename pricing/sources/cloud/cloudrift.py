@@ -20,6 +20,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import GIB, CloudOffer
 
 NAME = "cloudrift"
@@ -86,4 +87,7 @@ def _variants(types: list[Row]) -> Iterator[Row]:
         yield from ({"brand_short": brand, **variant} for variant in variants if isinstance(variant, dict))
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(hours=1), parse, LICENCE, fetch=fetch)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(hours=1), parse, LICENCE, fetch=fetch,
+    covers=(Coverage("cloudrift", ("on_demand",)),),
+)  # fmt: skip

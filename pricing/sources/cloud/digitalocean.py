@@ -23,6 +23,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer
 from service.store.regions import country_of
 
@@ -87,5 +88,6 @@ def _next(answer: Any, _url: str) -> str | None:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(hours=6), parse, LICENCE, key="HEIMVORTEIL_DIGITALOCEAN_KEY", fetch=fetch
-)
+    NAME, TITLE, URL, timedelta(hours=6), parse, LICENCE, key="HEIMVORTEIL_DIGITALOCEAN_KEY", fetch=fetch,
+    covers=(Coverage("digitalocean", ("on_demand", "spot")),),
+)  # fmt: skip

@@ -20,6 +20,7 @@ from typing import Any
 from pricing.gcp_machines import GPU_SKUS, MACHINES, Machine
 from pricing.json_answers import DECIMALS, Row, Unusable, every_page, opened, refused, rows_under, stated
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source, Tier
 
 NAME = "gcp_billing"
@@ -207,5 +208,6 @@ def _next(answer: Any, url: str) -> str | None:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, key="HEIMVORTEIL_GCP_BILLING_KEY", fetch=fetch
-)
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, key="HEIMVORTEIL_GCP_BILLING_KEY", fetch=fetch,
+    covers=(Coverage("gcp", ("on_demand", "spot"), gpus="named"),),
+)  # fmt: skip

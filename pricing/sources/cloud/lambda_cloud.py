@@ -21,6 +21,7 @@ from pricing.json_answers import (
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.countries import code_named
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer
 
 NAME = "lambda_cloud"
@@ -77,5 +78,6 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE, key="HEIMVORTEIL_LAMBDA_CLOUD_KEY", fetch=fetch
-)
+    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE, key="HEIMVORTEIL_LAMBDA_CLOUD_KEY", fetch=fetch,
+    covers=(Coverage("lambda", ("on_demand",)),),
+)  # fmt: skip

@@ -22,6 +22,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, WayOut, with_query
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer
 
 NAME = "linode"
@@ -82,4 +83,7 @@ def _next(answer: Any, url: str) -> str | None:
     return with_query(url, page=str(page + 1)) if is_more else None
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch,
+    covers=(Coverage("linode", ("on_demand",)),),
+)  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any
 
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source, Tier
 
 NAME = "oci"
@@ -155,4 +156,7 @@ def _hourly(product: Mapping[str, Any]) -> Decimal:
     return price
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, states_its_day=True)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(hours=24), parse, LICENCE, fetch=fetch, states_its_day=True,
+    covers=(Coverage("oci", ("on_demand", "spot")),),
+)  # fmt: skip

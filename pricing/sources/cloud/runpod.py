@@ -26,6 +26,7 @@ from pricing.json_answers import (
     whole_card,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source, Tier
 
 NAME = "runpod"
@@ -186,4 +187,5 @@ SOURCE = PriceSource(
     LICENCE,
     fetch=fetch,
     optional_key="HEIMVORTEIL_RUNPOD_KEY",
+    covers=(Coverage("runpod", ("on_demand", "community", "spot")),),
 )

@@ -30,6 +30,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Tier
 
 NAME = "vast"
@@ -189,5 +190,6 @@ def _said_full(payload: Payload, offers: list[Row]) -> list[Rejected]:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE, fetch=fetch, optional_key="HEIMVORTEIL_VAST_KEY"
-)
+    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE, fetch=fetch, optional_key="HEIMVORTEIL_VAST_KEY",
+    covers=(Coverage("vast", ("marketplace", "spot"), gpus="named"),),
+)  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from pricing.json_answers import Row, Unusable, known_price, offers_of, opened, stated, whole_card, whole_gpus
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Tier
 
 NAME = "verda"
@@ -55,4 +56,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     return offers_of(instances, read)
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE,
+    covers=(Coverage("verda", ("on_demand", "spot")),),
+)  # fmt: skip

@@ -26,6 +26,7 @@ from pricing.json_answers import (
     stated,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Tier
 from service.store.regions import country_of
 
@@ -138,5 +139,6 @@ def _next(answer: Any, url: str) -> str | None:
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(hours=6), parse, LICENCE, key="HEIMVORTEIL_VULTR_KEY", fetch=fetch
-)
+    NAME, TITLE, URL, timedelta(hours=6), parse, LICENCE, key="HEIMVORTEIL_VULTR_KEY", fetch=fetch,
+    covers=(Coverage("vultr", ("on_demand", "spot")),),
+)  # fmt: skip

@@ -55,6 +55,8 @@ def offer_item(
         "origin": offer.origin,
         "fetched_at": offer.fetched_at,
         "unlisted_since": offer.unlisted_since,
+        "superseded_by": offer.superseded_by,
+        "superseded_since": offer.superseded_since,
         **source_of(f"{shown}/h", offer.source),
         "as_of": offer.as_of,
         "conflicts": [conflict_item(conflict, shown, rates) for conflict in conflicts],

@@ -1,6 +1,7 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
 from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan, AnsweredSwing
+from service.reports.words.price_age import price_age_sentences
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.wording import Wording
 
@@ -45,7 +46,12 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         "weighed": w.say("Best plan by your weights"),
     }
     title = " ".join(filter(None, (rules[d.rule], limits_phrase(w, d))))
-    return [w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)), cost_sentence(w, d, d.best)]
+    rented = d.rented if d.best.is_at_home else d.best
+    return [
+        w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)),
+        cost_sentence(w, d, d.best),
+        *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
+    ]
 
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:

@@ -2,6 +2,7 @@
 
 from service.answers.answer import AnsweredComparison
 from service.answers.option import AnsweredCost, AnsweredOption
+from service.reports.words.price_age import price_age_sentences
 from service.reports.words.sentences import HOURS_PER_DAY, duration
 from service.reports.words.wording import Wording
 
@@ -22,7 +23,8 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     lines = [cheaper_sentence(w, c, home, cloud), " ".join(line for line in faster if line)]
     lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     changes = code_change_sentence(w, home)
-    return lines + ([changes] if changes else [])
+    lines += [changes] if changes else []
+    return lines + price_age_sentences(w, c.prices, cloud, c.asked_at.date())
 
 
 def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
