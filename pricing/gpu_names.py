@@ -162,6 +162,13 @@ def family_key(name: str) -> str:
 
 
 @lru_cache(maxsize=8192)
+def tells_more(name: str, other: str) -> bool:
+    """Whether a name means the same family as another one and tells its variant where that one does not."""
+    same = bool(name) and family_key(name) == family_key(other)
+    return same and _variant(name, VARIANTS) is not None and _variant(other, VARIANTS) is None
+
+
+@lru_cache(maxsize=8192)
 def _bare_key(name: str) -> str:
     return alias_key(NOISE.sub(" ", name.replace("_", " ")))
 

@@ -15,6 +15,7 @@ from pricing.gpu_names import GpuNames
 from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
+from pricing.sources.cloud.skypilot import table_of
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer, Source
 from service.store import exchange_rates, gpus, offers, own_gpu_names, providers
@@ -81,10 +82,10 @@ def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
         f"import:{table.provider}", f"{table.provider} prices from {table.name}", "", table.as_of, "own",
         now.date(),
     )  # fmt: skip
-    if table.format in ("skypilot", "gpuhunt"):
-        catalogue = CatalogueTable(table.provider, table.as_of, said)
-        read = skypilot_offers if table.format == "skypilot" else gpuhunt_offers
-        return list(read(table.text, catalogue))
+    if table.format == "skypilot":
+        return list(skypilot_offers(table.text, table_of(table.provider, table.as_of, said)))
+    if table.format == "gpuhunt":
+        return list(gpuhunt_offers(table.text, CatalogueTable(table.provider, table.as_of, said)))
     if table.format == "csv":
         own = csv_table(table.text)
     else:
