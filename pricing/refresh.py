@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from pricing import alerts
 from pricing.checks import Checked, Known, check
+from pricing.countries import country_of
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
@@ -299,10 +300,11 @@ def _refused_slugs(checked: Checked) -> set[str]:
 
 
 def named(offer: CloudOffer, names: GpuNames) -> CloudOffer:
-    """The offer with our slug; one whose GPU nobody can tell is kept without."""
+    """The offer with our slug, if anybody can tell its GPU, and the country that its region spells."""
     understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
     return replace(
         offer,
+        country=offer.country or country_of(offer.provider, offer.region),
         gpu=understood.slug,
         memory_gib_per_gpu=understood.memory_gib,
         hourly_price=_to_nine_decimals(offer.hourly_price),
