@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from pricing.gpu_names import GpuNames
 from pricing.hardware_checks import contradiction
-from pricing.price_bands import Band, band, loosest
+from pricing.price_bands import Band, band_of_any
 from service.facts import CloudOffer
 from service.store.offers import offer_slug
 
@@ -85,7 +85,7 @@ def _beyond_its_card(offer: CloudOffer, names: GpuNames, rates: Mapping[str, Dec
         return None
     mapped = names.gpus.get(offer.gpu or "")
     cards = [mapped] if mapped else names.family(offer.gpu_raw_name)
-    believed = loosest([band(card, offer.tier) for card in cards] or [band(None, offer.tier)])
+    believed = band_of_any(cards, offer.tier)
     whole = float(offer.hourly_price) * usd_per_unit
     per_gpu = whole / offer.gpu_count
     if believed.floor < per_gpu < believed.ceiling:
