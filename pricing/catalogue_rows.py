@@ -15,6 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 from pricing import google_rows
 from pricing.countries import country_of
+from pricing.gpu_names import tells_more
 from pricing.instances import fitted
 from pricing.source import Rejected, UnreadablePayload
 from service.facts import CloudOffer, Source, Tier
@@ -105,12 +106,14 @@ def _skypilot_row(
         # The accelerator's name is collapsed: "4x-RTX_4070S_Ti-32-65536" is called an RTX4070 there.
         name = host[1].replace("_", " ")
     community = instance.upper().endswith("_COMMUNITY")
-    memory = _skypilot_memory(_text(row, "GpuInfo"), count if table.memory_is_total else 1)
+    detail = _skypilot_detail(_text(row, "GpuInfo"), count if table.memory_is_total else 1)
+    if tells_more(detail.name, name):
+        name = detail.name
     for tier, price in ((_firm_tier(table, community), on_demand), ("spot", spot)):
         if price is not None:
             yield _skypilot_offer(
-                row, table, provider=provider, instance=instance, name=name, count=int(count), memory=memory,
-                tier=tier, price=price, note=note,
+                row, table, provider=provider, instance=instance, name=name, count=int(count),
+                memory=detail.memory_gib, tier=tier, price=price, note=note,
             )  # fmt: skip
 
 
@@ -123,7 +126,7 @@ def _with_host(
     if not found:
         yield Rejected(raw, "the price of a GPU without its host")
         return
-    memory = _skypilot_memory(_text(row, "GpuInfo"), 1)
+    memory = _skypilot_detail(_text(row, "GpuInfo"), 1).memory_gib
     on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
     for host in found:
         instance = host[0] if name not in google_rows.ATTACHED else f"{host[0]} + {count:g}x {name}"
@@ -296,10 +299,18 @@ def _shown(row: Row) -> str:
     return ",".join(value or "" for value in row.values())[:500]
 
 
-def _skypilot_memory(info: str, cards: float) -> float | None:
-    """Memory of one GPU [GiB] from GpuInfo: a Python literal, JSON, or just a name.
+@dataclass(frozen=True, slots=True)
+class _Detail:
+    """What GpuInfo says of one GPU."""
 
-    `cards` is how many GPUs the stated size is known to be the sum of.
+    name: str = ""
+    memory_gib: float | None = None
+
+
+def _skypilot_detail(info: str, cards: float) -> _Detail:
+    """One GPU by GpuInfo: a Python literal, JSON, or just a name.
+
+    `cards` is how many GPUs the stated memory is known to be the sum of.
     """
     found: object = None
     for read in (ast.literal_eval, json.loads):
@@ -309,21 +320,22 @@ def _skypilot_memory(info: str, cards: float) -> float | None:
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             continue
     if not isinstance(found, dict):
-        return None
+        return _Detail()
     folded = {str(key).lower(): value for key, value in found.items()}
     gpus = folded.get("gpus")
     if not isinstance(gpus, list) or not gpus or not isinstance(gpus[0], dict):
-        return None
+        return _Detail()
     first = {str(key).lower(): value for key, value in gpus[0].items()}
+    name = first["name"].strip() if isinstance(first.get("name"), str) else ""
     memory = first.get("memoryinfo")
     size = (
         {str(k).lower(): v for k, v in memory.items()}.get("sizeinmib") if isinstance(memory, dict) else None
     )
     if not isinstance(size, int | float) or size <= 0:
-        return None
+        return _Detail(name)
     count = first.get("count")
     # Vast.ai writes the sum of all GPUs as size and total; Lambda writes one GPU's, and its counts as 8.0.
     if cards == 1 and isinstance(count, int) and count > 1 and size == folded.get("totalgpumemoryinmib"):
         cards = count
     size /= cards
-    return size if size < LEAST_MIB else size / 1024
+    return _Detail(name, size if size < LEAST_MIB else size / 1024)

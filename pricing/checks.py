@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
+from pricing.gpu_names import GpuNames
 from pricing.offer_checks import Listed, offer_objections
 from pricing.source import Fact, Rejected
 from service.estimate.market_day import day_of
@@ -49,6 +50,8 @@ class Known:
     today: date | None = None
     rate_days: Mapping[str, date] = field(default_factory=dict)
     """Currency -> the day of that rate: an older one is not held against it."""
+    names: GpuNames = field(default_factory=lambda: GpuNames(()))
+    """The cards, and what names in price lists mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ def check(read: Sequence[Fact | Rejected], known: Known) -> Checked:
     facts = [fact for fact in read if not isinstance(fact, Rejected)]
     refused = [(row, row.reason) for row in read if isinstance(row, Rejected)]
     offers = [fact for fact in facts if isinstance(fact, CloudOffer)]
-    of_offers = dict(zip(map(id, offers), offer_objections(offers, known.offers, known.today), strict=True))
+    objections = offer_objections(offers, known.offers, known.today, names=known.names, rates=known.rates)
+    of_offers = dict(zip(map(id, offers), objections, strict=True))
     spot = [fact for fact in facts if isinstance(fact, SpotPrice)]
     zero_days, wrong_units = _all_zero_days(spot), _wrong_units(spot)
     jumps = _jumps([fact for fact in facts if isinstance(fact, ExchangeRate)], known)

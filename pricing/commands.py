@@ -240,6 +240,7 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 @click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day they are true for; today.")
 @click.option("--dry-run", is_flag=True, help="Show what would be kept and keep nothing.")
+@click.option("--yes", is_flag=True, help="Keep it even if it changes the cheapest price of a card by half.")
 @click.option("--json", "as_json", is_flag=True, help="The result as REST gives it.")
 @click.pass_context
 def import_(
@@ -250,6 +251,7 @@ def import_(
     provider: str,
     as_of: datetime | None,
     dry_run: bool,
+    yes: bool,
     as_json: bool,
 ) -> None:
     """Take in prices from a file: a private quote, a correction, a catalogue without network.
@@ -258,13 +260,13 @@ def import_(
     tier, term_months, memory_gib_per_gpu, vcpus, ram_gib, as_of and note. Semicolons, decimal commas and
     German names of columns are understood.
     """
-    from pricing.importing import read_file, take_in
+    from pricing.importing import read_file, spoken, take_in
     from service.reports.listings.as_table import print_table
     from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
     day = as_of.date() if as_of else now.date()
-    table = PriceTable(file.name, format_, provider, day, read_file(file))
+    table = PriceTable(file.name, format_, provider, day, yes, read_file(file))
     done = take_in(context.obj(), table, now, dry_run=dry_run)
     if as_json:
         import json
@@ -277,6 +279,8 @@ def import_(
         f"{done.accepted} offers {verb} ({done.changed} new or changed), {done.rejected} rows rejected, "
         f"{len(done.unmapped)} GPU names that nobody has mapped"
     )
+    if done.moved:
+        click.echo(f"heimvorteil: {spoken(done.moved)}", err=True)
     if done.reasons:
         first = {row.reason: row.raw[:80] for row in reversed(done.refused)}
         rows = [[str(n), reason, first.get(reason, "")] for reason, n in done.reasons.items()]

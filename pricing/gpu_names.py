@@ -83,16 +83,20 @@ class GpuNames:
     """All names we know, for one refresh."""
 
     def __init__(self, gpus: Iterable[Gpu], own: Iterable[OwnGpuName] = ()) -> None:
-        self._gpus: Mapping[str, Gpu] = {gpu.slug: gpu for gpu in gpus}
+        self.gpus: Mapping[str, Gpu] = {gpu.slug: gpu for gpu in gpus}
         self._own: dict[str, list[OwnGpuName]] = {}
         for name in own:
             self._own.setdefault(alias_key(name.name), []).append(name)
         self._canonical: dict[str, set[str]] = {}
         self._family: dict[str, set[str]] = {}
-        for gpu in self._gpus.values():
+        for gpu in self.gpus.values():
             self._canonical.setdefault(_bare_key(gpu.name), set()).add(gpu.slug)
             for called in (gpu.slug, gpu.name, *gpu.aliases):
                 self._family.setdefault(family_key(called), set()).add(gpu.slug)
+
+    def family(self, raw: str) -> list[Gpu]:
+        """The cards that a name may mean: one, several, or none that we know."""
+        return [self.gpus[slug] for slug in sorted(self._family.get(family_key(raw), ()))]
 
     def named(self, raw: str, memory_gib: float | None = None, instance: str = "") -> NamedGpu:
         """What a source's name stands for, with the memory it states per GPU and its instance's type."""
@@ -104,13 +108,13 @@ class GpuNames:
             return NamedGpu(told, memory)
         family = self._family.get(family_key(raw), set())
         for slug in family & BESIDE_THE_USUAL:
-            if self._gpus[slug].memory_gib == in_name:
+            if self.gpus[slug].memory_gib == in_name:
                 return NamedGpu(slug, in_name)
         family = family - BESIDE_THE_USUAL
         card = fitted(instance)
         if card is not None and card.slug in family and self._has_memory(card.slug, memory):
             return NamedGpu(card.slug, memory)
-        if raw.strip().lower() in self._gpus:
+        if raw.strip().lower() in self.gpus:
             family = {raw.strip().lower()}
         found = self._narrowed(self._canonical.get(_bare_key(raw)) or family, raw, instance, memory)
         is_told = memory is not None or "quadro" in raw.lower() or family_key(raw) not in SEVERAL_GENERATIONS
@@ -119,9 +123,9 @@ class GpuNames:
         slug = next(iter(found))
         if self._has_memory(slug, memory):
             return NamedGpu(slug, memory)
-        own = self._gpus[slug].memory_gib
+        own = self.gpus[slug].memory_gib
         more = "twice" if memory is not None and abs(memory - 2 * own) < 0.1 * own else "another"
-        return NamedGpu(None, memory, f"a {self._gpus[slug].name} with {more} memory: {memory:g} GiB")
+        return NamedGpu(None, memory, f"a {self.gpus[slug].name} with {more} memory: {memory:g} GiB")
 
     def _told_by_user(self, raw: str, memory: float | None) -> str | None:
         told = self._own.get(alias_key(raw), [])
@@ -130,7 +134,7 @@ class GpuNames:
         return next((name.gpu for name in (*exact, *any_memory)), None)
 
     def _has_memory(self, slug: str, memory: float | None) -> bool:
-        own = self._gpus[slug].memory_gib
+        own = self.gpus[slug].memory_gib
         return memory is None or abs(own - memory) <= MEMORY_TOLERANCE * own
 
     def _narrowed(self, found: set[str], raw: str, instance: str, memory: float | None) -> set[str]:
@@ -159,6 +163,13 @@ def family_key(name: str) -> str:
         kind = next((kind for kind in ("laptop", "sff") if kind in pro[2]), "")
         return pro[1] + kind
     return key.removeprefix("rtx") if re.fullmatch(r"rtxa\d{4}", key) else key
+
+
+@lru_cache(maxsize=8192)
+def tells_more(name: str, other: str) -> bool:
+    """Whether a name means the same family as another one and tells its variant where that one does not."""
+    same = bool(name) and family_key(name) == family_key(other)
+    return same and _variant(name, VARIANTS) is not None and _variant(other, VARIANTS) is None
 
 
 @lru_cache(maxsize=8192)

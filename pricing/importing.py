@@ -15,13 +15,17 @@ from pricing.gpu_names import GpuNames
 from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
+from pricing.sources.cloud.skypilot import table_of
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer, Source
-from service.store import exchange_rates, gpus, offers, own_gpu_names, providers
+from service.store import cheapest_prices, exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
-from service.usecases.price_imports import FORMATS, MOST_SHOWN, Imported, PriceTable, RefusedRow
+from service.usecases.price_imports import FORMATS, MOST_SHOWN, Imported, MovedPrice, PriceTable, RefusedRow
 
 LARGEST_FILE_BYTES = 50_000_000
+LARGEST_CHANGE = 0.5
+"""Of the cheapest price of a card; a larger one moves every recommendation and is asked back first."""
+MOST_TOLD = 3
 OWN = "own"
 """The list of private quotes and imports: no refresh ever takes an offer off it."""
 
@@ -40,27 +44,29 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
     """Take in a table of prices, all of it or, when it is unreadable, nothing.
 
     Rows that cannot be used are left out and named; the rest is kept in one transaction. Raises
-    UnknownName for an unknown provider or format, InvalidValue for a table that is none or a day in the
-    future.
+    UnknownName for an unknown provider or format, InvalidValue for a table that is none, a day in the
+    future, or prices that nobody would expect, where the table does not say `yes`.
     """
     if table.format not in FORMATS:
         raise UnknownName("format", table.format, FORMATS)
     if table.as_of > now.date():
         raise InvalidValue("as_of", table.as_of.isoformat(), "is in the future")
+    if table.yes and dry_run:
+        raise InvalidValue("yes", True, "is of what is kept, and a dry run keeps nothing")
     with sessions.reading() as session:
         known = providers.ids(session)
         names = GpuNames(gpus.all(session), own_gpu_names.all(session))
-        currencies = {"EUR", *exchange_rates.newest_rates(session)}
+        rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
     if table.provider not in known:
         raise UnknownName("provider", table.provider, known)
     try:
         read = _read(table, now)
     except UnreadablePayload as error:
         raise InvalidValue("table", table.name, f"is no {table.format} table: {error}") from error
-    checked = check([_own(row, currencies) for row in read], Known())
+    own = [_own(row, {"EUR", *rates}, names) for row in read]
+    checked = check(own, Known(rates=rates, names=names))
     accepted = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
-    understood = named(accepted, names)
-    changed = _kept(sessions, understood, now, dry_run)
+    changed, moved = _kept(sessions, accepted, now, dry_run=dry_run, yes=table.yes)
     refused = [
         RefusedRow(reason, _shown(row) if isinstance(row, CloudOffer) else getattr(row, "raw", repr(row)))
         for row, reason in checked.rejected
@@ -71,8 +77,9 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
         rejected=len(refused),
         reasons=dict(Counter(row.reason for row in refused).most_common()),
         refused=tuple(refused[:MOST_SHOWN]),
-        unmapped=tuple(sorted({offer.gpu_raw_name for offer in understood if offer.gpu is None})),
+        unmapped=tuple(sorted({offer.gpu_raw_name for offer in accepted if offer.gpu is None})),
         offers=tuple(sorted({offers.offer_slug(offer) for offer in accepted})),
+        moved=moved,
     )
 
 
@@ -81,10 +88,10 @@ def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
         f"import:{table.provider}", f"{table.provider} prices from {table.name}", "", table.as_of, "own",
         now.date(),
     )  # fmt: skip
-    if table.format in ("skypilot", "gpuhunt"):
-        catalogue = CatalogueTable(table.provider, table.as_of, said)
-        read = skypilot_offers if table.format == "skypilot" else gpuhunt_offers
-        return list(read(table.text, catalogue))
+    if table.format == "skypilot":
+        return list(skypilot_offers(table.text, table_of(table.provider, table.as_of, said)))
+    if table.format == "gpuhunt":
+        return list(gpuhunt_offers(table.text, CatalogueTable(table.provider, table.as_of, said)))
     if table.format == "csv":
         own = csv_table(table.text)
     else:
@@ -94,25 +101,52 @@ def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
     return list(own_offers(own, Said(table.provider, table.as_of, said, now.date())))
 
 
-def _own(row: CloudOffer | Rejected, currencies: Iterable[str]) -> CloudOffer | Rejected:
+def _own(row: CloudOffer | Rejected, currencies: Iterable[str], names: GpuNames) -> CloudOffer | Rejected:
     """The offer as one of ours; one whose currency nobody can convert would never be compared."""
     if isinstance(row, Rejected):
         return row
     if row.currency not in currencies:
         known = ", ".join(sorted(currencies))
         return Rejected(_shown(row), f"no exchange rate of {row.currency} is stored; known: {known}")
-    return replace(row, origin=OWN)
+    return replace(named(row, names), origin=OWN)
 
 
-def _kept(sessions: Sessions, quoted: Sequence[CloudOffer], now: datetime, dry_run: bool) -> int:
-    """How many offers were new or different; a dry run does it all and takes it back."""
+def _kept(
+    sessions: Sessions, quoted: Sequence[CloudOffer], now: datetime, *, dry_run: bool, yes: bool
+) -> tuple[int, tuple[MovedPrice, ...]]:
+    """How many offers were new or different, and what became cheaper or dearer by more than half.
+
+    A dry run does it all and takes it back. Raises InvalidValue for such a change without `yes`.
+    """
     if not quoted:
-        return 0
+        return 0, ()
+    cards = {offer.gpu for offer in quoted if offer.gpu is not None}
     with sessions.begin() as session:
+        before = cheapest_prices.cheapest_in_eur(session, cards)
         added = offers.add_all(session, quoted, now)
+        after = cheapest_prices.cheapest_in_eur(session, cards)
+        moved = tuple(
+            MovedPrice(*card, before[card], price)
+            for card, price in sorted(after.items())
+            if card in before and abs(price - before[card]) > LARGEST_CHANGE * before[card]
+        )
+        if moved and not yes and not dry_run:
+            raise InvalidValue(
+                "yes", False, f"{spoken(moved)}. If it is right, say so with --yes (field yes)."
+            )
         if dry_run:
             session.rollback()
-    return added.new + added.changed
+    return added.new + added.changed, moved
+
+
+def spoken(moved: Sequence[MovedPrice]) -> str:
+    """What an import would change, in one line."""
+    told = [
+        f"{one.gpu} {one.tier} from {one.before:.4g} to {one.after:.4g} EUR per GPU and hour"
+        for one in moved[:MOST_TOLD]
+    ]
+    more = f" and {len(moved) - MOST_TOLD} more" if len(moved) > MOST_TOLD else ""
+    return f"this changes the cheapest price of a card by more than half: {'; '.join(told)}{more}"
 
 
 def _shown(offer: CloudOffer) -> str:

@@ -66,6 +66,16 @@ AWS = {
     r"p4d\.": A100_40, r"p4de\.": A100_80, r"p5\.": H100, r"p5en?\.": H200, r"p6-b200\.": B200,
     r"p6-b300\.": B300, r"(p6e|u-p6e)-gb200": GB200,
 }  # fmt: skip
+AWS_COUNTS = {
+    r"p2\.8xlarge|p[345]\w*\.(24|48)xlarge|p6-b\d+\.48xlarge|p3\.16xlarge|g\w+\.48xlarge|g4dn\.metal": 8,
+    r"p2\.16xlarge": 16, r"p3\.8xlarge|g(3|4ad)\.16xlarge|g4dn\.12xlarge|g7e\.24xlarge": 4,
+    r"g(5|6e?)\.(12|24)xlarge": 4,
+    r"(g3|g4ad)\.8xlarge|g5g\.(16xlarge|metal)|g7e\.12xlarge": 2,
+    r"g3s\.xlarge|g3\.4xlarge|g4ad\.[24]?xlarge|g(4dn|5|6e?)\.(2|4|8|16)?xlarge|g5g\.[248]?xlarge": 1,
+    r"g7e\.[248]xlarge|gr6\.[48]xlarge|p2\.xlarge|p3\.2xlarge|p5\.4xlarge": 1,
+}  # fmt: skip
+"""GPUs of a size, for families whose name does not tell; checked against Spare Cores' server records of
+2026-01-31. A size that is missing here is not told."""
 AZURE = {
     r"nc6s_v2": _of(P100, 1), r"nc12s_v2": _of(P100, 2), r"nc24r?s_v2": _of(P100, 4),
     r"nc6": _of(K80, 1), r"nc12": _of(K80, 2), r"nc24r?": _of(K80, 4),
@@ -142,6 +152,30 @@ _ALL = tuple(
         *DIGITALOCEAN.items(),
     )
 )
+
+
+_COUNTED = (
+    *((re.compile(pattern), count) for pattern, count in AWS_COUNTS.items()),
+    (re.compile(r"(?:bm|vm)\.gpu[\w.-]*\.(\d+)"), None),
+    *((re.compile(pattern.replace(r"\d+", r"(\d+)", 1)), None) for pattern in VERDA),
+    (re.compile(r"(?:.*(?<![a-z\d]))?(\d+)x(?:[-_ .].*)?"), None),
+    (re.compile(r"(?:.*[-_ .])?(\d+)gpu(?:[-_ .].*)?"), None),
+    (re.compile(r".*(?:\d|sxm|pcie|nvl)x(\d{1,2})(?:[-_ .].*)?"), None),
+)
+"""Types whose name says how many: BM.GPU.H100.8, 8H200.141S.176V, gpu_8x_h100, gpu-h100x8-640gb."""
+
+
+@lru_cache(maxsize=16_384)
+def gpus_in(instance: str) -> float | None:
+    """How many GPUs an instance type has, below 1 a share of one; None where neither tables nor name tell."""
+    card = fitted(instance)
+    if card is not None and card.count is not None:
+        return card.count
+    name = instance.strip().lower().split(" (")[0]
+    for pattern, count in _COUNTED:
+        if told := pattern.fullmatch(name):
+            return count or float(told[1])
+    return None
 
 
 @lru_cache(maxsize=16_384)

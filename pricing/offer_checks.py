@@ -1,15 +1,18 @@
-"""Are these rental prices believable? One look at the whole table: rows against rows, and against what
-the same list said last."""
+"""Are these rental prices believable? One look at the whole table: rows against rows, against what the
+same list said last, against what the card can cost and what the instance has."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from pricing.gpu_names import GpuNames
+from pricing.hardware_checks import contradiction
+from pricing.price_bands import Band, band_of_any
 from service.facts import CloudOffer
 from service.store.offers import offer_slug
 
 SMALLEST_PER_GPU_HOUR, LARGEST_PER_GPU_HOUR = 0.01, 500.0
-"""A bid floor read as a price (B200 at 0.01) lies below, a whole term read as an hour above."""
+"""In any currency: a bid floor read as a price lies below, a whole term read as an hour above."""
 LARGEST_CHANGE = 10.0
 BELIEVED_FOR = timedelta(days=7)
 """A price that stays ten times what it was is believed once the old one has not been seen for so long."""
@@ -19,11 +22,18 @@ Listed = tuple[Decimal, str, date]
 
 
 def offer_objections(
-    offers: Sequence[CloudOffer], known: Mapping[str, Listed], today: date | None
+    offers: Sequence[CloudOffer],
+    known: Mapping[str, Listed],
+    today: date | None,
+    *,
+    names: GpuNames,
+    rates: Mapping[str, Decimal],
 ) -> list[str | None]:
-    """One reason or None per offer: out of range, spot above on-demand, ten times what it was.
+    """One reason or None per offer: out of range, more or other GPUs than its instance has, a price that
+    its card cannot have, spot above on-demand, ten times what it was.
 
-    Prices are compared in their own currency; `known` is by offer slug.
+    Prices are compared in their own currency, and in USD with what the card can cost; `known` is by offer
+    slug, `rates` are units per euro. A currency without a rate is held against the range alone.
     """
     if not offers:
         return []
@@ -46,19 +56,62 @@ def offer_objections(
     before = pd.Series(_before(offers, known, today), dtype=float)
     ratio = table["price"] / before
     jumped = (ratio >= LARGEST_CHANGE) | (ratio <= 1 / LARGEST_CHANGE)
+    looked_at = [
+        (contradiction(offer, names.gpus) or _beyond_its_card(offer, names, rates)) if believed else None
+        for offer, believed in zip(offers, inside, strict=True)
+    ]
+    inside &= pd.Series([reason is None for reason in looked_at])
     firm = table[inside & ~jumped & ~table["tier"].isin(["spot", "reserved"])]
     dearest = table["machine"].map(firm.groupby("machine")["price"].max())
     above = (table["tier"] == "spot") & (table["price"] > dearest)
     reasons: list[str | None] = [None] * len(offers)
     for i in map(int, np.flatnonzero(~inside | above | jumped)):
         currency, price = offers[i].currency, table["price"].iloc[i]
-        if not inside.iloc[i]:
+        if reason := looked_at[i]:
+            reasons[i] = reason
+        elif not inside.iloc[i]:
             reasons[i] = f"{per_gpu.iloc[i]:.4f} {currency} per GPU and hour is out of range"
         elif above.iloc[i]:
             reasons[i] = f"spot {price:g} above on-demand {dearest.iloc[i]:g}"
         else:
             reasons[i] = f"{price:g} {currency}/h against {before.iloc[i]:g} before"
     return reasons
+
+
+def _beyond_its_card(offer: CloudOffer, names: GpuNames, rates: Mapping[str, Decimal]) -> str | None:
+    """Why no such card is rented out for such a price; of what may be several cards, none of them."""
+    usd_per_unit = _usd_per_unit(offer.currency, rates)
+    if usd_per_unit is None:
+        return None
+    mapped = names.gpus.get(offer.gpu or "")
+    cards = [mapped] if mapped else names.family(offer.gpu_raw_name)
+    believed = band_of_any(cards, offer.tier)
+    whole = float(offer.hourly_price) * usd_per_unit
+    per_gpu = whole / offer.gpu_count
+    if believed.floor < per_gpu < believed.ceiling:
+        return None
+    what = cards[0].name if len(cards) == 1 else offer.gpu_raw_name
+    bound = "more than" if per_gpu <= believed.floor else "less than"
+    limit = believed.floor if per_gpu <= believed.floor else believed.ceiling
+    return (
+        f"{per_gpu:.4g} USD per GPU and hour is not believed: a {what} ({offer.tier}) costs {bound} "
+        f"{limit:.3g}, {believed.basis}{_perhaps(offer, whole, believed)}"
+    )
+
+
+def _perhaps(offer: CloudOffer, whole: float, believed: Band) -> str:
+    if offer.gpu_count > 1 and 3 * believed.floor <= whole < believed.ceiling:
+        return f"; is it the price of one GPU of the {offer.gpu_count}?"
+    return ""
+
+
+def _usd_per_unit(currency: str, rates: Mapping[str, Decimal]) -> float | None:
+    if currency == "USD":
+        return 1.0
+    per_eur = {"EUR": Decimal(1), **rates}
+    if not per_eur.get(currency) or not per_eur.get("USD"):
+        return None
+    return float(per_eur["USD"] / per_eur[currency])
 
 
 def _before(

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from typing import Any, Protocol, cast
 
 from pricing import alerts
 from pricing.checks import Checked, Known, check
+from pricing.countries import country_of
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
@@ -137,8 +138,9 @@ def _attempt(
     asked = Asked(address(source, now, settings), now, key)
     try:
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
-        read = list(source.parse(payload))
-        checked = check([_from_list(source, fact) for fact in read], _known(sessions, source, now))
+        known = _known(sessions, source, now)
+        read = [_from_list(source, fact, known.names) for fact in source.parse(payload)]
+        checked = check(read, known)
         changed, remark = keep(
             sessions, checked, now, source.name, payload=payload, covers=source.covers, hold=hold
         )
@@ -198,9 +200,9 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
         return source.fetch(door, asked)
 
 
-def _from_list(source: PriceSource, fact: Fact | Rejected) -> Fact | Rejected:
+def _from_list(source: PriceSource, fact: Fact | Rejected, names: GpuNames) -> Fact | Rejected:
     if isinstance(fact, CloudOffer):
-        return replace(fact, origin=source.name, hourly_price=_to_nine_decimals(fact.hourly_price))
+        return replace(named(fact, names), origin=source.name)
     if isinstance(fact, SpotPrice):
         return replace(fact, per_mwh=_to_nine_decimals(fact.per_mwh))
     if isinstance(fact, ElectricityRate):
@@ -225,6 +227,7 @@ def _known(sessions: Sessions, source: PriceSource, now: datetime) -> Known:
             offer_listing.listed(session, source.name),
             now.date(),
             {quote: rate.as_of for quote, rate in newest.items()},
+            GpuNames(gpus.all(session), own_gpu_names.all(session)),
         )
 
 
@@ -256,9 +259,8 @@ def keep(
 ) -> tuple[int, str]:
     """Keep facts in one transaction: how many were new or different, and a remark where there is one.
 
-    Offers get our names of their GPUs. With `payload`, the whole answer of a source, what its list no
-    longer names is marked as such, and what other lists say in its place as superseded; without it, the
-    offers are an addition.
+    With `payload`, the whole answer of a source, what its list no longer names is marked as such, and what
+    other lists say in its place as superseded; without it, the offers are an addition.
     """
     if not checked.accepted:
         return 0, ""
@@ -274,7 +276,6 @@ def keep(
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
-            quoted = named(quoted, GpuNames(gpus.all(session), own_gpu_names.all(session)))
             added = offers.add_all(session, quoted, now)
             changed += added.new + added.changed
         if payload is not None:
@@ -307,24 +308,14 @@ def _refused_slugs(checked: Checked) -> set[str]:
     return {offers.offer_slug(fact) for fact, _ in checked.rejected if isinstance(fact, CloudOffer)}
 
 
-def named(quoted: Iterable[CloudOffer], names: GpuNames) -> list[CloudOffer]:
-    """The offers with our slugs; one whose GPU nobody can tell is kept without."""
-    found = []
-    for offer in quoted:
-        understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
-        note = "; ".join(filter(None, (offer.note, understood.note)))
-        found.append(
-            replace(
-                offer,
-                gpu=understood.slug,
-                memory_gib_per_gpu=understood.memory_gib,
-                hourly_price=_to_nine_decimals(offer.hourly_price),
-                note=note,
-            )
-        )
-    return found
-
-
-def _storable(price: Decimal) -> Decimal:
-    exponent = price.as_tuple().exponent
-    return round(price, DECIMALS) if isinstance(exponent, int) and exponent < -DECIMALS else price
+def named(offer: CloudOffer, names: GpuNames) -> CloudOffer:
+    """The offer with our slug, if anybody can tell its GPU, and the country that its region spells."""
+    understood = names.named(offer.gpu_raw_name, offer.memory_gib_per_gpu, offer.instance)
+    return replace(
+        offer,
+        country=offer.country or country_of(offer.provider, offer.region),
+        gpu=understood.slug,
+        memory_gib_per_gpu=understood.memory_gib,
+        hourly_price=_to_nine_decimals(offer.hourly_price),
+        note="; ".join(filter(None, (offer.note, understood.note))),
+    )

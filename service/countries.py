@@ -63,6 +63,26 @@ def name_of(code: str, language: str = "en") -> str | None:
     return None if found is None else str(found)
 
 
+def place(region: str, country: str | None, language: str = "en") -> str:
+    """A region as one would say it: "Vietnam, VN, AS" in VN is Vietnam, "us-east-1" in US "us-east-1, US"."""
+    parts = [part.strip() for part in region.split(",") if part.strip()]
+    codes = [part for part in parts[1:] if len(part) == 2 and part.isupper()]
+    country = country or next(filter(None, map(code_of, codes)), None)
+    if country is None:
+        return region
+    named = [part for part in parts if part not in codes and part != country]
+    if not named or _is_called(country, named[-1]):
+        named = [*named[:-1], name_of(country, language) or country]
+    else:
+        named.append(country)
+    return ", ".join(named)
+
+
+def _is_called(country: str, name: str) -> bool:
+    called = {name_of(country, language) for language in LANGUAGES}
+    return name in called or _OTHER_NAMES.get(name.casefold()) == country
+
+
 def bidding_zone_of(code: str) -> str:
     """The zone in whose auction a country's electricity is priced."""
     return _BIDDING_ZONES.get(code, code)

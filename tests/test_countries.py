@@ -62,10 +62,27 @@ def test_every_table_names_countries_by_the_one_code():
         ("vast", "UK", "GB"), ("shadeform", "kansascity-usa-1", "US"),
         ("shadeform", "atlanta-georgia-1", None), ("seeweb", "it-fr2", "IT"), ("linode", "me-central", None),
         ("linode", "uk-lon", "GB"), ("aws", "us-east-1", None), ("runpod", "EU", None),
+        ("runpod", "EU-RO-1", "RO"), ("runpod", "CA-MTL-1", "CA"), ("runpod", "US-KS-2", "US"),
+        ("hyperstack", "NORWAY-1", "NO"), ("spheron", "Finland 3", "FI"), ("mithril", "us-central2-a", "US"),
+        ("vultr", "fra1", None), ("own", "EU-RO-1", None),
     ],
 )  # fmt: skip
 def test_the_country_that_a_region_spells(provider, region, country):
     assert country_of(provider, region) == country
+
+
+@pytest.mark.parametrize(
+    ("region", "country", "said"),
+    [
+        ("Vietnam, VN, AS", "VN", "Vietnam"), ("Vietnam, VN, AS", None, "Vietnam"),
+        (", US", "US", "United States"),
+        ("California, US, NA", "US", "California, US"), ("FIN-01", "FI", "FIN-01, FI"), ("", None, ""),
+        ("Windhoek, NA", "NA", "Windhoek, NA"), ("eu-north1", None, "eu-north1"),
+    ],
+)  # fmt: skip
+def test_a_region_is_said_as_one_would_say_it(region, country, said):
+    assert countries.place(region, country) == said
+    assert "Vietnam, VN" not in countries.place(region, country, "de")
 
 
 def _column(file, name):

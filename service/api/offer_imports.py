@@ -37,6 +37,9 @@ class PriceTableIn(Question):
     )
     as_of: date | None = Field(None, description="The day the prices are true for; today")
     dry_run: bool = Field(False, description="Say what would be kept and keep nothing")
+    yes: bool = Field(
+        False, description="Keep it even where it changes the cheapest price of a card by more than half"
+    )
     table: str | None = Field(None, min_length=1, max_length=LARGEST_TABLE_BYTES)
     rows: list[dict[str, Any]] | None = Field(None, min_length=1, max_length=MOST_ROWS)
 
@@ -46,6 +49,15 @@ class RefusedRowOut(BaseModel):
 
     reason: str
     raw: str
+
+
+class MovedPriceOut(BaseModel):
+    """The cheapest price of a card in a tier, which the import changes by more than half."""
+
+    gpu: str
+    tier: str
+    before: float = Field(description="EUR per GPU and hour")
+    after: float = Field(description="EUR per GPU and hour")
 
 
 class ImportedOut(BaseModel):
@@ -58,6 +70,9 @@ class ImportedOut(BaseModel):
     refused: list[RefusedRowOut] = Field(description=f"The first {MOST_SHOWN:,} rejected rows")
     unmapped: list[str] = Field(description="GPU names that stand for no card of the catalog")
     offers: list[str] = Field(description="Slugs of the accepted offers")
+    moved: list[MovedPriceOut] = Field(
+        description="Cheapest prices that it changes by more than half; kept only with `yes`"
+    )
 
 
 @contract.validate(
@@ -82,6 +97,7 @@ def imported(json: PriceTableIn) -> Response:
         format=json.format,
         provider=json.provider,
         as_of=json.as_of or at.date(),
+        yes=json.yes,
         text=json.table or "",
         rows=json.rows,
     )

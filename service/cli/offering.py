@@ -8,6 +8,7 @@ import click
 
 from service.cli.amounts import Amount
 from service.cli.opening import open_facts
+from service.countries import place
 from service.facts import Tier
 
 UNKNOWN = "-"
@@ -154,7 +155,7 @@ def _print_offers(items: list[dict[str, Any]], currency: str, today: date, *, al
             str(number),
             item["provider"],
             item["instance"],
-            ", ".join(filter(None, (item["region"], item["country"]))) or UNKNOWN,
+            place(item["region"], item["country"]) or UNKNOWN,
             item["gpu"] or f"? {item['gpu_raw_name']}",
             str(item["gpu_count"]),
             item["tier"],

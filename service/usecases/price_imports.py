@@ -24,6 +24,8 @@ class PriceTable:
     format: str
     provider: str
     as_of: date
+    yes: bool = False
+    """Keep it even where it changes the cheapest price of a card by more than half."""
     text: str = ""
     rows: list[dict[str, Any]] | None = None
 
@@ -34,6 +36,17 @@ class RefusedRow:
 
     reason: str
     raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovedPrice:
+    """The cheapest price of a card in a tier, which an import changes by more than half."""
+
+    gpu: str
+    tier: str
+    before: float
+    """EUR per GPU and hour."""
+    after: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +65,13 @@ class Imported:
     """GPU names of accepted offers that stand for no card of the catalog."""
     offers: tuple[str, ...]
     """Slugs of the accepted offers."""
+    moved: tuple[MovedPrice, ...] = ()
+    """Which cheapest prices it changes by more than half."""
 
 
 class TakesInPrices(Protocol):
     """Takes in a table, all of it or, where it cannot be read, nothing."""
 
     def __call__(self, sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bool) -> Imported:
-        """Raises UnknownName for a provider, InvalidValue for a day in the future or an unreadable table."""
+        """Raises UnknownName for a provider, InvalidValue for a day in the future or an unreadable table,
+        or one that would change the cheapest price of a card by more than half, where it says no `yes`."""

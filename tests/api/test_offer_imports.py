@@ -108,6 +108,21 @@ def test_sizes_have_an_end(whole_app):
     assert_problem(client.post(PATH, json=body, headers=token), 413)
 
 
+def test_what_halves_the_price_of_a_card_wants_a_yes(whole_app):
+    client, token = whole_app.test_client(), headers(whole_app)
+    body = {"provider": "lambda", "table": TABLE.replace("H100 SXM;8;12,34", "H100 SXM;8;4,80")}
+    problem = assert_problem(client.post(PATH, json=body, headers=token), 422, "yes")
+    assert "h100-sxm on_demand from" in str(problem) and not own_offers(client)
+    trial = client.post(PATH, json=body | {"dry_run": True}, headers=token).get_json()
+    done = client.post(PATH, json=body | {"yes": True}, headers=token).get_json()
+    assert done == trial and "box" in own_offers(client)
+    assert [(one["gpu"], one["tier"], one["after"]) for one in done["moved"]] == [
+        ("h100-sxm", "on_demand", 0.6)
+    ]
+    assert done["moved"][0]["before"] > 1.2
+    assert_problem(client.post(PATH, json=body | {"yes": True, "dry_run": True}, headers=token), 422, "yes")
+
+
 def test_an_app_without_pricing_says_so(whole_app):
     bare = create_app(Settings.from_environ({}), whole_app.extensions[EXTENSION].sessions)
     body = {"provider": "lambda", "table": TABLE}

@@ -168,6 +168,7 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
     folder, words = Path(files["FOLDER"]), dict(files)
     for name, text in {
         "ONE_PRICE": ONE_PRICE,
+        "HALF_PRICE": ONE_PRICE + "b,L40S,1,0.25,USD\n",
         "TWO_PRICES": ONE_PRICE + "b,A100 SXM,8,10,USD\n",
         "JSON_PRICES": json.dumps([A_PRICE, {**A_PRICE, "instance": "b"}]),
         "RUNS": RUNS,

@@ -166,6 +166,10 @@ COMMANDS: dict[str, Cases] = {
         "--provider": (changes("--provider nebius", "ONE_PRICE", instead="--provider lambda", then=SHOWN),),
         "--as-of": (changes("--as-of 2026-01-01", "ONE_PRICE --provider lambda", then=SHOWN),),
         "--dry-run": (changes("--dry-run", "ONE_PRICE --provider lambda"),),
+        "--yes": (
+            changes("--yes", "HALF_PRICE --provider lambda", usually=2),
+            refused("--yes", "ONE_PRICE --provider lambda --dry-run"),
+        ),
         "--json": (changes("--json", "ONE_PRICE --provider lambda --dry-run"),),
     },
     "prices unmapped": {},

@@ -251,7 +251,7 @@ def test_a_name_that_was_told_holds_for_stored_offers_new_ones_and_after_a_new_c
     run("import", file, "--provider", "lambda", "--as-of", "2026-11-21")
     assert cards() == told
     file.write_text(
-        "instance,gpu,gpu_count,price_per_hour,currency,memory_gib_per_gpu\nd,Abacus 3000,1,9.00,USD,49\n"
+        "instance,gpu,gpu_count,price_per_hour,currency,memory_gib_per_gpu\nd,Abacus 3000,1,5.00,USD,49\n"
     )
     assert "0 GPU names that nobody has mapped" in run("import", file, "--provider", "lambda")
     assert cards() == told | {"d": "rtx-a6000"}

@@ -33,7 +33,7 @@ def test_a_country_lies_in_one_part_of_the_world():
     [
         ("aws", "eu-central-1", "DE"), ("azure", "GermanyWestCentral", "DE"), ("gcp", "europe-west4", "NL"),
         ("oci", "eu-frankfurt-1", "DE"), ("lambda", "me-west-1", "IL"), ("vast", "eu-central-1", None),
-        ("aws", "", None),
+        ("aws", "", None), ("verda", "FIN-01", "FI"), ("hyperstack", "CANADA-1", "CA"),
     ],
 )  # fmt: skip
 def test_the_country_of_a_region(provider, region, country):

@@ -14,7 +14,7 @@ not refreshed: a price nobody looks after).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
 from pricing.catalogue_rows import CatalogueTable, skypilot_offers
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
@@ -46,6 +46,19 @@ class Cloud:
     memory_is_total: bool = False
     sellers: Mapping[str, str] = field(default_factory=dict)
 
+    def table(self, day: date, said: Source) -> CatalogueTable:
+        """What the columns of this catalogue mean, wherever the file comes from."""
+        return CatalogueTable(
+            self.provider,
+            day,
+            said,
+            tier=self.tier,
+            note=self.note,
+            memory_is_total=self.memory_is_total,
+            sellers=self.sellers,
+            broker=self.title,
+        )
+
 
 CLOUDS = {
     f"skypilot_{cloud.directory}": cloud
@@ -74,6 +87,12 @@ CLOUDS = {
         Cloud("yotta", "yotta", "Yotta Labs"),
     )
 }
+
+
+def table_of(provider: str, day: date, said: Source) -> CatalogueTable:
+    """What the columns of a provider's catalogue mean; those of one that has none, as most do."""
+    cloud = next((cloud for cloud in CLOUDS.values() if cloud.provider == provider), None)
+    return cloud.table(day, said) if cloud else CatalogueTable(provider, day, said)
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
@@ -106,17 +125,7 @@ def source_of(name: str) -> PriceSource:
             raise UnreadablePayload(f"not UTF-8: {error}") from error
         day = payload.fetched_at.date()
         said = Source(f"skypilot-{cloud.directory}", full_title, url, day, LICENCE, day)
-        table = CatalogueTable(
-            cloud.provider,
-            day,
-            said,
-            tier=cloud.tier,
-            note=cloud.note,
-            memory_is_total=cloud.memory_is_total,
-            sellers=cloud.sellers,
-            broker=cloud.title,
-        )
-        found = list(skypilot_offers(text, table))
+        found = list(skypilot_offers(text, cloud.table(day, said)))
         if not found:
             raise UnreadablePayload("no GPU in the table")
         return found

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.answers.parts import AnsweredSource
+from service.countries import place
 from service.decide.decision_change import AnswerSeen, Change, Dated, Number, PlanSeen
 from service.reports.listings.sourced import amount
 from service.reports.words.decision_sentences import named_plan
@@ -87,7 +88,7 @@ def failure_headline(w: Wording, error: str) -> str:
 
 
 def _plan_words(w: Wording, plan: PlanSeen) -> str:
-    where = " ".join(filter(None, (plan.provider_name, plan.region)))
+    where = " ".join(filter(None, (plan.provider_name, place(plan.region, None, w.language))))
     return named_plan(w, plan.way, plan.label, where)
 
 

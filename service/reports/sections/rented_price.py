@@ -7,6 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from service.answers.option import AnsweredOption
+from service.countries import place
 from service.reports.charts import charts
 from service.reports.document.document import Chart, Paragraph, Section
 from service.reports.document.notebook import Notebook
@@ -49,7 +50,7 @@ def history_section(
     low, high = min(p.price for p in points), max(p.price for p in points)
     text = w.say(
         "{offer}: between {low} and {high} per hour since {day}, price changes: {changes}.",
-        offer=f"{offer.instance} {offer.region}".strip(),
+        offer=f"{offer.instance} {place(offer.region, None, w.language)}".strip(),
         low=w.unit_price(low, offer.currency),
         high=w.unit_price(high, offer.currency),
         day=w.day(prices[0][0]),

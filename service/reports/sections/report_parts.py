@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from service.answers.option import AnsweredCost, AnsweredOption
+from service.countries import place
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.estimate.cost import BillLine
 from service.reports.charts import charts
@@ -40,9 +41,8 @@ def option_name(w: Wording, option: AnsweredOption) -> Words:
     if option.kind == "home":
         return Words(option.label, w.say("at home"))
     if offer := option.offer:
-        return Words(
-            option.label, " ".join(filter(None, (offer.provider_name, offer.instance, offer.region)))
-        )
+        where = place(offer.region, None, w.language)
+        return Words(option.label, " ".join(filter(None, (offer.provider_name, offer.instance, where))))
     return Words(option.label, w.say("rented"))
 
 

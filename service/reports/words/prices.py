@@ -4,6 +4,7 @@ from datetime import date
 
 from service.answers.answer import AnsweredComparison
 from service.answers.option import AnsweredExchange, AnsweredOffer, AnsweredOption
+from service.countries import place
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.reports.words.bill import bill_sentence
 from service.reports.words.sentences import age
@@ -63,7 +64,7 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
         "Rent: {price} per hour, {provider} {instance}, as of {day} ({age}), {source}.",
         price=w.unit_price(offer.hourly_price * offer.instances, offer.currency),
         provider=offer.provider_name,
-        instance=f"{offer.instance} {offer.region}".strip() + main_memory(w, offer),
+        instance=f"{offer.instance} {place(offer.region, None, w.language)}".strip() + main_memory(w, offer),
         day=w.day(offer.as_of),
         age=age(w, days),
         source=offer.source,
