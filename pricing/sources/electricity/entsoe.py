@@ -149,7 +149,7 @@ def _objection(series: ElementTree.Element, space: str, zone: str) -> str | None
     if contract not in ("", DAY_AHEAD):
         return f"of contract type {contract}, not day-ahead ({DAY_AHEAD})"
     if zone in TWO_AUCTIONS and _position(series, space) > 1:
-        return f"classification position {_position(series, space)}: another exchange's auction, not day-ahead"
+        return f"classification position {_position(series, space)}: another exchange's auction"
     return None
 
 
@@ -179,7 +179,7 @@ def _one_a_day(series: list[Series], refused: list[Rejected]) -> Slots:
         refused += [
             Rejected(
                 f"{series[number].name}, {day}",
-                f"classification position {position}, not the auction's: {series[chosen].name} tells that day",
+                f"classification position {position}, not the auction's: {series[chosen].name} is",
             )
             for position, _, number in sorted(told)
             if number != chosen
