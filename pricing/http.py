@@ -89,16 +89,28 @@ class Validators:
 
 
 class Door:
-    """The way out of one refresh; close it, or use it in a `with` block."""
+    """The way out of one refresh; close it, or use it in a `with` block.
 
-    def __init__(self, now: datetime | None = None, validators: Validators | None = None) -> None:
+    With `longest_s` everything ends within about that time and nothing is tried again: for a look.
+    """
+
+    def __init__(
+        self,
+        now: datetime | None = None,
+        validators: Validators | None = None,
+        longest_s: float | None = None,
+    ) -> None:
         self._now = now or datetime.now(UTC)
         self._validators = validators
-        self._ends = time.monotonic() + LONGEST_REFRESH_S
+        self._is_a_look = longest_s is not None
+        longest_s = LONGEST_REFRESH_S if longest_s is None else longest_s
+        self._ends = time.monotonic() + longest_s
+        self._timeouts = min(CONNECT_TIMEOUT_S, longest_s), min(READ_TIMEOUT_S, longest_s)
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+            retries = RETRIES.new(total=0) if self._is_a_look else RETRIES
+            self._session.mount(scheme, HTTPAdapter(max_retries=retries))
 
     def __enter__(self) -> Self:
         return self
@@ -132,7 +144,8 @@ class Door:
 
         Every such file has a time of its own, `LONGEST_STREAM_S`, beside that of the whole refresh.
         """
-        self._ends = max(self._ends, time.monotonic() + LONGEST_STREAM_S)
+        if not self._is_a_look:
+            self._ends = max(self._ends, time.monotonic() + LONGEST_STREAM_S)
         with self._answer("GET", url, headers or {}) as answer:
             rest = b""
             for piece in self._decoded(url, answer, LARGEST_STREAM_BYTES):
@@ -173,7 +186,7 @@ class Door:
                 raise FetchFailed(f"{shown(url)}: not done after the time it has")
             answer = self._session.request(
                 method, at, headers=headers, json=json, stream=True, allow_redirects=False,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                timeout=self._timeouts,
             )  # fmt: skip
             if answer.status_code == 304:
                 answer.close()
