@@ -146,7 +146,9 @@ COMMANDS: dict[str, Cases] = {
     "prices refresh": {"names": (changes("ecb"), refused("ebc", says="ecb")), "--json": AS_JSON},
     "prices check": {
         "names": (changes("ecb"), refused("ebc", says="ecb")),
-        "--timeout": (changes("--timeout 7", "ecb", says="7.0"), refused("--timeout 0", "ecb", says="timeout")),
+        "--timeout": (
+            changes("--timeout 7", "ecb", says="7.0"), refused("--timeout 0", "ecb", says="timeout"),
+        ),
         "--lang": (changes("--lang de", "ecb"), refused("--lang de", "ecb --json")),
         "--json": (changes("--json", "ecb"),),
     },

@@ -8,8 +8,9 @@ Traps: a reservation's price is that of the whole term although its unit says "1
 knows it by the size; sizes with a share of a GPU; what is not the primary meter is a row's double.
 https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
 
-Verified 2026-11-28: address, filter by armRegionName, pages and fields against that page as public clients
-of 2026 quote it, and dstackai/gpuhunt src/gpuhunt/providers/azure.py (97c1e991), which asks by region too.
+Verified 2026-11-28: address, version, pages and fields against that page as public clients of 2026 quote it
+and dstackai/gpuhunt src/gpuhunt/providers/azure.py (97c1e991: contains(...) eq false, Items, 429 when asked
+too fast); armRegionName in the filter against that page alone.
 Placeholders of 0.01 for an H100 are reported of some regions; checks refuse what is not believable.
 """
 
