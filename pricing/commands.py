@@ -1,4 +1,4 @@
-"""`heimvorteil prices`: list, refresh, show, import, unmapped, watch."""
+"""`heimvorteil prices`: list, refresh, check, show, import, unmapped, watch."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from pricing.first_contact_command import check_
 from service.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -370,3 +371,6 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
         logging.getLogger(loud).setLevel(level)
     pace = Pace.from_settings(Settings.from_environ())
     watch(context.obj(), sources, pace, context.meta.get(BESIDE))
+
+
+prices.add_command(check_)

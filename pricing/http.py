@@ -22,11 +22,15 @@ from pricing.source import Payload
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 60.0
 LONGEST_REFRESH_S = 240.0
 """For all requests of one refresh together: a server that drips a byte a second ends here."""
+LONGEST_STREAM_S = 600.0
+"""For one file that is read line by line: a region of AWS has half a gigabyte."""
 LARGEST_ANSWER_BYTES = 50 * 2**20
 LARGEST_STREAM_BYTES = 12 * 2**30
 MOST_REDIRECTS = 5
 LONGEST_WAIT_S = 20
 """A longer Retry-After is not slept through: the refresh fails and the schedule asks again later."""
+REFUSALS = {401: "needs a key now", 403: "refused: from this network, to this program or without a key"}
+"""What a status says; 403 alone does not say that a key would help."""
 CHUNK = 64 * 1024
 USER_AGENT = "heimvorteil/0.1 (price refresh)"
 SECRET_PARAMETERS = frozenset({"api_key", "apikey", "key", "securitytoken", "token", "appid"})
@@ -85,16 +89,28 @@ class Validators:
 
 
 class Door:
-    """The way out of one refresh; close it, or use it in a `with` block."""
+    """The way out of one refresh; close it, or use it in a `with` block.
 
-    def __init__(self, now: datetime | None = None, validators: Validators | None = None) -> None:
+    With `longest_s` everything ends within about that time and nothing is tried again: for a look.
+    """
+
+    def __init__(
+        self,
+        now: datetime | None = None,
+        validators: Validators | None = None,
+        longest_s: float | None = None,
+    ) -> None:
         self._now = now or datetime.now(UTC)
         self._validators = validators
-        self._ends = time.monotonic() + LONGEST_REFRESH_S
+        self._is_a_look = longest_s is not None
+        longest_s = LONGEST_REFRESH_S if longest_s is None else longest_s
+        self._ends = time.monotonic() + longest_s
+        self._timeouts = min(CONNECT_TIMEOUT_S, longest_s), min(READ_TIMEOUT_S, longest_s)
         self._session = requests.Session()
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"})
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=RETRIES))
+            retries = RETRIES.new(total=0) if self._is_a_look else RETRIES
+            self._session.mount(scheme, HTTPAdapter(max_retries=retries))
 
     def __enter__(self) -> Self:
         return self
@@ -124,7 +140,12 @@ class Door:
             return self._payload(url, answer)
 
     def lines(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
-        """The lines of a text that is never whole in memory; raises FetchFailed as `get` does."""
+        """The lines of a text that is never whole in memory; raises FetchFailed as `get` does.
+
+        Every such file has a time of its own, `LONGEST_STREAM_S`, beside that of the whole refresh.
+        """
+        if not self._is_a_look:
+            self._ends = max(self._ends, time.monotonic() + LONGEST_STREAM_S)
         with self._answer("GET", url, headers or {}) as answer:
             rest = b""
             for piece in self._decoded(url, answer, LARGEST_STREAM_BYTES):
@@ -162,10 +183,10 @@ class Door:
         at = url
         for _ in range(MOST_REDIRECTS + 1):
             if time.monotonic() > self._ends:
-                raise FetchFailed(f"{shown(url)}: not done after {LONGEST_REFRESH_S:g} s")
+                raise FetchFailed(f"{shown(url)}: not done after the time it has")
             answer = self._session.request(
                 method, at, headers=headers, json=json, stream=True, allow_redirects=False,
-                timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+                timeout=self._timeouts,
             )  # fmt: skip
             if answer.status_code == 304:
                 answer.close()
@@ -186,10 +207,8 @@ class Door:
             return
         wait = _retry_after_s(answer.headers.get("Retry-After"), self._now)
         answer.close()
-        if answer.status_code in (401, 403):
-            raise FetchFailed(
-                f"{shown(url)}: HTTP {answer.status_code}, needs a key now", wait, answer.status_code
-            )
+        if said := REFUSALS.get(answer.status_code):
+            raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}, {said}", wait, answer.status_code)
         waits = f", asks to wait {wait:.0f} s" if wait is not None else ""
         raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}{waits}", wait, answer.status_code)
 
@@ -202,7 +221,7 @@ class Door:
         total = 0
         while piece := answer.raw.read1(CHUNK, decode_content=False):
             if time.monotonic() > self._ends:
-                raise FetchFailed(f"{shown(url)}: not done after {LONGEST_REFRESH_S:g} s")
+                raise FetchFailed(f"{shown(url)}: not done after the time it has")
             for part in (piece,) if unpacking is None else unpacking.parts(piece):
                 total += len(part)
                 if total > largest:

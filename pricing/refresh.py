@@ -163,10 +163,18 @@ def _attempt(
         "ok" if changed else "unchanged",
         accepted=len(checked.accepted),
         rejected=len(refused),
-        error="; ".join(filter(None, (remark, _missing(checked), reasons))),
+        error="; ".join(filter(None, (_left_out(payload), remark, _missing(checked), reasons))),
         refused=refused,
         changed=changed,
     )
+
+
+def _left_out(payload: Payload) -> str:
+    """Which regions could not be read, and why the first could not."""
+    if not payload.left_out:
+        return ""
+    first = next(iter(payload.left_out.values()))
+    return f"left out, kept as they were: {', '.join(payload.left_out)} ({first})"
 
 
 def _missing(checked: Checked) -> str:
@@ -280,8 +288,11 @@ def keep(
             changed += added.new + added.changed
         if payload is not None:
             if quoted:
-                gone = offer_listing.unlist_missing(session, origin, _slugs(quoted, checked), now)
-                offer_listing.seen_again(session, origin, now, _refused_slugs(checked))
+                not_read = offer_listing.listed_in(session, origin, payload.left_out)
+                named_now = _slugs(quoted, checked)
+                gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
+                not_seen = _refused_slugs(checked) | (not_read - named_now)
+                offer_listing.seen_again(session, origin, now, not_seen)
                 changed += gone or 0
                 remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
             source_answers.put(

@@ -1,7 +1,7 @@
 """What a price source is: a name, an address, how often it changes, and how its answer is read."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -33,6 +33,8 @@ class Payload:
     fetched_at: datetime
     etag: str = ""
     last_modified: str = ""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Regions that could not be had this time, and why: what is listed there stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)

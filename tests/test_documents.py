@@ -196,6 +196,18 @@ def test_every_price_source_has_a_row_that_is_right():
     assert not {name for name in listed if not name.startswith("service/")}, listed
 
 
+def test_every_price_source_says_whose_word_it_is_and_against_what_it_was_verified():
+    text = page("sources.md")
+    told = text.split("## Whose word it is")[1].split("## ")[0]
+    names = {name.rstrip("_…"): cells for cells in rows(told) for name in cells[0].split()}
+    for source in SOURCES:
+        cells = names.get(
+            max((n for n in names if f"{source.name}_".startswith(f"{n}_")), key=len, default="")
+        )
+        assert cells, source.name
+        assert cells[1].startswith(("first", "second")) and all(cells), source.name
+
+
 def listed_text(name):
     return next(cells[1] for cells in rows(page("sources.md")) if name in spans(cells[0]))
 

@@ -27,6 +27,16 @@ def listed(session: Session, origin: str) -> dict[str, tuple[Decimal, str, date]
     return {slug: (price, currency, as_of) for slug, price, currency, as_of in session.execute(statement)}
 
 
+def listed_in(session: Session, origin: str, regions: Collection[str]) -> set[str]:
+    """The slugs of the offers in these regions, in any case, that a list still names."""
+    c = _offers.c
+    wanted = sorted(region.lower() for region in regions)
+    statement = sa.select(c.slug).where(
+        c.origin == origin, c.unlisted_since.is_(None), sa.func.lower(c.region).in_(wanted)
+    )
+    return set(session.scalars(statement))
+
+
 def unlist_missing(session: Session, origin: str, named: Collection[str], at: datetime) -> int | None:
     """Mark what a list no longer names as unlisted; `named` holds the slugs of its newest answer.
 

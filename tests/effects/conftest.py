@@ -153,7 +153,7 @@ MUTE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|signed with \S+ ")
 READING = (
     "probe", "machine", "measurements list", "measurements show", "validate", "serve", "offers",
     "price-history",
-    "gpus", "workloads", "prices list", "prices refresh", "prices show", "prices watch",
+    "gpus", "workloads", "prices list", "prices refresh", "prices check", "prices show", "prices watch",
 )  # fmt: skip
 HOOK = "--webhook https://example.org/x"
 A_PRICE = {"instance": "a", "gpu": "H100 SXM", "gpu_count": 8, "price_per_hour": "20", "currency": "USD"}
@@ -216,16 +216,21 @@ def outside():
 
     import pricing.alerts
     import pricing.commands
+    import pricing.first_contact
     import pricing.rounds
     import pricing.watch
     import service.serving
     from service.cli import following
+    from service.reports.listings.price_check import SourceCheck
     from service.store import calibration_file
     from service.usecases import own_measurements, validating
 
     def refreshed(_sessions, sources, *_):
         none = {"accepted": 0, "rejected": 0, "changed": 0, "seconds": 0.0, "error": ""}
         return [SimpleNamespace(source=one.name, outcome="unchanged", **none) for one in sources]
+
+    def called(source, _names, _now, _settings, longest_s):
+        return SourceCheck(source.name, True, True, 1, 0, longest_s)
 
     def left(_seconds):
         raise KeyboardInterrupt
@@ -246,6 +251,7 @@ def outside():
         patch.setenv("HEIMVORTEIL_SCHEDULER", "off")
         patch.setattr(service.serving, "serve", lambda *said: click.echo(f"served {said}"))
         patch.setattr(pricing.rounds, "refresh_all", refreshed)
+        patch.setattr(pricing.first_contact, "call_one", called)
         patch.setattr(pricing.commands, "_print_raw", lambda _, source: click.echo(f"asked {source.name}"))
         watched = lambda _, sources, *__: click.echo(f"watched {[one.name for one in sources]}")  # noqa: E731
         patch.setattr(pricing.watch, "watch", watched)

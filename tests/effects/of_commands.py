@@ -154,6 +154,14 @@ COMMANDS: dict[str, Cases] = {
         ),
         "--json": AS_JSON,
     },
+    "prices check": {
+        "names": (changes("ecb"), refused("ebc", says="ecb")),
+        "--timeout": (
+            changes("--timeout 7", "ecb", says="7.0"), refused("--timeout 0", "ecb", says="timeout"),
+        ),
+        "--lang": (changes("--lang de", "ecb"), refused("--lang de", "ecb --json")),
+        "--json": (changes("--json", "ecb"),),
+    },
     "prices show": {
         "name": (changes("ecb", instead="linode"),),
         "--raw": (changes("--raw", "ecb", says="asked"),),

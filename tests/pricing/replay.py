@@ -71,8 +71,16 @@ def _without_rows(value: object) -> object:
     if isinstance(value, dict):
         if value and all(isinstance(inner, float | int) for inner in value.values()):
             return {}
+        if _are_rows_by_name(value):
+            return {}
         return {key: _without_rows(inner) for key, inner in value.items()}
     return value
+
+
+def _are_rows_by_name(value: dict[str, object]) -> bool:
+    """Whether a table's rows stand behind names and not in a list."""
+    rows = [inner for inner in value.values() if isinstance(inner, dict)]
+    return len(rows) == len(value) > 1 and all(row.keys() == rows[0].keys() for row in rows)
 
 
 def renamed(text: str) -> str:

@@ -97,7 +97,7 @@ def test_the_keyed_sleep_and_name_their_variable(catalog_copy):
     engine = engine_for(catalog_copy())
     keyed = [source for source in SOURCES if source.key]
     names = {source.name for source in keyed}
-    assert names >= {"lambda_cloud", "gcp_billing", "shadeform", "digitalocean", "vultr"}
+    assert names >= {"lambda_cloud", "gcp_billing", "digitalocean", "vultr"}
     for source in keyed:
         asleep = refresh(Sessions(engine), source, NOW, None, {})
         assert asleep.outcome == "asleep" and asleep.error == f"needs a key in {source.key}"

@@ -304,7 +304,8 @@ def test_azure_terms_are_per_hour_and_other_products_left_out():
 
 def test_azure_is_asked_for_gpu_sizes_in_some_regions_only():
     assert "contains%28armSkuName%2C%20%27Standard_N%27%29" in azure.URL and len(azure.URL) < 2_000
-    assert "armRegionName%20eq%20%27germanywestcentral%27" in azure.URL
+    assert "armRegionName%20eq%20%27{region}%27" in azure.URL
+    assert "germanywestcentral" in azure.URL.partition("#")[2].split(",")
 
 
 # Oracle
@@ -346,11 +347,11 @@ def test_oracle_is_two_documents_on_the_host_that_was_asked():
 
 # AWS
 
-LIST = (FIXTURES / "aws.csv").read_bytes()
+LIST = (FIXTURES / "aws_bulk.csv").read_bytes()
 
 
 def test_aws_rows_of_other_products_are_passed_over():
-    kept, reasons = told(aws.parse(recorded("aws")))
+    kept, reasons = told(aws.parse(Payload(LIST, "", NOW)))
     assert {name: str(o.hourly_price) for (name, _, _), o in kept.items()} == {
         "p5.48xlarge": "55.04",
         "p6-b200.48xlarge": "113.9328",

@@ -1,20 +1,37 @@
-"""AWS price list, bulk file of a region: on-demand prices of GPU machines, never whole in memory.
+"""AWS on-demand prices of GPU machines: the price maps behind its own pricing page, region by region.
 
-A region's file has several hundred megabytes; its lines are read one by one and only those of GPU
-families are kept. The fragment of the address names the regions whose files are read (default: Virginia,
-Oregon and Frankfurt), so HEIMVORTEIL_SOURCE_AWS_URL with other regions behind "#" asks for those; an
-address without {region} is one file. Traps: five lines before the header; one machine has a row per
-operating system, tenancy, licence and pre-installed software; Capacity Blocks stand there at 0.0;
-instances.py names the GPU, the file does not; p5e and spot prices are not in it.
+A region's map has 0.7 MB (60 kB packed), its rows are those of the price list (`rateCode`), and its manifest
+says when it was published. It is asked for by the name of the region's place, EU (Frankfurt); the regions
+are those behind "#" in the address, one that fails costs the others nothing. Traps: the body is gzip though
+no header says so; rows go by a name made of several fields, not by the type; instances.py names the GPU, the
+row does not.
+
+The bulk price list is read too, where the address (HEIMVORTEIL_SOURCE_AWS_URL) points at index.csv, with
+{region} for several: 300 to 480 MB a region, read line by line and only the lines of GPU families kept, each
+file within its own time. Traps there: five lines before the header; one machine has a row per operating
+system, tenancy, licence and pre-installed software; Capacity Blocks stand there at 0.0; no spot prices
+(aws_spot.py).
 https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/using-the-aws-price-list-bulk-api.html
+
+Verified 2026-11-28, by public clients of this year that quote them: the maps of N. Virginia, Ohio, Oregon,
+EU (Frankfurt), EU (Stockholm), Hong Kong and Sydney with dates of July to October 2026 and p5.48xlarge at
+55.04, p6-b200.48xlarge at 113.9328; their shape (`manifest`, compound keys, price as text) by two tests
+that were checked live in September 2026; gzip without a header by a generator of catalogues. Other places
+are named as the price list names them and were not seen.
 """
 
 import csv
+import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import quote, urlsplit
 
+from pricing.aws_machines import gpus_of
 from pricing.countries import country_of
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
@@ -23,8 +40,22 @@ from service.facts import CloudOffer, Source
 
 NAME = "aws"
 TITLE = "AWS EC2 price list"
+LOCATIONS = {
+    "us-east-1": "US East (N. Virginia)", "us-east-2": "US East (Ohio)", "us-west-2": "US West (Oregon)",
+    "ca-central-1": "Canada (Central)", "sa-east-1": "South America (Sao Paulo)",
+    "eu-central-1": "EU (Frankfurt)", "eu-north-1": "EU (Stockholm)", "eu-west-1": "EU (Ireland)",
+    "eu-west-2": "EU (London)", "ap-northeast-1": "Asia Pacific (Tokyo)",
+    "ap-northeast-2": "Asia Pacific (Seoul)", "ap-south-1": "Asia Pacific (Mumbai)",
+    "ap-southeast-2": "Asia Pacific (Sydney)",
+}  # fmt: skip
+"""Region -> its place in the price list."""
+REGIONS = {place: region for region, place in LOCATIONS.items()}
+MAP = (
+    "https://b0.p.awsstatic.com/pricing/2.0/meteredUnitMaps/ec2/USD/current/ec2-ondemand-without-sec-sel/"
+    "{location}/Linux/index.json"
+)
+URL = f"{MAP}#{','.join(LOCATIONS)}"
 FILE = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/{region}/index.csv"
-URL = FILE + "#us-east-1,us-west-2,eu-central-1"
 LICENCE = "AWS price list, no licence stated; facts re-keyed"
 FIRST = '"FormatVersion","v1.0"'
 HEAD_LINES = 6
@@ -43,39 +74,155 @@ WANTED = {
 }
 COLUMNS = (*WANTED, "Instance Type", "PricePerUnit", "Region Code", "vCPU", "Memory", "GPU")
 MOST_KEPT_BYTES = 20_000_000
+MOST_MAP_BYTES = 50_000_000
+GZIP = b"\x1f\x8b"
 Row = Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine as a row of a price map or of a bulk file tells it."""
+
+    instance: str
+    region: str
+    price: object
+    gpus: object
+    vcpus: object
+    memory: object
+    said: Source
+
+
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
-    """The heads and GPU lines of every file asked for, one after the other."""
-    address, _, regions = asked.url.partition("#")
-    files = [address.replace("{region}", region.strip()) for region in regions.split(",") if region.strip()]
+    """The GPU machines of every region asked for; raises as `each_part` does."""
+    from pricing.parts import each_part
+
+    address, _, behind = asked.url.partition("#")
+    regions = [region.strip() for region in behind.split(",") if region.strip()]
+    is_bulk = urlsplit(address).path.endswith(".csv")
+    slot = "{region}" if is_bulk else "{location}"
+    read = _gpu_lines if is_bulk else _gpu_rows
+    if slot not in address:
+        return Payload(read(way_out, address), address, asked.now)
+
+    def ask(region: str) -> bytes:
+        place = region if is_bulk else quote(LOCATIONS.get(region, region))
+        return read(way_out, address.replace(slot, place))
+
+    files, left_out = each_part(regions, ask)
+    joined = b"\n".join(files.values()) if is_bulk else b'{"files": [' + b", ".join(files.values()) + b"]}"
+    return Payload(joined, address, asked.now, left_out=left_out)
+
+
+def _gpu_lines(way_out: WayOut, file: str) -> bytes:
+    """The head and the GPU lines of a bulk file."""
     kept: list[str] = []
     size = 0
-    for file in files if "{region}" in address else [address]:
-        for number, line in enumerate(way_out.lines(file)):
-            is_worth = all(word in line for word in ALWAYS) and FAMILY.search(line)
-            if number < HEAD_LINES or is_worth:
-                kept.append(line.rstrip("\r"))
-                size += len(line)
-                if size > MOST_KEPT_BYTES:
-                    raise UnreadablePayload(f"more than {MOST_KEPT_BYTES:,} bytes of GPU machines")
-    return Payload("\n".join(kept).encode(), address, asked.now)
+    for number, line in enumerate(way_out.lines(file)):
+        is_worth = all(word in line for word in ALWAYS) and FAMILY.search(line)
+        if number < HEAD_LINES or is_worth:
+            kept.append(line.rstrip("\r"))
+            size += len(line)
+            if size > MOST_KEPT_BYTES:
+                raise UnreadablePayload(f"more than {MOST_KEPT_BYTES:,} bytes of GPU machines")
+    if not kept or not kept[0].startswith(FIRST):
+        raise UnreadablePayload("not a price list of format v1.0")
+    return "\n".join(kept).encode()
+
+
+def _gpu_rows(way_out: WayOut, file: str) -> bytes:
+    """A region's price map with its GPU machines alone."""
+    document = _map(_unpacked(way_out.get(file).content))
+    for place, rows in document["regions"].items():
+        document["regions"][place] = {
+            key: row for key, row in rows.items() if FAMILY.fullmatch(f'"{row.get("Instance Type")}"')
+        }
+    return json.dumps(document).encode()
+
+
+def _unpacked(content: bytes) -> bytes:
+    """The map itself: its host sends gzip without saying so. Raises UnreadablePayload."""
+    if not content.startswith(GZIP):
+        return content
+    unpacking = zlib.decompressobj(wbits=47)
+    try:
+        found = unpacking.decompress(content, MOST_MAP_BYTES)
+    except zlib.error as error:
+        raise UnreadablePayload(f"its compression is broken: {error}") from error
+    if not unpacking.eof:
+        raise UnreadablePayload(f"cut off, or more than {MOST_MAP_BYTES:,} bytes")
+    return found
+
+
+def _map(content: bytes) -> dict[str, Any]:
+    try:
+        document = json.loads(content)
+        if all(isinstance(row, dict) for rows in document["regions"].values() for row in rows.values()):
+            return dict(document)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise UnreadablePayload(f"no price map of regions: {error!r}"[:200]) from error
+    raise UnreadablePayload("a price map with rows of another kind")
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:
-    """All GPU machines of one or several files. Raises UnreadablePayload."""
-    try:
-        text = payload.content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise UnreadablePayload(f"not UTF-8: {error}") from error
-    if not text.startswith(FIRST):
-        raise UnreadablePayload("not a price list of format v1.0")
+    """All GPU machines of price maps, or of bulk files. Raises UnreadablePayload."""
     read_on = payload.fetched_at.date()
-    found = [fact for row, day in _rows(text, read_on) for fact in _read(row, day, read_on)]
+    if payload.content.startswith(FIRST.encode()):
+        found = _of_bulk(payload.content, read_on)
+    else:
+        found = _of_maps(payload.content, read_on)
     if not any(isinstance(fact, CloudOffer) for fact in found):
         raise UnreadablePayload("no machine with a GPU and a price")
     return found
+
+
+def _of_bulk(content: bytes, read_on: date) -> list[CloudOffer | Rejected]:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadablePayload(f"not UTF-8: {error}") from error
+    return [fact for row, day in _rows(text, read_on) for fact in _read(row, day, read_on)]
+
+
+def _of_maps(content: bytes, read_on: date) -> list[CloudOffer | Rejected]:
+    found: list[CloudOffer | Rejected] = []
+    for document in _files(content):
+        manifest = document.get("manifest")
+        published = manifest.get("hawkFilePublicationDate") if isinstance(manifest, dict) else None
+        day = _day(str(published), read_on)
+        for place, rows in document["regions"].items():
+            for row in rows.values():
+                found += _of_map_row(place, row, day, read_on)
+    return found
+
+
+def _files(content: bytes) -> list[dict[str, Any]]:
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnreadablePayload("neither price maps nor a price list of format v1.0") from error
+    if isinstance(document, dict) and isinstance(document.get("files"), list):
+        return [_map(json.dumps(one).encode()) for one in document["files"]]
+    return [_map(content)]
+
+
+def _of_map_row(
+    place: str, row: Mapping[str, Any], day: date, read_on: date
+) -> Iterator[CloudOffer | Rejected]:
+    instance = str(row.get("Instance Type") or "")
+    if not FAMILY.fullmatch(f'"{instance}"') or row.get("Operating System", "Linux") != "Linux":
+        return
+    # "Europe (Frankfurt)" is what other pages call it.
+    region = REGIONS.get(place) or REGIONS.get(place.replace("Europe (", "EU ("))
+    if region is None:
+        yield Rejected(json.dumps(row)[:500], f"{place} is no region that we know")
+        return
+    said = Source(
+        f"aws-ec2-price-map-{region}", TITLE, MAP.format(location=quote(place)), day, LICENCE, read_on
+    )
+    machine = Machine(
+        instance, region, row.get("price"), row.get("GPU"), row.get("vCPU"), row.get("Memory"), said
+    )
+    yield from _offer(machine, json.dumps(row)[:500])
 
 
 def _rows(text: str, read_on: date) -> Iterator[tuple[Row, date]]:
@@ -112,47 +259,52 @@ def _read(row: Row, day: date, read_on: date) -> Iterator[CloudOffer | Rejected]
         return
     if not FAMILY.fullmatch(f'"{instance}"') or row.get("MarketOption", "OnDemand") != "OnDemand":
         return
-    price = _number(row["PricePerUnit"])
+    region = row["Region Code"]
+    said = Source(f"aws-ec2-price-list-{region}", TITLE, FILE.format(region=region), day, LICENCE, read_on)
+    machine = Machine(instance, region, row["PricePerUnit"], row["GPU"], row["vCPU"], row["Memory"], said)
+    yield from _offer(machine, raw)
+
+
+def _offer(machine: Machine, raw: str) -> Iterator[CloudOffer | Rejected]:
+    price = _number(machine.price)
     if price is None:
         yield Rejected(raw, "the price is not known: 0 is none (a Capacity Block, or not yet for sale)")
         return
-    card = fitted(instance)
-    stated = _number(row["GPU"])
+    card = fitted(machine.instance)
+    stated = _number(machine.gpus)
     count = Decimal(str(card.count)) if card is not None and card.count is not None else stated
+    if count is None and (known := gpus_of(machine.instance)) is not None:
+        count = Decimal(known)
     if count is None:
         yield Rejected(raw, "no number of GPUs")
         return
     if count < 1 or count != int(count):
         yield Rejected(raw, f"{count:.3g} GPUs: a share of one")
         return
-    region = row["Region Code"]
-    memory = _number(row["Memory"].removesuffix(" GiB").replace(",", ""))
-    vcpus = _number(row["vCPU"])
+    memory, vcpus = _number(str(machine.memory).removesuffix(" GiB").replace(",", "")), _number(machine.vcpus)
     yield CloudOffer(
         provider="aws",
-        instance=instance,
-        region=region,
-        country=country_of("aws", region),
+        instance=machine.instance,
+        region=machine.region,
+        country=country_of("aws", machine.region),
         gpu=None,
-        gpu_raw_name=card.gpu if card else f"GPU of {instance.split('.')[0]}",
+        gpu_raw_name=card.gpu if card else f"GPU of {machine.instance.split('.')[0]}",
         gpu_count=int(count),
         memory_gib_per_gpu=card.memory_gib if card else None,
         tier="on_demand",
         hourly_price=price,
         currency="USD",
-        as_of=day,
-        source=Source(
-            f"aws-ec2-price-list-{region}", TITLE, FILE.format(region=region), day, LICENCE, read_on
-        ),
+        as_of=machine.said.as_of,
+        source=machine.said,
         vcpus=int(vcpus) if vcpus else None,
         ram_gib=float(memory) if memory else None,
     )
 
 
-def _number(text: str) -> Decimal | None:
+def _number(text: object) -> Decimal | None:
     """A number above 0, exact and without trailing zeros; None for anything else."""
     try:
-        value = Decimal(text.strip()).normalize()
+        value = Decimal(str(text).strip()).normalize()
     except InvalidOperation:
         return None
     return value if value.is_finite() and 0 < value < 1_000_000 else None

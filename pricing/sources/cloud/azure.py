@@ -1,11 +1,17 @@
 """Azure Retail Prices: pay-as-you-go, spot, savings plans and reservations of GPU machines, page by page.
 
-The question is limited to sizes of the N series, without Windows, in twenty regions, so that a refresh is
-a few dozen pages and not the whole list of 130,000 rows; the address setting may ask something else.
+The question is limited to sizes of the N series, without Windows, so that a refresh is a few dozen pages
+and not the whole list of 130,000 rows. It is asked region by region, those behind "#" in the address: one
+that fails costs the others nothing. An address without {region} is one question.
 Traps: a reservation's price is that of the whole term although its unit says "1 Hour"; DevTest rows,
 "Low Priority", "Cloud Services" and Dedicated are other products; the GPU is not named, instances.py
 knows it by the size; sizes with a share of a GPU; what is not the primary meter is a row's double.
 https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
+
+Verified 2026-11-28: address, version, pages and fields against that page as public clients of 2026 quote it
+and dstackai/gpuhunt src/gpuhunt/providers/azure.py (97c1e991: contains(...) eq false, Items, 429 when asked
+too fast); armRegionName in the filter against that page alone.
+Placeholders of 0.01 for an H100 are reported of some regions; checks refuse what is not believable.
 """
 
 import json
@@ -32,11 +38,12 @@ REGIONS = (
 )  # fmt: skip
 WANTED = (
     "serviceName eq 'Virtual Machines' and contains(armSkuName, 'Standard_N')"
-    " and contains(productName, 'Windows') eq false and ("
-    + " or ".join(f"armRegionName eq '{region}'" for region in REGIONS)
-    + ")"
+    " and contains(productName, 'Windows') eq false and armRegionName eq '{region}'"
 )
-URL = f"{PAGE}?api-version=2023-01-01-preview&currencyCode=USD&$filter={quote(WANTED)}"
+URL = (
+    f"{PAGE}?api-version=2023-01-01-preview&currencyCode=USD&$filter={quote(WANTED, safe='{}')}"
+    f"#{','.join(REGIONS)}"
+)
 MOST_PAGES = 300
 OTHER_PRODUCTS = (
     "windows",
@@ -55,22 +62,39 @@ Item = Mapping[str, Any]
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
-    """All pages joined into one answer of the same form; raises UnreadablePayload for pages without end."""
+    """All pages of every region joined into one answer of the same form; raises as `each_part` does."""
+    from pricing.parts import each_part
+
+    address, _, regions = asked.url.partition("#")
+    names = [region.strip() for region in regions.split(",") if region.strip()]
+    if "{region}" not in address or not names:
+        return _joined(_pages(way_out, asked.url, asked.url), asked, {})
+
+    def ask(region: str) -> list[Item]:
+        return _pages(way_out, address.replace("{region}", region), asked.url)
+
+    answers, left_out = each_part(names, ask)
+    return _joined([item for items in answers.values() for item in items], asked, left_out)
+
+
+def _joined(items: list[Item], asked: Asked, left_out: Mapping[str, str]) -> Payload:
+    # No validators: a first page that has not changed says nothing of the others.
+    return Payload(json.dumps({"Items": items}).encode(), asked.url, asked.now, left_out=left_out)
+
+
+def _pages(way_out: WayOut, url: str, host: str) -> list[Item]:
+    """The items of all pages of one question; raises UnreadablePayload for pages without end."""
     items: list[Item] = []
     seen: set[str] = set()
-    url, last = asked.url, None
     while url:
         if url in seen or len(seen) >= MOST_PAGES:
             raise UnreadablePayload(f"pages without end: more than {len(seen)}")
         seen.add(url)
-        last = way_out.get(url)
-        page = _document(last)
+        page = _document(way_out.get(url))
         items += page["Items"]
         link = page.get("NextPageLink")
-        url = way_out.same_host(str(link), asked.url) if link else ""
-    assert last is not None  # the first address is never empty
-    # No validators: a first page that has not changed says nothing of the others.
-    return Payload(json.dumps({"Items": items}).encode(), asked.url, last.fetched_at)
+        url = way_out.same_host(str(link), host) if link else ""
+    return items
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:

@@ -1,7 +1,12 @@
 """DigitalOcean sizes, with a key: the price of the whole droplet.
 
 `gpu_info.vram` is the sum over all GPUs (gpuhunt takes it for one). A slug that ends in -spot can be
-interrupted, -lc is cooled with liquid. `memory` is MiB of the host. Many sizes name no region.
+interrupted, -lc is cooled with liquid. `memory` is MiB of the host. Many sizes name no region: those
+cannot be rented anywhere at the moment.
+
+Verified 2026-11-28: fields, an empty `regions` and the sum of vram against dstackai/gpuhunt
+src/gpuhunt/providers/digitalocean.py (be7f2315) and its test (gpu-h100x8-640gb, 640 GiB, 23.92); address and
+key against docs.digitalocean.com/reference/api/reference/sizes (28 April 2026).
 """
 
 import re

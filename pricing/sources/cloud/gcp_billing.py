@@ -6,6 +6,12 @@ SKU is for is told by its description: spot SKUs of B200 carry the usage type On
 fixed time (DWS Defined Duration, Calendar Mode: half the price) and reservations at 0, which are left out
 and counted. Two prices for one part are one too many: the machine is refused. Local SSD is priced by the
 month of 730 hours.
+
+Verified 2026-11-28: service, categories, descriptions of H100, H100 Mega and Plus, H200 and the B200 slice
+that holds its share of the machine, B200 spot as OnDemand, against skypilot-org/skypilot
+sky/catalog/data_fetchers/fetch_gcp.py (a2f08cfd); words that are other terms and SSD by 730 hours against
+dstackai/gpuhunt src/gpuhunt/providers/gcp.py (22bb64ee). Both read the first tier, we the last: GPU SKUs
+have one.
 """
 
 import json

@@ -1,11 +1,18 @@
-"""Oracle Cloud: the public price list joined with the shapes of the cost estimator.
+"""Oracle Cloud: the price list of its cost estimator joined with the shapes beside it.
 
 The price list prices parts (a GPU, an OCPU, a gigabyte of memory, a terabyte of NVMe per hour); a shape
-says how many of each it has. Traps: quantities may be fractions (81.6); in a GPU shape the product called
-"ocpu" is priced per GPU, not per core; the memory that shapes state for some GPUs is wrong, instances.py
-knows better; preemptible machines cost exactly half where a shape allows them. One price holds in every
-commercial region, so an offer has none. `lastUpdated` is the day of the list.
+says how many of each it has. Two lists hold the same products: the estimator's static file, which has no
+day and no metric (in a GPU shape its "ocpu" is priced per GPU), and the price service, which has both and
+answers 403 to many whole networks: that is no need of a key. The static one is asked first, the service
+when it fails. Traps: quantities may be fractions (81.6) or missing; products priced by the month stand
+beside those by the hour; the memory that shapes state for some GPUs is wrong, instances.py knows better;
+preemptible machines cost exactly half where a shape allows them. One price holds in every commercial
+region, so an offer has none. `lastUpdated`, where it stands, is the day of the list.
 https://docs.oracle.com/iaas/Content/Compute/Concepts/preemptible.htm
+
+Verified 2026-11-28: static files and their fields against dstackai/gpuhunt src/gpuhunt/providers/oci.py
+(9435a805: products.json and shapes.json, billingModel UCM, pricetype HOUR), the service and metrics against
+skypilot-org/skypilot sky/catalog/data_fetchers/fetch_oci.py (14cffac4: shapes.json with the service's list).
 """
 
 import json
@@ -21,7 +28,8 @@ from service.facts import CloudOffer, Source, Tier
 
 NAME = "oci"
 TITLE = "Oracle Cloud price list"
-URL = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/?currencyCode=USD"
+URL = "https://www.oracle.com/a/ocom/docs/cloudestimator2/data/products.json"
+SERVICE = "https://apexapps.oracle.com/pls/apex/cetools/api/v1/products/?currencyCode=USD"
 SHAPES = "https://www.oracle.com/a/ocom/docs/cloudestimator2/data/shapes.json"
 LICENCE = "Oracle; facts re-keyed"
 PREEMPTIBLE = Decimal("0.5")
@@ -31,14 +39,33 @@ NOTE = "one price in every commercial region"
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
     """Price list and shapes in one answer; an address that answers both at once is taken at its word."""
-    products = way_out.get(asked.url)
+    products = _products(way_out, asked)
     document = _json(products)
     if "shapes" in document:
         return products
-    shapes = way_out.get(SHAPES if asked.url == URL else way_out.same_host(SHAPES, asked.url))
+    shapes = way_out.get(SHAPES if products.url in (URL, SERVICE) else way_out.same_host(SHAPES, asked.url))
     joined = json.dumps({"products": document, "shapes": _json(shapes)}).encode()
     # No validators: a price list that has not changed says nothing of the shapes.
     return Payload(joined, products.url, products.fetched_at)
+
+
+def _products(way_out: WayOut, asked: Asked) -> Payload:
+    """The static list; the price service's where that cannot be had or read, not in place of one's own."""
+    from pricing.http import FetchFailed
+
+    try:
+        found = way_out.get(asked.url)
+        _items(_json(found), "products") if asked.url == URL else None
+        return found
+    except (FetchFailed, UnreadablePayload) as first:
+        if asked.url != URL:
+            raise
+        try:
+            return way_out.get(SERVICE)
+        except FetchFailed as also:
+            raise FetchFailed(
+                f"{first}; its price service too: {also}", also.retry_after_s, also.status
+            ) from also
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:
@@ -47,7 +74,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     products, shapes = (_items(document.get(part), part) for part in ("products", "shapes"))
     read_on = payload.fetched_at.date()
     day = _day(document["products"].get("lastUpdated"), read_on)
-    said = Source("oci-price-list", TITLE, URL, day, LICENCE, read_on)
+    said = Source("oci-price-list", TITLE, payload.url or URL, day, LICENCE, read_on)
     prices = {str(product.get("partNumber")): product for product in products}
     found = [fact for shape in shapes for fact in _read(shape, prices, said)]
     if not any(isinstance(fact, CloudOffer) for fact in found):
@@ -135,6 +162,8 @@ def _whole_price(shape: Mapping[str, Any], count: int, products: Mapping[str, Ma
             raise ValueError(f"product {part.get('partNumber')} is not in the list")
         metric = str(product.get("metricName") or "").upper()
         is_per_gpu = "GPU" in metric if metric else part["type"]["value"] == "ocpu"
+        if not is_per_gpu and part.get("qty") is None:
+            raise ValueError(f"how many of {part.get('partNumber')} it has is not said")
         quantity = Decimal(count) if is_per_gpu else Decimal(str(part["qty"]))
         total += quantity * _hourly(product)
     if total <= 0:
@@ -143,7 +172,8 @@ def _whole_price(shape: Mapping[str, Any], count: int, products: Mapping[str, Ma
 
 
 def _hourly(product: Mapping[str, Any]) -> Decimal:
-    number, metric = product.get("partNumber"), str(product.get("metricName") or "per hour")
+    number = product.get("partNumber")
+    metric = str(product.get("metricName") or product.get("pricetype") or "a unit that it does not name")
     if "hour" not in metric.lower():
         raise ValueError(f"{number} is priced by {metric}")
     local = [c for c in product["currencyCodeLocalizations"] if c["currencyCode"] == CURRENCY]

@@ -1,17 +1,28 @@
 """RunPod: prices of one GPU in its own data centres (secure) and on other people's machines (community).
 
 A pod takes 1 to `maxGpuCount` of them, each at the same price. Errors come with HTTP 200. The list holds a
-placeholder `unknown` and slices of GPUs (MIG). `stockStatus` null or out_of_stock: cannot be rented now; it
-is asked for one GPU, so that eight may still be too many. Spot fields often repeat the on-demand price:
-spot above 98 % of it is no spot. Reserved prices are not read: their unit is not documented.
-The REST catalogue (v2/catalog/gpus, needs a key) is read too, when the address points there.
+placeholder `unknown` and slices of GPUs (MIG). Stock is a level (Low, Medium, High); none, null and
+out_of_stock: cannot be rented now; it is asked for one GPU, so that eight may still be too many. Spot fields
+often repeat the on-demand price: spot above 98 % of it is no spot. Reserved prices are not read: their unit
+is not documented.
+
+GraphQL answers without a key and is to be retired early in 2027. With a key its successor is asked, the
+REST catalogue v2/catalog/gpus: once for each cloud, because its stock is that of the cloud asked for
+(secure unless said otherwise), with product=POD, which it demands beside include=AVAILABILITY. Without
+stock in the answer only what is offered is known. Whatever its query, the path of the address tells which
+of the two it is.
+
+Verified 2026-11-28: REST against docs.runpod.io/api-reference-v2/catalog/list-gpu-types (include, product,
+count, cloud and their defaults) and runpod/runpod-plugins-official (runpod-migrate); GraphQL against
+dstackai/gpuhunt src/gpuhunt/providers/runpod.py (0272c27a, keyless, secureCloud in lowestPrice).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 from pricing.json_answers import (
     Row,
@@ -25,13 +36,15 @@ from pricing.json_answers import (
     stated,
     whole_card,
 )
-from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
 from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source, Tier
 
 NAME = "runpod"
 TITLE = "RunPod GPU types"
 URL = "https://api.runpod.io/graphql"
+CATALOGUE = "https://api.runpod.io/v2/catalog/gpus"
+CATALOGUE_PATH = "/catalog/gpus"
 LICENCE = "terms of service; facts re-keyed"
 STOCK = "{ stockStatus }"
 QUERY = (
@@ -61,11 +74,25 @@ class RunpodCloud:
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
-    """One question in GraphQL; the REST catalogue with a GET."""
+    """One question in GraphQL; with a key, or where the address says so, the REST catalogue."""
     headers = bearer(asked.key)
-    if asked.url.rstrip("/").endswith("/catalog/gpus"):
-        return way_out.get(asked.url, headers)
+    if asked.key and asked.url == URL:
+        asked = replace(asked, url=CATALOGUE)
+    if urlsplit(asked.url).path.rstrip("/").endswith(CATALOGUE_PATH):
+        return _by_cloud(way_out, asked, headers)
     return posted(way_out, asked, {"query": QUERY}, headers)
+
+
+def _by_cloud(way_out: WayOut, asked: Asked, headers: Mapping[str, str]) -> Payload:
+    """The catalogue's answers for each cloud, as {"clouds": {"secure": ..., "community": ...}}."""
+    clouds = {}
+    for name, _ in CLOUDS:
+        url = with_query(asked.url, include="AVAILABILITY", product="POD", cloud=name.upper())
+        answer = way_out.get(url, headers)
+        clouds[name] = answer.content.decode("utf-8", "replace")
+        opened(answer.content)
+    content = "{" + ", ".join(f'"{name}": {text}' for name, text in clouds.items()) + "}"
+    return Payload(f'{{"clouds": {content}}}'.encode(), asked.url, answer.fetched_at)
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:
@@ -75,11 +102,17 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
         raise UnreadablePayload("neither GraphQL's data nor a catalogue")
     errors = answer.get("errors")
     data = answer.get("data")
-    is_catalogue = isinstance(answer.get("gpus"), list)
-    rows = answer["gpus"] if is_catalogue else data.get("gpuTypes") if isinstance(data, dict) else None
+    is_catalogue = "clouds" in answer or isinstance(answer.get("gpus"), list)
+    rows = (
+        _rows_of_catalogue(answer)
+        if is_catalogue
+        else data.get("gpuTypes")
+        if isinstance(data, dict)
+        else None
+    )
     if not isinstance(rows, list) or not rows:
         raise UnreadablePayload(f"GraphQL says: {_said(errors)}" if errors else "no list of GPUs in it")
-    source = stated("runpod-gpu-types", TITLE, URL, LICENCE, payload)
+    source = stated("runpod-gpu-types", TITLE, CATALOGUE if is_catalogue else URL, LICENCE, payload)
 
     def read(row: Row) -> Iterator[CloudOffer | Rejected]:
         if str(row["id"]).lower() == "unknown":
@@ -106,14 +139,31 @@ def _of_graphql(row: Row) -> list[RunpodCloud]:
     ]
 
 
+def _rows_of_catalogue(answer: Row) -> list[Row]:
+    """The GPUs of one answer, or of one for each cloud with what each says of stock under `stock`."""
+    if "clouds" not in answer:
+        return list(answer["gpus"])
+    clouds = answer["clouds"]
+    if not isinstance(clouds, dict) or not all(isinstance(one, dict) for one in clouds.values()):
+        raise UnreadablePayload("no answers of its clouds in it")
+    rows: dict[str, dict[str, Any]] = {}
+    for name, one in clouds.items():
+        if not isinstance(one.get("gpus"), list):
+            raise UnreadablePayload(f"no list of GPUs in the answer of its {name} cloud")
+        for row in one["gpus"]:
+            kept = rows.setdefault(str(row.get("id")), {**row, "stock": {}})
+            kept["stock"][name] = row.get("availability")
+    return list(rows.values())
+
+
 def _of_catalogue(row: Row) -> list[RunpodCloud]:
     prices: Mapping[str, Any] = row["price"]
-    in_stock = str(row.get("availability", "?")).lower() not in NO_STOCK
+    stock: Mapping[str, Any] = row.get("stock") or dict.fromkeys(dict(CLOUDS), row.get("availability", "?"))
     return [
         RunpodCloud(
             name=name,
             tier=tier,
-            is_offered=bool(row[name]) and in_stock,
+            is_offered=bool(row[name]) and _in_stock(stock.get(name)),
             price=known_price(prices.get(name)),
             spot=None,
             most_gpus=int(row["maxCount"].get(name) or 0),
@@ -122,13 +172,21 @@ def _of_catalogue(row: Row) -> list[RunpodCloud]:
     ]
 
 
+def _in_stock(said: Any) -> bool:
+    """Whether pods can be had: a level, or one for each product that was asked for."""
+    if isinstance(said, list):
+        pods = [one.get("status") for one in said if isinstance(one, dict) and one.get("product") == "POD"]
+        said = pods[0] if pods else None
+    return str(said).lower() not in NO_STOCK
+
+
 def _is_offered(row: Row, cloud: str) -> bool:
     """Whether one GPU can be rented there now: by its stock; where that was not asked, by the flag."""
     for field in (f"{cloud}Lowest", "lowestPrice"):
         if field in row:
             stock = (row[field] or {}).get("stockStatus")
             flagged = field != "lowestPrice" or bool(row.get(f"{cloud}Cloud"))
-            return flagged and str(stock).lower() not in NO_STOCK
+            return flagged and _in_stock(stock)
     return bool(row.get(f"{cloud}Cloud"))
 
 

@@ -1,7 +1,12 @@
-"""Shadeform, with a key: instances of many clouds, each an offer of the cloud that runs it.
+"""Shadeform, with a key or without: instances of many clouds, each an offer of the cloud that runs it.
 
 `hourly_price` of a type is in cents; that of an entry of `availability` (spot) is a text in dollars. The
 schema names no currency; Shadeform bills in USD. A region without `available` cannot be rented now.
+
+Its documentation asks for a key everywhere (docs.shadeform.ai/api-reference/authentication); the list of
+types answered without one to several collectors in 2026, so it is asked without and a key is sent where
+there is one. Verified 2026-11-28: fields and cents against skypilot-org/skypilot
+sky/catalog/data_fetchers/fetch_shadeform.py (6dd899d5) and docs.shadeform.ai instances-types.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,6 +14,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from pricing.json_answers import (
+    LARGEST_PRICE,
     Row,
     Unusable,
     offers_of,
@@ -39,8 +45,8 @@ CLOUDS: Mapping[str, str] = {
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
-    """One request with the key."""
-    return way_out.get(asked.url, {"X-API-KEY": asked.key})
+    """One request, with the key where there is one."""
+    return way_out.get(asked.url, {"X-API-KEY": asked.key} if asked.key else {})
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:
@@ -99,9 +105,22 @@ def _by_place(row: Row) -> Iterator[tuple[Row, str, Decimal | None]]:
             yield place, "on_demand", on_demand
         else:
             own = place.get("hourly_price")
-            yield place, str(place["rental_type"]), price_of(own) if own else None
+            yield place, str(place["rental_type"]), _stated_price(own) if own else None
+
+
+def _stated_price(own: object) -> Decimal:
+    """A price of one region; one beyond belief is left to the checks, which keep the last believable one."""
+    price = Decimal(str(own))
+    return price if price.is_finite() and price > LARGEST_PRICE else price_of(own)
 
 
 SOURCE = PriceSource(
-    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE, key="HEIMVORTEIL_SHADEFORM_KEY", fetch=fetch
+    NAME,
+    TITLE,
+    URL,
+    timedelta(minutes=30),
+    parse,
+    LICENCE,
+    optional_key="HEIMVORTEIL_SHADEFORM_KEY",
+    fetch=fetch,
 )

@@ -5,7 +5,12 @@ limits how often it is asked (HTTP 429, skypilot issue 5438): then the project's
 Traps, each with a test: Google's GPUs and machines are separate rows, and some on-demand columns hold
 committed prices; Azure's last column is unquoted "V1,V2"; spot 0.00 is unknown; spot above on-demand;
 blank prices; shares of a GPU; memory as Python literal, JSON, in GB, or of all GPUs together.
-https://github.com/skypilot-org/skypilot-catalog, catalogs/v8/<cloud>/vms.csv
+https://github.com/skypilot-org/skypilot-catalog, catalogs/<schema>/<cloud>/vms.csv
+
+The project moves from schema v8 to v9, cloud by cloud: the newest schema that has a cloud's table is read,
+and the offers' source says which. Verified 2026-11-28: catalogs/v9 holds tables of at least aws, cudo, gcp,
+ibm, lambda, nebius, oci, seeweb and vast with the columns of v8 (skypilot-catalog a5be5386, 3e9a1751),
+while the stored README and clients (sky/skylet/constants.py) still name v8; mirror from the same constants.
 
 Left out: kubernetes, slurm and vsphere (machines of one's own), daytona (sandboxes, no training
 machines), simplepod and scaleway, ovhcloud, ibm, paperspace, fluidstack, scp (older schema versions only,
@@ -22,7 +27,9 @@ from service.facts import CloudOffer, Source, Tier
 
 HOST = "https://raw.githubusercontent.com/skypilot-org/skypilot-catalog/master/"
 MIRROR = "https://skypilot-catalog.s3.us-east-1.amazonaws.com/"
-ADDRESS = HOST + "catalogs/v8/{cloud}/vms.csv"
+SCHEMAS = ("v9", "v8")
+"""The newest first; the project keeps refreshing the one before for its older clients."""
+ADDRESS = HOST + "catalogs/{schema}/{cloud}/vms.csv"
 LICENCE = "no licence stated; facts re-keyed, SkyPilot itself Apache-2.0"
 SHADEFORM_CLOUDS = {
     "crusoe": "crusoe", "datacrunch": "verda", "denvr": "denvr", "digitalocean": "digitalocean",
@@ -96,25 +103,42 @@ def table_of(provider: str, day: date, said: Source) -> CatalogueTable:
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
-    """The table; from the project's mirror while its host is busy or down (HTTP 429 or 5xx)."""
+    """The table of the newest schema that has it; from the mirror while the host is busy or down."""
     from pricing.http import FetchFailed
 
-    try:
+    if not asked.url.startswith(HOST):
         return way_out.get(asked.url)
+    for schema in SCHEMAS[:-1]:
+        try:
+            return _of_schema(way_out, asked.url, schema)
+        except FetchFailed as error:
+            if error.status != 404:
+                raise
+    return _of_schema(way_out, asked.url, SCHEMAS[-1])
+
+
+def _of_schema(way_out: WayOut, address: str, schema: str) -> Payload:
+    from pricing.http import FetchFailed
+
+    url = address.replace(f"/{SCHEMAS[0]}/", f"/{schema}/")
+    try:
+        return way_out.get(url)
     except FetchFailed as error:
         is_busy = error.status is not None and (error.status == 429 or error.status >= 500)
-        if not is_busy or not asked.url.startswith(HOST):
+        if not is_busy:
             raise
         try:
-            return way_out.get(asked.url.replace(HOST, MIRROR))
+            return way_out.get(url.replace(HOST, MIRROR))
         except FetchFailed as also:
-            raise FetchFailed(f"{error}; its mirror too: {also}", error.retry_after_s, error.status) from also
+            # A mirror says 403 of what it does not hold: the host's word counts.
+            status = 404 if also.status in (403, 404) else error.status
+            raise FetchFailed(f"{error}; its mirror too: {also}", error.retry_after_s, status) from also
 
 
 def source_of(name: str) -> PriceSource:
     """The catalogue of one cloud."""
     cloud = CLOUDS[name]
-    url = ADDRESS.format(cloud=cloud.directory)
+    url = ADDRESS.format(schema=SCHEMAS[0], cloud=cloud.directory)
     full_title = f"{cloud.title} prices, SkyPilot catalogue (undated; the day is when we read it)"
 
     def parse(payload: Payload) -> list[CloudOffer | Rejected]:
@@ -124,7 +148,8 @@ def source_of(name: str) -> PriceSource:
         except UnicodeDecodeError as error:
             raise UnreadablePayload(f"not UTF-8: {error}") from error
         day = payload.fetched_at.date()
-        said = Source(f"skypilot-{cloud.directory}", full_title, url, day, LICENCE, day)
+        read_at = payload.url if payload.url.startswith((HOST, MIRROR)) else url
+        said = Source(f"skypilot-{cloud.directory}", full_title, read_at, day, LICENCE, day)
         found = list(skypilot_offers(text, cloud.table(day, said)))
         if not found:
             raise UnreadablePayload("no GPU in the table")

@@ -1,8 +1,12 @@
 """Tibber: the price of one's own home today and tomorrow, EUR/kWh and everything in it but the base fee.
 
 One's own account, so with one's own token. GraphQL answers errors with status 200; a home without a
-running contract holds null, and tomorrow is empty until it is published. Slots state only when they
-begin, in the home's own time with its offset.
+running contract holds null, and tomorrow is empty or null until it is published, about 13:00. One home
+without slots costs the others nothing. Slots state only when they begin, in the home's own time with its
+offset.
+
+Verified 2026-11-28: priceInfo(resolution: QUARTER_HOURLY) against Danielhiversen/pyTibber (issue 361 and
+pull request 366, October 2025); quarter-hours of a day against jpawlowski/hass.tibber_prices issue 60.
 """
 
 import json
@@ -46,7 +50,10 @@ def parse(payload: Payload) -> list[SpotPrice | Rejected]:
     found: list[SpotPrice | Rejected] = []
     for number, home in enumerate(homes, 1):
         zone = "TIBBER" if number == 1 else f"TIBBER-{number}"
-        found += _home(zone, home, source, payload.fetched_at)
+        try:
+            found += _home(zone, home, source, payload.fetched_at)
+        except UnreadablePayload as reason:
+            found.append(Rejected(json.dumps(home, default=str)[:500], str(reason)))
     if not any(isinstance(fact, SpotPrice) for fact in found):
         raise UnreadablePayload("no home with a priced slot")
     return found
@@ -55,10 +62,11 @@ def parse(payload: Payload) -> list[SpotPrice | Rejected]:
 def _home(zone: str, home: Any, source: Source, fetched_at: datetime) -> list[SpotPrice | Rejected]:
     try:
         info = home["currentSubscription"]["priceInfo"]
-        rows = sorted([*info["today"], *info["tomorrow"]], key=lambda row: _instant(row["startsAt"]))
+        told = [*(info.get("today") or ()), *(info.get("tomorrow") or ())]
+        rows = sorted(told, key=lambda row: _instant(row["startsAt"]))
         starts = [_instant(row["startsAt"]) for row in rows]
         ends = slot_ends(starts)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UnreadablePayload(f"no slots in a home: {error!r}") from error
     found: list[SpotPrice | Rejected] = []
     for row, start, end in zip(rows, starts, ends, strict=True):
