@@ -119,22 +119,36 @@ def _standing_item(standing: "Standing") -> dict[str, Any]:
 
 @prices.command("refresh")
 @click.argument("names", metavar="[SOURCE]...", nargs=-1)
+@click.option(
+    "--zone",
+    "zones",
+    multiple=True,
+    metavar="ZONE",
+    help="Only fetch the last 400 days of a bidding zone's day-ahead prices: DE-LU, AT, ...",
+)
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+def refresh_(context: click.Context, names: tuple[str, ...], zones: tuple[str, ...], as_json: bool) -> None:
     """Ask the named sources now, or every source, several at a time.
+
+    With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
 
     Exit code 1 when one of them failed; one that sleeps for want of a key, or that another process is
     refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
 
-    from pricing import registry, rounds
+    from pricing import registry, rounds, zone_days
     from pricing.pace import Pace
     from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings
 
+    if zones and names:
+        raise InvalidValue("--zone", zones[0], "is fetched by itself, without names of sources")
     sources, sessions = registry.named(names), context.obj()
     registry.register(sessions)
+    if zones:
+        zone_days.fetch(context, zones, as_json=as_json)
+        return
     try:
         with rounds.progress(sources) as say:
             pace = Pace.from_settings(Settings.from_environ())
@@ -160,6 +174,8 @@ def refresh_(context: click.Context, names: tuple[str, ...], as_json: bool) -> N
         ]
         titles = ["source", "outcome", "accepted", "rejected", "new or changed", "seconds", "error"]
         print_table(titles, rows, {2, 3, 4, 5})
+    if not names:
+        zone_days.fetch_used(context)
     if any(o.outcome == "failed" for o in outcomes):
         context.exit(1)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -42,6 +42,8 @@ class Asked:
     """The source's address, or the one its setting puts in its place, with the days filled in."""
     now: datetime
     key: str = ""
+    days: tuple[date, date] | None = None
+    """First and last market day that are wanted, where it is not today and tomorrow."""
 
 
 class WayOut(Protocol):
@@ -95,6 +97,9 @@ class PriceSource:
     """The source that comes first: on schedule this one is asked only while that one fails or is stale."""
     market_zone: str | None = None
     """Bidding zone of a day-ahead source: it is polled from 13:00 market time until tomorrow is known."""
+
+    takes_days: bool = False
+    """Whether `fetch` looks up the days that are asked for, where the address has no place for them."""
 
     states_its_day: bool = False
     """Whether the answer says for which day it is true: one that has not changed confirms no later day."""

@@ -44,6 +44,11 @@ def database_of_effects(catalog_copy) -> str:
                 for start, end, price in hourly(day, lambda hour: 50 if hour < 12 else 150)
             ]
             spot_prices.put_all(writing, prices)
+        hours_all_in = [
+            SpotPrice("GB-AGILE-C", start, end, Decimal(price), "GBP", SPOT, now, "all")
+            for start, end, price in hourly(days[0], lambda hour: 200)
+        ]
+        spot_prices.put_all(writing, hours_all_in)
         hours = [slot for day in days for slot in hourly(day, lambda hour: 100.0 + hour)]
         grams = (GridCarbon("AT", *slot, "lifecycle", "production", False, GRID, now) for slot in hours)
         grid_carbon.put_all(writing, list(grams))

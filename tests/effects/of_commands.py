@@ -143,7 +143,15 @@ COMMANDS: dict[str, Cases] = {
     "gpus": {"--category": (changes("--category geforce"), refused("--category gforce")), "--json": AS_JSON},
     "workloads": {"--json": AS_JSON},
     "prices list": {"--json": AS_JSON},
-    "prices refresh": {"names": (changes("ecb"), refused("ebc", says="ecb")), "--json": AS_JSON},
+    "prices refresh": {
+        "names": (changes("ecb"), refused("ebc", says="ecb")),
+        "--zone": (
+            changes("--zone AT", instead="ecb"),
+            refused("--zone ATT", says="AT"),
+            refused("--zone AT", "ecb", says="--zone"),
+        ),
+        "--json": AS_JSON,
+    },
     "prices show": {
         "name": (changes("ecb", instead="linode"),),
         "--raw": (changes("--raw", "ecb", says="asked"),),
