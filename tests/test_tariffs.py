@@ -351,7 +351,9 @@ def test_more_days_are_surer_and_a_year_says_nothing(catalog_copy):
 
 
 @pytest.mark.parametrize(("words", "field"), [
-    ("--vat 0.05", "vat_share"), ("--surcharges 0.1", "surcharges_per_kwh"), ("--markup 0", "markup_share"),
+    ("--vat 0.05", "vat_share"),
+    ("--surcharges 0.1", "surcharges_per_kwh"),
+    ("--markup 0.02", "markup_share"),
 ])  # fmt: skip
 def test_what_a_price_holds_already_is_refused(catalog_copy, words, field):
     ask = stored(catalog_copy(), "GB-AGILE-C", 3, currency="GBP")

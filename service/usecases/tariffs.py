@@ -116,7 +116,7 @@ def _refuse_what_is_in_it(tariff: AskedTariff, market: MarketDays) -> None:
     told = {
         "surcharges_per_kwh": tariff.surcharges_per_kwh,
         "vat_share": tariff.vat_share,
-        "markup_share": tariff.markup_share,
+        "markup_share": tariff.markup_share or None,
     }
     for name, value in told.items():
         if value is not None:

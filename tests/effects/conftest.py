@@ -216,6 +216,7 @@ def outside():
     import pricing.commands
     import pricing.rounds
     import pricing.watch
+    import pricing.zone_days
     import service.serving
     from service.cli import following
     from service.store import calibration_file
@@ -224,6 +225,9 @@ def outside():
     def refreshed(_sessions, sources, *_):
         none = {"accepted": 0, "rejected": 0, "changed": 0, "seconds": 0.0, "error": ""}
         return [SimpleNamespace(source=one.name, outcome="unchanged", **none) for one in sources]
+
+    def filled(_sessions, zone, *_):
+        return SimpleNamespace(zone=zone, before=0, known=400, remarks=(), is_enough=True)
 
     def left(_seconds):
         raise KeyboardInterrupt
@@ -244,6 +248,7 @@ def outside():
         patch.setenv("HEIMVORTEIL_SCHEDULER", "off")
         patch.setattr(service.serving, "serve", lambda *said: click.echo(f"served {said}"))
         patch.setattr(pricing.rounds, "refresh_all", refreshed)
+        patch.setattr(pricing.zone_days, "fetch_zone", filled)
         patch.setattr(pricing.commands, "_print_raw", lambda _, source: click.echo(f"asked {source.name}"))
         watched = lambda _, sources, *__: click.echo(f"watched {[one.name for one in sources]}")  # noqa: E731
         patch.setattr(pricing.watch, "watch", watched)
