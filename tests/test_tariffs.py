@@ -373,6 +373,8 @@ def test_a_zone_that_is_asked_about_is_noted_for_whoever_fetches(catalog_copy):
     with Sessions(engine).reading() as session:
         assert zones_in_use.used(session) == ["FR"]
     engine.dispose()
+    unknown = ask("compare --country IT --tariff dynamic --surcharges 0.1 --vat 0.2")
+    assert unknown.exit_code == 2 and "IT-NORTH" in unknown.output and "refresh" not in unknown.output
 
 
 def test_an_empty_zone_over_rest_says_how_to_fill_it(client, run):

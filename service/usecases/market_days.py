@@ -9,7 +9,7 @@ from service.answers.question import AskedComparison, AskedDecision
 from service.countries import bidding_zone_of
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
-from service.errors import MissingFact, nearest_first
+from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first
 from service.estimate import market_day
 from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
 from service.estimate.tariff import DynamicTerms, all_in
@@ -53,6 +53,7 @@ class MarketDays:
         days: tuple[PricedDay, ...] = (),
         carbon: DayShape | None = None,
         known_zones: tuple[str, ...] = (),
+        fetchable: tuple[str, ...] = (),
         today: date = date.min,
     ) -> None:
         self.zone = zone
@@ -60,6 +61,8 @@ class MarketDays:
         """Complete days of the year up to the question, the oldest first."""
         self.carbon = carbon
         self.known_zones = known_zones
+        self.fetchable = fetchable
+        """Zones whose days can be fetched; empty where no process that fetches has said so yet."""
         self._today = today
 
     @cached_property
@@ -67,7 +70,7 @@ class MarketDays:
         """The stored days, or the shipped typical year where its mean is surer.
 
         Fewer than a week of days stand for nothing where there is a typical year. Raises MissingFact where
-        there is neither.
+        there is neither, UnknownName for a zone that nobody can fetch.
         """
         year, known = typical_years().get(self.zone), doubt()
         if year is not None:
@@ -103,7 +106,9 @@ class MarketDays:
             doubt_source=source,
         )
 
-    def _nothing_known(self) -> MissingFact:
+    def _nothing_known(self) -> HeimvorteilError:
+        if self.fetchable and self.zone not in self.fetchable:
+            return UnknownName("zone", self.zone, {*self.fetchable, *self.known_zones})
         known = nearest_first(self.zone, {*self.known_zones, *typical_years()})
         remedy = (
             f"fetch them (heimvorteil prices refresh --zone {self.zone}) or name another zone; "
@@ -175,7 +180,7 @@ def _read(sessions: Sessions, zone: str, country: str, today: date) -> MarketDay
         days = tuple(d for d in spot_prices.days(session, zone, first, today) if d.cover.is_complete)
         begin, end = market_day.bounds(first)[0], market_day.bounds(today)[1]
         carbon = grid_carbon.between(session, country, begin, end)
-        zones = tuple(spot_prices.zones(session))
+        zones, fetchable = tuple(spot_prices.zones(session)), tuple(zones_in_use.known(session))
     slots = [
         PricedSlot(c.slot_start, c.slot_end, market_day.day_of(c.slot_start), float(c.grams_co2e_per_kwh))
         for c in carbon
@@ -186,4 +191,4 @@ def _read(sessions: Sessions, zone: str, country: str, today: date) -> MarketDay
     if slots:
         source = replace(carbon[-1].source, as_of=slots[-1].day)
         shape = day_shape(priced_days(slots, market_day.MARKET_TIME), "g CO2e/kWh", country, source)
-    return MarketDays(zone, days, shape, zones, today)
+    return MarketDays(zone, days, shape, zones, fetchable, today)
