@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 import time_machine
 from click.testing import CliRunner
@@ -383,3 +384,18 @@ def test_an_empty_zone_over_rest_says_how_to_fill_it(client, run):
     assert given.status_code == 422 and "prices refresh --zone FR" in given.text and "AT" in given.text
     given = client.get("/api/v1/spot-prices?zone=FRA")
     assert given.status_code == 422 and "unknown" in given.text and "FR" in given.text
+
+
+def test_a_bill_whose_price_is_in_doubt_is_no_product_in_the_workbook(catalog_copy, tmp_path):
+    """Its ends lie further apart than the kilowatt-hours': a formula of the two would make it surer."""
+    ask = stored(catalog_copy(), "AT", 0)
+    file = tmp_path / "report.xlsx"
+    assert ask(f"report nanochat-d32 --tariff dynamic -o {file}").exit_code == 0
+    options = json.loads(ask(f"{GERMAN} --json").stdout)["options"]
+    expected = line(next(o for o in options if o["kind"] == "home"), "electricity")
+    bill = openpyxl.load_workbook(file)["Where the money goes"]
+    told = [cell.value for cell in bill[3]]
+    ends = [expected["p10"], expected["p90"]]
+    at = next(n for n, value in enumerate(told) if value == pytest.approx(ends[0], abs=0.01))
+    assert told[at : at + 2] == pytest.approx(ends, abs=0.01)
+    assert ends[1] > 1.5 * expected["quantity"]["p90"] * expected["unit_price"]

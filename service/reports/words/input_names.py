@@ -22,7 +22,6 @@ def names(w: Wording) -> Mapping[str, str]:
     return {
         "per_kwh": w.say("electricity per kWh"),
         "spot_per_mwh": w.say("day-ahead price on average"),
-        "spot_days": w.say("days that tell the day-ahead price"),
         "spot_low_factor": w.say("the last year's mean at least, times theirs"),
         "spot_high_factor": w.say("the last year's mean at most, times theirs"),
         "dynamic_surcharges_per_kwh": w.say("surcharges before VAT"),
