@@ -122,20 +122,34 @@ def _standing_item(standing: "Standing") -> dict[str, Any]:
 @click.argument("names", metavar="[SOURCE]...", nargs=-1)
 @click.option("--quick", is_flag=True, help="What a first answer needs, in 30 seconds at most.")
 @click.option("--country", help="With --quick: whose electricity; usual: DE.")
+@click.option(
+    "--zone",
+    "zones",
+    multiple=True,
+    metavar="ZONE",
+    help="Only fetch the last 400 days of a bidding zone's day-ahead prices: DE-LU, AT, ...",
+)
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
 def refresh_(
-    context: click.Context, *, names: tuple[str, ...], quick: bool, country: str | None, as_json: bool
+    context: click.Context,
+    *,
+    names: tuple[str, ...],
+    quick: bool,
+    country: str | None,
+    zones: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Ask the named sources now, or every source, several at a time.
 
     With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
+    With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
     Exit code 1 when one of them failed, with --quick when all did; one that sleeps for want of a key, or that
     another process is refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
     """
 
     from pricing import quick as first
-    from pricing import registry, rounds
+    from pricing import registry, rounds, zone_days
     from pricing.pace import Pace
     from service.reports.listings.as_table import print_json, print_table
     from service.settings import Settings
@@ -144,10 +158,16 @@ def refresh_(
         raise InvalidValue("--quick", True, f"chooses the sources itself; {names[0]} is named")
     if country is not None and not quick:
         raise InvalidValue("--country", country, "is of --quick")
+    if zones and (names or quick):
+        beside = names[0] if names else "--quick"
+        raise InvalidValue("--zone", zones[0], f"is fetched by itself, without {beside}")
     sources, sessions = registry.named(names), context.obj()
     if quick:
         sources = first.quick_sources(sources, country or first.USUAL_COUNTRY)
     registry.register(sessions)
+    if zones:
+        zone_days.fetch(context, zones, as_json=as_json)
+        return
     try:
         with rounds.progress(sources) as say:
             pace = Pace.from_settings(Settings.from_environ())
@@ -175,6 +195,8 @@ def refresh_(
         ]
         titles = ["source", "outcome", "accepted", "rejected", "new or changed", "seconds", "error"]
         print_table(titles, rows, {2, 3, 4, 5})
+    if not names and not quick:
+        zone_days.fetch_used(context)
     if (all if quick else any)(o.outcome == "failed" for o in outcomes):
         context.exit(1)
 

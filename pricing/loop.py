@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from pricing.beside import AfterRefreshes, Beside, tell_webhooks
+from pricing.day_ahead_history import fetch_waiting
 from pricing.leased_refresh import run_one, waiting
 from pricing.pace import Pace
 from pricing.source import PriceSource
 from service.store.held_lease import Stopped
 from service.store.session import Sessions
 
-WEBHOOKS, BESIDE = "webhooks", "beside"
+WEBHOOKS, BESIDE, DAYS = "webhooks", "beside", "days"
 LONGEST_NAP_S = 0.25
 """How late the loop notices that it is over."""
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Loop:
             due = waiting(self._sessions, self._sources)
             for source in sorted(due, key=lambda source: source.name not in self._first):
                 self._once_at_a_time(source.name, partial(self._refresh, source))
+            self._once_at_a_time(DAYS, self._fetch_days)
             self._once_at_a_time(WEBHOOKS, partial(tell_webhooks, self._sessions))
             if self._after:
                 self._once_at_a_time(BESIDE, self._after.look)
@@ -72,6 +74,9 @@ class Loop:
         if name not in self._at_it:
             self._at_it.add(name)
             self._pool.submit(work).add_done_callback(lambda _: self._at_it.discard(name))
+
+    def _fetch_days(self) -> None:
+        fetch_waiting(self._sessions, self._sources, self._pace, self._stopping.is_set)
 
     def _refresh(self, source: PriceSource) -> None:
         try:

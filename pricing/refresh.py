@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from os import environ
@@ -139,7 +139,7 @@ def _attempt(
     try:
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         known = _known(sessions, source, now)
-        read = [_from_list(source, fact, known.names) for fact in source.parse(payload)]
+        read = [from_list(source, fact, known.names) for fact in source.parse(payload)]
         checked = check(read, known)
         changed, remark = keep(
             sessions, checked, now, source.name, payload=payload, covers=source.covers, hold=hold
@@ -187,11 +187,15 @@ def _missing(checked: Checked) -> str:
 
 def address(source: PriceSource, now: datetime, settings: Mapping[str, str]) -> str:
     """The source's address, or the one its setting puts in its place, with the days filled in."""
-    url = settings.get(source.url_setting) or source.url
     today = market_day.day_of(now)
-    tomorrow = today + timedelta(days=1)
-    edges = {"start": market_day.bounds(today)[0], "end": market_day.bounds(tomorrow)[1]}
-    days = {"today": today.isoformat(), "tomorrow": tomorrow.isoformat()}
+    return address_of_days(source, (today, today + timedelta(days=1)), settings)
+
+
+def address_of_days(source: PriceSource, asked: tuple[date, date], settings: Mapping[str, str]) -> str:
+    """The same for other market days, the first and the last, in the place of today and tomorrow."""
+    url = settings.get(source.url_setting) or source.url
+    edges = {"start": market_day.bounds(asked[0])[0], "end": market_day.bounds(asked[1])[1]}
+    days = {"today": asked[0].isoformat(), "tomorrow": asked[1].isoformat()}
     for edge, at in edges.items():
         days[f"{edge}_ms"] = str(int(at.timestamp()) * 1000)
         days[f"{edge}_z"], days[f"{edge}_minute"] = f"{at:%Y-%m-%dT%H:%MZ}", f"{at:%Y%m%d%H%M}"
@@ -208,9 +212,10 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
         return source.fetch(door, asked)
 
 
-def _from_list(source: PriceSource, fact: Fact | Rejected, names: GpuNames) -> Fact | Rejected:
+def from_list(source: PriceSource, fact: Fact | Rejected, names: GpuNames | None = None) -> Fact | Rejected:
+    """A fact that a parser read, as the store keeps it: with nine decimals, an offer with its list and GPU."""
     if isinstance(fact, CloudOffer):
-        return replace(named(fact, names), origin=source.name)
+        return replace(named(fact, names) if names else fact, origin=source.name)
     if isinstance(fact, SpotPrice):
         return replace(fact, per_mwh=_to_nine_decimals(fact.per_mwh))
     if isinstance(fact, ElectricityRate):

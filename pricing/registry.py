@@ -6,7 +6,7 @@ from datetime import timedelta
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
 from service.errors import UnknownName
-from service.store import leases, price_sources
+from service.store import leases, price_sources, zones_in_use
 from service.store.price_sources import PriceSourceFacts
 from service.store.session import Sessions
 
@@ -32,12 +32,15 @@ def described(source: PriceSource) -> PriceSourceFacts:
 
 def register(sessions: Sessions, sources: Iterable[PriceSource] = SOURCES) -> None:
     """Let the database know exactly these sources; writes only where something is new."""
+    sources = tuple(sources)
     known = [described(source) for source in sources]
+    zones = {source.market_zone for source in sources if source.market_zone}
     with sessions.reading() as session:
-        if price_sources.are_registered(session, known):
+        if price_sources.are_registered(session, known) and zones <= set(zones_in_use.known(session)):
             return
     with sessions.begin() as session:
         price_sources.register(session, known, leases.clock(session))
+        zones_in_use.know(session, sorted(zones))
 
 
 def named(names: Iterable[str]) -> tuple[PriceSource, ...]:

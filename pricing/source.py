@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -45,6 +45,8 @@ class Asked:
     """The source's address, or the one its setting puts in its place, with the days filled in."""
     now: datetime
     key: str = ""
+    days: tuple[date, date] | None = None
+    """First and last market day that are wanted, where it is not today and tomorrow."""
 
 
 class WayOut(Protocol):
@@ -104,6 +106,9 @@ class PriceSource:
     it does not name is not for rent. A list without it tells what others ask."""
     is_slow: bool = False
     """Whether it takes longer than half a minute to read: no part of a quick refresh."""
+    takes_days: bool = False
+    """Whether `fetch` looks up the days that are asked for, where the address has no place for them."""
+
     states_its_day: bool = False
     """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
 

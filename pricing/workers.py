@@ -30,6 +30,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Status
 
 from pricing.beside import AfterRefreshes, Beside, tell_webhooks
+from pricing.day_ahead_history import fetch_waiting
 from pricing.leased_refresh import run_one, waiting
 from pricing.pace import Pace
 from pricing.source import PriceSource
@@ -128,6 +129,11 @@ def queue_app(
             except AlreadyEnqueued:
                 log.debug("%s is queued already", source.name)
         await asyncio.to_thread(tell_webhooks, sessions)
+
+    @app.periodic(cron=f"* * * * * */{every_s}")
+    @app.task(name="days", queue=QUEUE, queueing_lock="days")
+    async def fetch_days(timestamp: int) -> None:
+        await asyncio.to_thread(fetch_waiting, sessions, sources, pace)
 
     after = AfterRefreshes(sessions, sources, beside) if beside else None
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 import time_machine
 from click.testing import CliRunner
@@ -16,7 +17,7 @@ from service.cli import main
 from service.estimate import market_day
 from service.facts import GridCarbon, Source, SpotPrice
 from service.settings import Settings
-from service.store import grid_carbon, spot_prices
+from service.store import grid_carbon, spot_prices, zones_in_use
 from service.store.session import Sessions, engine_for
 
 SPOT = Source(
@@ -24,7 +25,8 @@ SPOT = Source(
 )
 GRID = Source("energy-charts-co2-at", "Energy-Charts CO2, AT", "https://example.org/co2", date(2026, 11, 24))
 TODAY = datetime.now(UTC).date()
-DAYS = 10
+DAYS = 300
+"""As many as tell a year."""
 PRICES = Path(__file__).parents[2] / "shared" / "data" / "energy" / "day_ahead_prices"
 AT_QUARTERS = PRICES / "at_energycharts_quarterhour_2025-09-30_to_2026-08-21.csv.gz"
 
@@ -39,10 +41,11 @@ def hourly(day, value_of_hour):
 
 @pytest.fixture(scope="module")
 def url(catalog_copy):
-    """Ten whole Austrian days: 50 EUR/MWh in the first half, 150 in the second, 20 less and more by turns."""
+    """300 whole Austrian days: 50 EUR/MWh in the first half, 150 in the second, 20 less and more by turns."""
     url = catalog_copy()
     engine = engine_for(url)
-    days = [TODAY - timedelta(days=n) for n in range(1, DAYS + 1)]
+    newest_first = (TODAY - timedelta(days=n) for n in range(1, 366))
+    days = [day for day in newest_first if market_day.hours(day) == 24][:DAYS]
     now = datetime.now(UTC)
     with Sessions(engine).begin() as session:
         spot_prices.put_all(
@@ -133,8 +136,8 @@ def test_hours_by_price_and_by_carbon(run):
 
 
 @pytest.mark.parametrize(("lang", "words"), [
-    ("en", ["When to run", "day-ahead prices of AT", "10 whole days", "Leaving out the dirtiest quarter"]),
-    ("de", ["Wann rechnen", "Day-Ahead-Preise der Zone AT", "10 ganze", "schmutzigste Viertel"]),
+    ("en", ["When to run", "day-ahead prices of AT", "300 whole days", "Leaving out the dirtiest quarter"]),
+    ("de", ["Wann rechnen", "Day-Ahead-Preise der Zone AT", "300 ganze", "schmutzigste Viertel"]),
 ])  # fmt: skip
 def test_the_screen_says_what_the_contract_is_and_when_to_run(run, lang, words):
     for command in ("compare", "decide"):
@@ -179,7 +182,7 @@ def test_a_decision_reckons_with_the_same_contract(run):
 @pytest.mark.parametrize(("words", "said"), [
     (("--tariff", "cheap"), ["--tariff", "cheap", "dynamic"]),
     (("--tariff", "0-12=0.3"), ["time_of_use", "12:00", "no price"]),
-    (("--tariff", "dynamic"), ["DE-LU", "stored are: AT"]),
+    (("--country", "FR", "--tariff", "dynamic"), ["FR", "prices refresh --zone FR", "known are: AT, DE-LU"]),
     (("--tariff", "dynamic:AT", "--country", "CH"), ["surcharges_per_kwh = None", "CH"]),
     ((*DYNAMIC, "--kwh-price", "0.3"), ["kwh_price", "dynamic"]),
     (("--solar-share", "1.5"), ["solar_share", "1.5"]),
@@ -272,3 +275,127 @@ def test_the_rest_of_ones_own_pc_counts_instead_of_the_usual_one(run):
     assert told["as_of"] == TODAY.isoformat()
     refused = run("compare", "--rest-of-pc-watts", "165", "--plug-watts", "300", code=2)
     assert "rest_of_pc_watts = 165.0: is part of what was measured at the plug" in refused
+
+
+ALL_IN = Source("octopus-agile", "Octopus Agile unit rates", "https://example.org/agile", date(2026, 11, 24))
+
+
+def stored(url, zone, count, per_mwh=lambda n, hour: 90, **more):
+    """The newest so many days of a zone, today the last."""
+    engine, now = engine_for(url), datetime.now(UTC)
+    prices = [
+        SpotPrice(zone, start, end, Decimal(price), more.get("currency", "EUR"), source, now, taxes)
+        for source, taxes in [(ALL_IN, "all") if more else (SPOT, "excl_taxes")]
+        for n in range(count)
+        for start, end, price in hourly(TODAY - timedelta(days=n), lambda hour, n=n: per_mwh(n, hour))
+    ]
+    with Sessions(engine).begin() as session:
+        spot_prices.put_all(session, prices)
+    engine.dispose()
+    return lambda words, code=0: CliRunner().invoke(
+        main, words.split(), env={"HEIMVORTEIL_DATABASE_URL": url}, catch_exceptions=False
+    )
+
+
+FRENCH = "compare --country FR --tariff dynamic --surcharges 0.1 --vat 0.2"
+GERMAN = "compare --tariff dynamic"
+
+
+def test_a_fresh_install_answers_by_a_typical_year_and_says_how_old_it_is(catalog_copy):
+    """DE-LU's of 2024: (79.4 EUR/MWh + 156.51) x 1.19 = 28.1 ct."""
+    ask = stored(catalog_copy(), "AT", 0)
+    home = home_of(json.loads(ask(f"{GERMAN} --json").stdout))
+    price, shape = home["tariff"], home["when_to_run"]["prices"]
+    assert float(price["per_kwh"]) == pytest.approx((0.0794 + 0.15651) * 1.19, abs=2e-4)
+    assert shape["is_typical"] and (shape["days"], shape["last_day"]) == (366, "2024-12-31")
+    assert "2024" in price["source"] and price["as_of"] == "2024-12-31"
+    low, mean, high = (float(price[name]) for name in ("mean_low", "per_kwh", "mean_high"))
+    assert low < mean * 0.85 and high > mean * 1.5, "an older year is far from sure"
+    named = {s["name"]: s for s in home["sources"] if s["subject"] == "tariff"}
+    assert named["spot_high_factor"]["value"] > named["spot_low_factor"]["value"]
+    sure = home_of(json.loads(ask("compare --kwh-price 0.281 --json").stdout))
+    spread = [home["cost"]["p90"] / home["cost"]["p10"], sure["cost"]["p90"] / sure["cost"]["p10"]]
+    assert spread[0] > 1.5 * spread[1], "the bill's range knows it too"
+    for lang, words in (
+        ("en", ["typical days", "days old", "prices refresh --zone DE-LU"]),
+        ("de", ["typische Tage", "Tage alt", "prices refresh --zone DE-LU"]),
+    ):
+        text = " ".join(ask(f"{GERMAN} --lang {lang}").stdout.split())
+        assert all(word in text for word in words), text
+
+
+def test_one_day_never_prices_a_run_without_a_word(catalog_copy):
+    url = catalog_copy()
+    ask = stored(url, "FR", 1)
+    home = home_of(json.loads(ask(f"{FRENCH} --json").stdout))
+    names = ("per_kwh", "low", "high", "mean_low", "mean_high")
+    price = {name: float(home["tariff"][name]) for name in names}
+    assert price["per_kwh"] == pytest.approx(0.228)
+    # 0.57 and 2.03 times 90 EUR/MWh, (x + 0.1) x 1.2.
+    assert price["low"] == price["mean_low"] == pytest.approx((0.09 * 0.57 + 0.1) * 1.2)
+    assert price["high"] == price["mean_high"] == pytest.approx((0.09 * 2.03 + 0.1) * 1.2)
+    told = " ".join(ask(FRENCH).stdout.split())
+    assert "1 whole day" in told and "Fewer than 300 days" in told and "--zone FR" in told
+    # Of a zone that has a typical year, less than a week stands for nothing.
+    stored(url, "DE-LU", 6, lambda n, hour: 500)
+    assert home_of(json.loads(ask(f"{GERMAN} --json").stdout))["when_to_run"]["prices"]["is_typical"]
+
+
+def test_more_days_are_surer_and_a_year_says_nothing(catalog_copy):
+    url, widths = catalog_copy(), []
+    for count in (30, 120, 299, 300):
+        ask = stored(url, "FR", count, lambda n, hour: 80 + 20 * (n % 2))
+        price = home_of(json.loads(ask(f"{FRENCH} --json").stdout))["tariff"]
+        widths.append(float(price["high"]) - float(price["low"]))
+    assert widths == sorted(widths, reverse=True) and widths[0] > 2 * widths[-1]
+    assert price["mean_low"] is None and "Fewer than" not in ask(FRENCH).stdout
+
+
+@pytest.mark.parametrize(("words", "field"), [
+    ("--vat 0.05", "vat_share"),
+    ("--surcharges 0.1", "surcharges_per_kwh"),
+    ("--markup 0.02", "markup_share"),
+])  # fmt: skip
+def test_what_a_price_holds_already_is_refused(catalog_copy, words, field):
+    ask = stored(catalog_copy(), "GB-AGILE-C", 3, currency="GBP")
+    agile = "compare --country FR --tariff dynamic:GB-AGILE-C"
+    assert ask(agile).exit_code == 0, ask(agile).output
+    refused = ask(f"{agile} {words}")
+    assert refused.exit_code == 2
+    assert field in refused.output and "all in" in refused.output and "Octopus" in refused.output
+
+
+def test_a_zone_that_is_asked_about_is_noted_for_whoever_fetches(catalog_copy):
+    url = catalog_copy()
+    ask = stored(url, "AT", 0)
+    ask("prices list")
+    assert ask("compare --country FR --tariff dynamic --surcharges 0.1 --vat 0.2").exit_code == 2
+    engine = engine_for(url)
+    with Sessions(engine).reading() as session:
+        assert zones_in_use.used(session) == ["FR"]
+    engine.dispose()
+    unknown = ask("compare --country IT --tariff dynamic --surcharges 0.1 --vat 0.2")
+    assert unknown.exit_code == 2 and "IT-NORTH" in unknown.output and "refresh" not in unknown.output
+
+
+def test_an_empty_zone_over_rest_says_how_to_fill_it(client, run):
+    run("prices", "list")
+    given = client.get("/api/v1/spot-prices?zone=FR")
+    assert given.status_code == 422 and "prices refresh --zone FR" in given.text and "AT" in given.text
+    given = client.get("/api/v1/spot-prices?zone=FRA")
+    assert given.status_code == 422 and "unknown" in given.text and "FR" in given.text
+
+
+def test_a_bill_whose_price_is_in_doubt_is_no_product_in_the_workbook(catalog_copy, tmp_path):
+    """Its ends lie further apart than the kilowatt-hours': a formula of the two would make it surer."""
+    ask = stored(catalog_copy(), "AT", 0)
+    file = tmp_path / "report.xlsx"
+    assert ask(f"report nanochat-d32 --tariff dynamic -o {file}").exit_code == 0
+    options = json.loads(ask(f"{GERMAN} --json").stdout)["options"]
+    expected = line(next(o for o in options if o["kind"] == "home"), "electricity")
+    bill = openpyxl.load_workbook(file)["Where the money goes"]
+    told = [cell.value for cell in bill[3]]
+    ends = [expected["p10"], expected["p90"]]
+    at = next(n for n, value in enumerate(told) if value == pytest.approx(ends[0], abs=0.01))
+    assert told[at : at + 2] == pytest.approx(ends, abs=0.01)
+    assert ends[1] > 1.5 * expected["quantity"]["p90"] * expected["unit_price"]

@@ -18,6 +18,12 @@ class AnsweredTariff(AnsweredSource):
     per_kwh: Exact = Field(description="Mean over the hours that are used, own solar power included")
     low: Exact | None = Field(description="80 % range of days that the past shows; null for a fixed price")
     high: Exact | None
+    mean_low: Exact | None = Field(
+        None,
+        description="80 % range of the mean itself where fewer than 300 of the last 365 days are stored, "
+        "or typical days of an older year stand in",
+    )
+    mean_high: Exact | None = None
     paused_per_kwh: Exact | None = Field(description="Mean over the hours that are not used")
 
 
@@ -54,6 +60,9 @@ class AnsweredDayShape(AnsweredSource):
     grain_minutes: int
     by_hour: tuple[AnsweredHourOfDay, ...]
     effects: tuple[AnsweredHoursEffect, ...]
+    is_typical: bool = Field(
+        False, description="Typical days of an older year stand in: too few of the last year are stored"
+    )
 
 
 class AnsweredPause(Answered):

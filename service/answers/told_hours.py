@@ -26,6 +26,8 @@ def tell_tariff(price: MarginalPrice) -> AnsweredTariff:
         per_kwh=price.per_kwh,
         low=price.low,
         high=price.high,
+        mean_low=price.mean_low,
+        mean_high=price.mean_high,
         paused_per_kwh=price.paused_per_kwh,
     )
 
@@ -84,6 +86,7 @@ def _shape(s: DayShape) -> AnsweredDayShape:
             )
             for e in s.effects
         ),
+        is_typical=s.is_typical,
     )
 
 

@@ -13,11 +13,11 @@ from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import state
-from service.errors import UnknownName
+from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first
 from service.estimate import market_day
 from service.facts import SpotPrice, Taxes
 from service.reports.listings.sourced import amount, rates_of, source_of
-from service.store import spot_prices
+from service.store import spot_prices, zones_in_use
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay
 
@@ -89,11 +89,20 @@ def find(snapshot: Snapshot, query: SpotPriceQuery) -> Page:
     with state().sessions.reading() as session:
         asked = query.days(spot_prices.last_day(session, zone))
         if asked is None:
-            raise UnknownName("zone", query.zone, spot_prices.zones(session))
+            raise _nothing_stored(query.zone, spot_prices.zones(session), zones_in_use.known(session))
         days = spot_prices.days(session, zone, *asked)
     rows = [(day, price) for day in days for price in day.prices]
     part = rows[query.offset : query.offset + query.limit]
     return Page([price_item(snapshot, day, price, query.currency) for day, price in part], len(rows))
+
+
+def _nothing_stored(zone: str, stored: list[str], fetchable: list[str]) -> HeimvorteilError:
+    """What to do about a zone without a price: fetch it, or name another one."""
+    if zone.upper() not in fetchable:
+        return UnknownName("zone", zone, {*stored, *fetchable})
+    known = ", ".join(nearest_first(zone, stored)) or "none"
+    remedy = f"fetch them (heimvorteil prices refresh --zone {zone.upper()}); stored are: {known}"
+    return MissingFact(f"any day-ahead price of {zone.upper()}", remedy)
 
 
 def get(snapshot: Snapshot, slug: str, query: SpotPriceItemQuery) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ import click
 
 from service.cli.asking import asking, question_of
 from service.cli.beside import refuse_given
+from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
@@ -54,6 +55,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     from service.cli.screen import show
     from service.usecases.reporting import comparison_on_screen
 
+    snapshot = with_days(sessions, snapshot, request)
     stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
     show(comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain))
     offer_to_refresh(snapshot, request.country, request.lang, now.date())

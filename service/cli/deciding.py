@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.asking import asking, question_of
+from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
@@ -49,6 +50,8 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = decision_question(**as_said_or_here(snapshot, asked))
+    if not as_json:
+        snapshot = with_days(sessions, snapshot, request)
     if to or as_json:
         stored = answer_decision(sessions, snapshot, request, now)
     else:

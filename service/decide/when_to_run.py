@@ -58,10 +58,13 @@ class DayShape:
     first_day: date
     last_day: date
     days: int
+    """Real ones, also where typical days stand for them."""
     grain_minutes: int
     by_hour: tuple[HourOfDay, ...]
     effects: tuple[HoursEffect, ...]
     """Running through first."""
+    is_typical: bool = False
+    """Whether a few typical days a month stand for the days."""
 
     def effect(self, rule: RunHours) -> HoursEffect | None:
         """What a rule does on these days; None where it was not looked at."""

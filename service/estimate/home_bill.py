@@ -92,11 +92,11 @@ def home_bill(
     Heat is a gain (a negative line): all electricity ends as heat, and what replaces heating saves its
     price. Leaves out the room's cooling in summer, and the value of a card that fails.
     """
-    lines = [_line("electricity", energy_kwh, "kWh", price.per_kwh)]
+    lines = [_line("electricity", energy_kwh, "kWh", price.per_kwh, doubt=price.doubt)]
     waiting = paused_kwh(hours, terms)
     if waiting.p50:
         per_kwh = price.per_kwh if price.paused_per_kwh is None else price.paused_per_kwh
-        lines.append(_line("paused", waiting, "kWh", per_kwh))
+        lines.append(_line("paused", waiting, "kWh", per_kwh, doubt=price.doubt))
     if terms.wear_per_hour:
         lines.append(_line("wear", hours, "h", terms.wear_per_hour))
     if terms.purchase:
@@ -135,6 +135,8 @@ def home_cost(
         price,
         currency=currency,
         per_kwh=price.per_kwh * converted.factor,
+        mean_low=None if price.mean_low is None else price.mean_low * converted.factor,
+        mean_high=None if price.mean_high is None else price.mean_high * converted.factor,
         paused_per_kwh=None if price.paused_per_kwh is None else price.paused_per_kwh * converted.factor,
     )
     lines = home_bill(hours, energy_kwh, here, terms or HomeTerms())
@@ -154,6 +156,15 @@ def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_pe
 
 
 def _line(
-    code: BillLine, quantity: Interval, unit: str, unit_price: Decimal, *, is_counted: bool = True
+    code: BillLine,
+    quantity: Interval,
+    unit: str,
+    unit_price: Decimal,
+    *,
+    is_counted: bool = True,
+    doubt: Interval | None = None,
 ) -> CostItem:
-    return CostItem(code, quantity, unit, unit_price, quantity * float(unit_price), is_counted)
+    amount = quantity * float(unit_price)
+    if doubt is not None and doubt.p10 < doubt.p90:
+        amount = amount.widened(doubt)
+    return CostItem(code, quantity, unit, unit_price, amount, is_counted)

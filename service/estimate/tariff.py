@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.errors import InvalidValue
+from service.estimate.interval import Interval, certain
 from service.facts import ElectricityRate, Figure, Source
 
 TariffKind = Literal["flat", "time_of_use", "dynamic"]
@@ -38,6 +39,17 @@ class MarginalPrice:
     """What it was computed from."""
     paused_per_kwh: Decimal | None = None
     """Mean over the hours that are not used; None where all are, or all cost the same."""
+    mean_low: Decimal | None = None
+    """Between what the mean itself lies, four times out of five, where few days tell it; None where it is
+    fixed or a year tells it."""
+    mean_high: Decimal | None = None
+
+    @property
+    def doubt(self) -> Interval:
+        """How far the mean may be off, as a factor with 1 in the middle."""
+        if self.mean_low is None or self.mean_high is None or self.per_kwh <= 0 or self.mean_low <= 0:
+            return certain(1.0)
+        return Interval(float(self.mean_low / self.per_kwh), 1.0, float(self.mean_high / self.per_kwh))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,8 @@ def with_solar(bought: MarginalPrice, share: Figure, feed_in: Figure) -> Margina
         per_kwh=mixed(bought.per_kwh),
         low=None if bought.low is None else mixed(bought.low),
         high=None if bought.high is None else mixed(bought.high),
+        mean_low=None if bought.mean_low is None else mixed(bought.mean_low),
+        mean_high=None if bought.mean_high is None else mixed(bought.mean_high),
         figures=(*bought.figures, grid, share, feed_in),
     )
 

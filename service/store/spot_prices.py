@@ -104,8 +104,18 @@ def last_complete_day(
 
     With `source`, the beginning of a source's slug, by that source alone.
     """
-    first = today - timedelta(days=look_back_days)
-    begin, end = market_day.bounds(first)[0], market_day.bounds(today + timedelta(days=2))[1]
+    first, last = today - timedelta(days=look_back_days), today + timedelta(days=1)
+    return max(complete_days(session, zone, first, last, source), default=None)
+
+
+def complete_days(
+    session: Session, zone: str, first: date, last: date, source: str | None = None
+) -> frozenset[date]:
+    """The market days from first to last of which some source prices every instant.
+
+    With `source`, the beginning of a source's slug, by that source alone.
+    """
+    begin, end = market_day.bounds(first)[0], market_day.bounds(last)[1]
     said = sources.by_id(session)
     columns = (_spot.c.slot_start, _spot.c.slot_end, _spot.c.source_id)
     statement = sa.select(*columns).where(
@@ -114,14 +124,13 @@ def last_complete_day(
     by_source: dict[str, list[Any]] = {}
     for row in session.execute(statement):
         by_source.setdefault(said[row.source_id].slug, []).append(row)
-    complete = [
+    return frozenset(
         on
         for slug, slots in by_source.items()
         if source is None or slug.startswith(source)
         for on, part in market_day.by_day(slots).items()
         if market_day.cover(on, part).is_complete
-    ]
-    return max(complete, default=None)
+    )
 
 
 def _rank(slug: str) -> int:

@@ -25,8 +25,8 @@ from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.idle_options import NO_RENT, refuse_idle
 from service.usecases.knowledge import home_option_of, knowledge_of
+from service.usecases.market_days import MarketDays
 from service.usecases.rented_offers import RentedPlans, rented_plans
-from service.usecases.tariffs import MarketDays
 
 CARD_PRICE = "card_price_usd."
 PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")

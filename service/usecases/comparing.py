@@ -42,9 +42,9 @@ from service.usecases.finding import (
 )
 from service.usecases.idle_options import refuse_idle, refuse_idle_terms
 from service.usecases.knowledge import changes_of, home_option_of, knowledge_of, plans_of
+from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import rented_plans
-from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 
 def compare_home_with_cloud(

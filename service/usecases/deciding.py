@@ -42,11 +42,11 @@ from service.usecases.candidate_plans import (
 )
 from service.usecases.finding import rental_of, workload_asked
 from service.usecases.knowledge import changes_of, knowledge_of, zone_of
+from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
-from service.usecases.tariffs import NO_MARKET, MarketDays, market_of
 
 MOST_SHORTLISTED = 10
 

@@ -40,7 +40,8 @@ from service.store.untold_cards import refuse_untold
 from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
 from service.usecases.fine_tuning import check_stored_bits, fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
-from service.usecases.tariffs import NO_MARKET, MarketDays, contract_of
+from service.usecases.market_days import NO_MARKET, MarketDays
+from service.usecases.tariffs import contract_of
 
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
 HERE = "here"

@@ -3,84 +3,29 @@
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cached_property
-from weakref import WeakKeyDictionary
 
 from service.answers.question import AskedComparison, AskedDecision, AskedTariff
-from service.countries import bidding_zone_of
-from service.decide.run_hours import RunHours
+from service.decide.run_hours import HoursEffect, RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue
 from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
-from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
+from service.estimate.priced_days import PricedSlot, priced_days
 from service.estimate.tariff import (
     DynamicTerms,
     MarginalPrice,
     TariffKind,
-    all_in,
     flat,
     hourly_prices,
     with_solar,
 )
+from service.estimate.typical_year import CERTAIN
 from service.facts import ElectricityRate, Figure, Source, given_by_user
-from service.store import grid_carbon, spot_prices
-from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.store.spot_prices import PricedDay
-from service.usecases.knowledge import zone_of
+from service.usecases.market_days import KWH_PER_MWH, DaysUsed, MarketDays
 
 KINDS = ("flat", "time_of_use", "dynamic")
-DAYS_LOOKED_BACK = 365
-KWH_PER_MWH = 1000.0
 CURRENCY_OF_DEFAULTS = "EUR"
-
-
-class MarketDays:
-    """The stored days of a bidding zone and of its grid that a contract is reckoned with."""
-
-    def __init__(
-        self,
-        zone: str = "",
-        days: tuple[PricedDay, ...] = (),
-        carbon: DayShape | None = None,
-        known_zones: tuple[str, ...] = (),
-    ) -> None:
-        self.zone = zone
-        self.days = days
-        """Complete days of the year up to the question, the oldest first."""
-        self.carbon = carbon
-        self.known_zones = known_zones
-
-    @cached_property
-    def spot(self) -> PricedDays:
-        """Their prices per kWh as the market tells them, as arrays."""
-        slots = (
-            PricedSlot(p.slot_start, p.slot_end, day.cover.day, float(p.per_mwh) / KWH_PER_MWH)
-            for day in self.days
-            for p in day.prices
-        )
-        return priced_days(slots, market_day.MARKET_TIME)
-
-    @property
-    def currency(self) -> str:
-        """Of its prices."""
-        return self.days[-1].prices[0].currency
-
-    @property
-    def is_all_in(self) -> bool:
-        """Whether its prices are a supplier's own, with everything in them."""
-        return self.days[-1].prices[0].taxes == "all"
-
-    def shape(self, terms: DynamicTerms | None, rule: RunHours) -> DayShape:
-        """Its days as a contract bills them."""
-        days = self.spot if terms is None else self.spot.priced(lambda spot: all_in(spot, terms))
-        source = replace(self.days[-1].source, as_of=days.last_day)
-        return day_shape(days, f"{self.currency}/kWh", self.zone, source, (*RULES, rule))
-
-
-NO_MARKET = MarketDays()
-_MARKETS: WeakKeyDictionary[Snapshot, dict[tuple[str, str, date], MarketDays]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,44 +37,6 @@ class Contract:
     """The same as a rate, to be shown with its source."""
     shape: DayShape | None = None
     grid_shape: DayShape | None = None
-
-
-def market_of(
-    sessions: Sessions, snapshot: Snapshot, request: AskedComparison | AskedDecision, today: date
-) -> MarketDays:
-    """The stored hours that a request's contract needs; nothing is read for a flat one.
-
-    Read once per snapshot, zone and day.
-    """
-    if request.contract.kind == "flat":
-        return NO_MARKET
-    country = zone_of(snapshot, request.country)
-    zone = (request.contract.zone or bidding_zone_of(country)).strip().upper()
-    kept = _MARKETS.setdefault(snapshot, {})
-    key = (zone, country, today)
-    if key not in kept:
-        kept[key] = _read(sessions, zone, country, today)
-    return kept[key]
-
-
-def _read(sessions: Sessions, zone: str, country: str, today: date) -> MarketDays:
-    first = today - timedelta(days=DAYS_LOOKED_BACK - 1)
-    with sessions.reading() as session:
-        days = tuple(d for d in spot_prices.days(session, zone, first, today) if d.cover.is_complete)
-        begin, end = market_day.bounds(first)[0], market_day.bounds(today)[1]
-        carbon = grid_carbon.between(session, country, begin, end)
-        zones = tuple(spot_prices.zones(session))
-    slots = [
-        PricedSlot(c.slot_start, c.slot_end, market_day.day_of(c.slot_start), float(c.grams_co2e_per_kwh))
-        for c in carbon
-    ]
-    partial = {cover.day for cover in market_day.incomplete(carbon)}
-    slots = [slot for slot in slots if slot.day not in partial]
-    shape = None
-    if slots:
-        source = replace(carbon[-1].source, as_of=slots[-1].day)
-        shape = day_shape(priced_days(slots, market_day.MARKET_TIME), "g CO2e/kWh", country, source)
-    return MarketDays(zone, days, shape, zones)
 
 
 def contract_of(
@@ -183,24 +90,66 @@ def _by_the_clock(tariff: AskedTariff, currency: str, zone: str, rule: RunHours,
 def _by_the_market(
     snapshot: Snapshot, tariff: AskedTariff, market: MarketDays, *, zone: str, rule: RunHours, said: Source
 ) -> Contract:
-    if not market.days:
-        known = ", ".join(market.known_zones) or "none"
-        remedy = f"refresh them (heimvorteil prices refresh) or name another zone; stored are: {known}"
-        raise MissingFact(f"whole days of day-ahead prices for {market.zone}", remedy)
-    currency = market.currency
-    terms, added = (None, ()) if market.is_all_in else _added(snapshot, tariff, zone, currency, said)
+    used = market.used
+    currency = used.currency
+    if used.is_all_in:
+        _refuse_what_is_in_it(tariff, market)
+    terms, added = (None, ()) if used.is_all_in else _added(snapshot, tariff, zone, currency, said)
     shape = market.shape(terms, rule)
-    spot = round(market.spot.mean_per_kwh * KWH_PER_MWH, 4)
+    spot = round(used.spot.mean_per_kwh * KWH_PER_MWH, 4)
     figures = (
         Figure("spot_per_mwh", spot, f"{currency}/MWh", shape.source, basis="derived"),
         Figure("spot_days", float(shape.days), "days", shape.source, basis="derived"),
+        *_factors(used),
         *added,
     )
     price = _used(shape, rule, "dynamic", currency, figures, has_range=True)
+    price = _widened(price, market, terms, rule)
     rate = ElectricityRate(
         market.zone, market.zone, "dynamic", currency, price.per_kwh, "all", shape.last_day, shape.source
     )
     return Contract(price, rate, shape)
+
+
+def _refuse_what_is_in_it(tariff: AskedTariff, market: MarketDays) -> None:
+    """InvalidValue for what a supplier would add to prices that hold it already."""
+    told = {
+        "surcharges_per_kwh": tariff.surcharges_per_kwh,
+        "vat_share": tariff.vat_share,
+        "markup_share": tariff.markup_share or None,
+    }
+    for name, value in told.items():
+        if value is not None:
+            reason = (
+                f"is in the prices of {market.zone} already: they are all in ({market.used.source.title})"
+            )
+            raise InvalidValue(name, str(value), reason)
+
+
+def _factors(used: DaysUsed) -> tuple[Figure, ...]:
+    """Between what times the mean the year lies, told where it is in doubt."""
+    if used.factor == CERTAIN:
+        return ()
+    ends = (("spot_low_factor", used.factor.low), ("spot_high_factor", used.factor.high))
+    return tuple(Figure(name, end, "factor", used.doubt_source, basis="fitted") for name, end in ends)
+
+
+def _widened(
+    price: MarginalPrice, market: MarketDays, terms: DynamicTerms | None, rule: RunHours
+) -> MarginalPrice:
+    """The same with the doubt of a mean that few days or an old year tell: in its range, and of itself."""
+    factor = market.used.factor
+    if factor == CERTAIN:
+        return price
+    low, high = (_effect(market.shape(terms, rule, end), rule) for end in (factor.low, factor.high))
+    assert price.low is not None and price.high is not None
+    return replace(
+        price,
+        low=min(price.low, _exact(low.low_per_kwh)),
+        high=max(price.high, _exact(high.high_per_kwh)),
+        mean_low=_exact(low.kept_per_kwh),
+        mean_high=_exact(high.kept_per_kwh),
+    )
 
 
 def _added(
@@ -237,22 +186,27 @@ def _used(
     has_range: bool,
 ) -> MarginalPrice:
     """The price of the hours that are used, and of the others."""
-    effect = shape.effect(rule)
-    assert effect is not None
-
-    def exact(value: float) -> Decimal:
-        return Decimal(repr(round(value, 9)))
-
+    effect = _effect(shape, rule)
     return MarginalPrice(
         kind,
         currency,
-        exact(effect.kept_per_kwh),
+        _exact(effect.kept_per_kwh),
         shape.source,
-        exact(effect.low_per_kwh) if has_range else None,
-        exact(effect.high_per_kwh) if has_range else None,
+        _exact(effect.low_per_kwh) if has_range else None,
+        _exact(effect.high_per_kwh) if has_range else None,
         figures,
-        None if effect.dropped_per_kwh is None else exact(effect.dropped_per_kwh),
+        None if effect.dropped_per_kwh is None else _exact(effect.dropped_per_kwh),
     )
+
+
+def _effect(shape: DayShape, rule: RunHours) -> HoursEffect:
+    effect = shape.effect(rule)
+    assert effect is not None
+    return effect
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(repr(round(value, 9)))
 
 
 def _on_the_roof(

@@ -44,6 +44,11 @@ def database_of_effects(catalog_copy) -> str:
                 for start, end, price in hourly(day, lambda hour: 50 if hour < 12 else 150)
             ]
             spot_prices.put_all(writing, prices)
+        hours_all_in = [
+            SpotPrice("GB-AGILE-C", start, end, Decimal(price), "GBP", SPOT, now, "all")
+            for start, end, price in hourly(days[0], lambda hour: 200)
+        ]
+        spot_prices.put_all(writing, hours_all_in)
         hours = [slot for day in days for slot in hourly(day, lambda hour: 100.0 + hour)]
         grams = (GridCarbon("AT", *slot, "lifecycle", "production", False, GRID, now) for slot in hours)
         grid_carbon.put_all(writing, list(grams))
@@ -219,6 +224,7 @@ def outside():
     import pricing.first_contact
     import pricing.rounds
     import pricing.watch
+    import pricing.zone_days
     import service.serving
     from service.cli import following
     from service.reports.listings.price_check import SourceCheck
@@ -231,6 +237,9 @@ def outside():
 
     def called(source, _names, _now, _settings, longest_s):
         return SourceCheck(source.name, True, True, 1, 0, longest_s)
+
+    def filled(_sessions, zone, *_):
+        return SimpleNamespace(zone=zone, before=0, known=400, remarks=(), is_enough=True)
 
     def left(_seconds):
         raise KeyboardInterrupt
@@ -252,6 +261,7 @@ def outside():
         patch.setattr(service.serving, "serve", lambda *said: click.echo(f"served {said}"))
         patch.setattr(pricing.rounds, "refresh_all", refreshed)
         patch.setattr(pricing.first_contact, "call_one", called)
+        patch.setattr(pricing.zone_days, "fetch_zone", filled)
         patch.setattr(pricing.commands, "_print_raw", lambda _, source: click.echo(f"asked {source.name}"))
         watched = lambda _, sources, *__: click.echo(f"watched {[one.name for one in sources]}")  # noqa: E731
         patch.setattr(pricing.watch, "watch", watched)

@@ -146,6 +146,11 @@ COMMANDS: dict[str, Cases] = {
     "prices list": {"--json": AS_JSON},
     "prices refresh": {
         "names": (changes("ecb"), refused("ebc", says="ecb")),
+        "--zone": (
+            changes("--zone AT", instead="ecb"),
+            refused("--zone ATT", says="AT"),
+            refused("--zone AT", "ecb", says="--zone"), refused("--zone AT", "--quick", says="--zone"),
+        ),
         "--quick": (changes("--quick"), refused("--quick", "ecb")),
         "--country": (
             changes("--country FR", "--quick"),

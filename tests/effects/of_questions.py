@@ -3,6 +3,7 @@
 from tests.effects.cases import TRAINER_FILES, Cases, changes, refused
 
 DYNAMIC = "--country AT --tariff dynamic --surcharges 0.1 --vat 0.2"
+ALL_IN = "--tariff dynamic:GB-AGILE-C"
 DATA = "--examples 2000 --mean-tokens 700"
 LORA = f"--finetune lora {DATA}"
 LLAMA = "qwen3-8b"
@@ -29,9 +30,21 @@ HOUSEHOLD: Cases = {
     "--plug-watts": (changes("--plug-watts 333"),),
     "--lang": (changes("--lang de"),),
     "--tariff": (changes("--tariff dynamic:DE-LU"), changes("--tariff 22-6=0.2,6-22=0.4")),
-    "--surcharges": (changes("--surcharges 0.15", DYNAMIC), refused("--surcharges 0.15", says="dynamic")),
-    "--markup": (changes("--markup 0.02", DYNAMIC), refused("--markup 0.02", says="dynamic")),
-    "--vat": (changes("--vat 0.1", DYNAMIC), refused("--vat 0.1", "--tariff 22-6=0.2,6-22=0.4")),
+    "--surcharges": (
+        changes("--surcharges 0.15", DYNAMIC),
+        refused("--surcharges 0.15", says="dynamic"),
+        refused("--surcharges 0.15", ALL_IN, says="already"),
+    ),
+    "--markup": (
+        changes("--markup 0.02", DYNAMIC),
+        refused("--markup 0.02", says="dynamic"),
+        refused("--markup 0.02", ALL_IN, says="already"),
+    ),
+    "--vat": (
+        changes("--vat 0.1", DYNAMIC),
+        refused("--vat 0.1", "--tariff 22-6=0.2,6-22=0.4"),
+        refused("--vat 0.1", ALL_IN, says="already"),
+    ),
     "--solar-share": (changes("--solar-share 0.4"),),
     "--feed-in": (changes("--feed-in 0.02", "--solar-share 0.4"), refused("--feed-in 0.02")),
     "--yearly-kwh": (changes("--yearly-kwh 2500"),),

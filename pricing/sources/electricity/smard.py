@@ -6,12 +6,14 @@ tables also circulate in ct/kWh: pricing/checks.py refuses those.
 """
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pricing.slot_ends import slot_ends
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.estimate.market_day import bounds
 from service.facts import Source, SpotPrice
 
 LICENCE = "CC BY 4.0, Bundesnetzagentur | SMARD.de"
@@ -22,13 +24,15 @@ FILTERS = {
     "IT-NORTH": 255, "NL": 256, "PL": 257, "CH": 259, "SI": 260, "CZ": 261, "HU": 262,
 }  # fmt: skip
 CHUNKS = 2
+PAUSE_S = 0.3
+"""Between chunks, as its other clients do."""
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
     """The last two weekly chunks as one series; an address that holds a chunk itself is taken as it is."""
     index = way_out.get(asked.url)
     try:
-        stamps = sorted(int(stamp) for stamp in json.loads(index.content)["timestamps"])[-CHUNKS:]
+        stamps = _wanted(sorted(int(stamp) for stamp in json.loads(index.content)["timestamps"]), asked)
     except (ValueError, KeyError, TypeError):
         return index
     folder, _, file = asked.url.rpartition("/")
@@ -36,10 +40,21 @@ def fetch(way_out: WayOut, asked: Asked) -> Payload:
     resolution = file.removeprefix("index_").removesuffix(".json")
     series: list[Any] = []
     for stamp in stamps:
+        if series:
+            time.sleep(PAUSE_S)
         link = f"{folder}/{filter_}_{region}_{resolution}_{stamp}.json"
         series += _series(way_out.get(way_out.same_host(link, asked.url)))
     joined = json.dumps({"series": series}, default=str).encode()
     return Payload(joined, asked.url, index.fetched_at)
+
+
+def _wanted(stamps: list[int], asked: Asked) -> list[int]:
+    """The chunks with the days asked for, the last ones without any; each ends where the next begins."""
+    if asked.days is None:
+        return stamps[-CHUNKS:]
+    first, after = (int(bounds(day)[edge].timestamp() * 1000) for edge, day in enumerate(asked.days))
+    ends = [*stamps[1:], after]
+    return [stamp for stamp, end in zip(stamps, ends, strict=True) if stamp < after and first < end]
 
 
 def source_of(zone: str) -> PriceSource:
@@ -83,6 +98,7 @@ def source_of(zone: str) -> PriceSource:
         fetch=fetch,
         fallback_for="energy_charts" if zone == "DE-LU" else f"energy_charts_{name}",
         market_zone=zone,
+        takes_days=True,
     )
 
 

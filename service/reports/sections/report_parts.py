@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isclose
 
-from service.answers.option import AnsweredCost, AnsweredOption
+from service.answers.option import AnsweredCost, AnsweredItem, AnsweredOption
 from service.countries import place
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.estimate.cost import BillLine
@@ -230,7 +231,8 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
                 rent = f"{key}-{j}"
             elif item.code in RENTED_BY_THE_HOUR and rent:
                 price = replace(price, formula=Linked("bill", rent, "unit_price"))
-            amount = MoneySpread(item.amount, cost.currency, Product("quantity", "unit_price"))
+            formula = Product("quantity", "unit_price") if _is_product(item) else None
+            amount = MoneySpread(item.amount, cost.currency, formula)
             if item.is_counted:
                 counted.append(f"{key}-{j}")
         words = Words(item_name(w, item.code), more)
@@ -243,6 +245,13 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
     blank = Words("")
     rows.append(Row(f"{key}-total", (Words(option.label), Words(w.say("total")), blank, blank, total), True))
     return rows
+
+
+def _is_product(item: AnsweredItem) -> bool:
+    """Whether the ends of a line are those of its quantity: not where its price is in doubt itself."""
+    ends = ((item.quantity.p10, item.p10), (item.quantity.p90, item.p90))
+    price = item.unit_price or 0.0
+    return all(amount is None or isclose(q * price, amount, rel_tol=0.01, abs_tol=0.02) for q, amount in ends)
 
 
 def _quantity_unit(w: Wording, unit: str) -> str:

@@ -22,6 +22,8 @@ def names(w: Wording) -> Mapping[str, str]:
     return {
         "per_kwh": w.say("electricity per kWh"),
         "spot_per_mwh": w.say("day-ahead price on average"),
+        "spot_low_factor": w.say("the last year's mean at least, times theirs"),
+        "spot_high_factor": w.say("the last year's mean at most, times theirs"),
         "dynamic_surcharges_per_kwh": w.say("surcharges before VAT"),
         "markup_share": w.say("markup on the day-ahead price"),
         "vat_share": w.say("VAT"),

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from service.answers.hours import AnsweredPause, AnsweredTariff, AnsweredWhenToRun
+from service.answers.hours import AnsweredDayShape, AnsweredPause, AnsweredTariff, AnsweredWhenToRun
 from service.answers.option import AnsweredOption, AnsweredRate
 from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import TARIFF
@@ -79,15 +79,48 @@ def _by_the_market(w: Wording, option: AnsweredOption, price: AnsweredTariff, to
             vat=w.percent(terms["vat_share"].value),
         )
     if shape is not None and low is not None and high is not None:
-        line += " " + w.say(
+        line += " " + _days_told(w, price, shape, today)
+    return _with_hours(w, line, option)
+
+
+def _days_told(w: Wording, price: AnsweredTariff, shape: AnsweredDayShape, today: date) -> str:
+    """Which days stand behind the mean, and how sure it is by them."""
+    assert price.low is not None and price.high is not None
+    told = {
+        "low": w.unit_price(price.low, price.currency), "high": w.unit_price(price.high, price.currency),
+        "days": w.counted("{count} whole day", "{count} whole days", shape.days),
+        "first": w.day(shape.first_day), "last": w.day(shape.last_day),
+        "age": age(w, (today - shape.last_day).days), "source": shape.source,
+    }  # fmt: skip
+    if shape.is_typical:
+        line = w.say(
+            "Too few of the last 365 days are stored: typical days of the year from {first} to {last} ("
+            "{age}, {source}) stand in. Four days out of five between {low} and {high}.",
+            **told,
+        )
+    else:
+        line = w.say(
             "Four days out of five between {low} and {high}; {days} from {first} to {last} "
             "({age}), {source}: what was, no forecast.",
-            low=w.unit_price(low, price.currency), high=w.unit_price(high, price.currency),
-            days=w.counted("{count} whole day", "{count} whole days", shape.days),
-            first=w.day(shape.first_day), last=w.day(shape.last_day),
-            age=age(w, (today - shape.last_day).days), source=shape.source,
-        )  # fmt: skip
-    return _with_hours(w, line, option)
+            **told,
+        )
+    if price.mean_low is None or price.mean_high is None:
+        return line
+    ends = {
+        "low": w.unit_price(price.mean_low, price.currency),
+        "high": w.unit_price(price.mean_high, price.currency),
+        "zone": shape.zone,
+    }
+    if shape.is_typical:
+        sure = w.say("The mean of the last year lies between {low} and {high} (80 %, by the age).", **ends)
+    else:
+        sure = w.say(
+            "Fewer than 300 days tell no year: its mean lies between {low} and {high} (80 %, by "
+            "their number).",
+            **ends,
+        )
+    fetch = w.say("Fetch the last 400 days: heimvorteil prices refresh --zone {zone}", **ends)
+    return f"{line} {sure} {fetch}"
 
 
 def _with_hours(w: Wording, line: str, option: AnsweredOption) -> str:
