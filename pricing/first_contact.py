@@ -75,7 +75,9 @@ def _judged(
     reasons = Counter(reason for _, reason in checked.rejected)
     odd = [Oddity("refused", count, reason) for reason, count in reasons.most_common(MOST_REASONS)]
     offers = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
-    unknown = Counter(offer.gpu_raw_name for offer in named(offers, names) if offer.gpu is None)
+    unknown = Counter(
+        offer.gpu_raw_name for offer in (named(one, names) for one in offers) if offer.gpu is None
+    )
     if unknown:
         said = ", ".join(name for name, _ in unknown.most_common(MOST_NAMES))
         odd.append(Oddity("unmapped", unknown.total(), said))

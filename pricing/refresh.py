@@ -213,7 +213,7 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
 
 
 def from_list(source: PriceSource, fact: Fact | Rejected, names: GpuNames | None = None) -> Fact | Rejected:
-    """A fact that a parser read, as the store keeps it: with nine decimals, an offer with its list and GPU."""
+    """A fact that a parser read, as the store keeps it: nine decimals, an offer with its list and GPU."""
     if isinstance(fact, CloudOffer):
         return replace(named(fact, names) if names else fact, origin=source.name)
     if isinstance(fact, SpotPrice):
