@@ -1,13 +1,14 @@
 """Two lists that contradict each other are both kept and both flagged."""
 
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.estimate.price_conflicts import MOST_APART, MOST_DAYS_APART, Quoted, contradictions
+from service.estimate.price_conflicts import MOST_APART, MOST_DAYS_APART, Quoted, contradictions, replaced
 from service.facts import CloudOffer
 from service.store import offers
 from service.store.offer_conflicts import all_conflicts, conflicts_of
@@ -107,3 +108,13 @@ def test_contradictions_are_mutual_and_never_within_one_list(quoted: list[Quoted
             assert max(ratio, 1 / ratio) > MOST_APART
             assert abs(mine.as_of - theirs.as_of) <= MOST_DAYS_APART
             assert slug in [back for back, _ in found[other]]
+
+
+def test_what_is_superseded_is_told_beside_what_took_its_place_however_old_and_wherever() -> None:
+    thing = ("p", "gh200", 1, "on_demand", 0)
+    old = Quoted("old", (*thing, ""), "a", "catalog", 2.0, NOON.date() - timedelta(days=187), "own")
+    dear, cheap = (Quoted(s, (*thing, s), s, "own", p, NOON.date()) for s, p in (("us", 5.0), ("eu", 4.0)))
+    assert replaced([old, dear, cheap]) == {"old": ("eu", 2.0)}
+    assert replaced([replace(old, thing=(*thing, "us")), dear, cheap]) == {"old": ("us", 2.5)}
+    assert replaced([replace(old, price_eur=3.0), cheap]) == {}
+    assert replaced([old]) == {} and not contradictions([old, cheap, dear])

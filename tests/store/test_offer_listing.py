@@ -104,3 +104,16 @@ def test_a_list_that_is_read_again_says_so_without_a_new_fact(market, a):
         }
         assert read == {"x": later, "y": AT}
         assert [(p.first_as_of, p.last_as_of) for p in offers.history(session, known["x"])] == [(DAY, DAY)]
+
+
+def test_of_two_lists_one_is_current_and_the_other_says_which_took_its_place(market, a):
+    with market.begin() as session:
+        offers.add_all(session, [a.offer(hourly_price=Decimal(2), origin="one")], AT)
+        offers.add_all(session, [a.offer(hourly_price=Decimal(4), origin="two")], AT)
+        assert superseding.supersede(session, AT) == 1
+        assert superseding.supersede(session, AT) == 0
+        gone = offers.search(session, offers.OfferFilter(unlisted=True)).offers
+        assert [(o.origin, o.superseded_by, o.superseded_since) for o in gone] == [
+            ("one", None, None),
+            ("two", "one", AT),
+        ]
