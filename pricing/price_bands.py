@@ -72,7 +72,7 @@ class _Seen:
 def band(gpu: Gpu | None, tier: Tier) -> Band:
     """The band of a card in a tier; of no card what holds for every one."""
     seen = _seen()
-    highest = CEILING * max(one.high for one in seen.values())
+    highest = CEILING * _highest()
     if gpu is None:
         return Band(LEAST_USD, highest, "as any card")
     firm, loose = seen.get((gpu.slug, "firm")), seen.get((gpu.slug, "loose"))
@@ -96,6 +96,11 @@ def band_of_any(gpus: Sequence[Gpu], tier: Tier) -> Band:
     found = [band(gpu, tier) for gpu in known] or [band(None, tier)]
     lowest = min(found, key=lambda one: one.floor)
     return Band(lowest.floor, max(one.ceiling for one in found), lowest.basis)
+
+
+@lru_cache(maxsize=1)
+def _highest() -> float:
+    return max(one.high for one in _seen().values())
 
 
 @lru_cache(maxsize=1)
