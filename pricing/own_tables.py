@@ -24,7 +24,8 @@ NEEDED = ("instance", "gpu", "gpu_count", "price_per_hour", "currency")
 OPTIONAL = (
     "region", "country", "tier", "term_months", "memory_gib_per_gpu", "vcpus", "ram_gib", "as_of", "note",
 )  # fmt: skip
-GERMAN = {
+OTHER_NAMES = {
+    "gpu_model": "gpu", "gpus": "gpu_count", "price_($/h)": "price_per_hour", "price_(€/h)": "price_per_hour",
     "instanz": "instance", "grafikkarte": "gpu", "anzahl": "gpu_count", "anzahl_gpus": "gpu_count",
     "preis_pro_stunde": "price_per_hour", "preis_je_stunde": "price_per_hour", "währung": "currency",
     "waehrung": "currency", "land": "country", "tarif": "tier", "laufzeit_monate": "term_months",
@@ -136,10 +137,11 @@ def raw_of(cells: Iterable[str]) -> str:
 
 
 def _offer(row: Row, mark: str, said: Said) -> CloudOffer:
-    gpu, count = _text(row, "gpu"), _whole(row, "gpu_count", mark, MOST_GPUS)
+    counted = {**row, "gpu_count": re.sub(r"\s*x$", "", _text(row, "gpu_count"), flags=re.I)}
+    gpu, count = _text(row, "gpu"), _whole(counted, "gpu_count", mark, MOST_GPUS)
     if not gpu or count is None:
         raise _Refused("no GPU, or no whole number of them")
-    price = _number(row, "price_per_hour", mark)
+    price = _number({**row, "price_per_hour": _bare_price(row)}, "price_per_hour", mark)
     if not price:
         raise _Refused("the price is not known")
     tier, term_months = _tier(row, mark)
@@ -168,7 +170,7 @@ def _offer(row: Row, mark: str, said: Said) -> CloudOffer:
 
 def _column(name: str) -> str:
     written = re.sub(r"[\s-]+", "_", name.strip().lower())
-    return GERMAN.get(written, written)
+    return OTHER_NAMES.get(written, written)
 
 
 def _refuse_missing(names: list[str]) -> None:
@@ -261,6 +263,17 @@ def _currency(row: Row) -> str:
     if not re.fullmatch(r"[A-Z]{3}", currency):
         raise _Refused(f"currency = {_text(row, 'currency')}: three letters are needed, like EUR")
     return currency
+
+
+def _bare_price(row: Row) -> str:
+    """A price without its unit: "16.00 USD/h" is 16.00. Raises _Refused where it is in another currency."""
+    written, currency = _text(row, "price_per_hour"), _currency(row)
+    unit = re.search(r"([A-Z]{3})?\s*(/\s*(h|hr|hour|std))?$", written, re.I)
+    said = {"$": "USD", "€": "EUR"}.get(next(iter(re.findall("[$€]", written)), ""))
+    said = unit[1].upper() if unit and unit[1] else said
+    if said is not None and said != currency and not (said == "USD" and currency.endswith("D")):
+        raise _Refused(f"price_per_hour = {written}: but currency = {currency}")
+    return written[: unit.start()] if unit else written
 
 
 def _country(row: Row) -> str | None:

@@ -242,3 +242,20 @@ def test_an_unreadable_table_keeps_nothing(database):
         assert not [
             o for o in offers.search(session, offers.OfferFilter(), limit=9999).offers if o.origin == "own"
         ]
+
+
+def test_units_beside_numbers_are_read_and_must_not_contradict_their_column():
+    text = (
+        "Instance,GPU Model,GPUs,Price ($/h),Currency\n"
+        "a,H100 SXM,8x,16.00 USD/h,USD\nb,H100 SXM,8,$16.00,USD\nc,H100 SXM,8,$16.00,EUR\n"
+        "d,H100 SXM,8,16.00 EUR,USD\ne,H100 SXM,8,16.00 a day,USD\nf,H100 SXM,8,$16,CAD\n"
+    )
+    kept, refused = read(csv_table(text))
+    assert [(o.instance, o.gpu_count, o.hourly_price) for o in kept] == [
+        ("a", 8, Decimal("16.00")), ("b", 8, Decimal("16.00")), ("f", 8, Decimal(16)),
+    ]  # fmt: skip
+    assert [row.reason for row in refused] == [
+        "price_per_hour = $16.00: but currency = EUR",
+        "price_per_hour = 16.00 EUR: but currency = USD",
+        "price_per_hour = 16.00 a day: but currency = USD",
+    ]
