@@ -91,6 +91,8 @@ def test_oracles_static_list_and_its_price_service_say_the_same():
         assert kept["BM.GPU.MI355X.8", "on_demand", None].memory_gib_per_gpu == 288
         assert len(reasons) == 1
     assert "priced by MONTH" in told(oci.parse(static))[1][0]
+    said = {facts(oci.parse(payload))[0].source.url for payload in (static, service)}
+    assert said == {oci.URL, oci.SERVICE}
 
 
 def test_oracles_403_is_no_need_of_a_key():
@@ -264,7 +266,8 @@ def test_skypilots_newest_schema_is_read_and_the_one_before_where_there_is_none_
         before = source.fetch(door, Asked(source.url, NOW))
     assert [facts(source.parse(p))[0].hourly_price for p in (new, before)] == [2, 1]
     at = skypilot.HOST + "catalogs/v8/oci/vms.csv"
-    assert facts(source.parse(Payload(old, at, NOW)))[0].source.url == at
+    said = facts(source.parse(Payload(old, at, NOW)))[0].source
+    assert (said.slug, said.url) == ("skypilot-oci-v8", at)
 
 
 # AWS: a map's shape and p5.48xlarge at 55.04 as two live checks of September 2026 have them (fixture);

@@ -74,7 +74,9 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     products, shapes = (_items(document.get(part), part) for part in ("products", "shapes"))
     read_on = payload.fetched_at.date()
     day = _day(document["products"].get("lastUpdated"), read_on)
-    said = Source("oci-price-list", TITLE, payload.url or URL, day, LICENCE, read_on)
+    is_static = "lastUpdated" not in document["products"]
+    slug, url = ("oci-cost-estimator", URL) if is_static else ("oci-price-list", SERVICE)
+    said = Source(slug, TITLE, url, day, LICENCE, read_on)
     prices = {str(product.get("partNumber")): product for product in products}
     found = [fact for shape in shapes for fact in _read(shape, prices, said)]
     if not any(isinstance(fact, CloudOffer) for fact in found):

@@ -112,7 +112,8 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     )
     if not isinstance(rows, list) or not rows:
         raise UnreadablePayload(f"GraphQL says: {_said(errors)}" if errors else "no list of GPUs in it")
-    source = stated("runpod-gpu-types", TITLE, CATALOGUE if is_catalogue else URL, LICENCE, payload)
+    slug, url = ("runpod-catalogue", CATALOGUE) if is_catalogue else ("runpod-gpu-types", URL)
+    source = stated(slug, TITLE, url, LICENCE, payload)
 
     def read(row: Row) -> Iterator[CloudOffer | Rejected]:
         if str(row["id"]).lower() == "unknown":

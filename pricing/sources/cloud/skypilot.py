@@ -148,8 +148,9 @@ def source_of(name: str) -> PriceSource:
         except UnicodeDecodeError as error:
             raise UnreadablePayload(f"not UTF-8: {error}") from error
         day = payload.fetched_at.date()
-        read_at = payload.url if payload.url.startswith((HOST, MIRROR)) else url
-        said = Source(f"skypilot-{cloud.directory}", full_title, read_at, day, LICENCE, day)
+        schema = next((one for one in SCHEMAS if f"/{one}/" in payload.url), SCHEMAS[0])
+        read_at = ADDRESS.format(schema=schema, cloud=cloud.directory)
+        said = Source(f"skypilot-{cloud.directory}-{schema}", full_title, read_at, day, LICENCE, day)
         found = list(skypilot_offers(text, cloud.table(day, said)))
         if not found:
             raise UnreadablePayload("no GPU in the table")
