@@ -119,7 +119,7 @@ def _days_told(w: Wording, price: AnsweredTariff, shape: AnsweredDayShape, today
             "their number).",
             **ends,
         )
-    fetch = w.say("Fetch the last 400 days: heimvorteil prices refresh --zone {zone}", **ends)
+    fetch = w.say("Fetch the last year: heimvorteil prices refresh --zone {zone}", **ends)
     return f"{line} {sure} {fetch}"
 
 
