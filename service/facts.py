@@ -468,6 +468,12 @@ class CloudOffer:
     """Which list says so: catalog, a price source's name, or own for quotes and imports."""
     unlisted_since: datetime | None = None
     """When a newer answer of the same list first left the offer out; None while it is listed."""
+    in_stock: bool | None = None
+    """Whether it could be rented when its source was last read; None where the source does not tell."""
+    rentable_count: int | None = None
+    """How many of it could be rented when it was last seen rentable, where the source counts them."""
+    seen_rentable_at: datetime | None = None
+    """When it was last seen rentable; None where it never was, or nobody tells."""
 
 
 @dataclass(frozen=True, slots=True)

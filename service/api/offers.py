@@ -81,6 +81,7 @@ class OfferQuery(PageQuery):
     currency: str | None = CURRENCY
     as_of: date | None = Field(None, description="Prices as known on that day")
     unlisted: bool = Field(False, description="Also those that a newer answer of their list left out")
+    sold_out: bool = Field(False, description="Also those that were last seen without stock")
 
 
 class OfferItemQuery(Question):
@@ -130,6 +131,11 @@ class OfferOut(SourceOut):
     origin: str = Field(description="Which list says so: catalog, a price source, or own")
     fetched_at: datetime | None
     unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
+    in_stock: bool | None = Field(
+        description="Whether it could be rented when last read; null where its source does not tell"
+    )
+    rentable_count: int | None = Field(description="How many then, where the source counts them")
+    seen_rentable_at: datetime | None = Field(description="When it was last seen rentable")
     conflicts: list[ConflictOut]
     likeness: AnsweredLikeness | None = Field(description="With `nearest`")
 
@@ -195,6 +201,7 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         currency=currency or "USD",
         as_of=query.as_of,
         unlisted=query.unlisted,
+        sold_out=query.sold_out,
     )
     page = find_offers(
         state().sessions,

@@ -188,6 +188,10 @@ class OfferRow(Base):
     """Which list says so; two lists that price one instance are two offers, each with its history."""
     unlisted_since: Mapped[datetime | None]
     """When a newer answer of the same list first left it out; its last price is then history."""
+    in_stock: Mapped[bool | None]
+    """At the last reading that told; null where no source does."""
+    rentable_count: Mapped[int | None]
+    seen_rentable_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint(*_OFFER_KEY, name="uq_offers_key"),
         *positive("hourly_price", "gpu_count", "memory_gib_per_gpu"),

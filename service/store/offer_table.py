@@ -37,6 +37,8 @@ class OfferTable:
     """Index into models.TIERS, also `tiers` here."""
     as_of_ordinal: NDArray[np.int32]
     """date.toordinal() of the day the price was stated for."""
+    sold_out: NDArray[np.bool_]
+    """Last seen without stock: nothing that is recommended may rest on it."""
     slug: tuple[str, ...]
     provider: tuple[str, ...]
     instance: tuple[str, ...]
@@ -54,6 +56,7 @@ class OfferTable:
     _gpu_raw_name: tuple[str, ...]
     _note: tuple[str, ...]
     _origin: tuple[str, ...]
+    _stock: tuple[tuple[bool | None, int | None, datetime | None], ...]
     _said: Mapping[int, Source]
 
     def __len__(self) -> int:
@@ -71,6 +74,7 @@ class OfferTable:
         """The i-th offer as a fact, its price exact."""
         as_of = date.fromordinal(int(self.as_of_ordinal[i]))
         gpu, vcpus = int(self.gpu[i]), int(self._vcpus[i])
+        in_stock, rentable_count, seen_rentable_at = self._stock[i]
         return CloudOffer(
             provider=self.provider[i],
             instance=self.instance[i],
@@ -92,6 +96,9 @@ class OfferTable:
             slug=self.slug[i],
             fetched_at=_EPOCH + int(self._fetched_us[i]) * _MICROSECOND,
             origin=self._origin[i],
+            in_stock=in_stock,
+            rentable_count=rentable_count,
+            seen_rentable_at=seen_rentable_at,
         )
 
 
@@ -103,15 +110,17 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
             o.slug, ProviderRow.slug, o.instance, o.region, o.country, o.gpu, o.gpu_raw_name, o.gpu_count,
             o.memory_gib_per_gpu, o.tier, o.hourly_price, o.currency, o.as_of, o.source_id, o.vcpus,
             o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort, o.origin,
+            o.in_stock, o.rentable_count, o.seen_rentable_at,
         )
         .join(ProviderRow, ProviderRow.id == o.provider_id)
         .where(o.unlisted_since.is_(None))
         .order_by(o.slug)
     )  # fmt: skip
     rows = session.connection().execute(statement).all()
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 21
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 24
     (slug, provider, instance, region, country, gpu, raw_name, gpu_count, memory, tier, price, currency,
-     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur, origin) = columns  # fmt: skip
+     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur, origin,
+     in_stock, rentable_count, seen_rentable_at) = columns  # fmt: skip
     gpu_slugs = tuple(sorted({name for name in gpu if name is not None}))
     gpu_index: dict[str | None, int] = {name: i for i, name in enumerate(gpu_slugs)} | {None: -1}
     tier_index = {name: i for i, name in enumerate(TIERS)}
@@ -124,6 +133,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         memory_gib_per_gpu=_array((np.nan if m is None else m for m in memory), np.float64),
         tier=_array((tier_index[name] for name in tier), np.int8),
         as_of_ordinal=_array((day.toordinal() for day in as_of), np.int32),
+        sold_out=_array((told is False for told in in_stock), np.bool_),
         slug=slug,
         provider=_shared(provider, same),
         instance=_shared(instance, same),
@@ -140,6 +150,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         _gpu_raw_name=_shared(raw_name, same),
         _note=_shared(note, same),
         _origin=_shared(origin, same),
+        _stock=_shared(zip(in_stock, rentable_count, seen_rentable_at, strict=True), same),
         _said=said,
     )
 

@@ -15,6 +15,7 @@ from service.store import exchange_rates, sources
 from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
 from service.store.offer_intake import CHUNK, Added, add_all, offer_slug
+from service.store.unmapped_names import unmapped
 
 __all__ = [
     "ORDERS",
@@ -41,6 +42,8 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 _providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+_STOCK = ("in_stock", "rentable_count", "seen_rentable_at")
+"""What is known for now alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class OfferFilter:
     """The price as known on that day; offers not observed by then are absent."""
     unlisted: bool = False
     """Also those that a newer answer of their list has left out."""
+    sold_out: bool = False
+    """Also those that were last seen without stock; of a past day they are always among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,30 +208,6 @@ def history(session: Session, slug: str) -> list[PriceSeen]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class UnmappedName:
-    """A GPU name that stands for no card of the catalog, as one provider writes it."""
-
-    name: str
-    provider: str
-    memory_gib: float | None
-    """Per GPU, where the provider states it."""
-    offers: int
-
-
-def unmapped(session: Session) -> list[UnmappedName]:
-    """GPU names without a card, those of most offers first."""
-    count = sa.func.count().label("offers")
-    statement = (
-        sa.select(_offers.c.gpu_raw_name, _providers.c.slug, _offers.c.memory_gib_per_gpu, count)
-        .join(_providers, _providers.c.id == _offers.c.provider_id)
-        .where(_offers.c.gpu.is_(None))
-        .group_by(_offers.c.gpu_raw_name, _providers.c.slug, _offers.c.memory_gib_per_gpu)
-        .order_by(count.desc(), _offers.c.gpu_raw_name, _providers.c.slug)
-    )
-    return [UnmappedName(*row) for row in session.execute(statement)]
-
-
 def _current() -> sa.Select[Any]:
     return sa.select(_offers, _providers.c.slug.label("provider")).join(
         _providers, _providers.c.id == _offers.c.provider_id
@@ -250,7 +231,9 @@ def _found(
         else_=sa.literal(float("inf"), sa.Double()),
     )
     own = [
-        c for c in _offers.c if c.name not in ("hourly_price", "currency", "as_of", "source_id", "fetched_at")
+        sa.null().label(c.name) if c.name in _STOCK else c
+        for c in _offers.c
+        if c.name not in ("hourly_price", "currency", "as_of", "source_id", "fetched_at")
     ]
     return (
         sa.select(
@@ -281,11 +264,14 @@ def _counted(
 
 
 def _still_listed(wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
+    """What a list still names and, of now, what is not known to be sold out."""
+    free = _offers.c.in_stock.is_distinct_from(sa.false())
+    in_stock = [] if wanted.sold_out or wanted.as_of is not None else [free]
     if wanted.unlisted:
-        return []
+        return in_stock
     listed = _offers.c.unlisted_since.is_(None)
     if wanted.as_of is None:
-        return [listed]
+        return [listed, *in_stock]
     end_of_day = datetime.combine(wanted.as_of, time.max, UTC)
     return [sa.or_(listed, _offers.c.unlisted_since > end_of_day)]
 
@@ -396,4 +382,7 @@ def _offer(row: Any, said: dict[int, Source]) -> CloudOffer:
         fetched_at=row["fetched_at"],
         origin=row["origin"],
         unlisted_since=row["unlisted_since"],
+        in_stock=row["in_stock"],
+        rentable_count=row["rentable_count"],
+        seen_rentable_at=row["seen_rentable_at"],
     )

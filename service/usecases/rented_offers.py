@@ -153,7 +153,7 @@ def _usable(
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     offers = snapshot.offers
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
-    usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur)
+    usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur) & ~offers.sold_out
     if choice_of("tier", tier, (*offers.tiers, EVERY_OFFER)) != EVERY_OFFER:
         usable &= offers.tier == offers.tiers.index(tier)
     single = np.flatnonzero(usable & (offers.gpu_count <= most))

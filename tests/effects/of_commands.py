@@ -125,6 +125,7 @@ COMMANDS: dict[str, Cases] = {
         "--currency": (changes("--currency EUR"),),
         "--as-of": (changes("--as-of 2020-01-01"), changes("--as-of 2020-01-01", "--nearest rtx-4090")),
         "--unlisted": (changes("--unlisted", "--provider nebius"),),
+        "--sold-out": (changes("--sold-out", "--provider salad"),),
         "--limit": (changes("--limit 3"), changes("--limit 2", "--nearest rtx-4090")),
         "--offset": (changes("--offset 3"), changes("--offset 2", "--nearest rtx-4090")),
         "--json": AS_JSON,

@@ -1,8 +1,8 @@
 """RunPod: prices of one GPU in its own data centres (secure) and on other people's machines (community).
 
 A pod takes 1 to `maxGpuCount` of them, each at the same price. Errors come with HTTP 200. The list holds a
-placeholder `unknown` and slices of GPUs (MIG). `stockStatus` null or out_of_stock: cannot be rented now; it
-is asked for one GPU, so that eight may still be too many. Spot fields often repeat the on-demand price:
+placeholder `unknown` and slices of GPUs (MIG). `stockStatus` null or out_of_stock: sold out. It is asked for
+one GPU: whether eight are there too is not told. Spot fields often repeat the on-demand price:
 spot above 98 % of it is no spot. Reserved prices are not read: their unit is not documented.
 The REST catalogue (v2/catalog/gpus, needs a key) is read too, when the address points there.
 """
@@ -53,7 +53,8 @@ class RunpodCloud:
 
     name: str
     tier: Tier
-    is_offered: bool
+    in_stock: bool | None
+    """Of one GPU; None where the answer does not tell. A cloud that never has the GPU has no price."""
     price: Decimal | None
     spot: Decimal | None
     most_gpus: int
@@ -96,7 +97,7 @@ def _of_graphql(row: Row) -> list[RunpodCloud]:
         RunpodCloud(
             name=name,
             tier=tier,
-            is_offered=_is_offered(row, name),
+            in_stock=_in_stock(row, name),
             price=known_price(row.get(f"{name}Price")),
             spot=known_price(row.get(f"{name}SpotPrice")),
             most_gpus=int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
@@ -107,12 +108,12 @@ def _of_graphql(row: Row) -> list[RunpodCloud]:
 
 def _of_catalogue(row: Row) -> list[RunpodCloud]:
     prices: Mapping[str, Any] = row["price"]
-    in_stock = str(row.get("availability", "?")).lower() not in NO_STOCK
+    told = str(row["availability"]).lower() not in NO_STOCK if "availability" in row else None
     return [
         RunpodCloud(
             name=name,
             tier=tier,
-            is_offered=bool(row[name]) and in_stock,
+            in_stock=told if row[name] else False,
             price=known_price(prices.get(name)),
             spot=None,
             most_gpus=int(row["maxCount"].get(name) or 0),
@@ -121,14 +122,14 @@ def _of_catalogue(row: Row) -> list[RunpodCloud]:
     ]
 
 
-def _is_offered(row: Row, cloud: str) -> bool:
+def _in_stock(row: Row, cloud: str) -> bool | None:
     """Whether one GPU can be rented there now: by its stock; where that was not asked, by the flag."""
     for field in (f"{cloud}Lowest", "lowestPrice"):
         if field in row:
             stock = (row[field] or {}).get("stockStatus")
             flagged = field != "lowestPrice" or bool(row.get(f"{cloud}Cloud"))
             return flagged and str(stock).lower() not in NO_STOCK
-    return bool(row.get(f"{cloud}Cloud"))
+    return None if row.get(f"{cloud}Cloud") else False
 
 
 def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[CloudOffer | Rejected]:
@@ -137,12 +138,9 @@ def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[Clo
     priced = [cloud for cloud in clouds if cloud.price]
     if not priced:
         raise Unusable("the price is not known")
-    if not any(cloud.is_offered for cloud in priced):
-        raise Unusable("cannot be rented now: no stock")
     memory = row.get("memoryInGb", row.get("memory"))
     for cloud in priced:
-        if not cloud.is_offered:
-            yield refused(row, f"cannot be rented now in the {cloud.name} cloud: no stock")
+        if cloud.in_stock is False and cloud.most_gpus < 1:
             continue
         if not 1 <= cloud.most_gpus <= MOST_GPUS:
             yield refused(
@@ -169,6 +167,7 @@ def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[Clo
                         currency="USD",
                         as_of=source.as_of,
                         source=source,
+                        in_stock=cloud.in_stock if count == 1 or not cloud.in_stock else None,
                     )
 
 
