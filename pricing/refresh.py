@@ -22,6 +22,7 @@ from service.facts import (
     ElectricityRate,
     ExchangeRate,
     GridCarbon,
+    SpotInterruption,
     SpotPrice,
 )
 from service.store import (
@@ -34,6 +35,7 @@ from service.store import (
     rates,
     refreshes,
     source_answers,
+    spot_interruptions,
     spot_prices,
 )
 from service.store.column_types import DECIMALS
@@ -264,6 +266,7 @@ def keep(
         changed += rates.put_electricity(session, [f for f in facts if isinstance(f, ElectricityRate)])
         changed += rates.put_carbon(session, [f for f in facts if isinstance(f, CarbonIntensity)])
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
+        changed += spot_interruptions.put_all(session, [f for f in facts if isinstance(f, SpotInterruption)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
             quoted = named(quoted, GpuNames(gpus.all(session), own_gpu_names.all(session)))

@@ -441,6 +441,20 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotInterruption:
+    """Which share of spot machines of a kind their provider took away within a month, as a range."""
+
+    provider: str
+    instance: str
+    region: str
+    share_low: float
+    share_high: float | None
+    """None for a range without an upper end."""
+    as_of: date
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class CloudOffer:
     """A whole instance for rent, at the price last seen; `hourly_price` is never 0."""
 
@@ -474,6 +488,8 @@ class CloudOffer:
     """How many of it could be rented when it was last seen rentable, where the source counts them."""
     seen_rentable_at: datetime | None = None
     """When it was last seen rentable; None where it never was, or nobody tells."""
+    interruptions: Figure | None = None
+    """Of a spot offer: interruptions per day, where its provider tells them of this instance."""
 
 
 @dataclass(frozen=True, slots=True)

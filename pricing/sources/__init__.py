@@ -4,6 +4,7 @@ from pricing.source import PriceSource
 from pricing.sources.carbon import electricity_maps, energy_charts_co2, uk_carbon_intensity
 from pricing.sources.cloud import (
     aws,
+    aws_spot_advisor,
     azure,
     cloudrift,
     digitalocean,
@@ -49,6 +50,7 @@ SOURCES: tuple[PriceSource, ...] = (
     *skypilot.SOURCES,
     *gpuhunt.SOURCES,
     aws.SOURCE,
+    aws_spot_advisor.SOURCE,
     azure.SOURCE,
     oci.SOURCE,
     vast.SOURCE,

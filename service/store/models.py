@@ -203,6 +203,24 @@ class OfferRow(Base):
     )
 
 
+class SpotInterruptionRow(Base):
+    """What a provider tells of how often it takes a spot machine away; the newest list alone."""
+
+    __tablename__ = "spot_interruptions"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    instance: Mapped[str] = mapped_column(primary_key=True)
+    region: Mapped[str] = mapped_column(primary_key=True)
+    share_low: Mapped[float]
+    share_high: Mapped[float | None]
+    as_of: Mapped[date]
+    source_id: Mapped[int] = source_id()
+    __table_args__ = (
+        sa.CheckConstraint("share_low >= 0 AND share_low < 1", name="share_low_is_a_share"),
+        sa.CheckConstraint("share_high > share_low AND share_high <= 1", name="share_high_is_a_share"),
+        {"sqlite_with_rowid": False},
+    )
+
+
 class OfferPriceRow(Base):
     """One price of an offer, first stated for `as_of` and last for `last_as_of`; rows are only added.
 

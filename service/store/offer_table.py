@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.facts import CloudOffer, Source, Tier
-from service.store import sources
+from service.estimate.interruptions import Interruptions
+from service.facts import CloudOffer, Figure, Source, Tier
+from service.store import sources, spot_interruptions
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
 
@@ -56,6 +57,7 @@ class OfferTable:
     _gpu_raw_name: tuple[str, ...]
     _note: tuple[str, ...]
     _origin: tuple[str, ...]
+    _interruptions: Interruptions
     _stock: tuple[tuple[bool | None, int | None, datetime | None], ...]
     _said: Mapping[int, Source]
 
@@ -99,7 +101,13 @@ class OfferTable:
             in_stock=in_stock,
             rentable_count=rentable_count,
             seen_rentable_at=seen_rentable_at,
+            interruptions=self._interrupted(i),
         )
+
+    def _interrupted(self, i: int) -> Figure | None:
+        if TIERS[self.tier[i]] != "spot":
+            return None
+        return self._interruptions.get((self.provider[i], self.instance[i], self.region[i]))
 
 
 def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
@@ -150,6 +158,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         _gpu_raw_name=_shared(raw_name, same),
         _note=_shared(note, same),
         _origin=_shared(origin, same),
+        _interruptions=spot_interruptions.per_day(session),
         _stock=_shared(zip(in_stock, rentable_count, seen_rentable_at, strict=True), same),
         _said=said,
     )

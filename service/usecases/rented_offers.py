@@ -177,4 +177,7 @@ def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64],
         minimum_billing_s=rented.minimum_billing_s[row],
         egress_per_gb=rented.egress_per_gb[row] * tiers,
         storage_per_gb_month=rented.storage_per_gb_month[row],
+        interruptions_per_day=None
+        if rented.interruptions_per_day is None
+        else rented.interruptions_per_day[row],
     )
