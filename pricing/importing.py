@@ -3,6 +3,7 @@
 Command line and REST both end here, so that they give the same result.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -16,12 +17,13 @@ from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_t
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from service.errors import InvalidValue, UnknownName
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Provider, Source
 from service.store import exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
 from service.usecases.price_imports import FORMATS, MOST_SHOWN, Imported, PriceTable, RefusedRow
 
 LARGEST_FILE_BYTES = 50_000_000
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 OWN = "own"
 """The list of private quotes and imports: no refresh ever takes an offer off it."""
 
@@ -51,7 +53,8 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
         known = providers.ids(session)
         names = GpuNames(gpus.all(session), own_gpu_names.all(session))
         currencies = {"EUR", *exchange_rates.newest_rates(session)}
-    if table.provider not in known:
+    new = _new_provider(table, known)
+    if table.provider not in known and new is None:
         raise UnknownName("provider", table.provider, known)
     try:
         read = _read(table, now)
@@ -60,7 +63,7 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
     checked = check([_own(row, currencies) for row in read], Known())
     accepted = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
     understood = named(accepted, names)
-    changed = _kept(sessions, understood, now, dry_run)
+    changed = _kept(sessions, understood, now, dry_run, new)
     refused = [
         RefusedRow(reason, _shown(row) if isinstance(row, CloudOffer) else getattr(row, "raw", repr(row)))
         for row, reason in checked.rejected
@@ -104,11 +107,28 @@ def _own(row: CloudOffer | Rejected, currencies: Iterable[str]) -> CloudOffer | 
     return replace(row, origin=OWN)
 
 
-def _kept(sessions: Sessions, quoted: Sequence[CloudOffer], now: datetime, dry_run: bool) -> int:
+def _new_provider(table: PriceTable, known: Iterable[str]) -> Provider | None:
+    """The provider that the table brings with it: nothing is known of its terms. None for a known one."""
+    if not table.new_provider:
+        return None
+    if table.provider in known:
+        reason = f"is for a provider that is in no list yet, and {table.provider} is"
+        raise InvalidValue("new_provider", table.new_provider, reason)
+    if not SLUG.fullmatch(table.provider):
+        reason = "the slug of a new provider is of small letters, digits and hyphens"
+        raise InvalidValue("provider", table.provider, reason)
+    return Provider(table.provider, table.new_provider.strip(), "", "gpu-cloud")
+
+
+def _kept(
+    sessions: Sessions, quoted: Sequence[CloudOffer], now: datetime, dry_run: bool, new: Provider | None
+) -> int:
     """How many offers were new or different; a dry run does it all and takes it back."""
     if not quoted:
         return 0
     with sessions.begin() as session:
+        if new:
+            providers.put(session, new)
         added = offers.add_all(session, quoted, now)
         if dry_run:
             session.rollback()

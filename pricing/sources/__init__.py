@@ -3,6 +3,7 @@
 from pricing.source import PriceSource
 from pricing.sources.carbon import electricity_maps, energy_charts_co2, uk_carbon_intensity
 from pricing.sources.cloud import (
+    akash,
     aws,
     aws_spot_advisor,
     azure,
@@ -16,6 +17,7 @@ from pricing.sources.cloud import (
     runpod,
     shadeform,
     skypilot,
+    spheron_offers,
     vast,
     verda,
     vultr,
@@ -55,6 +57,8 @@ SOURCES: tuple[PriceSource, ...] = (
     oci.SOURCE,
     vast.SOURCE,
     verda.SOURCE,
+    akash.SOURCE,
+    spheron_offers.SOURCE,
     runpod.SOURCE,
     linode.SOURCE,
     cloudrift.SOURCE,

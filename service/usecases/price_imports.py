@@ -26,6 +26,8 @@ class PriceTable:
     as_of: date
     text: str = ""
     rows: list[dict[str, Any]] | None = None
+    new_provider: str = ""
+    """The name of a provider that is in no list yet, whose slug is `provider`; "" for a known one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _scheduled(url: str, slug: str) -> object:
 MUTE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|signed with \S+ ")
 """Times of the day and secrets: other ones each time."""
 READING = (
-    "probe", "machine", "measurements list", "measurements show", "validate", "serve", "offers",
+    "probe", "machine", "measurements list", "measurements show", "validate", "serve", "offers", "providers",
     "price-history",
     "gpus", "workloads", "prices list", "prices refresh", "prices show", "prices watch",
 )  # fmt: skip
