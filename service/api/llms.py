@@ -24,7 +24,8 @@ TEXT = f"""# Heimvorteil
   [training runs](/api/v1/workloads), [measured runs](/api/v1/measured-runs)
 - [Sources](/api/v1/price-sources): who said so, licence, last success
 
-Collections take `limit` (at most {LARGEST_PAGE:,}) and `offset` and are CSV under NAME.csv. Prices belong to their sources: keep source, day and licence beside each number.
+Collections take `limit` (at most {LARGEST_PAGE:,}) and `offset` and are CSV under NAME.csv.
+Prices belong to their sources: keep source, day and licence beside each number.
 """
 
 blueprint = Blueprint("llms", __name__)
