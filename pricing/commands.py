@@ -261,6 +261,9 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--format", "format_", type=click.Choice(["skypilot", "gpuhunt", "csv", "json"]), default="csv")
 @click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
+@click.option(
+    "--new-provider", metavar="NAME", help="Name of one that is in no list yet; --provider is its slug."
+)
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day they are true for; today.")
 @click.option("--dry-run", is_flag=True, help="Show what would be kept and keep nothing.")
 @click.option("--yes", is_flag=True, help="Keep it even if it changes the cheapest price of a card by half.")
@@ -272,6 +275,7 @@ def import_(
     file: Path,
     format_: str,
     provider: str,
+    new_provider: str | None,
     as_of: datetime | None,
     dry_run: bool,
     yes: bool,
@@ -289,7 +293,9 @@ def import_(
 
     now = datetime.now(UTC)
     day = as_of.date() if as_of else now.date()
-    table = PriceTable(file.name, format_, provider, day, yes, read_file(file))
+    table = PriceTable(
+        file.name, format_, provider, day, yes, read_file(file), new_provider=new_provider or ""
+    )
     done = take_in(context.obj(), table, now, dry_run=dry_run)
     if as_json:
         import json

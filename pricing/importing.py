@@ -3,6 +3,7 @@
 Command line and REST both end here, so that they give the same result.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from pricing.sources.cloud.skypilot import table_of
 from service.errors import InvalidValue, UnknownName
-from service.facts import CloudOffer, Source
+from service.facts import CloudOffer, Provider, Source
 from service.store import cheapest_prices, exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
 from service.usecases.price_imports import FORMATS, MOST_SHOWN, Imported, MovedPrice, PriceTable, RefusedRow
@@ -26,6 +27,7 @@ LARGEST_FILE_BYTES = 50_000_000
 LARGEST_CHANGE = 0.5
 """Of the cheapest price of a card; a larger one moves every recommendation and is asked back first."""
 MOST_TOLD = 3
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 OWN = "own"
 """The list of private quotes and imports: no refresh ever takes an offer off it."""
 
@@ -57,7 +59,8 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
         known = providers.ids(session)
         names = GpuNames(gpus.all(session), own_gpu_names.all(session))
         rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
-    if table.provider not in known:
+    new = _new_provider(table, known)
+    if table.provider not in known and new is None:
         raise UnknownName("provider", table.provider, known)
     try:
         read = _read(table, now)
@@ -66,7 +69,7 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
     own = [_own(row, {"EUR", *rates}, names) for row in read]
     checked = check(own, Known(rates=rates, names=names))
     accepted = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
-    changed, moved = _kept(sessions, accepted, now, dry_run=dry_run, yes=table.yes)
+    changed, moved = _kept(sessions, accepted, now, new, dry_run=dry_run, yes=table.yes)
     refused = [
         RefusedRow(reason, _shown(row) if isinstance(row, CloudOffer) else getattr(row, "raw", repr(row)))
         for row, reason in checked.rejected
@@ -111,8 +114,27 @@ def _own(row: CloudOffer | Rejected, currencies: Iterable[str], names: GpuNames)
     return replace(named(row, names), origin=OWN)
 
 
+def _new_provider(table: PriceTable, known: Iterable[str]) -> Provider | None:
+    """The provider that the table brings with it: nothing is known of its terms. None for a known one."""
+    if not table.new_provider:
+        return None
+    if table.provider in known:
+        reason = f"is for a provider that is in no list yet, and {table.provider} is"
+        raise InvalidValue("new_provider", table.new_provider, reason)
+    if not SLUG.fullmatch(table.provider):
+        reason = "the slug of a new provider is of small letters, digits and hyphens"
+        raise InvalidValue("provider", table.provider, reason)
+    return Provider(table.provider, table.new_provider.strip(), "", "gpu-cloud")
+
+
 def _kept(
-    sessions: Sessions, quoted: Sequence[CloudOffer], now: datetime, *, dry_run: bool, yes: bool
+    sessions: Sessions,
+    quoted: Sequence[CloudOffer],
+    now: datetime,
+    new: Provider | None,
+    *,
+    dry_run: bool,
+    yes: bool,
 ) -> tuple[int, tuple[MovedPrice, ...]]:
     """How many offers were new or different, and what became cheaper or dearer by more than half.
 
@@ -122,6 +144,8 @@ def _kept(
         return 0, ()
     cards = {offer.gpu for offer in quoted if offer.gpu is not None}
     with sessions.begin() as session:
+        if new:
+            providers.put(session, new)
         before = cheapest_prices.cheapest_in_eur(session, cards)
         added = offers.add_all(session, quoted, now)
         after = cheapest_prices.cheapest_in_eur(session, cards)

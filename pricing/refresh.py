@@ -24,6 +24,7 @@ from service.facts import (
     ElectricityRate,
     ExchangeRate,
     GridCarbon,
+    SpotInterruption,
     SpotPrice,
 )
 from service.store import (
@@ -36,6 +37,7 @@ from service.store import (
     rates,
     refreshes,
     source_answers,
+    spot_interruptions,
     spot_prices,
     superseding,
 )
@@ -287,6 +289,7 @@ def keep(
         changed += rates.put_electricity(session, [f for f in facts if isinstance(f, ElectricityRate)])
         changed += rates.put_carbon(session, [f for f in facts if isinstance(f, CarbonIntensity)])
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
+        changed += spot_interruptions.put_all(session, [f for f in facts if isinstance(f, SpotInterruption)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
             added = offers.add_all(session, quoted, now)

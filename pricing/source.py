@@ -7,9 +7,19 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from service.estimate.superseded import Coverage
-from service.facts import CarbonIntensity, CloudOffer, ElectricityRate, ExchangeRate, GridCarbon, SpotPrice
+from service.facts import (
+    CarbonIntensity,
+    CloudOffer,
+    ElectricityRate,
+    ExchangeRate,
+    GridCarbon,
+    SpotInterruption,
+    SpotPrice,
+)
 
-Fact = ExchangeRate | SpotPrice | CloudOffer | ElectricityRate | CarbonIntensity | GridCarbon
+Fact = (
+    ExchangeRate | SpotPrice | CloudOffer | ElectricityRate | CarbonIntensity | GridCarbon | SpotInterruption
+)
 
 
 class UnreadablePayload(Exception):

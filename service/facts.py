@@ -441,6 +441,20 @@ class Provider:
 
 
 @dataclass(frozen=True, slots=True)
+class SpotInterruption:
+    """Which share of spot machines of a kind their provider took away within a month, as a range."""
+
+    provider: str
+    instance: str
+    region: str
+    share_low: float
+    share_high: float | None
+    """None for a range without an upper end."""
+    as_of: date
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class CloudOffer:
     """A whole instance for rent, at the price last seen; `hourly_price` is never 0."""
 
@@ -471,6 +485,14 @@ class CloudOffer:
     superseded_by: str | None = None
     """The list that has taken its place; its price is then history."""
     superseded_since: datetime | None = None
+    in_stock: bool | None = None
+    """Whether it could be rented when its source was last read; None where the source does not tell."""
+    rentable_count: int | None = None
+    """How many of it could be rented when it was last seen rentable, where the source counts them."""
+    seen_rentable_at: datetime | None = None
+    """When it was last seen rentable; None where it never was, or nobody tells."""
+    interruptions: Figure | None = None
+    """Of a spot offer: interruptions per day, where its provider tells them of this instance."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from pricing.source import PriceSource
 from pricing.sources.carbon import electricity_maps, energy_charts_co2, uk_carbon_intensity
 from pricing.sources.cloud import (
+    akash,
     aws,
     aws_spot,
+    aws_spot_advisor,
     azure,
     cloudrift,
     digitalocean,
@@ -16,6 +18,7 @@ from pricing.sources.cloud import (
     runpod,
     shadeform,
     skypilot,
+    spheron_offers,
     vast,
     verda,
     vultr,
@@ -51,10 +54,13 @@ SOURCES: tuple[PriceSource, ...] = (
     *gpuhunt.SOURCES,
     aws.SOURCE,
     aws_spot.SOURCE,
+    aws_spot_advisor.SOURCE,
     azure.SOURCE,
     oci.SOURCE,
     vast.SOURCE,
     verda.SOURCE,
+    akash.SOURCE,
+    spheron_offers.SOURCE,
     runpod.SOURCE,
     linode.SOURCE,
     cloudrift.SOURCE,

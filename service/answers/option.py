@@ -1,6 +1,6 @@
 """One way to do a run, as an answer tells it: fit, hours, energy, bill, offer, grid."""
 
-from datetime import date
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -246,6 +246,11 @@ class AnsweredOffer(AnsweredLicensedSource):
     ram_gib: float | None = Field(None, description="Main memory of one instance; null where it is not said")
     note: str
     market: AnsweredMarket | None
+    in_stock: bool | None = Field(
+        None, description="Whether it could be rented when last read; null where nobody tells"
+    )
+    rentable_count: int | None = Field(None, description="How many then, where the source counts them")
+    seen_rentable_at: datetime | None = Field(None, description="When it was last seen rentable")
 
 
 class AnsweredContribution(Answered):

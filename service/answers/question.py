@@ -310,6 +310,9 @@ class AskedDecision(AskedHousehold):
     runs: Annotated[int, Flag()] = Field(
         1, ge=1, le=10_000, description="Over how many such runs a bought card loses its value"
     )
+    years_kept: Annotated[float, Flag()] = Field(
+        1, ge=0, le=4, description="After how many years a bought card is sold"
+    )
     budget: Annotated[float | None, Flag()] = Field(
         None, gt=0, le=LARGEST_MONEY, description="Most it may cost, in `currency`"
     )

@@ -226,6 +226,9 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
         instances=rental.instances,
         ram_gib=offer.ram_gib,
         note=offer.note,
+        in_stock=offer.in_stock,
+        rentable_count=offer.rentable_count,
+        seen_rentable_at=offer.seen_rentable_at,
         market=None
         if market is None
         else AnsweredMarket(

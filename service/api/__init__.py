@@ -15,6 +15,8 @@ from service.api import (
     gpus,
     grid_carbon,
     health,
+    index,
+    llms,
     measured_runs,
     metrics,
     offer_imports,
@@ -39,6 +41,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     offer_imports.blueprint,
     price_conflicts.blueprint,
     price_history.blueprint,
+    index.blueprint,
     alerts.blueprint,
     electricity_rates.blueprint,
     carbon_intensities.blueprint,
@@ -54,4 +57,4 @@ RESOURCES: tuple[Blueprint, ...] = (
     report_schedules.blueprint,
     docs.blueprint,
 )
-HEALTH = (health.blueprint, metrics.blueprint)
+HEALTH = (health.blueprint, metrics.blueprint, llms.blueprint)

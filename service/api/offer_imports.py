@@ -30,6 +30,9 @@ class PriceTableIn(Question):
     provider: str = Field(
         min_length=1, max_length=60, description="Slug of the provider whose prices these are"
     )
+    new_provider: str = Field(
+        "", max_length=80, description="Name of a provider that is in no list yet; `provider` is its slug"
+    )
     format: Literal["csv", "json", "skypilot", "gpuhunt"] = Field(
         "csv",
         description="csv and json need instance, gpu, gpu_count, price_per_hour and currency; they may have "
@@ -100,6 +103,7 @@ def imported(json: PriceTableIn) -> Response:
         yes=json.yes,
         text=json.table or "",
         rows=json.rows,
+        new_provider=json.new_provider,
     )
     return json_response(asdict(take_in(state().sessions, table, at, dry_run=json.dry_run)), 200)
 

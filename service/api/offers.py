@@ -84,6 +84,7 @@ class OfferQuery(PageQuery):
         None, ge=0, le=36_500, description="How old a price may be, by `as_of` or today; any without"
     )
     unlisted: bool = Field(False, description="Also those that are left out of their list or superseded")
+    sold_out: bool = Field(False, description="Also those that were last seen without stock")
 
 
 class OfferItemQuery(Question):
@@ -135,6 +136,11 @@ class OfferOut(SourceOut):
     unlisted_since: datetime | None = Field(description="When a newer answer of its list left it out")
     superseded_by: str | None = Field(description="The list that has taken its place; then it is history")
     superseded_since: datetime | None
+    in_stock: bool | None = Field(
+        description="Whether it could be rented when last read; null where its source does not tell"
+    )
+    rentable_count: int | None = Field(description="How many then, where the source counts them")
+    seen_rentable_at: datetime | None = Field(description="When it was last seen rentable")
     conflicts: list[ConflictOut]
     likeness: AnsweredLikeness | None = Field(description="With `nearest`")
 
@@ -200,6 +206,7 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         currency=currency or "USD",
         as_of=query.as_of,
         unlisted=query.unlisted,
+        sold_out=query.sold_out,
     )
     page = find_offers(
         state().sessions,

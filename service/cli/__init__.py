@@ -21,6 +21,7 @@ from service.cli.operating import db, serve, token
 from service.cli.own_machine import machine
 from service.cli.own_measurements import measurements
 from service.cli.probing import probe
+from service.cli.providers import providers
 from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
@@ -93,6 +94,7 @@ for command in (
     price_history,
     gpus,
     workloads,
+    providers,
     prices,
     alerts,
     db,

@@ -29,6 +29,7 @@ TIERS = " | ".join(get_args(Tier))
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Prices as known on that day.")
 @click.option("--max-age", type=click.IntRange(0, 36_500), help="Days that a price may be old; else any.")
 @click.option("--unlisted", is_flag=True, help="Also those that are left out of their list or superseded.")
+@click.option("--sold-out", is_flag=True, help="Also those that were last seen without stock.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @click.option("--offset", default=0, type=click.IntRange(0), help="Skip so many.")
 @click.option("--json", "as_json", is_flag=True, help="The items of GET /api/v1/offers.")
@@ -47,6 +48,7 @@ def offers(
     as_of: datetime | None,
     max_age: int | None,
     unlisted: bool,
+    sold_out: bool,
     limit: int,
     offset: int,
     as_json: bool,
@@ -71,6 +73,7 @@ def offers(
         currency=currency,
         as_of=as_of.date() if as_of else None,
         unlisted=unlisted,
+        sold_out=sold_out,
     )
     now = datetime.now(UTC).date()
     page = find_offers(
@@ -184,6 +187,8 @@ def _remarks(item: dict[str, Any]) -> list[str]:
         remarks.append(f"no longer on its list since {item['unlisted_since']:%Y-%m-%d}")
     if item["superseded_by"]:
         remarks.append(f"superseded by {item['superseded_by']} since {item['superseded_since']:%Y-%m-%d}")
+    if stock := _stock(item):
+        remarks.append(stock)
     for other in item["conflicts"]:
         price = _price(other["price_per_hour"], 2)
         remarks.append(
@@ -191,6 +196,15 @@ def _remarks(item: dict[str, Any]) -> list[str]:
             f"{other['source']}, {other['as_of']}"
         )
     return remarks
+
+
+def _stock(item: dict[str, Any]) -> str:
+    """What its source told of its stock; empty where it told nothing."""
+    seen, count = item["seen_rentable_at"], item["rentable_count"]
+    if item["in_stock"] is False:
+        before = f", last seen rentable {seen:%Y-%m-%d %H:%M} UTC" if seen else ""
+        return f"nothing free when last read, {item['fetched_at']:%Y-%m-%d %H:%M} UTC{before}"
+    return f"seen rentable {seen:%Y-%m-%d %H:%M} UTC{f', {count} free' if count else ''}" if seen else ""
 
 
 def _alike(likeness: dict[str, Any] | None) -> list[str]:

@@ -288,9 +288,7 @@ def cloud_option(
             terms=needs,
             instances=rental.instances,
         )
-    bill_inputs = (
-        terms_inputs(needs, knowledge.figures, is_spot=rental.offer.tier == "spot") if rental.offer else ()
-    )
+    bill_inputs = terms_inputs(needs, knowledge.figures, rental.offer) if rental.offer else ()
     carbon = rental.carbon
     return Option(
         kind="cloud",

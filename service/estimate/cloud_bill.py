@@ -46,6 +46,8 @@ class CloudTerms:
     """Training waits while a checkpoint is written."""
     tax_share: float = 0.0
     """Sales tax or VAT on the whole bill."""
+    interruptions_as_told: bool = False
+    """Whether `interruptions_per_day` is the asker's own: then it counts for every spot machine."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -74,6 +76,8 @@ class Rented:
     egress_per_gb: Numbers
     """NaN where nobody has told us; marginal tiers are worked out before."""
     storage_per_gb_month: Numbers
+    interruptions_per_day: Numbers | None = None
+    """Of each offer by itself; NaN, or None for all, where nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,39 +108,49 @@ class CloudBill:
 LINES = ("rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax")
 
 
-def spot_overhead(terms: CloudTerms) -> float:
+def interruptions_of(rented: Rented, terms: CloudTerms) -> Numbers:
+    """Interruptions per day of each offer: what the asker says, else what is known of it, else the usual."""
+    own = rented.interruptions_per_day
+    if own is None or terms.interruptions_as_told:
+        return np.full_like(rented.price_per_hour, terms.interruptions_per_day)
+    return np.where(np.isnan(own), terms.interruptions_per_day, own)
+
+
+def spot_overhead(terms: CloudTerms, per_day: Numbers | None = None) -> Numbers | float:
     """Extra hours per hour of training on a spot machine: checkpoints, and what an interruption loses.
 
     checkpoint time / interval + interruptions per hour x (interval / 2 + restart); Young's first-order
     model (CACM 17, 1974), the interval as given rather than optimal. Leaves out that interruptions come
-    in clusters.
+    in clusters. `per_day` are the interruptions of each offer, where they are not the terms'.
     """
     interval = terms.checkpoint_interval_hours
-    per_hour = terms.interruptions_per_day / HOURS_PER_DAY
+    per_hour = (terms.interruptions_per_day if per_day is None else per_day) / HOURS_PER_DAY
     return terms.checkpoint_seconds / SECONDS_PER_HOUR / interval + per_hour * (
         interval / 2 + terms.restart_hours
     )
 
 
-def interruption_spread(terms: CloudTerms, hours: Numbers) -> Numbers:
+def interruption_spread(terms: CloudTerms, hours: Numbers, per_day: Numbers | None = None) -> Numbers:
     """Standard deviation of a spot run's length over its hours: interruptions are counted events (Poisson),
     each of which loses half an interval and a restart."""
-    expected = np.maximum(hours * terms.interruptions_per_day / HOURS_PER_DAY, 1e-9)
+    per_day = np.asarray(terms.interruptions_per_day) if per_day is None else per_day
+    expected = np.maximum(hours * per_day / HOURS_PER_DAY, 1e-9)
     lost_each = terms.checkpoint_interval_hours / 2 + terms.restart_hours
     return np.asarray(np.sqrt(expected) * lost_each / hours)
 
 
-def lost_hours(training_hours: Numbers, terms: CloudTerms) -> Numbers:
+def lost_hours(training_hours: Numbers, terms: CloudTerms, per_day: Numbers | None = None) -> Numbers:
     """Hours that a spot run loses to checkpoints and interruptions, shape (3, offers).
 
     The median is what is expected; the 10th and 90th percentile make training and lost hours together as
     uncertain as the training and the number of interruptions, which are independent. Never less than the
     checkpoints take.
     """
-    expected = spot_overhead(terms) * training_hours
+    overhead = spot_overhead(terms, per_day)
+    expected = overhead * training_hours
     median = training_hours[1] + expected[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        counted = interruption_spread(terms, training_hours[1]) / (1 + spot_overhead(terms))
+        counted = interruption_spread(terms, training_hours[1], per_day) / (1 + overhead)
         down = np.hypot(np.log(training_hours[1] / training_hours[0]) / QUANTILE_90, counted)
         up = np.hypot(np.log(training_hours[2] / training_hours[1]) / QUANTILE_90, counted)
     short, long = median * np.exp(-QUANTILE_90 * down), median * np.exp(QUANTILE_90 * up)
@@ -154,7 +168,7 @@ def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> Cl
     set_up_h = terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / SECONDS_PER_HOUR
     set_up = np.broadcast_to(np.float64(set_up_h), training_hours.shape)
     idle = training_hours * terms.idle_share
-    lost = np.where(rented.is_spot, lost_hours(training_hours, terms), 0.0)
+    lost = np.where(rented.is_spot, lost_hours(training_hours, terms, interruptions_of(rented, terms)), 0.0)
     machine = _billed(training_hours + set_up + idle + lost, rented)
     # Rounding up belongs to the rent; the other lines keep their own hours.
     rent_h = machine - set_up - idle - lost

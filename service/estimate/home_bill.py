@@ -8,7 +8,7 @@ from service.errors import InvalidValue
 from service.estimate.cost import BillLine, Cost, CostItem, conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import MarginalPrice
-from service.facts import ExchangeRate, Source
+from service.facts import ExchangeRate, Figure, Source
 
 HOURS_PER_DAY = 24.0
 HOURS_PER_MONTH = 730.0
@@ -27,6 +27,8 @@ class Purchase:
     runs: int
     source: Source
     """Of the price."""
+    resale_share: Figure | None = None
+    """What the resale rests on, where nobody has said it."""
 
     @property
     def per_run(self) -> Decimal:

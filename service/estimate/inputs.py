@@ -319,8 +319,8 @@ def tariff_inputs(
     if terms.purchase is not None:
         bought = terms.purchase
         inputs.append(Input("purchase", Figure("card_price", float(bought.price), currency, bought.source)))
-        if usual := figures.get("home_run.resale_share"):
-            inputs.append(Input("purchase", usual))
+        if bought.resale_share:
+            inputs.append(Input("purchase", bought.resale_share))
     return tuple(inputs)
 
 

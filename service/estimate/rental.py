@@ -24,6 +24,7 @@ from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
 GB = 1e9
 WEIGHT_BYTES = 2.0
 PREFIX = "cloud_run."
+AS_TOLD = "interruptions_as_told"
 FIGURES = (
     "set_up_hours", "download_bytes_per_token", "download_mbit_per_s", "checkpoints_kept", "idle_share",
     "interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s",
@@ -54,11 +55,12 @@ def cloud_terms(
         checkpoint_seconds=checkpoint_gb / of["checkpoint_gb_per_s"],
         tax_share=of["tax_share"],
     )
-    names = [field.name for field in fields(CloudTerms)]
+    names = [field.name for field in fields(CloudTerms) if field.name != AS_TOLD]
     for name in own or {}:
         if name not in names:
             raise InvalidValue("rent_terms", name, "unknown", names)
-    return replace(usual, **dict(own or {}))
+    told = "interruptions_per_day" in (own or {})
+    return replace(usual, **dict(own or {}), interruptions_as_told=told)
 
 
 def _data_gb(workload: Workload, bytes_per_token: float) -> float:
@@ -71,8 +73,10 @@ def _data_gb(workload: Workload, bytes_per_token: float) -> float:
     return (data.examples * data.mean_tokens * bytes_per_token + model) / GB
 
 
-def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], *, is_spot: bool) -> tuple[Input, ...]:
-    """The assumptions behind the lines of a bill that this offer has."""
+def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudOffer) -> tuple[Input, ...]:
+    """The assumptions behind the lines of a bill that this offer has, or what is known of it instead."""
+    is_spot = offer.tier == "spot"
+    known = None if terms.interruptions_as_told else offer.interruptions
     names = [
         "set_up_hours",
         "download_bytes_per_token",
@@ -91,7 +95,9 @@ def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], *, is_spot: b
     return tuple(
         Input(
             "rented run",
-            replace(figures[PREFIX + name], value=getattr(terms, name, figures[PREFIX + name].value)),
+            known
+            if known and known.name == PREFIX + name
+            else replace(figures[PREFIX + name], value=getattr(terms, name, figures[PREFIX + name].value)),
         )
         for name in names
     )
@@ -142,6 +148,9 @@ def rented_columns(
         minimum_billing_s=np.array([seconds(p, "minimum_billing_s") for _, p in offers]),
         egress_per_gb=np.array([fee(p, "egress_per_gb") * tiers_share(p, egress_gb) for _, p in offers]),
         storage_per_gb_month=np.array([fee(p, "storage_per_gb_month") for _, p in offers]),
+        interruptions_per_day=np.array(
+            [o.interruptions.value if o.interruptions else np.nan for o, _ in offers]
+        ),
     )
 
 

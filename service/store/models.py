@@ -191,6 +191,10 @@ class OfferRow(Base):
     superseded_by: Mapped[str | None]
     """The list that has taken its place (service/estimate/superseded.py); its price is then history too."""
     superseded_since: Mapped[datetime | None]
+    in_stock: Mapped[bool | None]
+    """At the last reading that told; null where no source does."""
+    rentable_count: Mapped[int | None]
+    seen_rentable_at: Mapped[datetime | None]
     __table_args__ = (
         sa.UniqueConstraint(*_OFFER_KEY, name="uq_offers_key"),
         *positive("hourly_price", "gpu_count", "memory_gib_per_gpu"),
@@ -199,6 +203,24 @@ class OfferRow(Base):
         sa.Index("ix_offers_gpu_by_price", "gpu", "gpu_count", "tier", "price_eur_sort", "slug"),
         sa.Index("ix_offers_by_price", "price_eur_sort", "slug"),
         sa.Index("ix_offers_by_origin", "origin"),
+    )
+
+
+class SpotInterruptionRow(Base):
+    """What a provider tells of how often it takes a spot machine away; the newest list alone."""
+
+    __tablename__ = "spot_interruptions"
+    provider: Mapped[str] = mapped_column(primary_key=True)
+    instance: Mapped[str] = mapped_column(primary_key=True)
+    region: Mapped[str] = mapped_column(primary_key=True)
+    share_low: Mapped[float]
+    share_high: Mapped[float | None]
+    as_of: Mapped[date]
+    source_id: Mapped[int] = source_id()
+    __table_args__ = (
+        sa.CheckConstraint("share_low >= 0 AND share_low < 1", name="share_low_is_a_share"),
+        sa.CheckConstraint("share_high > share_low AND share_high <= 1", name="share_high_is_a_share"),
+        {"sqlite_with_rowid": False},
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer
-from service.store import exchange_rates, providers, regions, sources, versions
+from service.store import exchange_rates, offer_stock, providers, regions, sources, versions
 from service.store.bulk_insert import insert_all
 from service.store.models import TIERS, OfferPriceRow, OfferRow
 from service.store.offer_observations import (
@@ -104,6 +104,7 @@ def add_all(session: Session, offers: Iterable[CloudOffer], fetched_at: datetime
     for slug, group in groups.items():
         batch.take(slug, group, observed[slug], known.get(slug))
     batch.write()
+    offer_stock.keep(session, _stock_told(groups, fetched_at))
     return Added(**{verdict.value: batch.counts[verdict] for verdict in Novelty})
 
 
@@ -253,6 +254,20 @@ _PRICE_COLUMNS = (
     "price_first_seen",
     "price_eur_sort",
 )
+
+
+def _stock_told(
+    groups: Mapping[str, Sequence[CloudOffer]], fetched_at: datetime
+) -> Iterator[tuple[str, offer_stock.Stock]]:
+    """Of every offer whose stock is told; rows of one offer are in stock where any of them is."""
+    for slug, group in groups.items():
+        told = [offer for offer in group if offer.in_stock is not None]
+        if not told:
+            continue
+        there = [offer for offer in told if offer.in_stock]
+        counts = [offer.rentable_count for offer in there if offer.rentable_count is not None]
+        at = max(offer.fetched_at or fetched_at for offer in told)
+        yield slug, (bool(there), sum(counts) if counts else None, at)
 
 
 def _details(offer: CloudOffer) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.store import versions
+from service.store import offer_stock, versions
 from service.store.models import OfferPriceRow, OfferRow
 from service.store.offer_intake import CHUNK
 
@@ -96,6 +96,7 @@ def confirm(session: Session, origin: str, at: datetime) -> int:
     """Say that a list still names all its offers at the same prices; returns how many were known for an
     earlier day. For a source that answers "not modified"."""
     versions.lock(session)
+    offer_stock.still_there(session, origin, at)
     today = at.date()
     older = sa.and_(_offers.c.origin == origin, _offers.c.unlisted_since.is_(None), _offers.c.as_of < today)
     session.execute(

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
+from service.estimate.interruptions import Interruptions
 from service.estimate.superseded import CATALOG, OWN
-from service.facts import CloudOffer, Source, Tier
-from service.store import source_answers, sources
+from service.facts import CloudOffer, Figure, Source, Tier
+from service.store import source_answers, sources, spot_interruptions
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
 from service.store.superseding import is_current
@@ -41,6 +42,8 @@ class OfferTable:
     """date.toordinal() of the day the price was stated for."""
     known_ordinal: NDArray[np.int32]
     """The same of the last day the price was known for: also when a provider's own list was read last."""
+    sold_out: NDArray[np.bool_]
+    """Last seen without stock: nothing that is recommended may rest on it."""
     slug: tuple[str, ...]
     provider: tuple[str, ...]
     instance: tuple[str, ...]
@@ -60,6 +63,8 @@ class OfferTable:
     _gpu_raw_name: tuple[str, ...]
     _note: tuple[str, ...]
     _origin: tuple[str, ...]
+    _interruptions: Interruptions
+    _stock: tuple[tuple[bool | None, int | None, datetime | None], ...]
     _said: Mapping[int, Source]
 
     def __len__(self) -> int:
@@ -89,6 +94,7 @@ class OfferTable:
         """The i-th offer as a fact, its price exact."""
         as_of = date.fromordinal(int(self.as_of_ordinal[i]))
         gpu, vcpus = int(self.gpu[i]), int(self._vcpus[i])
+        in_stock, rentable_count, seen_rentable_at = self._stock[i]
         return CloudOffer(
             provider=self.provider[i],
             instance=self.instance[i],
@@ -110,7 +116,16 @@ class OfferTable:
             slug=self.slug[i],
             fetched_at=_EPOCH + int(self._fetched_us[i]) * _MICROSECOND,
             origin=self._origin[i],
+            in_stock=in_stock,
+            rentable_count=rentable_count,
+            seen_rentable_at=seen_rentable_at,
+            interruptions=self._interrupted(i),
         )
+
+    def _interrupted(self, i: int) -> Figure | None:
+        if TIERS[self.tier[i]] != "spot":
+            return None
+        return self._interruptions.get((self.provider[i], self.instance[i], self.region[i]))
 
 
 def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
@@ -121,15 +136,17 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
             o.slug, ProviderRow.slug, o.instance, o.region, o.country, o.gpu, o.gpu_raw_name, o.gpu_count,
             o.memory_gib_per_gpu, o.tier, o.hourly_price, o.currency, o.as_of, o.source_id, o.vcpus,
             o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort, o.origin,
+            o.in_stock, o.rentable_count, o.seen_rentable_at,
         )
         .join(ProviderRow, ProviderRow.id == o.provider_id)
         .where(*is_current())
         .order_by(o.slug)
     )  # fmt: skip
     rows = session.connection().execute(statement).all()
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 21
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 24
     (slug, provider, instance, region, country, gpu, raw_name, gpu_count, memory, tier, price, currency,
-     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur, origin) = columns  # fmt: skip
+     as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur, origin,
+     in_stock, rentable_count, seen_rentable_at) = columns  # fmt: skip
     gpu_slugs = tuple(sorted({name for name in gpu if name is not None}))
     gpu_index: dict[str | None, int] = {name: i for i, name in enumerate(gpu_slugs)} | {None: -1}
     tier_index = {name: i for i, name in enumerate(TIERS)}
@@ -150,6 +167,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
             ),
             np.int32,
         ),
+        sold_out=_array((told is False for told in in_stock), np.bool_),
         slug=slug,
         provider=_shared(provider, same),
         instance=_shared(instance, same),
@@ -167,6 +185,8 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         _gpu_raw_name=_shared(raw_name, same),
         _note=_shared(note, same),
         _origin=_shared(origin, same),
+        _interruptions=spot_interruptions.per_day(session),
+        _stock=_shared(zip(in_stock, rentable_count, seen_rentable_at, strict=True), same),
         _said=said,
     )
 

@@ -17,6 +17,7 @@ from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
 from service.store.offer_intake import CHUNK, Added, add_all, offer_slug
 from service.store.superseding import is_current, is_known_since
+from service.store.unmapped_names import unmapped
 
 __all__ = [
     "ORDERS",
@@ -43,6 +44,8 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 _providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
+_STOCK = ("in_stock", "rentable_count", "seen_rentable_at")
+"""What is known for now alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ class OfferFilter:
     """False: only what was read from a source or entered, not what came with the product."""
     unlisted: bool = False
     """Also those that a newer answer of their list has left out, or that another list has superseded."""
+    sold_out: bool = False
+    """Also those that were last seen without stock; of a past day they are always among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,30 +214,6 @@ def history(session: Session, slug: str) -> list[PriceSeen]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class UnmappedName:
-    """A GPU name that stands for no card of the catalog, as one provider writes it."""
-
-    name: str
-    provider: str
-    memory_gib: float | None
-    """Per GPU, where the provider states it."""
-    offers: int
-
-
-def unmapped(session: Session) -> list[UnmappedName]:
-    """GPU names without a card, those of most offers first."""
-    count = sa.func.count().label("offers")
-    statement = (
-        sa.select(_offers.c.gpu_raw_name, _providers.c.slug, _offers.c.memory_gib_per_gpu, count)
-        .join(_providers, _providers.c.id == _offers.c.provider_id)
-        .where(_offers.c.gpu.is_(None))
-        .group_by(_offers.c.gpu_raw_name, _providers.c.slug, _offers.c.memory_gib_per_gpu)
-        .order_by(count.desc(), _offers.c.gpu_raw_name, _providers.c.slug)
-    )
-    return [UnmappedName(*row) for row in session.execute(statement)]
-
-
 def _current() -> sa.Select[Any]:
     return sa.select(_offers, _providers.c.slug.label("provider")).join(
         _providers, _providers.c.id == _offers.c.provider_id
@@ -256,7 +237,9 @@ def _found(
         else_=sa.literal(float("inf"), sa.Double()),
     )
     own = [
-        c for c in _offers.c if c.name not in ("hourly_price", "currency", "as_of", "source_id", "fetched_at")
+        sa.null().label(c.name) if c.name in _STOCK else c
+        for c in _offers.c
+        if c.name not in ("hourly_price", "currency", "as_of", "source_id", "fetched_at")
     ]
     return (
         sa.select(
@@ -288,7 +271,10 @@ def _counted(
 
 
 def _still_listed(session: Session, wanted: OfferFilter) -> list[sa.ColumnElement[bool]]:
-    conditions = []
+    """What is current and, of now, what is not known to be sold out."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if not wanted.sold_out and wanted.as_of is None:
+        conditions.append(_offers.c.in_stock.is_distinct_from(sa.false()))
     if wanted.is_shipped is False:
         conditions.append(_offers.c.origin != CATALOG)
     if wanted.known_since is not None and wanted.as_of is None:
@@ -407,4 +393,7 @@ def _offer(row: Any, said: dict[int, Source]) -> CloudOffer:
         unlisted_since=row["unlisted_since"],
         superseded_by=row["superseded_by"],
         superseded_since=row["superseded_since"],
+        in_stock=row["in_stock"],
+        rentable_count=row["rentable_count"],
+        seen_rentable_at=row["seen_rentable_at"],
     )

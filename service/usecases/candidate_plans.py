@@ -20,6 +20,7 @@ from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
 from service.estimate.rental import cloud_terms
+from service.estimate.resale import resale_share
 from service.facts import Gpu, Workload, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
@@ -121,8 +122,9 @@ def _purchase(
             raise MissingFact(f"a retail price of {gpu.name}", f"give yours: --buy {gpu.slug}=PRICE")
         factor = conversion("USD", request.currency, rates).factor
         each, source = Decimal(str(stored.value)) * factor, stored.source
-    resale = Decimal(str(figures["home_run.resale_share"].value))
-    return gpu, count, Purchase(each * count, each * count * resale, request.runs, source)
+    share = resale_share(figures, request.years_kept)
+    resale = Decimal(str(share.value))
+    return gpu, count, Purchase(each * count, each * count * resale, request.runs, source, share)
 
 
 def _as_columns(

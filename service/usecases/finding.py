@@ -302,13 +302,14 @@ def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Su
 
 
 def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> NDArray[np.intp]:
-    """Rows of the offers of exactly this GPU, count and tier, cheapest first, equal ones by slug."""
+    """Rows of the offers of exactly this GPU, count and tier that can be rented, as far as is told;
+    cheapest first, equal ones by slug."""
     offers = snapshot.offers
     choice_of("tier", tier, (*offers.tiers, EVERY_OFFER))
     if gpu not in offers.gpu_slugs:
         return np.array([], dtype=np.intp)
     wanted = (offers.gpu == offers.gpu_slugs.index(gpu)) & (offers.gpu_count == count)
-    wanted &= np.isfinite(offers.price_eur)
+    wanted &= np.isfinite(offers.price_eur) & ~offers.sold_out
     if tier != EVERY_OFFER:
         wanted &= offers.tier == offers.tiers.index(tier)
     rows = np.flatnonzero(wanted)

@@ -28,6 +28,8 @@ class PriceTable:
     """Keep it even where it changes the cheapest price of a card by more than half."""
     text: str = ""
     rows: list[dict[str, Any]] | None = None
+    new_provider: str = ""
+    """The name of a provider that is in no list yet, whose slug is `provider`; "" for a known one."""
 
 
 @dataclass(frozen=True, slots=True)

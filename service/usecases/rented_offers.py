@@ -153,7 +153,7 @@ def _usable(
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     offers = snapshot.offers
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
-    usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur)
+    usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur) & ~offers.sold_out
     if choice_of("tier", tier, (*offers.tiers, EVERY_OFFER)) != EVERY_OFFER:
         usable &= offers.tier == offers.tiers.index(tier)
     single = np.flatnonzero(usable & (offers.gpu_count <= most))
@@ -177,4 +177,7 @@ def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64],
         minimum_billing_s=rented.minimum_billing_s[row],
         egress_per_gb=rented.egress_per_gb[row] * tiers,
         storage_per_gb_month=rented.storage_per_gb_month[row],
+        interruptions_per_day=None
+        if rented.interruptions_per_day is None
+        else rented.interruptions_per_day[row],
     )

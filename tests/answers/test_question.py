@@ -42,7 +42,8 @@ TARIFFS = st.builds(
 DECISIONS = st.builds(
     AskedDecision.of,
     workload=NAME | MODELS, own=st.lists(NAME, max_size=3), buy=st.lists(NAME, max_size=3),
-    runs=st.integers(1, 10_000), budget=st.none() | st.floats(0.01, 1e9),
+    runs=st.integers(1, 10_000), years_kept=st.floats(0, 4),
+    budget=st.none() | st.floats(0.01, 1e9),
     deadline_hours=st.none() | st.floats(0.01, 1e6), weights=st.none() | st.tuples(*[st.floats(0, 9)] * 3),
     least_probability=st.floats(0.01, 0.99), country=st.text(min_size=2, max_size=60), currency=NAME,
     kwh_price=st.none() | EXACT, tariff=st.none() | TARIFFS, yearly_kwh=st.none() | st.floats(0, 1e6),

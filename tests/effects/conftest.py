@@ -23,6 +23,7 @@ from tests.test_measure import BANNER_D20
 from tests.test_tariffs import GRID, SPOT, TODAY, hourly
 
 UNLISTED = "UPDATE offers SET unlisted_since = :now WHERE slug LIKE 'nebius%'"
+SOLD_OUT = "UPDATE offers SET in_stock = :no WHERE slug LIKE 'salad%'"
 Told = Callable[[str], tuple[int, object]]
 LLAMA_1B = {
     "model_type": "llama", "hidden_size": 2048, "intermediate_size": 5632, "num_attention_heads": 32,
@@ -53,6 +54,7 @@ def database_of_effects(catalog_copy) -> str:
         grams = (GridCarbon("AT", *slot, "lifecycle", "production", False, GRID, now) for slot in hours)
         grid_carbon.put_all(writing, list(grams))
         writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
+        writing.execute(sa.text(SOLD_OUT), {"no": False})
     engine.dispose()
     return url
 
@@ -156,7 +158,7 @@ def _scheduled(url: str, slug: str) -> object:
 MUTE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d|signed with \S+ ")
 """Times of the day and secrets: other ones each time."""
 READING = (
-    "probe", "machine", "measurements list", "measurements show", "validate", "serve", "offers",
+    "probe", "machine", "measurements list", "measurements show", "validate", "serve", "offers", "providers",
     "price-history",
     "gpus", "workloads", "prices list", "prices refresh", "prices check", "prices show", "prices watch",
 )  # fmt: skip
@@ -199,6 +201,7 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
     with Sessions(session.prepare(url)[0]).begin() as writing:
         now = datetime.now(UTC)
         writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
+        writing.execute(sa.text(SOLD_OUT), {"no": False})
         number = refreshes.add(writing, refreshes.Refresh("linode", now, "ok", now, accepted=1, rejected=1))
         refreshes.add_rejected(writing, number, [refreshes.RejectedRow("no price", "a row as it was")])
     with session.prepare(url)[0].connect() as connection:

@@ -126,6 +126,7 @@ COMMANDS: dict[str, Cases] = {
         "--as-of": (changes("--as-of 2020-01-01"), changes("--as-of 2020-01-01", "--nearest rtx-4090")),
         "--max-age": (changes("--max-age 1"), changes("--max-age 1", "--nearest rtx-4090")),
         "--unlisted": (changes("--unlisted", "--provider nebius"),),
+        "--sold-out": (changes("--sold-out", "--provider salad"),),
         "--limit": (changes("--limit 3"), changes("--limit 2", "--nearest rtx-4090")),
         "--offset": (changes("--offset 3"), changes("--offset 2", "--nearest rtx-4090")),
         "--json": AS_JSON,
@@ -143,6 +144,7 @@ COMMANDS: dict[str, Cases] = {
     },
     "gpus": {"--category": (changes("--category geforce"), refused("--category gforce")), "--json": AS_JSON},
     "workloads": {"--json": AS_JSON},
+    "providers": {"--kind": (changes("--kind marketplace"), refused("--kind market")), "--json": AS_JSON},
     "prices list": {"--json": AS_JSON},
     "prices refresh": {
         "names": (changes("ecb"), refused("ebc", says="ecb")),
@@ -177,6 +179,10 @@ COMMANDS: dict[str, Cases] = {
         "--format": (changes("JSON_PRICES --format json", "--provider lambda --dry-run", instead="ONE_PRICE"),
                      refused("--format json", "ONE_PRICE --provider lambda --dry-run", says="json"),),
         "--provider": (changes("--provider nebius", "ONE_PRICE", instead="--provider lambda", then=SHOWN),),
+        "--new-provider": (
+            changes("--new-provider 'My cloud'", "ONE_PRICE --provider my-cloud --dry-run", usually=2),
+            refused("--new-provider 'My cloud'", "ONE_PRICE --provider lambda"),
+        ),
         "--as-of": (changes("--as-of 2026-01-01", "ONE_PRICE --provider lambda", then=SHOWN),),
         "--dry-run": (changes("--dry-run", "ONE_PRICE --provider lambda"),),
         "--yes": (

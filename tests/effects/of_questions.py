@@ -162,6 +162,11 @@ OF_HOME = (
 DECISION: Cases = {
     "--own": (changes("--own rtx-3090"), changes("--own none"), refused("--own rtx-407")),
     "--buy": (changes("--buy rtx-4090"), changes("--buy rtx-4090=1500", instead="--buy rtx-4090")),
+    "--years-kept": (
+        changes("--years-kept 3", "--buy rtx-4090"),
+        refused("--years-kept 3", says="buy"),
+        refused("--years-kept 5", "--buy rtx-4090"),
+    ),
     "--runs": (changes("--runs 5", "--buy rtx-4090"), refused("--runs 5", says="buy")),
     "--budget": (changes("--budget 3"),),
     "--deadline": (changes("--deadline 3h"),),

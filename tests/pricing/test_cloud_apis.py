@@ -207,11 +207,13 @@ def test_runpod_is_per_gpu_and_its_spot_must_be_a_discount():
     assert offers["1x A100 PCIe (secure cloud)", "", "spot"].hourly_price == Decimal("0.82")
     counts = {o.gpu_count for o in offers.values() if o.gpu_raw_name == "RTX 4090"}
     assert counts == {1, 2}
-    assert not [o for o in offers.values() if "A100" in o.instance and o.tier == "community"]
+    stock = {o.in_stock for o in offers.values() if "A100" in o.instance and o.tier == "community"}
+    assert stock == {False}, "sold out, but its price is known"
+    assert offers["1x A100 PCIe (secure cloud)", "", "on_demand"].in_stock is True
+    assert offers["8x A100 PCIe (secure cloud)", "", "on_demand"].in_stock is None, "one was asked for"
+    assert {o.in_stock for o in offers.values() if o.gpu_raw_name == "L40"} == {False}
     assert sorted(reasons(refused)) == [
         "B300 MIG 1g.34gb: a slice of a GPU",
-        "cannot be rented now in the community cloud: no stock",
-        "cannot be rented now: no stock",
         "the placeholder of the list, no GPU",
         "the price is not known",
     ]
@@ -238,7 +240,8 @@ def test_the_rest_catalogue_of_runpod_is_read_too():
     offers, refused = parsed(runpod, {"gpus": [row, {**row, "name": "RTX 3090", "availability": None}]})
     assert offers["8x RTX 4090 (secure cloud)", "", "on_demand"].hourly_price == Decimal("3.52")
     assert max(o.gpu_count for o in offers.values() if o.tier == "community") == 4
-    assert reasons(refused) == ["cannot be rented now: no stock"]
+    stock = {(o.gpu_raw_name, o.in_stock) for o in offers.values() if o.gpu_count == 1}
+    assert stock == {("RTX 4090", True), ("RTX 3090", False)} and not refused
 
 
 def test_linode_tells_the_card_by_its_id(names):
@@ -259,7 +262,8 @@ def test_cloudrift_counts_in_cents_and_bytes(names):
     assert (two.hourly_price, two.memory_gib_per_gpu, two.ram_gib) == (Decimal("2.7872"), 96, 100)
     assert two.country == "US" and two.note == ""
     sold_out = offers["rtx59-16c-nr.1", "", "on_demand"]
-    assert sold_out.note == "no free node when read"
+    assert sold_out.note == "no free node when read" and sold_out.in_stock is False
+    assert (two.in_stock, two.rentable_count) == (True, 1)
     assert offers["rtx49-7-50-500-nr.1", "eu-y", "on_demand"].note == "no free node when read"
     assert reasons(refused) == ["the price is not known"]
 

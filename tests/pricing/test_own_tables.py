@@ -1,6 +1,7 @@
 """Tables as people write them, and what an import does with every row."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -22,7 +23,8 @@ from pricing.source import Rejected, UnreadablePayload
 from service.cli import main
 from service.errors import InvalidValue, UnknownName
 from service.facts import CloudOffer, Source
-from service.store import offers
+from service.store import offers, providers
+from service.store.session import Sessions
 from service.usecases.price_imports import PriceTable
 
 DAY = date(2026, 11, 20)
@@ -259,3 +261,19 @@ def test_units_beside_numbers_are_read_and_must_not_contradict_their_column():
         "price_per_hour = 16.00 EUR: but currency = USD",
         "price_per_hour = 16.00 a day: but currency = USD",
     ]
+
+
+def test_a_quote_of_a_provider_in_no_list_brings_it_along(catalog_engine):
+    sessions = Sessions(catalog_engine)
+    rows = [{"instance": "a", "gpu": "H100 SXM", "gpu_count": 8, "price_per_hour": "20", "currency": "USD"}]
+    table = PriceTable("a request", "json", "my-cloud", NOW.date(), rows=rows, new_provider="My cloud")
+    assert take_in(sessions, table, NOW, dry_run=True).accepted == 1
+    with sessions.reading() as session:
+        assert "my-cloud" not in providers.ids(session)
+    assert take_in(sessions, table, NOW, dry_run=False).changed == 1
+    with sessions.reading() as session:
+        assert providers.get(session, "My cloud").billing_increment_s is None
+    with pytest.raises(InvalidValue, match="new_provider"):
+        take_in(sessions, table, NOW, dry_run=False)
+    with pytest.raises(InvalidValue, match="slug"):
+        take_in(sessions, replace(table, provider="My_cloud"), NOW, dry_run=False)

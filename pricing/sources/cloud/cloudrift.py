@@ -51,6 +51,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
         price = price_in_cents(row["cost_per_hour"])
         count = whole_gpus(row["gpu_count"])
         nodes = row.get("available_nodes_per_dc", row.get("nodes_per_dc")) or {}
+        counted = "available_nodes_per_dc" in row
         if not isinstance(nodes, dict):
             raise Unusable("its data centres are not readable")
         for region in nodes or {"": None}:
@@ -71,6 +72,8 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 vcpus=int(row["cpu_count"]),
                 ram_gib=round(float(row["dram"]) / GIB, 1),
                 note="" if nodes.get(region) else SOLD_OUT,
+                in_stock=bool(nodes.get(region)),
+                rentable_count=int(nodes.get(region) or 0) or None if counted else None,
             )
 
     return offers_of(list(_variants(types)), read)

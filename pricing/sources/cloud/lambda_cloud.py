@@ -72,6 +72,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 vcpus=int(specs["vcpus"]),
                 ram_gib=float(specs["memory_gib"]),
                 note="" if region["name"] else SOLD_OUT,
+                in_stock=bool(region["name"]),
             )
 
     return offers_of(data.values(), read)

@@ -59,6 +59,8 @@ LEAST_DISCOUNT = Decimal("0.98")
 """A spot price above this share of on-demand repeats it: there is no spot market behind it."""
 CLOUDS: tuple[tuple[str, Tier], ...] = (("secure", "on_demand"), ("community", "community"))
 NO_STOCK = frozenset({"none", "null", "", "out_of_stock", "unavailable"})
+UNTOLD = object()
+"""Where an answer has no stock in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class RunpodCloud:
 
     name: str
     tier: Tier
-    is_offered: bool
+    in_stock: bool | None
+    """Of one GPU; None where the answer does not tell. A cloud that never has the GPU has no price."""
     price: Decimal | None
     spot: Decimal | None
     most_gpus: int
@@ -131,7 +134,7 @@ def _of_graphql(row: Row) -> list[RunpodCloud]:
         RunpodCloud(
             name=name,
             tier=tier,
-            is_offered=_is_offered(row, name),
+            in_stock=_in_stock(row, name),
             price=known_price(row.get(f"{name}Price")),
             spot=known_price(row.get(f"{name}SpotPrice")),
             most_gpus=int(row.get(f"maxGpuCount{name.capitalize()}Cloud") or most),
@@ -159,12 +162,14 @@ def _rows_of_catalogue(answer: Row) -> list[Row]:
 
 def _of_catalogue(row: Row) -> list[RunpodCloud]:
     prices: Mapping[str, Any] = row["price"]
-    stock: Mapping[str, Any] = row.get("stock") or dict.fromkeys(dict(CLOUDS), row.get("availability", "?"))
+    stock: Mapping[str, Any] = row.get("stock") or dict.fromkeys(
+        dict(CLOUDS), row.get("availability", UNTOLD)
+    )
     return [
         RunpodCloud(
             name=name,
             tier=tier,
-            is_offered=bool(row[name]) and _in_stock(stock.get(name)),
+            in_stock=_is_there(stock.get(name)) if row[name] else False,
             price=known_price(prices.get(name)),
             spot=None,
             most_gpus=int(row["maxCount"].get(name) or 0),
@@ -173,22 +178,24 @@ def _of_catalogue(row: Row) -> list[RunpodCloud]:
     ]
 
 
-def _in_stock(said: Any) -> bool:
-    """Whether pods can be had: a level, or one for each product that was asked for."""
+def _is_there(said: Any) -> bool | None:
+    """Whether pods can be had: a level, or one for each product that was asked for; None untold."""
+    if said is UNTOLD:
+        return None
     if isinstance(said, list):
         pods = [one.get("status") for one in said if isinstance(one, dict) and one.get("product") == "POD"]
         said = pods[0] if pods else None
     return str(said).lower() not in NO_STOCK
 
 
-def _is_offered(row: Row, cloud: str) -> bool:
+def _in_stock(row: Row, cloud: str) -> bool | None:
     """Whether one GPU can be rented there now: by its stock; where that was not asked, by the flag."""
     for field in (f"{cloud}Lowest", "lowestPrice"):
         if field in row:
             stock = (row[field] or {}).get("stockStatus")
             flagged = field != "lowestPrice" or bool(row.get(f"{cloud}Cloud"))
-            return flagged and _in_stock(stock)
-    return bool(row.get(f"{cloud}Cloud"))
+            return flagged and bool(_is_there(stock))
+    return None if row.get(f"{cloud}Cloud") else False
 
 
 def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[CloudOffer | Rejected]:
@@ -197,12 +204,9 @@ def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[Clo
     priced = [cloud for cloud in clouds if cloud.price]
     if not priced:
         raise Unusable("the price is not known")
-    if not any(cloud.is_offered for cloud in priced):
-        raise Unusable("cannot be rented now: no stock")
     memory = row.get("memoryInGb", row.get("memory"))
     for cloud in priced:
-        if not cloud.is_offered:
-            yield refused(row, f"cannot be rented now in the {cloud.name} cloud: no stock")
+        if cloud.in_stock is False and cloud.most_gpus < 1:
             continue
         if not 1 <= cloud.most_gpus <= MOST_GPUS:
             yield refused(
@@ -229,6 +233,7 @@ def _offers(row: Row, clouds: list[RunpodCloud], source: Source) -> Iterator[Clo
                         currency="USD",
                         as_of=source.as_of,
                         source=source,
+                        in_stock=cloud.in_stock if count == 1 or not cloud.in_stock else None,
                     )
 
 

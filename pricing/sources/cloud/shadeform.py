@@ -1,7 +1,7 @@
 """Shadeform, with a key or without: instances of many clouds, each an offer of the cloud that runs it.
 
 `hourly_price` of a type is in cents; that of an entry of `availability` (spot) is a text in dollars. The
-schema names no currency; Shadeform bills in USD. A region without `available` cannot be rented now.
+schema names no currency; Shadeform bills in USD. A region without `available` is sold out.
 
 Its documentation asks for a key everywhere (docs.shadeform.ai/api-reference/authentication); the list of
 types answered without one to several collectors in 2026, so it is asked without and a key is sent where
@@ -62,12 +62,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
             raise Unusable(f"a cloud that nobody has mapped, {cloud}")
         card, count = whole_card(str(config["gpu_type"])), whole_gpus(config["num_gpus"])
         memory = config.get("vram_per_gpu_in_gb")
-        by_place = list(_by_place(row))
-        if not any(place.get("available") for place, _, _ in by_place):
-            raise Unusable("cannot be rented now in any region")
-        for place, tier, price in by_place:
-            if not place.get("available"):
-                continue
+        for place, tier, price in _by_place(row):
             if price is None:
                 yield refused(row, f"its {tier} price in {place.get('region')} is not known")
                 continue
@@ -92,6 +87,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 vcpus=int(config["vcpus"]) if config.get("vcpus") else None,
                 ram_gib=float(config["memory_in_gb"]) if config.get("memory_in_gb") else None,
                 note=f"through Shadeform, a {row.get('deployment_type') or 'vm'}",
+                in_stock=bool(place.get("available")),
             )
 
     return offers_of(rows_under(payload.content, "instance_types"), read)

@@ -128,6 +128,8 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                     vcpus=int(cores) or None if cores else None,
                     ram_gib=round(float(row["cpu_ram"]) * share / MIB_PER_GIB, 1) if share else None,
                     note=_note(row, tier),
+                    in_stock=True,
+                    rentable_count=1,
                 )
 
     return offers_of(_once(offers), read) + _said_full(payload, offers)

@@ -69,6 +69,8 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
         age=age(w, days),
         source=offer.source,
     )
+    if stock := stock_sentence(w, offer):
+        line += " " + stock
     if offer.note:
         line += " " + note_sentence(w, offer.note)
     if offer.term_months:
@@ -82,6 +84,22 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
     if alone and (elsewhere := market_sentence(w, offer)):
         line += " " + elsewhere
     return line
+
+
+def stock_sentence(w: Wording, offer: AnsweredOffer) -> str:
+    """When it was last seen rentable, and how many; empty where no source tells."""
+    seen = offer.seen_rentable_at
+    if offer.in_stock is False:
+        line = w.say("Nothing of it was free when it was last read: look again before you plan with it.")
+        return line + " " + w.say("Last seen rentable on {day}.", day=w.day(seen.date())) if seen else line
+    if seen is None:
+        return ""
+    at = {"day": w.day(seen.date()), "time": f"{seen:%H:%M}"}
+    if offer.rentable_count is None:
+        return w.say("Seen rentable on {day}, {time} UTC.", **at)
+    return w.say(
+        "Seen rentable on {day}, {time} UTC, {count} free.", count=w.number(offer.rentable_count), **at
+    )
 
 
 def main_memory(w: Wording, offer: AnsweredOffer) -> str:

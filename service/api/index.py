@@ -1,0 +1,110 @@
+"""/api/v1/index: what one GPU costs an hour, median and quartiles by GPU, tier and day."""
+
+from datetime import date
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from service.answers.asked import Question
+from service.api.collections import Collection, Page, PageQuery, publish, sliced
+from service.api.schemas import page_of
+from service.api.state import state
+from service.errors import InvalidValue
+from service.facts import Tier
+from service.store import exchange_rates, price_index
+from service.store.price_index import IndexRow
+from service.store.snapshot import Snapshot
+from service.usecases import find_gpu
+
+CURRENCY = Field("USD", pattern="^[A-Za-z]{3}$")
+DAY_LENGTH = len("2026-11-24")
+
+
+class IndexQuery(PageQuery):
+    """Filters for the index."""
+
+    gpu: str | None = Field(None, description="Slug or alias of the GPU")
+    tier: Tier | None = None
+    day: date | None = Field(None, description="As known on that day; the newest day with prices")
+    currency: str = CURRENCY
+
+
+class IndexItemQuery(Question):
+    """How to show one row."""
+
+    currency: str = CURRENCY
+
+
+class IndexOut(BaseModel):
+    """Of every offer listed that day, its price last stated within 30 days, per GPU and hour."""
+
+    slug: str
+    gpu: str
+    tier: Tier
+    day: date
+    offers: int
+    providers: int
+    unit: str
+    least: float
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+    most: float
+
+
+def find(snapshot: Snapshot, query: IndexQuery) -> Page:
+    """The index of a day, by GPU and tier."""
+    gpu = find_gpu(snapshot, "gpu", query.gpu).slug if query.gpu else None
+    rows = _rows(query.day, query.currency.upper(), gpu, query.tier)
+    return sliced(rows, query, lambda row: _item(row, query.currency.upper()))
+
+
+def get(snapshot: Snapshot, slug: str, query: IndexItemQuery) -> dict[str, Any] | None:
+    """The row of `GPU-TIER-DAY`."""
+    gpu, _, tier = slug[: -DAY_LENGTH - 1].rpartition("-")
+    try:
+        day = date.fromisoformat(slug[-DAY_LENGTH:])
+    except ValueError:
+        return None
+    rows = _rows(day, query.currency.upper(), gpu, tier) if gpu and tier else []
+    return _item(rows[0], query.currency.upper()) if rows else None
+
+
+def _rows(day: date | None, currency: str, gpu: str | None, tier: str | None) -> list[IndexRow]:
+    with state().sessions.reading() as session:
+        day = day or price_index.newest_day(session)
+        if day is None:
+            return []
+        rates = exchange_rates.rates_for(session, day)
+        if currency not in {"EUR", *rates}:
+            raise InvalidValue("currency", currency, "no exchange rate is known", sorted({"EUR", *rates}))
+        return price_index.price_index(session, day, currency, rates, gpu=gpu, tier=tier)
+
+
+def _item(row: IndexRow, currency: str) -> dict[str, Any]:
+    prices = ("least", "lower_quartile", "median", "upper_quartile", "most")
+    return {
+        "slug": f"{row.gpu}-{row.tier}-{row.day}",
+        "gpu": row.gpu,
+        "tier": row.tier,
+        "day": row.day,
+        "offers": row.offers,
+        "providers": row.providers,
+        "unit": f"{currency}/GPU-h",
+        **{name: round(getattr(row, name), 6) for name in prices},
+    }
+
+
+blueprint = publish(
+    Collection(
+        name="index",
+        one="index row",
+        summary="what one GPU costs an hour: median and quartiles by GPU and tier of a day",
+        query=IndexQuery,
+        item=IndexOut,
+        page=page_of("IndexPage", IndexOut),
+        find=find,
+        get=get,
+        item_query=IndexItemQuery,
+    )
+)

@@ -1,0 +1,92 @@
+"""What one GPU costs an hour across offers: median and quartiles by GPU and tier on a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from service.facts import ExchangeRate, Tier
+from service.store.models import OfferPriceRow, OfferRow
+
+OLDEST_DAYS = 30
+"""A price that was last stated longer ago is none of that day."""
+
+_offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
+_prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """Prices per GPU and hour of a GPU and tier on a day, in one currency; of `offers` of `providers`."""
+
+    gpu: str
+    tier: Tier
+    day: date
+    offers: int
+    providers: int
+    least: float
+    lower_quartile: float
+    median: float
+    upper_quartile: float
+    most: float
+
+
+def newest_day(session: Session) -> date | None:
+    """The newest day for which any offer of a known GPU states a price."""
+    statement = sa.select(sa.func.max(_offers.c.as_of)).where(_offers.c.gpu.is_not(None))
+    return session.execute(statement).scalar()
+
+
+def price_index(
+    session: Session,
+    day: date,
+    currency: str,
+    rates: Mapping[str, ExchangeRate],
+    *,
+    gpu: str | None = None,
+    tier: str | None = None,
+) -> list[IndexRow]:
+    """The index of a day by GPU and tier: every offer then listed counts once, at the price last stated by
+    then and at most `OLDEST_DAYS` before. Prices whose currency has no rate are left out; so is, where it is
+    told, what was sold out. `rates` are units of a currency per EUR.
+    """
+    units = {"EUR": Decimal(1)} | {quote: rate.rate for quote, rate in rates.items()}
+    found: dict[tuple[str, Tier], list[tuple[int, float]]] = {}
+    for row in _last_stated(session, day, gpu, tier).values():
+        if row.currency in units:
+            per_gpu = row.hourly_price / units[row.currency] * units[currency] / row.gpu_count
+            found.setdefault((row.gpu, row.tier), []).append((row.provider_id, float(per_gpu)))
+    return [_row(gpu, tier, day, found[gpu, tier]) for gpu, tier in sorted(found)]
+
+
+def _last_stated(session: Session, day: date, gpu: str | None, tier: str | None) -> dict[int, Any]:
+    """Offer -> its price last stated by that day."""
+    end = datetime.combine(day, time.max, UTC)
+    o, p = _offers.c, _prices.c
+    statement = (
+        sa.select(p.offer_id, o.gpu, o.tier, o.gpu_count, o.provider_id, p.hourly_price, p.currency)
+        .join(_offers, o.id == p.offer_id)
+        .where(
+            o.gpu.is_not(None),
+            p.as_of <= day,
+            p.last_as_of >= day - timedelta(days=OLDEST_DAYS),
+            sa.or_(o.unlisted_since.is_(None), o.unlisted_since > end),
+            sa.or_(o.in_stock.is_distinct_from(sa.false()), o.as_of > day),
+            *([o.gpu == gpu] if gpu else []),
+            *([o.tier == tier] if tier else []),
+        )
+        .order_by(p.as_of, p.first_seen)
+    )
+    return {row.offer_id: row for row in session.execute(statement)}
+
+
+def _row(gpu: str, tier: Tier, day: date, priced: list[tuple[int, float]]) -> IndexRow:
+    prices = np.array([price for _, price in priced])
+    least, lower, median, upper, most = (float(q) for q in np.quantile(prices, (0, 0.25, 0.5, 0.75, 1)))
+    providers = len({provider for provider, _ in priced})
+    return IndexRow(gpu, tier, day, len(priced), providers, least, lower, median, upper, most)
