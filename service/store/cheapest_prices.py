@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.store.models import OfferRow
+from service.store.superseding import is_current
 
 _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 
@@ -17,7 +18,7 @@ def cheapest_in_eur(session: Session, gpus: Collection[str]) -> dict[tuple[str, 
         sa.select(c.gpu, c.tier, sa.func.min(c.price_eur_sort / c.gpu_count))
         .where(
             c.gpu.in_(sorted(gpus)),
-            c.unlisted_since.is_(None),
+            *is_current(),
             c.price_eur_sort < sa.literal(float("inf"), sa.Double()),
         )
         .group_by(c.gpu, c.tier)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from service.facts import ExchangeRate, Tier
 from service.store.models import OfferPriceRow, OfferRow
+from service.store.superseding import is_current
 
 OLDEST_DAYS = 30
 """A price that was last stated longer ago is none of that day."""
@@ -75,7 +76,7 @@ def _last_stated(session: Session, day: date, gpu: str | None, tier: str | None)
             o.gpu.is_not(None),
             p.as_of <= day,
             p.last_as_of >= day - timedelta(days=OLDEST_DAYS),
-            sa.or_(o.unlisted_since.is_(None), o.unlisted_since > end),
+            *is_current(end),
             sa.or_(o.in_stock.is_distinct_from(sa.false()), o.as_of > day),
             *([o.gpu == gpu] if gpu else []),
             *([o.tier == tier] if tier else []),

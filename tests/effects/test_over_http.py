@@ -31,7 +31,8 @@ LISTS = {
     "providers": "currency=EUR kind=marketplace",
     "offers": "currency=EUR gpu=h100-sxm nearest=rtx-4090 gpu_count=2 gpu_count_min=4 gpu_count_max=1 "
     "memory_gib_min=100 memory_gib_max=20 total_memory_gib_min=900 total_memory_gib_max=20 provider=lambda "
-    "region=asia country=DE tier=spot price_min=50 price_max=1 as_of=2020-01-01 max_age_days=1 unlisted=true sold_out=true",
+    "region=asia country=DE tier=spot price_min=50 price_max=1 as_of=2020-01-01 max_age_days=1 unlisted=true "
+    "sold_out=true",
     "index": "currency=EUR gpu=h100-sxm tier=spot day=2020-01-01",
     "electricity-rates": "currency=USD zone=FR kind=band taxes=none newest=true",
     "carbon-intensities": "zone=FR year=2020 scope=direct accounting=consumption",
