@@ -323,10 +323,10 @@ def import_(
 def unmapped_(context: click.Context) -> None:
     """List GPU names that stand for no card of the catalog, the most frequent first."""
     from service.reports.listings.as_table import print_table
-    from service.store import offers
+    from service.store import own_gpu_names
 
     with context.obj().reading() as session:
-        rows = offers.unmapped(session)
+        rows = own_gpu_names.unmapped(session)
     shown = [
         [r.name, r.provider, UNKNOWN if r.memory_gib is None else f"{r.memory_gib:g}", str(r.offers)]
         for r in rows

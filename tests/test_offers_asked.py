@@ -1,15 +1,19 @@
 """`heimvorteil offers` and GET /api/v1/offers: one question, one answer."""
 
+import csv
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import StringIO
 
 import pytest
 from click.testing import CliRunner
 
+from service.api.collections import as_csv
 from service.app import create_app
 from service.cli import main
 from service.facts import CloudOffer, Source
+from service.reports.formats.harmless_cells import harmless
 from service.settings import Settings
 from service.store import offers
 from service.store.session import Sessions, engine_for
@@ -194,3 +198,58 @@ def test_the_price_over_time_is_the_same_for_both(run, client):
     assert again.status_code == 304
     assert "interval = 'year'" in run("price-history", "h100-sxm", "--interval", "year", code=2).stderr
     assert client.get("/api/v1/price-history?gpu=h100-sxm&to=2020-01-01&from=2021-01-01").status_code == 422
+
+
+WHOLE = [
+    "",
+    "currency=EUR",
+    "gpu=rtx-4090&currency=eur&unlisted=true",
+    "provider=aws&as_of=2025-05-01",
+    "nearest=4070&region=europe",
+    "price_max=0.000001",
+]
+
+
+@pytest.mark.parametrize("query", WHOLE)
+def test_all_at_once_are_all_pages(client, query, monkeypatch):
+    monkeypatch.setattr("service.usecases.offers.AT_A_TIME", 7)
+    paged, url = [], f"/api/v1/offers?limit=500&{query}"
+    while url:
+        page = client.get(url).get_json()
+        paged, url = paged + page["items"], page["next"]
+    whole = client.get(f"/api/v1/offers/all.json?{query}")
+    assert whole.get_json() == {"items": paged, "total": page["total"]}
+    assert whole.headers["ETag"] and whole.mimetype == "application/json"
+    again = client.get(f"/api/v1/offers/all.json?{query}", headers={"If-None-Match": whole.headers["ETag"]})
+    assert again.status_code == 304
+    table = list(csv.DictReader(StringIO(client.get(f"/api/v1/offers/all.csv?{query}").text)))
+    in_pages = [
+        row
+        for start in range(0, len(paged), 500)
+        for row in csv.DictReader(
+            StringIO(client.get(f"/api/v1/offers.csv?limit=500&offset={start}&{query}").text)
+        )
+    ]
+    assert table == in_pages
+    assert [row["price_per_hour"] for row in table] == [item["price_per_hour"] or "" for item in paged]
+
+
+def test_all_at_once_take_the_filters_and_no_page(client):
+    for suffix in ("json", "csv"):
+        for query, field in (("limit=5", "limit"), ("gpu=rtx-407", "gpu"), ("currency=XXX", "currency")):
+            refused = client.get(f"/api/v1/offers/all.{suffix}?{query}")
+            assert refused.status_code == 422 and refused.get_json(force=True)["errors"][0]["field"] == field
+
+
+def test_cells_are_written_as_the_csv_module_writes_them():
+    words = ["plain", "a,b", 'say "so"', "two\nlines", "=1+1", "-5", "+x", "", "ein Wort", "\r"]
+    item = {f"c{i}": word for i, word in enumerate(words)}
+    item |= {"n": 24, "gib": 24.0, "yes": True, "day": NOON.date(), "at": NOON, "none": None, "empty": []}
+    item |= {"list": ["a", "b,c"], "pair": (1, 2), "many": [{"k": 1.5}], "in": {"x": "y", "deep": {"z": -1}}}
+    cells = [*map(harmless, words), 24, 24.0, True, NOON.date(), NOON, "", ""]
+    cells += ["a; b,c", (1, 2), '[{"k":1.5}]', "y", -1]
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerows([[*list(item)[:-1], "in.x", "in.deep.z"], cells, cells])
+    assert as_csv([item, item]) == out.getvalue()
+    assert as_csv([{"a": 1, "b": {"c": 2}}, {"a": None, "b": None}]) == "a,b.c,b\r\n1,2,\r\n,,\r\n"

@@ -11,7 +11,7 @@ from service.api.collections import json_response
 from service.api.contract import contract
 from service.api.state import now, state
 from service.api.tokens import bearer
-from service.store import offers, own_gpu_names
+from service.store import own_gpu_names
 
 
 class GpuNameIn(Question):
@@ -60,7 +60,7 @@ blueprint = Blueprint("gpu_names", __name__)
 def names() -> Response:
     """GPU names in price lists: those told by users, and those that stand for no card yet."""
     with state().sessions.reading() as session:
-        own, unmapped = own_gpu_names.all(session), offers.unmapped(session)
+        own, unmapped = own_gpu_names.all(session), own_gpu_names.unmapped(session)
     return json_response(
         {
             "told": [{"name": t.name, "gpu": t.gpu, "memory_gib": t.memory_gib} for t in own],

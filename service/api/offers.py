@@ -1,5 +1,6 @@
 """/api/v1/offers: rentable instances, cheapest first; a private quote with a token."""
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
@@ -20,6 +21,7 @@ from service.api.collections import (
     json_response,
     not_modified,
     publish,
+    respond_all,
     unchanged,
 )
 from service.api.contract import contract
@@ -37,13 +39,13 @@ from service.store import offers
 from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
-from service.usecases.offers import find_offers, offer_items
+from service.usecases.offers import all_offers, find_offers, offer_items
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert prices at the dated rate")
 LARGEST_PRICE = Decimal(1_000_000)
 
 
-class OfferQuery(PageQuery):
+class OffersAsked(Question):
     """Filters for offers; all must hold, bounds are inclusive."""
 
     gpu: str | None = Field(None, description="Slug or alias of the GPU; exact, never a part of a name")
@@ -85,6 +87,10 @@ class OfferQuery(PageQuery):
     )
     unlisted: bool = Field(False, description="Also those that are left out of their list or superseded")
     sold_out: bool = Field(False, description="Also those that were last seen without stock")
+
+
+class OfferQuery(OffersAsked, PageQuery):
+    """Filters for offers; all must hold, bounds are inclusive."""
 
 
 class OfferItemQuery(Question):
@@ -188,6 +194,33 @@ class OfferIn(Question):
 
 def find(snapshot: Snapshot, query: OfferQuery) -> Page:
     """Offers that match, by true price, equal ones by slug; or the nearest GPUs with their cheapest offer."""
+    wanted, currency = _wanted(query)
+    page = find_offers(
+        state().sessions,
+        snapshot,
+        wanted,
+        currency=currency,
+        nearest=query.nearest,
+        max_age_days=query.max_age_days,
+        today=now().date(),
+        limit=query.limit,
+        offset=query.offset,
+    )
+    return Page(offer_items(page, currency), page.total)
+
+
+def find_all(snapshot: Snapshot, query: OffersAsked) -> Iterator[Page]:
+    """All that `find` would page through, some at a time."""
+    wanted, currency = _wanted(query)
+    pages = all_offers(
+        state().sessions, snapshot, wanted, currency=currency, nearest=query.nearest,
+        max_age_days=query.max_age_days, today=now().date(),
+    )  # fmt: skip
+    return (Page(offer_items(page, currency), page.total) for page in pages)
+
+
+def _wanted(query: OffersAsked) -> tuple[offers.OfferFilter, str | None]:
+    """The filter, and the currency to show."""
     currency = query.currency.upper() if query.currency else None
     wanted = offers.OfferFilter(
         gpu=query.gpu,
@@ -208,18 +241,7 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         unlisted=query.unlisted,
         sold_out=query.sold_out,
     )
-    page = find_offers(
-        state().sessions,
-        snapshot,
-        wanted,
-        currency=currency,
-        nearest=query.nearest,
-        max_age_days=query.max_age_days,
-        today=now().date(),
-        limit=query.limit,
-        offset=query.offset,
-    )
-    return Page(offer_items(page, currency), page.total)
+    return wanted, currency
 
 
 def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] | None:
@@ -247,6 +269,31 @@ blueprint: Blueprint = publish(
         item_query=OfferItemQuery,
     )
 )
+
+
+class OffersOut(BaseModel):
+    """All offers that match."""
+
+    items: list[OfferOut]
+    total: int
+
+
+@blueprint.get("/offers/all.json")
+@contract.validate(
+    query=OffersAsked, resp=Answers(HTTP_200=OffersOut), tags=["offers"], operation_id="offers_all"
+)
+def everything(query: OffersAsked) -> Response:
+    """All offers that match, in one answer, sent while they are read."""
+    return respond_all(query, find_all, as_table=False)
+
+
+@blueprint.get("/offers/all.csv")
+@contract.validate(
+    query=OffersAsked, resp=Answers("HTTP_200"), tags=["offers"], operation_id="offers_all_csv"
+)
+def everything_as_table(query: OffersAsked) -> Response:
+    """All offers that match as CSV, sent while they are read."""
+    return respond_all(query, find_all, as_table=True)
 
 
 @blueprint.get("/offers/<string:slug>/history")

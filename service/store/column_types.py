@@ -113,7 +113,9 @@ def to_billionths(value: Decimal) -> int:
 @lru_cache(maxsize=8192)
 def from_billionths(billionths: int) -> Decimal:
     """The decimal of that many billionths, written without trailing zeros."""
-    return _plain(Decimal(billionths).scaleb(-DECIMALS))
+    if billionths % SCALE == 0:
+        return Decimal(billionths // SCALE)
+    return Decimal(billionths).scaleb(-DECIMALS).normalize()
 
 
 @lru_cache(maxsize=8192)

@@ -1,17 +1,19 @@
 """Exchange rates: what one unit of a currency was worth in another, by day."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.errors import InvalidValue
 from service.facts import ExchangeRate
 from service.store import sources, versions
 from service.store.bulk_insert import insert_all
-from service.store.column_types import as_float
+from service.store.column_types import DECIMALS, LARGEST, as_float
 from service.store.models import ExchangeRateRow, OfferRow
 
 BASE = "EUR"
@@ -139,6 +141,29 @@ def price_in_eur(price: float, currency: str, divisors: dict[str, float]) -> flo
     """The price in euros; infinity, which sorts last, while no rate of its currency is known."""
     divisor = divisors.get(currency)
     return math.inf if divisor is None else price / divisor
+
+
+def bounds_by_currency(
+    least: Decimal | None, most: Decimal | None, currency: str, rates: Mapping[str, ExchangeRate]
+) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+    """Currency -> what a price in it may be at least and at most, for bounds that are in `currency`.
+
+    Exact in each currency: a bound is converted, never the stored price. Raises InvalidValue where no
+    rate of `currency` is among `rates`.
+    """
+    known = {BASE: Decimal(1)} | {quote: rate.rate for quote, rate in rates.items()}
+    if currency not in known:
+        raise InvalidValue("currency", currency, "no exchange rate is stored", sorted(known))
+
+    def within(bound: Decimal | None, ratio: Decimal, rounding: str) -> Decimal | None:
+        step = Decimal(1).scaleb(-DECIMALS)
+        return None if bound is None else min(bound * ratio, LARGEST - 1).quantize(step, rounding)
+
+    found = {}
+    for other in sorted(known):
+        ratio = Decimal(1) if other == currency else known[other] / known[currency]
+        found[other] = within(least, ratio, ROUND_CEILING), within(most, ratio, ROUND_FLOOR)
+    return found
 
 
 def _is(key: tuple[str, str, date]) -> tuple[sa.ColumnElement[bool], ...]:

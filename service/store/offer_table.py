@@ -1,9 +1,10 @@
 """All current offers as columns, for answers that look at every one of them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,18 +18,20 @@ from service.facts import CloudOffer, Figure, Source, Tier
 from service.store import source_answers, sources, spot_interruptions
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
-from service.store.superseding import is_current
+from service.store.superseding import has_superseded, is_current
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class OfferTable:
     """Offers by slug; `row(i)` is the i-th of them, the arrays are read-only and equally long."""
 
     price: NDArray[np.float64]
     """Hourly price in the offer's own currency."""
+    billionths: NDArray[np.int64]
+    """The same, exactly."""
     price_eur: NDArray[np.float64]
     """Hourly price in EUR at the newest stored rate; infinity where none is known."""
     gpu: NDArray[np.int32]
@@ -38,6 +41,8 @@ class OfferTable:
     """NaN where unknown."""
     tier: NDArray[np.int8]
     """Index into models.TIERS, also `tiers` here."""
+    term_months: NDArray[np.int32]
+    """0 where there is no term."""
     as_of_ordinal: NDArray[np.int32]
     """date.toordinal() of the day the price was stated for."""
     known_ordinal: NDArray[np.int32]
@@ -50,22 +55,25 @@ class OfferTable:
     region: tuple[str, ...]
     country: tuple[str | None, ...]
     currency: tuple[str, ...]
+    origin: tuple[str, ...]
+    """Which list says so."""
     gpu_slugs: tuple[str, ...]
     """Every GPU slug an offer names, sorted."""
     is_refreshed: bool
     """Whether any offer comes from a price source, not from the catalog or oneself."""
-    _billionths: NDArray[np.int64]
+    has_superseded: bool
+    """Whether the store holds offers that another list has superseded; they are not in this table."""
     _vcpus: NDArray[np.int32]
     _ram_gib: NDArray[np.float64]
-    _term_months: NDArray[np.int32]
     _fetched_us: NDArray[np.int64]
     _source: NDArray[np.int32]
     _gpu_raw_name: tuple[str, ...]
     _note: tuple[str, ...]
-    _origin: tuple[str, ...]
     _interruptions: Interruptions
     _stock: tuple[tuple[bool | None, int | None, datetime | None], ...]
     _said: Mapping[int, Source]
+    _stated: dict[tuple[int, int], Source] = field(default_factory=dict)
+    """The sources as the passports of a day's numbers, as far as they were asked for."""
 
     def __len__(self) -> int:
         return len(self.slug)
@@ -77,23 +85,42 @@ class OfferTable:
     def only(self, rows: NDArray[np.intp]) -> "OfferTable":
         """The table of some of the offers, in order."""
         picked: dict[str, Any] = {}
-        for field in fields(self):
-            column = getattr(self, field.name)
+        for name in (one.name for one in fields(self)):
+            column = getattr(self, name)
             if isinstance(column, np.ndarray):
-                picked[field.name] = column[rows]
-                picked[field.name].setflags(write=False)
-            elif isinstance(column, tuple) and field.name != "gpu_slugs":
-                picked[field.name] = tuple(column[i] for i in rows)
+                picked[name] = column[rows]
+                picked[name].setflags(write=False)
+            elif isinstance(column, tuple) and name != "gpu_slugs":
+                picked[name] = tuple(column[i] for i in rows)
         return replace(self, **picked)
 
     def quoted(self, i: int) -> tuple[Decimal, str]:
         """What the i-th offer costs an hour, exactly, and in which currency."""
-        return from_billionths(int(self._billionths[i])), self.currency[i]
+        return from_billionths(int(self.billionths[i])), self.currency[i]
 
     def row(self, i: int) -> CloudOffer:
         """The i-th offer as a fact, its price exact."""
-        as_of = date.fromordinal(int(self.as_of_ordinal[i]))
-        gpu, vcpus = int(self.gpu[i]), int(self._vcpus[i])
+        return self._fact(i, *(column.item(i) for column in self._numbers))
+
+    def rows(self, places: NDArray[np.intp]) -> list[CloudOffer]:
+        """Many offers as facts, in that order; faster than one after the other."""
+        columns = (column[places].tolist() for column in self._numbers)
+        return [self._fact(*of_one) for of_one in zip(places.tolist(), *columns, strict=True)]
+
+    @property
+    def _numbers(self) -> tuple[NDArray[Any], ...]:
+        return (
+            self.gpu, self.gpu_count, self.memory_gib_per_gpu, self.tier, self.as_of_ordinal,
+            self.billionths, self._vcpus, self._ram_gib, self.term_months, self._fetched_us, self._source,
+        )  # fmt: skip
+
+    def _fact(
+        self, i: int, gpu: int, gpu_count: int, memory: float, tier: int, day: int,
+        billionths: int, vcpus: int, ram: float, term: int, fetched_us: int, source: int,
+    ) -> CloudOffer:  # fmt: skip
+        said = self._stated.get((source, day))
+        if said is None:
+            said = self._stated[source, day] = sources.stated(self._said[source], date.fromordinal(day))
         in_stock, rentable_count, seen_rentable_at = self._stock[i]
         return CloudOffer(
             provider=self.provider[i],
@@ -102,20 +129,20 @@ class OfferTable:
             country=self.country[i],
             gpu=None if gpu < 0 else self.gpu_slugs[gpu],
             gpu_raw_name=self._gpu_raw_name[i],
-            gpu_count=int(self.gpu_count[i]),
-            memory_gib_per_gpu=_known(self.memory_gib_per_gpu[i]),
-            tier=TIERS[self.tier[i]],
-            hourly_price=from_billionths(int(self._billionths[i])),
+            gpu_count=gpu_count,
+            memory_gib_per_gpu=_known(memory),
+            tier=TIERS[tier],
+            hourly_price=from_billionths(billionths),
             currency=self.currency[i],
-            as_of=as_of,
-            source=sources.stated(self._said[int(self._source[i])], as_of),
+            as_of=said.as_of,
+            source=said,
             vcpus=None if vcpus < 0 else vcpus,
-            ram_gib=_known(self._ram_gib[i]),
-            term_months=int(self._term_months[i]) or None,
+            ram_gib=_known(ram),
+            term_months=term or None,
             note=self._note[i],
             slug=self.slug[i],
-            fetched_at=_EPOCH + int(self._fetched_us[i]) * _MICROSECOND,
-            origin=self._origin[i],
+            fetched_at=_instant(fetched_us),
+            origin=self.origin[i],
             in_stock=in_stock,
             rentable_count=rentable_count,
             seen_rentable_at=seen_rentable_at,
@@ -174,17 +201,18 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         region=_shared(region, same),
         country=_shared(country, same),
         currency=_shared(currency, same),
+        origin=_shared(origin, same),
         gpu_slugs=gpu_slugs,
         is_refreshed=not {CATALOG, OWN}.issuperset(origin),
-        _billionths=_array((to_billionths(Decimal(p)) for p in price), np.int64),
+        has_superseded=has_superseded(session),
+        billionths=_array((to_billionths(Decimal(p)) for p in price), np.int64),
         _vcpus=_array((-1 if n is None else n for n in vcpus), np.int32),
         _ram_gib=_array((np.nan if r is None else r for r in ram_gib), np.float64),
-        _term_months=_array(term, np.int32),
+        term_months=_array(term, np.int32),
         _fetched_us=_array(((at - _EPOCH) // _MICROSECOND for at in fetched_at), np.int64),
         _source=_array(source_id, np.int32),
         _gpu_raw_name=_shared(raw_name, same),
         _note=_shared(note, same),
-        _origin=_shared(origin, same),
         _interruptions=spot_interruptions.per_day(session),
         _stock=_shared(zip(in_stock, rentable_count, seen_rentable_at, strict=True), same),
         _said=said,
@@ -202,5 +230,10 @@ def _shared(values: Iterable[Any], same: dict[Any, Any]) -> tuple[Any, ...]:
     return tuple(same.setdefault(value, value) for value in values)
 
 
-def _known(value: np.float64) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _known(value: float) -> float | None:
+    return None if value != value else value
+
+
+@lru_cache(maxsize=1024)
+def _instant(microseconds: int) -> datetime:
+    return _EPOCH + microseconds * _MICROSECOND

@@ -1,9 +1,9 @@
 """Cloud offers: search them, look one up, see its price history; `add_all` takes new observations in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
@@ -13,11 +13,10 @@ from service.errors import InvalidValue, NotFound
 from service.estimate.superseded import CATALOG
 from service.facts import CloudOffer, ExchangeRate, Source
 from service.store import exchange_rates, sources
-from service.store.column_types import DECIMALS, LARGEST, as_float
+from service.store.column_types import as_float
 from service.store.models import OfferPriceRow, OfferRow, ProviderRow
 from service.store.offer_intake import CHUNK, Added, add_all, offer_slug
 from service.store.superseding import is_current, is_known_since
-from service.store.unmapped_names import unmapped
 
 __all__ = [
     "ORDERS",
@@ -32,9 +31,9 @@ __all__ = [
     "has_region",
     "history",
     "offer_slug",
+    "pages",
     "regions",
     "search",
-    "unmapped",
 ]
 
 Order = Literal["price", "-price", "memory", "-memory", "slug"]
@@ -126,19 +125,37 @@ def search(
         if value < 0:
             raise InvalidValue(name, value, "must not be negative")
     found = _found(session, wanted, rates)
-    total = session.execute(_counted(session, wanted, rates, found))
-    key = {"price": found.selected_columns.price_eur_sort, "memory": _offers.c.total_memory_gib}.get(
-        order.lstrip("-")
-    )
+    total = session.execute(_counted(session, wanted, rates, found)).scalar_one()
+    rows = session.execute(_arranged(found, order).limit(limit).offset(offset)).mappings().all()
+    said = sources.by_id(session, (row["source_id"] for row in rows)) if rows else {}
+    return OfferPage(tuple(_offer(row, said) for row in rows), total)
+
+
+def pages(
+    session: Session,
+    wanted: OfferFilter,
+    *,
+    at_a_time: int,
+    order: Order = "price",
+    rates: Mapping[str, ExchangeRate] | None = None,
+) -> Iterator[OfferPage]:
+    """Every offer that `search` finds, in its order, so many at a time: they are never all in memory."""
+    found = _found(session, wanted, rates)
+    total = session.execute(_counted(session, wanted, rates, found)).scalar_one()
+    said = sources.by_id(session)
+    streamed = session.execute(_arranged(found, order), execution_options={"yield_per": at_a_time})
+    for rows in streamed.mappings().partitions():
+        yield OfferPage(tuple(_offer(row, said) for row in rows), total)
+
+
+def _arranged(found: sa.Select[Any], order: Order) -> sa.Select[Any]:
+    in_eur = found.selected_columns.price_eur_sort
+    key = {"price": in_eur, "memory": _offers.c.total_memory_gib}.get(order.lstrip("-"))
     arranged: list[sa.ColumnElement[Any]] = [_offers.c.slug]
     if key is not None:
         directed = key.desc() if order.startswith("-") else key.asc()
-        arranged.insert(
-            0, directed if key is found.selected_columns.price_eur_sort else directed.nulls_last()
-        )
-    rows = session.execute(found.order_by(*arranged).limit(limit).offset(offset)).mappings().all()
-    said = sources.by_id(session, (row["source_id"] for row in rows)) if rows else {}
-    return OfferPage(tuple(_offer(row, said) for row in rows), total.scalar_one())
+        arranged.insert(0, directed if key is in_eur else directed.nulls_last())
+    return found.order_by(*arranged)
 
 
 def cheapest_per_gpu(
@@ -346,25 +363,18 @@ def _price_bounds(
     known: Mapping[str, ExchangeRate] | None,
     c: sa.sql.base.ReadOnlyColumnCollection[str, Any],
 ) -> list[sa.ColumnElement[bool]]:
-    """Exact in each currency: a bound is converted, never the stored price."""
     if wanted.price_min is None and wanted.price_max is None:
         return []
     known = known or exchange_rates.rates_for(session, wanted.as_of)
-    rates = {"EUR": Decimal(1)} | {quote: rate.rate for quote, rate in known.items()}
-    if wanted.currency not in rates:
-        raise InvalidValue("currency", wanted.currency, "no exchange rate is stored", sorted(rates))
-    step = Decimal(1).scaleb(-DECIMALS)
+    bounds = exchange_rates.bounds_by_currency(wanted.price_min, wanted.price_max, wanted.currency, known)
     alternatives = []
-    for currency in sorted(rates):
-        ratio = Decimal(1) if currency == wanted.currency else rates[currency] / rates[wanted.currency]
-        bounds = [c.currency == currency]
-        if wanted.price_min is not None:
-            least = min(wanted.price_min * ratio, LARGEST - 1)
-            bounds.append(c.hourly_price >= least.quantize(step, ROUND_CEILING))
-        if wanted.price_max is not None:
-            most = min(wanted.price_max * ratio, LARGEST - 1)
-            bounds.append(c.hourly_price <= most.quantize(step, ROUND_FLOOR))
-        alternatives.append(sa.and_(*bounds))
+    for currency, (least, most) in bounds.items():
+        within = [c.currency == currency]
+        if least is not None:
+            within.append(c.hourly_price >= least)
+        if most is not None:
+            within.append(c.hourly_price <= most)
+        alternatives.append(sa.and_(*within))
     return [sa.or_(sa.false(), *alternatives)]
 
 

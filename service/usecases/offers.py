@@ -1,23 +1,28 @@
 """Which offers are there? Names in, offers out, with what other lists say against them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+
+import numpy as np
 
 from service.countries import PARTS_OF_THE_WORLD, code_of
 from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
-from service.reports.listings.offer_items import offer_item
+from service.reports.listings.offer_items import OfferItems
 from service.reports.listings.price_history import price_history_item
-from service.store import exchange_rates, offer_conflicts, offers, price_history
+from service.store import exchange_rates, offer_conflicts, offer_search, offers, price_history
 from service.store.models import TIERS
 from service.store.offers import OfferFilter
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.finding import find_gpu
+
+AT_A_TIME = 1000
+"""Offers that are read and told together where all are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,46 +60,153 @@ def find_offers(
     With `max_age_days` prices that were older by `today`, or by the day asked about, are left out.
     Raises UnknownName or InvalidValue for what is in no list, naming the field and the nearest choices.
     """
-    wanted = _named(snapshot, wanted)
-    if max_age_days is not None:
-        first = (wanted.as_of or today) - timedelta(days=max_age_days)
-        wanted = replace(wanted, known_since=first)
-    with sessions.reading() as session:
-        rates = snapshot.exchange if wanted.as_of is None else exchange_rates.rates_for(session, wanted.as_of)
-        if currency is not None and currency not in {"EUR", *rates}:
-            raise InvalidValue("currency", currency, "no exchange rate is known", sorted({"EUR", *rates}))
-        if (region := wanted.region) is not None:
-            wanted = replace(wanted, region_countries=PARTS_OF_THE_WORLD.get(region.lower(), frozenset()))
-            if not wanted.region_countries and not offers.has_region(session, region):
-                regions = {*PARTS_OF_THE_WORLD, *filter(None, offers.regions(session))}
-                raise UnknownName("region", region, regions)
-        likeness: dict[str, Likeness] = {}
-        if nearest is None:
+    wanted, rates = _asked(sessions, snapshot, _recent(wanted, max_age_days, today), currency)
+    if nearest is not None:
+        return _most_like(
+            sessions, snapshot, _nearest(snapshot, nearest, wanted), wanted, rates, limit, offset
+        )
+    if not _is_of_now(wanted):
+        with sessions.reading() as session:
             page = offers.search(session, wanted, limit=limit, offset=offset, rates=rates)
-            shown, total = page.offers, page.total
-        else:
-            ranked = _nearest(snapshot, nearest, wanted)
-            cheapest = offers.cheapest_per_gpu(session, _of_one_size(wanted), rates)
-            likeness = {one.gpu: one for one in ranked if one.gpu in cheapest}
-            alike = [cheapest[gpu] for gpu in likeness]
-            shown, total = tuple(alike[offset : offset + limit]), len(alike)
-        conflicts = offer_conflicts.conflicts_of(session, shown) if wanted.as_of is None else {}
-    return FoundOffers(shown, total, tuple(rates.values()), conflicts, likeness, wanted.as_of)
+            conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
+        return FoundOffers(page.offers, page.total, tuple(rates.values()), conflicts, {}, wanted.as_of)
+    found = offer_search.search(snapshot.offers, wanted, rates)
+    return _shown(sessions, snapshot, found[offset : offset + limit], len(found), rates)
+
+
+def all_offers(
+    sessions: Sessions,
+    snapshot: Snapshot,
+    wanted: OfferFilter,
+    *,
+    currency: str | None = None,
+    nearest: str | None = None,
+    max_age_days: int | None = None,
+    today: date,
+) -> Iterator[FoundOffers]:
+    """Every offer that `find_offers` would page through, some at a time; never all of them in memory.
+
+    What cannot be asked is refused at the call, before the first of them.
+    """
+    if nearest is not None:
+        everyone = len(snapshot.gpus)
+        page = find_offers(
+            sessions, snapshot, wanted, currency=currency, nearest=nearest, max_age_days=max_age_days,
+            today=today, limit=everyone,
+        )  # fmt: skip
+        return iter([page])
+    wanted, rates = _asked(sessions, snapshot, _recent(wanted, max_age_days, today), currency)
+    if not _is_of_now(wanted):
+        return _all_stored(sessions, wanted, rates)
+    found = offer_search.search(snapshot.offers, wanted, rates)
+    return (
+        _shown(sessions, snapshot, found[start : start + AT_A_TIME], len(found), rates)
+        for start in range(0, len(found), AT_A_TIME)
+    )
 
 
 def offer_items(page: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
     """The offers found as plain values, the same for every way to ask."""
-    return [
-        offer_item(
-            offer,
-            currency,
-            page.rates,
-            conflicts=page.conflicts.get(offer.slug, ()),
-            likeness=page.likeness.get(offer.gpu) if offer.gpu else None,
-            day=page.day,
+    return list(OfferItems(currency, page.rates, page.day).of(page.offers, page.conflicts, page.likeness))
+
+
+def _asked(
+    sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, currency: str | None
+) -> tuple[OfferFilter, Mapping[str, ExchangeRate]]:
+    """The filter with names and places that are known, and the exchange rates of its day."""
+    wanted = _named(snapshot, wanted)
+    rates: Mapping[str, ExchangeRate] = snapshot.exchange
+    if wanted.as_of is not None:
+        with sessions.reading() as session:
+            rates = exchange_rates.rates_for(session, wanted.as_of)
+    if currency is not None and currency not in {"EUR", *rates}:
+        raise InvalidValue("currency", currency, "no exchange rate is known", sorted({"EUR", *rates}))
+    if (region := wanted.region) is not None:
+        wanted = replace(wanted, region_countries=PARTS_OF_THE_WORLD.get(region.lower(), frozenset()))
+        if not wanted.region_countries and not offer_search.has_region(snapshot.offers, region):
+            _region_once_named(sessions, region)
+    return wanted, rates
+
+
+def _region_once_named(sessions: Sessions, region: str) -> None:
+    """Raises UnknownName for a region that no offer names, not even one that is no longer listed."""
+    with sessions.reading() as session:
+        if not offers.has_region(session, region):
+            regions = {*PARTS_OF_THE_WORLD, *filter(None, offers.regions(session))}
+            raise UnknownName("region", region, regions)
+
+
+def _is_of_now(wanted: OfferFilter) -> bool:
+    """Whether the snapshot knows: it holds what is listed now, the database every price there was."""
+    return wanted.as_of is None and not wanted.unlisted
+
+
+def _shown(
+    sessions: Sessions,
+    snapshot: Snapshot,
+    places: offer_search.Places,
+    total: int,
+    rates: Mapping[str, ExchangeRate],
+) -> FoundOffers:
+    shown = snapshot.offers.rows(places)
+    conflicts = _conflicts(sessions, snapshot, places, shown)
+    return FoundOffers(shown, total, tuple(rates.values()), conflicts, {})
+
+
+def _conflicts(
+    sessions: Sessions, snapshot: Snapshot, places: offer_search.Places, shown: Sequence[CloudOffer]
+) -> Mapping[str, Sequence[Conflict]]:
+    """What other lists say against offers of now; superseded ones, which also do, are in the store alone."""
+    if not snapshot.offers.has_superseded:
+        return offer_search.conflicts_of(snapshot.offers, places)
+    with sessions.reading() as session:
+        return offer_conflicts.conflicts_of(session, shown)
+
+
+def _recent(wanted: OfferFilter, max_age_days: int | None, today: date) -> OfferFilter:
+    if max_age_days is None:
+        return wanted
+    return replace(wanted, known_since=(wanted.as_of or today) - timedelta(days=max_age_days))
+
+
+def _all_stored(
+    sessions: Sessions, wanted: OfferFilter, rates: Mapping[str, ExchangeRate]
+) -> Iterator[FoundOffers]:
+    with sessions.reading() as session:
+        for page in offers.pages(session, wanted, at_a_time=AT_A_TIME, rates=rates):
+            conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
+            yield FoundOffers(page.offers, page.total, tuple(rates.values()), conflicts, {}, wanted.as_of)
+
+
+def _most_like(
+    sessions: Sessions,
+    snapshot: Snapshot,
+    ranked: Sequence[Likeness],
+    wanted: OfferFilter,
+    rates: Mapping[str, ExchangeRate],
+    limit: int,
+    offset: int,
+) -> FoundOffers:
+    """The cheapest offer of each of these GPUs, in their order."""
+    wanted = _of_one_size(wanted)
+    conflicts: Mapping[str, Sequence[Conflict]] = {}
+    if _is_of_now(wanted):
+        first = offer_search.cheapest_per_gpu(
+            snapshot.offers, offer_search.search(snapshot.offers, wanted, rates)
         )
-        for offer in page.offers
-    ]
+        offered = [one for one in ranked if one.gpu in first]
+        places = np.array([first[one.gpu] for one in offered[offset : offset + limit]], np.intp)
+        shown = snapshot.offers.rows(places)
+        conflicts = _conflicts(sessions, snapshot, places, shown)
+    else:
+        with sessions.reading() as session:
+            cheapest = offers.cheapest_per_gpu(session, wanted, rates)
+            offered = [one for one in ranked if one.gpu in cheapest]
+            shown = [cheapest[one.gpu] for one in offered[offset : offset + limit]]
+            if wanted.as_of is None:
+                conflicts = offer_conflicts.conflicts_of(session, shown)
+    likeness = {one.gpu: one for one in offered}
+    return FoundOffers(shown, len(offered), tuple(rates.values()), conflicts, likeness, wanted.as_of)
 
 
 def _named(snapshot: Snapshot, wanted: OfferFilter) -> OfferFilter:

@@ -4,21 +4,26 @@ import os
 import statistics
 import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import orjson
 from gpuhunt import Catalog
 
+from service.api.collections import as_csv
 from service.store import offers
 from service.store.offers import OfferFilter
 from service.store.session import Sessions, engine_for
+from service.store.snapshot import Snapshot, load
+from service.usecases.offers import all_offers, find_offers, offer_items
 from tests.bench.synthetic import database
 from tests.test_gpuhunt_agrees import write_catalogue
 
-COUNT, ROUNDS, PAGE = 100_000, 15, 50
+COUNT, ROUNDS, PAGE = 100_000, 7, 50
 QUESTIONS: tuple[tuple[str, dict[str, Any], OfferFilter], ...] = (
     (
         "h100-sxm x 8 on demand",
@@ -31,6 +36,11 @@ QUESTIONS: tuple[tuple[str, dict[str, Any], OfferFilter], ...] = (
         OfferFilter(memory_gib_per_gpu_min=24.0, price_max=Decimal(1), currency="USD"),
     ),
     ("any GPU", {"min_gpu_count": 1}, OfferFilter()),
+    (
+        "in Finland, at least 100 GiB",
+        {"min_gpu_count": 1, "min_gpu_memory": 100.0},
+        OfferFilter(country="FI", memory_gib_per_gpu_min=100.0),
+    ),
 )
 
 
@@ -50,28 +60,55 @@ def main() -> None:
         os.environ["GPUHUNT_CATALOG_URL"] = (folder / "gpuhunt").as_uri()
         catalog = Catalog(balance_resources=False, auto_reload=False)
         catalog.load()
+        snapshot = load(sessions)
         for title, theirs, ours in QUESTIONS:
-            took: dict[str, list[float]] = {"gpuhunt": [], "page": [], "all": []}
+            took: dict[str, list[float]] = {"gpuhunt": [], "page": [], "last page": [], "json": [], "csv": []}
+            matching = find_offers(sessions, snapshot, ours, limit=0).total
             ways = {
                 "gpuhunt": partial(catalog.query, **theirs),
-                "page": partial(search, sessions, ours, PAGE),
-                "all": partial(search, sessions, ours, COUNT),
+                "page": partial(a_page, sessions, snapshot, ours, 0),
+                "last page": partial(a_page, sessions, snapshot, ours, max(0, matching - PAGE)),
+                "json": partial(everything, sessions, snapshot, ours, orjson.dumps),
+                "csv": partial(everything, sessions, snapshot, ours, as_csv),
             }
             for _ in range(ROUNDS):
                 for way, work in ways.items():
                     took[way].append(timed(work))
             p50 = {way: statistics.median(times) for way, times in took.items()}
+            rows_per_s = {way: matching / p50[way] * 1e3 for way in ("json", "csv")}
             print(
-                f"{title}: gpuhunt {p50['gpuhunt']:.1f} ms, a page of {PAGE} {p50['page']:.1f} ms "
-                f"({p50['gpuhunt'] / p50['page']:.0f} times), all of them {p50['all']:.1f} ms "
-                f"({p50['gpuhunt'] / p50['all']:.1f} times)"
+                f"{title}: gpuhunt {p50['gpuhunt']:.1f} ms; a page of {PAGE} {p50['page']:.1f} ms "
+                f"({p50['gpuhunt'] / p50['page']:.0f} times), the last {p50['last page']:.1f} ms; "
+                f"all {matching:,} as JSON {p50['json']:.0f} ms ({rows_per_s['json']:,.0f} rows/s), "
+                f"as CSV {p50['csv']:.0f} ms ({rows_per_s['csv']:,.0f} rows/s)"
             )
+        print(
+            f"most memory in use beyond the facts while all are told: {peak_mib(sessions, snapshot):.1f} MiB"
+        )
 
 
-def search(sessions: Sessions, wanted: OfferFilter, limit: int) -> int:
-    """How many offers of those that match were read."""
-    with sessions.reading() as session:
-        return len(offers.search(session, wanted, limit=limit).offers)
+def a_page(sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, offset: int) -> int:
+    """As GET /api/v1/offers finds and tells it, prices in euros."""
+    page = find_offers(sessions, snapshot, wanted, currency="EUR", limit=PAGE, offset=offset)
+    return len(orjson.dumps(offer_items(page, "EUR")))
+
+
+def everything(
+    sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, told: Callable[[Any], object]
+) -> None:
+    """As GET /api/v1/offers/all.json and all.csv send it, part by part."""
+    for page in all_offers(sessions, snapshot, wanted, currency="EUR"):
+        told(offer_items(page, "EUR"))
+
+
+def peak_mib(sessions: Sessions, snapshot: Snapshot) -> float:
+    """Of Python's own memory, while every offer is told as CSV."""
+    a_page(sessions, snapshot, OfferFilter(), 0)
+    tracemalloc.start()
+    everything(sessions, snapshot, OfferFilter(), as_csv)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
 
 
 def timed(work: Callable[[], object]) -> float:
