@@ -60,10 +60,10 @@ def test_before_any_refresh_the_shipped_price_answers_with_its_age_and_the_way_t
     assert answer.prices.model_dump() == {"max_age_days": None, "left_out": 0, "is_refreshed": False}
     offer = answer.first("cloud").offer
     said = answer.verdict.summary
-    assert f"({(NOW.date() - offer.as_of).days} days old), for no price has been read here yet" in said
+    assert f"The rent is {(NOW.date() - offer.as_of).days} days old, as shipped" in said
     assert "heimvorteil prices refresh --quick" in said
-    assert "denn hier wurde noch kein Preis gelesen" in compared(sessions, "de").verdict.summary
-    assert "no price has been read here yet" in decided(sessions).summary
+    assert "wie mitgeliefert" in compared(sessions, "de").verdict.summary
+    assert "as shipped" in decided(sessions).summary
 
 
 def test_once_an_offer_was_refreshed_older_ones_are_no_recommendation(sessions):

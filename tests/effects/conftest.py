@@ -55,6 +55,7 @@ def database_of_effects(catalog_copy) -> str:
         grid_carbon.put_all(writing, list(grams))
         writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
         writing.execute(sa.text(SOLD_OUT), {"no": False})
+        versions.bump(writing)
     engine.dispose()
     return url
 
@@ -202,6 +203,7 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
         now = datetime.now(UTC)
         writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})
         writing.execute(sa.text(SOLD_OUT), {"no": False})
+        versions.bump(writing)
         number = refreshes.add(writing, refreshes.Refresh("linode", now, "ok", now, accepted=1, rejected=1))
         refreshes.add_rejected(writing, number, [refreshes.RejectedRow("no price", "a row as it was")])
     with session.prepare(url)[0].connect() as connection:

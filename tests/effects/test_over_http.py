@@ -77,7 +77,7 @@ def test_every_list_with_parameters_of_its_own_is_tried(client):
     tables = {
         path.removeprefix("/api/v1/").removesuffix(".csv") for path in described if path.endswith(".csv")
     }
-    assert tables == LISTS.keys()
+    assert tables - {"offers/all"} == LISTS.keys(), "all offers are asked for as a page of them is"
 
 
 def fields_of(kind: type[BaseModel], before: str = "") -> Iterator[str]:

@@ -147,11 +147,11 @@ def test_runpods_catalogue_is_known_by_its_path_and_asked_for_each_cloud(url, ke
         assert "include=AVAILABILITY" in asked and "product=POD" in asked and "/catalog/gpus" in asked
         assert headers == ({"Authorization": "Bearer k"} if key else {})
     kept, reasons = told(runpod.parse(payload))
-    assert {key[0] for key in kept if key[0].startswith("1x")} == {
+    assert {key[0] for key, offer in kept.items() if key[0].startswith("1x") and offer.in_stock} == {
         "1x RTX 4090 (secure cloud)", "1x RTX 3090 (community cloud)",
     }  # fmt: skip
     assert kept["4x RTX 3090 (community cloud)", "community", None].hourly_price == Decimal("0.88")
-    assert len(reasons) == 2 and all("no stock" in reason for reason in reasons)
+    assert not reasons and {True, False} <= {offer.in_stock for offer in kept.values()}
 
 
 def test_runpods_stock_for_several_products_is_that_of_pods():
@@ -159,8 +159,8 @@ def test_runpods_stock_for_several_products_is_that_of_pods():
     some = [{"product": "POD", "status": "MEDIUM"}]
     rows = [gpu("RTX 4090", 0.74, 0, none), gpu("RTX 3090", 0.46, 0, some, most=(1, 0))]
     kept, reasons = told(runpod.parse(answer({"gpus": rows})))
-    assert [key[0] for key in kept] == ["1x RTX 3090 (secure cloud)"]
-    assert reasons == ["cannot be rented now: no stock"]
+    assert [key[0] for key, offer in kept.items() if offer.in_stock] == ["1x RTX 3090 (secure cloud)"]
+    assert not reasons and not kept["1x RTX 4090 (secure cloud)", "on_demand", None].in_stock
 
 
 def test_runpod_without_a_key_is_asked_in_graphql():

@@ -266,13 +266,13 @@ def test_what_cannot_be_told_is_refused_with_the_nearest_choices(database):
 
 def test_the_last_word_counts_and_survives_seeding_on_both_databases(catalog_engine):
     with Sessions(catalog_engine).begin() as session:
-        unmapped = offers.unmapped(session)[0]
+        unmapped = own_gpu_names.unmapped(session)[0]
         told, changed = own_gpu_names.put(session, unmapped.name, "b300-sxm", None, NOW)
         assert changed >= unmapped.offers
         _, again = own_gpu_names.put(session, unmapped.name, "h200-sxm", None, NOW)
         assert again == changed and told == OwnGpuName(unmapped.name, "b300-sxm")
         seed(session, CATALOG, NOW)
-        assert not [u for u in offers.unmapped(session) if u.name == unmapped.name]
+        assert not [u for u in own_gpu_names.unmapped(session) if u.name == unmapped.name]
         (kept,) = own_gpu_names.all(session)
         assert kept == OwnGpuName(unmapped.name, "h200-sxm")
         assert gpus.get(session, "h200-sxm").aliases == GPUS["h200-sxm"].aliases

@@ -26,7 +26,8 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "provider": ("cumulus", "nimbus"), "region": ("EU-1", "us-east", "eu"),
     "region_countries": (frozenset({"DE", "FI"}),), "country": ("de", "US"), "tier": ("spot", "reserved"),
     "price_min": (Decimal(1), Decimal("0.8")), "price_max": (Decimal("1.25"), Decimal("1.000000001")),
-    "currency": ("EUR", "USD"),
+    "currency": ("EUR", "USD"), "is_shipped": (False,), "sold_out": (True,),
+    "known_since": (date(2026, 3, 1), date(2026, 3, 2)),
 }  # fmt: skip
 ONLY_STORED = {"as_of", "unlisted"}
 """What asks for more than is listed now."""
@@ -59,6 +60,7 @@ def drawn(a: SimpleNamespace) -> list[CloudOffer]:
                 vcpus=draw.choice((None, 8)),
                 ram_gib=draw.choice((None, 64.5)),
                 note=draw.choice(("", "a note")),
+                in_stock=draw.choice((None, True, False)),
             )
         )
     return made

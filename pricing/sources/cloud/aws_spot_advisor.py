@@ -46,7 +46,7 @@ def parse(payload: Payload) -> list[SpotInterruption | Rejected]:
 def _ends(ranges: Any) -> Mapping[int, tuple[float, float | None]]:
     """Index -> the ends of a range as shares; the last has no upper one."""
     try:
-        tops = sorted((int(one["index"]), int(one["max"])) for one in ranges)
+        tops = sorted({(int(one["index"]), int(one["max"])) for one in ranges})
     except (TypeError, KeyError, ValueError):
         raise UnreadablePayload("its ranges are not readable") from None
     shares = [top / PERCENT for _, top in tops]

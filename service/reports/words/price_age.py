@@ -45,7 +45,7 @@ def price_age_sentences(
         return [w.say("The rent is of {day} ({age}); {refresh} reads today's prices.", **said)]
     return [
         w.say(
-            "The rent is of {day} ({age}), for no price has been read here yet: {refresh} reads today's.",
+            "The rent is {age}, as shipped: {refresh} reads today's.",
             **said,
         )
     ]
