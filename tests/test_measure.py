@@ -349,3 +349,19 @@ def test_a_run_that_is_over_has_nothing_to_go(run, tmp_path):
     assert "to go" not in said and " kWh.\n" in said and "Money: €0" in said
     german = run(*words, "--dry-run", "--yes", "--lang", "de").stdout
     assert "aus 1 Schritt eines" in german and "noch" not in german and "Geld: 0" in german
+
+
+def test_steps_that_follow_from_the_workload_are_told_as_such(run, tmp_path):
+    """A torchtitan log says no number of steps: of 15 T tokens 229 million are left, which nobody asked."""
+    file = tmp_path / "train.log"
+    file.write_text(
+        "".join(
+            f"[titan] INFO - step: {n:2}  loss:  8.0  memory: 40.0GiB(50.0%)  tps: 5,868  mfu: 30%\n"
+            for n in range(10, 60, 10)
+        )
+    )
+    words = (file, "--gpu", "h100-sxm", "--gpu-count", "8", "--workload", "llama-3-8b", "--seq-len", "8192",
+             "--batch-tokens", "65536", "--dry-run")  # fmt: skip
+    assert "they follow from the workload's tokens; --total-steps counts" in run("measure", *words).stdout
+    assert "folgen aus den Tokens" in run("measure", *words, "--lang", "de").stdout
+    assert "follow from the workload" not in run("measure", *words, "--total-steps", "1000").stdout

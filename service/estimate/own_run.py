@@ -31,6 +31,8 @@ class RunInProgress:
     kwh_left: Interval
     cost_done: Cost | None
     cost_left: Cost | None
+    steps_by_workload: bool = False
+    """Whether nobody said how many steps, so that they follow from the workload's tokens."""
 
 
 @dataclass(frozen=True, slots=True)

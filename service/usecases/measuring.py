@@ -293,7 +293,7 @@ def progress_of(
     if total is None:
         return None
     rates = known.exchange_rates
-    return run_in_progress(
+    run = run_in_progress(
         log,
         total,
         gpu=gpu,
@@ -304,3 +304,5 @@ def progress_of(
         exchange_rates=rates,
         plug_watts=asked.plug_watts,
     )
+    by_workload = not (asked.total_steps or log.total_steps)
+    return replace(run, steps_by_workload=True) if run and by_workload else run

@@ -239,6 +239,13 @@ def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
             hours=duration(w, where.hours_done) if where.hours_done else w.say("nothing yet"),
         )
     ]
+    if run.steps_by_workload:
+        lines.append(
+            w.say(
+                "The log does not say how many steps: they follow from the workload's tokens; "
+                "--total-steps counts."
+            )
+        )
     if not left.p50:
         return [*lines, *_took(w, run)]
     lines.append(
