@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from weakref import ref
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from service.store.source_answers import SourceAnswer
 from service.usecases.alerts import save_alert
 from service.usecases.comparing import compare_home_with_cloud
 from service.usecases.deciding import decide
+from service.usecases.recent_prices import KEPT, recent
 from tests.facts_for_tests import SOURCE
 
 NOW = datetime(2026, 11, 28, 9, tzinfo=UTC)
@@ -141,3 +143,20 @@ def test_prices_of_a_past_day_have_their_age_by_that_day(sessions):
                 known_since=NOW.date() - timedelta(days=since),
             )  # fmt: skip
             assert offers.search(session, wanted).total == found
+
+
+def test_of_all_the_ages_that_are_asked_for_few_are_kept(sessions):
+    """Anybody may ask for any; each holds offers of its own, and the same one twice is made once."""
+    for days in range(1, 12):
+        add(sessions, "9", days, instance=f"p{days}")
+    snapshot = load(sessions)
+
+    def younger(days):
+        return recent(snapshot, AskedComparison.of(**RUN, max_age_days=days), NOW.date())[0]
+
+    seen = [younger(days) for days in range(1, 11)]
+    assert len({len(one.offers) for one in seen}) == 10
+    held = [ref(one) for one in seen]
+    assert younger(10) is seen[-1]
+    del seen
+    assert sum(one() is not None for one in held) == KEPT

@@ -13,7 +13,9 @@ from service.estimate.price_age import PricesUsed, age_limit_days
 from service.store.snapshot import Snapshot
 
 _RECENT: WeakKeyDictionary[Snapshot, dict[int, Snapshot]] = WeakKeyDictionary()
-"""By the first day that counts; a snapshot without its old offers is made once."""
+"""By the first day that counts: the few that were asked for last, for anybody may ask for any age, and each
+holds offers of its own."""
+KEPT = 4
 
 
 def recent(
@@ -38,10 +40,12 @@ def recent(
     used = PricesUsed(limit, left_out, offers.is_refreshed)
     if not left_out:
         return snapshot, used
-    made = _RECENT.setdefault(snapshot, {})
-    if first not in made:
-        made[first] = replace(snapshot, offers=offers.only(rows))
-    return made[first], used
+    made = _RECENT.get(snapshot, {})
+    younger = made.get(first) or replace(snapshot, offers=offers.only(rows))
+    others = [(day, kept) for day, kept in made.items() if day != first]
+    # A new mapping in one step: another thread may be reading the old one.
+    _RECENT[snapshot] = dict([*others[1 - KEPT :], (first, younger)])
+    return younger, used
 
 
 def _days_old(snapshot: Snapshot, slug: str, today: date) -> int | None:
