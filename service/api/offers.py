@@ -39,7 +39,7 @@ from service.store import offers
 from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
-from service.usecases.offers import all_offers, find_offers, offer_items
+from service.usecases.offers import all_offers, find_offers, not_older, offer_items
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert prices at the dated rate")
 LARGEST_PRICE = Decimal(1_000_000)
@@ -201,8 +201,6 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
         wanted,
         currency=currency,
         nearest=query.nearest,
-        max_age_days=query.max_age_days,
-        today=now().date(),
         limit=query.limit,
         offset=query.offset,
     )
@@ -212,10 +210,7 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
 def find_all(snapshot: Snapshot, query: OffersAsked) -> Iterator[Page]:
     """All that `find` would page through, some at a time."""
     wanted, currency = _wanted(query)
-    pages = all_offers(
-        state().sessions, snapshot, wanted, currency=currency, nearest=query.nearest,
-        max_age_days=query.max_age_days, today=now().date(),
-    )  # fmt: skip
+    pages = all_offers(state().sessions, snapshot, wanted, currency=currency, nearest=query.nearest)
     return (Page(offer_items(page, currency), page.total) for page in pages)
 
 
@@ -241,7 +236,7 @@ def _wanted(query: OffersAsked) -> tuple[offers.OfferFilter, str | None]:
         unlisted=query.unlisted,
         sold_out=query.sold_out,
     )
-    return wanted, currency
+    return not_older(wanted, query.max_age_days, now().date()), currency
 
 
 def get(snapshot: Snapshot, slug: str, query: OfferItemQuery) -> dict[str, Any] | None:

@@ -56,7 +56,7 @@ def offers(
     """List stored cloud offers, cheapest first, each with source and day."""
     from service.reports.listings.as_table import print_json
     from service.store.offers import OfferFilter
-    from service.usecases.offers import find_offers, offer_items
+    from service.usecases.offers import find_offers, not_older, offer_items
 
     sessions, snapshot = open_facts()
     currency = currency.strip().upper()
@@ -76,10 +76,10 @@ def offers(
         sold_out=sold_out,
     )
     now = datetime.now(UTC).date()
+    wanted = not_older(wanted, max_age, now)
     page = find_offers(
-        sessions, snapshot, wanted, currency=currency, nearest=nearest, max_age_days=max_age, today=now,
-        limit=limit, offset=offset,
-    )  # fmt: skip
+        sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=limit, offset=offset
+    )
     items = offer_items(page, currency)
     if as_json:
         import orjson

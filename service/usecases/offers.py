@@ -48,8 +48,6 @@ def find_offers(
     *,
     currency: str | None = None,
     nearest: str | None = None,
-    max_age_days: int | None = None,
-    today: date,
     limit: int = 50,
     offset: int = 0,
 ) -> FoundOffers:
@@ -58,10 +56,9 @@ def find_offers(
     In `wanted` the GPU may be an alias and the region a part of the world (`eu`, `asia`). With `nearest`,
     the name of a GPU, the answer holds the cheapest offer of each GPU with at least its memory (or
     `memory_gib_per_gpu_min`), the most alike first; one GPU per instance unless a count is asked for.
-    With `max_age_days` prices that were older by `today`, or by the day asked about, are left out.
     Raises UnknownName or InvalidValue for what is in no list, naming the field and the nearest choices.
     """
-    wanted, rates = _asked(sessions, snapshot, _recent(wanted, max_age_days, today), currency)
+    wanted, rates = _asked(sessions, snapshot, wanted, currency)
     if nearest is not None:
         return _most_like(
             sessions, snapshot, _nearest(snapshot, nearest, wanted), wanted, rates, limit, offset
@@ -82,8 +79,6 @@ def all_offers(
     *,
     currency: str | None = None,
     nearest: str | None = None,
-    max_age_days: int | None = None,
-    today: date,
 ) -> Iterator[FoundOffers]:
     """Every offer that `find_offers` would page through, some at a time; never all of them in memory.
 
@@ -91,12 +86,9 @@ def all_offers(
     """
     if nearest is not None:
         everyone = len(snapshot.gpus)
-        page = find_offers(
-            sessions, snapshot, wanted, currency=currency, nearest=nearest, max_age_days=max_age_days,
-            today=today, limit=everyone,
-        )  # fmt: skip
+        page = find_offers(sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=everyone)
         return iter([page])
-    wanted, rates = _asked(sessions, snapshot, _recent(wanted, max_age_days, today), currency)
+    wanted, rates = _asked(sessions, snapshot, wanted, currency)
     if not _is_of_now(wanted):
         return _all_stored(sessions, wanted, rates)
     found = offer_search.search(snapshot.offers, wanted, rates)
@@ -164,7 +156,8 @@ def _conflicts(
         return offer_conflicts.conflicts_of(session, shown)
 
 
-def _recent(wanted: OfferFilter, max_age_days: int | None, today: date) -> OfferFilter:
+def not_older(wanted: OfferFilter, max_age_days: int | None, today: date) -> OfferFilter:
+    """The filter without prices that were older by the day it asks about, or by `today`."""
     if max_age_days is None:
         return wanted
     return replace(wanted, known_since=(wanted.as_of or today) - timedelta(days=max_age_days))
