@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from pricing.gpu_names import GpuNames
 from pricing.offer_checks import Listed, offer_objections
+from pricing.price_bands import band_of_any
 from pricing.source import Fact, Rejected
 from service.estimate.market_day import day_of
 from service.facts import (
@@ -15,6 +16,7 @@ from service.facts import (
     ElectricityRate,
     ExchangeRate,
     GridCarbon,
+    RentalIndex,
     SpotPrice,
 )
 
@@ -96,6 +98,10 @@ def _objection(fact: Fact, known: Known) -> str | None:
             return f"{fact.per_kwh} {fact.currency}/kWh is no price of a household"
         if per_eur and fact.per_kwh / per_eur > LARGEST_RETAIL_EUR_PER_KWH:
             return f"{fact.per_kwh} {fact.currency}/kWh is out of range"
+    elif isinstance(fact, RentalIndex):
+        believed = band_of_any([known.names.gpus[gpu] for gpu in fact.gpus], "marketplace")
+        if fact.currency == "USD" and not believed.floor < fact.per_gpu_hour < believed.ceiling:
+            return f"{fact.per_gpu_hour} {fact.currency} per GPU and hour is out of range ({believed.basis})"
     elif (
         isinstance(fact, CarbonIntensity | GridCarbon)
         and not 0 <= fact.grams_co2e_per_kwh <= LARGEST_GRAMS_PER_KWH

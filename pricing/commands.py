@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import orjson
 
+from pricing.conflicts_command import conflicts_
 from pricing.first_contact_command import check_
 from service.errors import InvalidValue
 
@@ -334,34 +335,6 @@ def unmapped_(context: click.Context) -> None:
     print_table(["GPU as written", "provider", "GiB", "offers"], shown, {2, 3})
 
 
-@prices.command("conflicts")
-@click.pass_context
-def conflicts_(context: click.Context) -> None:
-    """List prices on which two lists contradict each other by more than 1.5 times; both are kept.
-
-    What a provider's own list or a younger one has superseded is told with what stands in its place.
-    """
-    from service.reports.listings.as_table import print_table
-    from service.store.offer_conflicts import all_conflicts, superseded_counts
-
-    with context.obj().reading() as session:
-        found, superseded = all_conflicts(session), superseded_counts(session)
-    rows = []
-    for offer, conflict in found:
-        thing = f"{offer.provider} {offer.gpu_count} x {offer.gpu}"
-        where = offer.region or UNKNOWN
-        said = [
-            f"{one.hourly_price} {one.currency}/h, {one.origin}, {one.as_of}"
-            + (" (superseded)" if one.superseded_by else "")
-            for one in (offer, conflict.offer)
-        ]
-        rows.append([thing, where, offer.tier, *said, f"{conflict.ratio:.2f}"])
-    print_table(["what", "region", "tier", "one list says", "another says", "times"], rows, {5})
-    click.echo(f"{len(found)} conflicts")
-    for old, new, count in superseded:
-        click.echo(f"{count} prices of {old} are superseded by {new}")
-
-
 @prices.command("map")
 @click.argument("name")
 @click.argument("gpu", metavar="GPU_SLUG")
@@ -402,3 +375,4 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
 
 
 prices.add_command(check_)
+prices.add_command(conflicts_)

@@ -12,7 +12,7 @@ from pricing.http import Door, FetchFailed, shown
 from pricing.refresh import address, named
 from pricing.rounds import Say
 from pricing.source import Asked, Payload, PriceSource, UnreadablePayload
-from service.facts import CloudOffer
+from service.facts import CloudOffer, RentalIndex
 from service.reports.listings.price_check import Oddity, SourceCheck
 
 OLD_DAYS = 31
@@ -78,6 +78,8 @@ def _judged(
     unknown = Counter(
         offer.gpu_raw_name for offer in (named(one, names) for one in offers) if offer.gpu is None
     )
+    indices = [fact for fact in checked.accepted if isinstance(fact, RentalIndex)]
+    unknown.update(one.gpu_raw_name for one in indices if not names.may_mean(one.gpu_raw_name))
     if unknown:
         said = ", ".join(name for name, _ in unknown.most_common(MOST_NAMES))
         odd.append(Oddity("unmapped", unknown.total(), said))

@@ -98,6 +98,14 @@ class GpuNames:
         """The cards that a name may mean: one, several, or none that we know."""
         return [self.gpus[slug] for slug in sorted(self._family.get(family_key(raw), ()))]
 
+    def may_mean(self, raw: str) -> tuple[str, ...]:
+        """The cards that a name alone may stand for: one, several, or none that we know."""
+        slug = self.named(raw).slug
+        if slug is not None:
+            return (slug,)
+        family = self._family.get(family_key(raw), set()) - BESIDE_THE_USUAL
+        return tuple(sorted(self._narrowed(self._canonical.get(_bare_key(raw)) or family, raw, "", None)))
+
     def named(self, raw: str, memory_gib: float | None = None, instance: str = "") -> NamedGpu:
         """What a source's name stands for, with the memory it states per GPU and its instance's type."""
         memory = real_memory_gib(memory_gib)

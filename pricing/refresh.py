@@ -24,6 +24,7 @@ from service.facts import (
     ElectricityRate,
     ExchangeRate,
     GridCarbon,
+    RentalIndex,
     SpotInterruption,
     SpotPrice,
 )
@@ -36,6 +37,7 @@ from service.store import (
     own_gpu_names,
     rates,
     refreshes,
+    rental_indices,
     source_answers,
     spot_interruptions,
     spot_prices,
@@ -218,6 +220,8 @@ def from_list(source: PriceSource, fact: Fact | Rejected, names: GpuNames | None
     """A fact that a parser read, as the store keeps it: nine decimals, an offer with its list and GPU."""
     if isinstance(fact, CloudOffer):
         return replace(named(fact, names) if names else fact, origin=source.name)
+    if isinstance(fact, RentalIndex):
+        return replace(fact, gpus=names.may_mean(fact.gpu_raw_name)) if names else fact
     if isinstance(fact, SpotPrice):
         return replace(fact, per_mwh=_to_nine_decimals(fact.per_mwh))
     if isinstance(fact, ElectricityRate):
@@ -290,6 +294,7 @@ def keep(
         changed += rates.put_carbon(session, [f for f in facts if isinstance(f, CarbonIntensity)])
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
         changed += spot_interruptions.put_all(session, [f for f in facts if isinstance(f, SpotInterruption)])
+        changed += rental_indices.put_all(session, [f for f in facts if isinstance(f, RentalIndex)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
         if quoted:
             added = offers.add_all(session, quoted, now)

@@ -13,12 +13,20 @@ from service.facts import (
     ElectricityRate,
     ExchangeRate,
     GridCarbon,
+    RentalIndex,
     SpotInterruption,
     SpotPrice,
 )
 
 Fact = (
-    ExchangeRate | SpotPrice | CloudOffer | ElectricityRate | CarbonIntensity | GridCarbon | SpotInterruption
+    ExchangeRate
+    | SpotPrice
+    | CloudOffer
+    | ElectricityRate
+    | CarbonIntensity
+    | GridCarbon
+    | SpotInterruption
+    | RentalIndex
 )
 
 

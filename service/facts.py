@@ -455,6 +455,20 @@ class SpotInterruption:
 
 
 @dataclass(frozen=True, slots=True)
+class RentalIndex:
+    """What an index says that an hour of one rented GPU costs on a day: a check on offers, none itself."""
+
+    name: str
+    gpu_raw_name: str
+    gpus: tuple[str, ...]
+    """Slugs of the cards that its name may mean: one, several, or none that we know."""
+    per_gpu_hour: Decimal
+    currency: str
+    as_of: date
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class CloudOffer:
     """A whole instance for rent, at the price last seen; `hourly_price` is never 0."""
 

@@ -34,6 +34,7 @@ from pricing.sources.electricity import (
     smard,
     tibber,
 )
+from pricing.sources.index import ornn
 
 SOURCES: tuple[PriceSource, ...] = (
     ecb.SOURCE,
@@ -69,4 +70,5 @@ SOURCES: tuple[PriceSource, ...] = (
     shadeform.SOURCE,
     digitalocean.SOURCE,
     vultr.SOURCE,
+    ornn.SOURCE,
 )

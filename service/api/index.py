@@ -10,6 +10,7 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.schemas import page_of
 from service.api.state import state
 from service.errors import InvalidValue
+from service.estimate.index_check import IndexCheck
 from service.facts import Tier
 from service.store import exchange_rates, price_index
 from service.store.price_index import IndexRow
@@ -35,6 +36,23 @@ class IndexItemQuery(Question):
     currency: str = CURRENCY
 
 
+class IndexCheckOut(BaseModel):
+    """What an index of rents says of the same card and time; a check, not a price one could rent at."""
+
+    index: str
+    gpu: str = Field(description="As the index calls it")
+    gpus: list[str] = Field(description="The cards that this may mean")
+    as_of: date
+    per_gpu_hour: float
+    off: float = Field(description="The median over the index, less one")
+    is_off: bool = Field(
+        description="Whether it is more than 0.25 off, and so are the medians of all cards that it may mean"
+    )
+    source: str
+    source_url: str
+    licence: str
+
+
 class IndexOut(BaseModel):
     """Of every offer listed that day, its price last stated within 30 days, per GPU and hour."""
 
@@ -50,6 +68,7 @@ class IndexOut(BaseModel):
     median: float
     upper_quartile: float
     most: float
+    checks: list[IndexCheckOut]
 
 
 def find(snapshot: Snapshot, query: IndexQuery) -> Page:
@@ -92,6 +111,23 @@ def _item(row: IndexRow, currency: str) -> dict[str, Any]:
         "providers": row.providers,
         "unit": f"{currency}/GPU-h",
         **{name: round(getattr(row, name), 6) for name in prices},
+        "checks": [_check(one) for one in row.checks],
+    }
+
+
+def _check(one: IndexCheck) -> dict[str, Any]:
+    index = one.index
+    return {
+        "index": index.name,
+        "gpu": index.gpu_raw_name,
+        "gpus": list(index.gpus),
+        "as_of": index.as_of,
+        "per_gpu_hour": round(one.per_gpu_hour, 6),
+        "off": round(one.off, 4),
+        "is_off": one.is_off,
+        "source": index.source.title,
+        "source_url": index.source.url,
+        "licence": index.source.licence,
     }
 
 

@@ -224,6 +224,21 @@ class SpotInterruptionRow(Base):
     )
 
 
+class RentalIndexRow(Base):
+    """What an index said of a GPU on a day; rows are only added, or put right for the same day."""
+
+    __tablename__ = "rental_indices"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    gpu_raw_name: Mapped[str] = mapped_column(primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True)
+    gpus: Mapped[str]
+    """Slugs with spaces between; empty while nobody knows the card."""
+    per_gpu_hour: Mapped[Decimal]
+    currency: Mapped[str]
+    source_id: Mapped[int] = source_id()
+    __table_args__ = (*positive("per_gpu_hour"), {"sqlite_with_rowid": False})
+
+
 class OfferPriceRow(Base):
     """One price of an offer, first stated for `as_of` and last for `last_as_of`; rows are only added.
 

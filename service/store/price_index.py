@@ -1,7 +1,7 @@
 """What one GPU costs an hour across offers: median and quartiles by GPU and tier on a day."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.estimate.index_check import IndexCheck, Median, beside
 from service.facts import ExchangeRate, Tier
+from service.store import exchange_rates, rental_indices
 from service.store.models import OfferPriceRow, OfferRow
 from service.store.superseding import is_current
 
@@ -35,6 +37,8 @@ class IndexRow:
     median: float
     upper_quartile: float
     most: float
+    checks: tuple[IndexCheck, ...] = ()
+    """What indices of that time say of the card."""
 
 
 def newest_day(session: Session) -> date | None:
@@ -54,18 +58,50 @@ def price_index(
 ) -> list[IndexRow]:
     """The index of a day by GPU and tier: every offer then listed counts once, at the price last stated by
     then and at most `OLDEST_DAYS` before. Prices whose currency has no rate are left out; so is, where it is
-    told, what was sold out. `rates` are units of a currency per EUR.
+    told, what was sold out. `rates` are units of a currency per EUR. Each row carries what indices say.
     """
     units = {"EUR": Decimal(1)} | {quote: rate.rate for quote, rate in rates.items()}
+
+    def turned(price: Decimal, quoted_in: str) -> float:
+        return float(price / units[quoted_in] * units[currency])
+
+    told = [
+        (index, turned(index.per_gpu_hour, index.currency))
+        for index in rental_indices.of_day(session, day)
+        if index.currency in units
+    ]
+    # What an index's name may mean is judged together.
+    cards = {gpu}.union(*(index.gpus for index, _ in told if gpu in index.gpus)) if gpu else None
     found: dict[tuple[str, Tier], list[tuple[int, float]]] = {}
-    for row in _last_stated(session, day, gpu, tier).values():
+    for row in _last_stated(session, day, cards, tier).values():
         if row.currency in units:
-            per_gpu = row.hourly_price / units[row.currency] * units[currency] / row.gpu_count
-            found.setdefault((row.gpu, row.tier), []).append((row.provider_id, float(per_gpu)))
-    return [_row(gpu, tier, day, found[gpu, tier]) for gpu, tier in sorted(found)]
+            per_gpu = turned(row.hourly_price, row.currency) / row.gpu_count
+            found.setdefault((row.gpu, row.tier), []).append((row.provider_id, per_gpu))
+    rows = [_row(*key, day, found[key]) for key in sorted(found)]
+    medians = [Median(row.gpu, row.tier, day, row.median) for row in rows]
+    return [
+        replace(row, checks=tuple(beside(median, medians, told)))
+        for row, median in zip(rows, medians, strict=True)
+        if gpu in (None, row.gpu)
+    ]
 
 
-def _last_stated(session: Session, day: date, gpu: str | None, tier: str | None) -> dict[int, Any]:
+def off_the_indices(session: Session) -> tuple[str, list[tuple[IndexRow, IndexCheck]], int]:
+    """Medians of the newest day that are far off an index, the furthest first, with their currency and how
+    many were held against one."""
+    day = newest_day(session)
+    if day is None:
+        return "EUR", [], 0
+    rates = exchange_rates.rates_for(session, day)
+    currency = "USD" if "USD" in rates else "EUR"
+    checks = [(row, one) for row in price_index(session, day, currency, rates) for one in row.checks]
+    off = [pair for pair in checks if pair[1].is_off]
+    return currency, sorted(off, key=lambda pair: -abs(pair[1].off)), len(checks)
+
+
+def _last_stated(
+    session: Session, day: date, gpus: Collection[str] | None, tier: str | None
+) -> dict[int, Any]:
     """Offer -> its price last stated by that day."""
     end = datetime.combine(day, time.max, UTC)
     o, p = _offers.c, _prices.c
@@ -78,7 +114,7 @@ def _last_stated(session: Session, day: date, gpu: str | None, tier: str | None)
             p.last_as_of >= day - timedelta(days=OLDEST_DAYS),
             *is_current(end),
             sa.or_(o.in_stock.is_distinct_from(sa.false()), o.as_of > day),
-            *([o.gpu == gpu] if gpu else []),
+            *([o.gpu.in_(sorted(gpus))] if gpus else []),
             *([o.tier == tier] if tier else []),
         )
         .order_by(p.as_of, p.first_seen)
