@@ -1,14 +1,20 @@
 """Lists that come in parts, a file or a question for each region: one that fails costs the others nothing."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from pricing.http import FetchFailed
-from pricing.source import UnreadablePayload
+from pricing.source import Asked, UnreadablePayload
 
 T = TypeVar("T")
 BUSY = 429
 LONGEST_REASON = 160
+
+
+def wanted_parts(names: Sequence[str], asked: Asked) -> tuple[list[str], tuple[str, ...]]:
+    """Which parts to ask for, and the same again where that is not all of them."""
+    resumed = [name for name in names if name in asked.only]
+    return (resumed, tuple(resumed)) if resumed else (list(names), ())
 
 
 def each_part(names: Iterable[str], ask: Callable[[str], T]) -> tuple[dict[str, T], dict[str, str]]:

@@ -139,7 +139,7 @@ def _attempt(
     key = settings.get(source.key or source.optional_key or "", "")
     if source.key and not key:
         return Outcome(source.name, "asleep", error=f"needs a key in {source.key}")
-    asked = Asked(address(source, now, settings), now, key)
+    asked = Asked(address(source, now, settings), now, key, only=_still_to_read(sessions, source, now))
     try:
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         known = _known(sessions, source, now)
@@ -173,12 +173,22 @@ def _attempt(
     )
 
 
+def _still_to_read(sessions: Sessions, source: PriceSource, now: datetime) -> tuple[str, ...]:
+    """The regions that were left out when all were last asked for, until all are due again."""
+    with sessions.reading() as session:
+        last = source_answers.get(session, source.name)
+    if last is None or last.asked_all_at is None or now - last.asked_all_at >= source.every:
+        return ()
+    return last.left_out
+
+
 def _left_out(payload: Payload) -> str:
-    """Which regions could not be read, and why the first could not."""
-    if not payload.left_out:
-        return ""
-    first = next(iter(payload.left_out.values()))
-    return f"left out, kept as they were: {', '.join(payload.left_out)} ({first})"
+    """Which regions were read alone, which could not be, and why the first could not."""
+    said = [f"only {', '.join(payload.only)}, left out before"] if payload.only else []
+    if payload.left_out:
+        first = next(iter(payload.left_out.values()))
+        said.append(f"left out, kept as they were: {', '.join(payload.left_out)} ({first})")
+    return "; ".join(said)
 
 
 def _missing(checked: Checked) -> str:
@@ -301,19 +311,20 @@ def keep(
             changed += added.new + added.changed
         if payload is not None:
             if quoted:
-                not_read = offer_listing.listed_in(session, origin, payload.left_out)
+                not_read = _not_read(session, origin, payload)
                 named_now = _slugs(quoted, checked)
                 gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
                 not_seen = _refused_slugs(checked) | (not_read - named_now)
                 offer_listing.seen_again(session, origin, now, not_seen)
                 changed += gone or 0
                 remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
+            asked_all_at = _asked_all_at(session, origin, payload, now) if payload.left_out else None
             source_answers.put(
                 session,
                 SourceAnswer(
                     name=origin, url=payload.url, etag=payload.etag, last_modified=payload.last_modified,
                     sha256=sha256(payload.content).hexdigest(), answered_at=now,
-                    covers=tuple(covers),
+                    covers=tuple(covers), left_out=tuple(payload.left_out), asked_all_at=asked_all_at,
                 ),
             )  # fmt: skip
             if quoted:
@@ -321,6 +332,20 @@ def keep(
         if hold:
             hold.check(session)
     return changed, remark
+
+
+def _not_read(session: Any, origin: str, payload: Payload) -> set[str]:
+    """What the list names in regions of which the answer says nothing."""
+    if not payload.only:
+        return offer_listing.listed_in(session, origin, payload.left_out)
+    read = set(payload.only) - set(payload.left_out)
+    return set(offer_listing.listed(session, origin)) - offer_listing.listed_in(session, origin, read)
+
+
+def _asked_all_at(session: Any, origin: str, payload: Payload, now: datetime) -> datetime:
+    """When all regions were last asked for: now, unless only some were."""
+    before = source_answers.get(session, origin) if payload.only else None
+    return (before.asked_all_at if before else None) or now
 
 
 def _slugs(quoted: Sequence[CloudOffer], checked: Checked) -> set[str]:

@@ -6,6 +6,7 @@ What pricing/leased_refresh.py hands in, all of it optional:
 - `failures`, how many refreshes in a row have failed by now, this one included;
 - for a day-ahead source (`market_zone`) `complete_until`, the newest market day that this very source
   prices completely, date.min where there is none;
+- for a list in parts some of which are still to be read `asked_all_at`, when all were asked for;
 - before a refresh it asks `is_wanted`: a fallback sleeps while its first choice does well. One that is not
   wanted is looked at again at `next_look(now)`, without a refresh and without an outcome.
 
@@ -53,13 +54,15 @@ def next_due(
     retry_after_s: float | None = None,
     failures: int = 1,
     complete_until: date | None = None,
+    asked_all_at: datetime | None = None,
 ) -> datetime:
     """The time a source is due after a refresh with this outcome, always later than now.
 
     Counted from now, not from when it was due: however many runs were missed, one catches up. A failure
     is retried after 15 minutes, 30, 60, ..., never later than the source's cadence, and not before the
-    time that the source asked for. A day-ahead source whose tomorrow is complete is asked again at 13:00
-    market time of the next day; from 13:00 until then every 15 minutes, after 15:00 every 30.
+    time that the source asked for. What was left out of a list in parts is asked for after 15 minutes, then
+    15, 30, 60, ..., until all of it is due. A day-ahead source whose tomorrow is complete is asked again at
+    13:00 market time of the next day; from 13:00 until then every 15 minutes, after 15:00 every 30.
     """
     if outcome == "failed":
         patience: timedelta = RETRY_AFTER * int(2 ** min(max(failures, 1) - 1, 10))
@@ -68,6 +71,9 @@ def next_due(
         due = now + min(source.every, LONGEST_PATIENCE)
     else:
         due = now + source.every
+    if asked_all_at is not None:
+        resumed = due if outcome == "failed" else now + max(RETRY_AFTER, now - asked_all_at)
+        due = max(min(resumed, asked_all_at + source.every), now + min(RETRY_AFTER, source.every))
     if source.market_zone is not None and outcome != "asleep" and complete_until is not None:
         due = _day_ahead(now, complete_until, due if outcome == "failed" else now + POLL)
     if retry_after_s is not None:

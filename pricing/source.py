@@ -53,6 +53,8 @@ class Payload:
     last_modified: str = ""
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Regions that could not be had this time, and why: what is listed there stays as it was."""
+    only: tuple[str, ...] = ()
+    """The regions that alone were asked for; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Asked:
     key: str = ""
     days: tuple[date, date] | None = None
     """First and last market day that are wanted, where it is not today and tomorrow."""
+    only: tuple[str, ...] = ()
+    """Of a list in parts: those that could not be read when all were asked for; empty: all are wanted."""
 
 
 class WayOut(Protocol):

@@ -7,7 +7,7 @@ from pricing.refresh import Outcome
 from pricing.schedule import SourceHealth, is_wanted, next_due
 from pricing.source import PriceSource
 from service.estimate.market_day import day_of
-from service.store import refreshes, spot_prices
+from service.store import refreshes, source_answers, spot_prices
 from service.store.refreshes import ENDED, Refresh
 from service.store.session import Sessions
 
@@ -39,7 +39,15 @@ def due_after(sessions: Sessions, source: PriceSource, outcome: Outcome, now: da
         retry_after_s=outcome.retry_after_s,
         failures=failures,
         complete_until=complete_until(sessions, source, now),
+        asked_all_at=_asked_all_at(sessions, source),
     )
+
+
+def _asked_all_at(sessions: Sessions, source: PriceSource) -> datetime | None:
+    """When all parts of a list were asked for, some of which are still to be read."""
+    with sessions.reading() as session:
+        answer = source_answers.get(session, source.name)
+    return answer.asked_all_at if answer else None
 
 
 def of(sessions: Sessions, source: PriceSource, now: datetime) -> SourceHealth | None:

@@ -1,4 +1,4 @@
-"""What indices of rents say, as a check on offers
+"""What indices of rents say, as a check on offers; which regions of a list are still to be read
 
 Revision: 0016
 Revises: 0015
@@ -31,7 +31,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "gpu_raw_name", "as_of", name=op.f("pk_rental_indices")),
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("source_answers") as table:
+        table.add_column(sa.Column("left_out", sa.JSON(), nullable=False, server_default="[]"))
+        table.add_column(sa.Column("asked_all_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("source_answers") as table:
+        table.drop_column("asked_all_at")
+        table.drop_column("left_out")
     op.drop_table("rental_indices")

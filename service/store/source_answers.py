@@ -27,12 +27,20 @@ class SourceAnswer:
     answered_at: datetime
     covers: tuple[Coverage, ...] = ()
     """Of a provider's own list: what the answer is complete for."""
+    left_out: tuple[str, ...] = ()
+    """Regions that could not be read yet: what is listed there is as it was."""
+    asked_all_at: datetime | None = None
+    """When all regions were last asked for, where some are left out."""
 
 
 def get(session: Session, name: str) -> SourceAnswer | None:
     """What a source last answered; None before its first success."""
     row = session.execute(sa.select(_answers).where(_answers.c.name == name)).mappings().one_or_none()
-    return None if row is None else SourceAnswer(**{**row, "covers": _coverages(row["covers"])})
+    return (
+        None
+        if row is None
+        else SourceAnswer(**{**row, "covers": _coverages(row["covers"]), "left_out": tuple(row["left_out"])})
+    )
 
 
 def own_lists(session: Session) -> dict[str, tuple[Coverage, ...]]:
@@ -45,7 +53,11 @@ def put(session: Session, answer: SourceAnswer) -> None:
     """Remember an answer in place of the one before."""
     session.execute(sa.delete(_answers).where(_answers.c.name == answer.name))
     values = {name: getattr(answer, name) for name in SourceAnswer.__slots__}
-    session.execute(sa.insert(_answers).values(values | {"covers": _kept(answer.covers)}))
+    session.execute(
+        sa.insert(_answers).values(
+            values | {"covers": _kept(answer.covers), "left_out": list(answer.left_out)}
+        )
+    )
 
 
 def put_covers(session: Session, name: str, covers: Iterable[Coverage]) -> None:

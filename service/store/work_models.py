@@ -91,6 +91,10 @@ class SourceAnswerRow(Base):
     answered_at: Mapped[datetime]
     covers: Mapped[list[Any]] = mapped_column(sa.JSON(), server_default="[]")
     """Of a provider's own list: what the answer is complete for, as Coverage."""
+    left_out: Mapped[list[Any]] = mapped_column(sa.JSON(), server_default="[]")
+    """Names of the regions that are still to be read."""
+    asked_all_at: Mapped[datetime | None]
+    """When all regions were last asked for; null where none is left out."""
 
 
 class AlertRow(Base):

@@ -94,10 +94,11 @@ class Machine:
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
     """The GPU machines of every region asked for; raises as `each_part` does."""
-    from pricing.parts import each_part
+    from pricing.parts import each_part, wanted_parts
 
     address, _, behind = asked.url.partition("#")
-    regions = [region.strip() for region in behind.split(",") if region.strip()]
+    named = [region.strip() for region in behind.split(",") if region.strip()]
+    regions, only = wanted_parts(named, asked)
     is_bulk = urlsplit(address).path.endswith(".csv")
     slot = "{region}" if is_bulk else "{location}"
     read = _gpu_lines if is_bulk else _gpu_rows
@@ -110,7 +111,7 @@ def fetch(way_out: WayOut, asked: Asked) -> Payload:
 
     files, left_out = each_part(regions, ask)
     joined = b"\n".join(files.values()) if is_bulk else b'{"files": [' + b", ".join(files.values()) + b"]}"
-    return Payload(joined, address, asked.now, left_out=left_out)
+    return Payload(joined, address, asked.now, left_out=left_out, only=only)
 
 
 def _gpu_lines(way_out: WayOut, file: str) -> bytes:

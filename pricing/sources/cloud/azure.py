@@ -16,6 +16,7 @@ Placeholders of 0.01 for an H100 are reported of some regions; checks refuse wha
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -63,23 +64,25 @@ Item = Mapping[str, Any]
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
     """All pages of every region joined into one answer of the same form; raises as `each_part` does."""
-    from pricing.parts import each_part
+    from pricing.parts import each_part, wanted_parts
 
     address, _, regions = asked.url.partition("#")
-    names = [region.strip() for region in regions.split(",") if region.strip()]
+    named = [region.strip() for region in regions.split(",") if region.strip()]
+    names, only = wanted_parts(named, asked)
     if "{region}" not in address or not names:
-        return _joined(_pages(way_out, asked.url, asked.url), asked, {})
+        return _joined(_pages(way_out, asked.url, asked.url), asked)
 
     def ask(region: str) -> list[Item]:
         return _pages(way_out, address.replace("{region}", region), asked.url)
 
     answers, left_out = each_part(names, ask)
-    return _joined([item for items in answers.values() for item in items], asked, left_out)
+    whole = _joined([item for items in answers.values() for item in items], asked)
+    return replace(whole, left_out=left_out, only=only)
 
 
-def _joined(items: list[Item], asked: Asked, left_out: Mapping[str, str]) -> Payload:
+def _joined(items: list[Item], asked: Asked) -> Payload:
     # No validators: a first page that has not changed says nothing of the others.
-    return Payload(json.dumps({"Items": items}).encode(), asked.url, asked.now, left_out=left_out)
+    return Payload(json.dumps({"Items": items}).encode(), asked.url, asked.now)
 
 
 def _pages(way_out: WayOut, url: str, host: str) -> list[Item]:
