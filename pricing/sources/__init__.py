@@ -5,6 +5,7 @@ from pricing.sources.carbon import electricity_maps, energy_charts_co2, uk_carbo
 from pricing.sources.cloud import (
     akash,
     aws,
+    aws_savings_plans,
     aws_spot,
     aws_spot_advisor,
     azure,
@@ -54,6 +55,7 @@ SOURCES: tuple[PriceSource, ...] = (
     *skypilot.SOURCES,
     *gpuhunt.SOURCES,
     aws.SOURCE,
+    aws_savings_plans.SOURCE,
     aws_spot.SOURCE,
     aws_spot_advisor.SOURCE,
     azure.SOURCE,

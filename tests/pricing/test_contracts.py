@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+from pricing.aws_price_maps import unpacked
 from pricing.http import Door, FetchFailed
 from pricing.refresh import refresh
 from pricing.source import Asked, Payload, Rejected, UnreadablePayload
@@ -304,7 +305,7 @@ def test_aws_maps_are_unpacked_though_no_header_says_so_and_one_region_fails_alo
         with pytest.raises(FetchFailed, match="404"):
             aws.fetch(door, Asked(f"{base}/maps/{{location}}#sa-east-1", NOW))
         with pytest.raises(UnreadablePayload, match="cut off"):
-            aws._unpacked(gzip.compress(OREGON)[:-9])
+            unpacked(gzip.compress(OREGON)[:-9])
 
 
 def test_what_is_listed_in_a_region_that_fails_stays_listed_and_is_not_said_to_be_seen(database: Sessions):

@@ -1,17 +1,19 @@
 """A list in regions: what failed is asked for alone, soon, all of it when it is due; nothing is lost."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
+from pricing.http import Door
 from pricing.parts import wanted_parts
 from pricing.refresh import refresh
 from pricing.schedule import next_due
 from pricing.source import Asked
-from pricing.sources.cloud import aws, azure
+from pricing.sources.cloud import aws, aws_savings_plans, azure
 from pricing.standing import due_after
 from service.store import offers, source_answers
-from tests.pricing.test_cloud_sources import serving
+from tests.pricing.test_cloud_sources import serving, told
 from tests.pricing.test_contracts import FRANKFURT, MAPS, OREGON, price_map
 from tests.pricing.test_every_source import recorded
 
@@ -111,3 +113,23 @@ def test_azure_too_asks_for_the_named_regions_alone():
 
     payload = azure.fetch(Page(), Asked("https://x/{region}#eastus,uksouth", NOW, only=("uksouth",)))
     assert asked == ["https://x/uksouth"] and payload.only == ("uksouth",) and not payload.left_out
+
+
+def test_savings_plans_are_read_by_region_and_term_and_one_region_fails_alone():
+    year, years = "/sp/1%20year/EU%20%28Frankfurt%29", "/sp/3%20year/EU%20%28Frankfurt%29"
+    content = recorded("aws_savings_plans").content
+    answers = {year: content, years: content, "/sp/1%20year/US%20West%20%28Oregon%29": content}
+    with serving(answers) as base, Door(NOW) as door:
+        asked = Asked(f"{base}/sp/{{term}}/{{location}}#eu-central-1,us-west-2", NOW)
+        payload = aws_savings_plans.fetch(door, asked)
+    assert list(payload.left_out) == ["us-west-2"] and b"m7g" not in payload.content
+    kept, reasons = told(aws_savings_plans.parse(payload))
+    found = {
+        (o.instance, o.region, o.tier, o.term_months): (o.hourly_price, o.gpu_count) for o in kept.values()
+    }
+    assert found == {
+        ("p5.48xlarge (savings plan)", "eu-central-1", "reserved", 12): (Decimal("45.5"), 8),
+        ("g6e.2xlarge (savings plan)", "eu-central-1", "reserved", 36): (Decimal("1.41"), 1),
+    }
+    assert set(reasons) == {"2.01 is dearer than 1.258 on demand", "which GPUs p9.48xlarge has is not known"}
+    assert {o.as_of for o in kept.values()} == {date(2026, 9, 10)}

@@ -23,15 +23,25 @@ are named as the price list names them and were not seen.
 import csv
 import json
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from pricing.aws_machines import gpus_of
+from pricing.aws_price_maps import (
+    FAMILY,
+    LOCATIONS,
+    MAPS,
+    day_of,
+    files_of,
+    gpu_rows,
+    joined,
+    published,
+    region_at,
+)
 from pricing.countries import country_of
 from pricing.instances import fitted
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
@@ -40,27 +50,14 @@ from service.facts import CloudOffer, Source
 
 NAME = "aws"
 TITLE = "AWS EC2 price list"
-LOCATIONS = {
-    "us-east-1": "US East (N. Virginia)", "us-east-2": "US East (Ohio)", "us-west-2": "US West (Oregon)",
-    "ca-central-1": "Canada (Central)", "sa-east-1": "South America (Sao Paulo)",
-    "eu-central-1": "EU (Frankfurt)", "eu-north-1": "EU (Stockholm)", "eu-west-1": "EU (Ireland)",
-    "eu-west-2": "EU (London)", "ap-northeast-1": "Asia Pacific (Tokyo)",
-    "ap-northeast-2": "Asia Pacific (Seoul)", "ap-south-1": "Asia Pacific (Mumbai)",
-    "ap-southeast-2": "Asia Pacific (Sydney)",
-}  # fmt: skip
-"""Region -> its place in the price list."""
-REGIONS = {place: region for region, place in LOCATIONS.items()}
-MAP = (
-    "https://b0.p.awsstatic.com/pricing/2.0/meteredUnitMaps/ec2/USD/current/ec2-ondemand-without-sec-sel/"
-    "{location}/Linux/index.json"
-)
+MAP = f"{MAPS}/ec2/USD/current/ec2-ondemand-without-sec-sel/{{location}}/Linux/index.json"
 URL = f"{MAP}#{','.join(LOCATIONS)}"
 FILE = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/AmazonEC2/current/{region}/index.csv"
 LICENCE = "AWS price list, no licence stated; facts re-keyed"
 FIRST = '"FormatVersion","v1.0"'
 HEAD_LINES = 6
 """Five lines about the file and the names of its columns."""
-FAMILY = re.compile(r'"(?:[pg]\d|gr\d|u-p\d)[\w-]*\.[\w-]+"')
+IN_QUOTES = re.compile(f'"(?:{FAMILY.pattern})"')
 ALWAYS = ('"OnDemand"', '"Linux"', '"Shared"')
 """What a line must hold to be worth reading; every non-empty cell of the file is quoted."""
 WANTED = {
@@ -74,8 +71,6 @@ WANTED = {
 }
 COLUMNS = (*WANTED, "Instance Type", "PricePerUnit", "Region Code", "vCPU", "Memory", "GPU")
 MOST_KEPT_BYTES = 20_000_000
-MOST_MAP_BYTES = 50_000_000
-GZIP = b"\x1f\x8b"
 Row = Mapping[str, str]
 
 
@@ -110,8 +105,8 @@ def fetch(way_out: WayOut, asked: Asked) -> Payload:
         return read(way_out, address.replace(slot, place))
 
     files, left_out = each_part(regions, ask)
-    joined = b"\n".join(files.values()) if is_bulk else b'{"files": [' + b", ".join(files.values()) + b"]}"
-    return Payload(joined, address, asked.now, left_out=left_out, only=only)
+    content = b"\n".join(files.values()) if is_bulk else joined(list(files.values()))
+    return Payload(content, address, asked.now, left_out=left_out, only=only)
 
 
 def _gpu_lines(way_out: WayOut, file: str) -> bytes:
@@ -119,7 +114,7 @@ def _gpu_lines(way_out: WayOut, file: str) -> bytes:
     kept: list[str] = []
     size = 0
     for number, line in enumerate(way_out.lines(file)):
-        is_worth = all(word in line for word in ALWAYS) and FAMILY.search(line)
+        is_worth = all(word in line for word in ALWAYS) and IN_QUOTES.search(line)
         if number < HEAD_LINES or is_worth:
             kept.append(line.rstrip("\r"))
             size += len(line)
@@ -132,36 +127,7 @@ def _gpu_lines(way_out: WayOut, file: str) -> bytes:
 
 def _gpu_rows(way_out: WayOut, file: str) -> bytes:
     """A region's price map with its GPU machines alone."""
-    document = _map(_unpacked(way_out.get(file).content))
-    for place, rows in document["regions"].items():
-        document["regions"][place] = {
-            key: row for key, row in rows.items() if FAMILY.fullmatch(f'"{row.get("Instance Type")}"')
-        }
-    return json.dumps(document).encode()
-
-
-def _unpacked(content: bytes) -> bytes:
-    """The map itself: its host sends gzip without saying so. Raises UnreadablePayload."""
-    if not content.startswith(GZIP):
-        return content
-    unpacking = zlib.decompressobj(wbits=47)
-    try:
-        found = unpacking.decompress(content, MOST_MAP_BYTES)
-    except zlib.error as error:
-        raise UnreadablePayload(f"its compression is broken: {error}") from error
-    if not unpacking.eof:
-        raise UnreadablePayload(f"cut off, or more than {MOST_MAP_BYTES:,} bytes")
-    return found
-
-
-def _map(content: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(content)
-        if all(isinstance(row, dict) for rows in document["regions"].values() for row in rows.values()):
-            return dict(document)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise UnreadablePayload(f"no price map of regions: {error!r}"[:200]) from error
-    raise UnreadablePayload("a price map with rows of another kind")
+    return gpu_rows(way_out, file, "Instance Type")
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:
@@ -186,34 +152,21 @@ def _of_bulk(content: bytes, read_on: date) -> list[CloudOffer | Rejected]:
 
 def _of_maps(content: bytes, read_on: date) -> list[CloudOffer | Rejected]:
     found: list[CloudOffer | Rejected] = []
-    for document in _files(content):
-        manifest = document.get("manifest")
-        published = manifest.get("hawkFilePublicationDate") if isinstance(manifest, dict) else None
-        day = _day(str(published), read_on)
+    for document in files_of(content):
+        day = published(document, read_on)
         for place, rows in document["regions"].items():
             for row in rows.values():
                 found += _of_map_row(place, row, day, read_on)
     return found
 
 
-def _files(content: bytes) -> list[dict[str, Any]]:
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UnreadablePayload("neither price maps nor a price list of format v1.0") from error
-    if isinstance(document, dict) and isinstance(document.get("files"), list):
-        return [_map(json.dumps(one).encode()) for one in document["files"]]
-    return [_map(content)]
-
-
 def _of_map_row(
     place: str, row: Mapping[str, Any], day: date, read_on: date
 ) -> Iterator[CloudOffer | Rejected]:
     instance = str(row.get("Instance Type") or "")
-    if not FAMILY.fullmatch(f'"{instance}"') or row.get("Operating System", "Linux") != "Linux":
+    if not FAMILY.fullmatch(instance) or row.get("Operating System", "Linux") != "Linux":
         return
-    # "Europe (Frankfurt)" is what other pages call it.
-    region = REGIONS.get(place) or REGIONS.get(place.replace("Europe (", "EU ("))
+    region = region_at(place)
     if region is None:
         yield Rejected(json.dumps(row)[:500], f"{place} is no region that we know")
         return
@@ -238,7 +191,7 @@ def _rows(text: str, read_on: date) -> Iterator[tuple[Row, date]]:
                 if missing:
                     raise UnreadablePayload(f"no column {missing[0]}")
             elif cells[:1] == ["Publication Date"] and len(cells) == 2:
-                day = _day(cells[1], read_on)
+                day = day_of(cells[1], read_on)
             elif head and len(cells) == len(head):
                 yield dict(zip(head, cells, strict=True)), day
     except csv.Error as error:
@@ -247,18 +200,11 @@ def _rows(text: str, read_on: date) -> Iterator[tuple[Row, date]]:
         raise UnreadablePayload("no names of columns")
 
 
-def _day(stated: str, read_on: date) -> date:
-    try:
-        return min(datetime.fromisoformat(stated).date(), read_on)
-    except ValueError:
-        return read_on
-
-
 def _read(row: Row, day: date, read_on: date) -> Iterator[CloudOffer | Rejected]:
     instance, raw = row["Instance Type"], ",".join(row.values())[:500]
     if any(row[column] not in allowed for column, allowed in WANTED.items()):
         return
-    if not FAMILY.fullmatch(f'"{instance}"') or row.get("MarketOption", "OnDemand") != "OnDemand":
+    if not FAMILY.fullmatch(instance) or row.get("MarketOption", "OnDemand") != "OnDemand":
         return
     region = row["Region Code"]
     said = Source(f"aws-ec2-price-list-{region}", TITLE, FILE.format(region=region), day, LICENCE, read_on)
