@@ -13,7 +13,7 @@ from pricing.http import Door, FetchFailed
 from pricing.refresh import refresh
 from pricing.source import Asked, Payload, Rejected, UnreadablePayload
 from pricing.sources.carbon import electricity_maps
-from pricing.sources.cloud import aws, aws_spot, azure, digitalocean, oci, runpod, shadeform, skypilot
+from pricing.sources.cloud import aws, aws_spot, azure, digitalocean, oci, ovh, runpod, shadeform, skypilot
 from pricing.sources.electricity import tibber
 from service.facts import CloudOffer
 from service.store import offers
@@ -400,3 +400,24 @@ def test_digitaloceans_memory_is_the_sum_and_its_spot_sizes_end_in_spot():
         ("gpu-h100x1-80gb", "nyc2", "on_demand", 80),
         ("gpu-mi355x1-288gb-spot", "mem1", "spot", 288),
     ]
+
+
+# OVHcloud: rows as in two clients' tests of 2026 (fixture), prices of its German and French books.
+
+
+def test_ovh_machines_by_the_hour_alone_in_whole_euros():
+    kept, reasons = told(ovh.parse(recorded("ovh")))
+    found = {o.instance: (o.gpu_count, o.hourly_price, o.memory_gib_per_gpu) for o in kept.values()}
+    assert found == {
+        "h100-380": (1, Decimal("2.8"), 80), "h200-1920": (8, Decimal(42), 141),
+        "l40s-90": (1, Decimal("1.4"), 48), "t1-45": (1, Decimal("0.7"), 16),
+        "t2-45": (1, Decimal("0.8"), 32), "rtx5000-28": (1, Decimal("0.36"), 16),
+    }  # fmt: skip
+    assert reasons == ["announced, not for rent yet"]
+    assert {(o.currency, o.region, o.tier) for o in kept.values()} == {("EUR", "", "on_demand")}
+    by_month = {"planCode": "x.consumption", "pricings": [{"intervalUnit": "month", "price": 1}],
+                "blobs": {"commercial": {"brick": "gpu"}, "technical": {}}}  # fmt: skip
+    (odd,) = ovh.parse(answer({"locale": {"currencyCode": "EUR"}, "addons": [by_month]}))
+    assert odd.reason == "not a row as known: priced by the month"
+    with pytest.raises(UnreadablePayload, match="currency"):
+        ovh.parse(answer({"locale": {}, "addons": []}))
