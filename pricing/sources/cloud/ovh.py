@@ -55,9 +55,12 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
             return
         if "coming_soon" in (blobs.get("tags") or ()):
             raise Unusable("announced, not for rent yet")
-        (pricing,) = row["pricings"]
-        if pricing["intervalUnit"] not in HOURLY:
-            raise Unusable(f"not a row as known: priced by the {pricing['intervalUnit']}")
+        prices = {(pricing["intervalUnit"], pricing["price"]) for pricing in row["pricings"]}
+        if len(prices) != 1:
+            raise Unusable(f"not a row as known: {len(prices)} prices")
+        ((unit, price),) = prices
+        if unit not in HOURLY:
+            raise Unusable(f"not a row as known: priced by the {unit}")
         gpu = hardware["gpu"]
         yield CloudOffer(
             provider="ovh",
@@ -69,7 +72,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
             gpu_count=whole_gpus(gpu["number"]),
             memory_gib_per_gpu=float(gpu["memory"]["size"]),
             tier="on_demand",
-            hourly_price=price_of(Decimal(str(pricing["price"])) / PER_UNIT),
+            hourly_price=price_of(Decimal(str(price)) / PER_UNIT),
             currency=currency,
             as_of=source.as_of,
             source=source,
