@@ -10,8 +10,10 @@ from pricing.sources.cloud import (
     azure,
     clore,
     cloudrift,
+    computeprices,
     digitalocean,
     gcp_billing,
+    gpu_rental_prices,
     gpuhunt,
     lambda_cloud,
     linode,
@@ -71,4 +73,6 @@ SOURCES: tuple[PriceSource, ...] = (
     shadeform.SOURCE,
     digitalocean.SOURCE,
     vultr.SOURCE,
+    computeprices.SOURCE,
+    gpu_rental_prices.SOURCE,
 )
