@@ -13,6 +13,7 @@ from pricing.sources.cloud import (
     computeprices,
     digitalocean,
     gcp_billing,
+    gpu_price_tracker,
     gpu_rental_prices,
     gpuhunt,
     lambda_cloud,
@@ -74,5 +75,6 @@ SOURCES: tuple[PriceSource, ...] = (
     digitalocean.SOURCE,
     vultr.SOURCE,
     computeprices.SOURCE,
+    gpu_price_tracker.SOURCE,
     gpu_rental_prices.SOURCE,
 )

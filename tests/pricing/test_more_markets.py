@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -12,7 +13,7 @@ from pricing.gpu_names import GpuNames
 from pricing.refresh import named
 from pricing.sellers import OF_HOSTS, SELLERS, seller
 from pricing.source import Asked, Payload
-from pricing.sources.cloud import clore, computeprices, gpu_rental_prices
+from pricing.sources.cloud import clore, computeprices, gpu_price_tracker, gpu_rental_prices
 from service.facts import CloudOffer
 from tests.facts_for_tests import shipped_catalog
 from tests.pricing.test_every_source import recorded
@@ -163,3 +164,33 @@ def test_collectors_names_of_providers_are_ours():
         "voltage-park",
         "lambda",
     ]
+
+
+def test_of_the_data_set_the_newest_snapshot_counts(names):
+    offers, refused = read(gpu_price_tracker, recorded("gpu_price_tracker").content)
+    assert set(offers) == {"vcg-a100-12c-120g-80vram", "epyc-rome-rtx-a5000"}
+    one, two = offers["vcg-a100-12c-120g-80vram"], offers["epyc-rome-rtx-a5000"]
+    assert (one.provider, one.country, one.in_stock, one.as_of) == ("vultr", "DE", None, date(2026, 10, 30))
+    assert (two.gpu_count, two.hourly_price, two.in_stock) == (2, Decimal("0.9251"), False)
+    assert slug(names, two) == "rtx-a5000"
+    assert refused == ["its collector calls it unknown_gpu"]
+
+
+def test_the_data_set_is_asked_in_pages_until_an_older_snapshot_begins():
+    row = json.loads(recorded("gpu_price_tracker").content)["rows"][0]["row"]
+    asked = []
+
+    class Out:
+        def get(self, url, headers=None):
+            asked.append(dict(parse_qsl(urlsplit(url).query)))
+            older = row | {"timestamp": "2026-10-29T21:14:00Z"}
+            rows = [row] * 100 if len(asked) == 1 else [row] * 50 + [older] * 50
+            return Payload(json.dumps({"rows": [{"row": one} for one in rows]}).encode(), url, NOW)
+
+    gpu_price_tracker.fetch(Out(), Asked(gpu_price_tracker.URL, NOW))
+    assert [query["offset"] for query in asked] == ["0", "100"]
+    assert asked[0]["dataset"] == "afhubbard/gpu-prices" and asked[0]["orderby"] == '"timestamp" DESC'
+    assert asked[0]["where"] == (
+        "\"timestamp\">='2026-11-25T12:00:00' AND \"quality\"='ok' AND "
+        "(\"provider\"='cudo' OR \"provider\"='tensordock' OR \"provider\"='vultr')"
+    )
