@@ -94,7 +94,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
 def _rows(payload: Payload) -> list[Row]:
     """The rows out of their envelopes; raises UnreadablePayload where there are none."""
     rows = [row.get("row") for row in rows_under(payload.content, "rows") if isinstance(row, dict)]
-    known = [row for row in rows if isinstance(row, dict)]
+    known: list[Row] = [row for row in rows if isinstance(row, dict)]
     if not known or not any(map(_moment, known)):
         raise UnreadablePayload("no row with its time in it")
     return known
@@ -106,7 +106,7 @@ def _moment(row: Row) -> str:
 
 def _is_last(first: Payload, page: Payload) -> bool:
     """Whether there are no more rows, or those that follow are of an older snapshot."""
-    rows = opened(page.content).get("rows") or ()
+    rows = opened(page.content).get("rows") or []
     return len(rows) < ROWS_A_PAGE or _moment(rows[-1]["row"]) < _moment(_rows(first)[0])
 
 
