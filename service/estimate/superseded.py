@@ -28,6 +28,8 @@ class Coverage:
     """named: of the regions that it names alone."""
     gpus: Literal["all", "named"] = "all"
     """named: of the GPUs that it has ever named alone."""
+    counts: Literal["all", "named"] = "all"
+    """named: of the numbers of GPUs that it names alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +140,13 @@ def _is_old(day: Mapping[str, date], origin: str, beside: _List) -> bool:
 
 
 class _Scope:
-    """A coverage with the regions and GPUs that its list names."""
+    """A coverage with the regions, GPUs and numbers of them that its list names."""
 
     def __init__(self, coverage: Coverage, named: Sequence[Quote]) -> None:
         self._coverage = coverage
         self._regions = {quote.region.lower() for quote in named if quote.is_listed}
         self._gpus = {quote.gpu for quote in named}
+        self._counts = {quote.gpu_count for quote in named}
 
     def covers(self, quote: Quote) -> bool:
         """Whether the list would name it if it could be rented."""
@@ -151,6 +154,7 @@ class _Scope:
             quote.tier in self._coverage.tiers
             and (self._coverage.regions == "all" or quote.region.lower() in self._regions)
             and (self._coverage.gpus == "all" or quote.gpu in self._gpus)
+            and (self._coverage.counts == "all" or quote.gpu_count in self._counts)
         )
 
 

@@ -46,6 +46,13 @@ def test_a_list_of_some_gpus_says_nothing_about_the_others_but_a_dropped_one_is_
     assert gone(mine, sold_out, dropped, never, mine=partial) == {("others", "c"): "mine"}
 
 
+def test_a_list_of_single_gpus_says_nothing_about_machines_with_several():
+    mine = quote("mine", "1x", gpu_count=1)
+    one, eight = quote("others", "a", gpu="a100", gpu_count=1), quote("others", "b", gpu="a100")
+    single = (Coverage("p", ALL, counts="named"),)
+    assert gone(mine, one, eight, mine=single) == {("others", "a"): "mine"}
+
+
 def test_the_first_by_name_of_lists_of_one_time_else_the_younger():
     first, second = quote("a list"), quote("b list", "other name")
     assert gone(first, second) == {("b list", "other name"): "a list"}

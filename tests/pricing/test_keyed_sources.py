@@ -147,7 +147,7 @@ def test_digitalocean_divides_the_memory():
     assert offers["gpu-mi300x8-1536gb", "nyc1", "on_demand"].memory_gib_per_gpu == 192
     spot = offers["gpu-h200x8-1128gb-spot", "", "spot"]
     assert spot.memory_gib_per_gpu == 141, "the slug shows that 141 is that of one already"
-    assert spot.note == "no region named when read"
+    assert (spot.note, spot.in_stock, eight.in_stock) == ("no region named when read", False, True)
     assert sorted(reasons(refused)) == ["cannot be rented now", "the price is not known"]
 
 

@@ -5,9 +5,12 @@ from decimal import Decimal
 import pytest
 
 from pricing.gpu_names import GpuNames
+from pricing.refresh import refresh
 from pricing.source import Asked, Payload
 from pricing.sources.cloud import akash, spheron_offers
 from service.facts import CloudOffer
+from service.store import offers
+from service.store.offers import OfferFilter
 from tests.facts_for_tests import shipped_catalog
 from tests.pricing.test_every_source import NOW, recorded
 
@@ -42,6 +45,19 @@ def test_spheron_prices_whole_instances_on_demand_and_spot(names):
     spot = offers["dc-two h100-spot", "Finland", "spot"]
     assert spot.in_stock is False and ("dc-two h100-spot", "Finland", "on_demand") not in offers
     assert refused == ["the price is not known"]
+
+
+@pytest.mark.parametrize("module", [akash, spheron_offers])
+def test_what_a_market_does_not_name_is_not_for_rent(database, module):
+    def origins():
+        wanted = OfferFilter(provider=module.SOURCE.covers[0].provider)
+        with database.reading() as session:
+            return {offer.origin for offer in offers.search(session, wanted).offers}
+
+    assert origins() == {"catalog"}
+    fetched = recorded(module.NAME)
+    assert refresh(database, module.SOURCE, NOW, lambda asked: fetched).outcome == "ok"
+    assert origins() == {module.NAME}
 
 
 def test_spheron_is_asked_page_by_page():

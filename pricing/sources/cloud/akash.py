@@ -1,11 +1,13 @@
 """Akash: what its providers bid for one GPU an hour, by model, memory and interface; and how many are free.
 
-A reverse auction: `price` sums up the bids of the last 31 days in USD per GPU and hour (min, max, avg,
-weightedAverage, med), of a GPU with the usual processor and memory around it. The median is read: the
+A reverse auction: `price` sums up one bid per provider of the last 31 days in USD per GPU and hour (min, max,
+avg, weightedAverage, med), of a GPU with the usual processor and memory around it. The median is read: the
 smallest bid is one provider's on one day. `availability.available` counts GPUs that are free now; none is
-sold out, and a model without a bid has no price. Keyless. Verified against four public readers of 2026 that
-agree on the shape, among them parvathamtej/computex-market-graph, which found no clause against reading it;
-the unit is said by one that reads the bids themselves (`hourlyPrice`).
+sold out, and a model without a bid has no price. Keyless. It starts from the inventory of all providers, so
+what it does not name nobody has; but bids for more than one GPU are left out of it, so it says nothing of
+machines with several. Verified against the code that answers, akash-network/console
+apps/api/src/gpu/services/gpu-price.service.ts (0997bbc7), and four public readers of 2026 that agree on the
+shape, among them parvathamtej/computex-market-graph, which found no clause against reading it.
 """
 
 import re
@@ -14,6 +16,7 @@ from datetime import timedelta
 
 from pricing.json_answers import Row, Unusable, known_price, offers_of, rows_under, stated, whole_card
 from pricing.source import Payload, PriceSource, Rejected
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer
 
 NAME = "akash"
@@ -59,4 +62,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
     return offers_of(rows_under(payload.content, "models"), read)
 
 
-SOURCE = PriceSource(NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE)
+SOURCE = PriceSource(
+    NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE,
+    covers=(Coverage("akash", ("marketplace",), counts="named"),),
+)  # fmt: skip

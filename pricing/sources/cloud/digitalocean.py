@@ -2,7 +2,7 @@
 
 `gpu_info.vram` is the sum over all GPUs (gpuhunt takes it for one). A slug that ends in -spot can be
 interrupted, -lc is cooled with liquid. `memory` is MiB of the host. Many sizes name no region: those
-cannot be rented anywhere at the moment.
+cannot be rented anywhere at the moment, and count as sold out.
 
 Verified 2026-11-28: fields, an empty `regions` and the sum of vram against dstackai/gpuhunt
 src/gpuhunt/providers/digitalocean.py (be7f2315) and its test (gpu-h100x8-640gb, 640 GiB, 23.92); address and
@@ -73,6 +73,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                 vcpus=int(row["vcpus"]),
                 ram_gib=float(row["memory"]) / MIB_PER_GIB,
                 note="" if region else "no region named when read",
+                in_stock=bool(region),
             )
 
     return offers_of(rows_under(payload.content, "sizes"), read)

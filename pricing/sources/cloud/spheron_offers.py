@@ -4,7 +4,8 @@
 instance in USD per hour; an offer of `instanceType` SPOT has its spot price there, others may have one beside
 it. `available` false or `maintenance`: cannot be rented now. `clusters` are the regions. Verified against
 SkyPilot's fetch_spheron.py and Spheron's own blog tools (per GPU = price / gpuCount); the first sends a key,
-three others of 2026 none: it is optional.
+three others of 2026 none: it is optional. A deployment names an offer of this list, and SkyPilot's catalogue
+is made of it alone: what it does not name Spheron does not rent out, whichever tier others give it.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, WayOut, with_query
+from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Tier
 
 NAME = "spheron_offers"
@@ -105,4 +107,5 @@ SOURCE = PriceSource(
     LICENCE,
     fetch=fetch,
     optional_key="HEIMVORTEIL_SPHERON_OFFERS_KEY",
+    covers=(Coverage("spheron", ("on_demand", "spot", "marketplace")),),
 )
