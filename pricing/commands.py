@@ -3,7 +3,6 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,9 +37,10 @@ def list_(context: click.Context, as_json: bool) -> None:
     """List the price sources: key, how often they are asked, last success and its age, the next run.
 
     State: fresh; stale (the last success is older than three rounds); failing (not stale yet); asleep (no
-    key); standby (stands in for another that is fresh); new (never read).
+    key, or off until it is switched on); standby (stands in for another that is fresh); new (never read).
     """
     from pricing import registry
+    from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
     from service.reports.listings.as_table import print_json, print_table
     from service.store import leases, price_sources
@@ -50,9 +50,12 @@ def list_(context: click.Context, as_json: bool) -> None:
     with sessions.reading() as session:
         now = leases.clock(session)
         found = {standing.source.name: standing for standing in price_sources.standings(session, now)}
-    standings = [_with_key(found[source.name], os.environ) for source in SOURCES]
+    asleep = {source.name: sleep_of(source, os.environ) for source in SOURCES}
+    standings = [_as_here(found[source.name], asleep[source.name] is not None) for source in SOURCES]
+    why = {name: sleep.said if sleep else None for name, sleep in asleep.items()}
     if as_json:
-        print_json(orjson.dumps([_standing_item(standing) for standing in standings]))
+        items = [{**_standing_item(s), "asleep_because": why[s.source.name]} for s in standings]
+        print_json(orjson.dumps(items))
         return
     rows = [
         [
@@ -66,7 +69,7 @@ def list_(context: click.Context, as_json: bool) -> None:
             str(s.last.rejected) if s.last else UNKNOWN,
             "running" if s.running_since else _minute(s.due),
             s.state,
-            s.last.error if s.last else "",
+            why[s.source.name] or (s.last.error if s.last else ""),
         ]
         for s in standings
     ]
@@ -74,10 +77,9 @@ def list_(context: click.Context, as_json: bool) -> None:
     print_table([*titles, "remark"], rows, {6, 7}, width=220)
 
 
-def _with_key(standing: "Standing", settings: Mapping[str, str]) -> "Standing":
+def _as_here(standing: "Standing", sleeps: bool) -> "Standing":
     """Whether it sleeps is what this process's environment says, not the one that asked it last."""
-    variable = standing.source.key_variable
-    if variable and not settings.get(variable):
+    if sleeps:
         return replace(standing, state="asleep")
     if standing.state == "asleep":
         return replace(standing, state="new" if standing.last_success_at is None else "stale")
@@ -144,8 +146,9 @@ def refresh_(
 
     With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
     With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
-    Exit code 1 when one of them failed, with --quick when all did; one that sleeps for want of a key, or that
-    another process is refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
+    Exit code 1 when one of them failed, with --quick when all did; one that sleeps, for want of a key or
+    because of its terms, or that another process is refreshing at this moment, has not failed. Interrupted,
+    it leaves nothing half written.
     """
 
     from pricing import quick as first
@@ -197,7 +200,8 @@ def refresh_(
         print_table(titles, rows, {2, 3, 4, 5})
     if not names and not quick:
         zone_days.fetch_used(context)
-    if (all if quick else any)(o.outcome == "failed" for o in outcomes):
+    failed = [o.outcome == "failed" for o in outcomes if o.outcome != "asleep"]
+    if any(failed) and (not quick or all(failed)):
         context.exit(1)
 
 
@@ -212,6 +216,7 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     `prices show NAME --raw > tests/pricing/fixtures/NAME.json` records a fixture.
     """
     from pricing import registry
+    from pricing.asleep import sleep_of
     from service.reports.listings.as_table import print_table
     from service.store import refreshes
 
@@ -224,6 +229,8 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     with context.obj().reading() as session:
         last, refused = refreshes.recent(session, name, MOST_SHOWN), refreshes.rejected(session, name)
     click.echo(f"{source.title}\n{source.url}\n{source.licence}; another address: {source.url_setting}")
+    if sleep := sleep_of(source, os.environ):
+        click.echo(f"asleep: {sleep.said}")
     rows = [
         [_minute(r.started_at), r.outcome, str(r.accepted), str(r.rejected), r.requested_by, r.error]
         for r in last
@@ -239,14 +246,17 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
 
 
 def _print_raw(context: click.Context, source: "PriceSource") -> None:
+    from pricing.asleep import sleep_of
     from pricing.http import Door, FetchFailed
     from pricing.refresh import address
     from pricing.source import Asked
     from service.errors import MissingFact
 
-    key = os.environ.get(source.key, "") if source.key else ""
-    if source.key and not key:
-        raise MissingFact(f"the key of {source.name}", f"set {source.key}")
+    if sleep := sleep_of(source, os.environ):
+        if sleep.why == "no_key":
+            raise MissingFact(f"the key of {source.name}", f"set {sleep.variable}")
+        raise MissingFact(f"the answer of {source.name}", sleep.said)
+    key = os.environ.get(source.key or source.optional_key or "", "")
     now = datetime.now(UTC)
     try:
         with Door(now) as door:

@@ -13,6 +13,7 @@ FILE = Path(__file__).parent.parent / "docker-compose.yml"
 TEXT = FILE.read_text()
 SERVICES = yaml.safe_load(TEXT)["services"]
 KEYS = {key for source in SOURCES for key in (source.key, source.optional_key) if key}
+KEYS |= {source.switch for source in SOURCES if source.off_because}
 
 
 def test_web_and_worker_wait_for_a_migrated_database_that_is_well():
