@@ -298,7 +298,7 @@ def import_(
     German names of columns are understood.
     """
     from pricing.importing import read_file, spoken, take_in
-    from service.reports.listings.as_table import print_table
+    from service.reports.listings.as_table import counted, print_table
     from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
@@ -315,8 +315,9 @@ def import_(
         return
     verb = "would be kept" if dry_run else "kept"
     click.echo(
-        f"{done.accepted} offers {verb} ({done.changed} new or changed), {done.rejected} rows rejected, "
-        f"{len(done.unmapped)} GPU names that nobody has mapped"
+        f"{counted(done.accepted, 'offer')} {verb} ({done.changed} new or changed), "
+        f"{counted(done.rejected, 'row')} rejected, "
+        f"{counted(len(done.unmapped), 'GPU name')} that nobody has mapped"
     )
     if done.moved:
         click.echo(f"heimvorteil: {spoken(done.moved)}", err=True)
@@ -351,7 +352,7 @@ def conflicts_(context: click.Context) -> None:
 
     What a provider's own list or a younger one has superseded is told with what stands in its place.
     """
-    from service.reports.listings.as_table import print_table
+    from service.reports.listings.as_table import counted, print_table
     from service.store.offer_conflicts import all_conflicts, superseded_counts
 
     with context.obj().reading() as session:
@@ -367,9 +368,10 @@ def conflicts_(context: click.Context) -> None:
         ]
         rows.append([thing, where, offer.tier, *said, f"{conflict.ratio:.2f}"])
     print_table(["what", "region", "tier", "one list says", "another says", "times"], rows, {5})
-    click.echo(f"{len(found)} conflicts")
+    click.echo(counted(len(found), "conflict"))
     for old, new, count in superseded:
-        click.echo(f"{count} prices of {old} are superseded by {new}")
+        are = "is" if count == 1 else "are"
+        click.echo(f"{counted(count, 'price')} of {old} {are} superseded by {new}")
 
 
 @prices.command("map")
@@ -379,12 +381,13 @@ def conflicts_(context: click.Context) -> None:
 @click.pass_context
 def map_(context: click.Context, name: str, gpu: str, memory: float | None) -> None:
     """Say which card a GPU's name in price lists stands for, for stored offers and all to come."""
+    from service.reports.listings.as_table import counted
     from service.store import own_gpu_names
 
     with context.obj().begin() as session:
         told, changed = own_gpu_names.put(session, name, gpu, memory, datetime.now(UTC))
     only = f" with {told.memory_gib:g} GiB" if told.memory_gib else ""
-    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {changed} stored offers changed')
+    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {counted(changed, "stored offer")} changed')
 
 
 @prices.command("watch")
