@@ -81,13 +81,15 @@ def test_a_quote_is_held_against_what_an_import_is_held_against(own_app):
         return client.post("/api/v1/offers", json={**QUOTE, **change}, headers=token)
 
     (told,) = assert_problem(posted(hourly_price="0.08"), 422, "hourly_price")["errors"]
-    assert (
-        told["value"] == "0.08" and "0.01 USD per GPU and hour" in told["reason"] and "seen" in told["reason"]
-    )
+    assert told["value"] == "0.08"
+    assert "0.01 USD per GPU and hour" in told["reason"] and "seen" in told["reason"]
     (told,) = assert_problem(posted(instance="p5.48xlarge", gpu_count=1), 422, "gpu_count")["errors"]
     assert told["reason"] == "1 GPU, but p5.48xlarge has 8"
     assert "by more than half" in posted(hourly_price="5").get_data(as_text=True)
-    assert client.get("/api/v1/offers?provider=lambda&gpu=h100-sxm&gpu_count=8&price_max=6").get_json()["total"] == 0
+    assert (
+        client.get("/api/v1/offers?provider=lambda&gpu=h100-sxm&gpu_count=8&price_max=6").get_json()["total"]
+        == 0
+    )
     assert posted(hourly_price="5", yes=True).status_code == 201
     assert_problem(posted(hourly_price="0.08", yes=True), 422, "hourly_price")
 
