@@ -3,7 +3,6 @@
 import logging
 import os
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,9 +38,10 @@ def list_(context: click.Context, as_json: bool) -> None:
     """List the price sources: key, how often they are asked, last success and its age, the next run.
 
     State: fresh; stale (the last success is older than three rounds); failing (not stale yet); asleep (no
-    key); standby (stands in for another that is fresh); new (never read).
+    key, or off until it is switched on); standby (stands in for another that is fresh); new (never read).
     """
     from pricing import registry
+    from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
     from service.reports.listings.as_table import print_json, print_table
     from service.store import leases, price_sources
@@ -51,9 +51,12 @@ def list_(context: click.Context, as_json: bool) -> None:
     with sessions.reading() as session:
         now = leases.clock(session)
         found = {standing.source.name: standing for standing in price_sources.standings(session, now)}
-    standings = [_with_key(found[source.name], os.environ) for source in SOURCES]
+    asleep = {source.name: sleep_of(source, os.environ) for source in SOURCES}
+    standings = [_as_here(found[source.name], asleep[source.name] is not None) for source in SOURCES]
+    why = {name: sleep.said if sleep else None for name, sleep in asleep.items()}
     if as_json:
-        print_json(orjson.dumps([_standing_item(standing) for standing in standings]))
+        items = [{**_standing_item(s), "asleep_because": why[s.source.name]} for s in standings]
+        print_json(orjson.dumps(items))
         return
     rows = [
         [
@@ -67,7 +70,7 @@ def list_(context: click.Context, as_json: bool) -> None:
             str(s.last.rejected) if s.last else UNKNOWN,
             "running" if s.running_since else _minute(s.due),
             s.state,
-            s.last.error if s.last else "",
+            why[s.source.name] or (s.last.error if s.last else ""),
         ]
         for s in standings
     ]
@@ -75,10 +78,9 @@ def list_(context: click.Context, as_json: bool) -> None:
     print_table([*titles, "remark"], rows, {6, 7}, width=220)
 
 
-def _with_key(standing: "Standing", settings: Mapping[str, str]) -> "Standing":
+def _as_here(standing: "Standing", sleeps: bool) -> "Standing":
     """Whether it sleeps is what this process's environment says, not the one that asked it last."""
-    variable = standing.source.key_variable
-    if variable and not settings.get(variable):
+    if sleeps:
         return replace(standing, state="asleep")
     if standing.state == "asleep":
         return replace(standing, state="new" if standing.last_success_at is None else "stale")
@@ -145,8 +147,9 @@ def refresh_(
 
     With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
     With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
-    Exit code 1 when one of them failed, with --quick when all did; one that sleeps for want of a key, or that
-    another process is refreshing at this moment, has not failed. Interrupted, it leaves nothing half written.
+    Exit code 1 when one of them failed, with --quick when all did; one that sleeps, for want of a key or
+    because of its terms, or that another process is refreshing at this moment, has not failed. Interrupted,
+    it leaves nothing half written.
     """
 
     from pricing import quick as first
@@ -198,7 +201,8 @@ def refresh_(
         print_table(titles, rows, {2, 3, 4, 5})
     if not names and not quick:
         zone_days.fetch_used(context)
-    if (all if quick else any)(o.outcome == "failed" for o in outcomes):
+    failed = [o.outcome == "failed" for o in outcomes if o.outcome != "asleep"]
+    if any(failed) and (not quick or all(failed)):
         context.exit(1)
 
 
@@ -213,6 +217,7 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     `prices show NAME --raw > tests/pricing/fixtures/NAME.json` records a fixture.
     """
     from pricing import registry
+    from pricing.asleep import sleep_of
     from service.reports.listings.as_table import print_table
     from service.store import refreshes
 
@@ -225,6 +230,8 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     with context.obj().reading() as session:
         last, refused = refreshes.recent(session, name, MOST_SHOWN), refreshes.rejected(session, name)
     click.echo(f"{source.title}\n{source.url}\n{source.licence}; another address: {source.url_setting}")
+    if sleep := sleep_of(source, os.environ):
+        click.echo(f"asleep: {sleep.said}")
     rows = [
         [_minute(r.started_at), r.outcome, str(r.accepted), str(r.rejected), r.requested_by, r.error]
         for r in last
@@ -240,14 +247,17 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
 
 
 def _print_raw(context: click.Context, source: "PriceSource") -> None:
+    from pricing.asleep import sleep_of
     from pricing.http import Door, FetchFailed
     from pricing.refresh import address
     from pricing.source import Asked
     from service.errors import MissingFact
 
-    key = os.environ.get(source.key, "") if source.key else ""
-    if source.key and not key:
-        raise MissingFact(f"the key of {source.name}", f"set {source.key}")
+    if sleep := sleep_of(source, os.environ):
+        if sleep.why == "no_key":
+            raise MissingFact(f"the key of {source.name}", f"set {sleep.variable}")
+        raise MissingFact(f"the answer of {source.name}", sleep.said)
+    key = os.environ.get(source.key or source.optional_key or "", "")
     now = datetime.now(UTC)
     try:
         with Door(now) as door:
@@ -289,7 +299,7 @@ def import_(
     German names of columns are understood.
     """
     from pricing.importing import read_file, spoken, take_in
-    from service.reports.listings.as_table import print_table
+    from service.reports.listings.as_table import counted, print_table
     from service.usecases.price_imports import PriceTable
 
     now = datetime.now(UTC)
@@ -306,8 +316,9 @@ def import_(
         return
     verb = "would be kept" if dry_run else "kept"
     click.echo(
-        f"{done.accepted} offers {verb} ({done.changed} new or changed), {done.rejected} rows rejected, "
-        f"{len(done.unmapped)} GPU names that nobody has mapped"
+        f"{counted(done.accepted, 'offer')} {verb} ({done.changed} new or changed), "
+        f"{counted(done.rejected, 'row')} rejected, "
+        f"{counted(len(done.unmapped), 'GPU name')} that nobody has mapped"
     )
     if done.moved:
         click.echo(f"heimvorteil: {spoken(done.moved)}", err=True)
@@ -342,12 +353,13 @@ def unmapped_(context: click.Context) -> None:
 @click.pass_context
 def map_(context: click.Context, name: str, gpu: str, memory: float | None) -> None:
     """Say which card a GPU's name in price lists stands for, for stored offers and all to come."""
+    from service.reports.listings.as_table import counted
     from service.store import own_gpu_names
 
     with context.obj().begin() as session:
         told, changed = own_gpu_names.put(session, name, gpu, memory, datetime.now(UTC))
     only = f" with {told.memory_gib:g} GiB" if told.memory_gib else ""
-    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {changed} stored offers changed')
+    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {counted(changed, "stored offer")} changed')
 
 
 @prices.command("watch")

@@ -17,7 +17,7 @@ def conflicts_(context: click.Context) -> None:
     What a provider's own list or a younger one has superseded is told with what stands in its place; so are
     cards whose median is more than 25 % off an index of rents of the same week.
     """
-    from service.reports.listings.as_table import print_table
+    from service.reports.listings.as_table import counted, print_table
     from service.store.offer_conflicts import all_conflicts, superseded_counts
     from service.store.price_index import off_the_indices
 
@@ -35,22 +35,23 @@ def conflicts_(context: click.Context) -> None:
         ]
         rows.append([thing, where, offer.tier, *said, f"{conflict.ratio:.2f}"])
     print_table(["what", "region", "tier", "one list says", "another says", "times"], rows, {5})
-    click.echo(f"{len(found)} conflicts")
+    click.echo(counted(len(found), "conflict"))
     for old, new, count in superseded:
-        click.echo(f"{count} prices of {old} are superseded by {new}")
+        are = "is" if count == 1 else "are"
+        click.echo(f"{counted(count, 'price')} of {old} {are} superseded by {new}")
     if compared:
         _print_off(currency, off, compared)
 
 
 def _print_off(currency: str, off: "list[tuple[IndexRow, IndexCheck]]", compared: int) -> None:
-    from service.reports.listings.as_table import print_table
+    from service.reports.listings.as_table import counted, print_table
 
     titles = ["card", "tier", "median of", f"{currency}/GPU-h", "index", "says", "off by"]
     rows = [
         [
             row.gpu,
             row.tier,
-            f"{row.offers} offers, {row.day}",
+            f"{counted(row.offers, 'offer')}, {row.day}",
             f"{row.median:.2f}",
             f"{one.index.name} {one.index.gpu_raw_name}, {one.index.as_of}",
             f"{one.per_gpu_hour:.2f}",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
+from pricing.asleep import sleep_of
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, shown
@@ -40,9 +41,9 @@ def call_one(
     source: PriceSource, names: GpuNames, now: datetime, settings: Mapping[str, str], longest_s: float
 ) -> SourceCheck:
     """Call a source once, read its answer and keep nothing; never raises for what the source does."""
+    if sleep := sleep_of(source, settings):
+        return SourceCheck(source.name, None, None, 0, 0, 0.0, (Oddity(sleep.why, 0, sleep.variable),))
     key = settings.get(source.key or source.optional_key or "", "")
-    if source.key and not key:
-        return SourceCheck(source.name, None, None, 0, 0, 0.0, (Oddity("no_key", 0, source.key),))
     asked = Asked(address(source, now, settings), now, key)
     began = time.monotonic()
     try:

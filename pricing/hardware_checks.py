@@ -12,15 +12,27 @@ COUNTED = re.compile(r"\s*(\d+)\s*x\s*(?=[a-z])", re.I)
 
 def contradiction(offer: CloudOffer, gpus: Mapping[str, Gpu]) -> str | None:
     """Why such an instance cannot be: another number of GPUs, or another card, than its type or name says."""
+    found = contradicting(offer, gpus)
+    return found[1] if found else None
+
+
+def contradicting(offer: CloudOffer, gpus: Mapping[str, Gpu]) -> tuple[str, str] | None:
+    """The field that contradicts its instance, gpu_count or gpu, and why; None where none does."""
     count, known = offer.gpu_count, gpus_in(offer.instance)
     if known is not None and known != count:
-        return f"{count} GPUs, but {offer.instance} has {known:.3g}"
+        return "gpu_count", f"{counted_gpus(count)}, but {offer.instance} has {known:.3g}"
     if (named := COUNTED.match(offer.gpu_raw_name)) and int(named[1]) != count:
-        return f'a number of GPUs of {count}, but their name is "{offer.gpu_raw_name}"'
+        return "gpu_count", f'a number of GPUs of {count}, but their name is "{offer.gpu_raw_name}"'
     card = fitted(offer.instance)
     if card is not None and card.slug and offer.gpu and card.slug != offer.gpu:
-        return f"a {_name(offer.gpu, gpus)}, but {offer.instance} has a {_name(card.slug, gpus)}"
+        said = f"a {_name(offer.gpu, gpus)}, but {offer.instance} has a {_name(card.slug, gpus)}"
+        return "gpu", said
     return None
+
+
+def counted_gpus(count: int) -> str:
+    """1 GPU, 2 GPUs."""
+    return "1 GPU" if count == 1 else f"{count} GPUs"
 
 
 def _name(slug: str, gpus: Mapping[str, Gpu]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from pricing.catalogue_rows import CatalogueTable, gpuhunt_offers, skypilot_offers
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames
+from pricing.hardware_checks import contradicting
 from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
@@ -84,6 +85,23 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
         offers=tuple(sorted({offers.offer_slug(offer) for offer in accepted})),
         moved=moved,
     )
+
+
+def keep_quote(sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: bool) -> None:
+    """Keep one quote, held against what an import is held against.
+
+    Raises InvalidValue, with the field, for what its card cannot cost or its instance does not have, and
+    without `yes` for a change of the cheapest price of a card by more than half.
+    """
+    with sessions.reading() as session:
+        names = GpuNames(gpus.all(session), own_gpu_names.all(session))
+        rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
+    if found := contradicting(offer, names.gpus):
+        field, reason = found
+        raise InvalidValue(field, offer.gpu_count if field == "gpu_count" else offer.gpu_raw_name, reason)
+    for _, reason in check([offer], Known(rates=rates, names=names)).rejected:
+        raise InvalidValue("hourly_price", str(offer.hourly_price), reason)
+    _kept(sessions, [offer], now, None, dry_run=False, yes=yes)
 
 
 def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:

@@ -11,6 +11,7 @@ from os import environ
 from typing import Any, Protocol, cast
 
 from pricing import alerts
+from pricing.asleep import sleep_of
 from pricing.checks import Checked, Known, check
 from pricing.countries import country_of
 from pricing.gpu_names import GpuNames
@@ -136,9 +137,9 @@ def _attempt(
     *,
     hold: Hold | None,
 ) -> Outcome:
+    if sleep := sleep_of(source, settings):
+        return Outcome(source.name, "asleep", error=sleep.said)
     key = settings.get(source.key or source.optional_key or "", "")
-    if source.key and not key:
-        return Outcome(source.name, "asleep", error=f"needs a key in {source.key}")
     asked = Asked(address(source, now, settings), now, key, only=_still_to_read(sessions, source, now))
     try:
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)

@@ -26,6 +26,8 @@ def described(source: PriceSource) -> PriceSourceFacts:
         every=source.every,
         stale_after=STALE_AFTER_CADENCES * source.every + pause,
         key_variable=source.key,
+        switch_variable=source.switch if source.off_because else None,
+        off_because=source.off_because,
         fallback_for=source.fallback_for,
     )
 

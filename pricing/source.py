@@ -133,8 +133,15 @@ class PriceSource:
 
     states_its_day: bool = False
     """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
+    off_because: str | None = None
+    """Why it sleeps until its switch is on: terms that whoever runs it has to read and decide about first."""
 
     @property
     def url_setting(self) -> str:
         """Environment variable that replaces the address, for mirrors and tests."""
-        return f"HEIMVORTEIL_SOURCE_{self.name.upper()}_URL"
+        return f"{self.switch}_URL"
+
+    @property
+    def switch(self) -> str:
+        """Environment variable that switches it on or off."""
+        return f"HEIMVORTEIL_SOURCE_{self.name.upper()}"

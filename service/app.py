@@ -7,18 +7,19 @@ from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshots
-from service.usecases.price_imports import TakesInPrices
+from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
 
 def create_app(
     settings: Settings | None = None,
     sessions: Sessions | None = None,
     take_in_prices: TakesInPrices | None = None,
+    keep_quote: KeepsQuote | None = None,
 ) -> Flask:
     """An app that serves the facts of one database, which must be ready (`heimvorteil db upgrade`).
 
-    `take_in_prices` is pricing's reader of tables, which this wing may not import; without it imports
-    are answered with 501.
+    `take_in_prices` and `keep_quote` are pricing's, which this wing may not import; without them imports
+    and quotes are answered with 501.
     """
     settings = settings or Settings.from_environ()
     sessions = sessions or Sessions(engine_for(settings.database_url))
@@ -32,6 +33,7 @@ def create_app(
         Snapshots(sessions.engine, settings.snapshot_check_seconds),
         str(sessions.engine.url),
         take_in_prices,
+        keep_quote,
     )
     problems.register(app)
     for blueprint in HEALTH:

@@ -31,6 +31,8 @@ WeightsIn = Literal["fp32", "16-bit", "16-bit+master"]
 Tier = Literal["on_demand", "spot", "reserved", "community", "marketplace"]
 RateKind = Literal["retail", "spot", "contract", "time_of_use", "dynamic"]
 ProviderKind = Literal["hyperscaler", "gpu-cloud", "marketplace"]
+PriceVat = Literal["net", "gross"]
+"""A price as shown: VAT comes on top of it (net), or is in it (gross)."""
 Taxes = Literal["all", "excl_vat", "excl_taxes"]
 Scope = Literal["lifecycle", "direct"]
 Accounting = Literal["production", "consumption"]
@@ -427,8 +429,16 @@ class Provider:
     url: str
     kind: ProviderKind
     sources: Mapping[str, Source] = field(default_factory=dict)
+    headquarters: str | None = None
+    """ISO 3166 code of the country where the company that sells the hours has its seat."""
+    price_vat: PriceVat | None = None
+    """Of the prices that it shows."""
     billing_increment_s: float | None = None
     minimum_billing_s: float | None = None
+    includes_processor: bool | None = None
+    """Whether an hour's price contains the processors beside the GPU; False where they are billed apart."""
+    includes_memory: bool | None = None
+    includes_local_disk: bool | None = None
     pue: float | None = None
     pue_basis: Basis = "assumed"
     egress_per_gb: Decimal | None = None
@@ -438,6 +448,11 @@ class Provider:
     storage_per_gb_month: Decimal | None = None
     fee_currency: str | None = None
     """Currency of egress and storage fees."""
+
+    @property
+    def includes_egress(self) -> bool | None:
+        """Whether what is sent out costs nothing extra; None where its price is unknown."""
+        return None if self.egress_per_gb is None else not self.egress_per_gb and not self.egress_tiers
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ FILE = Path(__file__).parent.parent / "docker-compose.yml"
 TEXT = FILE.read_text()
 SERVICES = yaml.safe_load(TEXT)["services"]
 KEYS = {key for source in SOURCES for key in (source.key, source.optional_key) if key}
+SWITCHES = {source.switch for source in SOURCES if source.off_because}
 
 
 def test_web_and_worker_wait_for_a_migrated_database_that_is_well():
@@ -34,7 +35,7 @@ def test_its_commands_and_settings_are_ours():
         found = main.commands[command]
         if words and not words[0].startswith("-"):
             assert words[0] in found.commands, words
-        assert set(service["environment"]) - KEYS <= known
+        assert set(service["environment"]) - KEYS - SWITCHES <= known
         assert (FILE.parent / service["build"]["dockerfile"]).exists()
 
 
@@ -47,5 +48,5 @@ def test_no_secret_is_in_it():
 def test_the_worker_alone_gets_the_keys_of_price_sources():
     worker = SERVICES["worker"]["environment"]
     assert {name for name in worker if name.endswith("_KEY")} == KEYS
-    assert all(worker[name] == f"${{{name}:-}}" for name in KEYS)
-    assert not KEYS & set(SERVICES["web"]["environment"])
+    assert all(worker[name] == f"${{{name}:-}}" for name in KEYS | SWITCHES)
+    assert not (KEYS | SWITCHES) & set(SERVICES["web"]["environment"])

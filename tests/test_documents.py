@@ -168,7 +168,7 @@ def test_every_option_shown_exists():
 
 
 def test_every_environment_variable_shown_is_read_and_every_setting_is_shown():
-    keys = {key for source in SOURCES for key in (source.key, source.optional_key) if key}
+    keys = {key for source in SOURCES for key in (source.key, source.optional_key, source.switch) if key}
     known = {s.variable for s in SETTINGS} | keys | {source.url_setting for source in SOURCES}
     for path, text in PAGES.items():
         shown = set(re.findall(r"HEIMVORTEIL_[A-Z0-9_<>]+", text)) - {"HEIMVORTEIL_SOURCE_<NAME>_URL"}

@@ -118,7 +118,7 @@ def test_a_contradiction_is_shown_on_both_and_listed_once(run, client):
     listed = client.get("/api/v1/price-conflicts?currency=EUR").get_json()
     assert listed["total"] == 1 and listed["items"][0]["ratio"] == 2.5
     assert [o["origin"] for o in listed["items"][0]["offers"]] == ["live", "other"]
-    assert "2.50" in run("prices", "conflicts").stdout and "1 conflicts" in run("prices", "conflicts").stdout
+    assert "2.50" in run("prices", "conflicts").stdout and "1 conflict\n" in run("prices", "conflicts").stdout
     shown = run("offers", "--provider", "runpod", "--region", "EU-RO-1", "--currency", "EUR").stdout
     assert "another list says" in shown and "48 GB" in shown
 

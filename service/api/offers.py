@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import wraps
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, abort
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
@@ -185,6 +185,9 @@ class OfferIn(Question):
     currency: str = Field(pattern="^[A-Z]{3}$")
     as_of: date
     note: str = Field("", max_length=300)
+    yes: bool = Field(
+        False, description="Keep it even where it changes the cheapest price of a card by more than half"
+    )
 
     @field_validator("hourly_price", mode="before")
     @classmethod
@@ -325,8 +328,11 @@ def history(slug: str) -> Response:
     security={"token": []},
 )
 def quoted(json: OfferIn) -> Response:
-    """Add a private quote; the same quote again changes nothing."""
+    """Add a private quote, if it is believable; the same quote again changes nothing."""
     who = bearer()
+    keep_quote = state().keep_quote
+    if keep_quote is None:
+        abort(501, "this process was started without pricing; `heimvorteil serve` takes in quotes")
     snapshot = facts()
     if json.provider not in snapshot.providers:
         raise UnknownName("provider", json.provider, snapshot.providers)
@@ -345,8 +351,7 @@ def quoted(json: OfferIn) -> Response:
         source=source, term_months=json.term_months, note=json.note, origin="own",
     )  # fmt: skip
     converter(snapshot, "EUR", json.currency)
-    with state().sessions.begin() as session:
-        offers.add_all(session, [offer], today)
+    keep_quote(state().sessions, offer, today, yes=json.yes)
     slug = offers.offer_slug(offer)
     with state().sessions.reading() as session:
         stored = offers.get(session, slug)

@@ -33,12 +33,16 @@ class PriceSourceOut(BaseModel):
     url: str
     licence: str
     key_variable: str | None = Field(description="Environment variable of its key; null where it needs none")
+    switch_variable: str | None = Field(
+        description="Environment variable that wakes it with `on`; null where it is on anyway"
+    )
+    off_because: str | None = Field(description="Why it sleeps until it is switched on")
     fallback_for: str | None = Field(description="The source it stands in for")
     every_s: float
     stale_after_s: float
     state: SourceState = Field(
         description="stale: last success longer ago than stale_after_s; failing: not stale yet; "
-        "asleep: no key; standby: the one it stands in for is fresh; new: never read"
+        "asleep: no key or not switched on; standby: the one it stands in for is fresh; new: never read"
     )
     last_success_at: datetime | None
     age_s: float | None = Field(description="Since the last success")
@@ -58,6 +62,8 @@ def source_item(standing: Standing) -> dict[str, Any]:
         "url": source.url,
         "licence": source.licence,
         "key_variable": source.key_variable,
+        "switch_variable": source.switch_variable,
+        "off_because": source.off_because,
         "fallback_for": source.fallback_for,
         "every_s": source.every.total_seconds(),
         "stale_after_s": source.stale_after.total_seconds(),

@@ -9,7 +9,7 @@ from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
-from service.facts import Basis, Provider, ProviderKind
+from service.facts import Basis, PriceVat, Provider, ProviderKind
 from service.reports.listings.sourced import amount, rates_of, sources_of
 from service.store.snapshot import Snapshot
 
@@ -36,6 +36,15 @@ class EgressTierOut(BaseModel):
     per_gb: str
 
 
+class IncludedOut(BaseModel):
+    """What an hour's price contains beside the GPU; null is unknown, false is billed apart."""
+
+    processor: bool | None
+    memory: bool | None
+    local_disk: bool | None
+    egress: bool | None = Field(description="True where what is sent out costs nothing extra")
+
+
 class ProviderOut(BaseModel):
     """Who rents out GPUs; null is unknown, 0 is free."""
 
@@ -43,8 +52,13 @@ class ProviderOut(BaseModel):
     name: str
     url: str
     kind: ProviderKind
+    headquarters: str | None = Field(description="Country of the seller's seat, ISO 3166")
+    price_vat: PriceVat | None = Field(
+        description="Of the prices it shows: net, VAT comes on top; gross, in it"
+    )
     billing_increment_s: float | None
     minimum_billing_s: float | None
+    includes: IncludedOut
     pue: float | None
     pue_basis: Basis
     egress_per_gb: str | None = Field(description="Of the first tier")
@@ -70,8 +84,16 @@ def provider_item(snapshot: Snapshot, provider: Provider, currency: str | None) 
         "name": provider.name,
         "url": provider.url,
         "kind": provider.kind,
+        "headquarters": provider.headquarters,
+        "price_vat": provider.price_vat,
         "billing_increment_s": provider.billing_increment_s,
         "minimum_billing_s": provider.minimum_billing_s,
+        "includes": {
+            "processor": provider.includes_processor,
+            "memory": provider.includes_memory,
+            "local_disk": provider.includes_local_disk,
+            "egress": provider.includes_egress,
+        },
         "pue": provider.pue,
         "pue_basis": provider.pue_basis,
         "egress_per_gb": fee("egress_per_gb"),

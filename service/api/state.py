@@ -8,7 +8,7 @@ from flask import current_app
 from service.settings import Settings
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
-from service.usecases.price_imports import TakesInPrices
+from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
 EXTENSION = "heimvorteil"
 
@@ -24,6 +24,8 @@ class State:
     """Tells apart what several apps of one process remember."""
     take_in_prices: TakesInPrices | None = None
     """Pricing's reader of tables, handed in where both meet; None in an app that was started without."""
+    keep_quote: KeepsQuote | None = None
+    """Pricing's look at one quote, likewise."""
 
 
 def state() -> State:

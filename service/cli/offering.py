@@ -54,7 +54,7 @@ def offers(
     as_json: bool,
 ) -> None:
     """List stored cloud offers, cheapest first, each with source and day."""
-    from service.reports.listings.as_table import print_json
+    from service.reports.listings.as_table import counted, print_json
     from service.store.offers import OfferFilter
     from service.usecases.offers import find_offers, not_older, offer_items
 
@@ -88,7 +88,7 @@ def offers(
         return
     today = as_of.date() if as_of else now
     _print_offers(items, currency, today, alike=nearest is not None)
-    click.echo(f"{len(items)} of {page.total} offers")
+    click.echo(f"{len(items)} of {counted(page.total, 'offer')}")
 
 
 @click.command("price-history")

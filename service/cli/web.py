@@ -1,4 +1,4 @@
-"""The web application as `serve` starts it: with pricing's reader of tables, handed in where both meet."""
+"""The web application as `serve` starts it: with pricing's reader and judge of prices, where both meet."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
+    from service.facts import CloudOffer
     from service.settings import Settings
     from service.store.session import Sessions
     from service.usecases.price_imports import Imported, PriceTable
 
 
 def create_app(settings: "Settings | None" = None, sessions: "Sessions | None" = None) -> "Flask":
-    """service.app's application, able to take in tables of prices."""
+    """service.app's application, able to take in tables of prices and quotes."""
     from service import app
 
-    return app.create_app(settings, sessions, take_in_prices)
+    return app.create_app(settings, sessions, take_in_prices, keep_quote)
 
 
 def take_in_prices(sessions: "Sessions", table: "PriceTable", now: datetime, *, dry_run: bool) -> "Imported":
@@ -23,3 +24,10 @@ def take_in_prices(sessions: "Sessions", table: "PriceTable", now: datetime, *, 
     from pricing.importing import take_in
 
     return take_in(sessions, table, now, dry_run=dry_run)
+
+
+def keep_quote(sessions: "Sessions", offer: "CloudOffer", now: datetime, *, yes: bool) -> None:
+    """pricing.importing.keep_quote, loaded likewise."""
+    from pricing.importing import keep_quote
+
+    keep_quote(sessions, offer, now, yes=yes)

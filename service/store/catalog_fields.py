@@ -90,6 +90,25 @@ class TomlTable:
         value = as_number(self.where, name, given, kind)
         return (value, extras) if extra is not None else value
 
+    def stated(self, field: str, *keys: str) -> dict[str, Any]:
+        """The values of an inline table { KEY, ..., source, read_on } by key, None where one is left out;
+        each that is given has the table's source, under the field's name or, of several, FIELD_KEY."""
+        given = self._values.pop(field, None)
+        if given is None:
+            return dict.fromkeys(keys)
+        name = self.prefix + field
+        if not isinstance(given, dict):
+            raise wrong(self.where, name, given, "needs a source and the day it was read")
+        inline = TomlTable(self.where, given, self.known, prefix=f"{name}.")
+        values = {key: inline.plain(key, (str, bool), None) for key in keys}
+        slug, read_on = inline.plain("source", str), inline.plain("read_on", date)
+        inline.done()
+        source = stated(source_of(self.where, name, slug, self.known), self.known[slug].as_of, read_on)
+        for key, value in values.items():
+            if value is not None:
+                self.sources[name if len(keys) == 1 else f"{name}_{key}"] = source
+        return values
+
     def inner(self, field: str, default: Any = ...) -> "TomlTable":
         """A table inside this one, with the same default source."""
         return TomlTable(

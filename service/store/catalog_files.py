@@ -7,8 +7,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
+from service.countries import code_of
 from service.facts import (
     Accounting,
     Architecture,
@@ -22,6 +23,7 @@ from service.facts import (
     Gpu,
     GpuClass,
     MeasuredRun,
+    PriceVat,
     Provider,
     RateKind,
     Recipe,
@@ -202,13 +204,22 @@ def _providers(values: Mapping[str, Any], sources: Sources) -> Iterator[Provider
         currencies = {fee["currency"] for fee in (egress_in, storage_in) if fee}
         if len(currencies) > 1:
             raise wrong(table.where, "currency", sorted(currencies), "a provider's fees have one currency")
+        included = table.stated("includes", "processor", "memory", "local_disk")
+        for key, value in included.items():
+            if not isinstance(value, bool | None):
+                raise wrong(table.where, f"includes.{key}", value, "must be true or false")
         provider = Provider(
             slug=slug,
             name=table.plain("name", str),
             url=table.plain("url", str),
             kind=table.word("kind", PROVIDER_WORDS["kind"]),
+            headquarters=_country(table),
+            price_vat=_price_vat(table),
             billing_increment_s=table.number("billing_increment_s", float, None),
             minimum_billing_s=table.number("minimum_billing_s", float, None),
+            includes_processor=included["processor"],
+            includes_memory=included["memory"],
+            includes_local_disk=included["local_disk"],
             pue=pue,
             pue_basis=basis.get("basis", "assumed"),
             egress_per_gb=egress,
@@ -219,6 +230,20 @@ def _providers(values: Mapping[str, Any], sources: Sources) -> Iterator[Provider
         )
         table.done()
         yield provider
+
+
+def _country(table: TomlTable) -> str | None:
+    code = table.stated("headquarters", "value")["value"]
+    if code is not None and (not isinstance(code, str) or code_of(code) != code):
+        raise wrong(table.where, "headquarters", code, "must be an ISO 3166 code of a country, such as DE")
+    return code
+
+
+def _price_vat(table: TomlTable) -> PriceVat | None:
+    word = table.stated("price_vat", "value")["value"]
+    if word is not None and word not in get_args(PriceVat):
+        raise wrong(table.where, "price_vat", word, "unknown", get_args(PriceVat))
+    return cast(PriceVat | None, word)
 
 
 def _egress_tiers(table: TomlTable, first_per_gb: Decimal | None) -> tuple[EgressTier, ...]:

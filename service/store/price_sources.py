@@ -16,8 +16,8 @@ from service.store import leases, refreshes
 from service.store.work_models import JobLeaseRow, PriceSourceRow, RefreshRow
 
 SourceState = Literal["fresh", "stale", "failing", "asleep", "standby", "new"]
-"""failing: the last refresh failed, its prices are not stale yet; asleep: no key; standby: not needed while
-the one it stands in for is fresh; new: never read, and not overdue."""
+"""failing: the last refresh failed, its prices are not stale yet; asleep: no key or not switched on;
+standby: not needed while the one it stands in for is fresh; new: never read, and not overdue."""
 _sources: sa.Table = PriceSourceRow.__table__  # type: ignore[assignment]
 _leases: sa.Table = JobLeaseRow.__table__  # type: ignore[assignment]
 _refreshes: sa.Table = RefreshRow.__table__  # type: ignore[assignment]
@@ -35,6 +35,9 @@ class PriceSourceFacts:
     stale_after: timedelta
     """Its prices are stale when the last success is longer ago."""
     key_variable: str | None
+    switch_variable: str | None
+    off_because: str | None
+    """Why it sleeps until its switch is on; None for one that does not."""
     fallback_for: str | None
 
 
@@ -145,6 +148,8 @@ def _values(facts: PriceSourceFacts) -> dict[str, object]:
         "every_s": facts.every.total_seconds(),
         "stale_after_s": facts.stale_after.total_seconds(),
         "key_variable": facts.key_variable,
+        "switch_variable": facts.switch_variable,
+        "off_because": facts.off_because,
         "fallback_for": facts.fallback_for,
     }
 
@@ -170,6 +175,8 @@ def _standing(row: sa.Row[tuple[object, ...]], last: refreshes.Refresh | None, n
         every=timedelta(seconds=row.every_s),
         stale_after=timedelta(seconds=row.stale_after_s),
         key_variable=row.key_variable,
+        switch_variable=row.switch_variable,
+        off_because=row.off_because,
         fallback_for=row.fallback_for,
     )
     age = None if row.success_at is None else max(now - row.success_at, timedelta(0))

@@ -65,6 +65,9 @@ class PriceSourceRow(Base):
     stale_after_s: Mapped[float]
     key_variable: Mapped[str | None]
     """Environment variable with the access key; None where none is needed."""
+    switch_variable: Mapped[str | None]
+    """Environment variable that switches it on; None where it is on anyway."""
+    off_because: Mapped[str | None]
     fallback_for: Mapped[str | None]
     known_since: Mapped[datetime]
     __table_args__ = (*positive("every_s", "stale_after_s"),)

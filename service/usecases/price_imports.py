@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from service.facts import CloudOffer
 from service.store.session import Sessions
 
 FORMATS = ("csv", "json", "skypilot", "gpuhunt")
@@ -77,3 +78,11 @@ class TakesInPrices(Protocol):
     def __call__(self, sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bool) -> Imported:
         """Raises UnknownName for a provider, InvalidValue for a day in the future or an unreadable table,
         or one that would change the cheapest price of a card by more than half, where it says no `yes`."""
+
+
+class KeepsQuote(Protocol):
+    """Keeps one quote that is believable."""
+
+    def __call__(self, sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: bool) -> None:
+        """Raises InvalidValue, with the field, for what no such card costs and no such instance has, and
+        for a change of the cheapest price of a card by more than half without `yes`."""

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from service.app import create_app
+from service.cli.web import create_app as create_whole_app
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
 
@@ -38,7 +39,7 @@ def sessions(catalog_engine) -> Sessions:
 @pytest.fixture
 def own_app(sessions) -> Flask:
     """An app on a database of its own."""
-    return create_app(Settings.from_environ({"HEIMVORTEIL_SNAPSHOT_CHECK_SECONDS": "0"}), sessions)
+    return create_whole_app(Settings.from_environ({"HEIMVORTEIL_SNAPSHOT_CHECK_SECONDS": "0"}), sessions)
 
 
 def assert_problem(response, status, field=None):

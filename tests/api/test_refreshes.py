@@ -76,7 +76,9 @@ def test_a_refresh_is_asked_for_read_by_the_wing_and_seen(house):
 
 def test_refreshes_are_listed_newest_first_and_show_what_they_refused(house):
     client = house.test_client()
-    refused = replace(VAST, parse=lambda _: [Rejected("{1}", "no price"), Rejected("{2}", "a share")])
+    refused = replace(
+        VAST, off_because=None, parse=lambda _: [Rejected("{1}", "no price"), Rejected("{2}", "a share")]
+    )
     run_one(house.sessions, ECB, PACE, early=True, fetch=lambda _: recorded("ecb"))
     run_one(house.sessions, refused, PACE, early=True, fetch=lambda _: recorded("vast"))
     run_one(house.sessions, ECB, PACE, early=True, fetch=lambda _: recorded("ecb"))
@@ -144,3 +146,14 @@ def test_requests_are_counted_by_route_and_never_by_what_was_typed(house):
     assert counted[(name, "404", "GET", "gpus.get")] >= 1
     assert counted[(name, "404", "GET", "none")] >= 1
     assert counted[(name, "405", "none", "other")] >= 1
+
+
+def test_a_source_that_is_off_tells_why_and_what_wakes_it(house, monkeypatch):
+    monkeypatch.delenv(VAST.switch, raising=False)
+    client = house.test_client()
+    vast, ecb = (client.get(f"/api/v1/price-sources/{name}").get_json() for name in ("vast", "ecb"))
+    assert vast["switch_variable"] == "HEIMVORTEIL_SOURCE_VAST" and "permission" in vast["off_because"]
+    assert ecb["switch_variable"] is None and ecb["off_because"] is None
+    run_one(house.sessions, VAST, PACE, early=True)
+    (done,) = client.get("/api/v1/refreshes?source=vast").get_json()["items"]
+    assert done["outcome"] == "asleep" and "HEIMVORTEIL_SOURCE_VAST=on" in done["error"]

@@ -62,11 +62,44 @@ def test_a_quote_needs_a_token_and_then_counts_at_once(own_app):
         ({"gpu": "h10"}, "gpu"),
         ({"term_months": 12}, "term_months"),
         ({"provider": "lamda"}, "provider"),
+        ({"hourly_price": "0.08"}, "hourly_price"),
+        ({"hourly_price": "2000"}, "hourly_price"),
+        ({"instance": "p5.48xlarge", "gpu_count": 1}, "gpu_count"),
+        ({"instance": "p5.48xlarge", "gpu": "a100-sxm-80gb"}, "gpu"),
+        ({"hourly_price": "5", "instance": "half"}, "yes"),
     ):
         assert_problem(client.post("/api/v1/offers", json={**QUOTE, **change}, headers=token), 422, field)
     with sessions(own_app).begin() as session:
         tokens.revoke(session, "ci", datetime.now(UTC))
     assert_problem(client.post("/api/v1/offers", json=QUOTE, headers=token), 401)
+
+
+def test_a_quote_is_held_against_what_an_import_is_held_against(own_app):
+    client, token = own_app.test_client(), headers(own_app)
+
+    def posted(**change):
+        return client.post("/api/v1/offers", json={**QUOTE, **change}, headers=token)
+
+    (told,) = assert_problem(posted(hourly_price="0.08"), 422, "hourly_price")["errors"]
+    assert told["value"] == "0.08"
+    assert "0.01 USD per GPU and hour" in told["reason"] and "seen" in told["reason"]
+    (told,) = assert_problem(posted(instance="p5.48xlarge", gpu_count=1), 422, "gpu_count")["errors"]
+    assert told["reason"] == "1 GPU, but p5.48xlarge has 8"
+    assert "by more than half" in posted(hourly_price="5").get_data(as_text=True)
+    assert (
+        client.get("/api/v1/offers?provider=lambda&gpu=h100-sxm&gpu_count=8&price_max=6").get_json()["total"]
+        == 0
+    )
+    assert posted(hourly_price="5", yes=True).status_code == 201
+    assert_problem(posted(hourly_price="0.08", yes=True), 422, "hourly_price")
+
+
+def test_an_app_without_pricing_keeps_no_quote(own_app):
+    from service.app import create_app
+    from service.settings import Settings
+
+    bare = create_app(Settings.from_environ({}), sessions(own_app)).test_client()
+    assert_problem(bare.post("/api/v1/offers", json=QUOTE, headers=headers(own_app)), 501)
 
 
 def test_answers_stay_whole_while_facts_change(own_app):

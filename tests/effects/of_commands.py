@@ -144,7 +144,11 @@ COMMANDS: dict[str, Cases] = {
     },
     "gpus": {"--category": (changes("--category geforce"), refused("--category gforce")), "--json": AS_JSON},
     "workloads": {"--json": AS_JSON},
-    "providers": {"--kind": (changes("--kind marketplace"), refused("--kind market")), "--json": AS_JSON},
+    "providers": {
+        "name": (changes("lambda"), refused("lamda", says="lambda"), refused("lambda", "--kind gpu-cloud")),
+        "--kind": (changes("--kind marketplace"), refused("--kind market")),
+        "--json": AS_JSON,
+    },
     "prices list": {"--json": AS_JSON},
     "prices refresh": {
         "names": (changes("ecb"), refused("ebc", says="ecb")),

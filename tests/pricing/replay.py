@@ -128,8 +128,9 @@ class Replay:
     base: str = ""
 
     def environment(self, sources: tuple[PriceSource, ...]) -> dict[str, str]:
-        """The settings by which every source asks this server."""
-        return {source.url_setting: f"{self.base}/{source.name}" for source in sources}
+        """The settings by which every source asks this server; those that sleep are switched on."""
+        addresses = {source.url_setting: f"{self.base}/{source.name}" for source in sources}
+        return addresses | {source.switch: "on" for source in sources if source.off_because}
 
 
 FAULTS = (

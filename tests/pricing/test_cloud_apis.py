@@ -85,7 +85,7 @@ def test_offers_are_whole_and_every_reject_is_explained(module, names):
 def test_a_second_refresh_of_the_same_answer_changes_nothing(module, catalog_copy):
     engine = engine_for(catalog_copy())
     sessions, payload = Sessions(engine), recorded(module.NAME)
-    settings = {module.SOURCE.key: "k"} if module.SOURCE.key else {}
+    settings = {module.SOURCE.switch: "on"} | ({module.SOURCE.key: "k"} if module.SOURCE.key else {})
     first = refresh(sessions, module.SOURCE, NOW, lambda _: payload, settings)
     again = refresh(sessions, module.SOURCE, NOW, lambda _: payload, settings)
     engine.dispose()

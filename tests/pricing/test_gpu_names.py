@@ -233,7 +233,7 @@ def test_a_name_that_was_told_holds_for_stored_offers_new_ones_and_after_a_new_c
         before = versions.data_version(session)
     assert "3 stored offers changed" in run("map", "Abacus 3000", "rtx-4090")
     said = run("map", "abacus 3000", "rtx-a6000", "--memory", "48")
-    assert '"abacus 3000" with 48 GiB stands for rtx-a6000: 1 stored offers changed' in said
+    assert '"abacus 3000" with 48 GiB stands for rtx-a6000: 1 stored offer changed' in said
     assert "0 stored offers changed" in run("map", "Abacus 3000", "rtx-4090")
     assert "Abacus" not in run("unmapped") and "ABACUS" not in run("unmapped")
 

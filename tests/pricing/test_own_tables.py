@@ -170,7 +170,7 @@ def test_an_import_from_a_file_answers_and_names_its_rejects(database, tmp_path)
     words = (file, "--provider", "lambda", "--as-of", "2026-11-20")
     assert "2 offers would be kept (2 new or changed)" in run(*words, "--dry-run")
     said = run(*words)
-    assert "2 offers kept (2 new or changed), 2 rows rejected, 1 GPU names that nobody has mapped" in said
+    assert "2 offers kept (2 new or changed), 2 rows rejected, 1 GPU name that nobody has mapped" in said
     assert "the price is not known" in said and "free,H100 SXM,8,0,USD" in said
     assert "no exchange rate of XTS is stored" in said and "Abacus 3000" in said
     assert "(0 new or changed)" in run(*words) and "(0 new or changed)" in run(*words, "--dry-run")

@@ -38,7 +38,9 @@ def read(sessions, name, content, at=AT):
             raise FetchFailed("down")
         return Payload(content.encode(), asked.url, at)
 
-    return refresh(sessions, BY_NAME[name], at, fetch, {str(BY_NAME[name].key): "k"}).outcome
+    return refresh(
+        sessions, BY_NAME[name], at, fetch, {str(BY_NAME[name].key): "k", BY_NAME[name].switch: "on"}
+    ).outcome
 
 
 def vultr(*plans):

@@ -15,6 +15,11 @@ of the two it is.
 Verified 2026-11-28: REST against docs.runpod.io/api-reference-v2/catalog/list-gpu-types (include, product,
 count, cloud and their defaults) and runpod/runpod-plugins-official (runpod-migrate); GraphQL against
 dstackai/gpuhunt src/gpuhunt/providers/runpod.py (0272c27a, keyless, secureCloud in lowestPrice).
+
+It sleeps until it is switched on. Section 8 of its terms of 2022-02-28 forbids to retrieve data of the site
+systematically for a collection or database without written permission, and data mining, robots and similar
+tools (their text: lukepiette/takehome-cro-eng 549dece6, src/pages/legal/terms-of-service.js). The terms in
+force, of 2026-03-24, could not be read here; readers of September 2026 say the same of them, section 9.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,6 +51,10 @@ URL = "https://api.runpod.io/graphql"
 CATALOGUE = "https://api.runpod.io/v2/catalog/gpus"
 CATALOGUE_PATH = "/catalog/gpus"
 LICENCE = "terms of service; facts re-keyed"
+OFF_BECAUSE = (
+    "its terms forbid gathering its data into a database without written permission "
+    "(runpod.io/legal/terms-of-service, 2026-03-24)"
+)
 STOCK = "{ stockStatus }"
 QUERY = (
     "query { gpuTypes { id displayName manufacturer memoryInGb secureCloud communityCloud securePrice "
@@ -252,4 +261,5 @@ SOURCE = PriceSource(
     fetch=fetch,
     optional_key="HEIMVORTEIL_RUNPOD_KEY",
     covers=(Coverage("runpod", ("on_demand", "community", "spot")),),
+    off_because=OFF_BECAUSE,
 )

@@ -5,6 +5,11 @@ refused. `min_bid` is the floor for an interruptible rental of the same machine,
 MiB of one GPU; some RTX 4090 have twice their memory and are not what their name says. The server gives
 64 offers at most whatever the limit: a full answer is asked again per GPU, a full one of those per number
 of GPUs, and what is still full is said.
+
+It sleeps until it is switched on. The terms of use (vast.ai/terms) of 2025-11-10 forbid to retrieve data
+systematically for a collection or database without written permission: so a reader of 2026-08-31 who, with
+the same API and a key, waits for that permission; another of 2026-09-09 says the same. Of the version
+of 2023-12-15 only the beginning could be read here.
 """
 
 import json
@@ -37,6 +42,10 @@ NAME = "vast"
 TITLE = "Vast.ai offers"
 URL = "https://console.vast.ai/api/v0/bundles/"
 LICENCE = "terms of service; facts re-keyed"
+OFF_BECAUSE = (
+    "its terms forbid gathering its data into a database without written permission "
+    "(vast.ai/terms, 2025-11-10)"
+)
 LIMIT = 5_000
 FULL = 64
 """What the server gives at most, seen in 2026 by others; it states no limit."""
@@ -193,5 +202,5 @@ def _said_full(payload: Payload, offers: list[Row]) -> list[Rejected]:
 
 SOURCE = PriceSource(
     NAME, TITLE, URL, timedelta(minutes=30), parse, LICENCE, fetch=fetch, optional_key="HEIMVORTEIL_VAST_KEY",
-    covers=(Coverage("vast", ("marketplace", "spot"), gpus="named"),),
+    covers=(Coverage("vast", ("marketplace", "spot"), gpus="named"),), off_because=OFF_BECAUSE,
 )  # fmt: skip

@@ -10,6 +10,11 @@ def print_json(content: bytes) -> None:
     sys.stdout.write(orjson.dumps(orjson.loads(content), option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """1 offer, 2 offers; `many` where it is not `one` with an s."""
+    return f"{count} {one if count == 1 else many or f'{one}s'}"
+
+
 def print_table(titles: list[str], rows: list[list[str]], numeric: set[int], width: int = 160) -> None:
     """Rows under titles, as wide as the terminal allows, or `width` characters where there is none."""
     from rich.box import SIMPLE_HEAD

@@ -8,7 +8,7 @@ from service.reports.words.wording import Wording, wording
 
 NUMERIC = {3, 4, 5}
 NOTHING = "-"
-OddKind = Literal["refused", "unmapped", "old", "left_out", "error", "no_key"]
+OddKind = Literal["refused", "unmapped", "old", "left_out", "error", "no_key", "terms", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SourceCheck:
 
     source: str
     is_reached: bool | None
-    """None: it was not called, for want of a key."""
+    """None: it was not called, because it sleeps."""
     is_as_expected: bool | None
     """Whether its answer has the shape that its parser knows; None where there was no answer."""
     rows: int
@@ -85,8 +85,8 @@ def summed_up(checks: Sequence[SourceCheck], language: str) -> str:
     if called and not reached:
         return w.say("None of {count} sources could be reached: is there a network?", count=len(called))
     return w.say(
-        "{reached} of {called} sources reached, {expected} as expected; {asleep} not called for want of "
-        "a key. Nothing was stored.",
+        "{reached} of {called} sources reached, {expected} as expected; {asleep} asleep and not called. "
+        "Nothing was stored.",
         reached=len(reached),
         called=len(called),
         expected=sum(check.is_as_expected is True for check in called),
@@ -112,4 +112,11 @@ def _odd(w: Wording, oddity: Oddity) -> str:
         return w.say("regions that could not be read: {said}", said=said)
     if oddity.kind == "no_key":
         return w.say("not called, it needs a key: {said}", said=said)
+    if oddity.kind == "terms":
+        return w.say(
+            "not called, its terms forbid keeping its prices without permission: {said}=on calls it",
+            said=said,
+        )
+    if oddity.kind == "off":
+        return w.say("not called, switched off: {said}", said=said)
     return said
