@@ -154,6 +154,9 @@ class AnsweredCost(Answered):
     p90: float
     items: tuple[AnsweredItem, ...]
     exchange_rates: tuple[AnsweredExchange, ...]
+    cash: Interval | None = Field(
+        None, description="To be paid until the run ends, a bought card whole; null in old answers"
+    )
 
     @property
     def total(self) -> Interval:

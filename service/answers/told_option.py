@@ -200,6 +200,7 @@ def tell_cost(c: Cost) -> AnsweredCost:
         p10=total.p10,
         p50=total.p50,
         p90=total.p90,
+        cash=near_interval(c.cash, 2),
         items=tuple(items),
         exchange_rates=tuple(
             AnsweredExchange(base=r.base, quote=r.quote, rate=r.rate, **_source_fields(r.source, r.as_of))

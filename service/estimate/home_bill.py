@@ -15,6 +15,8 @@ HOURS_PER_MONTH = 730.0
 LEAST_HOURS_PER_DAY = 0.01
 """Half a minute: with less a run would outlast every number."""
 LARGEST_PAUSED_WATTS = 10_000
+PAID: tuple[BillLine, ...] = ("electricity", "paused")
+"""Beside what is bought: what leaves the account because of the run, before it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,16 @@ def total(lines: tuple[CostItem, ...]) -> Interval:
     return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
 
 
+def cash_needed(lines: tuple[CostItem, ...], terms: HomeTerms) -> Interval:
+    """What has to be paid until the run ends: electricity, and a bought card whole.
+
+    What it is sold for comes later; wear is no payment, and what heat saves is saved on another bill.
+    """
+    paid = [line.amount for line in lines if line.code in PAID and line.amount is not None]
+    price = certain(float(terms.purchase.price)) if terms.purchase else certain(0.0)
+    return sum(paid, price)
+
+
 def home_cost(
     hours: Interval,
     energy_kwh: Interval,
@@ -142,7 +154,7 @@ def home_cost(
         paused_per_kwh=None if price.paused_per_kwh is None else price.paused_per_kwh * converted.factor,
     )
     lines = home_bill(hours, energy_kwh, here, terms or HomeTerms())
-    return Cost(currency, total(lines), lines, converted)
+    return Cost(currency, total(lines), lines, converted, cash=cash_needed(lines, terms or HomeTerms()))
 
 
 def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_per_run: float) -> int | None:

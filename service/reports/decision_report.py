@@ -27,10 +27,9 @@ from service.reports.words.decision_sentences import (
     impossible_sentence,
     limits_phrase,
     nearest_sentence,
-    plan_name,
-    swing_name,
     verdict_lines,
 )
+from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, power_limit_sentences
 from service.reports.words.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
 from service.reports.words.wording import Wording, wording
@@ -112,13 +111,6 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     caveats += [marginal_sentence(w, p.plan) for p in chosen if p.plan.fit.verdict == "marginal"]
     if best and best.is_at_home:
         caveats.append(code_change_sentence(w, best) or "")
-    if turning := [swing_name(w, s) for s in d.sensitivity if s.turns_verdict]:
-        caveats.append(
-            w.say(
-                "Whether renting or home is cheaper is not certain; it turns within these ranges: {inputs}.",
-                inputs=", ".join(turning),
-            )
-        )
     if acted_on:
         caveats.append(stale_rent_sentence(n, acted_on))
         caveats.append(cluster_sentence(w) if acted_on.instances > 1 else "")
