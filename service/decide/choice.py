@@ -74,6 +74,8 @@ def choose(
     if len(among):
         best = first_of(candidates, among, rule, weights)
         others = among[candidates.rests_on[among] != candidates.rests_on[best]]
+        if weights:
+            others = others[np.isfinite(_weighed(candidates, others, weights))]
         rival = first_of(candidates, others, rule, weights) if len(others) else None
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
@@ -100,7 +102,7 @@ def first_of(candidates: Candidates, among: Positions, rule: Rule, weights: Weig
     """
     cost, hours = candidates.cost[1][among], candidates.calendar_hours[1][among]
     if weights:
-        score = weighed(cost, hours, candidates.co2_kg[among], weights)
+        score = _weighed(candidates, among, weights)
         if score.min() == np.inf:
             raise MissingFact("the CO2 of any plan within the limits", "leave its weight at 0")
         tied = score <= score.min() + sum(weights) * np.log1p(NEAR_TIE)
@@ -115,6 +117,11 @@ def first_of(candidates: Candidates, among: Positions, rule: Rule, weights: Weig
         tied |= (first <= first[leader] * limit) & (second <= second[leader] * limit)
     order = np.lexsort((among, second, first, candidates.effort[among], ~tied))
     return int(among[order[0]])
+
+
+def _weighed(candidates: Candidates, among: Positions, weights: Weights) -> Numbers:
+    cost, hours = candidates.cost[1][among], candidates.calendar_hours[1][among]
+    return weighed(cost, hours, candidates.co2_kg[among], weights)
 
 
 def _front(candidates: Candidates, within: NDArray[np.bool_]) -> tuple[int, ...]:

@@ -54,8 +54,8 @@ class Cost:
     items: tuple[CostItem, ...]
     conversion: Conversion
     cash: Interval
-    """What has to be paid until the run ends: a bought card whole, whatever it is sold for later; neither
-    wear nor what heat saves."""
+    """What has to be paid until the run ends: a bought card whole, whatever it is sold for later; no
+    wear."""
 
     def line(self, code: BillLine) -> CostItem:
         """The line of that code. Raises LookupError where there is none."""

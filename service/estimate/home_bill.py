@@ -15,8 +15,8 @@ HOURS_PER_MONTH = 730.0
 LEAST_HOURS_PER_DAY = 0.01
 """Half a minute: with less a run would outlast every number."""
 LARGEST_PAUSED_WATTS = 10_000
-PAID: tuple[BillLine, ...] = ("electricity", "paused")
-"""Beside what is bought: what leaves the account because of the run, before it ends."""
+PAID: tuple[BillLine, ...] = ("electricity", "paused", "heat")
+"""Beside what is bought: what the run changes of what is paid before it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,14 @@ def total(lines: tuple[CostItem, ...]) -> Interval:
 
 
 def cash_needed(lines: tuple[CostItem, ...], terms: HomeTerms) -> Interval:
-    """What has to be paid until the run ends: electricity, and a bought card whole.
+    """What has to be paid until the run ends: electricity less the heating it replaces, a bought card whole.
 
-    What it is sold for comes later; wear is no payment, and what heat saves is saved on another bill.
+    What it is sold for comes later, and wear is no payment.
     """
     paid = [line.amount for line in lines if line.code in PAID and line.amount is not None]
     price = certain(float(terms.purchase.price)) if terms.purchase else certain(0.0)
-    return sum(paid, price)
+    summed = sum(paid, price)
+    return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
 
 
 def home_cost(
