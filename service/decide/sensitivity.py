@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-SwingCode = Literal["home_hours", "home_watts", "home_price", "cloud_hours", "cloud_price", "cloud_factor"]
+SwingCode = Literal[
+    "home_hours", "home_watts", "home_price", "home_loss", "cloud_hours", "cloud_price", "cloud_factor"
+]
 Range = tuple[float, float, float]
 """Low, as used, high."""
 PRICES_PER_KWH = (0.05, 0.10, 0.20, 0.30, 0.40, 0.60, 0.80)
@@ -33,16 +35,24 @@ class HomeSide:
     """Wear."""
     fixed: float = 0.0
     """What a card to buy loses per run."""
+    fixed_range: Range | None = None
+    """The same with the doubt of its price and of its resale; None without a card to buy."""
 
     def cost(
-        self, *, hours: float | None = None, watts: float | None = None, per_kwh: float | None = None
+        self,
+        *,
+        hours: float | None = None,
+        watts: float | None = None,
+        per_kwh: float | None = None,
+        fixed: float | None = None,
     ) -> float:
         """What it costs with these numbers, the others at their medians."""
         h = self.hours[1] if hours is None else hours
         kilowatts = (self.watts[1] if watts is None else watts) / 1000
         price = self.per_kwh[1] if per_kwh is None else per_kwh
         powered = (kilowatts + self.waiting_watts / 1000) * price
-        return h * (powered - kilowatts * self.heat_per_kwh + self.per_hour) + self.fixed
+        lost = self.fixed if fixed is None else fixed
+        return h * (powered - kilowatts * self.heat_per_kwh + self.per_hour) + lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +134,7 @@ def tornado(home: HomeSide, rented: RentedSide, most: int = 5) -> tuple[Swing, .
         ("home_hours", home.hours, lambda v: rent - home.cost(hours=v)),
         ("home_watts", home.watts, lambda v: rent - home.cost(watts=v)),
         ("home_price", home.per_kwh, lambda v: rent - home.cost(per_kwh=v)),
+        ("home_loss", home.fixed_range, lambda v: rent - home.cost(fixed=v)),
         ("cloud_hours", rented.hours, lambda v: rented.cost(hours=v) - at_home),
         ("cloud_price", rented.rent, lambda v: rented.cost(rent=v) - at_home),
         ("cloud_factor", rented.factor_range, lambda v: rented.cost(factor=v) - at_home),

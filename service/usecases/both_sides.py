@@ -35,6 +35,7 @@ def home_side(home: RatedOption, figures: Mapping[str, Figure]) -> HomeSide:
         heat_per_kwh=-bill.amount("heat") / heated_kwh if heated_kwh else 0.0,
         per_hour=bill.amount("wear") / hours,
         fixed=bill.amount("purchase"),
+        fixed_range=column_of(option.purchase.loss_per_run) if option.purchase else None,
     )
 
 

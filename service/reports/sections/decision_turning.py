@@ -157,6 +157,8 @@ def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
             return Money(value, currency, per="kWh")
         case "cloud_price":
             return Money(value, currency, per="h")
+        case "home_loss":
+            return Money(value, currency)
         case "cloud_factor":
             return Number(value, "", 2)
     return Number(value, "W" if s.input == "home_watts" else "h")

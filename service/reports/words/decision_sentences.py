@@ -104,6 +104,7 @@ def swing_name(w: Wording, s: AnsweredSwing) -> str:
         "home_hours": w.say("hours at home"),
         "home_watts": w.say("watts at the plug"),
         "home_price": w.say("price per kWh"),
+        "home_loss": w.say("loss of value of the card"),
         "cloud_hours": w.say("rented hours"),
         "cloud_price": w.say("rent per hour"),
         "cloud_factor": w.say("set-up and idle hours"),
@@ -114,6 +115,8 @@ def swing_value(w: Wording, s: AnsweredSwing, value: float, currency: str) -> st
     """An input's value with its unit."""
     if s.input in ("home_price", "cloud_price"):
         return w.unit_price(value, currency)
+    if s.input == "home_loss":
+        return w.about(value, currency)
     if s.input == "cloud_factor":
         return w.say("×{factor}", factor=w.number(value, 2))
     return f"{w.rounded(value)} {'W' if s.input == 'home_watts' else 'h'}"
