@@ -21,13 +21,13 @@ LONGEST_MONTHS = 48
 FEWEST_OWN = 4
 """So many pairs of its own prices, and a card's history says something of it."""
 WITHOUT_OWN = 1.25
-"""How much wider the interval of a card without a history is: with it 80 % of what the other cards' prices did
-in one and two years lay within what the rest told of them (method.md, Cards to buy)."""
+"""How much wider the interval of a card without a history is: with it 80 % of what a card's price did in one
+and two years lay within what the other cards told of it (method.md, Cards to buy)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardPrice:
-    """What a card cost over some months [USD, without sales tax]: a median, or the one price that was told."""
+    """What a card cost over some months [USD, without sales tax]: a median or the one price told."""
 
     gpu: str
     kind: CardPriceKind
@@ -69,9 +69,9 @@ class CardPrices:
 
         Pairs of prices of one card in one list, so many months apart, of all cards of its class: every year
         in which they begin counts the same, and in a year every card. A card with `FEWEST_OWN` pairs or more
-        counts half by itself; of others the interval is `WITHOUT_OWN` times as wide. `own` False: as if it had
-        none. Between quarters as if it moved by the same share every day. `until`: only pairs that were over
-        by then. Of a class with no pairs: of all; without any, as if it stood still.
+        counts half by itself; of others the interval is `WITHOUT_OWN` times as wide. `own` False: as if it
+        had none. Between quarters as if it moved by the same share every day. `until`: only pairs that were
+        over by then. Of a class with no pairs: of all; without any, as if it stood still.
         Leaves out what moves all cards at once beyond the years that are known.
         """
         whole = min(months, LONGEST_MONTHS) / QUARTER

@@ -38,30 +38,21 @@ def purchase_of(
         raise InvalidValue("buy", wish, FORM)
     gpu, count = machine("buy", match["machine"])
     prices = card_prices(snapshot.gpus)
-    if match["price"]:
-        return gpu, count, _at_own_price(prices, request, gpu, Decimal(match["price"]) * count, match, today)
-    dated = _dated(prices, gpu, _kind(match["kind"]))
-    exchange = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates)
-    price = Decimal(str(dated.usd)) * exchange.factor * count
-    bought: Bought = "used" if dated.kind == "used" else "new"
+    dated = None if match["price"] else _dated(prices, gpu, _kind(match["kind"]))
+    bought: Bought = _kind(dated.kind if dated else match["bought"]) or "new"
     share = resale_share(prices, gpu.slug, request.years_kept, bought, resale_source())
+    if dated is None:
+        price, exchange, source, doubt = Decimal(match["price"]), None, given_by_user(today), certain(1.0)
+    else:
+        exchange = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates)
+        price, source = Decimal(str(dated.usd)) * exchange.factor, dated.source
+        doubt = prices.doubt_of(dated, today)
+    whole = price * count
     return gpu, count, Purchase(
-        price, price * Decimal(str(share.value)), request.runs, dated.source, share,
-        price_range=prices.doubt_of(dated, today) * float(price), dated=dated,
-        months_old=dated.months_old(today), years_kept=request.years_kept,
-        has_history=prices.has_history(gpu.slug, request.years_kept * 12), rates=exchange.rates, bought=bought,
-    )  # fmt: skip
-
-
-def _at_own_price(
-    prices: CardPrices, request: AskedDecision, gpu: Gpu, price: Decimal, match: re.Match[str], today: date
-) -> Purchase:
-    bought: Bought = _kind(match["bought"]) or "new"
-    share = resale_share(prices, gpu.slug, request.years_kept, bought, resale_source())
-    return Purchase(
-        price, price * Decimal(str(share.value)), request.runs, given_by_user(today), share,
-        price_range=certain(float(price)), years_kept=request.years_kept,
-        has_history=prices.has_history(gpu.slug, request.years_kept * 12), bought=bought,
+        whole, whole * Decimal(str(share.value)), request.runs, source, share,
+        price_range=doubt * float(whole), dated=dated, months_old=dated.months_old(today) if dated else None,
+        years_kept=request.years_kept, has_history=prices.has_history(gpu.slug, request.years_kept * 12),
+        rates=exchange.rates if exchange else (), bought=bought,
     )  # fmt: skip
 
 

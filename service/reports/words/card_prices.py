@@ -49,9 +49,7 @@ def _resale(w: Wording, bought: AnsweredPurchase) -> str:
     return (
         line
         + " "
-        + w.say(
-            "So say price histories of other cards of its class: its own is too short, and the range wider for it."
-        )
+        + w.say("So say price histories of other cards of its class; its own is too short, the range wider.")
     )
 
 
