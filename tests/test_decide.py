@@ -1,6 +1,7 @@
 """`heimvorteil decide`: a dozen questions a person would ask, answered sensibly."""
 
 import json
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
@@ -154,10 +155,32 @@ def test_a_bought_card_pays_after_some_runs(run):
     assert bought["runs_until_bought"] > 1
     (card,) = [o for o in bought["shortlist"] if o["plan"] == "buy"]
     lines = {item["code"]: item["p50"] for item in card["cost"]["items"]}
-    assert lines["purchase"] == pytest.approx(1900 * 0.35)
+    told = card["purchase"]
+    assert lines["purchase"] == pytest.approx(1900 * (1 - told["resale_share"]["p50"]), rel=1e-3)
+    assert told["price"]["p50"] == 1900 and told["usd_per_card"] is None and not told["is_before_tax"]
+    assert told["bought"] == "new" and 0.5 < told["resale_share"]["p50"] < 1
     shared = answer(run, "--buy", "rtx-4090=1900", "--runs", "10")
     (card,) = [o for o in shared["shortlist"] if o["plan"] == "buy"]
-    assert card["cost"]["items"][1]["p50"] == pytest.approx(66.5)
+    assert card["cost"]["items"][1]["p50"] == pytest.approx(lines["purchase"] / 10, rel=1e-3)
+
+
+def test_a_dated_price_is_told_with_its_day_its_age_and_its_doubt_in_the_bill(run):
+    at_home = ("--own", "none", "--tier", "none")
+    whole = answer(run, *at_home, "--buy", "2xrtx-4090=used")
+    dated, asked = whole["shortlist"][0], date.fromisoformat(whole["asked_at"][:10])
+    told, rate = dated["purchase"], 1.1172
+    assert (told["usd_per_card"], told["as_of"]) == (2470, "2026-04-30")
+    assert told["months_old"] == (asked.year - 2026) * 12 + asked.month - 4
+    assert told["price"]["p50"] == pytest.approx(2 * 2470 / rate, rel=1e-3) and told["is_before_tax"]
+    assert told["price"]["p10"] < told["price"]["p50"] < told["price"]["p90"]
+    assert [r["quote"] for r in dated["cost"]["exchange_rates"]] == ["USD"]
+    said = answer(run, *at_home, "--buy", "2xrtx-4090=2210.89:used")["shortlist"][0]
+    assert said["cost"]["p50"] == pytest.approx(dated["cost"]["p50"], rel=1e-2)
+    assert said["cost"]["p90"] <= dated["cost"]["p90"], "its price is certain"
+    shown = " ".join(run(*at_home, "--buy", "2xrtx-4090=used").split())
+    assert (
+        f"{told['months_old']} months old" in shown and "without sales tax" in shown and "2026-04-30" in shown
+    )
 
 
 def test_text_in_both_languages(run):

@@ -15,11 +15,19 @@ from service.decide.choice import Choice, Weights, first_of, probability_of
 from service.decide.frontier import Limits, Numbers, weighed
 
 LeverCode = Literal[
-    "rent", "rival_rent", "kwh_price", "hours", "rival_hours", "home_watts", "idle_hours", "card_price"
+    "rent",
+    "rival_rent",
+    "kwh_price",
+    "hours",
+    "rival_hours",
+    "home_watts",
+    "idle_hours",
+    "card_price",
+    "card_loss",
 ]
 """The rent per hour of the chosen offer and of the next one, the price per kWh at home, the hours of the
 chosen and of the next machine, the watts at the plug, set-up and idle hours of rented plans over training,
-the price of a card to buy."""
+the price of a card to buy and what it loses per run."""
 FARTHEST = {"hours": 4.0, "rival_hours": 4.0, "home_watts": 4.0}
 """How many times as much, or as little, a turning point is looked for; others 20 times."""
 USUAL_FARTHEST = 20.0

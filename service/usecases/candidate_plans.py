@@ -1,6 +1,5 @@
 """Every plan for a run as columns: at home, on a card to buy, rented, debugged at home and then rented."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,18 +14,17 @@ from service.decide.candidates import Candidates, joined, too_long
 from service.decide.frontier import Numbers
 from service.decide.household import Household
 from service.decide.options import Option, Way
-from service.errors import InvalidValue, MissingFact
+from service.errors import MissingFact
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
 from service.estimate.cost import conversion
 from service.estimate.debugging import Debugging, debugging_of
-from service.estimate.home_bill import Purchase
 from service.estimate.interval import Interval
 from service.estimate.memory_plan import published_plan
 from service.estimate.rental import cloud_terms
-from service.estimate.resale import resale_share
-from service.facts import Gpu, Workload, given_by_user
+from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
+from service.usecases.buying import purchase_of
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.idle_options import NO_RENT, refuse_idle
 from service.usecases.knowledge import home_option_of, knowledge_of
@@ -41,8 +39,6 @@ from service.usecases.rented_offers import (
 
 EFFORT_OF_DEBUGGING_AT_HOME = 5
 """More than renting alone: two machines to set up."""
-CARD_PRICE = "card_price_usd."
-PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +141,7 @@ def _home_plans(
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
         homes.append(("own", at_home(snapshot, workload, gpu, count, usual)))
     for wish in dict.fromkeys(request.buy):
-        gpu, count, purchase = _purchase(snapshot, request, wish, today)
+        gpu, count, purchase = purchase_of(snapshot, request, wish, today, partial(_machine, snapshot))
         terms = replace(request.home_terms, purchase=purchase)
         household = replace(usual, terms=terms)
         homes.append(("buy", at_home(snapshot, workload, gpu, count, household)))
@@ -156,29 +152,6 @@ def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
     match = CONFIGURATION.fullmatch(name.strip())
     gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
     return gpu, checked_count(field, int(match["count"]) if match else 1)
-
-
-def _purchase(
-    snapshot: Snapshot, request: AskedDecision, wish: str, today: date
-) -> tuple[Gpu, int, Purchase]:
-    """`rtx-4090` at its stored retail price, or `2xrtx-4090=1800` at one's own price per card."""
-    match = PRICED_CARD.fullmatch(wish.strip())
-    if match is None:
-        raise InvalidValue("buy", wish, "is not of the form GPU or GPU=PRICE")
-    gpu, count = _machine(snapshot, "buy", match["machine"])
-    figures, rates = snapshot.figures, knowledge_of(snapshot).exchange_rates
-    if match["price"]:
-        each = Decimal(match["price"])
-        source = given_by_user(today)
-    else:
-        stored = figures.get(CARD_PRICE + gpu.slug)
-        if stored is None:
-            raise MissingFact(f"a retail price of {gpu.name}", f"give yours: --buy {gpu.slug}=PRICE")
-        factor = conversion("USD", request.currency, rates).factor
-        each, source = Decimal(str(stored.value)) * factor, stored.source
-    share = resale_share(figures, request.years_kept)
-    resale = Decimal(str(share.value))
-    return gpu, count, Purchase(each * count, each * count * resale, request.runs, source, share)
 
 
 def _as_columns(

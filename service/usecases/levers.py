@@ -223,7 +223,11 @@ def _at_home(snapshot: Snapshot, plans: Plans, parts: Parts) -> list[Lever]:
     bought = next((o for way, o in plans.homes if way == "buy" and o.purchase), None)
     if bought is not None and bought.purchase is not None:
         price = float(bought.purchase.price)
-        found.append(Lever("card_price", price, price, price, parts.purchase, parts.price, none))
+        told = bought.purchase.price_range
+        ends = column_of(told) if told else (price, price, price)
+        found.append(Lever("card_price", *ends, parts.purchase, parts.price, none))
+        loss = column_of(bought.purchase.loss_per_run)
+        found.append(Lever("card_loss", *loss, parts.purchase, none, none))
     return found
 
 

@@ -24,6 +24,7 @@ from service.reports.sections.decision_turning import today_sentence
 from service.reports.sections.numbered_plans import priced_on
 from service.reports.sections.on_screen import report_sentence, titled
 from service.reports.words.bill import uncounted_sentence
+from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.decision_sentences import (
     cluster_sentence,
     counted_sentence,
@@ -98,6 +99,9 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         shown.append(own)
     today = d.asked_at.date()
     prices = list(dict.fromkeys(line for p in shown for line in option_price_sentences(w, p, today)))
+    for p in d.shortlist:
+        if p.purchase and p not in shown:
+            prices += purchase_sentences(w, p, p.purchase)
     prices.append(uncounted_sentence(w, [p.cost for p in shown]))
     others = [counted_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
     if any(p.instances > 1 for p in d.shortlist):

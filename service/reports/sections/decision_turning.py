@@ -161,7 +161,7 @@ def _line_table(n: Notebook, d: AnsweredDecision) -> Table:
 
 def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
     if s.input in MONEY:
-        per = {"kwh_price": "kWh", "card_price": ""}.get(s.input, "h")
+        per = {"kwh_price": "kWh", "card_price": "", "card_loss": ""}.get(s.input, "h")
         return Money(value, currency, per=per) if per else Money(value, currency)
     if s.input == "idle_hours":
         return Share(value)

@@ -12,7 +12,7 @@ from service.reports.words.plan_names import brief_name
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording
 
-MONEY: tuple[LeverCode, ...] = ("rent", "rival_rent", "kwh_price", "card_price")
+MONEY: tuple[LeverCode, ...] = ("rent", "rival_rent", "kwh_price", "card_price", "card_loss")
 
 
 def input_name(w: Wording, code: LeverCode) -> str:
@@ -26,6 +26,7 @@ def input_name(w: Wording, code: LeverCode) -> str:
         "home_watts": w.say("watts at the plug"),
         "idle_hours": w.say("idle hours when renting"),
         "card_price": w.say("price of the card"),
+        "card_loss": w.say("loss of value of the card"),
     }[code]
 
 
