@@ -63,18 +63,28 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
         "high": w.about(c.p90, d.currency), "time": duration(w, h.p50), "soon": duration(w, h.p10),
         "late": duration(w, h.p90),
     }  # fmt: skip
-    line = w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **phrases)
+    if d.has_limits:
+        phrases["sure"] = w.likely(p.probability_within_limits)
     if needs_more_cash(p):
-        cash = w.about(p.cost.cash.p50, d.currency) if p.cost and p.cost.cash else ""
-        line = w.say(
+        phrases["cash"] = w.about(p.cost.cash.p50, d.currency) if p.cost and p.cost.cash else ""
+        if not d.has_limits:
+            return w.say(
+                "It needs {cash} first and costs about {cost} ({low} – {high}) once the cards are sold; it "
+                "takes {time} ({soon} to {late}).",
+                **phrases,
+            )
+        return w.say(
             "It needs {cash} first and costs about {cost} ({low} – {high}) once the cards are sold; it takes "
-            "{time} ({soon} to {late}).",
-            cash=cash, **phrases,
-        )  # fmt: skip
+            "{time} ({soon} to {late}) and keeps the limits with a probability of {sure}.",
+            **phrases,
+        )
     if not d.has_limits:
-        return line
-    sure = w.likely(p.probability_within_limits)
-    return line + " " + w.say("It keeps the limits with a probability of {sure}.", sure=sure)
+        return w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **phrases)
+    return w.say(
+        "It costs about {cost} ({low} – {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
+        "probability of {sure}.",
+        **phrases,
+    )
 
 
 def needs_more_cash(p: AnsweredPlan) -> bool:
@@ -134,19 +144,18 @@ def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
     """What became of every plan that was looked at; empty in answers of old, which did not count them all."""
     if d.unshown is None or d.unpriced is None:
         return dominated_sentence(w, d)
-    parts = [
-        w.counted("{count} shown", "{count} shown", len(d.shortlist)),
-        w.counted(
-            "{count} beaten in cost, time and CO₂e",
-            "{count} beaten in cost, time and CO₂e",
+    aside = sum(x.count for x in d.left_aside)
+    parts = (
+        (len(d.shortlist), w.say("{count} shown", count=w.number(len(d.shortlist)))),
+        (
             d.dominated_count,
+            w.say("{count} beaten in cost, time and CO₂e", count=w.number(d.dominated_count)),
         ),
-        w.counted("{count} not beaten, not shown", "{count} not beaten, not shown", d.unshown),
-        w.counted("{count} not recommended", "{count} not recommended", sum(x.count for x in d.left_aside)),
-        w.counted("{count} without a price", "{count} without a price", d.unpriced),
-    ]
-    counts = (len(d.shortlist), d.dominated_count, d.unshown, sum(x.count for x in d.left_aside), d.unpriced)
-    told = [part for part, count in zip(parts, counts, strict=True) if count]
+        (d.unshown, w.say("{count} not beaten but much like those", count=w.number(d.unshown))),
+        (aside, w.say("{count} not recommended", count=w.number(aside))),
+        (d.unpriced, w.say("{count} without a price", count=w.number(d.unpriced))),
+    )
+    told = [part for count, part in parts if count]
     return w.say("Of {count} plans: {parts}.", count=w.number(d.considered), parts=", ".join(told))
 
 
