@@ -42,7 +42,7 @@ def stored(catalog_engine):
 
 
 def rent_swing(decision):
-    return next(s for s in decision.sensitivity if s.code == "cloud_price")
+    return next(s for s in decision.sensitivity if s.code == "rent")
 
 
 def test_the_last_year_counts_and_what_was_before_does_not(stored):

@@ -7,9 +7,11 @@ from pydantic import Field
 from service.answers.option import AnsweredOption
 from service.answers.parts import Answered, AnsweredNumber, Moment
 from service.answers.trainer_file import AnsweredTrainerFile
-from service.decide.choice import Loosened, Rule
+from service.decide.candidates import SetAside
+from service.decide.choice import Rule
+from service.decide.nearest_change import Loosened
 from service.decide.options import Side, Way
-from service.decide.sensitivity import SwingCode
+from service.decide.turning import LeverCode
 from service.estimate.interval import Interval
 from service.estimate.model_notes import ModelNote
 
@@ -162,8 +164,16 @@ class AnsweredPlan(AnsweredOption):
     plan_co2_interval_kg: Interval | None
     probability_within_limits: float
     keeps_limits: bool = Field(description="As surely as was asked for, by the exact probability")
-    is_compared: bool = Field(description="The plan at home, or the rented one, that the two were held by")
+    is_compared: bool = Field(
+        description="The cheapest plan at home, or the best rented one, to hold the other against"
+    )
     is_on_front: bool
+    is_rival: bool = Field(False, description="The next plan that keeps the limits: what the choice turns to")
+    set_aside: SetAside | None = Field(
+        None,
+        description="Why it is not recommended, whatever it costs: too long, a rent that is not to be "
+        "believed, or less main memory than it needs",
+    )
 
     @property
     def total_cost(self) -> Interval | None:
@@ -206,15 +216,56 @@ class AnsweredNearest(Answered):
 
 
 class AnsweredSwing(Answered):
-    """How far one input moves rented minus home over its own range."""
+    """How far one input moves the next plan minus the chosen one over its own range."""
 
-    input: SwingCode
+    input: LeverCode
     low: float
     high: float
     difference_low: float
     difference_high: float
     currency: str
     turns_verdict: bool
+    sentence: str
+
+
+class AnsweredPlanBrief(Answered):
+    """A plan by its name and its medians."""
+
+    plan: Way
+    label: str
+    provider_name: str = Field(description="Empty at home")
+    cost: float | None
+    calendar_hours: float | None
+
+
+class AnsweredTurn(Answered):
+    """The value of one input beyond which another plan is chosen."""
+
+    input: LeverCode
+    now: float
+    at: float
+    then: AnsweredPlanBrief | None = Field(
+        description="The plan that is chosen beyond it, as it is today; null where none keeps the limits"
+    )
+    sentence: str
+
+
+class AnsweredNearTie(Answered):
+    """A plan for a little more than the best, and what it buys."""
+
+    extra_cost: float = Field(description="In the decision's currency; negative where it costs less")
+    saved_hours: float = Field(description="From start to end; negative where it takes longer")
+    gained_probability: float
+    plan: AnsweredPlanBrief
+    sentence: str
+
+
+class AnsweredLeftAside(Answered):
+    """Plans that are not recommended, whatever they cost."""
+
+    reason: SetAside
+    count: int
+    cheapest: AnsweredPlanBrief | None
     sentence: str
 
 
@@ -240,9 +291,18 @@ class AnsweredDecision(Answered):
     weights: AnsweredWeights | None
     summary: str
     best: AnsweredPlan | None
-    shortlist: tuple[AnsweredPlan, ...] = Field(description="The front and one's own machines, by cost")
-    dominated_count: int
-    considered: int
+    shortlist: tuple[AnsweredPlan, ...] = Field(
+        description="Of what nothing beats, and every machine that was named; by cost"
+    )
+    dominated_count: int = Field(description="Beaten in cost, time and CO2e together, and not shown")
+    considered: int = Field(
+        description="The shortlist, dominated_count, unshown, unpriced and left_aside together"
+    )
+    unshown: int | None = Field(None, description="Not beaten, and not in the shortlist; null in old answers")
+    unpriced: int | None = Field(None, description="Of unknown hours or price; null in old answers")
+    near_ties: tuple[AnsweredNearTie, ...] = ()
+    turns: tuple[AnsweredTurn, ...] = Field((), description="Where another plan is chosen, the nearest first")
+    left_aside: tuple[AnsweredLeftAside, ...] = ()
     nearest_possible: tuple[AnsweredNearest, ...]
     sensitivity: tuple[AnsweredSwing, ...]
     break_even: tuple[AnsweredTurningPoint, ...]
@@ -255,6 +315,11 @@ class AnsweredDecision(Answered):
     def has_limits(self) -> bool:
         """Whether a budget or a deadline was named."""
         return self.limits.budget is not None or self.limits.deadline_hours is not None
+
+    @property
+    def rival(self) -> AnsweredPlan | None:
+        """The next plan that keeps the limits; None where there is none, and in old answers."""
+        return next((p for p in self.shortlist if p.is_rival), None)
 
     @property
     def home(self) -> AnsweredPlan | None:

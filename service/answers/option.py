@@ -1,6 +1,7 @@
 """One way to do a run, as an answer tells it: fit, hours, energy, bill, offer, grid."""
 
 from datetime import date, datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -145,6 +146,26 @@ class AnsweredExchange(AnsweredLicensedSource):
     rate: Exact = Field(description="Exact decimal, `quote` for one `base`")
 
 
+class AnsweredPurchase(AnsweredLicensedSource):
+    """A card to buy: its price of that day, and what it brings when it is sold."""
+
+    bought: Literal["new", "used"]
+    price: Interval = Field(
+        description="Of all cards together, in `currency`; of a dated price with its doubt"
+    )
+    currency: str
+    usd_per_card: float | None = Field(description="As its source tells it; null where the asker said it")
+    first_month: date | None = Field(description="The first of the months that the price is of")
+    months_old: int | None
+    is_before_tax: bool = Field(description="Prices from the USA are without sales tax or VAT")
+    years_kept: float | None
+    resale_share: Interval = Field(description="What it brings then, of the price; never more than 1")
+    has_history: bool = Field(
+        description="Whether the card's own prices say so; otherwise those of its class, and more widely"
+    )
+    loss_per_run: Interval
+
+
 class AnsweredCost(Answered):
     """What an option costs."""
 
@@ -154,6 +175,9 @@ class AnsweredCost(Answered):
     p90: float
     items: tuple[AnsweredItem, ...]
     exchange_rates: tuple[AnsweredExchange, ...]
+    cash: Interval | None = Field(
+        None, description="To be paid until the run ends, a bought card whole; null in old answers"
+    )
 
     @property
     def total(self) -> Interval:
@@ -324,6 +348,7 @@ class AnsweredOption(Answered):
         (), description="At home: `power_limit_watts`, `pcie_lanes` and `nvlink` as they were asked"
     )
     explanation: AnsweredExplanation | None = Field(None, description="With `explain`; hours alone")
+    purchase: AnsweredPurchase | None = Field(None, description="Of a card to buy")
 
     @property
     def elapsed_hours(self) -> Interval | None:

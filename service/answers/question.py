@@ -305,7 +305,8 @@ class AskedDecision(AskedHousehold):
     buy: Annotated[tuple[Slug, ...], Flag()] = Field(
         (),
         max_length=20,
-        description="A machine you could buy: GPU at its stored price, or GPU=PRICE per card",
+        description="A machine you could buy: GPU at its youngest dated price, GPU=new or GPU=used at that "
+        "of new or used ones, GPU=PRICE per card (new), GPU=PRICE:used",
     )
     runs: Annotated[int, Flag()] = Field(
         1, ge=1, le=10_000, description="Over how many such runs a bought card loses its value"

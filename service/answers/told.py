@@ -12,12 +12,16 @@ from service.answers.answer import (
     AnsweredComparison,
     AnsweredDecision,
     AnsweredFineTuning,
+    AnsweredLeftAside,
     AnsweredLimits,
     AnsweredNearest,
+    AnsweredNearTie,
     AnsweredPlan,
+    AnsweredPlanBrief,
     AnsweredPrices,
     AnsweredReference,
     AnsweredSwing,
+    AnsweredTurn,
     AnsweredTurningPoint,
     AnsweredVerdict,
     AnsweredWeights,
@@ -26,8 +30,8 @@ from service.answers.answer import (
 from service.answers.rounding import near, near_interval_or_none, near_or_none
 from service.answers.told_option import option_fields, tell_numbers, tell_option
 from service.decide.comparison import Comparison
-from service.decide.decision import Decision, NearestPlan, RatedOption
-from service.decide.sensitivity import Swing
+from service.decide.decision import Decision, LeftAside, NearestPlan, RatedOption, RatedTie, RatedTurn
+from service.decide.turning import Swing
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import flops_per_token, parameter_groups, parameters, steps
 from service.estimate.block_matrices import ATTENTION, QUERY_VALUE
@@ -178,6 +182,11 @@ def tell_decision(d: Decision) -> AnsweredDecision:
         shortlist=tuple(_plan(r, d) for r in d.shortlist),
         dominated_count=d.dominated_count,
         considered=d.considered,
+        unshown=d.unshown,
+        unpriced=d.unpriced,
+        near_ties=tuple(_near_tie(t) for t in d.near_ties),
+        turns=tuple(_turn(t) for t in d.turns),
+        left_aside=tuple(_left_aside(x) for x in d.left_aside),
         nearest_possible=tuple(_nearest(n, d) for n in d.nearest),
         sensitivity=tuple(_swing(s, d.currency) for s in d.sensitivity),
         break_even=tuple(
@@ -208,6 +217,8 @@ def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
         keeps_limits=r.keeps_limits,
         is_compared=r is d.home or r is d.rented,
         is_on_front=r.is_on_front,
+        is_rival=r is d.rival,
+        set_aside=r.set_aside,
     )
 
 
@@ -228,6 +239,46 @@ def _nearest(n: NearestPlan, d: Decision) -> AnsweredNearest:
         workload=n.workload or None,
         sentence="",
         option=None if n.plan is None else _plan(n.plan, d),
+    )
+
+
+def _near_tie(t: RatedTie) -> AnsweredNearTie:
+    return AnsweredNearTie(
+        extra_cost=near(t.tie.extra_cost, 2),
+        saved_hours=near(t.tie.saved_hours, 2),
+        gained_probability=round(t.tie.gained_probability, 3),
+        plan=_brief(t.plan),
+        sentence="",
+    )
+
+
+def _brief(r: RatedOption) -> AnsweredPlanBrief:
+    provider = r.option.rental.provider if r.option.rental else None
+    return AnsweredPlanBrief(
+        plan=r.way,
+        label=r.option.label,
+        provider_name=provider.name if provider else "",
+        cost=near_or_none(r.cost.p50 if r.cost else None, 2),
+        calendar_hours=near_or_none(r.calendar_hours.p50 if r.calendar_hours else None, 3),
+    )
+
+
+def _turn(t: RatedTurn) -> AnsweredTurn:
+    return AnsweredTurn(
+        input=t.turn.code,
+        now=near(t.turn.now, 6),
+        at=near(t.turn.at, 6),
+        then=None if t.then is None else _brief(t.then),
+        sentence="",
+    )
+
+
+def _left_aside(x: LeftAside) -> AnsweredLeftAside:
+    return AnsweredLeftAside(
+        reason=x.reason,
+        count=x.count,
+        cheapest=None if x.cheapest is None else _brief(x.cheapest),
+        sentence="",
     )
 
 

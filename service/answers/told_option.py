@@ -21,6 +21,7 @@ from service.answers.option import (
     AnsweredOffer,
     AnsweredOption,
     AnsweredPowerLimit,
+    AnsweredPurchase,
     AnsweredRate,
     AnsweredRung,
     AnsweredStage,
@@ -36,8 +37,9 @@ from service.decide.own_card import Told, ToldCode
 from service.estimate.adjustments import Adjustment
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
+from service.estimate.home_bill import Purchase
 from service.estimate.inputs import Input
-from service.estimate.interval import Interval
+from service.estimate.interval import Interval, certain
 from service.estimate.ladder import Rung
 from service.estimate.nearest_gpu import Likeness
 from service.estimate.power_limit import LimitStep, PowerLimitAdvice
@@ -87,6 +89,7 @@ def option_fields(o: Option) -> dict[str, Any]:
         "suggestions": tuple(_suggestion(s) for s in o.rental.suggestions) if o.rental else (),
         "sources": tell_numbers(o.inputs),
         "as_told": tuple(_as_told(told) for told in o.told),
+        "purchase": None if o.purchase is None or o.cost is None else _purchase(o.purchase, o.cost.currency),
     }
 
 
@@ -200,11 +203,34 @@ def tell_cost(c: Cost) -> AnsweredCost:
         p10=total.p10,
         p50=total.p50,
         p90=total.p90,
+        cash=near_interval(c.cash, 2),
         items=tuple(items),
         exchange_rates=tuple(
             AnsweredExchange(base=r.base, quote=r.quote, rate=r.rate, **_source_fields(r.source, r.as_of))
             for r in c.conversion.rates
         ),
+    )
+
+
+def _purchase(bought: Purchase, currency: str) -> AnsweredPurchase:
+    share, dated = bought.resale_share, bought.dated
+    resold = float(bought.resale / bought.price) if bought.price else 0.0
+    low, high = (share.low, share.high) if share else (None, None)
+    return AnsweredPurchase(
+        bought=bought.bought,
+        price=near_interval(bought.price_range or certain(float(bought.price)), 2),
+        currency=currency,
+        usd_per_card=dated.usd if dated else None,
+        first_month=dated.first_month if dated else None,
+        months_old=bought.months_old,
+        is_before_tax=dated is not None,
+        years_kept=bought.years_kept,
+        resale_share=near_interval(
+            Interval(resold if low is None else low, resold, resold if high is None else high), 4
+        ),
+        has_history=bought.has_history,
+        loss_per_run=near_interval(bought.loss_per_run, 2),
+        **_source_fields(bought.source, bought.source.as_of),
     )
 
 

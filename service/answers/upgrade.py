@@ -40,8 +40,10 @@ def decision(old: Json) -> Json:
     sources = old.get("sources", [])
     return {
         "id": "", "weights": None, "summary": "", "dominated_count": 0, "considered": 0, "break_even": [],
-        "sensitivity": [], "runs_until_bought": None, "saved_per_day": None,
+        "runs_until_bought": None, "saved_per_day": None,
         **old,
+        # They were of rented minus home, whatever the limits.
+        "sensitivity": [],
         "sources": sources,
         "limits": {"deadline_days": None if hours is None else hours / 24, **limits},
         "workload": _workload(old["workload"], sources),

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from service.decide.choice import Loosened, Rule
+from service.decide.candidates import SetAside
+from service.decide.choice import Rule
 from service.decide.frontier import Limits
+from service.decide.near_ties import NearTie
+from service.decide.nearest_change import Loosened
 from service.decide.options import Option, Way
-from service.decide.sensitivity import Swing
+from service.decide.turning import Swing, Turn
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
@@ -21,7 +24,9 @@ class RatedOption:
     way: Way
     option: Option
     cost: Interval | None
-    """Of the whole plan, in the decision's currency."""
+    """Of the whole plan in the end, in the decision's currency: a bought card by what it loses."""
+    cash: Interval | None
+    """What has to be paid until the run ends: what the budget is held against."""
     calendar_hours: Interval | None
     co2_kg: float | None
     """Median."""
@@ -32,6 +37,8 @@ class RatedOption:
     is_on_front: bool
     instances: int = 1
     """Rented machines that train together."""
+    set_aside: SetAside | None = None
+    """Why it is not recommended, whatever it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,31 @@ class NearestPlan:
     plan: RatedOption | None
     workload: str = ""
     """The smaller model, by slug."""
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTie:
+    """A plan for a little more than the best, and what it buys."""
+
+    plan: RatedOption
+    tie: NearTie
+
+
+@dataclass(frozen=True, slots=True)
+class RatedTurn:
+    """The value of one input beyond which another plan is chosen, and which."""
+
+    turn: Turn
+    then: RatedOption | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAside:
+    """Plans that are not recommended for one reason: how many, and the cheapest of them."""
+
+    reason: SetAside
+    count: int
+    cheapest: RatedOption | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +92,31 @@ class Decision:
     rule: Rule
     least_probability: float
     best: RatedOption | None
+    rival: RatedOption | None
+    """The next plan that keeps the limits too: what the choice is held against."""
     shortlist: tuple[RatedOption, ...]
-    """The front and one's own machines, by cost."""
+    """Of the front, and every machine that was named; by cost."""
     home: RatedOption | None
-    """The plan at home that renting is held against: the cheapest that has a price."""
+    """The cheapest plan at home that has a price."""
     rented: RatedOption | None
-    """The rented plan that home is held against: the best, else the cheapest that keeps the limits, else the
+    """The best rented plan: the chosen one, else the next, else the cheapest that keeps the limits, else the
     cheapest."""
     dominated_count: int
+    unshown: int
+    """On the front, and not in the shortlist."""
+    unpriced: int
+    """Plans of which hours or price are not known."""
     considered: int
-    """Plans looked at."""
+    """Plans looked at: the shortlist, the unshown, the beaten, those left aside and the unpriced together."""
+    near_ties: tuple[RatedTie, ...]
+    turns: tuple[RatedTurn, ...]
+    """Where another plan is chosen, the nearest first."""
+    left_aside: tuple[LeftAside, ...]
     nearest: tuple[NearestPlan, ...]
     sensitivity: tuple[Swing, ...]
     break_even: tuple[tuple[float, float], ...]
-    """Price per kWh, and the hourly rent of the best rented plan at which home costs the same."""
+    """Price per kWh, and the hourly rent of the best rented plan at which home costs the same; empty unless
+    both keep the limits."""
     runs_until_bought: int | None
     """How many such runs until the card to buy costs no more than renting; None where it never does or none
     was asked about."""

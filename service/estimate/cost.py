@@ -53,6 +53,9 @@ class Cost:
     total: Interval
     items: tuple[CostItem, ...]
     conversion: Conversion
+    cash: Interval
+    """What has to be paid until the run ends: a bought card whole, whatever it is sold for later; no
+    wear."""
 
     def line(self, code: BillLine) -> CostItem:
         """The line of that code. Raises LookupError where there is none."""

@@ -1,10 +1,13 @@
 """Everything a run at home costs: electricity, the card if it is bought or worn, and heat if it is wanted."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Literal
 
 from service.errors import InvalidValue
+from service.estimate.card_prices import CardPrice
 from service.estimate.cost import BillLine, Cost, CostItem, conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import MarginalPrice
@@ -15,6 +18,8 @@ HOURS_PER_MONTH = 730.0
 LEAST_HOURS_PER_DAY = 0.01
 """Half a minute: with less a run would outlast every number."""
 LARGEST_PAUSED_WATTS = 10_000
+PAID: tuple[BillLine, ...] = ("electricity", "paused", "heat")
+"""Beside what is bought: what the run changes of what is paid before it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,36 @@ class Purchase:
     """Of the price."""
     resale_share: Figure | None = None
     """What the resale rests on, where nobody has said it."""
+    price_range: Interval | None = None
+    """Of all cards together, where the price is a dated one; None for a price that the asker named."""
+    dated: CardPrice | None = None
+    """The price of one card that the purchase rests on."""
+    months_old: int | None = None
+    years_kept: float | None = None
+    has_history: bool = False
+    """Whether the card's own prices say what it brings; otherwise those of its class."""
+    bought: Literal["new", "used"] = "new"
+    rates: tuple[ExchangeRate, ...] = ()
+    """What the dated price was converted with."""
 
     @property
     def per_run(self) -> Decimal:
         """Loss of value per run: (price - resale) / runs."""
         return (self.price - self.resale) / self.runs
+
+    @property
+    def loss_per_run(self) -> Interval:
+        """The loss of value with the doubts of the price and of the resale, which know nothing of each other:
+        their ends meet in squares. A card is never counted as a gain.
+        """
+        price = self.price_range or certain(float(self.price))
+        loss, said = float(self.price - self.resale), self.resale_share
+        lost = loss / float(self.price) if self.price else 0.0
+        least = lost if said is None or said.high is None else 1 - said.high
+        most = lost if said is None or said.low is None else 1 - said.low
+        down = math.hypot((price.p50 - price.p10) * lost, price.p50 * (lost - least))
+        up = math.hypot((price.p90 - price.p50) * lost, price.p50 * (most - lost))
+        return Interval(max(loss - down, 0.0), loss, loss + up) * (1 / self.runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +132,8 @@ def home_bill(
     if terms.wear_per_hour:
         lines.append(_line("wear", hours, "h", terms.wear_per_hour))
     if terms.purchase:
-        lines.append(_line("purchase", certain(1.0), "run", terms.purchase.per_run))
+        bought = terms.purchase
+        lines.append(CostItem("purchase", certain(1.0), "run", bought.per_run, bought.loss_per_run))
     if terms.heating_share and terms.heat_per_kwh:
         saved = energy_kwh * terms.heating_share
         lines.append(_line("heat", saved, "kWh", -terms.heat_per_kwh))
@@ -113,12 +144,29 @@ def home_bill(
 
 
 def total(lines: tuple[CostItem, ...]) -> Interval:
-    """The sum of the lines that count, percentile by percentile: hours drive them all together.
+    """The sum of the lines that count, percentile by percentile: hours drive them all together. What a bought
+    card loses has nothing to do with the hours: its doubt joins theirs in squares.
 
     In order, also where heat is worth more than it costs and more hours make it less.
     """
-    counted = [line.amount for line in lines if line.is_counted and line.amount is not None]
-    summed = sum(counted, certain(0.0))
+    counted = [line for line in lines if line.is_counted and line.amount is not None]
+    lost = sum((line.amount for line in counted if line.code == "purchase" and line.amount), certain(0.0))
+    summed = sum((line.amount for line in counted if line.code != "purchase" and line.amount), certain(0.0))
+    low, middle, high = sorted((summed.p10, summed.p50, summed.p90))
+    median = middle + lost.p50
+    down, up = math.hypot(middle - low, lost.p50 - lost.p10), math.hypot(high - middle, lost.p90 - lost.p50)
+    return Interval(median - down, median, median + up)
+
+
+def cash_needed(lines: tuple[CostItem, ...], terms: HomeTerms) -> Interval:
+    """What has to be paid until the run ends: electricity less the heating it replaces, a bought card whole.
+
+    What it is sold for comes later, and wear is no payment.
+    """
+    paid = [line.amount for line in lines if line.code in PAID and line.amount is not None]
+    bought = terms.purchase
+    price = (bought.price_range or certain(float(bought.price))) if bought else certain(0.0)
+    summed = sum(paid, price)
     return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
 
 
@@ -141,8 +189,13 @@ def home_cost(
         mean_high=None if price.mean_high is None else price.mean_high * converted.factor,
         paused_per_kwh=None if price.paused_per_kwh is None else price.paused_per_kwh * converted.factor,
     )
-    lines = home_bill(hours, energy_kwh, here, terms or HomeTerms())
-    return Cost(currency, total(lines), lines, converted)
+    terms = terms or HomeTerms()
+    lines = home_bill(hours, energy_kwh, here, terms)
+    of_card = terms.purchase.rates if terms.purchase else ()
+    rates_used = tuple(dict.fromkeys((*converted.rates, *of_card)))
+    return Cost(
+        currency, total(lines), lines, replace(converted, rates=rates_used), cash=cash_needed(lines, terms)
+    )
 
 
 def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_per_run: float) -> int | None:

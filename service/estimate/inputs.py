@@ -18,7 +18,7 @@ from service.estimate.hardware import (
     LEFT_WITH_ECC,
     dense_tensor_tflops,
 )
-from service.estimate.home_bill import HomeTerms
+from service.estimate.home_bill import HomeTerms, Purchase
 from service.estimate.likeness import REPORTER, WHOLE_STEP
 from service.estimate.memory import (
     COMMUNICATION_GIB,
@@ -318,7 +318,7 @@ def tariff_inputs(
         inputs += [Input("home", figures[f"home_run.{name}"]) for name in (*WAITING, "start_up_s")]
     if terms.purchase is not None:
         bought = terms.purchase
-        inputs.append(Input("purchase", Figure("card_price", float(bought.price), currency, bought.source)))
+        inputs.append(Input("purchase", _card_price(bought, currency)))
         if bought.resale_share:
             inputs.append(Input("purchase", bought.resale_share))
     return tuple(inputs)
@@ -395,3 +395,10 @@ def exchange_inputs(cost: Cost | None) -> tuple[Input, ...]:
         )
         for rate in cost.conversion.rates
     )
+
+
+def _card_price(bought: Purchase, currency: str) -> Figure:
+    if bought.dated is None or bought.price_range is None:
+        return Figure("card_price", float(bought.price), currency, bought.source)
+    ends = bought.price_range * (bought.dated.usd / bought.price_range.p50)
+    return Figure("card_price", bought.dated.usd, "USD", bought.source, ends.p10, ends.p90)

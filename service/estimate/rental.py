@@ -195,7 +195,8 @@ def rented_cost(
         net = bill.total - bill.tax
         items.append(_fee_line("tax", net, currency, terms.tax_share))
     kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90 > 0)
-    return Cost(currency, _interval(bill.total), kept, converted), _interval(bill.calendar_hours)
+    total = _interval(bill.total)
+    return Cost(currency, total, kept, converted, cash=total), _interval(bill.calendar_hours)
 
 
 def _hours_line(code: BillLine, bill: CloudBill, per_hour: Decimal) -> CostItem:

@@ -1,49 +1,31 @@
 """What a bought card brings when it is sold, by the years it was kept."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import replace
+from typing import Literal
 
 from service.errors import InvalidValue
-from service.facts import Figure
+from service.estimate.card_prices import LONGEST_MONTHS, CardPrices
+from service.estimate.interval import Interval
+from service.facts import Figure, Source
 
-USUAL = "home_run.resale_share"
-CURVE = "home_run.ask_after_{}_years"
-LONGEST_YEARS = 4
+LONGEST_YEARS = LONGEST_MONTHS // 12
 """As far as the price histories reach."""
+Bought = Literal["new", "used"]
 
 
-def resale_share(figures: Mapping[str, Figure], years: float) -> Figure:
-    """Share of its price that a card brings after so many years [of the price].
+def resale_share(prices: CardPrices, gpu: str, years: float, bought: Bought, source: Source) -> Figure:
+    """Share of its price that a card brings after so many years [of the price], with its 80 % interval.
 
-    What a seller gets after one year, times what shops ask after `years` over what they ask after one:
-    medians over cards of the same shops' monthly prices, years apart, between whole years as if they fell by
-    the same share every day. Leaves out that a seller of an old card may get a smaller part of what shops
-    ask. Raises InvalidValue beyond what the histories reach.
+    What prices of the card and of its class did over as many years; of a card that was bought new, times
+    what a used one goes for beside a new one. Never more than was paid: histories in which prices rose are
+    no promise. Leaves out what a seller pays a market place, and sales tax, which a buyer in Europe pays and
+    a seller does not get back. Raises InvalidValue beyond what the histories reach.
     """
     if not 0 <= years <= LONGEST_YEARS:
         raise InvalidValue(
             "years_kept", years, f"must be from 0 to {LONGEST_YEARS}, as far as prices are known"
         )
-    usual = figures[USUAL]
-    if years == 1:
-        return usual
-    asked, one = _asked(figures, years), _asked(figures, 1)
-
-    def share(name: str) -> float:
-        return min(float(getattr(usual, name)) * asked[name] / one["value"], 1.0)
-
-    return replace(
-        usual, value=share("value"), low=share("low"), high=share("high"), basis="derived",
-        source=figures[CURVE.format(1)].source,
-    )  # fmt: skip
-
-
-def _asked(figures: Mapping[str, Figure], years: float) -> dict[str, float]:
-    """What shops ask after so many years over what they asked: the median over cards, and 80 % of them."""
-    before, after = math.floor(years), math.ceil(years)
-    found = {}
-    for name in ("value", "low", "high"):
-        ends = [1.0 if n == 0 else float(getattr(figures[CURVE.format(n)], name)) for n in (before, after)]
-        found[name] = ends[0] * (ends[1] / ends[0]) ** (years - before)
-    return found
+    share = prices.move(gpu, years * 12)
+    if bought == "new":
+        share = share.widened(prices.used_of_new())
+    kept = Interval(*(min(part, 1.0) for part in (share.p10, share.p50, share.p90)))
+    return Figure("resale_share", kept.p50, "of the price", source, kept.p10, kept.p90, "derived")

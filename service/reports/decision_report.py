@@ -27,14 +27,15 @@ from service.reports.words.decision_sentences import (
     impossible_sentence,
     limits_phrase,
     nearest_sentence,
-    plan_name,
-    swing_name,
     verdict_lines,
 )
+from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, power_limit_sentences
 from service.reports.words.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
 from service.reports.words.wording import Wording, wording
 
+IN_THE_LEAD = 2
+"""Sentences: what to do, and what it comes to; what else is to be known stands below."""
 OVER_TIME_HEIGHT = 72
 """Pixels, so that a decision's report stays within three pages."""
 
@@ -104,21 +105,15 @@ def _spendings(w: Wording, plans: Sequence[NumberedPlan]) -> list[Spending]:
 def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedPlan]) -> Section:
     """The plan, or that there is none and the smallest change that makes one; then what to know first."""
     w, best = n.w, d.best
-    lead = verdict_lines(w, d) if best else [impossible_sentence(w, d)]
+    said = verdict_lines(w, d) if best else [impossible_sentence(w, d)]
+    lead, said = said[:IN_THE_LEAD], said[IN_THE_LEAD:]
     lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest_possible[:1]]
     acted_on = best or d.rented
-    caveats = [_beside(w, d)]
+    caveats = [*said, _beside(w, d)]
     caveats += [no_fit_sentence(w, p.plan) for p in chosen if p.plan.hours is None]
     caveats += [marginal_sentence(w, p.plan) for p in chosen if p.plan.fit.verdict == "marginal"]
     if best and best.is_at_home:
         caveats.append(code_change_sentence(w, best) or "")
-    if turning := [swing_name(w, s) for s in d.sensitivity if s.turns_verdict]:
-        caveats.append(
-            w.say(
-                "Whether renting or home is cheaper is not certain; it turns within these ranges: {inputs}.",
-                inputs=", ".join(turning),
-            )
-        )
     if acted_on:
         caveats.append(stale_rent_sentence(n, acted_on))
         caveats.append(cluster_sentence(w) if acted_on.instances > 1 else "")

@@ -49,6 +49,10 @@ class OfferTable:
     """The same of the last day the price was known for: also when a provider's own list was read last."""
     sold_out: NDArray[np.bool_]
     """Last seen without stock: nothing that is recommended may rest on it."""
+    in_stock: NDArray[np.bool_]
+    """Last seen rentable; False too where nobody tells."""
+    ram_gib: NDArray[np.float64]
+    """Main memory of the whole instance; NaN where unknown."""
     slug: tuple[str, ...]
     provider: tuple[str, ...]
     instance: tuple[str, ...]
@@ -64,7 +68,6 @@ class OfferTable:
     has_superseded: bool
     """Whether the store holds offers that another list has superseded; they are not in this table."""
     _vcpus: NDArray[np.int32]
-    _ram_gib: NDArray[np.float64]
     _fetched_us: NDArray[np.int64]
     _source: NDArray[np.int32]
     _gpu_raw_name: tuple[str, ...]
@@ -111,7 +114,7 @@ class OfferTable:
     def _numbers(self) -> tuple[NDArray[Any], ...]:
         return (
             self.gpu, self.gpu_count, self.memory_gib_per_gpu, self.tier, self.as_of_ordinal,
-            self.billionths, self._vcpus, self._ram_gib, self.term_months, self._fetched_us, self._source,
+            self.billionths, self._vcpus, self.ram_gib, self.term_months, self._fetched_us, self._source,
         )  # fmt: skip
 
     def _fact(
@@ -195,6 +198,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
             np.int32,
         ),
         sold_out=_array((told is False for told in in_stock), np.bool_),
+        in_stock=_array((told is True for told in in_stock), np.bool_),
         slug=slug,
         provider=_shared(provider, same),
         instance=_shared(instance, same),
@@ -207,7 +211,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         has_superseded=has_superseded(session),
         billionths=_array((to_billionths(Decimal(p)) for p in price), np.int64),
         _vcpus=_array((-1 if n is None else n for n in vcpus), np.int32),
-        _ram_gib=_array((np.nan if r is None else r for r in ram_gib), np.float64),
+        ram_gib=_array((np.nan if r is None else r for r in ram_gib), np.float64),
         term_months=_array(term, np.int32),
         _fetched_us=_array(((at - _EPOCH) // _MICROSECOND for at in fetched_at), np.int64),
         _source=_array(source_id, np.int32),

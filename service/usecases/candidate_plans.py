@@ -1,6 +1,5 @@
 """Every plan for a run as columns: at home, on a card to buy, rented, debugged at home and then rented."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -11,26 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.answers.question import AskedDecision
-from service.decide.choice import Candidates
+from service.decide.candidates import Candidates, joined, too_long
+from service.decide.frontier import Numbers
 from service.decide.household import Household
 from service.decide.options import Option, Way
-from service.errors import InvalidValue, MissingFact
-from service.estimate.cloud_bill import CloudTerms, cloud_bill
+from service.errors import MissingFact
+from service.estimate.adjustments import code_changes
+from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
 from service.estimate.cost import conversion
-from service.estimate.home_bill import Purchase
+from service.estimate.debugging import Debugging, debugging_of
 from service.estimate.interval import Interval
+from service.estimate.memory_plan import published_plan
 from service.estimate.rental import cloud_terms
-from service.estimate.resale import resale_share
-from service.facts import Gpu, Workload, given_by_user
+from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
+from service.usecases.buying import purchase_of
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.idle_options import NO_RENT, refuse_idle
 from service.usecases.knowledge import home_option_of, knowledge_of
 from service.usecases.market_days import MarketDays
-from service.usecases.rented_offers import RentedPlans, rented_plans
+from service.usecases.rented_offers import (
+    CLUSTER_SIZES,
+    EFFORT_OF_A_CODE_CHANGE,
+    EFFORT_OF_BUYING,
+    RentedPlans,
+    rented_plans,
+)
 
-CARD_PRICE = "card_price_usd."
-PRICED_CARD = re.compile(r"(?P<machine>[^=]+)(?:=(?P<price>\d+(?:\.\d+)?))?")
+EFFORT_OF_DEBUGGING_AT_HOME = 5
+"""More than renting alone: two machines to set up."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +50,10 @@ class Plans:
     """Plans at home, own or bought, at the first positions."""
     rented: RentedPlans | None
     """Then every rented one, then the same again debugged at home where one has a machine for it."""
+    hybrid_bill: CloudBill | None = None
+    """Of those, in EUR."""
+    hybrid_electricity: Numbers | None = None
+    """What debugging each at home costs, in the decision's currency (median)."""
 
     def of(self, position: int) -> tuple[Way, int]:
         """The way of a plan, and its place among those of its way."""
@@ -50,6 +62,44 @@ class Plans:
         rented = len(self.rented) if self.rented else 0
         place = position - len(self.homes)
         return ("rent", place) if place < rented else ("hybrid", place - rented)
+
+    def row_of(self, position: int) -> int | None:
+        """The offer's row that a plan rests on; None at home."""
+        if position < len(self.homes) or self.rented is None:
+            return None
+        return int(self.rented.row[self.of(position)[1]])
+
+    def same_rent(self, position: int) -> NDArray[np.bool_]:
+        """Which plans are paid by this one's price: a provider's machine in any region and number."""
+        found = np.zeros(len(self.candidates), dtype=np.bool_)
+        if self.rented is not None and position >= len(self.homes):
+            same = self.rented.same_rent == self.rented.same_rent[self.of(position)[1]]
+            found[len(self.homes) :] = np.tile(same, (len(found) - len(self.homes)) // len(same))
+        return found
+
+    def instances_of(self, position: int) -> int:
+        """Rented machines that train together; 1 at home."""
+        if position < len(self.homes) or self.rented is None:
+            return 1
+        return int(self.rented.instances[self.of(position)[1]])
+
+    def training_hours(self, position: int) -> tuple[float, float, float]:
+        """Hours of training alone: 10th, 50th, 90th percentile."""
+        way, place = self.of(position)
+        if way in ("own", "buy"):
+            return column_of(self.homes[place][1].hours)
+        assert self.rented is not None
+        low, middle, high = (float(hours) for hours in self.rented.hours[:, place])
+        return low, middle, high
+
+    def gpu_of_each(self) -> list[str]:
+        """The GPU of every plan, by slug."""
+        found = [option.gpu.slug for _, option in self.homes]
+        if self.rented is not None:
+            of_machine = [gpu.slug for gpu, _ in self.rented.hardware]
+            rented = [of_machine[int(m)] for m in self.rented.machine]
+            found += rented * ((len(self.candidates) - len(found)) // max(len(rented), 1))
+        return found
 
 
 def household_of_request(
@@ -78,7 +128,7 @@ def plans_of_request(
                 raise
     if not homes and (rented is None or not len(rented)):
         raise MissingFact("a plan for this run", "it fits no machine named and no stored offer")
-    return _as_columns(snapshot, request, homes, rented, terms)
+    return _as_columns(snapshot, request, workload, homes, rented, terms)
 
 
 def _home_plans(
@@ -91,7 +141,7 @@ def _home_plans(
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
         homes.append(("own", at_home(snapshot, workload, gpu, count, usual)))
     for wish in dict.fromkeys(request.buy):
-        gpu, count, purchase = _purchase(snapshot, request, wish, today)
+        gpu, count, purchase = purchase_of(snapshot, request, wish, today, partial(_machine, snapshot))
         terms = replace(request.home_terms, purchase=purchase)
         household = replace(usual, terms=terms)
         homes.append(("buy", at_home(snapshot, workload, gpu, count, household)))
@@ -104,81 +154,82 @@ def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
     return gpu, checked_count(field, int(match["count"]) if match else 1)
 
 
-def _purchase(
-    snapshot: Snapshot, request: AskedDecision, wish: str, today: date
-) -> tuple[Gpu, int, Purchase]:
-    """`rtx-4090` at its stored retail price, or `2xrtx-4090=1800` at one's own price per card."""
-    match = PRICED_CARD.fullmatch(wish.strip())
-    if match is None:
-        raise InvalidValue("buy", wish, "is not of the form GPU or GPU=PRICE")
-    gpu, count = _machine(snapshot, "buy", match["machine"])
-    figures, rates = snapshot.figures, knowledge_of(snapshot).exchange_rates
-    if match["price"]:
-        each = Decimal(match["price"])
-        source = given_by_user(today)
-    else:
-        stored = figures.get(CARD_PRICE + gpu.slug)
-        if stored is None:
-            raise MissingFact(f"a retail price of {gpu.name}", f"give yours: --buy {gpu.slug}=PRICE")
-        factor = conversion("USD", request.currency, rates).factor
-        each, source = Decimal(str(stored.value)) * factor, stored.source
-    share = resale_share(figures, request.years_kept)
-    resale = Decimal(str(share.value))
-    return gpu, count, Purchase(each * count, each * count * resale, request.runs, source, share)
-
-
 def _as_columns(
     snapshot: Snapshot,
     request: AskedDecision,
+    workload: Workload,
     homes: list[tuple[Way, Option]],
     rented: RentedPlans | None,
     terms: CloudTerms,
 ) -> Plans:
-    hours, cost = (
-        [column_of(o.calendar_hours) for _, o in homes],
-        [column_of(o.cost.total if o.cost else None) for _, o in homes],
-    )
-    co2 = [o.co2_kg.p50 if o.co2_kg else np.nan for _, o in homes]
-    blocks: list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+    blocks: list[Candidates] = []
     if homes:
-        blocks.append((np.array(hours).T, np.array(cost).T, np.array(co2)))
+        blocks.append(_at_home(workload, homes))
     if rented is not None:
         factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
-        blocks.append((rented.bill.calendar_hours, rented.bill.total * factor, rented.co2_kg(rented.bill)))
+        blocks.append(_rented(rented, rented.bill, rented.bill.calendar_hours, rented.bill.total * factor))
         own = debugging_machine(homes)
         if own is not None and len(rented):
-            blocks.append(_debugged_at_home(own, rented, terms, factor))
-    columns = (np.concatenate([block[i] for block in blocks], axis=-1) for i in range(3))
-    return Plans(Candidates(*columns), tuple(homes), rented)
+            bill, spent, plans = _debugged_at_home(own, rented, debugging_of(terms, snapshot.figures), factor)
+            return Plans(joined([*blocks, plans]), tuple(homes), rented, bill, spent)
+    return Plans(joined(blocks), tuple(homes), rented)
+
+
+def _at_home(workload: Workload, homes: list[tuple[Way, Option]]) -> Candidates:
+    published = published_plan(workload.recipe, workload.architecture.n_layers)
+    hours = np.array([column_of(o.calendar_hours) for _, o in homes]).T
+    effort = [
+        EFFORT_OF_A_CODE_CHANGE * code_changes(o.planned.plan, published)
+        + (EFFORT_OF_BUYING if way == "buy" else 0)
+        for way, o in homes
+    ]
+    return Candidates(
+        hours,
+        np.array([column_of(o.cost.total if o.cost else None) for _, o in homes]).T,
+        np.array([column_of(o.cost.cash if o.cost else None) for _, o in homes]).T,
+        np.array([o.co2_kg.p50 if o.co2_kg else np.nan for _, o in homes]),
+        np.array(effort, dtype=np.int64),
+        -1 - np.arange(len(homes), dtype=np.int64),
+        too_long(hours, np.zeros(len(homes), dtype=np.int8)),
+    )
+
+
+def _rented(rented: RentedPlans, bill: CloudBill, calendar_hours: Numbers, cost: Numbers) -> Candidates:
+    """Rented plans, in the decision's currency: what they cost is what is paid."""
+    return Candidates(
+        calendar_hours,
+        cost,
+        cost,
+        rented.co2_kg(bill),
+        rented.effort,
+        rented.same_rent * (1 + max(CLUSTER_SIZES)) + rented.instances,
+        too_long(calendar_hours, rented.set_aside),
+    )
 
 
 def _debugged_at_home(
-    own: Option, rented: RentedPlans, terms: CloudTerms, factor: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Hours, cost and CO2 of the rented plans whose idle hours are spent at home instead.
+    own: Option, rented: RentedPlans, debugging: Debugging, factor: float
+) -> tuple[CloudBill, Numbers, Candidates]:
+    """The rented plans after debugging at home, their bill and what home takes.
 
-    As many hours are debugged at home, at the price of its electricity, before the machine is rented.
+    As many hours for one GPU as for 64: it is a person who debugs.
     """
-    bill = cloud_bill(rented.hours, rented.offers, without_idle(terms))
-    debug_h = rented.hours * terms.idle_share
+    bill = cloud_bill(rented.hours, rented.offers, debugging.terms)
     kilowatts = own.power.watts.p50 / 1000
     price = per_kwh(own)
-    at_home = debug_h * kilowatts * (np.nan if price is None else float(price))
-    return (
-        bill.calendar_hours + debug_h,
-        bill.total * factor + at_home,
-        rented.co2_kg(bill) + debug_h[1] * kilowatts * _kg_per_kwh(own),
+    at_home = debugging.hours * kilowatts * (np.nan if price is None else float(price))
+    plans = _rented(rented, bill, bill.calendar_hours + debugging.hours, bill.total * factor + at_home)
+    plans = replace(
+        plans,
+        co2_kg=plans.co2_kg + debugging.hours * kilowatts * _kg_per_kwh(own),
+        effort=plans.effort + EFFORT_OF_DEBUGGING_AT_HOME,
     )
+    return bill, np.full(len(rented), at_home), plans
 
 
 def debugging_machine(homes: Iterable[tuple[Way, Option]]) -> Option | None:
     """The first machine one has that can hold the run."""
     return next((option for way, option in homes if way == "own" and option.time), None)
-
-
-def without_idle(terms: CloudTerms) -> CloudTerms:
-    """The terms of a rented run that is debugged at home."""
-    return replace(terms, idle_share=0.0)
 
 
 def column_of(value: Interval | None) -> tuple[float, float, float]:

@@ -1,7 +1,7 @@
 """The best plan within a budget and a deadline, and what it hangs on."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -12,17 +12,27 @@ from numpy.typing import NDArray
 from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.answers.told import tell_decision
+from service.decide.candidates import SET_ASIDE, SetAside
 from service.decide.choice import Choice, choose
-from service.decide.decision import Decision, NearestPlan, RatedOption
+from service.decide.decision import (
+    Decision,
+    LeftAside,
+    NearestPlan,
+    RatedOption,
+    RatedTie,
+    RatedTurn,
+)
 from service.decide.frontier import Limits
+from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
-from service.decide.sensitivity import break_even_line, prices_around, saved_per_day, tornado
+from service.decide.sensitivity import saved_per_day
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
+from service.estimate.debugging import Debugging, debugging_of
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
-from service.estimate.interval import Interval
+from service.estimate.interval import Interval, certain
 from service.estimate.rental import cloud_terms
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_decision
@@ -31,23 +41,23 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer, with_trainer_file
-from service.usecases.both_sides import home_side, rented_side
 from service.usecases.candidate_plans import (
     Plans,
     debugging_machine,
     household_of_request,
     per_kwh,
     plans_of_request,
-    without_idle,
 )
 from service.usecases.finding import rental_of, workload_asked
 from service.usecases.knowledge import changes_of, knowledge_of, zone_of
+from service.usecases.levers import what_it_hangs_on
 from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 
+DEBUGGING = ("debug_hours", "debugged_share")
 MOST_SHORTLISTED = 10
 
 
@@ -72,10 +82,20 @@ def decide(
     household = household_of_request(snapshot, request, today, market)
     plans = plans_of_request(snapshot, request, workload, household, today)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
-    shown = _shortlisted(plans, choice, request.least_probability)
+    ties = near_ties(plans.candidates, choice)
+    hangs = what_it_hangs_on(snapshot, request, workload, plans, choice, past)
     rate = partial(_rated, snapshot, request)
-    rated = {i: rate(workload, plans, choice=choice, i=i) for i in shown}
-    best = rated[choice.best] if choice.best is not None else None
+    known: dict[int, RatedOption] = {}
+
+    def rated(i: int) -> RatedOption:
+        if i not in known:
+            known[i] = rate(workload, plans, choice=choice, i=i)
+        return known[i]
+
+    shown = _shortlisted(plans, choice, [tie.position for tie in ties])
+    shortlist = tuple(rated(i) for i in shown)
+    best = None if choice.best is None else rated(choice.best)
+    rival = None if choice.rival is None else rated(choice.rival)
     nearest: tuple[NearestPlan, ...] = ()
     if best is None:
         nearest = nearest_plans(
@@ -83,15 +103,9 @@ def decide(
             plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
             rate=rate,
         )  # fmt: skip
-    known = knowledge_of(snapshot)
-    shortlist = tuple(rated[i] for i in shown)
     home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost), None)
-    cloud = _reference_rental(shortlist, best)
-    sides = (
-        (home_side(home, known.figures), rented_side(cloud, snapshot, request, past))
-        if home and cloud
-        else None
-    )
+    cloud = _reference_rental(shortlist, best, rival)
+    counts = _counts(plans, choice, shown)
     return Decision(
         asked_at=asked_at,
         workload=workload,
@@ -102,30 +116,70 @@ def decide(
         rule=choice.rule,
         least_probability=request.least_probability,
         best=best,
+        rival=rival,
         shortlist=shortlist,
         home=home,
         rented=cloud,
-        dominated_count=choice.dominated_count,
+        dominated_count=counts.beaten,
+        unshown=counts.unshown,
+        unpriced=counts.unpriced,
         considered=len(plans.candidates),
+        near_ties=tuple(RatedTie(rated(tie.position), tie) for tie in ties),
+        turns=tuple(RatedTurn(turn, None if turn.then is None else rated(turn.then)) for turn in hangs.turns),
+        left_aside=tuple(
+            LeftAside(reason, count, None if cheapest is None else rated(cheapest))
+            for reason, count, cheapest in counts.left_aside
+        ),
         nearest=nearest,
-        sensitivity=tornado(*sides) if sides else (),
-        break_even=break_even_line(*sides, prices_around(sides[0].per_kwh[1])) if sides else (),
+        sensitivity=hangs.swings,
+        break_even=hangs.break_even,
         runs_until_bought=_runs_until_bought(shortlist, cloud),
-        saved_per_day=_saved_per_day(shortlist),
+        saved_per_day=_saved_per_day(plans, choice),
         inputs=_inputs(snapshot, workload, shortlist),
         data_version=snapshot.data_version,
         prices=prices,
     )
 
 
-def _shortlisted(plans: Plans, choice: Choice, least: float) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Every plan that is not shown, once."""
+
+    beaten: int
+    unshown: int
+    unpriced: int
+    left_aside: tuple[tuple[SetAside, int, int | None], ...]
+    """Reason, how many, and the cheapest of all of them."""
+
+
+def _counts(plans: Plans, choice: Choice, shown: list[int]) -> _Counts:
+    c = plans.candidates
+    hidden = np.ones(len(c), dtype=np.bool_)
+    hidden[shown] = False
+    front = np.zeros(len(c), dtype=np.bool_)
+    front[list(choice.front)] = True
+    aside = c.is_known & (c.set_aside > 0)
+    left = []
+    for place, reason in enumerate(SET_ASIDE, 1):
+        which = np.flatnonzero(aside & (c.set_aside == place))
+        count = int((hidden & aside & (c.set_aside == place)).sum())
+        if count:
+            left.append((reason, count, int(which[np.argmin(c.cost[1][which])])))
+    return _Counts(
+        int((hidden & c.may_be_chosen & ~front).sum()), int((hidden & front).sum()),
+        int((hidden & ~c.is_known).sum()), tuple(left),
+    )  # fmt: skip
+
+
+def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
     """The front thinned out, at least half of it plans within the limits where there are so many, with its
-    cleanest and fastest, the best and one's own machines; by cost."""
+    cleanest and fastest, the best, the next, near ties, and every machine that was named; by cost."""
     front = [i for i in choice.front]
-    keep = {i for i in range(len(plans.homes))} | ({choice.best} if choice.best is not None else set())
+    named = (choice.best, choice.rival, *ties)
+    keep = set(range(len(plans.homes))) | {i for i in named if i is not None}
     room = max(4, MOST_SHORTLISTED - len(keep))
-    within = [i for i in front if choice.probability[i] >= least]
-    beyond = [i for i in front if choice.probability[i] < least]
+    within = [i for i in front if choice.within[i]]
+    beyond = [i for i in front if not choice.within[i]]
     chosen = _thinned(within, max(room - room // 2, room - len(beyond)))
     keep |= {*chosen, *_thinned(beyond, room - len(chosen))}
     if front:
@@ -155,10 +209,11 @@ def _rated(
         instances = int(plans.rented.instances[place])
         terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
         at_home = debugging_machine(plans.homes) if way == "hybrid" else None
-        used = terms if at_home is None else without_idle(terms)
+        debugging = debugging_of(terms, snapshot.figures)
+        used = terms if at_home is None else debugging.terms
         option = _rented_option(snapshot, request, workload, plans.rented, place=place, terms=used)
         if at_home is not None:
-            option = _debugged_at_home(option, at_home, terms.idle_share)
+            option = _debugged_at_home(option, at_home, debugging, snapshot)
     return RatedOption(
         way=way,
         option=option,
@@ -167,8 +222,10 @@ def _rated(
         co2_kg=float(c.co2_kg[i]) if np.isfinite(c.co2_kg[i]) else None,
         probability=float(choice.probability[i]),
         keeps_limits=not request.has_limits or bool(choice.probability[i] >= request.least_probability),
+        cash=_interval(c.cash[:, i]),
         is_on_front=i in choice.front,
         instances=instances,
+        set_aside=SET_ASIDE[c.set_aside[i] - 1] if c.set_aside[i] else None,
     )
 
 
@@ -192,18 +249,21 @@ def _rented_option(
     )  # fmt: skip
 
 
-def _debugged_at_home(option: Option, own: Option, idle_share: float) -> Option:
-    """The rented option without idle hours, with as many at home at the price of its electricity."""
+def _debugged_at_home(option: Option, own: Option, debugging: Debugging, snapshot: Snapshot) -> Option:
+    """The rented option with hours of debugging at home at the price of its electricity."""
     assert option.cost and option.calendar_hours and option.hours
-    hours, price = option.hours * idle_share, per_kwh(own) or Decimal(0)
-    kwh = hours * (own.power.watts.p50 / 1000)
+    price = per_kwh(own) or Decimal(0)
+    kwh = certain(debugging.hours * own.power.watts.p50 / 1000)
     amount = kwh * float(price)
     line = CostItem("electricity", kwh, "kWh", price, amount)
+    total = option.cost.total + amount
+    assumed = tuple(_assumed(i, "idle_share", debugging.terms.idle_share) for i in option.inputs)
+    own_inputs = tuple(Input("rented run", snapshot.figures[f"cloud_run.{name}"]) for name in DEBUGGING)
     return replace(
         option,
-        cost=replace(option.cost, total=option.cost.total + amount, items=(*option.cost.items, line)),
-        calendar_hours=option.calendar_hours + hours,
-        inputs=tuple(_assumed(i, "idle_share", idle_share) for i in option.inputs),
+        cost=replace(option.cost, total=total, cash=total, items=(*option.cost.items, line)),
+        calendar_hours=option.calendar_hours + certain(debugging.hours),
+        inputs=(*assumed, *own_inputs),
     )
 
 
@@ -218,12 +278,15 @@ def _interval(column: NDArray[np.float64]) -> Interval | None:
     return Interval(*(float(value) for value in column))
 
 
-def _reference_rental(shortlist: tuple[RatedOption, ...], best: RatedOption | None) -> RatedOption | None:
-    """The rented plan to hold home against: the best, else the cheapest that keeps the limits, else the
+def _reference_rental(
+    shortlist: tuple[RatedOption, ...], best: RatedOption | None, rival: RatedOption | None
+) -> RatedOption | None:
+    """The rented plan to tell of: the best, else the next, else the cheapest that keeps the limits, else the
     cheapest."""
     rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost]
-    if best is not None and best in rented:
-        return best
+    for plan in (best, rival):
+        if plan is not None and plan in rented:
+            return plan
     within = [r for r in rented if r.keeps_limits]
     return next(iter(within or rented), None)
 
@@ -242,8 +305,10 @@ def _purchase_of(rated: RatedOption) -> Purchase | None:
     return rated.option.purchase if rated.way == "buy" else None
 
 
-def _saved_per_day(shortlist: tuple[RatedOption, ...]) -> float | None:
-    known = [(r.cost.p50, r.calendar_hours.p50) for r in shortlist if r.cost and r.calendar_hours]
+def _saved_per_day(plans: Plans, choice: Choice) -> float | None:
+    """From the fastest to the cheapest plan that keeps the limits."""
+    cost, hours = plans.candidates.cost[1], plans.candidates.calendar_hours[1]
+    known = [(float(cost[i]), float(hours[i])) for i in choice.front if choice.within[i]]
     if not known:
         return None
     return saved_per_day(min(known), min(known, key=lambda pair: (pair[1], pair[0])))

@@ -6,17 +6,16 @@ from datetime import date
 from typing import Protocol
 
 from service.answers.question import AskedDecision
-from service.decide.choice import (
-    Choice,
+from service.decide.choice import Choice, choose
+from service.decide.decision import NearestPlan, RatedOption
+from service.decide.frontier import Limits
+from service.decide.nearest_change import (
     Nearest,
-    choose,
     fewer_tokens,
     gentlest_first,
     is_possible,
     nearest_changes,
 )
-from service.decide.decision import NearestPlan, RatedOption
-from service.decide.frontier import Limits
 from service.estimate.architecture import parameters
 from service.facts import Workload
 from service.store.snapshot import Snapshot

@@ -83,5 +83,5 @@ def test_nothing_to_choose_from_is_said(client):
 
 
 def test_a_card_without_a_stored_price_asks_for_one(client):
-    problem = assert_problem(client.post("/api/v1/decisions", json={"buy": ["rtx-5090"]}), 422)
-    assert "rtx-5090=PRICE" in problem["detail"]
+    problem = assert_problem(client.post("/api/v1/decisions", json={"buy": ["h200-nvl"]}), 422)
+    assert "h200-nvl=PRICE" in problem["detail"]

@@ -5,19 +5,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.choice import Candidates, choose, fewer_tokens, gentlest_first, nearest_changes
+from service.decide.candidates import LONGEST_HOURS, Candidates, too_long
+from service.decide.choice import choose
 from service.decide.frontier import Limits
-from service.decide.sensitivity import HomeSide, RentedSide, break_even_line, saved_per_day, tornado
+from service.decide.nearest_change import fewer_tokens, gentlest_first, nearest_changes
+from service.decide.sensitivity import break_even_line, saved_per_day
 from service.errors import InvalidValue, MissingFact
 
 NAN = float("nan")
 
 
-def plans(*rows, sigma=0.05):
-    """Candidates from (cost, hours, co2), each with the same spread."""
+def plans(*rows, sigma=0.05, cash=None, effort=None, rests_on=None):
+    """Candidates from (cost, hours, co2), each with the same spread and on a machine of its own."""
     cost, hours, co2 = (np.array(column, dtype=float) for column in zip(*rows, strict=True))
     factors = np.exp(np.array([-1.2816, 0, 1.2816]) * sigma)[:, None]
-    return Candidates(hours * factors, cost * factors, co2)
+    n, hours = len(rows), hours * factors
+    return Candidates(
+        hours,
+        cost * factors,
+        cost * factors if cash is None else np.array(cash, dtype=float) * np.ones((3, 1)),
+        co2,
+        np.zeros(n, dtype=np.int64) if effort is None else np.array(effort),
+        np.arange(n) if rests_on is None else np.array(rests_on),
+        too_long(hours, np.zeros(n, dtype=np.int8)),
+    )
 
 
 HOME, NODE, CARD, DEAR = (313, 3000, 288), (566, 33, 61), (400, 300, 90), (900, 20, 50)
@@ -99,7 +110,7 @@ def test_the_best_is_within_its_limits_and_nothing_within_them_is_better(rows, b
     candidates, limits = plans(*rows), Limits(budget, deadline)
     choice = choose(candidates, limits)
     if choice.best is None:
-        assert (choice.probability < 0.8).all()
+        assert ((choice.probability < 0.8) | ~candidates.may_be_chosen).all()
         for change in nearest_changes(candidates, limits):
             moved, less = (
                 (Limits(change.value, deadline), Limits(change.value * 0.98, deadline))
@@ -110,49 +121,52 @@ def test_the_best_is_within_its_limits_and_nothing_within_them_is_better(rows, b
             assert choose(candidates, less).best is None
         return
     assert choice.probability[choice.best] >= 0.8
-    within = np.flatnonzero(choice.probability >= 0.8)
+    within = np.flatnonzero((choice.probability >= 0.8) & candidates.may_be_chosen)
     assert candidates.cost[1][choice.best] == candidates.cost[1][within].min()
 
 
-AT_HOME = HomeSide((2500, 3000, 3600), (230, 283, 318), (0.22, 0.372, 0.52))
-RENTED = RentedSide((30, 33, 36), (17.2, 17.2, 32.0), factor=1.1, factor_range=(1.0, 1.3))
+def test_a_budget_is_held_against_what_has_to_be_paid():
+    """A card for 1,900 that loses 200: it costs 259 in the end and does not go into 800."""
+    bought, rented = (259, 900, 80), (600, 200, 30)
+    both = plans(bought, rented, cash=[1959, 600])
+    assert choose(both, Limits(800)).best == 1
+    assert choose(both, Limits(800, 24 * 60)).best == 1
+    assert choose(both, Limits(2000, 24 * 60)).best == 0
+    (more,) = nearest_changes(plans(bought, cash=[1959]), Limits(800))
+    assert more.value == pytest.approx(1960, rel=1e-3)
 
 
-def test_what_moves_the_verdict_most():
-    assert AT_HOME.cost() == pytest.approx(3000 * 0.283 * 0.372)
-    swings = tornado(AT_HOME, RENTED)
-    assert [s.code for s in swings[:2]] == ["cloud_price", "home_price"]
-    dearest = swings[0]
-    assert dearest.difference_high == pytest.approx(33 * 1.1 * 32 - AT_HOME.cost())
-    assert not dearest.turns and len(swings) == 5
-    cheap = RentedSide((30, 33, 36), (5, 9, 17))
-    assert tornado(AT_HOME, cheap)[0].turns
+def test_what_takes_longer_than_two_years_is_never_recommended():
+    endless = plans((10, LONGEST_HOURS * 1.01, 1), (900, 20, 50))
+    assert choose(endless, Limits()).best == 1
+    assert choose(plans((10, LONGEST_HOURS * 1.01, 1)), Limits()).best is None
+    assert choose(plans((10, LONGEST_HOURS * 0.99, 1)), Limits()).best == 0
 
 
-def test_what_moves_with_the_hours_and_what_does_not():
-    """Wear 2 ct an hour, 20 W of pauses per running hour, a fifth of 10 ct saved of heating, a card's 100."""
-    home = HomeSide((2000, 3000, 4000), (200, 300, 400), (0.2, 0.4, 0.6), 20, 0.02, 0.02, 100)
-    assert home.cost() == pytest.approx(3000 * (0.32 * 0.4 - 0.3 * 0.02 + 0.02) + 100)
-    assert home.cost(hours=2000) == pytest.approx(2000 * (0.32 * 0.4 - 0.3 * 0.02 + 0.02) + 100)
-    assert home.cost(watts=200) == pytest.approx(3000 * (0.22 * 0.4 - 0.2 * 0.02 + 0.02) + 100)
-    # An hour of set-up, 5 ct of storage an hour, 9 of traffic, 20 % tax, 3 of electricity at home.
-    rented = RentedSide((20, 30, 40), (10, 20, 30), 34 / 30, None, 1, 0.05, 0, 9, 1.2, 3)
-    assert rented.cost() == pytest.approx((34 * 20.05 + 9) * 1.2 + 3)
-    assert rented.cost(hours=20) == pytest.approx((23 * 20.05 + 9) * 1.2 + 3)
-    (_, turn), *_ = break_even_line(home, rented, [0.4])
-    assert rented.cost(rent=turn) == pytest.approx(home.cost())
+def test_of_near_ties_the_one_that_asks_least_is_chosen():
+    """Two per cent are a tie, in money and in time; three are not."""
+    assert choose(plans((100, 50, 1), (101.9, 51, 1), effort=[100, 0]), Limits()).best == 1
+    assert choose(plans((100, 50, 1), (103, 50, 1), effort=[100, 0]), Limits()).best == 0
+    assert choose(plans((100, 50, 1), (101, 52, 1), effort=[100, 0]), Limits()).best == 0
+    assert choose(plans((100, 50, 1), (101.9, 51, 1), effort=[0, 0]), Limits()).best == 0
 
 
-def test_a_term_is_paid_to_its_end_however_short_the_run():
-    term = RentedSide((20, 30, 1000), (10, 20, 30), term_hours=730)
-    assert term.cost() == term.cost(hours=20) == 730 * 20
-    assert term.cost(hours=1000) == 1460 * 20
+def test_the_rival_keeps_the_limits_and_rests_on_something_else():
+    four = plans(CARD, (420, 290, 90), (430, 280, 90), HOME, rests_on=[1, 1, 2, 3])
+    choice = choose(four, Limits(deadline_hours=24 * 30))
+    assert (choice.best, choice.rival) == (0, 2)
+    assert choose(plans(CARD), Limits()).rival is None
+
+
+def test_all_plans_are_counted_once():
+    choice = choose(FOUR, Limits(700))
+    assert len(choice.front) + choice.dominated_count == 4
 
 
 def test_where_it_turns_for_every_price_of_electricity():
-    line = break_even_line(AT_HOME, RENTED, [0, 0.372])
-    assert line[0] == (0, 0)
-    assert line[1][1] * 33 * 1.1 == pytest.approx(AT_HOME.cost())
+    """At home 300, all of it current at 30 ct; rented 500, of which 400 is rent at 20 an hour."""
+    line = break_even_line((300, 300), (500, 400), (0.3, 20), [0.15, 0.3, 0.6])
+    assert line == ((0.15, pytest.approx(2.5)), (0.3, pytest.approx(10)), (0.6, pytest.approx(25)))
 
 
 def test_waiting_is_paid_by_the_day():

@@ -161,7 +161,15 @@ OF_HOME = (
 )  # fmt: skip
 DECISION: Cases = {
     "--own": (changes("--own rtx-3090"), changes("--own none"), refused("--own rtx-407")),
-    "--buy": (changes("--buy rtx-4090"), changes("--buy rtx-4090=1500", instead="--buy rtx-4090")),
+    "--buy": (
+        changes("--buy rtx-4090"),
+        changes("--buy rtx-4090=1500", instead="--buy rtx-4090"),
+        changes("--buy rtx-4090=new", instead="--buy rtx-4090=used"),
+        changes("--buy rtx-4090=1500:used", instead="--buy rtx-4090=1500"),
+        refused("--buy h200-nvl", says="dated price"),
+        refused("--buy rtx-a6000=used", says="--buy rtx-a6000=new"),
+        refused("--buy rtx-4090=cheap", says="GPU=used"),
+    ),
     "--years-kept": (
         changes("--years-kept 3", "--buy rtx-4090"),
         refused("--years-kept 3", says="buy"),

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +15,13 @@ from service.estimate.home_bill import (
     Purchase,
     calendar_hours,
     home_bill,
+    home_cost,
     runs_until_bought_pays,
     total,
 )
 from service.estimate.interval import Interval
 from service.estimate.tariff import MarginalPrice
-from service.facts import Source
+from service.facts import Figure, Source
 
 SAID = Source("bill", "the bill", "", date(2026, 11, 24))
 FLAT = MarginalPrice("flat", "EUR", Decimal("0.372"), SAID)
@@ -99,3 +101,37 @@ def test_fewer_hours_a_day_take_longer_and_cost_the_same(per_day, runs):
         home_bill(HOURS, ENERGY, FLAT, HomeTerms(purchase=card))
     )
     assert calendar_hours(HOURS, terms).p50 >= HOURS.p50
+
+
+def dated(**said):
+    share = Figure("resale_share", 0.6, "of the price", SAID, 0.4, 0.9, "derived")
+    return Purchase(Decimal(1000), Decimal(600), 2, SAID, share, **said)
+
+
+def test_what_a_card_loses_is_in_doubt_by_its_price_and_by_its_resale():
+    """Of 1,000 are lost 400, by the resale 100 to 600; a price of 800 to 1,300 moves it by 80 and 120."""
+    by_resale, both = dated(), dated(price_range=Interval(800, 1000, 1300))
+    assert (by_resale.loss_per_run.p10, by_resale.loss_per_run.p90) == (pytest.approx(50), pytest.approx(300))
+    assert both.loss_per_run.p10 == pytest.approx((400 - (300**2 + 80**2) ** 0.5) / 2)
+    assert both.loss_per_run.p90 == pytest.approx((400 + (200**2 + 120**2) ** 0.5) / 2)
+    assert both.loss_per_run.p50 == pytest.approx(float(both.per_run))
+
+
+def test_the_doubt_of_a_card_joins_that_of_the_hours_in_squares():
+    hours, energy, half_a_euro = (
+        Interval(90, 100, 120),
+        Interval(90, 100, 120),
+        replace(FLAT, per_kwh=Decimal("0.5")),
+    )
+    plain = home_cost(hours, energy, half_a_euro, "EUR", [])
+    bought = home_cost(hours, energy, half_a_euro, "EUR", [], terms=HomeTerms(purchase=dated()))
+    assert bought.total.p50 == pytest.approx(plain.total.p50 + 200)
+    assert bought.total.p10 == pytest.approx(250 - (5**2 + 150**2) ** 0.5)
+    assert bought.total.p90 == pytest.approx(250 + (10**2 + 100**2) ** 0.5)
+    simulated = np.random.default_rng(1)
+    electricity = 50 + np.where((z := simulated.normal(size=100_000)) < 0, 5, 10) * z / 1.2816
+    loss = 200 + np.where((y := simulated.normal(size=100_000)) < 0, 150, 100) * y / 1.2816
+    low, high = np.percentile(electricity + loss, [10, 90])
+    assert bought.total.p10 == pytest.approx(low, rel=0.05) and bought.total.p90 == pytest.approx(
+        high, rel=0.05
+    )

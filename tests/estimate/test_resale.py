@@ -4,27 +4,45 @@ import pytest
 
 from service.errors import InvalidValue
 from service.estimate.resale import resale_share
+from service.store.card_prices import card_prices, resale_source
 from tests.facts_for_tests import shipped_catalog
 
-FIGURES = {figure.name: figure for figure in shipped_catalog().figures}
+PRICES = card_prices({gpu.slug: gpu for gpu in shipped_catalog().gpus})
+SAID = resale_source()
 
 
-def test_after_a_year_it_brings_what_is_usual():
-    assert resale_share(FIGURES, 1) == FIGURES["home_run.resale_share"]
+def test_a_card_bought_new_first_loses_what_a_used_one_is_worth_less():
+    """Used goes for 83 % of new (33 cards and months of two tellers)."""
+    new, used = (resale_share(PRICES, "rtx-3090", 1, bought, SAID) for bought in ("new", "used"))
+    assert new.value == pytest.approx(used.value * PRICES.used_of_new().p50)
+    assert 0.75 < PRICES.used_of_new().p50 < 0.9
+    assert new.low < new.value <= new.high <= 1 and new.basis == "derived"
 
 
-def test_it_falls_as_what_shops_ask_falls():
-    """0.65 of the price after a year, when shops ask 0.916 of it; after three years they ask 0.536."""
-    after = resale_share(FIGURES, 3)
-    assert after.value == pytest.approx(0.65 * 0.536 / 0.916)
-    assert after.low < after.value < after.high <= 1 and "31 cards" in after.source.title
-    shares = [resale_share(FIGURES, years).value for years in (0, 0.5, 1, 2, 2.5, 3, 4)]
-    assert shares == sorted(shares, reverse=True) and shares[0] < 1
-    between = resale_share(FIGURES, 2.5).value
-    assert between**2 == pytest.approx(resale_share(FIGURES, 2).value * after.value)
+def test_it_is_never_more_than_was_paid():
+    """Prices of the 4090 rose for years: no promise."""
+    assert PRICES.move("rtx-4090", 12).p90 > 1
+    assert resale_share(PRICES, "rtx-4090", 1, "used", SAID).high == 1.0
+
+
+def test_after_four_years_it_brings_less_than_after_one():
+    for gpu in ("rtx-3090", "rtx-a4000", "a100-pcie-40gb", "h200-nvl"):
+        one, four = (resale_share(PRICES, gpu, years, "new", SAID).value for years in (1, 4))
+        assert four < one, gpu
+
+
+def test_kept_no_day_a_used_card_brings_what_was_paid():
+    told = resale_share(PRICES, "rtx-3090", 0, "used", SAID)
+    assert (told.low, told.value, told.high) == (1, 1, 1)
+
+
+def test_a_card_without_a_history_has_the_wider_range():
+    own, none = (resale_share(PRICES, gpu, 1, "used", SAID) for gpu in ("rtx-3070", "rtx-5070"))
+    assert not PRICES.has_history("rtx-5070", 12) and PRICES.has_history("rtx-3070", 12)
+    assert none.low < own.low
 
 
 @pytest.mark.parametrize("years", [-1, 4.5, float("nan")])
 def test_no_further_than_prices_are_known(years):
     with pytest.raises(InvalidValue, match="years_kept"):
-        resale_share(FIGURES, years)
+        resale_share(PRICES, "rtx-4090", years, "new", SAID)

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import orjson
 
-from service.decide.decision import Decision, NearestPlan, RatedOption
+from service.decide.decision import Decision, LeftAside, NearestPlan, RatedOption, RatedTie, RatedTurn
 from service.decide.frontier import Limits
+from service.decide.near_ties import NearTie
 from service.decide.options import cloud_option, home_option
-from service.decide.sensitivity import HomeSide, RentedSide, break_even_line, tornado
+from service.decide.turning import Swing, Turn
 from service.estimate.home_bill import HomeTerms, Purchase
 from service.estimate.inputs import workload_inputs
 from tests.facts_for_tests import ASKED_AT, D32, GERMANY, H100_SXM, OFFER, RENTAL, RTX_4070, RTX_4090, SOURCE
@@ -16,7 +17,14 @@ from tests.reports.answers_for_tests import HOSTILE, KNOWN, packed
 from tests.reports.told_for_tests import as_plain_decision
 
 IDENTITY = "fedcba98765432100123"
-PER_KWH = (0.05, 0.10, 0.20, 0.40, 0.80)
+LINE = ((0.05, 1.3), (0.10, 2.6), (0.20, 5.2), (0.40, 10.4), (0.80, 20.8))
+SWINGS = (
+    Swing("rent", 17.0, 40.0, 650.0, -180.0, True),
+    Swing("kwh_price", 0.22, 0.52, 120.0, 410.0, False),
+    Swing("hours", 30.0, 36.6, 310.0, 200.0, False),
+    Swing("home_watts", 230.0, 318.0, 200.0, 290.0, False),
+    Swing("idle_hours", 0.0001, 0.3, 300.0, 240.0, False),
+)
 
 
 def rated(plan, option, probability, **others) -> RatedOption:
@@ -27,6 +35,7 @@ def rated(plan, option, probability, **others) -> RatedOption:
         plan,
         option,
         cost,
+        option.cost.cash if option.cost else None,
         option.calendar_hours,
         co2,
         probability,
@@ -57,8 +66,12 @@ def rented(plan="rent", probability=0.995, instances=1, price=None) -> RatedOpti
 
 def decided(best, shortlist, limits=None, language="en", **others) -> dict:
     """A decision's JSON as values, with an identity as the store gives it."""
-    home = HomeSide((2500, 3000, 3600), (230, 283, 318), (0.22, 0.372, 0.52))
-    cloud = RentedSide((30, 33, 36.6), (17.0, 28.57, 40.0), 1.05, (1.0, 1.3), fees=5.0)
+    rival = next((p for p in shortlist if p is not best and p.keeps_limits and p.cost), None)
+    none = best is None or rival is None
+    turns = () if none else (
+        RatedTurn(Turn("rent", 28.57, 33.1, 1), rival), RatedTurn(Turn("hours", 33.0, 52.0, None), None),
+    )  # fmt: skip
+    ties = () if none else (RatedTie(rival, NearTie(1, 12.5, 40.0, 0.02)),)
     found = Decision(
         asked_at=ASKED_AT,
         workload=D32,
@@ -69,14 +82,20 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         rule="cheapest",
         least_probability=0.8,
         best=best,
+        rival=rival,
         shortlist=tuple(shortlist),
         home=next((p for p in shortlist if p.way in ("own", "buy") and p.cost), None),
         rented=_held_against(best, shortlist),
         dominated_count=661,
-        considered=10_000,
+        unshown=9_000,
+        unpriced=300,
+        considered=661 + 9_000 + 300 + 34 + len(shortlist),
+        near_ties=others.pop("near_ties", ties),
+        turns=others.pop("turns", turns),
+        left_aside=(LeftAside("host_memory", 34, best),),
         nearest=others.pop("nearest", ()),
-        sensitivity=others.pop("sensitivity", tornado(home, cloud)),
-        break_even=others.pop("break_even", break_even_line(home, cloud, PER_KWH)),
+        sensitivity=others.pop("sensitivity", () if none else SWINGS),
+        break_even=others.pop("break_even", LINE),
         runs_until_bought=others.pop("runs_until_bought", 14),
         saved_per_day=others.pop("saved_per_day", 23.1),
         inputs=workload_inputs(D32, KNOWN.calibration, [RTX_4070, H100_SXM], KNOWN.figures),

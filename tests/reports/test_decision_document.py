@@ -123,7 +123,7 @@ def test_the_best_comes_first_and_every_number_is_the_answers():
         assert found["as_of"].day.isoformat() == (option["offer"] or option["rate"])["as_of"]
     costs = [o["cost"]["p50"] for o in ordered(answer)]
     assert costs != sorted(costs) and costs[0] == answer["best"]["cost"]["p50"]
-    assert lead(document).text == answer["summary"]
+    assert answer["summary"].startswith(lead(document).text)
 
 
 def test_the_picture_shows_every_plan_of_the_table_and_the_limits():
@@ -189,21 +189,19 @@ def test_what_it_hangs_on_is_told_in_numbers_bars_and_words():
     document = decision_document(stored(answer))
     for i, swing in enumerate(answer["sensitivity"]):
         found = cells(document, "hangs", i)
-        assert [found[key].value for key in ("low", "high", "at_low", "at_high")] == [
+        told = [found[key] for key in ("low", "high", "at_low", "at_high")]
+        assert [c.hours.p50 if isinstance(c, Lasting) else c.value for c in told] == [
             swing[key] for key in ("low", "high", "difference_low", "difference_high")
         ]  # fmt: skip
         assert found["turns"].text == ("yes" if swing["turns_verdict"] else "no")
         assert swing["sentence"] in chart(document, "turns").alt
-        assert (swing["sentence"] in bullets(document, "turns")) is swing["turns_verdict"]
     tornado, line = chart(document, "turns").spec["hconcat"]
     bars = tornado["layer"][0]["data"]["values"]
     assert len(bars) == 2 * len(answer["sensitivity"])
-    today = answer["best"]["cost"]["p50"] - answer["shortlist"][1]["cost"]["p50"]
-    assert answer["shortlist"][0]["plan"] == "own"
-    assert bars[0]["today"] == pytest.approx(
-        answer["best"]["cost"]["p50"] - answer["shortlist"][0]["cost"]["p50"], abs=0.006
-    )
-    assert bars[0]["today"] != pytest.approx(today, abs=0.006)
+    (rival,) = (p for p in answer["shortlist"] if p["is_rival"])
+    today = rival["cost"]["p50"] - answer["best"]["cost"]["p50"]
+    assert bars[0]["today"] == pytest.approx(today, abs=0.006)
+    assert all(turn["sentence"] in bullets(document, "turns") for turn in answer["turns"])
     assert [p["rent"] for p in line["layer"][1]["data"]["values"]] == [
         p["rent_per_hour"] for p in answer["break_even"]
     ]

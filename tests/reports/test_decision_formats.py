@@ -15,8 +15,8 @@ from service.estimate.interval import Interval, certain
 from service.reports.decision_report import decision_document
 from service.reports.document.document import DASH, Lasting, shown
 from service.reports.formats.renderers import RENDERERS
-from service.reports.words.decision_sentences import swing_name
 from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.turning_sentences import input_name
 from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import (
@@ -111,7 +111,7 @@ def test_charts_use_the_languages_numbers():
     german, english = (" ".join(re.findall(r">([^<>]+)</text>", " ".join(svg.findall(p)))) for p in pages)
     assert "Frist 30 Tage" in german and "Budget 1.500 €" in german and "0,20" in german
     moved = read_decision(stored(headline())).sensitivity
-    assert len(moved) == 5 and all(swing_name(wording("en"), s) in english for s in moved)
+    assert len(moved) == 5 and all(input_name(wording("en"), s.input) in english for s in moved)
     assert "deadline 30 days" in english and "budget €1,500" in english and "0.20" in english
 
 
@@ -173,7 +173,6 @@ DIGESTS = """
 import hashlib
 from service.answers.reading import read_decision
 from service.reports.decision_report import decision_document
-from service.reports.words.decision_sentences import swing_name
 from service.reports.formats.renderers import RENDERERS
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import headline, stored

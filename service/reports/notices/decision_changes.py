@@ -9,7 +9,7 @@ from service.answers.parts import AnsweredSource
 from service.countries import place
 from service.decide.decision_change import AnswerSeen, Change, Dated, Number, PlanSeen
 from service.reports.listings.sourced import amount
-from service.reports.words.decision_sentences import named_plan
+from service.reports.words.plan_names import named_plan
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording
 

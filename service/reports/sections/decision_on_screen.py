@@ -24,19 +24,20 @@ from service.reports.sections.decision_turning import today_sentence
 from service.reports.sections.numbered_plans import priced_on
 from service.reports.sections.on_screen import report_sentence, titled
 from service.reports.words.bill import uncounted_sentence
+from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.decision_sentences import (
     cluster_sentence,
-    dominated_sentence,
-    plan_name,
+    counted_sentence,
     runs_until_bought_sentence,
     saved_per_day_sentence,
-    swing_sentence,
     verdict_lines,
 )
 from service.reports.words.explaining import told_sentences
+from service.reports.words.plan_names import plan_name
 from service.reports.words.prices import option_price_sentences
 from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
+from service.reports.words.turning_sentences import left_aside_sentence, swing_sentence, turn_sentence
 from service.reports.words.wording import Wording
 
 
@@ -98,12 +99,17 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         shown.append(own)
     today = d.asked_at.date()
     prices = list(dict.fromkeys(line for p in shown for line in option_price_sentences(w, p, today)))
+    for p in d.shortlist:
+        if p.purchase and p not in shown:
+            prices += purchase_sentences(w, p, p.purchase)
     prices.append(uncounted_sentence(w, [p.cost for p in shown]))
-    others = [dominated_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
+    others = [counted_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
     others += model_sentences(w, d.workload)
-    turning = [today_sentence(w, d)] if d.break_even else []
+    others += [left_aside_sentence(w, x, d) for x in d.left_aside]
+    turning = [turn_sentence(w, t, d) for t in d.turns[1:4]]
+    turning += [today_sentence(w, d)] if d.break_even else []
     turning += [
         w.say(
             "At {per_kwh} per kWh renting wins below {rent} per hour.",

@@ -25,7 +25,8 @@ from service.reports.document.document import (
 from service.reports.document.notebook import Notebook
 from service.reports.sections.numbered_plans import PLANS_ON_PAGE, NumberedPlan, priced_on
 from service.reports.sections.report_parts import more_sentence, no_fit, option_name
-from service.reports.words.decision_sentences import dominated_sentence, plan_name
+from service.reports.words.decision_sentences import counted_sentence
+from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, medians_sentence, stated_duration
 from service.reports.words.wording import Wording
 
@@ -56,7 +57,7 @@ def plans_section(
     lines = [
         medians_sentence(w),
         w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
-        dominated_sentence(w, d),
+        counted_sentence(w, d),
     ]
     return Section("plans", title, (table, Paragraph(" ".join(line for line in lines if line))))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan, AnsweredSwing, AnsweredTurningPoint
+from service.estimate.interval import certain
 from service.reports.charts.decision_charts import TornadoBar, side_by_side, tornado, turning_line
 from service.reports.document.document import (
     Block,
@@ -10,11 +11,13 @@ from service.reports.document.document import (
     Cell,
     Chart,
     Column,
+    Lasting,
     Money,
     Number,
     Paragraph,
     Row,
     Section,
+    Share,
     Table,
     Words,
     shown,
@@ -23,25 +26,29 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.numbered_plans import NumberedPlan
 from service.reports.sections.report_parts import unit_price
 from service.reports.words.decision_sentences import (
-    difference_phrase,
     runs_until_bought_sentence,
     saved_per_day_sentence,
-    swing_name,
-    swing_sentence,
-    swing_value,
 )
 from service.reports.words.prices import average_tariff_sentence, market_sentence
+from service.reports.words.turning_sentences import (
+    MONEY,
+    difference_phrase,
+    input_name,
+    input_value,
+    swing_sentence,
+    turn_sentence,
+)
 from service.reports.words.wording import Wording
 
-TURNS_IN_WORDS = 2
-"""Inputs that turn the verdict, said in a sentence each; the table has all of them."""
+TURNS_IN_WORDS = 3
+"""Values at which another plan is chosen, said in a sentence each."""
 
 
 def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
     """What the verdict hangs on and where it turns: inputs, rent against price per kWh, runs, waiting."""
     w = n.w
     lines = [
-        *[swing_sentence(w, s, d) for s in d.sensitivity if s.turns_verdict][:TURNS_IN_WORDS],
+        *[turn_sentence(w, t, d) for t in d.turns[:TURNS_IN_WORDS]],
         today_sentence(w, d),
         market_sentence(w, d.rented.offer if d.rented else None),
         runs_until_bought_sentence(w, d),
@@ -56,19 +63,19 @@ def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
 
 
 def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> list[Block]:
-    """The pictures and tables of rented minus home; nothing where there are not both."""
-    w, home, rented = n.w, d.home, d.rented
-    if not d.sensitivity or home is None or rented is None or home.cost is None or rented.cost is None:
+    """The pictures and tables of the next plan against the chosen one; nothing where there are not both."""
+    w, best, rival = n.w, d.best, d.rival
+    if not d.sensitivity or best is None or rival is None or best.cost is None or rival.cost is None:
         return []
-    today = rented.cost.p50 - home.cost.p50
+    today = rival.cost.p50 - best.cost.p50
     reading = w.say(
-        "Plan {rented} (rented) against plan {home} (at home): renting costs {difference}. Each bar "
-        "moves one number over its range; past the dashed line the verdict turns.",
-        rented=_number(plans, rented), home=_number(plans, home),
+        "Plan {rival} is the next that keeps the limits; it costs {difference} than plan {best}. Each bar "
+        "moves one number over its range.",
+        rival=_number(plans, rival), best=_number(plans, best),
         difference=difference_phrase(w, today, d.currency),
     )  # fmt: skip
     if _can_turn(d):
-        reading += " " + w.say("On the right: the rent at which both cost the same.")
+        reading += " " + w.say("On the right: the rent at which home and the rented plan cost the same.")
     blocks: list[Block] = [Paragraph(reading), _pictures(w, d, today), _swings_table(n, d)]
     return [*blocks, _line_table(n, d)] if _can_turn(d) else blocks
 
@@ -81,14 +88,15 @@ def _can_turn(d: AnsweredDecision) -> bool:
 def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
     bars = [
         TornadoBar(
-            swing_name(w, s), swing_value(w, s, s.low, d.currency), swing_value(w, s, s.high, d.currency),
+            input_name(w, s.input), input_value(w, s.input, s.low, d.currency),
+            input_value(w, s.input, s.high, d.currency),
             s.difference_low, s.difference_high,
         )
         for s in d.sensitivity
     ]  # fmt: skip
     line = [(point.per_kwh, point.rent_per_hour) for point in d.break_even if _can_turn(d)]
     alt = w.say(
-        "Bar chart of rented minus home. {sentences}",
+        "Bar chart of the next plan minus the chosen one. {sentences}",
         sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
     )
     pictures = [tornado(w, bars, today, d.currency)]
@@ -119,7 +127,7 @@ def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
         Row(
             f"swing-{s.input}",
             (
-                Words(swing_name(w, s)),
+                Words(input_name(w, s.input)),
                 _input(s, s.low, d.currency),
                 _input(s, s.high, d.currency),
                 Money(s.difference_low, d.currency),
@@ -129,7 +137,7 @@ def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
         )
         for s in d.sensitivity
     )
-    title = w.say("Rented minus home")
+    title = w.say("The next plan minus the chosen one")
     return Table("hangs", title, columns, rows, len(rows))
 
 
@@ -152,14 +160,12 @@ def _line_table(n: Notebook, d: AnsweredDecision) -> Table:
 
 
 def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
-    match s.input:
-        case "home_price":
-            return Money(value, currency, per="kWh")
-        case "cloud_price":
-            return Money(value, currency, per="h")
-        case "cloud_factor":
-            return Number(value, "", 2)
-    return Number(value, "W" if s.input == "home_watts" else "h")
+    if s.input in MONEY:
+        per = {"kwh_price": "kWh", "card_price": "", "card_loss": ""}.get(s.input, "h")
+        return Money(value, currency, per=per) if per else Money(value, currency)
+    if s.input == "idle_hours":
+        return Share(value)
+    return Number(value, "W") if s.input == "home_watts" else Lasting(certain(value))
 
 
 def _number(plans: Sequence[NumberedPlan], plan: AnsweredPlan) -> str:

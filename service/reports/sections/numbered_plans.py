@@ -46,5 +46,6 @@ def chosen_plans(d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> tuple[Nu
 
 def priced_on(p: AnsweredPlan) -> tuple[date, Source] | None:
     """Of which day the price of a plan is, and who says so; None where there is none."""
-    priced = p.offer or p.rate
+    bought = p.purchase if p.purchase and p.purchase.usd_per_card is not None else None
+    priced = p.offer or bought or p.rate
     return (priced.as_of, priced.cited) if priced else None

@@ -2,10 +2,16 @@
 
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredPlan
 from service.answers.option import AnsweredExplanation, AnsweredOption
-from service.reports.words.decision_sentences import nearest_sentence, swing_sentence, verdict_lines
+from service.reports.words.decision_sentences import nearest_sentence, verdict_lines
 from service.reports.words.explaining import explanation_sentences, rung_sentence, told_sentence
 from service.reports.words.fine_tuning import titled
 from service.reports.words.sentences import adjustment_sentence
+from service.reports.words.turning_sentences import (
+    left_aside_sentence,
+    near_tie_sentence,
+    swing_sentence,
+    turn_sentence,
+)
 from service.reports.words.verdict import verdict_sentences
 from service.reports.words.wording import Wording
 
@@ -39,6 +45,13 @@ def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
             "nearest_possible": tuple(nearest),
             "sensitivity": tuple(
                 s.model_copy(update={"sentence": swing_sentence(w, s, d)}) for s in d.sensitivity
+            ),
+            "turns": tuple(t.model_copy(update={"sentence": turn_sentence(w, t, d)}) for t in d.turns),
+            "near_ties": tuple(
+                t.model_copy(update={"sentence": near_tie_sentence(w, t, d)}) for t in d.near_ties
+            ),
+            "left_aside": tuple(
+                x.model_copy(update={"sentence": left_aside_sentence(w, x, d)}) for x in d.left_aside
             ),
         }
     )

@@ -1,27 +1,14 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
-from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan, AnsweredSwing
+from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
+from service.reports.words.plan_names import plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.turning_sentences import near_tie_sentence, turn_sentence
 from service.reports.words.wording import Wording
 
-
-def plan_name(w: Wording, p: AnsweredPlan) -> str:
-    """The plan in a few words: rent 8 x H100 SXM at Hyperstack."""
-    return named_plan(w, p.plan, p.label, p.offer.provider_name if p.offer else "")
-
-
-def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
-    """A plan in a few words: own, buy, rent or hybrid, with the machine and who rents it out."""
-    names = {
-        "own": w.say("train on your {label}", label=label),
-        "buy": w.say("buy {label} and train at home", label=label),
-        "rent": w.say("rent {label} at {provider}", label=label, provider=provider),
-        "hybrid": w.say("debug at home, rent {label} at {provider}", label=label, provider=provider),
-    }
-    if plan in ("rent", "hybrid") and not provider:
-        return w.say("rent {label}, of which no price is known", label=label)
-    return names[plan]
+MORE_CASH = 1.02
+"""Of the cost: less more is rounding, and nothing to be told."""
 
 
 def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
@@ -50,6 +37,8 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
     return [
         w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)),
         cost_sentence(w, d, d.best),
+        *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
+        *(turn_sentence(w, turn, d) for turn in d.turns[:1]),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
 
@@ -65,7 +54,8 @@ def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
 
 
 def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
-    """What a plan costs, how long it takes, with intervals, and how surely it keeps the limits."""
+    """What a plan costs, how long it takes, with intervals, and how surely it keeps the limits; where more
+    has to be paid first, that before."""
     c, h = p.total_cost, p.calendar_hours
     assert c is not None and h is not None
     phrases = {
@@ -73,13 +63,33 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
         "high": w.about(c.p90, d.currency), "time": duration(w, h.p50), "soon": duration(w, h.p10),
         "late": duration(w, h.p90),
     }  # fmt: skip
+    if d.has_limits:
+        phrases["sure"] = w.likely(p.probability_within_limits)
+    if needs_more_cash(p):
+        phrases["cash"] = w.about(p.cost.cash.p50, d.currency) if p.cost and p.cost.cash else ""
+        if not d.has_limits:
+            return w.say(
+                "It needs {cash} first and costs about {cost} ({low} – {high}) once the cards are sold; it "
+                "takes {time} ({soon} to {late}).",
+                **phrases,
+            )
+        return w.say(
+            "It needs {cash} first and costs about {cost} ({low} – {high}) once the cards are sold; it takes "
+            "{time} ({soon} to {late}) and keeps the limits with a probability of {sure}.",
+            **phrases,
+        )
     if not d.has_limits:
         return w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **phrases)
     return w.say(
         "It costs about {cost} ({low} – {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
         "probability of {sure}.",
-        sure=w.likely(p.probability_within_limits), **phrases,
-    )  # fmt: skip
+        **phrases,
+    )
+
+
+def needs_more_cash(p: AnsweredPlan) -> bool:
+    """Whether clearly more has to be paid than the plan costs in the end."""
+    return bool(p.cost and p.cost.cash and p.cost.cash.p50 > MORE_CASH * max(p.cost.p50, 0.0))
 
 
 def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str:
@@ -96,47 +106,6 @@ def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str
             tokens=w.compact(n.value), share=w.part(share), plan=plan,
         )  # fmt: skip
     return w.say("Possible for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
-
-
-def swing_name(w: Wording, s: AnsweredSwing) -> str:
-    """What an input of the verdict is called."""
-    return {
-        "home_hours": w.say("hours at home"),
-        "home_watts": w.say("watts at the plug"),
-        "home_price": w.say("price per kWh"),
-        "cloud_hours": w.say("rented hours"),
-        "cloud_price": w.say("rent per hour"),
-        "cloud_factor": w.say("set-up and idle hours"),
-    }[s.input]
-
-
-def swing_value(w: Wording, s: AnsweredSwing, value: float, currency: str) -> str:
-    """An input's value with its unit."""
-    if s.input in ("home_price", "cloud_price"):
-        return w.unit_price(value, currency)
-    if s.input == "cloud_factor":
-        return w.say("×{factor}", factor=w.number(value, 2))
-    return f"{w.rounded(value)} {'W' if s.input == 'home_watts' else 'h'}"
-
-
-def difference_phrase(w: Wording, amount: float, currency: str) -> str:
-    """How much more, or less, than home."""
-    if amount < 0:
-        return w.say("{amount} less", amount=w.about(-amount, currency))
-    return w.say("{amount} more", amount=w.about(amount, currency))
-
-
-def swing_sentence(w: Wording, s: AnsweredSwing, d: AnsweredDecision) -> str:
-    """How far one input moves the difference between renting and home."""
-    line = w.say(
-        "{name} {low} to {high}: renting costs between {first} and {last} than home",
-        name=swing_name(w, s),
-        low=swing_value(w, s, s.low, d.currency), high=swing_value(w, s, s.high, d.currency),
-        first=difference_phrase(w, s.difference_low, d.currency),
-        last=difference_phrase(w, s.difference_high, d.currency),
-    )  # fmt: skip
-    line = line[:1].upper() + line[1:]
-    return line + (w.say(" – the verdict turns") if s.turns_verdict else "") + "."
 
 
 def runs_until_bought_sentence(w: Wording, d: AnsweredDecision) -> str:
@@ -169,6 +138,25 @@ def dominated_sentence(w: Wording, d: AnsweredDecision) -> str:
         "{count} further plans are beaten in cost, time and CO₂e together.",
         d.dominated_count,
     )
+
+
+def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """What became of every plan that was looked at; empty in answers of old, which did not count them all."""
+    if d.unshown is None or d.unpriced is None:
+        return dominated_sentence(w, d)
+    aside = sum(x.count for x in d.left_aside)
+    parts = (
+        (len(d.shortlist), w.say("{count} shown", count=w.number(len(d.shortlist)))),
+        (
+            d.dominated_count,
+            w.say("{count} beaten in cost, time and CO₂e", count=w.number(d.dominated_count)),
+        ),
+        (d.unshown, w.say("{count} not beaten but much like those", count=w.number(d.unshown))),
+        (aside, w.say("{count} not recommended", count=w.number(aside))),
+        (d.unpriced, w.say("{count} without a price", count=w.number(d.unpriced))),
+    )
+    told = [part for count, part in parts if count]
+    return w.say("Of {count} plans: {parts}.", count=w.number(d.considered), parts=", ".join(told))
 
 
 def cluster_sentence(w: Wording) -> str:

@@ -7,6 +7,7 @@ from service.answers.option import AnsweredExchange, AnsweredOffer, AnsweredOpti
 from service.countries import place
 from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.reports.words.bill import bill_sentence
+from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.sentences import age
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.tariff_sentences import electricity_sentences
@@ -41,6 +42,8 @@ def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
 def option_price_sentences(w: Wording, option: AnsweredOption, today: date) -> list[str]:
     """Where the price of one option comes from, what its bill consists of."""
     lines = electricity_sentences(w, option, today)
+    if option.purchase:
+        lines += purchase_sentences(w, option, option.purchase)
     if option.kind == "cloud":
         lines.append(rent_sentence(w, option, today, alone=True))
         if option.cost:

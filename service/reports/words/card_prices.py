@@ -1,0 +1,58 @@
+"""A card to buy in words: its price and day, what it brings when it is sold."""
+
+from service.answers.option import AnsweredOption, AnsweredPurchase
+from service.reports.words.wording import Wording
+
+
+def purchase_sentences(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> list[str]:
+    """What a card costs by whom and when, and what it loses; a price of old is to be looked at again."""
+    lines = [_price(w, option, bought)]
+    if bought.years_kept is not None:
+        lines.append(_resale(w, bought))
+    return lines
+
+
+def _price(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
+    price, currency = bought.price, bought.currency
+    if bought.usd_per_card is None:
+        return w.say(
+            "Card: {label}, {kind}, {price}, as you said.",
+            label=option.label, kind=kind_word(w, bought), price=w.about(price.p50, currency),
+        )  # fmt: skip
+    line = w.say(
+        "Card: {label}, {kind}, {price} ({low} to {high}): {usd} a card, as of {day}, {source}.",
+        label=option.label, kind=kind_word(w, bought), price=w.about(price.p50, currency),
+        low=w.about(price.p10, currency), high=w.about(price.p90, currency),
+        usd=w.about(bought.usd_per_card, "USD"), day=w.day(bought.as_of), source=bought.source,
+    )  # fmt: skip
+    if bought.months_old:
+        line += " " + w.counted(
+            "The price is {count} month old: the range holds how far such prices moved since.",
+            "The price is {count} months old: the range holds how far such prices moved since.",
+            bought.months_old,
+        )
+    return line + " " + w.say("Prices from the USA are without sales tax: VAT comes on top of a new card.")
+
+
+def _resale(w: Wording, bought: AnsweredPurchase) -> str:
+    share, years = bought.resale_share, bought.years_kept or 0.0
+    part = {"share": w.share(share.p50), "low": w.share(share.p10), "high": w.share(share.p90)}
+    if years == 1:
+        line = w.say("Sold after one year for {share} of its price ({low} to {high}).", **part)
+    else:
+        line = w.say(
+            "Sold after {years} years for {share} of its price ({low} to {high}).",
+            years=w.number(years, 0 if years == round(years) else 1), **part,
+        )  # fmt: skip
+    if bought.has_history:
+        return line + " " + w.say("So say its own price history and that of its class.")
+    return (
+        line
+        + " "
+        + w.say("So say price histories of other cards of its class; its own is too short, the range wider.")
+    )
+
+
+def kind_word(w: Wording, bought: AnsweredPurchase) -> str:
+    """Whether a card is bought new or used."""
+    return w.say("used") if bought.bought == "used" else w.say("new")

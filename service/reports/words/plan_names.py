@@ -1,0 +1,27 @@
+"""What a plan is called."""
+
+from service.answers.answer import AnsweredPlan, AnsweredPlanBrief
+from service.reports.words.wording import Wording
+
+
+def plan_name(w: Wording, p: AnsweredPlan) -> str:
+    """The plan in a few words: rent 8 x H100 SXM at Hyperstack."""
+    return named_plan(w, p.plan, p.label, p.offer.provider_name if p.offer else "")
+
+
+def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
+    """A plan in a few words: own, buy, rent or hybrid, with the machine and who rents it out."""
+    names = {
+        "own": w.say("train on your {label}", label=label),
+        "buy": w.say("buy {label} and train at home", label=label),
+        "rent": w.say("rent {label} at {provider}", label=label, provider=provider),
+        "hybrid": w.say("debug at home, rent {label} at {provider}", label=label, provider=provider),
+    }
+    if plan in ("rent", "hybrid") and not provider:
+        return w.say("rent {label}, of which no price is known", label=label)
+    return names[plan]
+
+
+def brief_name(w: Wording, p: AnsweredPlanBrief) -> str:
+    """The same of a plan told by its name alone."""
+    return named_plan(w, p.plan, p.label, p.provider_name)

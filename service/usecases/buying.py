@@ -1,0 +1,73 @@
+"""A card to buy: what it costs by a dated price or the asker's, and what it brings when it is sold."""
+
+import re
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from service.answers.question import AskedDecision
+from service.errors import InvalidValue, MissingFact
+from service.estimate.card_prices import CardPrice, CardPrices
+from service.estimate.cost import conversion
+from service.estimate.home_bill import Purchase
+from service.estimate.interval import certain
+from service.estimate.resale import Bought, resale_share
+from service.facts import Gpu, given_by_user
+from service.store.card_prices import card_prices, resale_source
+from service.store.snapshot import Snapshot
+from service.usecases.knowledge import knowledge_of
+
+BUY = re.compile(
+    r"(?P<machine>[^=]+)(?:=(?:(?P<price>\d+(?:\.\d+)?)(?::(?P<bought>new|used))?|(?P<kind>new|used)))?"
+)
+FORM = "is not of the form GPU, GPU=new, GPU=used, GPU=PRICE or GPU=PRICE:used"
+Machine = Callable[[Literal["own", "buy"], str], tuple[Gpu, int]]
+
+
+def purchase_of(
+    snapshot: Snapshot, request: AskedDecision, wish: str, today: date, machine: Machine
+) -> tuple[Gpu, int, Purchase]:
+    """`rtx-4090` at its youngest dated price, `rtx-4090=used` at that of used ones, `2xrtx-3090=700:used` at
+    one's own price per card, used; without a word a card at one's own price is new.
+
+    Raises InvalidValue for another form, MissingFact for a card of which no dated price is known.
+    """
+    match = BUY.fullmatch(wish.strip())
+    if match is None:
+        raise InvalidValue("buy", wish, FORM)
+    gpu, count = machine("buy", match["machine"])
+    prices = card_prices(snapshot.gpus)
+    dated = None if match["price"] else _dated(prices, gpu, _kind(match["kind"]))
+    bought: Bought = _kind(dated.kind if dated else match["bought"]) or "new"
+    share = resale_share(prices, gpu.slug, request.years_kept, bought, resale_source())
+    if dated is None:
+        price, exchange, source, doubt = Decimal(match["price"]), None, given_by_user(today), certain(1.0)
+    else:
+        exchange = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates)
+        price, source = Decimal(str(dated.usd)) * exchange.factor, dated.source
+        doubt = prices.doubt_of(dated, today)
+    whole = price * count
+    return gpu, count, Purchase(
+        whole, whole * Decimal(str(share.value)), request.runs, source, share,
+        price_range=doubt * float(whole), dated=dated, months_old=dated.months_old(today) if dated else None,
+        years_kept=request.years_kept, has_history=prices.has_history(gpu.slug, request.years_kept * 12),
+        rates=exchange.rates if exchange else (), bought=bought,
+    )  # fmt: skip
+
+
+def _kind(word: str | None) -> Bought | None:
+    return "used" if word == "used" else "new" if word == "new" else None
+
+
+def _dated(prices: CardPrices, gpu: Gpu, kind: Bought | None) -> CardPrice:
+    found = prices.newest(gpu.slug, kind)
+    if found is not None:
+        return found
+    launched = next(iter(prices.of(gpu.slug, "launch")), None)
+    other = prices.newest(gpu.slug)
+    what = f"a dated price of {'a used ' if kind == 'used' else 'a new ' if kind == 'new' else ''}{gpu.name}"
+    if launched is not None:
+        what += f" (at its launch, {launched.last_month:%Y-%m}: {launched.usd:g} USD)"
+    others = f", or ask for a {other.kind} one: --buy {gpu.slug}={other.kind}" if other else ""
+    raise MissingFact(what, f"give yours: --buy {gpu.slug}=PRICE{others}")
