@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from click.testing import CliRunner
 
-from service.api.collections import as_csv
+from service.api.columns import as_csv
 from service.app import create_app
 from service.cli import main
 from service.facts import CloudOffer, Source

@@ -24,6 +24,7 @@ from service.api.collections import (
     respond_all,
     unchanged,
 )
+from service.api.columns import Columns
 from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
 from service.api.schemas import SourceOut, page_of
@@ -39,7 +40,7 @@ from service.store import offers
 from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
-from service.usecases.offers import all_offers, find_offers, not_older, offer_items
+from service.usecases.offers import all_offers, find_offers, not_older, offer_columns, offer_items
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert prices at the dated rate")
 LARGEST_PRICE = Decimal(1_000_000)
@@ -207,11 +208,11 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
     return Page(offer_items(page, currency), page.total)
 
 
-def find_all(snapshot: Snapshot, query: OffersAsked) -> Iterator[Page]:
+def find_all(snapshot: Snapshot, query: OffersAsked) -> Iterator[Columns]:
     """All that `find` would page through, some at a time."""
     wanted, currency = _wanted(query)
     pages = all_offers(state().sessions, snapshot, wanted, currency=currency, nearest=query.nearest)
-    return (Page(offer_items(page, currency), page.total) for page in pages)
+    return (offer_columns(page, currency) for page in pages)
 
 
 def _wanted(query: OffersAsked) -> tuple[offers.OfferFilter, str | None]:

@@ -6,6 +6,7 @@ total; the database would read every row to count them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -57,7 +58,7 @@ def conflicts_of(table: OfferTable, shown: Places) -> dict[str, tuple[Conflict, 
     found = contradictions(
         Quoted(
             table.slug[i], (int(index.thing[i]),), table.instance[i], table.origin[i],
-            float(table.price_eur[i]), table.row(i).as_of,
+            float(table.price_eur[i]), date.fromordinal(int(table.as_of_ordinal[i])),
         )
         for i in places
     )  # fmt: skip

@@ -11,8 +11,8 @@ from service.countries import PARTS_OF_THE_WORLD, code_of
 from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
-from service.facts import CloudOffer, ExchangeRate
-from service.reports.listings.offer_items import OfferItems
+from service.facts import ExchangeRate
+from service.reports.listings.offer_items import OfferItems, columns_of
 from service.reports.listings.price_history import price_history_item
 from service.store import exchange_rates, offer_conflicts, offer_search, offers, price_history
 from service.store.models import TIERS
@@ -30,7 +30,8 @@ collector busy for a third of the time."""
 class FoundOffers:
     """A page of offers, how many there are in all, and the exchange rates of their day."""
 
-    offers: Sequence[CloudOffer]
+    columns: Mapping[str, Sequence[Any]]
+    """The fields of CloudOffer, a column each."""
     total: int
     rates: tuple[ExchangeRate, ...]
     conflicts: Mapping[str, Sequence[Conflict]]
@@ -67,7 +68,9 @@ def find_offers(
         with sessions.reading() as session:
             page = offers.search(session, wanted, limit=limit, offset=offset, rates=rates)
             conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
-        return FoundOffers(page.offers, page.total, tuple(rates.values()), conflicts, {}, wanted.as_of)
+        return FoundOffers(
+            columns_of(page.offers), page.total, tuple(rates.values()), conflicts, {}, wanted.as_of
+        )
     found = offer_search.search(snapshot.offers, wanted, rates)
     return _shown(sessions, snapshot, found[offset : offset + limit], len(found), rates)
 
@@ -100,7 +103,13 @@ def all_offers(
 
 def offer_items(page: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
     """The offers found as plain values, the same for every way to ask."""
-    return list(OfferItems(currency, page.rates, page.day).of(page.offers, page.conflicts, page.likeness))
+    columns = offer_columns(page, currency)
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def offer_columns(page: FoundOffers, currency: str | None) -> Mapping[str, Sequence[Any]]:
+    """The same, a column for each field."""
+    return OfferItems(currency, page.rates, page.day).of(page.columns, page.conflicts, page.likeness)
 
 
 def _asked(
@@ -141,19 +150,18 @@ def _shown(
     total: int,
     rates: Mapping[str, ExchangeRate],
 ) -> FoundOffers:
-    shown = snapshot.offers.rows(places)
-    conflicts = _conflicts(sessions, snapshot, places, shown)
-    return FoundOffers(shown, total, tuple(rates.values()), conflicts, {})
+    conflicts = _conflicts(sessions, snapshot, places)
+    return FoundOffers(snapshot.offers.columns(places), total, tuple(rates.values()), conflicts, {})
 
 
 def _conflicts(
-    sessions: Sessions, snapshot: Snapshot, places: offer_search.Places, shown: Sequence[CloudOffer]
+    sessions: Sessions, snapshot: Snapshot, places: offer_search.Places
 ) -> Mapping[str, Sequence[Conflict]]:
     """What other lists say against offers of now; superseded ones, which also do, are in the store alone."""
     if not snapshot.offers.has_superseded:
         return offer_search.conflicts_of(snapshot.offers, places)
     with sessions.reading() as session:
-        return offer_conflicts.conflicts_of(session, shown)
+        return offer_conflicts.conflicts_of(session, snapshot.offers.rows(places))
 
 
 def not_older(wanted: OfferFilter, max_age_days: int | None, today: date) -> OfferFilter:
@@ -169,7 +177,9 @@ def _all_stored(
     with sessions.reading() as session:
         for page in offers.pages(session, wanted, at_a_time=AT_A_TIME, rates=rates):
             conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
-            yield FoundOffers(page.offers, page.total, tuple(rates.values()), conflicts, {}, wanted.as_of)
+            yield FoundOffers(
+                columns_of(page.offers), page.total, tuple(rates.values()), conflicts, {}, wanted.as_of
+            )
 
 
 def _most_like(
@@ -190,15 +200,16 @@ def _most_like(
         )
         offered = [one for one in ranked if one.gpu in first]
         places = np.array([first[one.gpu] for one in offered[offset : offset + limit]], np.intp)
-        shown = snapshot.offers.rows(places)
-        conflicts = _conflicts(sessions, snapshot, places, shown)
+        shown = snapshot.offers.columns(places)
+        conflicts = _conflicts(sessions, snapshot, places)
     else:
         with sessions.reading() as session:
             cheapest = offers.cheapest_per_gpu(session, wanted, rates)
             offered = [one for one in ranked if one.gpu in cheapest]
-            shown = [cheapest[one.gpu] for one in offered[offset : offset + limit]]
+            cheap = [cheapest[one.gpu] for one in offered[offset : offset + limit]]
+            shown = columns_of(cheap)
             if wanted.as_of is None:
-                conflicts = offer_conflicts.conflicts_of(session, shown)
+                conflicts = offer_conflicts.conflicts_of(session, cheap)
     likeness = {one.gpu: one for one in offered}
     return FoundOffers(shown, len(offered), tuple(rates.values()), conflicts, likeness, wanted.as_of)
 

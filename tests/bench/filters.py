@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,12 @@ from typing import Any
 import orjson
 from gpuhunt import Catalog
 
-from service.api.collections import as_csv
+from service.api.columns import Columns, csv_parts, items_of
 from service.store import offers
 from service.store.offers import OfferFilter
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshot, load
-from service.usecases.offers import all_offers, find_offers, offer_items
+from service.usecases.offers import all_offers, find_offers, offer_columns, offer_items
 from tests.bench.synthetic import database
 from tests.test_gpuhunt_agrees import write_catalogue
 
@@ -68,8 +68,8 @@ def main() -> None:
                 "gpuhunt": partial(catalog.query, **theirs),
                 "page": partial(a_page, sessions, snapshot, ours, 0),
                 "last page": partial(a_page, sessions, snapshot, ours, max(0, matching - PAGE)),
-                "json": partial(everything, sessions, snapshot, ours, orjson.dumps),
-                "csv": partial(everything, sessions, snapshot, ours, as_csv),
+                "json": partial(everything, sessions, snapshot, ours, as_json),
+                "csv": partial(everything, sessions, snapshot, ours, csv_parts),
             }
             for _ in range(ROUNDS):
                 for way, work in ways.items():
@@ -94,18 +94,27 @@ def a_page(sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, offset: 
 
 
 def everything(
-    sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, told: Callable[[Any], object]
+    sessions: Sessions,
+    snapshot: Snapshot,
+    wanted: OfferFilter,
+    told: Callable[[Iterable[Columns]], Iterator[object]],
 ) -> None:
     """As GET /api/v1/offers/all.json and all.csv send it, part by part."""
-    for page in all_offers(sessions, snapshot, wanted, currency="EUR"):
-        told(offer_items(page, "EUR"))
+    pages = all_offers(sessions, snapshot, wanted, currency="EUR")
+    for _ in told(offer_columns(page, "EUR") for page in pages):
+        pass
+
+
+def as_json(parts: Iterable[Columns]) -> Iterator[bytes]:
+    """The items of each part."""
+    return (orjson.dumps(items_of(part), default=str) for part in parts)
 
 
 def peak_mib(sessions: Sessions, snapshot: Snapshot) -> float:
     """Of Python's own memory, while every offer is told as CSV."""
     a_page(sessions, snapshot, OfferFilter(), 0)
     tracemalloc.start()
-    everything(sessions, snapshot, OfferFilter(), as_csv)
+    everything(sessions, snapshot, OfferFilter(), csv_parts)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 2**20
