@@ -179,18 +179,22 @@ def finish(response: Response, tag: str) -> Response:
     return response
 
 
-def respond_all(
-    query: Any, parts: Callable[[Snapshot, Any], Iterator[Columns]], *, as_table: bool
-) -> Response:
-    """Every item, sent while they are read: JSON as `{"items": [...], "total": n}`, or CSV."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How all items of a collection are told: a media type, and the columns as its text or bytes."""
+
+    media_type: str
+    parts: Callable[[Iterable[Columns]], Iterator[str] | Iterator[bytes]]
+
+
+def respond_all(query: Any, parts: Callable[[Snapshot, Any], Iterator[Columns]], told: Telling) -> Response:
+    """Every item, sent while they are read: JSON as `{"items": [...], "total": n}`, CSV or Parquet."""
     snapshot = facts()
     tag = etag(snapshot)
     if unchanged(tag):
         return not_modified(tag)
-    found = parts(snapshot, query)
-    if as_table:
-        return finish(Response(csv_parts(found), mimetype="text/csv"), tag)
-    return finish(Response(_json_parts(found), mimetype="application/json"), tag)
+    body = told.parts(parts(snapshot, query))
+    return finish(Response(body, mimetype=told.media_type), tag)
 
 
 def _json_parts(parts: Iterable[Columns]) -> Iterator[bytes]:
@@ -201,6 +205,10 @@ def _json_parts(parts: Iterable[Columns]) -> Iterator[bytes]:
         yield between + orjson.dumps(items, default=str)[1:-1]
         between = b","
     yield b'],"total":%d}' % total
+
+
+JSON = Telling("application/json", _json_parts)
+CSV = Telling("text/csv", csv_parts)
 
 
 def sliced(rows: Sequence[Any], query: PageQuery, render: Callable[[Any], dict[str, Any]]) -> Page:

@@ -13,6 +13,8 @@ from spectree import Response as Answers
 from service.answers.asked import Question
 from service.answers.option import AnsweredLikeness
 from service.api.collections import (
+    CSV,
+    JSON,
     Collection,
     Page,
     PageQuery,
@@ -27,6 +29,7 @@ from service.api.collections import (
 from service.api.columns import Columns
 from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
+from service.api.parquet import EXACT, parquet_of
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import facts, now, state
@@ -131,10 +134,12 @@ class OfferOut(SourceOut):
     ram_gib: float | None
     tier: Tier
     term_months: int | None
-    price_per_hour: str | None = Field(description="Null where its currency has no exchange rate")
-    price_per_gpu_hour: str | None
+    price_per_hour: str | None = Field(
+        description="Null where its currency has no exchange rate", json_schema_extra=EXACT
+    )
+    price_per_gpu_hour: str | None = Field(json_schema_extra=EXACT)
     currency: str
-    quoted_price_per_hour: str
+    quoted_price_per_hour: str = Field(json_schema_extra=EXACT)
     quoted_currency: str
     exchange_rates: list[ExchangeRateOut]
     note: str
@@ -280,7 +285,7 @@ class OffersOut(BaseModel):
 )
 def everything(query: OffersAsked) -> Response:
     """All offers that match, in one answer, sent while they are read."""
-    return respond_all(query, find_all, as_table=False)
+    return respond_all(query, find_all, JSON)
 
 
 @blueprint.get("/offers/all.csv")
@@ -289,7 +294,16 @@ def everything(query: OffersAsked) -> Response:
 )
 def everything_as_table(query: OffersAsked) -> Response:
     """All offers that match as CSV, sent while they are read."""
-    return respond_all(query, find_all, as_table=True)
+    return respond_all(query, find_all, CSV)
+
+
+@blueprint.get("/offers/all.parquet")
+@contract.validate(
+    query=OffersAsked, resp=Answers("HTTP_200"), tags=["offers"], operation_id="offers_all_parquet"
+)
+def everything_as_parquet(query: OffersAsked) -> Response:
+    """All offers that match as Parquet, sent a row group at a time; 406 where no library writes it."""
+    return respond_all(query, find_all, parquet_of(OfferOut))
 
 
 @blueprint.get("/offers/<string:slug>/history")

@@ -15,6 +15,8 @@ import orjson
 from gpuhunt import Catalog
 
 from service.api.columns import Columns, csv_parts, items_of
+from service.api.offers import OfferOut
+from service.api.parquet import parquet_parts
 from service.store import offers
 from service.store.offers import OfferFilter
 from service.store.session import Sessions, engine_for
@@ -62,7 +64,6 @@ def main() -> None:
         catalog.load()
         snapshot = load(sessions)
         for title, theirs, ours in QUESTIONS:
-            took: dict[str, list[float]] = {"gpuhunt": [], "page": [], "last page": [], "json": [], "csv": []}
             matching = find_offers(sessions, snapshot, ours, limit=0).total
             ways = {
                 "gpuhunt": partial(catalog.query, **theirs),
@@ -70,17 +71,20 @@ def main() -> None:
                 "last page": partial(a_page, sessions, snapshot, ours, max(0, matching - PAGE)),
                 "json": partial(everything, sessions, snapshot, ours, as_json),
                 "csv": partial(everything, sessions, snapshot, ours, csv_parts),
+                "parquet": partial(everything, sessions, snapshot, ours, as_parquet),
             }
+            took: dict[str, list[float]] = {way: [] for way in ways}
             for _ in range(ROUNDS):
                 for way, work in ways.items():
                     took[way].append(timed(work))
             p50 = {way: statistics.median(times) for way, times in took.items()}
-            rows_per_s = {way: matching / p50[way] * 1e3 for way in ("json", "csv")}
+            rows_per_s = {way: matching / p50[way] * 1e3 for way in ("json", "csv", "parquet")}
             print(
                 f"{title}: gpuhunt {p50['gpuhunt']:.1f} ms; a page of {PAGE} {p50['page']:.1f} ms "
                 f"({p50['gpuhunt'] / p50['page']:.0f} times), the last {p50['last page']:.1f} ms; "
                 f"all {matching:,} as JSON {p50['json']:.0f} ms ({rows_per_s['json']:,.0f} rows/s), "
-                f"as CSV {p50['csv']:.0f} ms ({rows_per_s['csv']:,.0f} rows/s)"
+                f"as CSV {p50['csv']:.0f} ms ({rows_per_s['csv']:,.0f} rows/s), "
+                f"as Parquet {p50['parquet']:.0f} ms ({rows_per_s['parquet']:,.0f} rows/s)"
             )
         print(
             f"most memory in use beyond the facts while all are told: {peak_mib(sessions, snapshot):.1f} MiB"
@@ -108,6 +112,11 @@ def everything(
 def as_json(parts: Iterable[Columns]) -> Iterator[bytes]:
     """The items of each part."""
     return (orjson.dumps(items_of(part), default=str) for part in parts)
+
+
+def as_parquet(parts: Iterable[Columns]) -> Iterator[bytes]:
+    """The offers as GET /api/v1/offers/all.parquet sends them."""
+    return parquet_parts(parts, OfferOut)
 
 
 def peak_mib(sessions: Sessions, snapshot: Snapshot) -> float:
