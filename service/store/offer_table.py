@@ -1,6 +1,6 @@
 """All current offers as columns, for answers that look at every one of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -14,11 +14,11 @@ from sqlalchemy.orm import Session
 
 from service.estimate.interruptions import Interruptions
 from service.estimate.superseded import CATALOG, OWN
-from service.facts import CloudOffer, Figure, Source, Tier
-from service.store import source_answers, sources, spot_interruptions
+from service.facts import CloudOffer, ExchangeRate, Figure, Source, Tier
+from service.store import offers, source_answers, sources, spot_interruptions
 from service.store.column_types import from_billionths, to_billionths
 from service.store.models import TIERS, OfferRow, ProviderRow
-from service.store.superseding import has_superseded, is_current
+from service.store.offers import OfferFilter
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -61,8 +61,8 @@ class OfferTable:
     """Every GPU slug an offer names, sorted."""
     is_refreshed: bool
     """Whether any offer comes from a price source, not from the catalog or oneself."""
-    has_superseded: bool
-    """Whether the store holds offers that another list has superseded; they are not in this table."""
+    listed: "OfferTable | None"
+    """Also those that another list has superseded, where there are any; they are not in this table."""
     _vcpus: NDArray[np.int32]
     _ram_gib: NDArray[np.float64]
     _fetched_us: NDArray[np.int64]
@@ -71,6 +71,8 @@ class OfferTable:
     _note: tuple[str, ...]
     _interruptions: Interruptions
     _stock: tuple[tuple[bool | None, int | None, datetime | None], ...]
+    _ended: tuple[tuple[datetime | None, str | None, datetime | None], ...]
+    """When its list left it out; which list has superseded it, and when."""
     _said: Mapping[int, Source]
     _stated: dict[tuple[int, int], Source] = field(default_factory=dict)
     """The sources as the passports of a day's numbers, as far as they were asked for."""
@@ -94,6 +96,14 @@ class OfferTable:
                 picked[name] = tuple(column[i] for i in rows)
         return replace(self, **picked)
 
+    def superseded_by(self, i: int) -> str | None:
+        """The list that has taken the place of the i-th offer."""
+        return self._ended[i][1]
+
+    def is_listed(self, i: int) -> bool:
+        """Whether its list still names the i-th offer, superseded or not."""
+        return self._ended[i][0] is None
+
     def quoted(self, i: int) -> tuple[Decimal, str]:
         """What the i-th offer costs an hour, exactly, and in which currency."""
         return from_billionths(int(self.billionths[i])), self.currency[i]
@@ -111,7 +121,7 @@ class OfferTable:
         at = places.tolist()
         days, source = self.as_of_ordinal[places].tolist(), self._source[places].tolist()
         said = self._sources_of(source, days)
-        stock = [self._stock[i] for i in at]
+        stock, ended = [self._stock[i] for i in at], [self._ended[i] for i in at]
         return {
             "provider": [self.provider[i] for i in at],
             "instance": [self.instance[i] for i in at],
@@ -133,9 +143,9 @@ class OfferTable:
             "slug": [self.slug[i] for i in at],
             "fetched_at": [_instant(fetched) for fetched in self._fetched_us[places].tolist()],
             "origin": [self.origin[i] for i in at],
-            "unlisted_since": [None] * len(at),
-            "superseded_by": [None] * len(at),
-            "superseded_since": [None] * len(at),
+            "unlisted_since": [unlisted for unlisted, _, _ in ended],
+            "superseded_by": [by for _, by, _ in ended],
+            "superseded_since": [since for _, _, since in ended],
             "in_stock": [told for told, _, _ in stock],
             "rentable_count": [count for _, count, _ in stock],
             "seen_rentable_at": [seen for _, _, seen in stock],
@@ -157,27 +167,56 @@ class OfferTable:
 
 def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
     """The table of all current offers; `said` holds the sources by id."""
-    o = OfferRow
-    statement = (
-        sa.select(
-            o.slug, ProviderRow.slug, o.instance, o.region, o.country, o.gpu, o.gpu_raw_name, o.gpu_count,
-            o.memory_gib_per_gpu, o.tier, o.hourly_price, o.currency, o.as_of, o.source_id, o.vcpus,
-            o.ram_gib, o.term_months, o.note, o.fetched_at, o.price_eur_sort, o.origin,
-            o.in_stock, o.rentable_count, o.seen_rentable_at,
-        )
-        .join(ProviderRow, ProviderRow.id == o.provider_id)
-        .where(*is_current())
-        .order_by(o.slug)
-    )  # fmt: skip
-    rows = session.connection().execute(statement).all()
-    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 24
+    rows = session.execute(_columns_of(_stored().where(OfferRow.unlisted_since.is_(None)))).all()
+    interruptions = spot_interruptions.per_day(session)
+    own_lists = source_answers.own_lists(session)
+    listed = _table(rows, said, own_lists, interruptions)
+    current = [row for row in rows if row.superseded_by is None]
+    if len(current) == len(rows):
+        return listed
+    return replace(_table(current, said, own_lists, interruptions), listed=listed)
+
+
+def load_stored(
+    session: Session, said: Mapping[int, Source], as_of: date | None, rates: Mapping[str, ExchangeRate], *,
+    unlisted: bool,
+) -> OfferTable:  # fmt: skip
+    """The table of a past day as known then, at its rates, or with what is no longer listed, or both."""
+    found = offers.stored(session, OfferFilter(as_of=as_of, unlisted=unlisted, sold_out=True), rates)
+    rows = session.execute(_columns_of(found)).all()
+    if as_of is not None:
+        return _table(rows, said, frozenset(), {})
+    return _table(rows, said, source_answers.own_lists(session), spot_interruptions.per_day(session))
+
+
+def _stored() -> sa.Select[Any]:
+    return sa.select(OfferRow.__table__, ProviderRow.slug.label("provider")).join(
+        ProviderRow, ProviderRow.id == OfferRow.provider_id
+    )
+
+
+def _columns_of(found: sa.Select[Any]) -> sa.Select[Any]:
+    """What a table needs of them, by slug."""
+    c = found.subquery().c
+    return sa.select(
+        c.slug, c.provider, c.instance, c.region, c.country, c.gpu, c.gpu_raw_name, c.gpu_count,
+        c.memory_gib_per_gpu, c.tier, c.hourly_price, c.currency, c.as_of, c.source_id, c.vcpus,
+        c.ram_gib, c.term_months, c.note, c.fetched_at, c.price_eur_sort, c.origin,
+        c.in_stock, c.rentable_count, c.seen_rentable_at,
+        c.unlisted_since, c.superseded_by, c.superseded_since,
+    ).order_by(c.slug)  # fmt: skip
+
+
+def _table(
+    rows: Sequence[Any], said: Mapping[int, Source], own_lists: Collection[str], interruptions: Interruptions
+) -> OfferTable:
+    columns: list[tuple[Any, ...]] = list(zip(*rows, strict=True)) if rows else [()] * 27
     (slug, provider, instance, region, country, gpu, raw_name, gpu_count, memory, tier, price, currency,
      as_of, source_id, vcpus, ram_gib, term, note, fetched_at, price_eur, origin,
-     in_stock, rentable_count, seen_rentable_at) = columns  # fmt: skip
+     in_stock, rentable_count, seen_rentable_at, *ended) = columns  # fmt: skip
     gpu_slugs = tuple(sorted({name for name in gpu if name is not None}))
     gpu_index: dict[str | None, int] = {name: i for i, name in enumerate(gpu_slugs)} | {None: -1}
     tier_index = {name: i for i, name in enumerate(TIERS)}
-    own_lists = source_answers.own_lists(session)
     same: dict[Any, Any] = {}
     return OfferTable(
         price=_array((float(p) for p in price), np.float64),
@@ -204,7 +243,7 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         origin=_shared(origin, same),
         gpu_slugs=gpu_slugs,
         is_refreshed=not {CATALOG, OWN}.issuperset(origin),
-        has_superseded=has_superseded(session),
+        listed=None,
         billionths=_array((to_billionths(Decimal(p)) for p in price), np.int64),
         _vcpus=_array((-1 if n is None else n for n in vcpus), np.int32),
         _ram_gib=_array((np.nan if r is None else r for r in ram_gib), np.float64),
@@ -213,8 +252,9 @@ def load(session: Session, said: Mapping[int, Source]) -> OfferTable:
         _source=_array(source_id, np.int32),
         _gpu_raw_name=_shared(raw_name, same),
         _note=_shared(note, same),
-        _interruptions=spot_interruptions.per_day(session),
+        _interruptions=interruptions,
         _stock=_shared(zip(in_stock, rentable_count, seen_rentable_at, strict=True), same),
+        _ended=_shared(zip(*ended, strict=True), same),
         _said=said,
     )
 
