@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from click.testing import CliRunner
 
-from service.api.collections import as_csv
+from service.api.columns import as_csv
 from service.app import create_app
 from service.cli import main
 from service.facts import CloudOffer, Source
@@ -232,6 +232,16 @@ def test_all_at_once_are_all_pages(client, query, monkeypatch):
     ]
     assert table == in_pages
     assert [row["price_per_hour"] for row in table] == [item["price_per_hour"] or "" for item in paged]
+
+
+@pytest.mark.parametrize(
+    "query", ["unlisted=true", "as_of=2025-05-01&currency=EUR", "as_of=2025-05-01&nearest=4070"]
+)
+def test_asked_again_the_answer_is_the_same(client, query):
+    """The first time it is the database's, then that of a table in memory."""
+    asked = f"/api/v1/offers?{query}&limit="
+    first, *again = (client.get(f"{asked}{limit}").get_json()["items"][:50] for limit in (50, 51, 52))
+    assert first and again == [first, first]
 
 
 def test_all_at_once_take_the_filters_and_no_page(client):

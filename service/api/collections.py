@@ -1,12 +1,8 @@
 """Collections in one manner: filters, stable order, paging, ETag, JSON or CSV, an item by slug."""
 
-import csv
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
-from io import StringIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,18 +12,16 @@ from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
 from service.answers.asked import Question
+from service.api.columns import Columns, as_csv, csv_parts, items_of
 from service.api.contract import contract
 from service.api.remembered import Remembered
 from service.api.state import facts, state
 from service.errors import NotFound
-from service.reports.formats.harmless_cells import harmless
 from service.store.snapshot import Snapshot
 
 LARGEST_PAGE = 500
 LARGEST_OFFSET = 10_000_000
 API_VERSION = "1"
-PLAIN = re.compile(r'[A-Za-z0-9][^,"\r\n]*').fullmatch
-"""Says of most texts that they are cells as they are."""
 PAGES = Remembered(32 * 2**20)
 """By facts and address."""
 
@@ -185,98 +179,39 @@ def finish(response: Response, tag: str) -> Response:
     return response
 
 
-def respond_all(query: Any, parts: Callable[[Snapshot, Any], Iterator[Page]], *, as_table: bool) -> Response:
-    """Every item, sent while they are read: JSON as `{"items": [...], "total": n}`, or CSV."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How all items of a collection are told: a media type, and the columns as its text or bytes."""
+
+    media_type: str
+    parts: Callable[[Iterable[Columns]], Iterator[str] | Iterator[bytes]]
+
+
+def respond_all(query: Any, parts: Callable[[Snapshot, Any], Iterator[Columns]], told: Telling) -> Response:
+    """Every item, sent while they are read: JSON as `{"items": [...], "total": n}`, CSV or Parquet."""
     snapshot = facts()
     tag = etag(snapshot)
     if unchanged(tag):
         return not_modified(tag)
-    found = parts(snapshot, query)
-    if as_table:
-        return finish(Response(csv_parts(page.items for page in found), mimetype="text/csv"), tag)
-    return finish(Response(_json_parts(found), mimetype="application/json"), tag)
+    body = told.parts(parts(snapshot, query))
+    return finish(Response(body, mimetype=told.media_type), tag)
 
 
-def _json_parts(parts: Iterable[Page]) -> Iterator[bytes]:
+def _json_parts(parts: Iterable[Columns]) -> Iterator[bytes]:
     total, between = 0, b""
     yield b'{"items":['
-    for page in parts:
-        total += len(page.items)
-        yield between + orjson.dumps(page.items, default=str)[1:-1]
+    for items in map(items_of, parts):
+        total += len(items)
+        yield between + orjson.dumps(items, default=str)[1:-1]
         between = b","
     yield b'],"total":%d}' % total
+
+
+JSON = Telling("application/json", _json_parts)
+CSV = Telling("text/csv", csv_parts)
 
 
 def sliced(rows: Sequence[Any], query: PageQuery, render: Callable[[Any], dict[str, Any]]) -> Page:
     """A page of rows that are all in memory; only the page's own items are rendered."""
     part = rows[query.offset : query.offset + query.limit]
     return Page([render(row) for row in part], len(rows))
-
-
-def as_csv(items: Sequence[Mapping[str, Any]]) -> str:
-    """Items as a table: nested fields become columns a.b, lists are joined, formulas defused."""
-    return "".join(csv_parts([items]))
-
-
-def csv_parts(parts: Iterable[Sequence[Mapping[str, Any]]]) -> Iterator[str]:
-    """The same of items that come in parts; the columns are those of the first part."""
-    columns: list[str] = []
-    for items in parts:
-        cells, text = _Cells(), StringIO()
-        rows = [cells.of(item) for item in items]
-        if not columns:
-            columns = list(dict.fromkeys(column for row in rows for column in row))
-            csv.writer(text, lineterminator="\r\n").writerow(map(harmless, columns))
-        for row in rows:
-            ours = row.values() if [*row] == columns else [row.get(column, "") for column in columns]
-            text.write(",".join(ours) + "\r\n")
-        yield text.getvalue()
-
-
-class _Cells(dict[Any, str]):
-    """Texts and days as the cells they become: in a hundred thousand rows most come again and again.
-
-    The csv module looks at every letter of every row anew, and took half of the time of a large table.
-    """
-
-    def __init__(self) -> None:
-        self._lists: dict[int, str] = {}
-        """By their identity, while the items that hold them live: many share one."""
-
-    def __missing__(self, value: Any) -> str:
-        cell = self[value] = _cell(str(value))
-        return cell
-
-    def of(self, item: Mapping[str, Any]) -> dict[str, str]:
-        """Column -> cell; what is not known is an empty one."""
-        row: dict[str, str] = {}
-        for key, value in item.items():
-            if isinstance(value, str):
-                row[key] = self[value]
-            elif value is None:
-                row[key] = ""
-            elif isinstance(value, date):
-                row[key] = self[value]
-            elif isinstance(value, (int, float)):
-                row[key] = str(value)
-            elif isinstance(value, list):
-                row[key] = (self._lists.get(id(value)) or self._told(value)) if value else ""
-            elif isinstance(value, Mapping):
-                row |= self.of({f"{key}.{inner}": each for inner, each in value.items()})
-            else:
-                row[key] = _cell(str(value))
-        return row
-
-    def _told(self, values: list[Any]) -> str:
-        plain = not any(isinstance(part, Mapping) for part in values)
-        cell = _cell("; ".join(map(str, values)) if plain else orjson.dumps(values).decode())
-        self._lists[id(values)] = cell
-        return cell
-
-
-def _cell(text: str) -> str:
-    """As the csv module writes it, harmless: in quotes where it must be."""
-    if PLAIN(text):
-        return text
-    text = harmless(text)
-    return '"' + text.replace('"', '""') + '"' if any(c in text for c in ',"\r\n') else text

@@ -31,6 +31,8 @@ ERRORS = {
     "503": "The database is not ready",
 }
 
+NO_PARQUET = "No library that writes Parquet is installed"
+
 
 class ContractPlugin(FlaskPlugin):
     """Flask, with strict bodies and without response validation."""
@@ -113,7 +115,7 @@ def specification(app: Flask) -> dict[str, Any]:
     contract.app = app
     with app.app_context():
         spec = contract.describe()
-    reference = {"$ref": "#/components/schemas/Problem"}
+    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in spec["paths"].values():
         for method, operation in path.items():
             responses = operation["responses"]
@@ -122,7 +124,7 @@ def specification(app: Flask) -> dict[str, Any]:
                     continue
                 if status == "401" and not operation.get("security"):
                     continue
-                responses[status] = {"description": meaning, "content": {MEDIA_TYPE: {"schema": reference}}}
+                responses[status] = {"description": meaning, "content": problem}
             if operation["operationId"].endswith("_report"):
                 content = {
                     r.media_type.split(";")[0]: {"schema": {"type": "string"}} for r in RENDERERS.values()
@@ -134,5 +136,9 @@ def specification(app: Flask) -> dict[str, Any]:
                     "description": "The same items as a table",
                     "content": {"text/csv": {"schema": {"type": "string"}}},
                 }
+            if operation["operationId"].endswith("_parquet"):
+                table = {"application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}}}
+                responses["200"] = {"description": "The same items as a table", "content": table}
+                responses["406"] = {"description": NO_PARQUET, "content": problem}
     spec["components"]["schemas"].setdefault("Problem", Problem.model_json_schema())
     return spec

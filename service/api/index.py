@@ -1,12 +1,18 @@
 """/api/v1/index: what one GPU costs an hour, median and quartiles by GPU, tier and day."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from flask import Response
 from pydantic import BaseModel, Field
+from spectree import Response as Answers
 
 from service.answers.asked import Question
-from service.api.collections import Collection, Page, PageQuery, publish, sliced
+from service.api.collections import Collection, Page, PageQuery, publish, respond_all, sliced
+from service.api.columns import Columns
+from service.api.contract import contract
+from service.api.parquet import parquet_of
 from service.api.schemas import page_of
 from service.api.state import state
 from service.errors import InvalidValue
@@ -144,3 +150,17 @@ blueprint = publish(
         item_query=IndexItemQuery,
     )
 )
+
+
+@blueprint.get("/index.parquet")
+@contract.validate(
+    query=IndexQuery, resp=Answers("HTTP_200"), tags=["index"], operation_id="index_list_parquet"
+)
+def as_parquet(query: IndexQuery) -> Response:
+    """List the index as Parquet; 406 where no library writes it."""
+    return respond_all(query, _all, parquet_of(IndexOut))
+
+
+def _all(snapshot: Snapshot, query: IndexQuery) -> Iterator[Columns]:
+    items = find(snapshot, query).items
+    return iter([{name: [item[name] for item in items] for name in IndexOut.model_fields}])

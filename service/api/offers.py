@@ -13,6 +13,8 @@ from spectree import Response as Answers
 from service.answers.asked import Question
 from service.answers.option import AnsweredLikeness
 from service.api.collections import (
+    CSV,
+    JSON,
     Collection,
     Page,
     PageQuery,
@@ -24,8 +26,10 @@ from service.api.collections import (
     respond_all,
     unchanged,
 )
+from service.api.columns import Columns
 from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
+from service.api.parquet import EXACT, parquet_of
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import facts, now, state
@@ -39,7 +43,7 @@ from service.store import offers
 from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot
 from service.usecases import find_gpu
-from service.usecases.offers import all_offers, find_offers, not_older, offer_items
+from service.usecases.offers import all_offers, find_offers, not_older, offer_columns, offer_items
 
 CURRENCY = Field(None, pattern="^[A-Za-z]{3}$", description="Convert prices at the dated rate")
 LARGEST_PRICE = Decimal(1_000_000)
@@ -130,10 +134,12 @@ class OfferOut(SourceOut):
     ram_gib: float | None
     tier: Tier
     term_months: int | None
-    price_per_hour: str | None = Field(description="Null where its currency has no exchange rate")
-    price_per_gpu_hour: str | None
+    price_per_hour: str | None = Field(
+        description="Null where its currency has no exchange rate", json_schema_extra=EXACT
+    )
+    price_per_gpu_hour: str | None = Field(json_schema_extra=EXACT)
     currency: str
-    quoted_price_per_hour: str
+    quoted_price_per_hour: str = Field(json_schema_extra=EXACT)
     quoted_currency: str
     exchange_rates: list[ExchangeRateOut]
     note: str
@@ -210,11 +216,11 @@ def find(snapshot: Snapshot, query: OfferQuery) -> Page:
     return Page(offer_items(page, currency), page.total)
 
 
-def find_all(snapshot: Snapshot, query: OffersAsked) -> Iterator[Page]:
+def find_all(snapshot: Snapshot, query: OffersAsked) -> Iterator[Columns]:
     """All that `find` would page through, some at a time."""
     wanted, currency = _wanted(query)
     pages = all_offers(state().sessions, snapshot, wanted, currency=currency, nearest=query.nearest)
-    return (Page(offer_items(page, currency), page.total) for page in pages)
+    return (offer_columns(page, currency) for page in pages)
 
 
 def _wanted(query: OffersAsked) -> tuple[offers.OfferFilter, str | None]:
@@ -282,7 +288,7 @@ class OffersOut(BaseModel):
 )
 def everything(query: OffersAsked) -> Response:
     """All offers that match, in one answer, sent while they are read."""
-    return respond_all(query, find_all, as_table=False)
+    return respond_all(query, find_all, JSON)
 
 
 @blueprint.get("/offers/all.csv")
@@ -291,7 +297,16 @@ def everything(query: OffersAsked) -> Response:
 )
 def everything_as_table(query: OffersAsked) -> Response:
     """All offers that match as CSV, sent while they are read."""
-    return respond_all(query, find_all, as_table=True)
+    return respond_all(query, find_all, CSV)
+
+
+@blueprint.get("/offers/all.parquet")
+@contract.validate(
+    query=OffersAsked, resp=Answers("HTTP_200"), tags=["offers"], operation_id="offers_all_parquet"
+)
+def everything_as_parquet(query: OffersAsked) -> Response:
+    """All offers that match as Parquet, sent a row group at a time; 406 where no library writes it."""
+    return respond_all(query, find_all, parquet_of(OfferOut))
 
 
 @blueprint.get("/offers/<string:slug>/history")

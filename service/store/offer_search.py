@@ -1,4 +1,4 @@
-"""The search among the offers that are listed now, in memory: what `offers.search` finds in the database.
+"""The search among the offers of a table, in memory: what `offers.search` finds in the database.
 
 A page of a hundred thousand offers costs a millisecond or two, whatever is asked for, and so does its
 total; the database would read every row to count them.
@@ -6,6 +6,7 @@ total; the database would read every row to count them.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -30,8 +31,8 @@ def search(
 ) -> Places:
     """The offers that match, in the order of `offers.search`, equal ones by slug.
 
-    For questions about now: `wanted` has no `as_of` and leaves unlisted offers out. Raises InvalidValue for
-    price bounds in a currency without a rate.
+    The table is that of the day and kind asked for: `as_of` and `unlisted` are not looked at. Raises
+    InvalidValue for price bounds in a currency without a rate.
     """
     index = _index_of(table)
     fits = _matching(table, index, wanted, rates)
@@ -49,6 +50,9 @@ def cheapest_per_gpu(table: OfferTable, found: Places) -> dict[str, int]:
 
 def conflicts_of(table: OfferTable, shown: Places) -> dict[str, tuple[Conflict, ...]]:
     """Slug -> the offers of other lists that contradict it, of the offers shown; most have none."""
+    if table.listed is not None:
+        place_in = _index_of(table.listed).place_of
+        shown, table = np.array([place_in[table.slug[i]] for i in shown.tolist()], np.intp), table.listed
     index = _index_of(table)
     things = dict.fromkeys(index.thing[shown].tolist())
     places = [place for thing in things for place in index.contested.get(thing, ())]
@@ -57,7 +61,7 @@ def conflicts_of(table: OfferTable, shown: Places) -> dict[str, tuple[Conflict, 
     found = contradictions(
         Quoted(
             table.slug[i], (int(index.thing[i]),), table.instance[i], table.origin[i],
-            float(table.price_eur[i]), table.row(i).as_of,
+            float(table.price_eur[i]), date.fromordinal(int(table.as_of_ordinal[i])), table.superseded_by(i),
         )
         for i in places
     )  # fmt: skip
@@ -101,6 +105,8 @@ class _Index:
     """Equal for offers of one thing, which two lists may price: provider, GPU, count, tier, term, region."""
     contested: Mapping[int, tuple[int, ...]]
     """Thing that several lists price -> its offers; most things have one list."""
+    place_of: Mapping[str, int]
+    """Slug -> place."""
 
 
 _INDEXES: WeakKeyDictionary[OfferTable, _Index] = WeakKeyDictionary()
@@ -128,7 +134,8 @@ def _made(table: OfferTable) -> _Index:
         "slug": np.arange(len(table)),
     }
     contested = _contested(table, thing)
-    return _Index(provider, region, country, currency, origin, total, orders, thing, contested)
+    place_of = {slug: i for i, slug in enumerate(table.slug)}
+    return _Index(provider, region, country, currency, origin, total, orders, thing, contested, place_of)
 
 
 def _words(values: tuple[str | None, ...]) -> _Words:
@@ -154,7 +161,7 @@ def _contested(table: OfferTable, thing: NDArray[np.int64]) -> dict[int, tuple[i
     lists = np.bincount(pairs // len(origin.values)) if len(pairs) else pairs
     several = np.flatnonzero(lists[thing] > 1 if len(pairs) else [])
     found: dict[int, list[int]] = {}
-    for place in several[table.gpu[several] >= 0].tolist():
+    for place in filter(table.is_listed, several[table.gpu[several] >= 0].tolist()):
         found.setdefault(int(thing[place]), []).append(place)
     return {one: tuple(places) for one, places in found.items()}
 

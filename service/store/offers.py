@@ -34,6 +34,7 @@ __all__ = [
     "pages",
     "regions",
     "search",
+    "stored",
 ]
 
 Order = Literal["price", "-price", "memory", "-memory", "slug"]
@@ -124,7 +125,7 @@ def search(
     for name, value in (("limit", limit), ("offset", offset)):
         if value < 0:
             raise InvalidValue(name, value, "must not be negative")
-    found = _found(session, wanted, rates)
+    found = stored(session, wanted, rates)
     total = session.execute(_counted(session, wanted, rates, found)).scalar_one()
     rows = session.execute(_arranged(found, order).limit(limit).offset(offset)).mappings().all()
     said = sources.by_id(session, (row["source_id"] for row in rows)) if rows else {}
@@ -140,7 +141,7 @@ def pages(
     rates: Mapping[str, ExchangeRate] | None = None,
 ) -> Iterator[OfferPage]:
     """Every offer that `search` finds, in its order, so many at a time: they are never all in memory."""
-    found = _found(session, wanted, rates)
+    found = stored(session, wanted, rates)
     total = session.execute(_counted(session, wanted, rates, found)).scalar_one()
     said = sources.by_id(session)
     streamed = session.execute(_arranged(found, order), execution_options={"yield_per": at_a_time})
@@ -163,7 +164,7 @@ def cheapest_per_gpu(
 ) -> dict[str, CloudOffer]:
     """GPU slug -> the cheapest of its offers that match, equal ones by slug; a price whose currency has no
     rate is left out."""
-    found = _found(session, wanted, rates).where(_offers.c.gpu.is_not(None)).subquery()
+    found = stored(session, wanted, rates).where(_offers.c.gpu.is_not(None)).subquery()
     place = sa.func.row_number().over(
         partition_by=found.c.gpu, order_by=(found.c.price_eur_sort, found.c.slug)
     )
@@ -237,9 +238,10 @@ def _current() -> sa.Select[Any]:
     )
 
 
-def _found(
+def stored(
     session: Session, wanted: OfferFilter, rates: Mapping[str, ExchangeRate] | None = None
 ) -> sa.Select[Any]:
+    """The rows that match, each with its provider and, of a past day, at the price known then."""
     if wanted.as_of is None:
         bounds = _price_bounds(session, wanted, rates, _offers.c)
         return _current().where(*_conditions(wanted), *bounds, *_still_listed(session, wanted))

@@ -29,11 +29,6 @@ def is_current(at: datetime | None = None) -> list[sa.ColumnElement[bool]]:
     return [sa.or_(end.is_(None), end > at) for end in _ENDS]
 
 
-def has_superseded(session: Session) -> bool:
-    """Whether any offer is superseded."""
-    return bool(session.scalar(sa.select(sa.exists().where(_offers.c.superseded_by.is_not(None)))))
-
-
 def is_known_since(session: Session, day: date) -> sa.ColumnElement[bool]:
     """Whether a price was stated for that day or a later one, or stood in a provider's own list read then."""
     own = sorted(source_answers.own_lists(session))

@@ -11,11 +11,12 @@ from service.countries import PARTS_OF_THE_WORLD, code_of
 from service.errors import InvalidValue, UnknownName, choice_of
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
-from service.facts import CloudOffer, ExchangeRate
-from service.reports.listings.offer_items import OfferItems
+from service.facts import ExchangeRate
+from service.reports.listings.offer_items import OfferItems, columns_of
 from service.reports.listings.price_history import price_history_item
-from service.store import exchange_rates, offer_conflicts, offer_search, offers, price_history
+from service.store import offer_conflicts, offer_search, offers, price_history, stored_offers
 from service.store.models import TIERS
+from service.store.offer_table import OfferTable
 from service.store.offers import OfferFilter
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -30,7 +31,8 @@ collector busy for a third of the time."""
 class FoundOffers:
     """A page of offers, how many there are in all, and the exchange rates of their day."""
 
-    offers: Sequence[CloudOffer]
+    columns: Mapping[str, Sequence[Any]]
+    """The fields of CloudOffer, a column each."""
     total: int
     rates: tuple[ExchangeRate, ...]
     conflicts: Mapping[str, Sequence[Conflict]]
@@ -63,13 +65,16 @@ def find_offers(
         return _most_like(
             sessions, snapshot, _nearest(snapshot, nearest, wanted), wanted, rates, limit, offset
         )
-    if not _is_of_now(wanted):
+    table = _table_of(sessions, snapshot, wanted, rates)
+    if table is None:
         with sessions.reading() as session:
             page = offers.search(session, wanted, limit=limit, offset=offset, rates=rates)
             conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
-        return FoundOffers(page.offers, page.total, tuple(rates.values()), conflicts, {}, wanted.as_of)
-    found = offer_search.search(snapshot.offers, wanted, rates)
-    return _shown(sessions, snapshot, found[offset : offset + limit], len(found), rates)
+        return FoundOffers(
+            columns_of(page.offers), page.total, tuple(rates.values()), conflicts, {}, wanted.as_of
+        )
+    found = offer_search.search(table, wanted, rates)
+    return _shown(table, found[offset : offset + limit], len(found), rates, wanted.as_of)
 
 
 def all_offers(
@@ -89,18 +94,25 @@ def all_offers(
         page = find_offers(sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=everyone)
         return iter([page])
     wanted, rates = _asked(sessions, snapshot, wanted, currency)
-    if not _is_of_now(wanted):
+    table = _table_of(sessions, snapshot, wanted, rates)
+    if table is None:
         return _all_stored(sessions, wanted, rates)
-    found = offer_search.search(snapshot.offers, wanted, rates)
+    found = offer_search.search(table, wanted, rates)
     return (
-        _shown(sessions, snapshot, found[start : start + AT_A_TIME], len(found), rates)
+        _shown(table, found[start : start + AT_A_TIME], len(found), rates, wanted.as_of)
         for start in range(0, len(found), AT_A_TIME)
     )
 
 
 def offer_items(page: FoundOffers, currency: str | None) -> list[dict[str, Any]]:
     """The offers found as plain values, the same for every way to ask."""
-    return list(OfferItems(currency, page.rates, page.day).of(page.offers, page.conflicts, page.likeness))
+    columns = offer_columns(page, currency)
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def offer_columns(page: FoundOffers, currency: str | None) -> Mapping[str, Sequence[Any]]:
+    """The same, a column for each field."""
+    return OfferItems(currency, page.rates, page.day).of(page.columns, page.conflicts, page.likeness)
 
 
 def _asked(
@@ -110,8 +122,7 @@ def _asked(
     wanted = _named(snapshot, wanted)
     rates: Mapping[str, ExchangeRate] = snapshot.exchange
     if wanted.as_of is not None:
-        with sessions.reading() as session:
-            rates = exchange_rates.rates_for(session, wanted.as_of)
+        rates = stored_offers.rates_of(sessions, snapshot, wanted.as_of)
     if currency is not None and currency not in {"EUR", *rates}:
         raise InvalidValue("currency", currency, "no exchange rate is known", sorted({"EUR", *rates}))
     if (region := wanted.region) is not None:
@@ -129,31 +140,24 @@ def _region_once_named(sessions: Sessions, region: str) -> None:
             raise UnknownName("region", region, regions)
 
 
-def _is_of_now(wanted: OfferFilter) -> bool:
-    """Whether the snapshot knows: it holds what is listed now, the database every price there was."""
-    return wanted.as_of is None and not wanted.unlisted
+def _table_of(
+    sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, rates: Mapping[str, ExchangeRate]
+) -> OfferTable | None:
+    """The offers in memory that the filter asks among; None where the database is asked."""
+    if wanted.as_of is None and not wanted.unlisted:
+        return snapshot.offers
+    return stored_offers.table_of(sessions, snapshot, wanted.as_of, rates, unlisted=wanted.unlisted)
 
 
 def _shown(
-    sessions: Sessions,
-    snapshot: Snapshot,
+    table: OfferTable,
     places: offer_search.Places,
     total: int,
     rates: Mapping[str, ExchangeRate],
+    day: date | None,
 ) -> FoundOffers:
-    shown = snapshot.offers.rows(places)
-    conflicts = _conflicts(sessions, snapshot, places, shown)
-    return FoundOffers(shown, total, tuple(rates.values()), conflicts, {})
-
-
-def _conflicts(
-    sessions: Sessions, snapshot: Snapshot, places: offer_search.Places, shown: Sequence[CloudOffer]
-) -> Mapping[str, Sequence[Conflict]]:
-    """What other lists say against offers of now; superseded ones, which also do, are in the store alone."""
-    if not snapshot.offers.has_superseded:
-        return offer_search.conflicts_of(snapshot.offers, places)
-    with sessions.reading() as session:
-        return offer_conflicts.conflicts_of(session, shown)
+    conflicts = offer_search.conflicts_of(table, places) if day is None else {}
+    return FoundOffers(table.columns(places), total, tuple(rates.values()), conflicts, {}, day)
 
 
 def not_older(wanted: OfferFilter, max_age_days: int | None, today: date) -> OfferFilter:
@@ -169,7 +173,9 @@ def _all_stored(
     with sessions.reading() as session:
         for page in offers.pages(session, wanted, at_a_time=AT_A_TIME, rates=rates):
             conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
-            yield FoundOffers(page.offers, page.total, tuple(rates.values()), conflicts, {}, wanted.as_of)
+            yield FoundOffers(
+                columns_of(page.offers), page.total, tuple(rates.values()), conflicts, {}, wanted.as_of
+            )
 
 
 def _most_like(
@@ -184,21 +190,21 @@ def _most_like(
     """The cheapest offer of each of these GPUs, in their order."""
     wanted = _of_one_size(wanted)
     conflicts: Mapping[str, Sequence[Conflict]] = {}
-    if _is_of_now(wanted):
-        first = offer_search.cheapest_per_gpu(
-            snapshot.offers, offer_search.search(snapshot.offers, wanted, rates)
-        )
+    table = _table_of(sessions, snapshot, wanted, rates)
+    if table is not None:
+        first = offer_search.cheapest_per_gpu(table, offer_search.search(table, wanted, rates))
         offered = [one for one in ranked if one.gpu in first]
         places = np.array([first[one.gpu] for one in offered[offset : offset + limit]], np.intp)
-        shown = snapshot.offers.rows(places)
-        conflicts = _conflicts(sessions, snapshot, places, shown)
+        shown = table.columns(places)
+        conflicts = offer_search.conflicts_of(table, places) if wanted.as_of is None else {}
     else:
         with sessions.reading() as session:
             cheapest = offers.cheapest_per_gpu(session, wanted, rates)
             offered = [one for one in ranked if one.gpu in cheapest]
-            shown = [cheapest[one.gpu] for one in offered[offset : offset + limit]]
+            cheap = [cheapest[one.gpu] for one in offered[offset : offset + limit]]
+            shown = columns_of(cheap)
             if wanted.as_of is None:
-                conflicts = offer_conflicts.conflicts_of(session, shown)
+                conflicts = offer_conflicts.conflicts_of(session, cheap)
     likeness = {one.gpu: one for one in offered}
     return FoundOffers(shown, len(offered), tuple(rates.values()), conflicts, likeness, wanted.as_of)
 

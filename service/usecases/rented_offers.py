@@ -104,7 +104,7 @@ def offer_columns(snapshot: Snapshot) -> OfferColumns:
         return columns
     offers, knowledge = snapshot.offers, knowledge_of(snapshot)
     fees = rented_columns(
-        [(offers.row(i), snapshot.providers.get(offers.provider[i])) for i in range(len(offers))],
+        [(offer, snapshot.providers.get(offer.provider)) for offer in offers.rows(np.arange(len(offers)))],
         "EUR",
         knowledge.exchange_rates,
         skip_unpriced=True,

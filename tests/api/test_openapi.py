@@ -88,7 +88,7 @@ def test_heavy_imports_stay_out_of_requests():
     code = (
         "import sys; from service.app import create_app; create_app()\n"
         "heavy = {'pandas', 'alembic', 'requests', 'procrastinate', 'granian'}\n"
-        "heavy |= {'typst', 'vl_convert', 'xlsxwriter'}\n"
+        "heavy |= {'typst', 'vl_convert', 'xlsxwriter', 'pyarrow'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout

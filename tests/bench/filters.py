@@ -5,7 +5,7 @@ import statistics
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Any
 import orjson
 from gpuhunt import Catalog
 
-from service.api.collections import as_csv
+from service.api.columns import Columns, csv_parts, items_of
+from service.api.offers import OfferOut
+from service.api.parquet import parquet_parts
 from service.store import offers
 from service.store.offers import OfferFilter
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshot, load
-from service.usecases.offers import all_offers, find_offers, offer_items
+from service.usecases.offers import all_offers, find_offers, offer_columns, offer_items
 from tests.bench.synthetic import database
 from tests.test_gpuhunt_agrees import write_catalogue
 
@@ -62,25 +64,27 @@ def main() -> None:
         catalog.load()
         snapshot = load(sessions)
         for title, theirs, ours in QUESTIONS:
-            took: dict[str, list[float]] = {"gpuhunt": [], "page": [], "last page": [], "json": [], "csv": []}
             matching = find_offers(sessions, snapshot, ours, limit=0).total
             ways = {
                 "gpuhunt": partial(catalog.query, **theirs),
                 "page": partial(a_page, sessions, snapshot, ours, 0),
                 "last page": partial(a_page, sessions, snapshot, ours, max(0, matching - PAGE)),
-                "json": partial(everything, sessions, snapshot, ours, orjson.dumps),
-                "csv": partial(everything, sessions, snapshot, ours, as_csv),
+                "json": partial(everything, sessions, snapshot, ours, as_json),
+                "csv": partial(everything, sessions, snapshot, ours, csv_parts),
+                "parquet": partial(everything, sessions, snapshot, ours, as_parquet),
             }
+            took: dict[str, list[float]] = {way: [] for way in ways}
             for _ in range(ROUNDS):
                 for way, work in ways.items():
                     took[way].append(timed(work))
             p50 = {way: statistics.median(times) for way, times in took.items()}
-            rows_per_s = {way: matching / p50[way] * 1e3 for way in ("json", "csv")}
+            rows_per_s = {way: matching / p50[way] * 1e3 for way in ("json", "csv", "parquet")}
             print(
                 f"{title}: gpuhunt {p50['gpuhunt']:.1f} ms; a page of {PAGE} {p50['page']:.1f} ms "
                 f"({p50['gpuhunt'] / p50['page']:.0f} times), the last {p50['last page']:.1f} ms; "
                 f"all {matching:,} as JSON {p50['json']:.0f} ms ({rows_per_s['json']:,.0f} rows/s), "
-                f"as CSV {p50['csv']:.0f} ms ({rows_per_s['csv']:,.0f} rows/s)"
+                f"as CSV {p50['csv']:.0f} ms ({rows_per_s['csv']:,.0f} rows/s), "
+                f"as Parquet {p50['parquet']:.0f} ms ({rows_per_s['parquet']:,.0f} rows/s)"
             )
         print(
             f"most memory in use beyond the facts while all are told: {peak_mib(sessions, snapshot):.1f} MiB"
@@ -94,18 +98,32 @@ def a_page(sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, offset: 
 
 
 def everything(
-    sessions: Sessions, snapshot: Snapshot, wanted: OfferFilter, told: Callable[[Any], object]
+    sessions: Sessions,
+    snapshot: Snapshot,
+    wanted: OfferFilter,
+    told: Callable[[Iterable[Columns]], Iterator[object]],
 ) -> None:
     """As GET /api/v1/offers/all.json and all.csv send it, part by part."""
-    for page in all_offers(sessions, snapshot, wanted, currency="EUR"):
-        told(offer_items(page, "EUR"))
+    pages = all_offers(sessions, snapshot, wanted, currency="EUR")
+    for _ in told(offer_columns(page, "EUR") for page in pages):
+        pass
+
+
+def as_json(parts: Iterable[Columns]) -> Iterator[bytes]:
+    """The items of each part."""
+    return (orjson.dumps(items_of(part), default=str) for part in parts)
+
+
+def as_parquet(parts: Iterable[Columns]) -> Iterator[bytes]:
+    """The offers as GET /api/v1/offers/all.parquet sends them."""
+    return parquet_parts(parts, OfferOut)
 
 
 def peak_mib(sessions: Sessions, snapshot: Snapshot) -> float:
     """Of Python's own memory, while every offer is told as CSV."""
     a_page(sessions, snapshot, OfferFilter(), 0)
     tracemalloc.start()
-    everything(sessions, snapshot, OfferFilter(), as_csv)
+    everything(sessions, snapshot, OfferFilter(), csv_parts)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 2**20

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from service.api.collections import as_csv
+from service.api.columns import as_csv
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.formats.harmless_cells import FORMULA_STARTS, NUMBER, harmless
@@ -91,7 +91,7 @@ def test_whoever_writes_a_table_is_looked_at_above():
         and ast.unparse(node.func) in ("csv.writer", "csv.DictWriter", "writer", "DictWriter", "Workbook")
     }
     assert writers == {
-        "service/api/collections.py",
+        "service/api/columns.py",
         "service/reports/formats/as_csv.py",
         "service/reports/formats/as_workbook.py",
     }

@@ -30,7 +30,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "known_since": (date(2026, 3, 1), date(2026, 3, 2)),
 }  # fmt: skip
 ONLY_STORED = {"as_of", "unlisted"}
-"""What asks for more than is listed now."""
+"""Which table is asked: what asks for more than is listed now."""
 
 
 def drawn(a: SimpleNamespace) -> list[CloudOffer]:
@@ -105,6 +105,31 @@ def test_memory_and_database_find_the_same_in_the_same_order(full: Sessions) -> 
         assert offer_search.conflicts_of(table, every) == against and len(against) > 5
         assert offer_search.conflicts_of(table, every[:5]) == conflicts_of(session, table.rows(every[:5]))
     assert {0, 1, 2, 3} < sizes, "the questions tell offers apart"
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"unlisted": True},
+        {"as_of": date(2026, 3, 10)},
+        {"as_of": date(2026, 3, 25)},
+        {"as_of": date(2026, 3, 1), "unlisted": True},
+    ],
+)
+def test_beyond_now_memory_and_database_find_the_same(full: Sessions, beyond: dict[str, Any]) -> None:
+    with full.reading() as session:
+        rates = exchange_rates.newest_rates(session)
+        as_of, unlisted = beyond.get("as_of"), beyond.get("unlisted", False)
+        table = offer_table.load_stored(session, sources.by_id(session), as_of, rates, unlisted=unlisted)
+        assert len(table) > 50 or as_of == date(2026, 2, 28)
+        for number, wanted in enumerate(OfferFilter(**q, **beyond) for q in questions()):
+            order = ORDERS[number % len(ORDERS)]
+            stored = offers.search(session, wanted, order=order, limit=1000, rates=rates)
+            found = offer_search.search(table, wanted, rates, order)
+            assert table.rows(found) == list(stored.offers), (wanted, order)
+        if as_of is None:
+            every = offer_search.search(table, OfferFilter(), rates)
+            assert offer_search.conflicts_of(table, every) == conflicts_of(session, table.rows(every))
 
 
 def test_every_filter_is_asked(full: Sessions) -> None:

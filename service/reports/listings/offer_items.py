@@ -1,6 +1,6 @@
 """A cloud offer as plain values: one item of the REST collection and of `heimvorteil offers --json`."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,9 @@ from service.estimate.nearest_gpu import Likeness
 from service.estimate.price_conflicts import Conflict
 from service.facts import CloudOffer, ExchangeRate
 from service.reports.listings.sourced import amount, rates_of, source_of
+
+_NONE: list[Any] = []
+"""Most offers have no conflicts; columns are not changed."""
 
 
 class OfferItems:
@@ -28,58 +31,75 @@ class OfferItems:
 
     def of(
         self,
-        offers: Iterable[CloudOffer],
+        offers: Mapping[str, Sequence[Any]],
         conflicts: Mapping[str, Sequence[Conflict]],
         likeness: Mapping[str, Likeness],
-    ) -> Iterator[dict[str, Any]]:
-        """Many of them; conflicts by slug, likeness by GPU."""
-        for offer in offers:
-            alike = likeness.get(offer.gpu) if likeness and offer.gpu else None
-            yield self.item(offer, conflicts.get(offer.slug, ()), alike)
+    ) -> dict[str, Sequence[Any]]:
+        """Offers, a column for each field of CloudOffer, as columns of plain values.
 
-    def item(
-        self, offer: CloudOffer, conflicts: Sequence[Conflict] = (), likeness: Likeness | None = None
-    ) -> dict[str, Any]:
-        """An offer as plain values."""
-        shown, factor, rates = self._in_currency(offer.currency)
-        price = None if factor is None else offer.hourly_price * factor
-        memory, count = offer.memory_gib_per_gpu, offer.gpu_count
-        quoted = amount(offer.hourly_price)
-        told = None if price is None else quoted if factor == 1 else amount(price)
+        Conflicts by slug, likeness by GPU.
+        """
+        o = offers
+        told = {quoted: self._in_currency(quoted) for quoted in set(o["currency"])}
+        shown = [told[quoted][0] for quoted in o["currency"]]
+        factors = [told[quoted][1] for quoted in o["currency"]]
+        quotes = [amount(price) for price in o["hourly_price"]]
+        prices = [
+            None if factor is None else quote if factor == 1 else amount(price * factor)
+            for price, quote, factor in zip(o["hourly_price"], quotes, factors, strict=True)
+        ]
+        per_gpu = [
+            total if count == 1 or factor is None else amount(price * factor / count)
+            for price, total, factor, count in zip(
+                o["hourly_price"], prices, factors, o["gpu_count"], strict=True
+            )
+        ]
+        memory = zip(o["memory_gib_per_gpu"], o["gpu_count"], strict=True)
+        sources = {id(source): source_of("", source) for source in {id(s): s for s in o["source"]}.values()}
+        said = [sources[id(source)] for source in o["source"]]
         return {
-            "slug": offer.slug,
-            "provider": offer.provider,
-            "instance": offer.instance,
-            "region": offer.region,
-            "country": offer.country,
-            "gpu": offer.gpu,
-            "gpu_raw_name": offer.gpu_raw_name,
-            "gpu_count": count,
-            "memory_gib_per_gpu": memory,
-            "total_memory_gib": None if memory is None else memory * count,
-            "vcpus": offer.vcpus,
-            "ram_gib": offer.ram_gib,
-            "tier": offer.tier,
-            "term_months": offer.term_months,
-            "price_per_hour": told,
-            "price_per_gpu_hour": told if price is None or count == 1 else amount(price / count),
+            "slug": o["slug"],
+            "provider": o["provider"],
+            "instance": o["instance"],
+            "region": o["region"],
+            "country": o["country"],
+            "gpu": o["gpu"],
+            "gpu_raw_name": o["gpu_raw_name"],
+            "gpu_count": o["gpu_count"],
+            "memory_gib_per_gpu": o["memory_gib_per_gpu"],
+            "total_memory_gib": [None if gib is None else gib * count for gib, count in memory],
+            "vcpus": o["vcpus"],
+            "ram_gib": o["ram_gib"],
+            "tier": o["tier"],
+            "term_months": o["term_months"],
+            "price_per_hour": prices,
+            "price_per_gpu_hour": per_gpu,
             "currency": shown,
-            "quoted_price_per_hour": quoted,
-            "quoted_currency": offer.currency,
-            "exchange_rates": rates,
-            "note": offer.note,
-            "origin": offer.origin,
-            "fetched_at": offer.fetched_at,
-            "unlisted_since": offer.unlisted_since,
-            "superseded_by": offer.superseded_by,
-            "superseded_since": offer.superseded_since,
-            "in_stock": offer.in_stock,
-            "rentable_count": offer.rentable_count,
-            "seen_rentable_at": offer.seen_rentable_at,
-            **source_of(f"{shown}/h", offer.source),
-            "as_of": offer.as_of,
-            "conflicts": [conflict_item(one, shown, self._rates) for one in conflicts] if conflicts else [],
-            "likeness": tell_likeness(likeness).model_dump() if likeness else None,
+            "quoted_price_per_hour": quotes,
+            "quoted_currency": o["currency"],
+            "exchange_rates": [told[quoted][2] for quoted in o["currency"]],
+            "note": o["note"],
+            "origin": o["origin"],
+            "fetched_at": o["fetched_at"],
+            "unlisted_since": o["unlisted_since"],
+            "superseded_by": o["superseded_by"],
+            "superseded_since": o["superseded_since"],
+            "in_stock": o["in_stock"],
+            "rentable_count": o["rentable_count"],
+            "seen_rentable_at": o["seen_rentable_at"],
+            "unit": [f"{currency}/h" for currency in shown],
+            **{name: [one[name] for one in said] for name in ("source", "url")},
+            "as_of": o["as_of"],
+            **{name: [one[name] for one in said] for name in ("read_on", "licence")},
+            "conflicts": [
+                [conflict_item(one, currency, self._rates) for one in conflicts[slug]]
+                if slug in conflicts
+                else _NONE
+                for slug, currency in zip(o["slug"], shown, strict=True)
+            ],
+            "likeness": [
+                tell_likeness(likeness[gpu]).model_dump() if gpu in likeness else None for gpu in o["gpu"]
+            ],
         }
 
     def _in_currency(self, quoted: str) -> tuple[str, Decimal | None, list[dict[str, Any]]]:
@@ -101,7 +121,13 @@ def offer_item(
     conflicts: Sequence[Conflict] = (),
 ) -> dict[str, Any]:
     """One offer as plain values, in the currency asked for or as it was quoted."""
-    return OfferItems(currency, rates).item(offer, conflicts)
+    columns = OfferItems(currency, rates).of(columns_of([offer]), {offer.slug: conflicts}, {})
+    return {name: values[0] for name, values in columns.items()}
+
+
+def columns_of(offers: Sequence[CloudOffer]) -> dict[str, Sequence[Any]]:
+    """The fields of offers, a column each."""
+    return {name: [getattr(offer, name) for offer in offers] for name in CloudOffer.__dataclass_fields__}
 
 
 def conflict_item(conflict: Conflict, currency: str, rates: Sequence[ExchangeRate]) -> dict[str, Any]:
