@@ -100,23 +100,36 @@ def first_of(candidates: Candidates, among: Positions, rule: Rule, weights: Weig
 
     Raises MissingFact where the weights ask for a number that none of them has.
     """
-    cost, hours = candidates.cost[1][among], candidates.calendar_hours[1][among]
+    (found,) = firsts_of(candidates.of(among), np.ones(len(among), dtype=np.bool_), 1, rule, weights)
+    assert found is not None
+    return int(among[found])
+
+
+def firsts_of(
+    candidates: Candidates, allowed: NDArray[np.bool_], times: int, rule: Rule, weights: Weights | None
+) -> list[int | None]:
+    """The same for `times` sets of as many candidates each, one after the other: places within each set; None
+    where nothing is allowed."""
+    may = allowed.reshape(times, -1)
+    cost = np.where(allowed, candidates.cost[1], np.inf).reshape(times, -1)
+    hours = np.where(allowed, candidates.calendar_hours[1], np.inf).reshape(times, -1)
     if weights:
-        score = _weighed(candidates, among, weights)
-        if score.min() == np.inf:
+        score = weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
+        first = np.where(allowed, score, np.inf).reshape(times, -1)
+        if np.isinf(first[may.any(axis=1)].min(axis=1, initial=np.inf)).any():
             raise MissingFact("the CO2 of any plan within the limits", "leave its weight at 0")
-        tied = score <= score.min() + sum(weights) * np.log1p(NEAR_TIE)
-        order = np.lexsort((among, score, candidates.effort[among], ~tied))
-        return int(among[order[0]])
-    first, second = (hours, cost) if rule == "fastest" else (cost, hours)
-    leader = np.lexsort((among, second, first))[0]
-    tied = np.full(len(among), False)
-    tied[leader] = True
-    if first[leader] > 0 and second[leader] > 0:
+        second = np.zeros_like(first)
+        tied = first <= first.min(axis=1, keepdims=True) + sum(weights) * np.log1p(NEAR_TIE)
+    else:
+        first, second = (hours, cost) if rule == "fastest" else (cost, hours)
+        leader = np.lexsort((second, first), axis=1)[:, :1]
+        least, beside = (np.take_along_axis(column, leader, axis=1) for column in (first, second))
         limit = 1 + NEAR_TIE
-        tied |= (first <= first[leader] * limit) & (second <= second[leader] * limit)
-    order = np.lexsort((among, second, first, candidates.effort[among], ~tied))
-    return int(among[order[0]])
+        tied = (first <= least * limit) & (second <= beside * limit) & (least > 0) & (beside > 0)
+        np.put_along_axis(tied, leader, True, axis=1)
+    effort = candidates.effort.reshape(times, -1)
+    chosen = np.lexsort((second, first, effort, ~(tied & may)), axis=1)[:, 0]
+    return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
 
 
 def _weighed(candidates: Candidates, among: Positions, weights: Weights) -> Numbers:

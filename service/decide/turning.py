@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from service.decide.candidates import Candidates, Positions, joined, too_long
-from service.decide.choice import Choice, Weights, first_of, probability_of
+from service.decide.candidates import Candidates, Positions, too_long
+from service.decide.choice import Choice, Weights, firsts_of, probability_of
 from service.decide.frontier import Limits, Numbers, weighed
 
 LeverCode = Literal[
@@ -66,24 +66,31 @@ class Lever:
             hours_part=self.hours_part[positions],
         )
 
-    def moved(self, candidates: Candidates, value: float) -> Candidates:
-        """The candidates as they are at another value; spreads keep their ratios."""
-        more = value / self.now - 1
+    def moved(self, candidates: Candidates, *values: float) -> Candidates:
+        """The candidates as they are at other values, all at the first, then all at the next; spreads keep
+        their ratios."""
+        more = np.array(values)[:, None] / self.now - 1
         hours = _scaled(candidates.calendar_hours, self.hours_part * more)
-        return replace(
-            candidates,
-            calendar_hours=hours,
-            cost=_scaled(candidates.cost, self.cost_part * more),
-            cash=_scaled(candidates.cash, self.cash_part * more),
-            set_aside=too_long(hours, candidates.set_aside),
+        times = len(values)
+        return Candidates(
+            hours,
+            _scaled(candidates.cost, self.cost_part * more),
+            _scaled(candidates.cash, self.cash_part * more),
+            np.tile(candidates.co2_kg, times),
+            np.tile(candidates.effort, times),
+            np.tile(candidates.rests_on, times),
+            too_long(hours, np.tile(candidates.set_aside, times)),
         )
 
 
 def _scaled(percentiles: Numbers, added: Numbers) -> Numbers:
+    """Percentiles, shape (3, n), with so much added to their medians, shape (values, n): (3, values x n)."""
     median = percentiles[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        scaled = percentiles * ((median + added) / median)
-    return np.where(added == 0, percentiles, np.where(median > 0, scaled, percentiles + added))
+        scaled = percentiles[:, None] * ((median + added) / median)
+    shifted = np.where(median > 0, scaled, percentiles[:, None] + added)
+    moved: Numbers = np.where(added == 0, percentiles[:, None], shifted)
+    return moved.reshape(3, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +224,6 @@ def _chosen(
     few: Candidates, choice: Choice, question: Question, lever: Lever, values: Sequence[float]
 ) -> list[int | None]:
     """Who is chosen at each of the values: the places among `few`."""
-    n = len(few)
-    moved = joined([lever.moved(few, value) for value in values])
+    moved = lever.moved(few, *values)
     within = (probability_of(moved, question.limits) >= question.least_probability) & moved.may_be_chosen
-    chosen: list[int | None] = []
-    for k in range(len(values)):
-        among = np.flatnonzero(within[k * n : (k + 1) * n]) + k * n
-        found = first_of(moved, among, choice.rule, question.weights) if len(among) else None
-        chosen.append(None if found is None else found - k * n)
-    return chosen
+    return firsts_of(moved, within, len(values), choice.rule, question.weights)
