@@ -277,6 +277,21 @@ def test_what_turns_a_plan_is_another_plan_within_the_limits(run):
         assert answer(run, *asked, "--kwh-price", price)["best"]["offer"] == decided["best"]["offer"]
 
 
+def test_a_turning_point_holds_when_the_question_is_asked_anew_beside_it(run):
+    def turned(answer, name):
+        (turn,) = (t for t in answer["turns"] if t["input"] == name)
+        return turn["at"], turn["then"]["plan"]
+
+    at, then = turned(answer(run, "--deadline", "200d"), "kwh_price")
+    for factor, way in ((0.995, then), (1.005, "hybrid")):
+        asked = answer(run, "--deadline", "200d", "--kwh-price", f"{at * factor:.5f}")
+        assert asked["best"]["plan"] == way
+    bought = ("--own", "none", "--runs", "20", "--deadline", "60d", "--buy")
+    at, then = turned(answer(run, *bought, "rtx-4090=1900"), "card_price")
+    for factor, way in ((0.99, "buy"), (1.01, then)):
+        assert answer(run, *bought, f"rtx-4090={at * factor:.0f}")["best"]["plan"] == way
+
+
 def test_every_plan_that_was_looked_at_is_counted_once(run):
     for asked in (("--deadline", "40d"), ("--own", "none", "--tier", "any"), ("--budget", "10")):
         d = answer(run, *asked)
