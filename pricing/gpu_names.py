@@ -151,7 +151,9 @@ class GpuNames:
         edition = _variant(raw, EDITIONS) or _variant(instance, EDITIONS)
         if edition is not None and len(found) > 1:
             named = {slug for slug in found if slug.endswith(("-server", "-max-q"))}
-            found = found - named if edition == "workstation" else {s for s in named if s.endswith(edition)}
+            # An A100 in "server 41001" has no editions: the word is the machine's.
+            if named:
+                found = found - named if edition == "workstation" else {s for s in named if s.endswith(edition)}
         variant = _variant(raw, VARIANTS) or _variant(instance, VARIANTS)
         if variant is None:
             return found

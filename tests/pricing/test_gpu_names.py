@@ -110,6 +110,8 @@ NAMES = GpuNames(CATALOG.gpus)
         ("RTX_A6000", None, "", "rtx-a6000"),
         ("RTX6000-Ada", 48, "", "rtx-6000-ada"),
         ("Tesla V100-SXM2-32GB", None, "", "v100-sxm-32gb"),
+        ("A100-SXM4-80GB", 80, "server 41001", "a100-sxm-80gb"),
+        ("RTX PRO 6000", 96, "server 41001", "rtx-pro-6000-blackwell-server"),
         ("Abacus 3000", 1, "", None),
         ("A1000", None, "", None),
     ],

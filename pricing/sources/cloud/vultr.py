@@ -83,6 +83,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
                         vcpus=int(vcpus) if vcpus else None,
                         ram_gib=round(float(row["ram"]) / MIB_PER_GIB, 1),
                         note="" if region else "in no location when read",
+                        in_stock=None if region else False,
                     )
 
     rows = [row for row in _plans(payload) if not isinstance(row, dict) or _has_gpu(row)]
