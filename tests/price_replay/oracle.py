@@ -1,0 +1,212 @@
+"""Was a recommended price current and believable? Judged from what was said alone.
+
+Nothing here is the product's: cards are told apart by their written names, superseding by who said what
+last, and what a card can cost by what other providers asked for it in that week. A price beyond a third or
+three times of their median is found wrong whatever the product's own bands say.
+"""
+
+import re
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
+
+from tests.price_replay.ledger import CATALOG, OWN, Reading, Statement
+
+MAX_AGE = timedelta(days=30)
+A_WEEK = timedelta(days=7)
+BAND = 3.0
+LEAST_PROVIDERS = 3
+COMPLETE_FOR = {
+    "aws": ("aws", {"on_demand"}, True, True),
+    "gcp_billing": ("gcp", {"on_demand", "spot"}, False, True),
+    "runpod": ("runpod", {"on_demand", "community", "spot"}, False, False),
+    "vast": ("vast", {"marketplace", "spot"}, False, True),
+    "vultr": ("vultr", {"on_demand", "spot"}, False, False),
+}
+"""A provider's own list -> whose, in which tiers, whether only of regions and of GPUs that it names."""
+CARDS = (
+    "GB300", "GB200", "GH200", "B300", "B200", "H200", "H100", "H800", "H20", "A100", "MI355X", "MI325X",
+    "MI300X", "L40S", "L40", "L4", "A6000", "A5000", "A4500", "A4000", "A2000", "A40", "A30", "A10G", "A10", "V100",
+    "P100", "T4", "RTXPRO6000", "RTXPRO5000", "RTXPRO4500", "RTXPRO4000", "6000ADA", "5000ADA",
+    "4000ADA", "2000ADA", "5090", "5080", "5070TI", "5070", "5060TI", "5060", "4090", "4080SUPER", "4080S",
+    "4080", "4070STI", "4070TISUPER", "4070TI", "4070SUPER", "4070S", "4070", "4060TI", "4060", "3090TI",
+    "3090", "3080TI", "3080", "3070TI", "3070", "3060TI", "3060",
+)  # fmt: skip
+"""Longer names before those that they hold."""
+SIZES = re.compile(r"[-_ .](\d+)g$|^(\d+)x[- _]|ND(96)|(p[345]d?e?n?\.(?:48|24)xlarge)$", re.I)
+"""How many GPUs some instances' names tell: a3-highgpu-8g, 4x RTX 4090, ND96isr_H100_v5, p5.48xlarge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A recommended offer, in plain words."""
+
+    on: date
+    list: str
+    provider: str
+    instance: str
+    region: str
+    gpu: str
+    """The written name."""
+    gpu_count: int
+    tier: str
+    term_months: int | None
+    usd_per_hour: float
+    as_of: date
+
+
+def card(name: str) -> str:
+    """The card that a written name speaks of, memory only where it decides the price; "" for none known."""
+    bare = re.sub(r"[^A-Z0-9]", "", name.upper().replace("NVIDIA", ""))
+    found = next((one for one in CARDS if one in bare), "")
+    if found == "A100":
+        return "A100 80" if "80" in bare.replace("A100", "", 1) else "A100"
+    return found
+
+
+Key = tuple[str, str, str, str, int, str, int]
+
+
+def _key(said: Statement | Shown) -> Key:
+    return (
+        said.provider, said.instance.lower(), said.region.lower(), said.gpu.lower(), said.gpu_count,
+        said.tier, said.term_months or 0,
+    )  # fmt: skip
+
+
+class Oracle:
+    """Everything that was said, and what follows for a recommendation."""
+
+    def __init__(self, read: Iterable[Reading]) -> None:
+        self.read: dict[str, list[Reading]] = defaultdict(list)
+        self._said: dict[tuple[str, Key], list[Statement]] = defaultdict(list)
+        self._of_card: dict[tuple[str, str], list[Statement]] = defaultdict(list)
+        self._of_thing: dict[tuple[str, str, int, str], list[Statement]] = defaultdict(list)
+        for reading in sorted(read, key=lambda one: one.read_at):
+            self.read[reading.list].append(reading)
+            for said in reading.said:
+                self._said[said.list, _key(said)].append(said)
+                self._of_card[card(said.gpu), said.tier].append(said)
+                thing = said.provider, card(said.gpu), said.gpu_count, said.tier
+                self._of_thing[thing].append(said)
+
+    def faults(self, shown: Shown) -> list[str]:
+        """Why it should not have been recommended; empty where it may be."""
+        found = (self._stale(shown), self._superseded(shown), self._unbelievable(shown), _hardware(shown),
+                 self._sold_out(shown))  # fmt: skip
+        return [reason for reason in found if reason]
+
+    def is_judged_by_others(self, shown: Shown) -> bool:
+        """Whether enough providers priced its card for a median."""
+        return self._usual(shown) is not None
+
+    def _now(self, shown: Shown) -> datetime:
+        return datetime.combine(shown.on, time.max, UTC)
+
+    def _newest(self, shown: Shown) -> list[Statement]:
+        """What the list said of it at its last reading."""
+        until = self._now(shown)
+        said = [one for one in self._said[shown.list, _key(shown)] if one.read_at <= until]
+        return [one for one in said if one.read_at == said[-1].read_at] if said else []
+
+    def _stale(self, shown: Shown) -> str:
+        newest = self._newest(shown)
+        last = max((one.day for one in newest), default=shown.as_of)
+        if shown.on - max(last, shown.as_of) > MAX_AGE:
+            return f"stale: last stated for {max(last, shown.as_of)}"
+        return ""
+
+    def _superseded(self, shown: Shown) -> str:
+        until = self._now(shown)
+        newest = self._newest(shown)
+        usual = self._usual(shown)
+        for said in newest[:1]:
+            cheapest = min(one.usd_per_hour for one in newest)
+            believable = usual is None or usual / BAND <= cheapest / said.gpu_count <= usual * BAND
+            if abs(cheapest - shown.usd_per_hour) > 1e-3 * cheapest and believable:
+                return f"superseded: {said.list} says {cheapest:g} on {said.day}"
+        if shown.list in (OWN, CATALOG) and shown.list == OWN:
+            return ""
+        if gone := self._gone(shown, until):
+            return gone
+        for own, (provider, tiers, by_region, by_gpu) in COMPLETE_FOR.items():
+            if provider != shown.provider or own == shown.list or shown.tier not in tiers:
+                continue
+            said_so = [r for r in self.read[own] if r.read_at <= until]
+            named = {(card(s.gpu), s.region.lower()) for r in said_so for s in r.said}
+            covers = (not by_gpu or any(c == card(shown.gpu) for c, _ in named)) and (
+                not by_region or any(region == shown.region.lower() for _, region in named)
+            )
+            if said_so and covers:
+                return f"superseded: {own}, the provider's own list, was read on {said_so[-1].read_at:%F}"
+        return self._younger_elsewhere(shown, until)
+
+    def _gone(self, shown: Shown, until: datetime) -> str:
+        """Whether the list's last reading that names its provider leaves it out."""
+        if shown.list == CATALOG:
+            return ""
+        for reading in reversed(self.read[shown.list]):
+            if reading.read_at > until or not any(s.provider == shown.provider for s in reading.said):
+                continue
+            if any(_key(said) == _key(shown) for said in reading.said) or not self._newest(shown):
+                return ""
+            return f"superseded: gone from {shown.list} on {reading.read_at:%F}"
+        return ""
+
+    def _younger_elsewhere(self, shown: Shown, until: datetime) -> str:
+        """Another list's word on the same thing in the same place, more than a week younger."""
+        newest = self._newest(shown)
+        last = max((one.day for one in newest), default=shown.as_of)
+        thing = shown.provider, card(shown.gpu), shown.gpu_count, shown.tier
+        for said in reversed(self._of_thing[thing] if card(shown.gpu) else ()):
+            same_place = not shown.region or said.region.lower() in ("", shown.region.lower())
+            if (
+                said.list not in (shown.list, OWN, CATALOG) and said.read_at <= until
+                and (said.term_months or 0) == (shown.term_months or 0)
+                and shown.list not in COMPLETE_FOR
+                and said.day - last > A_WEEK and same_place
+            ):  # fmt: skip
+                return f"superseded: {said.list} says {said.usd_per_hour:g} on {said.day}"
+        return ""
+
+    def _usual(self, shown: Shown) -> float | None:
+        """The median over providers of what each asked in that week for the card in that tier."""
+        said = self._of_card[card(shown.gpu), shown.tier] if card(shown.gpu) else []
+        for days in (7, 30):
+            by_provider: dict[str, list[float]] = defaultdict(list)
+            for one in _between(said, shown.on - timedelta(days=days), shown.on):
+                if (one.term_months or 0) == (shown.term_months or 0):
+                    by_provider[one.provider].append(one.usd_per_gpu)
+            if len(by_provider) >= LEAST_PROVIDERS:
+                return median(median(prices) for prices in by_provider.values())
+        return None
+
+    def _unbelievable(self, shown: Shown) -> str:
+        usual, per_gpu = self._usual(shown), shown.usd_per_hour / shown.gpu_count
+        if usual is None or usual / BAND <= per_gpu <= usual * BAND:
+            return ""
+        return f"unbelievable: {per_gpu:.4g} USD per GPU, {per_gpu / usual:.2f} times the week's {usual:.4g}"
+
+    def _sold_out(self, shown: Shown) -> str:
+        told = [one.in_stock for one in self._newest(shown) if one.in_stock is not None]
+        return "sold out" if told and not any(told) else ""
+
+
+def _between(said: Sequence[Statement], first: date, last: date) -> Sequence[Statement]:
+    """Of statements in the order of reading those read within the days."""
+
+    def at(one: Statement) -> date:
+        return one.read_at.date()
+
+    return said[bisect_right(said, first, key=at) : bisect_right(said, last, key=at)]
+
+
+def _hardware(shown: Shown) -> str:
+    told = SIZES.search(shown.instance)
+    if told is None or not (number := next((part for part in told.groups() if part), "")):
+        return ""
+    count = int(number) if number.isdigit() and number != "96" else 8
+    return f"hardware: {shown.gpu_count} GPUs in {shown.instance}" if count != shown.gpu_count else ""
