@@ -50,6 +50,7 @@ from service.store.work_models import RefreshOutcome
 
 Fetch = Callable[[Asked], Payload]
 MOST_DAYS_SAID = 3
+FAR_FEWER = "far fewer offers than before: only those missing for a week are taken off the list"
 log = logging.getLogger(__name__)
 
 
@@ -256,7 +257,8 @@ def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hol
     with sessions.begin() as session:
         if hold:
             hold.check(session)
-        count = offer_listing.confirm(session, source.name, now)
+        last = source_answers.get(session, source.name)
+        count = offer_listing.confirm(session, source.name, now, last.answered_at if last else None)
         source_answers.put_covers(session, source.name, source.covers)
         superseding.supersede(session, now, of_list=source.name)
     return Outcome(source.name, "unchanged", count, error="not modified since the last answer", changed=0)
@@ -299,10 +301,10 @@ def keep(
                 not_read = offer_listing.listed_in(session, origin, payload.left_out)
                 named_now = _slugs(quoted, checked)
                 gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
-                not_seen = _refused_slugs(checked) | (not_read - named_now)
+                not_seen = _refused_slugs(checked) | offer_listing.unnamed(session, origin, named_now)
                 offer_listing.seen_again(session, origin, now, not_seen)
                 changed += gone or 0
-                remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
+                remark = "" if gone is not None else FAR_FEWER
             source_answers.put(
                 session,
                 SourceAnswer(

@@ -49,6 +49,37 @@ def test_a_broken_list_takes_nothing_off(market, a):
     assert len(found(market)) == 5
 
 
+def test_a_market_that_moves_keeps_only_what_its_last_answer_names(market, a):
+    """Of as many offers as before most are others: no broken list, and nothing piles up."""
+    for day in range(4):
+        told = [of_list(a, f"{day}.{n}", 1 + n, DAY + timedelta(days=day)) for n in range(5)]
+        keep(market, *told, at=AT + timedelta(days=day))
+    assert found(market) == [f"3.{n}" for n in range(5)]
+
+
+def test_what_a_short_list_has_not_named_for_a_week_is_gone(market, a):
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    for days, left in ((7, 5), (8, 1)):
+        at = AT + timedelta(days=days)
+        with market.begin() as session:
+            offers.add_all(session, [of_list(a, "i0", 1, at.date())], at)
+            slug = offers.offer_slug(of_list(a, "i0", 1))
+            assert offer_listing.unlist_missing(session, "live", {slug}, at) is None
+            offer_listing.seen_again(session, "live", at, offer_listing.unnamed(session, "live", {slug}))
+        assert len(found(market)) == left
+
+
+def test_not_modified_confirms_what_the_last_answer_named(market, a):
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    short, later = AT + timedelta(days=1), AT + timedelta(days=2)
+    assert keep(market, of_list(a, "i0", 1, short.date()), at=short) is None
+    with market.begin() as session:
+        assert offer_listing.confirm(session, "live", later, short) == 1
+    with market.reading() as session:
+        days = {o.instance: o.as_of for o in offers.search(session, offers.OfferFilter(), limit=9).offers}
+    assert days.pop("i0") == later.date() and set(days.values()) == {DAY}
+
+
 def test_two_lists_price_one_instance_side_by_side_without_touching_each_other(market, a):
     for _ in range(3):
         with market.begin() as session:
