@@ -50,7 +50,6 @@ from service.store.work_models import RefreshOutcome
 
 Fetch = Callable[[Asked], Payload]
 MOST_DAYS_SAID = 3
-FAR_FEWER = "far fewer offers than before: only those missing for a week are taken off the list"
 log = logging.getLogger(__name__)
 
 
@@ -293,18 +292,20 @@ def keep(
         changed += grid_carbon.put_all(session, [f for f in facts if isinstance(f, GridCarbon)])
         changed += spot_interruptions.put_all(session, [f for f in facts if isinstance(f, SpotInterruption)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
+        gone: int | None = 0
+        if quoted and payload is not None:
+            # Before they are added: what the list named the last time says whether it is whole.
+            named_now = _slugs(quoted, checked)
+            not_read = offer_listing.listed_in(session, origin, payload.left_out)
+            gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
+            remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
         if quoted:
             added = offers.add_all(session, quoted, now)
-            changed += added.new + added.changed
+            changed += added.new + added.changed + (gone or 0)
         if payload is not None:
             if quoted:
-                not_read = offer_listing.listed_in(session, origin, payload.left_out)
-                named_now = _slugs(quoted, checked)
-                gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
                 not_seen = _refused_slugs(checked) | offer_listing.unnamed(session, origin, named_now)
                 offer_listing.seen_again(session, origin, now, not_seen)
-                changed += gone or 0
-                remark = "" if gone is not None else FAR_FEWER
             source_answers.put(
                 session,
                 SourceAnswer(

@@ -15,10 +15,10 @@ _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 
 LEAST_SHARE_LISTED = 0.5
-"""An answer that is shorter than this share of what is listed is a broken list, not a market that emptied;
-one of the usual length with other offers is a market that moved."""
-BROKEN_FOR = timedelta(days=7)
-"""What no answer has named for longer is gone, however short the answers are."""
+"""An answer that is shorter than this share of what the list named before is a broken list, not a market that
+emptied; one of the usual length with other offers is a market that moved."""
+BROKEN_FOR = timedelta(hours=12)
+"""A list whose answers stay so short for longer, or twice where it is read more rarely, has become short."""
 
 
 def listed(session: Session, origin: str) -> dict[str, tuple[Decimal, str, date]]:
@@ -48,18 +48,22 @@ def unnamed(session: Session, origin: str, named: Collection[str]) -> set[str]:
 
 
 def unlist_missing(session: Session, origin: str, named: Collection[str], at: datetime) -> int | None:
-    """Mark what a list no longer names as unlisted; `named` holds the slugs of its newest answer.
+    """Mark what a list no longer names as unlisted; `named` holds the slugs of its newest answer, whose
+    offers are not added yet.
 
-    Returns how many, or None where the answer is so short that the list must be broken: then only what it
-    has not named for a week is marked.
+    Returns how many, or None where the answer is so short that the list must be broken: then nothing is
+    marked.
     """
     versions.lock(session)
     c = _offers.c
     seen = sa.select(c.slug, c.fetched_at).where(c.origin == origin, c.unlisted_since.is_(None))
     known = {slug: last_seen for slug, last_seen in session.execute(seen)}
-    missing = known.keys() - set(named)
-    is_broken = len(named) < LEAST_SHARE_LISTED * len(known)
-    gone = sorted(slug for slug in missing if not is_broken or at - known[slug] > BROKEN_FOR)
+    gone = sorted(known.keys() - set(named))
+    if not gone:
+        return 0
+    since = max(known.values()) - BROKEN_FOR
+    if len(named) < LEAST_SHARE_LISTED * sum(last_seen >= since for last_seen in known.values()):
+        return None
     for start in range(0, len(gone), CHUNK):
         session.execute(
             sa.update(_offers)
@@ -67,9 +71,8 @@ def unlist_missing(session: Session, origin: str, named: Collection[str], at: da
             .values(unlisted_since=at),
             execution_options={"synchronize_session": False},
         )
-    if gone:
-        versions.bump(session)
-    return None if is_broken and missing else len(gone)
+    versions.bump(session)
+    return len(gone)
 
 
 def seen_again(session: Session, origin: str, at: datetime, not_seen: Collection[str] = ()) -> None:

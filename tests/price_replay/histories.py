@@ -81,14 +81,15 @@ def cherielilili(folder: Path) -> Iterator[Statement]:
             if region == "any":
                 continue
             tier = "community" if region == "community" and tier == "on_demand" else tier
-        if of_list == "vast":
-            tier = "marketplace" if tier == "on_demand" else tier
+        if provider == "vast" and tier == "on_demand":
+            tier = "marketplace"
         of_list = of_list or ("getdeploying" if "getdeploying" in row["source_url"] else "price_pages")
         count, day = int(row["gpu_count"]), date.fromisoformat(row["date"])
-        instance = f"{count}x {row['gpu_model']}" + (f" {region}" if of_list == "runpod" else "")
+        gpu = "H200 SXM" if row["gpu_model"] == "H200" else row["gpu_model"]
+        instance = f"{count}x {gpu}" + (f" {region}" if of_list == "runpod" else "")
         yield Statement(
             _at(day, time(21)), of_list, day, provider, instance,
-            region if of_list == "vast" and region != "any" else "", row["gpu_model"], count, tier,
+            region if of_list == "vast" and region != "any" else "", gpu, count, tier,
             round(float(row["price_min_usd"]) * count, 6),
         )  # fmt: skip
 

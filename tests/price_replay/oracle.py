@@ -1,15 +1,16 @@
 """Was a recommended price current and believable? Judged from what was said alone.
 
 Nothing here is the product's: cards are told apart by their written names, superseding by who said what
-last, and what a card can cost by what other providers asked for it in that week. A price beyond a third or
-three times of their median is found wrong whatever the product's own bands say.
+last, and what a card can cost by what providers asked for it in that week, whatever the product's own bands
+say: a third to three times their median of a list price, a fifth to five times of bids and hosts. A dearer
+one is believed where the same provider's other prices are near it: remote regions have such list prices.
 """
 
 import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 
@@ -17,7 +18,9 @@ from tests.price_replay.ledger import CATALOG, OWN, Reading, Statement
 
 MAX_AGE = timedelta(days=30)
 A_WEEK = timedelta(days=7)
-BAND = 3.0
+FIRM_BAND, LOOSE_BAND = 3.0, 5.0
+NEAR = 2.0
+FIRM = ("on_demand", "reserved")
 LEAST_PROVIDERS = 3
 COMPLETE_FOR = {
     "aws": ("aws", {"on_demand"}, True, True),
@@ -67,6 +70,12 @@ def card(name: str) -> str:
     return found
 
 
+def variant(name: str) -> tuple[str, str]:
+    """The card with its form, where its name tells: lists that tell different ones speak of different things."""
+    forms = (form for form in ("SXM", "PCIE", "NVL") if form in name.upper())
+    return card(name), next(forms, "")
+
+
 Key = tuple[str, str, str, str, int, str, int]
 
 
@@ -84,13 +93,13 @@ class Oracle:
         self.read: dict[str, list[Reading]] = defaultdict(list)
         self._said: dict[tuple[str, Key], list[Statement]] = defaultdict(list)
         self._of_card: dict[tuple[str, str], list[Statement]] = defaultdict(list)
-        self._of_thing: dict[tuple[str, str, int, str], list[Statement]] = defaultdict(list)
+        self._of_thing: dict[tuple[str, tuple[str, str], int, str], list[Statement]] = defaultdict(list)
         for reading in sorted(read, key=lambda one: one.read_at):
             self.read[reading.list].append(reading)
             for said in reading.said:
                 self._said[said.list, _key(said)].append(said)
                 self._of_card[card(said.gpu), said.tier].append(said)
-                thing = said.provider, card(said.gpu), said.gpu_count, said.tier
+                thing = said.provider, variant(said.gpu), said.gpu_count, said.tier
                 self._of_thing[thing].append(said)
 
     def faults(self, shown: Shown) -> list[str]:
@@ -125,10 +134,10 @@ class Oracle:
         usual = self._usual(shown)
         for said in newest[:1]:
             cheapest = min(one.usd_per_hour for one in newest)
-            believable = usual is None or usual / BAND <= cheapest / said.gpu_count <= usual * BAND
+            believable = usual is None or self._is_near(replace(shown, usd_per_hour=cheapest), usual)
             if abs(cheapest - shown.usd_per_hour) > 1e-3 * cheapest and believable:
                 return f"superseded: {said.list} says {cheapest:g} on {said.day}"
-        if shown.list in (OWN, CATALOG) and shown.list == OWN:
+        if shown.list == OWN:
             return ""
         if gone := self._gone(shown, until):
             return gone
@@ -136,8 +145,8 @@ class Oracle:
             if provider != shown.provider or own == shown.list or shown.tier not in tiers:
                 continue
             said_so = [r for r in self.read[own] if r.read_at <= until]
-            named = {(card(s.gpu), s.region.lower()) for r in said_so for s in r.said}
-            covers = (not by_gpu or any(c == card(shown.gpu) for c, _ in named)) and (
+            named = {(variant(s.gpu), s.region.lower()) for r in said_so for s in r.said}
+            covers = (not by_gpu or any(c == variant(shown.gpu) for c, _ in named)) and (
                 not by_region or any(region == shown.region.lower() for _, region in named)
             )
             if said_so and covers:
@@ -160,7 +169,7 @@ class Oracle:
         """Another list's word on the same thing in the same place, more than a week younger."""
         newest = self._newest(shown)
         last = max((one.day for one in newest), default=shown.as_of)
-        thing = shown.provider, card(shown.gpu), shown.gpu_count, shown.tier
+        thing = shown.provider, variant(shown.gpu), shown.gpu_count, shown.tier
         for said in reversed(self._of_thing[thing] if card(shown.gpu) else ()):
             same_place = not shown.region or said.region.lower() in ("", shown.region.lower())
             if (
@@ -173,22 +182,41 @@ class Oracle:
         return ""
 
     def _usual(self, shown: Shown) -> float | None:
-        """The median over providers of what each asked in that week for the card in that tier."""
+        """The median over providers of what each asked in that week for the card in that tier.
+
+        By single GPUs where enough have them: of several some lists give the price of one.
+        """
         said = self._of_card[card(shown.gpu), shown.tier] if card(shown.gpu) else []
         for days in (7, 30):
-            by_provider: dict[str, list[float]] = defaultdict(list)
-            for one in _between(said, shown.on - timedelta(days=days), shown.on):
-                if (one.term_months or 0) == (shown.term_months or 0):
-                    by_provider[one.provider].append(one.usd_per_gpu)
-            if len(by_provider) >= LEAST_PROVIDERS:
-                return median(median(prices) for prices in by_provider.values())
+            week = _between(said, shown.on - timedelta(days=days), shown.on)
+            for counts in (range(1, 2), range(1, 1024)):
+                by_provider: dict[str, list[float]] = defaultdict(list)
+                for one in week:
+                    same_term = (one.term_months or 0) == (shown.term_months or 0)
+                    if same_term and one.gpu_count in counts:
+                        by_provider[one.provider].append(one.usd_per_gpu)
+                if len(by_provider) >= LEAST_PROVIDERS:
+                    return median(median(prices) for prices in by_provider.values())
         return None
 
     def _unbelievable(self, shown: Shown) -> str:
         usual, per_gpu = self._usual(shown), shown.usd_per_hour / shown.gpu_count
-        if usual is None or usual / BAND <= per_gpu <= usual * BAND:
+        if usual is None or self._is_near(shown, usual):
             return ""
+        if per_gpu > usual:
+            until = self._now(shown)
+            own = [
+                one.usd_per_gpu for one in self._of_card[card(shown.gpu), shown.tier]
+                if one.provider == shown.provider and one.read_at <= until
+                and (one.term_months or 0) == (shown.term_months or 0)
+            ]  # fmt: skip
+            if per_gpu <= NEAR * median(own):
+                return ""
         return f"unbelievable: {per_gpu:.4g} USD per GPU, {per_gpu / usual:.2f} times the week's {usual:.4g}"
+
+    def _is_near(self, shown: Shown, usual: float) -> bool:
+        band = FIRM_BAND if shown.tier in FIRM else LOOSE_BAND
+        return usual / band <= shown.usd_per_hour / shown.gpu_count <= usual * band
 
     def _sold_out(self, shown: Shown) -> str:
         told = [one.in_stock for one in self._newest(shown) if one.in_stock is not None]

@@ -15,8 +15,11 @@ def of_list(a, instance, price, day=DAY, **fields):
 
 def keep(market, *quoted, at=AT):
     with market.begin() as session:
+        named = {offers.offer_slug(o) for o in quoted}
+        gone = offer_listing.unlist_missing(session, "live", named, at)
         offers.add_all(session, quoted, at)
-        return offer_listing.unlist_missing(session, "live", {offers.offer_slug(o) for o in quoted}, at)
+        offer_listing.seen_again(session, "live", at, offer_listing.unnamed(session, "live", named))
+        return gone
 
 
 def found(market, **wanted):
@@ -57,16 +60,19 @@ def test_a_market_that_moves_keeps_only_what_its_last_answer_names(market, a):
     assert found(market) == [f"3.{n}" for n in range(5)]
 
 
-def test_what_a_short_list_has_not_named_for_a_week_is_gone(market, a):
+def test_a_list_that_stays_short_for_half_a_day_has_become_short(market, a):
     keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
-    for days, left in ((7, 5), (8, 1)):
-        at = AT + timedelta(days=days)
-        with market.begin() as session:
-            offers.add_all(session, [of_list(a, "i0", 1, at.date())], at)
-            slug = offers.offer_slug(of_list(a, "i0", 1))
-            assert offer_listing.unlist_missing(session, "live", {slug}, at) is None
-            offer_listing.seen_again(session, "live", at, offer_listing.unnamed(session, "live", {slug}))
+    for hours, gone, left in ((1, None, 5), (12, None, 5), (13, None, 5), (14, 4, 1)):
+        at = AT + timedelta(hours=hours)
+        assert keep(market, of_list(a, "i0", hours, at.date()), at=at) == gone
         assert len(found(market)) == left
+
+
+def test_a_short_answer_with_new_prices_is_broken_too(market, a):
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    later = AT + timedelta(days=30)
+    told = [of_list(a, name, 9, later.date()) for name in ("i0", "new")]
+    assert keep(market, *told, at=later) is None
 
 
 def test_not_modified_confirms_what_the_last_answer_named(market, a):
