@@ -4,39 +4,17 @@ import argparse
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
 from service.store.session import Sessions, prepare
 from tests.price_replay.histories import FOLDER, all_readings
-from tests.price_replay.ledger import Reading
-from tests.price_replay.living import Life, Recommended, sundays
-from tests.price_replay.oracle import Oracle, Shown
+from tests.price_replay.judging import replayed, shown_of
+from tests.price_replay.living import sundays
+from tests.price_replay.oracle import Oracle
 
 LAST = date(2026, 9, 13)
 WEEKS = 54
-
-
-def shown_of(one: Recommended) -> Shown:
-    """A recommendation as the judge sees it."""
-    offer = one.offer
-    return Shown(
-        one.on, offer.origin, offer.provider, offer.instance, offer.region, offer.gpu_raw_name,
-        offer.gpu_count, offer.tier, offer.term_months, float(offer.hourly_price), offer.as_of,
-    )  # fmt: skip
-
-
-def replayed(
-    sessions: Sessions, read: Sequence[Reading], evenings: Iterable[date]
-) -> tuple[Life, list[Recommended]]:
-    """The readings taken in day by day, the panel asked on the evenings."""
-    life, answers, left = Life(sessions), [], list(read)
-    for evening in evenings:
-        while left and left[0].read_at.date() <= evening:
-            life.take(left.pop(0))
-        answers += life.answers(evening)
-    return life, answers
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -31,7 +31,8 @@ BY_NAME = {source.name: source for source in SOURCES}
 COLUMNS = ("provider", *NEEDED, "region", "tier", "term_months", "as_of", "in_stock")
 SUNDAY_EVENING = time(22)
 
-PANEL: dict[str, AskedDecision | AskedComparison] = {
+Panel = Mapping[str, AskedDecision | AskedComparison]
+PANEL: Panel = {
     "headline": AskedDecision.of(),
     "no PC at home, any tier": AskedDecision.of(own=(), tier="any"),
     "within 300 EUR": AskedDecision.of(workload="nanochat-d20", own=(), budget=300, tier="any"),
@@ -69,7 +70,7 @@ class Refused:
 
     on: date
     list: str
-    row: CloudOffer
+    row: str
     reason: str
 
 
@@ -95,12 +96,12 @@ class Life:
             else:
                 self._refresh(reading)
 
-    def answers(self, day: date) -> Iterator[Recommended]:
+    def answers(self, day: date, panel: Panel = PANEL) -> Iterator[Recommended]:
         """What every question of the panel is answered on that evening."""
         now = datetime.combine(day, SUNDAY_EVENING, UTC)
         with time_machine.travel(now, tick=False):
             snapshot = load(self.sessions)
-            for name, asked in PANEL.items():
+            for name, asked in panel.items():
                 try:
                     if isinstance(asked, AskedDecision):
                         decision = decide(snapshot, asked, now)
@@ -136,32 +137,17 @@ class Life:
         source = BY_NAME.get(reading.list)
         if source is None or not reading.raw:
             source = _as_table(reading.list, source)
-        parse, kept = source.parse, []
-
-        def remembered(payload: Payload) -> Sequence[CloudOffer | Rejected]:
-            kept.extend(parse(payload))
-            return kept
 
         def fetch(asked: object) -> Payload:
             return Payload(reading.raw or text(reading.said).encode(), "replayed", reading.read_at)
 
         key = source.key or source.optional_key
-        outcome = refresh(
-            self.sessions,
-            replace(source, parse=remembered),
-            reading.read_at,
-            fetch,
-            {key: "k"} if key else {},
-        )
+        settings = {key: "k"} if key else {}
+        outcome = refresh(self.sessions, source, reading.read_at, fetch, settings)
         if "our own fault" in outcome.error:
             raise AssertionError(f"{reading.list} on {reading.read_at}: {outcome.error}")
-        said = {row.reason for row in outcome.refused}
-        if said:
-            self.refused.extend(self._why(reading, outcome.refused))
-
-    def _why(self, reading: Reading, refused: Sequence[object]) -> Iterator[Refused]:
-        for row in refused:
-            yield Refused(reading.read_at.date(), reading.list, row.raw, row.reason)  # type: ignore[attr-defined]
+        on = reading.read_at.date()
+        self.refused += [Refused(on, reading.list, row.raw, row.reason) for row in outcome.refused]
 
 
 def text(said: Sequence[Statement]) -> str:

@@ -3,7 +3,8 @@
 Nothing here is the product's: cards are told apart by their written names, superseding by who said what
 last, and what a card can cost by what providers asked for it in that week, whatever the product's own bands
 say: a third to three times their median of a list price, a fifth to five times of bids and hosts. A dearer
-one is believed where the same provider's other prices are near it: remote regions have such list prices.
+one is believed where the same provider's other prices are near it, for remote regions have such list prices,
+a cheaper one where another provider's are: a bargain that others offer too is none.
 """
 
 import re
@@ -32,8 +33,8 @@ COMPLETE_FOR = {
 """A provider's own list -> whose, in which tiers, whether only of regions and of GPUs that it names."""
 CARDS = (
     "GB300", "GB200", "GH200", "B300", "B200", "H200", "H100", "H800", "H20", "A100", "MI355X", "MI325X",
-    "MI300X", "L40S", "L40", "L4", "A6000", "A5000", "A4500", "A4000", "A2000", "A40", "A30", "A10G", "A10", "V100",
-    "P100", "T4", "RTXPRO6000", "RTXPRO5000", "RTXPRO4500", "RTXPRO4000", "6000ADA", "5000ADA",
+    "MI300X", "L40S", "L40", "L4", "A6000", "A5000", "A4500", "A4000", "A2000", "A40", "A30", "A10G", "A10",
+    "V100", "P100", "T4", "RTXPRO6000", "RTXPRO5000", "RTXPRO4500", "RTXPRO4000", "6000ADA", "5000ADA",
     "4000ADA", "2000ADA", "5090", "5080", "5070TI", "5070", "5060TI", "5060", "4090", "4080SUPER", "4080S",
     "4080", "4070STI", "4070TISUPER", "4070TI", "4070SUPER", "4070S", "4070", "4060TI", "4060", "3090TI",
     "3090", "3080TI", "3080", "3070TI", "3070", "3060TI", "3060",
@@ -71,7 +72,7 @@ def card(name: str) -> str:
 
 
 def variant(name: str) -> tuple[str, str]:
-    """The card with its form, where its name tells: lists that tell different ones speak of different things."""
+    """The card with its form, where its name tells: other forms are other things."""
     forms = (form for form in ("SXM", "PCIE", "NVL") if form in name.upper())
     return card(name), next(forms, "")
 
@@ -135,6 +136,7 @@ class Oracle:
         for said in newest[:1]:
             cheapest = min(one.usd_per_hour for one in newest)
             believable = usual is None or self._is_near(replace(shown, usd_per_hour=cheapest), usual)
+            believable = believable and not self._above_firm(said, cheapest)
             if abs(cheapest - shown.usd_per_hour) > 1e-3 * cheapest and believable:
                 return f"superseded: {said.list} says {cheapest:g} on {said.day}"
         if shown.list == OWN:
@@ -153,16 +155,26 @@ class Oracle:
                 return f"superseded: {own}, the provider's own list, was read on {said_so[-1].read_at:%F}"
         return self._younger_elsewhere(shown, until)
 
+    def _above_firm(self, said: Statement, usd_per_hour: float) -> bool:
+        """Whether a bid is above what the same reading asks for the same machine without bidding."""
+        reading = next(one for one in self.read[said.list] if one.read_at == said.read_at)
+        machine = said.provider, said.instance, said.region, said.gpu_count
+        firm = [
+            one.usd_per_hour for one in reading.said
+            if one.tier in ("on_demand", "marketplace", "community")
+            and (one.provider, one.instance, one.region, one.gpu_count) == machine
+        ]  # fmt: skip
+        return said.tier == "spot" and bool(firm) and usd_per_hour > max(firm)
+
     def _gone(self, shown: Shown, until: datetime) -> str:
-        """Whether the list's last reading that names its provider leaves it out."""
-        if shown.list == CATALOG:
+        """Whether the list's last readings leave it out: one of the usual length, or two."""
+        last = [reading for reading in self.read[shown.list] if reading.read_at <= until][-2:]
+        if shown.list == CATALOG or not self._newest(shown):
             return ""
-        for reading in reversed(self.read[shown.list]):
-            if reading.read_at > until or not any(s.provider == shown.provider for s in reading.said):
-                continue
-            if any(_key(said) == _key(shown) for said in reading.said) or not self._newest(shown):
-                return ""
-            return f"superseded: gone from {shown.list} on {reading.read_at:%F}"
+        without = [all(_key(said) != _key(shown) for said in reading.said) for reading in last]
+        is_whole = len(last[-1].said) * 2 >= len(last[0].said)
+        if without[-1] and (is_whole or all(without)):
+            return f"superseded: gone from {shown.list} on {last[-1].read_at:%F}"
         return ""
 
     def _younger_elsewhere(self, shown: Shown, until: datetime) -> str:
@@ -186,18 +198,22 @@ class Oracle:
 
         By single GPUs where enough have them: of several some lists give the price of one.
         """
-        said = self._of_card[card(shown.gpu), shown.tier] if card(shown.gpu) else []
         for days in (7, 30):
-            week = _between(said, shown.on - timedelta(days=days), shown.on)
+            week = self._week(shown, days)
             for counts in (range(1, 2), range(1, 1024)):
                 by_provider: dict[str, list[float]] = defaultdict(list)
                 for one in week:
-                    same_term = (one.term_months or 0) == (shown.term_months or 0)
-                    if same_term and one.gpu_count in counts:
+                    if one.gpu_count in counts:
                         by_provider[one.provider].append(one.usd_per_gpu)
                 if len(by_provider) >= LEAST_PROVIDERS:
                     return median(median(prices) for prices in by_provider.values())
         return None
+
+    def _week(self, shown: Shown, days: int) -> list[Statement]:
+        """What was said lately of its card in its tier and term."""
+        said = self._of_card[card(shown.gpu), shown.tier] if card(shown.gpu) else []
+        lately = _between(said, shown.on - timedelta(days=days), shown.on)
+        return [one for one in lately if (one.term_months or 0) == (shown.term_months or 0)]
 
     def _unbelievable(self, shown: Shown) -> str:
         usual, per_gpu = self._usual(shown), shown.usd_per_hour / shown.gpu_count
@@ -212,6 +228,9 @@ class Oracle:
             ]  # fmt: skip
             if per_gpu <= NEAR * median(own):
                 return ""
+        elif any(one.usd_per_gpu <= NEAR * per_gpu for one in self._week(shown, 30)
+                 if one.provider != shown.provider):  # fmt: skip
+            return ""
         return f"unbelievable: {per_gpu:.4g} USD per GPU, {per_gpu / usual:.2f} times the week's {usual:.4g}"
 
     def _is_near(self, shown: Shown, usual: float) -> bool:
