@@ -95,6 +95,7 @@ class Oracle:
         self._said: dict[tuple[str, Key], list[Statement]] = defaultdict(list)
         self._of_card: dict[tuple[str, str], list[Statement]] = defaultdict(list)
         self._of_thing: dict[tuple[str, tuple[str, str], int, str], list[Statement]] = defaultdict(list)
+        self._named_by: dict[tuple[str, int], tuple[set[tuple[str, str]], set[str]]] = {}
         for reading in sorted(read, key=lambda one: one.read_at):
             self.read[reading.list].append(reading)
             for said in reading.said:
@@ -147,13 +148,22 @@ class Oracle:
             if provider != shown.provider or own == shown.list or shown.tier not in tiers:
                 continue
             said_so = [r for r in self.read[own] if r.read_at <= until]
-            named = {(variant(s.gpu), s.region.lower()) for r in said_so for s in r.said}
-            covers = (not by_gpu or any(c == variant(shown.gpu) for c, _ in named)) and (
-                not by_region or any(region == shown.region.lower() for _, region in named)
+            cards, regions = self._named(own, len(said_so))
+            covers = (not by_gpu or variant(shown.gpu) in cards) and (
+                not by_region or shown.region.lower() in regions
             )
             if said_so and covers:
                 return f"superseded: {own}, the provider's own list, was read on {said_so[-1].read_at:%F}"
         return self._younger_elsewhere(shown, until)
+
+    def _named(self, of_list: str, count: int) -> tuple[set[tuple[str, str]], set[str]]:
+        """The cards and regions that a list has named in its first readings."""
+        found = self._named_by.get((of_list, count))
+        if found is None:
+            said = [one for reading in self.read[of_list][:count] for one in reading.said]
+            found = {variant(one.gpu) for one in said}, {one.region.lower() for one in said}
+            self._named_by[of_list, count] = found
+        return found
 
     def _above_firm(self, said: Statement, usd_per_hour: float) -> bool:
         """Whether a bid is above what the same reading asks for the same machine without bidding."""
