@@ -9,7 +9,7 @@ from service.estimate.usual_price import far_below_usual
 
 
 def below(*prices, firm=True, gpu=0):
-    """The sellers of offers that are far below the usual, of pairs of seller and price of one card and tier."""
+    """Whose offers are far below the usual, of pairs of seller and price of one card and tier."""
     sellers = [seller for seller, _ in prices]
     n = len(prices)
     found = far_below_usual(
