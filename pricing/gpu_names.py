@@ -153,7 +153,9 @@ class GpuNames:
             named = {slug for slug in found if slug.endswith(("-server", "-max-q"))}
             # An A100 in "server 41001" has no editions: the word is the machine's.
             if named:
-                found = found - named if edition == "workstation" else {s for s in named if s.endswith(edition)}
+                found = (
+                    found - named if edition == "workstation" else {s for s in named if s.endswith(edition)}
+                )
         variant = _variant(raw, VARIANTS) or _variant(instance, VARIANTS)
         if variant is None:
             return found

@@ -271,7 +271,8 @@ def _confirmed(sessions: Sessions, source: PriceSource, now: datetime, hold: Hol
     with sessions.begin() as session:
         if hold:
             hold.check(session)
-        count = offer_listing.confirm(session, source.name, now)
+        last = source_answers.get(session, source.name)
+        count = offer_listing.confirm(session, source.name, now, last.answered_at if last else None)
         source_answers.put_covers(session, source.name, source.covers)
         superseding.supersede(session, now, of_list=source.name)
     return Outcome(source.name, "unchanged", count, error="not modified since the last answer", changed=0)
@@ -307,18 +308,20 @@ def keep(
         changed += spot_interruptions.put_all(session, [f for f in facts if isinstance(f, SpotInterruption)])
         changed += rental_indices.put_all(session, [f for f in facts if isinstance(f, RentalIndex)])
         quoted = [f for f in facts if isinstance(f, CloudOffer)]
+        gone: int | None = 0
+        if quoted and payload is not None:
+            # Before they are added: what the list named the last time says whether it is whole.
+            named_now = _slugs(quoted, checked)
+            not_read = _not_read(session, origin, payload)
+            gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
+            remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
         if quoted:
             added = offers.add_all(session, quoted, now)
-            changed += added.new + added.changed
+            changed += added.new + added.changed + (gone or 0)
         if payload is not None:
             if quoted:
-                not_read = _not_read(session, origin, payload)
-                named_now = _slugs(quoted, checked)
-                gone = offer_listing.unlist_missing(session, origin, named_now | not_read, now)
-                not_seen = _refused_slugs(checked) | (not_read - named_now)
+                not_seen = _refused_slugs(checked) | offer_listing.unnamed(session, origin, named_now)
                 offer_listing.seen_again(session, origin, now, not_seen)
-                changed += gone or 0
-                remark = "" if gone is not None else "far fewer offers than before: none taken off the list"
             asked_all_at = _asked_all_at(session, origin, payload, now) if payload.left_out else None
             source_answers.put(
                 session,

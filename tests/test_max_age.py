@@ -59,7 +59,8 @@ def compared(sessions, lang="en", **asked):
 
 def test_before_any_refresh_the_shipped_price_answers_with_its_age_and_the_way_to_todays(sessions):
     answer = compared(sessions)
-    assert answer.prices.model_dump() == {"max_age_days": None, "left_out": 0, "is_refreshed": False}
+    used = {"max_age_days": None, "left_out": 0, "is_refreshed": False, "too_cheap": 0}
+    assert answer.prices.model_dump() == used
     offer = answer.first("cloud").offer
     said = answer.verdict.summary
     assert f"The rent is {(NOW.date() - offer.as_of).days} days old, as shipped" in said

@@ -116,6 +116,12 @@ class AnsweredPrices(Answered):
     max_age_days: int | None = Field(description="Older offers were left out; null for none")
     left_out: int = Field(description="How many")
     is_refreshed: bool = Field(description="False while all offers came with the product, or from yourself")
+    too_cheap: int = Field(
+        0,
+        description="Of the others those left out because they cost less than a third (spot, community, "
+        "marketplace: a fifth) of what is usual for the card in that tier among at least three providers, "
+        "and less than half of what any other asks",
+    )
 
 
 class AnsweredComparison(Answered):
@@ -171,8 +177,8 @@ class AnsweredPlan(AnsweredOption):
     is_rival: bool = Field(False, description="The next plan that keeps the limits: what the choice turns to")
     set_aside: SetAside | None = Field(
         None,
-        description="Why it is not recommended, whatever it costs: too long, a rent that is not to be "
-        "believed, or less main memory than it needs",
+        description="Why it is not recommended, whatever it costs: too long, or less main memory than "
+        "it needs",
     )
 
     @property

@@ -10,10 +10,10 @@ from service.decide.frontier import LogNormal, Numbers, spread_of
 from service.errors import InvalidValue
 
 Positions = NDArray[np.intp]
-SetAside = Literal["too_long", "implausible_price", "host_memory"]
-"""Why a plan is not recommended, whatever it costs: it takes more than two years, its rent is not to be
-believed, or it needs more main memory than the machine has."""
-SET_ASIDE: tuple[SetAside, ...] = ("too_long", "implausible_price", "host_memory")
+SetAside = Literal["too_long", "host_memory"]
+"""Why a plan is not recommended, whatever it costs: it takes more than two years, or it needs more main
+memory than the machine has."""
+SET_ASIDE: tuple[SetAside, ...] = ("too_long", "host_memory")
 TOO_LONG = 1 + SET_ASIDE.index("too_long")
 LONGEST_HOURS = 2 * 365.25 * 24
 """Two years: no run of today is worth waiting longer for."""

@@ -15,6 +15,8 @@ class PricesUsed:
     left_out: int
     is_refreshed: bool
     """Whether any offer was read from a price source; else they came with the product or from oneself."""
+    too_cheap: int = 0
+    """Of the recent ones those far below what others ask (usual_price.py): left out too."""
 
 
 def age_limit_days(asked: int | None, *, is_refreshed: bool) -> int | None:

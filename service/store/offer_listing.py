@@ -1,7 +1,7 @@
 """Which offers are still listed: what a newer answer of a list leaves out is history, not an offer."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -15,7 +15,10 @@ _offers: sa.Table = OfferRow.__table__  # type: ignore[assignment]
 _prices: sa.Table = OfferPriceRow.__table__  # type: ignore[assignment]
 
 LEAST_SHARE_LISTED = 0.5
-"""An answer with fewer of the known offers than this is a broken list, not a market that emptied."""
+"""An answer that is shorter than this share of what the list named before is a broken list, not a market that
+emptied; one of the usual length with other offers is a market that moved."""
+BROKEN_FOR = timedelta(hours=12)
+"""A list whose answers stay so short for longer, or twice where it is read more rarely, has become short."""
 
 
 def listed(session: Session, origin: str) -> dict[str, tuple[Decimal, str, date]]:
@@ -37,18 +40,29 @@ def listed_in(session: Session, origin: str, regions: Collection[str]) -> set[st
     return set(session.scalars(statement))
 
 
-def unlist_missing(session: Session, origin: str, named: Collection[str], at: datetime) -> int | None:
-    """Mark what a list no longer names as unlisted; `named` holds the slugs of its newest answer.
+def unnamed(session: Session, origin: str, named: Collection[str]) -> set[str]:
+    """The slugs that are listed although the newest answer of their list does not name them."""
+    c = _offers.c
+    listed_now = sa.select(c.slug).where(c.origin == origin, c.unlisted_since.is_(None))
+    return set(session.scalars(listed_now)).difference(named)
 
-    Returns how many, or None where the answer names so few of the known offers that the list must be
-    broken: then nothing is marked.
+
+def unlist_missing(session: Session, origin: str, named: Collection[str], at: datetime) -> int | None:
+    """Mark what a list no longer names as unlisted; `named` holds the slugs of its newest answer, whose
+    offers are not added yet.
+
+    Returns how many, or None where the answer is so short that the list must be broken: then nothing is
+    marked.
     """
     versions.lock(session)
-    known = set(listed(session, origin))
-    gone = sorted(known - set(named))
+    c = _offers.c
+    seen = sa.select(c.slug, c.fetched_at).where(c.origin == origin, c.unlisted_since.is_(None))
+    known = {slug: last_seen for slug, last_seen in session.execute(seen)}
+    gone = sorted(known.keys() - set(named))
     if not gone:
         return 0
-    if len(known) - len(gone) < LEAST_SHARE_LISTED * len(known):
+    since = max(known.values()) - BROKEN_FOR
+    if len(named) < LEAST_SHARE_LISTED * sum(last_seen >= since for last_seen in known.values()):
         return None
     for start in range(0, len(gone), CHUNK):
         session.execute(
@@ -61,8 +75,8 @@ def unlist_missing(session: Session, origin: str, named: Collection[str], at: da
     return len(gone)
 
 
-def seen_again(session: Session, origin: str, at: datetime, refused: Collection[str] = ()) -> None:
-    """Say when every offer that a list still names was last read, except those whose price was refused.
+def seen_again(session: Session, origin: str, at: datetime, not_seen: Collection[str] = ()) -> None:
+    """Say when every offer that a list still names was last read, except those whose price was not.
 
     No fact changes by it, so neither does the data version.
     """
@@ -70,7 +84,7 @@ def seen_again(session: Session, origin: str, at: datetime, refused: Collection[
         _offers.c.origin == origin,
         _offers.c.unlisted_since.is_(None),
         _offers.c.fetched_at < at,
-        _offers.c.slug.not_in(sorted(refused)),
+        _offers.c.slug.not_in(sorted(not_seen)),
     )
     session.execute(
         sa.update(_prices).where(_is_current(listed_now)).values(last_seen=at),
@@ -92,13 +106,16 @@ def _is_current(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     )
 
 
-def confirm(session: Session, origin: str, at: datetime) -> int:
-    """Say that a list still names all its offers at the same prices; returns how many were known for an
-    earlier day. For a source that answers "not modified"."""
+def confirm(session: Session, origin: str, at: datetime, answered_at: datetime | None = None) -> int:
+    """Say that a list still names its offers at the same prices; returns how many were known for an earlier
+    day. For a source that answers "not modified": of the offers that its last answer, read `answered_at`,
+    named; of all where that is not known."""
     versions.lock(session)
-    offer_stock.still_there(session, origin, at)
+    offer_stock.still_there(session, origin, at, answered_at)
     today = at.date()
     older = sa.and_(_offers.c.origin == origin, _offers.c.unlisted_since.is_(None), _offers.c.as_of < today)
+    if answered_at is not None:
+        older = sa.and_(older, _offers.c.fetched_at >= answered_at)
     session.execute(
         sa.update(_prices).where(_is_current(older)).values(last_as_of=today, last_seen=at),
         execution_options={"synchronize_session": False},

@@ -38,9 +38,11 @@ def keep(session: Session, told: Iterable[tuple[str, Stock]]) -> int:
     return news
 
 
-def still_there(session: Session, origin: str, at: datetime) -> None:
-    """What a list has in stock is still there: its answer has not changed."""
+def still_there(session: Session, origin: str, at: datetime, answered_at: datetime | None = None) -> None:
+    """What a list has in stock is still there: its answer, read `answered_at`, has not changed."""
     listed = sa.and_(_offers.c.origin == origin, _offers.c.unlisted_since.is_(None), _offers.c.in_stock)
+    if answered_at is not None:
+        listed = sa.and_(listed, _offers.c.fetched_at >= answered_at)
     _update(session, listed, {"seen_rentable_at": at})
 
 

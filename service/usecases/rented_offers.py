@@ -21,7 +21,7 @@ from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.training_time import TrainingTime, training_time
-from service.facts import Gpu, Tier, Workload
+from service.facts import Gpu, Workload
 from service.store.offer_table import OfferTable
 from service.store.snapshot import Snapshot
 from service.usecases.finding import LARGEST_COUNT
@@ -31,11 +31,6 @@ Numbers = NDArray[np.float64]
 CLUSTER_SIZES = (2, 4, 8)
 """How many nodes of eight linked GPUs are looked at together: up to 64 GPUs."""
 NODE_GPUS = 8
-WITH_A_LIST_PRICE: tuple[Tier, ...] = ("on_demand", "reserved")
-LEAST_OFFERS = 4
-"""Of one GPU: a median of fewer says nothing."""
-LEAST_OF_MEDIAN = 0.1
-"""Rents at a sixth of the median were seen and paid (H100 SXM, where half of the list are hyperscalers)."""
 EFFORT_OF_A_CODE_CHANGE, EFFORT_OF_SEVERAL_NODES, EFFORT_OF_RENTING, EFFORT_OF_BUYING = 100, 50, 10, 20
 """In this order: changing the code asks more than a cluster, that more than a machine not one's own."""
 EFFORT_OF_UNKNOWN_STOCK, EFFORT_OF_AN_OLD_PRICE = 4, 2
@@ -50,8 +45,6 @@ class OfferColumns:
     pue: Numbers
     grams_per_kwh: Numbers
     """NaN where the country is not told or its grid not known."""
-    is_implausible: NDArray[np.bool_]
-    """A rent so far below what others ask for the same GPU that it is taken for an error."""
     machine: NDArray[np.int64]
     """The same number for offers of one provider, machine, tier and term, whatever the region."""
     days_known: NDArray[np.int64]
@@ -115,7 +108,6 @@ def offer_columns(snapshot: Snapshot) -> OfferColumns:
         fees,
         np.array([pues[provider] for provider in offers.provider]),
         np.array([c.grams_co2e_per_kwh if (c := grams[k]) else np.nan for k in offers.country]),
-        _implausible(offers),
         _machines(offers),
         offers.known_ordinal.astype(np.int64),
     )
@@ -130,19 +122,6 @@ def _machines(offers: OfferTable) -> NDArray[np.int64]:
         offers.tier.tolist(), offers.term_months.tolist(), strict=True,
     )  # fmt: skip
     return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
-
-
-def _implausible(offers: OfferTable) -> NDArray[np.bool_]:
-    """Which rents per GPU lie below a tenth of the median of their GPU and kind of tier."""
-    per_gpu = offers.price_eur / np.maximum(offers.gpu_count, 1)
-    listed = np.isin(offers.tier, [offers.tiers.index(tier) for tier in WITH_A_LIST_PRICE])
-    kind = offers.gpu.astype(np.int64) * 2 + listed
-    found = np.zeros(len(offers), dtype=np.bool_)
-    for one in np.unique(kind[offers.gpu >= 0]):
-        rows = np.flatnonzero((kind == one) & np.isfinite(per_gpu))
-        if len(rows) >= LEAST_OFFERS:
-            found[rows] = per_gpu[rows] < LEAST_OF_MEDIAN * np.median(per_gpu[rows])
-    return found
 
 
 def rented_plans(
@@ -205,25 +184,22 @@ def rented_plans(
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
         columns.grams_per_kwh[row], columns.machine[row], effort,
-        _set_aside(offers, columns, planned, row=row, instances=instances, machine=machine), considered,
+        _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
 
 
 def _set_aside(
     offers: OfferTable,
-    columns: OfferColumns,
     planned: tuple[PlannedStep, ...],
     *,
     row: NDArray[np.intp],
     instances: NDArray[np.int64],
     machine: NDArray[np.intp],
 ) -> NDArray[np.int8]:
-    """Which plans are not recommended for their rent or their main memory; an unknown one is not held against
-    an offer."""
+    """Which plans are not recommended for their main memory; an unknown one is not held against an offer."""
     needed = np.array([plan.peak.host_memory_gib for plan in planned])[machine]
     short = needed > np.nan_to_num(offers.ram_gib[row], nan=np.inf) * instances
     found = np.where(short, 1 + SET_ASIDE.index("host_memory"), 0)
-    found = np.where(columns.is_implausible[row], 1 + SET_ASIDE.index("implausible_price"), found)
     return found.astype(np.int8)
 
 

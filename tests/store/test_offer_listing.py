@@ -15,8 +15,11 @@ def of_list(a, instance, price, day=DAY, **fields):
 
 def keep(market, *quoted, at=AT):
     with market.begin() as session:
+        named = {offers.offer_slug(o) for o in quoted}
+        gone = offer_listing.unlist_missing(session, "live", named, at)
         offers.add_all(session, quoted, at)
-        return offer_listing.unlist_missing(session, "live", {offers.offer_slug(o) for o in quoted}, at)
+        offer_listing.seen_again(session, "live", at, offer_listing.unnamed(session, "live", named))
+        return gone
 
 
 def found(market, **wanted):
@@ -47,6 +50,40 @@ def test_a_broken_list_takes_nothing_off(market, a):
     keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
     assert keep(market, of_list(a, "i0", 1), of_list(a, "i1", 2)) is None
     assert len(found(market)) == 5
+
+
+def test_a_market_that_moves_keeps_only_what_its_last_answer_names(market, a):
+    """Of as many offers as before most are others: no broken list, and nothing piles up."""
+    for day in range(4):
+        told = [of_list(a, f"{day}.{n}", 1 + n, DAY + timedelta(days=day)) for n in range(5)]
+        keep(market, *told, at=AT + timedelta(days=day))
+    assert found(market) == [f"3.{n}" for n in range(5)]
+
+
+def test_a_list_that_stays_short_for_half_a_day_has_become_short(market, a):
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    for hours, gone, left in ((1, None, 5), (12, None, 5), (13, None, 5), (14, 4, 1)):
+        at = AT + timedelta(hours=hours)
+        assert keep(market, of_list(a, "i0", hours, at.date()), at=at) == gone
+        assert len(found(market)) == left
+
+
+def test_a_short_answer_with_new_prices_is_broken_too(market, a):
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    later = AT + timedelta(days=30)
+    told = [of_list(a, name, 9, later.date()) for name in ("i0", "new")]
+    assert keep(market, *told, at=later) is None
+
+
+def test_not_modified_confirms_what_the_last_answer_named(market, a):
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    short, later = AT + timedelta(days=1), AT + timedelta(days=2)
+    assert keep(market, of_list(a, "i0", 1, short.date()), at=short) is None
+    with market.begin() as session:
+        assert offer_listing.confirm(session, "live", later, short) == 1
+    with market.reading() as session:
+        days = {o.instance: o.as_of for o in offers.search(session, offers.OfferFilter(), limit=9).offers}
+    assert days.pop("i0") == later.date() and set(days.values()) == {DAY}
 
 
 def test_two_lists_price_one_instance_side_by_side_without_touching_each_other(market, a):

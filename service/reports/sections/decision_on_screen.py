@@ -34,6 +34,7 @@ from service.reports.words.decision_sentences import (
 )
 from service.reports.words.explaining import told_sentences
 from service.reports.words.plan_names import plan_name
+from service.reports.words.price_age import too_cheap_sentence
 from service.reports.words.prices import option_price_sentences
 from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
@@ -108,6 +109,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         others.append(cluster_sentence(w))
     others += model_sentences(w, d.workload)
     others += [left_aside_sentence(w, x, d) for x in d.left_aside]
+    others.append(too_cheap_sentence(w, d.prices))
     turning = [turn_sentence(w, t, d) for t in d.turns[1:4]]
     turning += [today_sentence(w, d)] if d.break_even else []
     turning += [

@@ -17,6 +17,17 @@ def refresh_command(country: str) -> str:
     return REFRESH if country == "DE" else f"{REFRESH} --country {quote(country)}"
 
 
+def too_cheap_sentence(w: Wording, prices: AnsweredPrices | None) -> str:
+    """How many offers were not believed; empty where all were."""
+    if prices is None or not prices.too_cheap:
+        return ""
+    return w.counted(
+        "One offer was left out: its rent is too far below what others ask to be true.",
+        "{count} offers were left out: their rents are too far below what others ask to be true.",
+        prices.too_cheap,
+    )
+
+
 def price_age_sentences(
     w: Wording, prices: AnsweredPrices | None, rented: AnsweredOption | None, today: date
 ) -> list[str]:

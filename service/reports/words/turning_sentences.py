@@ -102,7 +102,6 @@ def left_aside_sentence(w: Wording, x: AnsweredLeftAside, d: AnsweredDecision) -
     """Why plans are not recommended, with the cheapest of them."""
     reason = {
         "too_long": w.say("they take more than two years"),
-        "implausible_price": w.say("their rent is below a tenth of the median and not to be believed"),
         "host_memory": w.say("they need more main memory than the machine has"),
     }[x.reason]
     if x.cheapest is None:
