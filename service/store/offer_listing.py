@@ -81,19 +81,26 @@ def seen_again(session: Session, origin: str, at: datetime, not_seen: Collection
     No fact changes by it, so neither does the data version.
     """
     listed_now = sa.and_(
-        _offers.c.origin == origin,
-        _offers.c.unlisted_since.is_(None),
-        _offers.c.fetched_at < at,
-        _offers.c.slug.not_in(sorted(not_seen)),
+        _offers.c.origin == origin, _offers.c.unlisted_since.is_(None), _offers.c.fetched_at < at
     )
-    session.execute(
-        sa.update(_prices).where(_is_current(listed_now)).values(last_seen=at),
-        execution_options={"synchronize_session": False},
-    )
-    session.execute(
-        sa.update(_offers).where(listed_now).values(fetched_at=at),
-        execution_options={"synchronize_session": False},
-    )
+    # A statement takes so many values and no more (SQLite 32,766): a list that lost most of its rows names
+    # the ones it kept.
+    if len(not_seen) <= CHUNK:
+        seen = [_offers.c.slug.not_in(sorted(not_seen))]
+    else:
+        kept = sorted(set(listed(session, origin)) - set(not_seen))
+        parts = (kept[i : i + CHUNK] for i in range(0, len(kept), CHUNK))
+        seen = [_offers.c.slug.in_(part) for part in parts]
+    for some in seen:
+        read = sa.and_(listed_now, some)
+        session.execute(
+            sa.update(_prices).where(_is_current(read)).values(last_seen=at),
+            execution_options={"synchronize_session": False},
+        )
+        session.execute(
+            sa.update(_offers).where(read).values(fetched_at=at),
+            execution_options={"synchronize_session": False},
+        )
 
 
 def _is_current(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

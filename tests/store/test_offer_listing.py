@@ -52,6 +52,19 @@ def test_a_broken_list_takes_nothing_off(market, a):
     assert len(found(market)) == 5
 
 
+def test_of_a_list_that_lost_most_of_its_rows_those_left_were_read_and_the_others_not(market, a, monkeypatch):
+    """However many are missing: a statement takes only so many values."""
+    monkeypatch.setattr(offer_listing, "CHUNK", 1)
+    keep(market, *(of_list(a, f"i{n}", 1 + n) for n in range(5)))
+    later = AT + timedelta(hours=1)
+    assert keep(market, of_list(a, "i0", 1), of_list(a, "i1", 2), at=later) is None
+    with market.reading() as session:
+        page = offers.search(session, offers.OfferFilter(), limit=99)
+    assert {o.instance: o.fetched_at for o in page.offers} == {
+        f"i{n}": later if n < 2 else AT for n in range(5)
+    }
+
+
 def test_a_market_that_moves_keeps_only_what_its_last_answer_names(market, a):
     """Of as many offers as before most are others: no broken list, and nothing piles up."""
     for day in range(4):
