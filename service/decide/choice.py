@@ -75,7 +75,7 @@ def choose(
         best = first_of(candidates, among, rule, weights)
         others = among[candidates.rests_on[among] != candidates.rests_on[best]]
         if weights:
-            others = others[np.isfinite(_weighed(candidates, others, weights))]
+            others = others[_weighed(candidates, others, weights) < np.inf]
         rival = first_of(candidates, others, rule, weights) if len(others) else None
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
@@ -116,7 +116,7 @@ def firsts_of(
     if weights:
         score = weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
         first = np.where(allowed, score, np.inf).reshape(times, -1)
-        if np.isinf(first[may.any(axis=1)].min(axis=1, initial=np.inf)).any():
+        if (first[may.any(axis=1)].min(axis=1, initial=np.inf) == np.inf).any():
             raise MissingFact("the CO2 of any plan within the limits", "leave its weight at 0")
         second = np.zeros_like(first)
         tied = first <= first.min(axis=1, keepdims=True) + sum(weights) * np.log1p(NEAR_TIE)

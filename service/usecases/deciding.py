@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.answers.told import tell_decision
-from service.decide.candidates import SET_ASIDE, SetAside
+from service.decide.candidates import SET_ASIDE, Candidates, SetAside
 from service.decide.choice import Choice, choose
 from service.decide.decision import (
     Decision,
@@ -58,7 +58,7 @@ from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 
 DEBUGGING = ("debug_hours", "debugged_share")
-MOST_SHORTLISTED = 10
+MOST_SHORTLISTED = 8
 
 
 def decide(
@@ -172,22 +172,31 @@ def _counts(plans: Plans, choice: Choice, shown: list[int]) -> _Counts:
 
 
 def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
-    """The front thinned out, at least half of it plans within the limits where there are so many, with its
-    cleanest and fastest, the best, the next, near ties, and every machine that was named; by cost."""
-    front = [i for i in choice.front]
-    named = (choice.best, choice.rival, *ties)
-    keep = set(range(len(plans.homes))) | {i for i in named if i is not None}
-    room = max(4, MOST_SHORTLISTED - len(keep))
-    within = [i for i in front if choice.within[i]]
-    beyond = [i for i in front if not choice.within[i]]
-    chosen = _thinned(within, max(room - room // 2, room - len(beyond)))
-    keep |= {*chosen, *_thinned(beyond, room - len(chosen))}
-    if front:
-        cleanest = min(front, key=lambda i: (np.nan_to_num(plans.candidates.co2_kg[i], nan=np.inf), i))
-        fastest = min(front, key=lambda i: (plans.candidates.calendar_hours[1][i], i))
-        keep |= {cleanest, fastest}
-    cost = plans.candidates.cost[1]
-    return sorted(keep, key=lambda i: (np.nan_to_num(cost[i], nan=np.inf), i))
+    """The best, the next, near ties and every machine that was named; with them the plans within the limits
+    that trade money for time, thinned out, their cleanest, and one beyond the limits that would cost less.
+
+    Where none keeps the limits: of all that nothing beats, thinned out. By cost.
+    """
+    c, front = plans.candidates, list(choice.front)
+    keep = set(range(len(plans.homes))) | {i for i in (choice.best, choice.rival, *ties) if i is not None}
+    room = max(3, MOST_SHORTLISTED - len(keep))
+    if choice.best is None:
+        keep |= {*_thinned(front, room)}
+    else:
+        within = [i for i in front if choice.within[i]]
+        cleanest = min(within, key=lambda i: (np.nan_to_num(c.co2_kg[i], nan=np.inf), i))
+        cheaper = [i for i in front if not choice.within[i] and c.cost[1][i] < c.cost[1][choice.best]]
+        keep |= {cleanest, *cheaper[-1:], *_thinned(_faster_for_money(c, within), room - 1)}
+    return sorted(keep, key=lambda i: (np.nan_to_num(c.cost[1][i], nan=np.inf), i))
+
+
+def _faster_for_money(c: Candidates, by_cost: list[int]) -> list[int]:
+    """Of plans by cost those that are faster than every cheaper one."""
+    kept: list[int] = []
+    for i in by_cost:
+        if not kept or c.calendar_hours[1][i] < c.calendar_hours[1][kept[-1]]:
+            kept.append(i)
+    return kept
 
 
 def _thinned(positions: list[int], room: int) -> list[int]:

@@ -46,7 +46,7 @@ class OfferColumns:
     grams_per_kwh: Numbers
     """NaN where the country is not told or its grid not known."""
     machine: NDArray[np.int64]
-    """The same number for offers of one provider, machine, tier and term, whatever the region."""
+    """The same number for offers of one provider, card, count, tier and term, whatever the region."""
     days_known: NDArray[np.int64]
     """date.toordinal() of the day the price was last known for."""
 
@@ -72,7 +72,7 @@ class RentedPlans:
     """Median, at the data centre's meter."""
     grams_per_kwh: Numbers
     same_rent: NDArray[np.int64]
-    """The same number for offers of one provider, machine, tier and term, whatever the region."""
+    """The same number for offers of one provider, card, count, tier and term, whatever the region."""
     effort: NDArray[np.int64]
     """What a plan asks beside money and time: see EFFORT_OF_A_CODE_CHANGE and its like."""
     set_aside: NDArray[np.int8]
@@ -118,8 +118,8 @@ def offer_columns(snapshot: Snapshot) -> OfferColumns:
 def _machines(offers: OfferTable) -> NDArray[np.int64]:
     places: dict[tuple[object, ...], int] = {}
     keys = zip(
-        offers.provider, offers.instance, offers.gpu.tolist(), offers.gpu_count.tolist(),
-        offers.tier.tolist(), offers.term_months.tolist(), strict=True,
+        offers.provider, offers.gpu.tolist(), offers.gpu_count.tolist(), offers.tier.tolist(),
+        offers.term_months.tolist(), strict=True,
     )  # fmt: skip
     return np.array([places.setdefault(key, len(places)) for key in keys], dtype=np.int64)
 
