@@ -96,9 +96,12 @@ class AnsweredLimitStep(Answered):
 
 
 class AnsweredPowerLimit(AnsweredSource):
-    """The power limit with the least energy, from curves measured in training."""
+    """The power limit to set, from curves measured in training."""
 
-    best: AnsweredLimitStep
+    best: AnsweredLimitStep = Field(description="The knee: beyond it little more is saved for much time")
+    least: AnsweredLimitStep | None = Field(
+        None, description="The one with the least energy, whatever time it takes; null in old answers"
+    )
     worth_while: bool
     hours_added: float
     energy_kwh_saved: Interval
@@ -329,7 +332,7 @@ class AnsweredOption(Answered):
     evidence: Nearness | None
     wall_watts: Interval = Field(description="W at the meter")
     power_limit: AnsweredPowerLimit | None = Field(
-        description="At home: the cheapest limit for the whole machine"
+        description="At home: the limit to set, and the one with the least energy"
     )
     energy_kwh: Interval | None = Field(description="kWh at the meter")
     cost: AnsweredCost | None

@@ -160,6 +160,7 @@ def _power_limit(advice: PowerLimitAdvice) -> AnsweredPowerLimit:
         url=source.url,
         as_of=source.as_of,
         best=_limit_step(advice.best),
+        least=_limit_step(advice.least),
         worth_while=advice.worth_while,
         hours_added=near(advice.hours_added, 4),
         energy_kwh_saved=near_interval(advice.kwh_saved, 6),

@@ -113,7 +113,7 @@ class Option:
     ladder: tuple[Rung, ...] = ()
     """Every other way to hold the run on this machine; empty where it fits as published."""
     power_limit: PowerLimitAdvice | None = None
-    """The cheapest power limit at home; None where nothing can be said of it."""
+    """The power limit to set at home; None where nothing can be said of it."""
     calendar_hours: Interval | None = None
     """From start to end: set-up, interruptions and hours a day at home included."""
     price: MarginalPrice | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
-from service.answers.option import AnsweredAdjustment, AnsweredOption
+from service.answers.option import AnsweredAdjustment, AnsweredOption, AnsweredPowerLimit
 from service.decide.comparison import REFERENCE_GPU
 from service.reports.words.fine_tuning import fine_tuning_sentences
 from service.reports.words.trainer_file import trainer_file_sentences
@@ -109,7 +109,7 @@ def adjustments_sentence(w: Wording, name: str, option: AnsweredOption) -> str:
 
 
 def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currency: str) -> list[str]:
-    """The cheapest power limit at home, where one is worth setting."""
+    """The power limit to set at home, where one is worth it, and what the one with the least energy adds."""
     lines = []
     for option in options:
         advice = option.power_limit
@@ -142,8 +142,25 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             )
         else:
             line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **phrases)
-        lines.append(line)
+        lines.append(line + _least_energy(w, option, advice, currency))
     return lines
+
+
+def _least_energy(w: Wording, option: AnsweredOption, advice: AnsweredPowerLimit, currency: str) -> str:
+    """What the limit with the least energy saves more, and takes longer, than the one told."""
+    least, best = advice.least, advice.best
+    if least is None or least.limit_share == best.limit_share:
+        return ""
+    kwh = best.energy_kwh - least.energy_kwh
+    saved = w.say("{kwh} kWh", kwh=w.rounded(kwh))
+    if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
+        saved = w.about(kwh * float(per_kwh), currency)
+    return " " + w.say(
+        "{watts} W would save {saved} more and take {added} longer still.",
+        watts=w.number(least.limit_watts),
+        saved=saved,
+        added=duration(w, (least.hours - best.hours) * calendar_stretch(option)),
+    )
 
 
 def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkload) -> str | None:
