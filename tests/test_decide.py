@@ -100,8 +100,11 @@ def test_what_is_emitted_by_the_whole_plan_is_that_of_all_its_hours(run):
         if plan["plan"] == "rent" and plan["co2_kg"]:
             codes = ("rent", "set_up", "idle", "interruptions")
             lines = {i["code"]: i["quantity"]["p50"] for i in plan["cost"]["items"] if i["code"] in codes}
-            held = sum(lines.values()) / plan["hours"]["p50"]
-            assert plan["plan_co2_kg"] == pytest.approx(plan["co2_kg"]["p50"] * held, rel=5e-3)
+            kwh = sum(lines.values()) * plan["wall_watts"]["p50"] / 1000
+            assert plan["energy_kwh"]["p50"] == pytest.approx(kwh, rel=5e-3)
+            grams = plan["carbon"]["grams_co2e_per_kwh"]
+            assert plan["co2_kg"]["p50"] == pytest.approx(kwh * grams / 1000, rel=5e-3)
+            assert plan["plan_co2_kg"] == pytest.approx(plan["co2_kg"]["p50"], rel=5e-3, abs=0.1)
     paused = answer(run, "--tier", "none", "--hours-per-day", "8", "--paused-watts", "60")["best"]
     through = answer(run, "--tier", "none")["best"]
     kwh = paused["hours"]["p50"] * 2 * 0.06

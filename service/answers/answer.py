@@ -88,7 +88,7 @@ class AnsweredVerdict(Answered):
 
 
 class AnsweredBreakEven(Answered):
-    """Prices at which the verdict turns."""
+    """Prices at which the verdict turns; hours, kWh and what heat is worth as they are."""
 
     currency: str
     rent_per_hour: float | None
@@ -158,8 +158,7 @@ class AnsweredPlan(AnsweredOption):
     plan: Way
     instances: int = Field(description="Rented machines that train together")
     plan_co2_kg: float | None = Field(
-        description="Of the whole plan: pauses, set-up, idle and interrupted hours, debugging at home; "
-        "co2_kg is that of the training"
+        description="Of the whole plan: co2_kg, and debugging at home before it is rented"
     )
     plan_co2_interval_kg: Interval | None
     probability_within_limits: float

@@ -334,9 +334,11 @@ class AnsweredOption(Answered):
     power_limit: AnsweredPowerLimit | None = Field(
         description="At home: the limit to set, and the one with the least energy"
     )
-    energy_kwh: Interval | None = Field(description="kWh at the meter")
+    energy_kwh: Interval | None = Field(
+        description="kWh at the meter over all hours it runs: pauses, set-up, idle and interrupted ones too"
+    )
     cost: AnsweredCost | None
-    co2_kg: Interval | None = Field(description="kg CO2e")
+    co2_kg: Interval | None = Field(description="kg CO2e of that energy")
     offer: AnsweredOffer | None
     rate: AnsweredRate | None = Field(description="At home: the tariff")
     tariff: AnsweredTariff | None = Field(description="At home: what one more kilowatt-hour costs")
@@ -355,5 +357,6 @@ class AnsweredOption(Answered):
 
     @property
     def elapsed_hours(self) -> Interval | None:
-        """From start to end of the training: at home with the hours of the day that it may not run."""
-        return (self.calendar_hours or self.hours) if self.kind == "home" else self.hours
+        """From start to end: at home with the hours of the day that it may not run, rented with set-up and
+        interruptions."""
+        return self.calendar_hours or self.hours

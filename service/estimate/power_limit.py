@@ -1,12 +1,12 @@
 """The power limit to set: fewer watts, more hours, up to the knee where little more is saved.
 
 Speed and GPU power under a limit follow curves measured in training (Zeus traces, ml-energy/zeus@75a8b93:
-V100, Quadro RTX 6000 and A40, medians over 13 to 22 workloads), read by linear interpolation. No curve of
-an Ada or Blackwell GeForce card in training is published: the A40's stands in for them, and the
-spread of the three curves is the interval of what is saved. The rest of the PC runs longer, so the
-machine's least energy lies above the GPU's own; and before it is reached, every further kilowatt-hour takes
-many more hours: the knee is where the saving, as a share of the most there is, is farthest ahead of the
-hours that it takes, as a share of those that the most takes (Satopaa et al., Kneedle, ICDCSW 2011). Leaves out that a card that never
+V100, Quadro RTX 6000 and A40, medians over 13 to 22 workloads), read by linear interpolation. No curve of an
+Ada or Blackwell GeForce card in training is published: the A40's stands in for them, and the spread of the
+three curves is the interval of what is saved. The rest of the PC runs longer, so the machine's least energy
+lies above the GPU's own; and before it is reached, every further kilowatt-hour takes many more hours: the
+knee is where the saving, as a share of the most there is, is farthest ahead of the hours that it takes, as a
+share of those that the most takes (Satopaa et al., Kneedle, ICDCSW 2011). Leaves out that a card that never
 reaches its limit gains nothing from lowering it.
 """
 

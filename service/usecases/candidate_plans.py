@@ -22,6 +22,7 @@ from service.estimate.debugging import Debugging, debugging_of
 from service.estimate.interval import Interval
 from service.estimate.memory_plan import published_plan
 from service.estimate.rental import cloud_terms
+from service.estimate.tariff import grams_per_kwh
 from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.buying import purchase_of
@@ -244,4 +245,6 @@ def per_kwh(option: Option) -> Decimal | None:
 
 
 def _kg_per_kwh(option: Option) -> float:
-    return option.carbon.grams_co2e_per_kwh / 1000 if option.carbon else float("nan")
+    if option.carbon is None:
+        return float("nan")
+    return grams_per_kwh(option.carbon.grams_co2e_per_kwh, option.price) / 1000

@@ -80,7 +80,8 @@ def test_450_kwh_at_37_2_cents_cost_167_40_euros():
 def test_264_gpu_hours_at_2_dollars_are_472_61_euros():
     """33 node-hours at 16 USD: 528 USD at the ECB rate of 2026-10-30."""
     offer = replace(OFFER, hourly_price=Decimal("16"))
-    cost, calendar = rented_cost(certain(33), offer, None, currency="EUR", rates=RATES, terms=NOTHING_ELSE)
+    run = rented_cost(certain(33), offer, None, currency="EUR", rates=RATES, terms=NOTHING_ELSE)
+    cost, calendar = run.cost, run.calendar_hours
     assert calendar == certain(33)
     assert round(cost.total.p50, 2) == 472.61
     assert rate_day(cost.conversion) == date(2026, 10, 30)
@@ -98,10 +99,8 @@ def test_conversion_crosses_over_the_euro():
 
 def test_billing_rounds_up_to_the_increment_and_the_minimum():
     def billed(hours, provider):
-        cost, _ = rented_cost(
-            certain(hours), OFFER, provider, currency="USD", rates=RATES, terms=NOTHING_ELSE
-        )
-        return cost.items[0].quantity.p50
+        run = rented_cost(certain(hours), OFFER, provider, currency="USD", rates=RATES, terms=NOTHING_ELSE)
+        return run.cost.items[0].quantity.p50
 
     assert billed(1.001, LAMBDA) == pytest.approx(61 / 60)
     assert billed(1.0, LAMBDA) == pytest.approx(1.0)
