@@ -89,3 +89,29 @@ def test_the_rent_at_which_a_decision_turns_moves_what_is_debugged_at_home_too(a
     held = sum(i["quantity"]["p50"] for i in lines.values() if i["quantity_unit"] == "h")
     debugged = lines["electricity"]["quantity"]["p50"] * float(price)
     assert line[float(price)] * held + debugged == pytest.approx(own["cost"]["p50"], rel=2e-3)
+
+
+def test_a_rent_far_from_the_median_of_its_kind_is_part_of_the_verdict(ask):
+    """The same GPU, as many, of the same tier; nothing is said of one near it, or of few."""
+    c = ask("compare")
+    market = c["options"][1]["offer"]["market"]
+    assert (market["tier"], market["offers"] >= 4) == ("on_demand", True)
+    price = next(i["unit_price"] for i in c["options"][1]["cost"]["items"] if i["code"] == "rent")
+    assert market["of_median"] == pytest.approx(price / float(market["median_per_hour"]), abs=1e-3)
+    assert market["of_median"] < 2 / 3
+    assert f"a fifth of the median of {market['offers']} such offers" in c["verdict"]["summary"]
+    usual = None
+    for plan in ask("decide", "--deadline", "2d")["shortlist"]:
+        offer = plan["offer"]
+        if (
+            offer
+            and offer["market"]
+            and 2 / 3 <= offer["market"]["of_median"] <= 1.5
+            and plan["instances"] == 1
+        ):
+            usual = offer["slug"]
+    assert usual is not None
+    assert "the median of" not in ask("compare", "--cloud", usual)["verdict"]["summary"]
+    best = ask("decide", "--own", "none", "--deadline", "2d")
+    of = best["best"]["offer"]["market"]["of_median"]
+    assert ("of the median of" in best["summary"]) == (of < 2 / 3)

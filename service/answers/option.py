@@ -227,7 +227,10 @@ class AnsweredMarket(Answered):
     median_per_hour: Exact
     dearest_per_hour: Exact
     currency: str
-    tier: str = Field(description="The tier all of them are of, or any")
+    tier: str = Field(description="The tier all of them are of; any in old answers")
+    of_median: float | None = Field(
+        None, description="What this offer asks, of the median; null in old answers"
+    )
 
 
 class AnsweredLikeness(Answered):

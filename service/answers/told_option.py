@@ -265,6 +265,7 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
             dearest_per_hour=market.dearest_per_hour,
             currency=market.currency,
             tier=market.tier,
+            of_median=None if market.of_median is None else near(market.of_median, 3),
         ),
         **_source_fields(offer.source, offer.as_of),
     )

@@ -67,7 +67,9 @@ class Market:
     dearest_per_hour: Decimal
     currency: str
     tier: str = "any"
-    """The tier all of them are of, or any."""
+    """The tier all of them are of."""
+    of_median: float | None = None
+    """What the offer itself asks, of the median; None where that is 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,12 @@ from service.reports.sections.report_parts import (
     unit_price,
 )
 from service.reports.words.bill import uncounted_sentence
-from service.reports.words.prices import average_tariff_sentence, market_sentence, suggestion_sentence
+from service.reports.words.prices import (
+    average_tariff_sentence,
+    market_sentence,
+    rent_distance_sentence,
+    suggestion_sentence,
+)
 from service.reports.words.sentences import medians_sentence, power_limit_sentences, reference_sentences
 from service.reports.words.verdict import (
     break_even_sentence,
@@ -135,7 +140,7 @@ def verdict_section(
         )
     if home.hours:
         caveats.append(code_change_sentence(w, home))
-    caveats.append(stale_rent_sentence(n, cloud))
+    caveats += [rent_distance_sentence(w, cloud.offer), stale_rent_sentence(n, cloud)]
     if cloud.suggestions:
         caveats.append(suggestion_sentence(w, cloud))
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))

@@ -79,7 +79,7 @@ def test_the_verdict_turns_at_the_break_even_prices():
 
 
 def test_a_rented_pc_draws_what_a_pc_draws_and_a_superchip_no_host():
-    """192 W of a busy 4090 and 53 W beside it, 1.2 times, are its plug's; no share of a node of data centres."""
+    """A busy 4090 and 53 W beside it, 1.2 times, at its plug; no share of a data centre's node."""
 
     def drawn(gpu, provider=None):
         run = cloud_option(D32, gpu, 1, Rental(None, provider), currency="EUR", knowledge=KNOWLEDGE)

@@ -3,6 +3,7 @@
 from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.reports.words.plan_names import plan_name
 from service.reports.words.price_age import price_age_sentences
+from service.reports.words.prices import rent_distance_sentence
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.turning_sentences import near_tie_sentence, turn_sentence
 from service.reports.words.wording import Wording
@@ -38,6 +39,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)),
         cost_sentence(w, d, d.best),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
+        *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in d.turns[:1]),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]

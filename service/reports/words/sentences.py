@@ -136,12 +136,12 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
         }
         if advice.stand_in:
             line += w.say(
-                ", after another card's curve ({card}), for want of its own; the curves we have give {low} "
-                "to {high} kWh ({source}, {day}).",
+                ", after another card's curve ({card}); known curves give {low} to {high} kWh ({source}, "
+                "{day}).",
                 **phrases,
             )
         else:
-            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **phrases)
+            line += w.say("; known curves give {low} to {high} kWh ({source}, {day}).", **phrases)
         lines.append(line + _least_energy(w, option, advice, currency))
     return lines
 
@@ -156,7 +156,7 @@ def _least_energy(w: Wording, option: AnsweredOption, advice: AnsweredPowerLimit
     if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
         saved = w.about(kwh * float(per_kwh), currency)
     return " " + w.say(
-        "{watts} W would save {saved} more and take {added} longer still.",
+        "{watts} W saves {saved} more and takes {added} more.",
         watts=w.number(least.limit_watts),
         saved=saved,
         added=duration(w, (least.hours - best.hours) * calendar_stretch(option)),

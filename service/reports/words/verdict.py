@@ -3,6 +3,7 @@
 from service.answers.answer import AnsweredComparison
 from service.answers.option import AnsweredCost, AnsweredOption
 from service.reports.words.price_age import price_age_sentences
+from service.reports.words.prices import rent_distance_sentence
 from service.reports.words.sentences import HOURS_PER_DAY, duration
 from service.reports.words.wording import Wording
 
@@ -20,7 +21,8 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
         lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
         return lines + [only_way_sentence(w, o) for o in (home, cloud) if o.hours]
     faster = [faster_sentence(w, c, home, cloud), waiting_sentence(w, c, home, cloud)]
-    lines = [cheaper_sentence(w, c, home, cloud), " ".join(line for line in faster if line)]
+    cheaper = [cheaper_sentence(w, c, home, cloud), rent_distance_sentence(w, cloud.offer)]
+    lines = [" ".join(line for line in said if line) for said in (cheaper, faster)]
     lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     changes = code_change_sentence(w, home)
     lines += [changes] if changes else []
