@@ -317,6 +317,15 @@ class AnsweredExplanation(Answered):
     text: tuple[str, ...]
 
 
+class AnsweredPractical(Answered):
+    """What would take two years at most, each alone; null where that does not help."""
+
+    tokens: int | None = Field(description="As many at most")
+    gpu_count: int | None = Field(description="As many such GPUs at least")
+    smaller: str | None = Field(description="The largest smaller model that the machine trains in time")
+    smaller_name: str | None
+
+
 class AnsweredOption(Answered):
     """One way to do the run; null where it cannot be said."""
 
@@ -357,6 +366,9 @@ class AnsweredOption(Answered):
     )
     explanation: AnsweredExplanation | None = Field(None, description="With `explain`; hours alone")
     purchase: AnsweredPurchase | None = Field(None, description="Of a card to buy")
+    practical: AnsweredPractical | None = Field(
+        None, description="Where it takes more than two years, which nobody waits: what would be"
+    )
 
     @property
     def elapsed_hours(self) -> Interval | None:

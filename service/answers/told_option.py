@@ -21,6 +21,7 @@ from service.answers.option import (
     AnsweredOffer,
     AnsweredOption,
     AnsweredPowerLimit,
+    AnsweredPractical,
     AnsweredPurchase,
     AnsweredRate,
     AnsweredRung,
@@ -34,6 +35,7 @@ from service.answers.rounding import near, near_interval, near_interval_or_none,
 from service.answers.told_hours import tell_consumption, tell_tariff, tell_when
 from service.decide.options import Option, Rental, Suggestion
 from service.decide.own_card import Told, ToldCode
+from service.decide.practical import Practical
 from service.estimate.adjustments import Adjustment
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
@@ -90,7 +92,17 @@ def option_fields(o: Option) -> dict[str, Any]:
         "sources": tell_numbers(o.inputs),
         "as_told": tuple(_as_told(told) for told in o.told),
         "purchase": None if o.purchase is None or o.cost is None else _purchase(o.purchase, o.cost.currency),
+        "practical": None if o.practical is None else _practical(o.practical),
     }
+
+
+def _practical(p: Practical) -> AnsweredPractical:
+    return AnsweredPractical(
+        tokens=p.tokens,
+        gpu_count=p.gpu_count,
+        smaller=p.smaller.slug if p.smaller else None,
+        smaller_name=p.smaller.name if p.smaller else None,
+    )
 
 
 def _as_told(told: Told) -> AnsweredTold:

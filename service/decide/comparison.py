@@ -113,7 +113,8 @@ def compare(
 
 
 def verdict_of(home: Option, cloud: Option) -> Verdict:
-    """Who is cheaper and who is faster by the medians; None where one side is unknown.
+    """Who is cheaper and who is faster by the medians; None where one side is unknown, or takes so long that
+    nobody would wait for it.
 
     The probability treats the two costs as independent log-normals, which overstates doubt a
     little because both share the calibration.
@@ -121,6 +122,8 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
     cheaper: Side | None = None
     faster: Side | None = None
     probability = saving = slow_down = None
+    if home.practical or cloud.practical:
+        return Verdict(None, None, None, None, None)
     if home.cost and cloud.cost:
         home_cost, cloud_cost = home.cost.total, cloud.cost.total
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
@@ -147,7 +150,7 @@ def _probability_less(a: Interval, b: Interval) -> float:
 def break_even_of(home: Option, cloud: Option) -> BreakEven:
     """Where the verdict turns, at median hours and energy, every other line of both bills as it is."""
     rent = per_kwh = None
-    if home.cost and cloud.cost:
+    if home.cost and cloud.cost and not (home.practical or cloud.practical):
         hours, other = cloud.cost.split(RENTED_BY_THE_HOUR)
         taxed = cloud.cost.tax_factor
         if hours > 0:

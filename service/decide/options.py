@@ -8,6 +8,7 @@ from typing import Literal
 from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.knowledge import Knowledge
 from service.decide.own_card import Told
+from service.decide.practical import Practical, practical_of
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
@@ -131,6 +132,8 @@ class Option:
     told: tuple[Told, ...] = ()
     """What the asker said of how the cards are built in."""
     is_as_asked: bool = False
+    practical: Practical | None = None
+    """What would be practical where this takes more than two years; None where it does not."""
 
     @property
     def hours(self) -> Interval | None:
@@ -190,6 +193,7 @@ def home_option(
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
+    calendar = calendar_hours(time.hours, household.terms) if time else None
     limit = None
     if time and limit_watts is None:
         limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves)
@@ -216,7 +220,8 @@ def home_option(
         carbon=carbon,
         ladder=rungs,
         power_limit=limit,
-        calendar_hours=calendar_hours(time.hours, household.terms) if time else None,
+        calendar_hours=calendar,
+        practical=practical_of(workload, gpu_count, calendar),
         price=price,
         purchase=household.terms.purchase,
         when=when,
@@ -309,6 +314,9 @@ def cloud_option(
         rental=rental,
         carbon=carbon,
         calendar_hours=run.calendar_hours if run else None,
+        practical=practical_of(
+            workload, gpu_count, run.calendar_hours if run else time.hours if time else None
+        ),
         is_as_asked=workload.is_as_asked,
     )
 

@@ -103,7 +103,7 @@ def decide(
             plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
             rate=rate,
         )  # fmt: skip
-    home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost), None)
+    home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)
     cloud = _reference_rental(shortlist, best, rival)
     counts = _counts(plans, choice, shown)
     return Decision(
@@ -294,7 +294,7 @@ def _reference_rental(
 def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:
     for rated in shortlist:
         purchase = _purchase_of(rated)
-        if purchase is None or rated.cost is None or cloud is None or cloud.cost is None:
+        if purchase is None or rated.cost is None or rated.set_aside or cloud is None or cloud.cost is None:
             continue
         running = rated.cost.p50 - float(purchase.per_run)
         return runs_until_bought_pays(purchase, running, cloud.cost.p50)

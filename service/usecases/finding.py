@@ -328,7 +328,9 @@ def rental_of(
 
 def _market_of(snapshot: Snapshot, offer: CloudOffer, currency: str) -> Market | None:
     """What others ask for the same GPU, count and tier; None where nobody offers it now."""
-    rows = [] if offer.gpu is None else same_configuration(snapshot, offer.gpu, offer.gpu_count, offer.tier)
+    if offer.gpu is None:
+        return None
+    rows = same_configuration(snapshot, offer.gpu, offer.gpu_count, offer.tier)
     if not len(rows):
         return None
     rates = knowledge_of(snapshot).exchange_rates

@@ -38,6 +38,7 @@ from service.reports.words.prices import option_price_sentences
 from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.turning_sentences import left_aside_sentence, swing_sentence, turn_sentence
+from service.reports.words.verdict import not_practical_sentence
 from service.reports.words.wording import Wording
 
 
@@ -81,8 +82,9 @@ def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
 def _cells(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> tuple[Cell, ...]:
     co2, priced = p.plan_co2_interval_kg, priced_on(p)
     hours = p.calendar_hours
+    name = plan_name(w, p)
     return (
-        Words(plan_name(w, p)),
+        Words(w.say("{plan}: not practical", plan=name) if p.practical else name),
         MoneySpread(p.cost.total, d.currency) if p.cost else Missing(),
         Lasting(certain(hours.p50)) if hours else Missing(),
         Number(co2.p50, "kg") if co2 else Missing(),
@@ -107,6 +109,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
     others += model_sentences(w, d.workload)
+    others += [not_practical_sentence(w, p) for p in d.shortlist if p.practical]
     others += [left_aside_sentence(w, x, d) for x in d.left_aside]
     turning = [turn_sentence(w, t, d) for t in d.turns[1:4]]
     turning += [today_sentence(w, d)] if d.break_even else []

@@ -47,6 +47,8 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
     """That no plan will do."""
+    if not d.has_limits and any(x.practical for x in d.shortlist):
+        return w.say("No plan is practical: all of them take more than two years.")
     if not d.has_limits:
         return w.say("No plan is possible: none can hold the run at a known price.")
     return w.say(

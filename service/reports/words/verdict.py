@@ -17,9 +17,8 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     home, cloud = c.first("home"), c.first("cloud")
     if home is None or cloud is None:
         return []
-    if home.hours is None or cloud.hours is None:
-        lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
-        return lines + [only_way_sentence(w, o) for o in (home, cloud) if o.hours]
+    if lines := cannot_sentences(w, home, cloud):
+        return lines
     faster = [faster_sentence(w, c, home, cloud), waiting_sentence(w, c, home, cloud)]
     cheaper = [cheaper_sentence(w, c, home, cloud), rent_distance_sentence(w, cloud.offer)]
     lines = [" ".join(line for line in said if line) for said in (cheaper, faster)]
@@ -155,6 +154,32 @@ def unchanged_takes_longer_hours(home: AnsweredOption) -> float | None:
         if r.fits and r.hours is not None and not r.needs_code_change and not r.experimental
     ]
     return max(0.0, home.hours.p50 * (min(factors) / chosen - 1)) if factors else None
+
+
+def cannot_sentences(w: Wording, home: AnsweredOption, cloud: AnsweredOption) -> list[str]:
+    """Which of the two cannot do the run, or would take so long that nobody waits, and what the other takes;
+    empty where both can."""
+    lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
+    lines += [not_practical_sentence(w, o) for o in (home, cloud) if o.practical]
+    return [
+        *lines,
+        *(only_way_sentence(w, o) for o in (home, cloud) if o.hours and not o.practical and lines),
+    ]
+
+
+def not_practical_sentence(w: Wording, option: AnsweredOption) -> str:
+    """That a machine would take years, and what it would do in two."""
+    took, would = option.elapsed_hours, option.practical
+    assert took and would
+    line = w.say("{label}: not practical ({time}).", label=option.label, time=duration(w, took.p50))
+    ways = []
+    if would.smaller_name:
+        ways.append(w.say("the smaller model {model}", model=would.smaller_name))
+    if would.tokens:
+        ways.append(w.say("at most {tokens} tokens", tokens=w.compact(would.tokens)))
+    if would.gpu_count:
+        ways.append(w.say("at least {count} such GPUs", count=w.number(would.gpu_count)))
+    return f"{line} " + w.say("Within two years: {ways}.", ways="; ".join(ways)) if ways else line
 
 
 def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
