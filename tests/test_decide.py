@@ -295,3 +295,22 @@ def test_a_contract_of_ones_own_is_no_average_and_a_price_without_a_range_moves_
     average = "The electricity price is an average over many tariffs"
     assert average not in run(*asked, "--format", "md", "-o", "-")
     assert average in run("--deadline", "200d", "--format", "md", "-o", "-")
+
+
+def test_debugging_at_home_is_told_with_what_it_brings_and_its_doubt(run):
+    """A tenth of the hours is lost, of that half is saved: from nothing to far more."""
+    d = answer(run, "--budget", "700", "--deadline", "30d")
+    best = d["best"]
+    assert best["plan"] == "hybrid"
+    told, lines = best["debugging"], {i["code"]: i for i in best["cost"]["items"]}
+    assert (told["hours"]["p10"], told["hours"]["p50"], told["hours"]["p90"]) == (2, 8, 40)
+    rent = lines["rent"]["unit_price"]
+    assert told["saved"]["p50"] == pytest.approx(0.05 * best["hours"]["p50"] * rent, rel=1e-3)
+    assert told["saved"]["p10"] == 0 and told["saved"]["p90"] > 2 * told["saved"]["p50"]
+    assert told["electricity"]["p50"] == pytest.approx(lines["electricity"]["p50"], abs=0.01)
+    screen = " ".join(run("--budget", "700", "--deadline", "30d").split())
+    assert "Debugging at home first takes you 8.00 hours (2.00 to 40.0 hours)" in screen
+    sure = answer(run, "--budget", "700", "--deadline", "30d", "--rent", "idle_share=0.1001")
+    told = next(p["debugging"] for p in sure["shortlist"] if p["plan"] == "hybrid")
+    assert told["saved"]["p10"] > 0
+    assert all(p["debugging"] is None for p in d["shortlist"] if p["plan"] != "hybrid")

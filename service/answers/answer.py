@@ -152,6 +152,14 @@ class AnsweredEstimates(Answered):
     sources: tuple[AnsweredNumber, ...]
 
 
+class AnsweredDebugging(Answered):
+    """What debugging at home before renting brings; money in the decision's currency, 80 % intervals."""
+
+    hours: Interval = Field(description="Of a person, at the machine at home")
+    saved: Interval = Field(description="Of the rent: hours that would be lost else")
+    electricity: Interval
+
+
 class AnsweredPlan(AnsweredOption):
     """One plan with its chances."""
 
@@ -173,6 +181,7 @@ class AnsweredPlan(AnsweredOption):
         description="Why it is not recommended, whatever it costs: too long, a rent that is not to be "
         "believed, or less main memory than it needs",
     )
+    debugging: AnsweredDebugging | None = Field(None, description="Of a plan that begins at home")
 
     @property
     def total_cost(self) -> Interval | None:

@@ -24,6 +24,7 @@ from service.reports.sections.report_parts import bill_section, chart_labels, ov
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.decision_sentences import (
     cluster_sentence,
+    debugging_sentence,
     impossible_sentence,
     limits_phrase,
     nearest_sentence,
@@ -114,7 +115,7 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     lead, said = said[:IN_THE_LEAD], said[IN_THE_LEAD:]
     lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest_possible[:1]]
     acted_on = best or d.rented
-    caveats = [*said, _beside(w, d)]
+    caveats = [*said, _beside(w, d), debugging_sentence(w, d)]
     caveats += [no_fit_sentence(w, p.plan) for p in chosen if p.plan.hours is None]
     caveats += [not_practical_sentence(w, p.plan) for p in chosen if p.plan.practical]
     caveats += [marginal_sentence(w, p.plan) for p in chosen if p.plan.fit.verdict == "marginal"]

@@ -28,6 +28,7 @@ from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.decision_sentences import (
     cluster_sentence,
     counted_sentence,
+    debugging_sentence,
     runs_until_bought_sentence,
     saved_per_day_sentence,
     verdict_lines,
@@ -105,7 +106,12 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         if p.purchase and p not in shown:
             prices += purchase_sentences(w, p, p.purchase)
     prices.append(uncounted_sentence(w, [p.cost for p in shown]))
-    others = [counted_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
+    others = [
+        debugging_sentence(w, d),
+        counted_sentence(w, d),
+        saved_per_day_sentence(w, d),
+        runs_until_bought_sentence(w, d),
+    ]
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
     others += model_sentences(w, d.workload)

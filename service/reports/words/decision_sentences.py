@@ -163,6 +163,24 @@ def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
     return w.say("Of {count} plans: {parts}.", count=w.number(d.considered), parts=", ".join(told))
 
 
+def debugging_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """What debugging at home first brings and how sure that is, of the chosen plan, else of the first that
+    begins so; empty where none does."""
+    plans = [p for p in (d.best, d.rival, *d.shortlist) if p is not None and p.debugging]
+    if not plans or plans[0].debugging is None:
+        return ""
+    benefit = plans[0].debugging
+    hours, saved = benefit.hours, benefit.saved
+    return w.say(
+        "Debugging at home first takes you {hours} ({soon} to {late}) and {power} of electricity; it saves "
+        "about {saved} of lost rented hours ({low} to {high}): {plan}.",
+        hours=duration(w, hours.p50), soon=w.rounded(hours.p10), late=duration(w, hours.p90),
+        power=w.about(benefit.electricity.p50, d.currency), saved=w.about(saved.p50, d.currency),
+        low=w.about(saved.p10, d.currency), high=w.about(saved.p90, d.currency),
+        plan=plan_name(w, plans[0]),
+    )  # fmt: skip
+
+
 def cluster_sentence(w: Wording) -> str:
     """What several rented nodes need."""
     return w.say("Several nodes together assume a network between them that the offer may lack; ask.")
