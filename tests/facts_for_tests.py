@@ -155,6 +155,7 @@ FIGURES = {
     "cloud.host_memory_gib_per_gpu": figure("host_memory_gib_per_gpu", 200, "GiB", 120, 256),
     "cloud.node_power_share_of_tdp": figure("node_power_share_of_tdp", 0.76, "share", 0.70, 0.82),
     "cloud.node_overhead_watts_per_gpu": figure("node_overhead_watts_per_gpu", 575, "W"),
+    "cloud.pue_of_a_pc": figure("pue_of_a_pc", 1.0, "ratio", 1.0, 1.3),
     "cloud.pue_unpublished": figure("pue_unpublished", 1.4, "ratio", 1.3, 1.5),
     # A rented run that needs nothing but its hours: cost is hours times price.
     **{

@@ -100,8 +100,11 @@ def test_what_is_emitted_by_the_whole_plan_is_that_of_all_its_hours(run):
         if plan["plan"] == "rent" and plan["co2_kg"]:
             codes = ("rent", "set_up", "idle", "interruptions")
             lines = {i["code"]: i["quantity"]["p50"] for i in plan["cost"]["items"] if i["code"] in codes}
-            held = sum(lines.values()) / plan["hours"]["p50"]
-            assert plan["plan_co2_kg"] == pytest.approx(plan["co2_kg"]["p50"] * held, rel=5e-3)
+            kwh = sum(lines.values()) * plan["wall_watts"]["p50"] / 1000
+            assert plan["energy_kwh"]["p50"] == pytest.approx(kwh, rel=5e-3)
+            grams = plan["carbon"]["grams_co2e_per_kwh"]
+            assert plan["co2_kg"]["p50"] == pytest.approx(kwh * grams / 1000, rel=5e-3)
+            assert plan["plan_co2_kg"] == pytest.approx(plan["co2_kg"]["p50"], rel=5e-3, abs=0.1)
     paused = answer(run, "--tier", "none", "--hours-per-day", "8", "--paused-watts", "60")["best"]
     through = answer(run, "--tier", "none")["best"]
     kwh = paused["hours"]["p50"] * 2 * 0.06
@@ -307,3 +310,22 @@ def test_a_contract_of_ones_own_is_no_average_and_a_price_without_a_range_moves_
     average = "The electricity price is an average over many tariffs"
     assert average not in run(*asked, "--format", "md", "-o", "-")
     assert average in run("--deadline", "200d", "--format", "md", "-o", "-")
+
+
+def test_debugging_at_home_is_told_with_what_it_brings_and_its_doubt(run):
+    """A tenth of the hours is lost, of that half is saved: from nothing to far more."""
+    d = answer(run, "--budget", "700", "--deadline", "30d")
+    best = d["best"]
+    assert best["plan"] == "hybrid"
+    told, lines = best["debugging"], {i["code"]: i for i in best["cost"]["items"]}
+    assert (told["hours"]["p10"], told["hours"]["p50"], told["hours"]["p90"]) == (2, 8, 40)
+    rent = lines["rent"]["unit_price"]
+    assert told["saved"]["p50"] == pytest.approx(0.05 * best["hours"]["p50"] * rent, rel=1e-3)
+    assert told["saved"]["p10"] == 0 and told["saved"]["p90"] > 2 * told["saved"]["p50"]
+    assert told["electricity"]["p50"] == pytest.approx(lines["electricity"]["p50"], abs=0.01)
+    screen = " ".join(run("--budget", "700", "--deadline", "30d").split())
+    assert "Debugging at home first takes you 8.00 hours (2.00 to 40.0 hours)" in screen
+    sure = answer(run, "--budget", "700", "--deadline", "30d", "--rent", "idle_share=0.1001")
+    told = next(p["debugging"] for p in sure["shortlist"] if p["plan"] == "hybrid")
+    assert told["saved"]["p10"] > 0
+    assert all(p["debugging"] is None for p in d["shortlist"] if p["plan"] != "hybrid")

@@ -178,7 +178,11 @@ def derived(answer: dict[str, Any]) -> Iterator[float]:
         )
         if limit := option["power_limit"]:
             yield limit["hours_added"] * stretch
-            yield from (limit["energy_kwh_saved"]["p50"] * price for price in unit_prices)
+            more = limit["best"]["energy_kwh"] - limit["least"]["energy_kwh"]
+            yield (limit["least"]["hours"] - limit["best"]["hours"]) * stretch
+            yield more
+            saved = (limit["energy_kwh_saved"]["p50"], more)
+            yield from (kwh * price for price in unit_prices for kwh in saved)
         if when := option["when_to_run"]:
             yield from (plan["calendar_hours"] - hours["p50"] for plan in when["plans"])
         if offer := option["offer"]:
@@ -190,7 +194,8 @@ def derived(answer: dict[str, Any]) -> Iterator[float]:
     if "options" in answer:
         home, cloud = options[0], options[1]
         if home["hours"] and cloud["hours"]:
-            wait = (home["calendar_hours"] or home["hours"])["p50"] - cloud["hours"]["p50"]
+            at_home, rented = ((o["calendar_hours"] or o["hours"])["p50"] for o in (home, cloud))
+            wait = at_home - rented
             yield wait
             if answer["verdict"]["saving"]:
                 yield answer["verdict"]["saving"] / (wait / 24)
@@ -219,7 +224,7 @@ def allowed(w: Wording, answer: dict[str, Any], currency: str) -> set[str]:
 def ways(w: Wording, number: float, currency: str) -> set[str]:
     """Every way this number is written."""
     found = {w.number(number, digits) for digits in (1, 2, 4)}
-    for value in {number, number / 24, number * 60, number * 3600, number / 1000}:
+    for value in {number, number / 24, number / 8766, number * 60, number * 3600, number / 1000}:
         found |= {w.rounded(value), w.number(value), w.exact(value), w.stated(value), w.whole(value)}
     for code in {currency, "USD", "EUR"}:
         said = (w.about(number, code), w.unit_price(number, code), w.stated_money(number, code))

@@ -88,7 +88,7 @@ class AnsweredVerdict(Answered):
 
 
 class AnsweredBreakEven(Answered):
-    """Prices at which the verdict turns."""
+    """Prices at which the verdict turns; hours, kWh and what heat is worth as they are."""
 
     currency: str
     rent_per_hour: float | None
@@ -158,14 +158,21 @@ class AnsweredEstimates(Answered):
     sources: tuple[AnsweredNumber, ...]
 
 
+class AnsweredDebugging(Answered):
+    """What debugging at home before renting brings; money in the decision's currency, 80 % intervals."""
+
+    hours: Interval = Field(description="Of a person, at the machine at home")
+    saved: Interval = Field(description="Of the rent: hours that would be lost else")
+    electricity: Interval
+
+
 class AnsweredPlan(AnsweredOption):
     """One plan with its chances."""
 
     plan: Way
     instances: int = Field(description="Rented machines that train together")
     plan_co2_kg: float | None = Field(
-        description="Of the whole plan: pauses, set-up, idle and interrupted hours, debugging at home; "
-        "co2_kg is that of the training"
+        description="Of the whole plan: co2_kg, and debugging at home before it is rented"
     )
     plan_co2_interval_kg: Interval | None
     probability_within_limits: float
@@ -180,6 +187,7 @@ class AnsweredPlan(AnsweredOption):
         description="Why it is not recommended, whatever it costs: too long, or less main memory than "
         "it needs",
     )
+    debugging: AnsweredDebugging | None = Field(None, description="Of a plan that begins at home")
 
     @property
     def total_cost(self) -> Interval | None:

@@ -96,9 +96,12 @@ class AnsweredLimitStep(Answered):
 
 
 class AnsweredPowerLimit(AnsweredSource):
-    """The power limit with the least energy, from curves measured in training."""
+    """The power limit to set, from curves measured in training."""
 
-    best: AnsweredLimitStep
+    best: AnsweredLimitStep = Field(description="The knee: beyond it little more is saved for much time")
+    least: AnsweredLimitStep | None = Field(
+        None, description="The one with the least energy, whatever time it takes; null in old answers"
+    )
     worth_while: bool
     hours_added: float
     energy_kwh_saved: Interval
@@ -224,7 +227,10 @@ class AnsweredMarket(Answered):
     median_per_hour: Exact
     dearest_per_hour: Exact
     currency: str
-    tier: str = Field(description="The tier all of them are of, or any")
+    tier: str = Field(description="The tier all of them are of; any in old answers")
+    of_median: float | None = Field(
+        None, description="What this offer asks, of the median; null in old answers"
+    )
 
 
 class AnsweredLikeness(Answered):
@@ -311,6 +317,15 @@ class AnsweredExplanation(Answered):
     text: tuple[str, ...]
 
 
+class AnsweredPractical(Answered):
+    """What would take two years at most, each alone; null where that does not help."""
+
+    tokens: int | None = Field(description="As many at most")
+    gpu_count: int | None = Field(description="As many such GPUs at least")
+    smaller: str | None = Field(description="The largest smaller model that the machine trains in time")
+    smaller_name: str | None
+
+
 class AnsweredOption(Answered):
     """One way to do the run; null where it cannot be said."""
 
@@ -329,11 +344,13 @@ class AnsweredOption(Answered):
     evidence: Nearness | None
     wall_watts: Interval = Field(description="W at the meter")
     power_limit: AnsweredPowerLimit | None = Field(
-        description="At home: the cheapest limit for the whole machine"
+        description="At home: the limit to set, and the one with the least energy"
     )
-    energy_kwh: Interval | None = Field(description="kWh at the meter")
+    energy_kwh: Interval | None = Field(
+        description="kWh at the meter over all hours it runs: pauses, set-up, idle and interrupted ones too"
+    )
     cost: AnsweredCost | None
-    co2_kg: Interval | None = Field(description="kg CO2e")
+    co2_kg: Interval | None = Field(description="kg CO2e of that energy")
     offer: AnsweredOffer | None
     rate: AnsweredRate | None = Field(description="At home: the tariff")
     tariff: AnsweredTariff | None = Field(description="At home: what one more kilowatt-hour costs")
@@ -349,8 +366,12 @@ class AnsweredOption(Answered):
     )
     explanation: AnsweredExplanation | None = Field(None, description="With `explain`; hours alone")
     purchase: AnsweredPurchase | None = Field(None, description="Of a card to buy")
+    practical: AnsweredPractical | None = Field(
+        None, description="Where it takes more than two years, which nobody waits: what would be"
+    )
 
     @property
     def elapsed_hours(self) -> Interval | None:
-        """From start to end of the training: at home with the hours of the day that it may not run."""
-        return (self.calendar_hours or self.hours) if self.kind == "home" else self.hours
+        """From start to end: at home with the hours of the day that it may not run, rented with set-up and
+        interruptions."""
+        return self.calendar_hours or self.hours

@@ -10,6 +10,7 @@ from typing import Literal
 from service.answers.answer import (
     AnsweredBreakEven,
     AnsweredComparison,
+    AnsweredDebugging,
     AnsweredDecision,
     AnsweredFineTuning,
     AnsweredLeftAside,
@@ -27,7 +28,7 @@ from service.answers.answer import (
     AnsweredWeights,
     AnsweredWorkload,
 )
-from service.answers.rounding import near, near_interval_or_none, near_or_none
+from service.answers.rounding import near, near_interval, near_interval_or_none, near_or_none
 from service.answers.told_option import option_fields, tell_numbers, tell_option
 from service.decide.comparison import Comparison
 from service.decide.decision import Decision, LeftAside, NearestPlan, RatedOption, RatedTie, RatedTurn
@@ -35,6 +36,7 @@ from service.decide.turning import Swing
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import flops_per_token, parameter_groups, parameters, steps
 from service.estimate.block_matrices import ATTENTION, QUERY_VALUE
+from service.estimate.debugging import DebuggingBenefit
 from service.estimate.interval import Interval
 from service.estimate.model_notes import model_notes
 from service.estimate.price_age import PricesUsed
@@ -219,6 +221,13 @@ def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
         is_on_front=r.is_on_front,
         is_rival=r is d.rival,
         set_aside=r.set_aside,
+        debugging=None if r.debugging is None else _debugging(r.debugging),
+    )
+
+
+def _debugging(b: DebuggingBenefit) -> AnsweredDebugging:
+    return AnsweredDebugging(
+        hours=b.hours, saved=near_interval(b.saved, 2), electricity=near_interval(b.electricity, 2)
     )
 
 

@@ -21,6 +21,7 @@ from service.answers.option import (
     AnsweredOffer,
     AnsweredOption,
     AnsweredPowerLimit,
+    AnsweredPractical,
     AnsweredPurchase,
     AnsweredRate,
     AnsweredRung,
@@ -34,6 +35,7 @@ from service.answers.rounding import near, near_interval, near_interval_or_none,
 from service.answers.told_hours import tell_consumption, tell_tariff, tell_when
 from service.decide.options import Option, Rental, Suggestion
 from service.decide.own_card import Told, ToldCode
+from service.decide.practical import Practical
 from service.estimate.adjustments import Adjustment
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
@@ -90,7 +92,17 @@ def option_fields(o: Option) -> dict[str, Any]:
         "sources": tell_numbers(o.inputs),
         "as_told": tuple(_as_told(told) for told in o.told),
         "purchase": None if o.purchase is None or o.cost is None else _purchase(o.purchase, o.cost.currency),
+        "practical": None if o.practical is None else _practical(o.practical),
     }
+
+
+def _practical(p: Practical) -> AnsweredPractical:
+    return AnsweredPractical(
+        tokens=p.tokens,
+        gpu_count=p.gpu_count,
+        smaller=p.smaller.slug if p.smaller else None,
+        smaller_name=p.smaller.name if p.smaller else None,
+    )
 
 
 def _as_told(told: Told) -> AnsweredTold:
@@ -160,6 +172,7 @@ def _power_limit(advice: PowerLimitAdvice) -> AnsweredPowerLimit:
         url=source.url,
         as_of=source.as_of,
         best=_limit_step(advice.best),
+        least=_limit_step(advice.least),
         worth_while=advice.worth_while,
         hours_added=near(advice.hours_added, 4),
         energy_kwh_saved=near_interval(advice.kwh_saved, 6),
@@ -264,6 +277,7 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
             dearest_per_hour=market.dearest_per_hour,
             currency=market.currency,
             tier=market.tier,
+            of_median=None if market.of_median is None else near(market.of_median, 3),
         ),
         **_source_fields(offer.source, offer.as_of),
     )

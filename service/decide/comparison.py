@@ -12,7 +12,7 @@ from decimal import Decimal
 from service.decide.knowledge import Knowledge
 from service.decide.options import Option, Side
 from service.errors import MissingFact
-from service.estimate.cost import BillLine
+from service.estimate.cost import BillLine, Cost
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
@@ -25,6 +25,7 @@ from service.facts import (
 )
 
 RENTED_BY_THE_HOUR: tuple[BillLine, ...] = ("rent", "set_up", "idle", "interruptions", "commitment")
+CURRENT: tuple[BillLine, ...] = ("electricity", "paused")
 MOST_CERTAIN = 0.99
 """No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"
@@ -112,7 +113,8 @@ def compare(
 
 
 def verdict_of(home: Option, cloud: Option) -> Verdict:
-    """Who is cheaper and who is faster by the medians; None where one side is unknown.
+    """Who is cheaper and who is faster by the medians; None where one side is unknown, or takes so long that
+    nobody would wait for it.
 
     The probability treats the two costs as independent log-normals, which overstates doubt a
     little because both share the calibration.
@@ -120,6 +122,8 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
     cheaper: Side | None = None
     faster: Side | None = None
     probability = saving = slow_down = None
+    if home.practical or cloud.practical:
+        return Verdict(None, None, None, None, None)
     if home.cost and cloud.cost:
         home_cost, cloud_cost = home.cost.total, cloud.cost.total
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
@@ -146,15 +150,25 @@ def _probability_less(a: Interval, b: Interval) -> float:
 def break_even_of(home: Option, cloud: Option) -> BreakEven:
     """Where the verdict turns, at median hours and energy, every other line of both bills as it is."""
     rent = per_kwh = None
-    if home.cost and cloud.cost:
+    if home.cost and cloud.cost and not (home.practical or cloud.practical):
         hours, other = cloud.cost.split(RENTED_BY_THE_HOUR)
         taxed = cloud.cost.tax_factor
         if hours > 0:
             rent = _exact((home.cost.total.p50 / taxed - other) / hours)
-        energy, other = home.cost.split(("electricity",))
-        if energy > 0:
-            per_kwh = _exact((cloud.cost.total.p50 - other) / energy)
+        per_kwh = _exact(_turning_per_kwh(home.cost, cloud.cost.total.p50))
     return BreakEven(rent, per_kwh)
+
+
+def _turning_per_kwh(at_home: Cost, rented: float) -> float:
+    """The price per kWh at which home costs as much; what the PC draws while it is paused moves along, and
+    what heat is worth does not: other fuels have other prices. 0 where no price would do."""
+    energy, other = at_home.split(CURRENT)
+    if energy <= 0:
+        return 0.0
+    now = next((float(i.unit_price) for i in at_home.items if i.code == "electricity" and i.unit_price), 0.0)
+    paid = sum(at_home.amount(code) for code in CURRENT)
+    # The hours of a changing price are not dearer by the same amount, but by the same factor.
+    return now * (rented - other) / paid if now and paid > 0 else (rented - other) / energy
 
 
 def _exact(value: float) -> Decimal | None:

@@ -11,6 +11,7 @@ from service.decide.near_ties import NearTie
 from service.decide.nearest_change import Loosened
 from service.decide.options import Option, Way
 from service.decide.turning import Swing, Turn
+from service.estimate.debugging import DebuggingBenefit
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
@@ -39,6 +40,8 @@ class RatedOption:
     """Rented machines that train together."""
     set_aside: SetAside | None = None
     """Why it is not recommended, whatever it costs."""
+    debugging: DebuggingBenefit | None = None
+    """What debugging at home first brings, of a plan that begins so."""
 
 
 @dataclass(frozen=True, slots=True)

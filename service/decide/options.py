@@ -8,6 +8,7 @@ from typing import Literal
 from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.knowledge import Knowledge
 from service.decide.own_card import Told
+from service.decide.practical import Practical, practical_of
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
@@ -20,6 +21,7 @@ from service.estimate.energy import (
     co2_kg,
     energy_kwh,
     household_power,
+    is_pc,
     node_watts,
 )
 from service.estimate.hardware import dense_tensor_tflops
@@ -38,7 +40,7 @@ from service.estimate.nearest_gpu import Likeness
 from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_limit_advice
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
-from service.estimate.tariff import Consumption, MarginalPrice, flat
+from service.estimate.tariff import Consumption, MarginalPrice, flat, grams_per_kwh
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
     CarbonIntensity,
@@ -66,7 +68,9 @@ class Market:
     dearest_per_hour: Decimal
     currency: str
     tier: str = "any"
-    """The tier all of them are of, or any."""
+    """The tier all of them are of."""
+    of_median: float | None = None
+    """What the offer itself asks, of the median; None where that is 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ class Option:
     time: TrainingTime | None
     power: WallPower
     energy_kwh: Interval | None
+    """Of all hours the machine runs: at home with pauses, rented with set-up and idle ones."""
     cost: Cost | None
     co2_kg: Interval | None
     inputs: tuple[Input, ...]
@@ -113,7 +118,7 @@ class Option:
     ladder: tuple[Rung, ...] = ()
     """Every other way to hold the run on this machine; empty where it fits as published."""
     power_limit: PowerLimitAdvice | None = None
-    """The cheapest power limit at home; None where nothing can be said of it."""
+    """The power limit to set at home; None where nothing can be said of it."""
     calendar_hours: Interval | None = None
     """From start to end: set-up, interruptions and hours a day at home included."""
     price: MarginalPrice | None = None
@@ -127,6 +132,8 @@ class Option:
     told: tuple[Told, ...] = ()
     """What the asker said of how the cards are built in."""
     is_as_asked: bool = False
+    practical: Practical | None = None
+    """What would be practical where this takes more than two years; None where it does not."""
 
     @property
     def hours(self) -> Interval | None:
@@ -135,8 +142,9 @@ class Option:
 
     @property
     def elapsed_hours(self) -> Interval | None:
-        """From start to end of the training: at home with the hours of the day that it may not run."""
-        return self.calendar_hours if self.kind == "home" else self.hours
+        """From start to end: at home with the hours of the day that it may not run, rented with set-up and
+        interruptions."""
+        return self.calendar_hours or self.hours
 
 
 def home_option(
@@ -185,6 +193,7 @@ def home_option(
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
+    calendar = calendar_hours(time.hours, household.terms) if time else None
     limit = None
     if time and limit_watts is None:
         limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves)
@@ -199,7 +208,7 @@ def home_option(
         power=power,
         energy_kwh=energy,
         cost=cost,
-        co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
+        co2_kg=co2_kg(energy, grams_per_kwh(carbon.grams_co2e_per_kwh, price)) if energy and carbon else None,
         inputs=(
             *gpu_inputs(gpu),
             *(own_card.inputs(gpu, knowledge.power_curves, knowledge.figures) if own_card else ()),
@@ -211,7 +220,8 @@ def home_option(
         carbon=carbon,
         ladder=rungs,
         power_limit=limit,
-        calendar_hours=calendar_hours(time.hours, household.terms) if time else None,
+        calendar_hours=calendar,
+        practical=practical_of(workload, gpu_count, calendar),
         price=price,
         purchase=household.terms.purchase,
         when=when,
@@ -264,22 +274,12 @@ def cloud_option(
         workload, gpu, gpu_count, knowledge,
         planned=planned, changes=changes, host_memory_gib=spare, at_home=False,
     )  # fmt: skip
-    pue = pue_of(rental.provider, knowledge.figures)
-    share = knowledge.figures["cloud.node_power_share_of_tdp"]
-    host_share = _host_share(knowledge.figures)
-    power = cloud_power(
-        gpu,
-        gpu_count,
-        node_share=share,
-        host_watts_per_gpu_watt=host_share,
-        pue=pue,
-        gpu_activity=activity(gpu, planned.step),
-    )
-    energy = energy_kwh(time.hours, power) if time else None
-    cost = calendar = None
+    pue = pue_of(rental.provider, knowledge.figures, gpu)
+    power = rented_power(gpu, gpu_count, planned, pue, knowledge.figures)
+    run = None
     needs = terms or cloud_terms(workload, knowledge.figures)
     if time and rental.offer:
-        cost, calendar = rented_cost(
+        run = rented_cost(
             time.hours,
             rental.offer,
             rental.provider,
@@ -288,6 +288,9 @@ def cloud_option(
             terms=needs,
             instances=rental.instances,
         )
+    cost = run.cost if run else None
+    running = run.machine_hours if run else time.hours if time else None
+    energy = energy_kwh(running, power) if running else None
     bill_inputs = terms_inputs(needs, knowledge.figures, rental.offer) if rental.offer else ()
     carbon = rental.carbon
     return Option(
@@ -304,13 +307,16 @@ def cloud_option(
         co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
         inputs=(
             *gpu_inputs(gpu),
-            *cloud_inputs(rental.offer, rental.provider, cost, pue, knowledge.figures),
+            *cloud_inputs(rental.offer, rental.provider, cost, pue, knowledge.figures, in_a_pc=is_pc(gpu)),
             *bill_inputs,
             *carbon_inputs("cloud", carbon),
         ),
         rental=rental,
         carbon=carbon,
-        calendar_hours=calendar,
+        calendar_hours=run.calendar_hours if run else None,
+        practical=practical_of(
+            workload, gpu_count, run.calendar_hours if run else time.hours if time else None
+        ),
         is_as_asked=workload.is_as_asked,
     )
 
@@ -375,8 +381,31 @@ def cloud_watts_without_pue(
     gpu: Gpu, gpu_count: int, planned: PlannedStep, figures: Mapping[str, Figure]
 ) -> float:
     """Median watts of a rented machine at its own power supplies, before the data centre's overhead."""
+    if is_pc(gpu):
+        return _pc_power(gpu, gpu_count, planned, figures).watts.p50
     rated = node_watts(gpu, gpu_count, _host_share(figures), activity(gpu, planned.step))
     return figures["cloud.node_power_share_of_tdp"].value * rated
+
+
+def rented_power(
+    gpu: Gpu, gpu_count: int, planned: PlannedStep, pue: Figure, figures: Mapping[str, Figure]
+) -> WallPower:
+    """Watts of a rented machine at the data centre's meter; a PC draws what it draws at home."""
+    if is_pc(gpu):
+        return _pc_power(gpu, gpu_count, planned, figures).cooled(pue)
+    return cloud_power(
+        gpu,
+        gpu_count,
+        node_share=figures["cloud.node_power_share_of_tdp"],
+        host_watts_per_gpu_watt=_host_share(figures),
+        pue=pue,
+        gpu_activity=activity(gpu, planned.step),
+    )
+
+
+def _pc_power(gpu: Gpu, gpu_count: int, planned: PlannedStep, figures: Mapping[str, Figure]) -> WallPower:
+    board = board_watts(gpu, planned.step, planned.log_spread)
+    return household_power(board, gpu_count, None, figures)
 
 
 def _host_share(figures: Mapping[str, Figure]) -> Figure:
@@ -385,8 +414,11 @@ def _host_share(figures: Mapping[str, Figure]) -> Figure:
     return Figure("host_watts_per_gpu_watt", share, "W/W", overhead.source, basis="derived")
 
 
-def pue_of(provider: Provider | None, figures: Mapping[str, Figure]) -> Figure:
-    """The provider's published PUE, or the one assumed for its kind with its range."""
+def pue_of(provider: Provider | None, figures: Mapping[str, Figure], gpu: Gpu | None = None) -> Figure:
+    """The provider's published PUE, or the one assumed for its kind with its range; of a PC (of a consumer
+    card) on a market place that of a room."""
+    if gpu and is_pc(gpu) and provider and provider.kind == "marketplace":
+        return figures["cloud.pue_of_a_pc"]
     if provider is None or provider.pue is None or provider.pue_basis != "published":
         usual = figures["cloud.pue_unpublished"]
         return figures.get(PUE_OF_KIND.get(provider.kind, ""), usual) if provider else usual

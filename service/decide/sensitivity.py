@@ -15,17 +15,20 @@ def prices_around(per_kwh: float) -> tuple[float, ...]:
 
 
 def break_even_line(
-    home: tuple[float, float], rented: tuple[float, float], now: tuple[float, float], prices: Sequence[float]
+    home: tuple[float, float],
+    rented: tuple[float, float, float],
+    now: tuple[float, float],
+    prices: Sequence[float],
 ) -> tuple[tuple[float, float], ...]:
     """For each price per kWh the hourly rent at which both plans cost the same; below it, renting wins.
 
-    `home` and `rented` are what each costs and how much of that moves in proportion to the price per kWh and
-    to the rent; `now` are these two prices.
+    `home` is what it costs and how much of that moves in proportion to the price per kWh; `rented` the same,
+    and between them how much moves in proportion to the rent; `now` are the prices per kWh and hour.
     """
-    (home_cost, electricity), (rented_cost, rent), (per_kwh, per_hour) = home, rented, now
+    (home_cost, electricity), (rented_cost, rent, debugging), (per_kwh, per_hour) = home, rented, now
     line = []
     for price in prices:
-        at_home = home_cost + electricity * (price / per_kwh - 1)
+        at_home = home_cost + (electricity - debugging) * (price / per_kwh - 1)
         line.append((price, per_hour * (1 + (at_home - rented_cost) / rent)))
     return tuple(line)
 

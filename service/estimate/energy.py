@@ -9,8 +9,9 @@ processor draws beside one.
 
 Cloud: node power as a share of the node's rated power, times PUE. Rated node power is GPUs plus a host
 share as in an HGX H100 (10.2 kW for 8 x 700 W; Latif et al., IEEE Access 2025, measured 8.4 kW at most in
-training; arXiv:2506.14551: 76 % of rated power when training). Leaves out network and storage outside the
-node, and cooling of a room at home.
+training; arXiv:2506.14551: 76 % of rated power when training). A consumer card that is rented sits in a PC,
+which draws what one at home does; the watts of a superchip are those of its CPU and memory too. Leaves out
+network and storage outside the node, what a superchip has around it, and cooling of a room at home.
 """
 
 from collections.abc import Mapping
@@ -18,9 +19,11 @@ from dataclasses import dataclass
 
 from service.errors import InvalidValue
 from service.estimate.interval import Interval, around, certain
-from service.facts import Figure, Gpu
+from service.facts import Figure, Gpu, GpuClass
 
 LARGEST_PLUG_WATTS = 1e7
+WHOLE_MODULES = frozenset({"gh200-96gb"})
+"""Whose board watts are those of CPU and memory too, by their makers; no host is added to them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,17 @@ class WallPower:
     overhead_watts: float
     """Rest of the machine, central estimate, before losses or PUE."""
     loss_factor: float
-    """Watts at the plug per watt inside at home, PUE in the cloud."""
+    """Watts at the plug per watt inside at home, PUE in the cloud, both of a rented PC."""
+
+    def cooled(self, pue: Figure) -> "WallPower":
+        """The same with a data centre's overhead on top."""
+        factor = range_of(pue)
+        return WallPower(
+            self.watts.widened(factor), self.gpu_watts, self.overhead_watts, self.loss_factor * factor.p50
+        )
 
 
+PC_CLASSES: frozenset[GpuClass] = frozenset({"geforce", "geforce-laptop", "radeon"})
 PLUG_SPREAD = 0.03
 """Log spread of a reading at the plug over months."""
 
@@ -98,7 +109,7 @@ def cloud_power(
 
     8 H100 SXM: 10.2 kW rated x 0.76 = 7.75 kW, at PUE 1.2 9.3 kW. `gpu_activity` moves the GPUs' part.
     """
-    host = gpu.board_watts * host_watts_per_gpu_watt.value
+    host = gpu.board_watts * _host_share(gpu, host_watts_per_gpu_watt)
     share, factor = range_of(node_share), range_of(pue)
     return WallPower(
         share.widened(factor) * node_watts(gpu, gpu_count, host_watts_per_gpu_watt, gpu_activity),
@@ -110,7 +121,16 @@ def cloud_power(
 
 def node_watts(gpu: Gpu, gpu_count: int, host_watts_per_gpu_watt: Figure, gpu_activity: float = 1.0) -> float:
     """Rated watts of these GPUs and their share of the node; 8 H100 SXM: 10.2 kW."""
-    return gpu_count * gpu.board_watts * (gpu_activity + host_watts_per_gpu_watt.value)
+    return gpu_count * gpu.board_watts * (gpu_activity + _host_share(gpu, host_watts_per_gpu_watt))
+
+
+def _host_share(gpu: Gpu, host_watts_per_gpu_watt: Figure) -> float:
+    return 0.0 if gpu.slug in WHOLE_MODULES else host_watts_per_gpu_watt.value
+
+
+def is_pc(gpu: Gpu) -> bool:
+    """Whether a rented machine with such cards is a PC: consumer cards are built into nothing else."""
+    return gpu.category in PC_CLASSES
 
 
 def energy_kwh(hours: Interval, power: WallPower) -> Interval:

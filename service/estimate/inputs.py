@@ -129,11 +129,10 @@ RECORD_PREFIX = "track_record."
 """How well estimates of this kind did so far: figures that no answer is computed from, but that it shows."""
 TARIFF = "tariff"
 """Subject of the numbers a contract's price was computed from."""
-HOME_FIGURES = (
-    "home.rest_of_pc_watts",
-    "home.plug_factor",
-    "home.host_memory_gib",
-)
+PC_FIGURES = ("home.rest_of_pc_watts", "home.plug_factor")
+HOME_FIGURES = (*PC_FIGURES, "home.host_memory_gib")
+NODE_FIGURES = ("cloud.node_power_share_of_tdp", "cloud.node_overhead_watts_per_gpu")
+"""What the watts of a rented machine rest on, of a PC and of any other."""
 BASIS_OF_RATE: Mapping[RateKind, Basis] = MappingProxyType(
     {"contract": "user", "time_of_use": "user", "dynamic": "derived"}
 )
@@ -330,8 +329,10 @@ def cloud_inputs(
     cost: Cost | None,
     pue: Figure,
     figures: Mapping[str, Figure],
+    *,
+    in_a_pc: bool = False,
 ) -> tuple[Input, ...]:
-    """Price, terms, exchange rates and assumptions of the rented side."""
+    """Price, terms, exchange rates and assumptions of the rented side; `in_a_pc` a consumer card's."""
     inputs = []
     if offer:
         subject = f"{offer.provider} {offer.instance}"
@@ -352,12 +353,9 @@ def cloud_inputs(
             for name in ("billing_increment_s", "minimum_billing_s")
             if (value := getattr(provider, name)) is not None and name in provider.sources
         ]
-    inputs += [
-        Input("cloud", figures["cloud.node_power_share_of_tdp"]),
-        Input("cloud", figures["cloud.node_overhead_watts_per_gpu"]),
-        Input("cloud", figures["cloud.host_memory_gib_per_gpu"]),
-        Input("cloud", pue),
-    ]
+    drawn = PC_FIGURES if in_a_pc else NODE_FIGURES
+    inputs += [Input("cloud", figures[key]) for key in (*drawn, "cloud.host_memory_gib_per_gpu")]
+    inputs.append(Input("cloud", pue))
     return (*inputs, *exchange_inputs(cost))
 
 

@@ -1,10 +1,12 @@
-"""The power limit that is cheapest for the whole machine: fewer watts, more hours.
+"""The power limit to set: fewer watts, more hours, up to the knee where little more is saved.
 
 Speed and GPU power under a limit follow curves measured in training (Zeus traces, ml-energy/zeus@75a8b93:
-V100, Quadro RTX 6000 and A40, medians over 13 to 22 workloads), read by linear interpolation. No curve of
-an Ada or Blackwell GeForce card in training is published: the A40's stands in for them, and the
-spread of the three curves is the interval of what is saved. The rest of the PC runs longer, so the
-cheapest limit of the machine lies above the GPU's own optimum. Leaves out that a card that never
+V100, Quadro RTX 6000 and A40, medians over 13 to 22 workloads), read by linear interpolation. No curve of an
+Ada or Blackwell GeForce card in training is published: the A40's stands in for them, and the spread of the
+three curves is the interval of what is saved. The rest of the PC runs longer, so the machine's least energy
+lies above the GPU's own; and before it is reached, every further kilowatt-hour takes many more hours: the
+knee is where the saving, as a share of the most there is, is farthest ahead of the hours that it takes, as a
+share of those that the most takes (Satopaa et al., Kneedle, ICDCSW 2011). Leaves out that a card that never
 reaches its limit gains nothing from lowering it.
 """
 
@@ -88,9 +90,12 @@ class LimitStep:
 
 @dataclass(frozen=True, slots=True)
 class PowerLimitAdvice:
-    """The cheapest limit and what it changes; energy is money at a fixed tariff."""
+    """The limit to set and what it changes; energy is money at a fixed tariff."""
 
     best: LimitStep
+    """The knee."""
+    least: LimitStep
+    """The one with the least energy, whatever time it takes; often the same."""
     full: LimitStep
     steps: tuple[LimitStep, ...]
     kwh_saved: Interval
@@ -150,12 +155,14 @@ def limited(gpu: Gpu, hours: float, power: WallPower, curve: PowerCurve, share: 
 def power_limit_advice(
     gpu: Gpu, hours: float, power: WallPower, curves: Sequence[PowerCurve]
 ) -> PowerLimitAdvice | None:
-    """The limit with the least energy for the whole machine; None without a curve for such a card."""
+    """The limit at the knee, beside the one with the least energy for the whole machine; None without a curve
+    for such a card."""
     curve = curve_for(gpu, curves)
     if curve is None or power.overhead_watts <= 0:
         return None
     steps = tuple(limited(gpu, hours, power, curve, share) for share in LIMITS)
-    best = min(steps, key=lambda step: step.kwh)
+    least = min(steps, key=lambda step: step.kwh)
+    best = _knee(steps, least)
     savings = [
         limited(gpu, hours, power, other, 1.0).kwh - limited(gpu, hours, power, other, best.share).kwh
         for other in curves
@@ -163,9 +170,20 @@ def power_limit_advice(
     saved = steps[0].kwh - best.kwh
     return PowerLimitAdvice(
         best=best,
+        least=least,
         full=steps[0],
         steps=steps,
         kwh_saved=Interval(min(*savings, saved), saved, max(*savings, saved)),
         curve=curve,
         stand_in=curve.gpu != gpu.slug,
     )
+
+
+def _knee(steps: Sequence[LimitStep], least: LimitStep) -> LimitStep:
+    """Of the steps from the full limit to the least energy, where saving is farthest ahead of waiting."""
+    full = steps[0]
+    most, longest = full.kwh - least.kwh, least.hours - full.hours
+    if most <= 0 or longest <= 0:
+        return least
+    between = [step for step in steps if step.hours <= least.hours]
+    return max(between, key=lambda s: (full.kwh - s.kwh) / most - (s.hours - full.hours) / longest)

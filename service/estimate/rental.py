@@ -1,7 +1,7 @@
 """What a rented run costs in all: the terms it needs beside its hours, and the bill as lines."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 import numpy as np
@@ -162,6 +162,17 @@ def tiers_share(provider: Provider | None, egress_gb: float) -> float:
     return 1.0 if cost is None else float(cost / provider.egress_per_gb) / egress_gb
 
 
+@dataclass(frozen=True, slots=True)
+class RentedRun:
+    """What a run on one offer comes to."""
+
+    cost: Cost
+    calendar_hours: Interval
+    """From start to end."""
+    machine_hours: Interval
+    """Billed: set-up, idle and interrupted hours too."""
+
+
 def rented_cost(
     hours: Interval,
     offer: CloudOffer,
@@ -171,8 +182,8 @@ def rented_cost(
     rates: Sequence[ExchangeRate],
     terms: CloudTerms,
     instances: int = 1,
-) -> tuple[Cost, Interval]:
-    """The bill of one offer as lines, and the calendar hours of the run.
+) -> RentedRun:
+    """The bill of one offer as lines, and the hours it rests on.
 
     Lines that come to nothing are left out, but what is unknown of the provider stays, without an amount.
     """
@@ -196,7 +207,11 @@ def rented_cost(
         items.append(_fee_line("tax", net, currency, terms.tax_share))
     kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90 > 0)
     total = _interval(bill.total)
-    return Cost(currency, total, kept, converted, cash=total), _interval(bill.calendar_hours)
+    return RentedRun(
+        Cost(currency, total, kept, converted, cash=total),
+        _interval(bill.calendar_hours),
+        _interval(bill.machine_hours),
+    )
 
 
 def _hours_line(code: BillLine, bill: CloudBill, per_hour: Decimal) -> CostItem:

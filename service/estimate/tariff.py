@@ -21,6 +21,8 @@ TariffKind = Literal["flat", "time_of_use", "dynamic"]
 HOURS_PER_DAY = 24
 HOURS_PER_YEAR = 8760
 LARGEST_YEARLY_KWH = 10_000_000
+SOLAR_SHARE, SOLAR_GRAMS = "solar_share", "solar_grams_per_kwh"
+"""Names of what a roof adds to a price: its share of the energy, and what its kilowatt-hours emit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,11 @@ def hourly_prices(windows: Sequence[TimeOfUse]) -> tuple[Decimal, ...]:
     return tuple(prices)
 
 
-def with_solar(bought: MarginalPrice, share: Figure, feed_in: Figure) -> MarginalPrice:
-    """Part of the energy from one's own roof, worth what the grid would have paid per kWh, not nothing.
+def with_solar(
+    bought: MarginalPrice, share: Figure, feed_in: Figure, grams: Figure | None = None
+) -> MarginalPrice:
+    """Part of the energy from one's own roof, worth what the grid would have paid per kWh, not nothing, and
+    as clean as its modules are over their life (`grams`), not as the grid.
 
     Leaves out at which hours the sun shines: the share is the household's to know. Raises InvalidValue for
     a share outside 0 to 1.
@@ -131,8 +136,15 @@ def with_solar(bought: MarginalPrice, share: Figure, feed_in: Figure) -> Margina
         high=None if bought.high is None else mixed(bought.high),
         mean_low=None if bought.mean_low is None else mixed(bought.mean_low),
         mean_high=None if bought.mean_high is None else mixed(bought.mean_high),
-        figures=(*bought.figures, grid, share, feed_in),
+        figures=(*bought.figures, grid, share, feed_in, *((grams,) if grams else ())),
     )
+
+
+def grams_per_kwh(grid: float, price: MarginalPrice | None) -> float:
+    """What a kilowatt-hour at home emits [g CO2e]: the grid's, but for the share from one's own roof."""
+    of = {figure.name: figure.value for figure in price.figures} if price else {}
+    share = of.get(SOLAR_SHARE, 0.0)
+    return (1 - share) * grid + share * of.get(SOLAR_GRAMS, grid)
 
 
 @dataclass(frozen=True, slots=True)

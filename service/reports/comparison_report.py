@@ -37,16 +37,20 @@ from service.reports.sections.report_parts import (
     unit_price,
 )
 from service.reports.words.bill import uncounted_sentence
-from service.reports.words.prices import average_tariff_sentence, market_sentence, suggestion_sentence
+from service.reports.words.prices import (
+    average_tariff_sentence,
+    market_sentence,
+    rent_distance_sentence,
+    suggestion_sentence,
+)
 from service.reports.words.sentences import medians_sentence, power_limit_sentences, reference_sentences
 from service.reports.words.verdict import (
     break_even_sentence,
+    cannot_sentences,
     cheaper_sentence,
     code_change_sentence,
     faster_sentence,
     marginal_sentence,
-    no_fit_sentence,
-    only_way_sentence,
     waiting_sentence,
 )
 from service.reports.words.wording import Wording, wording
@@ -76,7 +80,7 @@ def comparison_document(
     sections = (
         verdict_section(n, c, home, cloud),
         Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
-        over_time_section(n, spendings(w, c.options), c.currency),
+        over_time_section(n, spendings(w, [o for o in c.options if not o.practical]), c.currency),
         bill_section(n, c.options, c.currency),
         turning_section(n, c, home, cloud),
         history_section(n, history, cloud),
@@ -118,9 +122,9 @@ def verdict_section(
     if home is None or cloud is None:
         lead = w.say("There is nothing to compare: no option of one of the two kinds is known.")
         return Section("verdict", title, (Paragraph(lead, is_lead=True),))
-    unfit = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
+    unfit = cannot_sentences(w, home, cloud)
     if unfit:
-        lead = " ".join([*unfit, *(only_way_sentence(w, o) for o in (home, cloud) if o.hours)])
+        lead = " ".join(unfit)
     else:
         lead = f"{cheaper_sentence(w, c, home, cloud)} {faster_sentence(w, c, home, cloud)}"
     sure = c.verdict.cheaper_probability
@@ -135,7 +139,7 @@ def verdict_section(
         )
     if home.hours:
         caveats.append(code_change_sentence(w, home))
-    caveats.append(stale_rent_sentence(n, cloud))
+    caveats += [rent_distance_sentence(w, cloud.offer), stale_rent_sentence(n, cloud)]
     if cloud.suggestions:
         caveats.append(suggestion_sentence(w, cloud))
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))

@@ -24,6 +24,7 @@ from service.reports.sections.report_parts import bill_section, chart_labels, ov
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.decision_sentences import (
     cluster_sentence,
+    debugging_sentence,
     impossible_sentence,
     limits_phrase,
     nearest_sentence,
@@ -31,7 +32,12 @@ from service.reports.words.decision_sentences import (
 )
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, power_limit_sentences
-from service.reports.words.verdict import code_change_sentence, marginal_sentence, no_fit_sentence
+from service.reports.words.verdict import (
+    code_change_sentence,
+    marginal_sentence,
+    no_fit_sentence,
+    not_practical_sentence,
+)
 from service.reports.words.wording import Wording, wording
 
 IN_THE_LEAD = 2
@@ -93,7 +99,7 @@ def _title(w: Wording, d: AnsweredDecision) -> str:
 
 def _spendings(w: Wording, plans: Sequence[NumberedPlan]) -> list[Spending]:
     """The plans over calendar time, as a chart draws them."""
-    drawn = [p for p in plans if p.plan.calendar_hours and p.plan.cost]
+    drawn = [p for p in plans if p.plan.calendar_hours and p.plan.cost and not p.plan.practical]
     labels = chart_labels(w, [p.option for p in drawn])
     return [
         Spending(label, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost.total)
@@ -109,8 +115,9 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     lead, said = said[:IN_THE_LEAD], said[IN_THE_LEAD:]
     lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest_possible[:1]]
     acted_on = best or d.rented
-    caveats = [*said, _beside(w, d)]
+    caveats = [*said, _beside(w, d), debugging_sentence(w, d)]
     caveats += [no_fit_sentence(w, p.plan) for p in chosen if p.plan.hours is None]
+    caveats += [not_practical_sentence(w, p.plan) for p in chosen if p.plan.practical]
     caveats += [marginal_sentence(w, p.plan) for p in chosen if p.plan.fit.verdict == "marginal"]
     if best and best.is_at_home:
         caveats.append(code_change_sentence(w, best) or "")

@@ -22,6 +22,7 @@ from service.estimate.debugging import Debugging, debugging_of
 from service.estimate.interval import Interval
 from service.estimate.memory_plan import published_plan
 from service.estimate.rental import cloud_terms
+from service.estimate.tariff import grams_per_kwh
 from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.buying import purchase_of
@@ -36,6 +37,7 @@ from service.usecases.rented_offers import (
     RentedPlans,
     rented_plans,
 )
+from service.usecases.smaller_models import with_smaller_model
 
 EFFORT_OF_DEBUGGING_AT_HOME = 5
 """More than renting alone: two machines to set up."""
@@ -135,16 +137,22 @@ def _home_plans(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
 ) -> list[tuple[Way, Option]]:
     homes: list[tuple[Way, Option]] = []
-    at_home = partial(home_option_of, currency=request.currency)
+
+    def at_home(gpu: Gpu, count: int, household: Household) -> Option:
+        def of(run: Workload) -> Option:
+            return home_option_of(snapshot, run, gpu, count, household, currency=request.currency)
+
+        return with_smaller_model(snapshot, workload, of(workload), of)
+
     machines = [_machine(snapshot, "own", name) for name in request.own]
     # A machine said twice, or by two of its names, is one.
     for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
-        homes.append(("own", at_home(snapshot, workload, gpu, count, usual)))
+        homes.append(("own", at_home(gpu, count, usual)))
     for wish in dict.fromkeys(request.buy):
         gpu, count, purchase = purchase_of(snapshot, request, wish, today, partial(_machine, snapshot))
         terms = replace(request.home_terms, purchase=purchase)
         household = replace(usual, terms=terms)
-        homes.append(("buy", at_home(snapshot, workload, gpu, count, household)))
+        homes.append(("buy", at_home(gpu, count, household)))
     return homes
 
 
@@ -244,4 +252,6 @@ def per_kwh(option: Option) -> Decimal | None:
 
 
 def _kg_per_kwh(option: Option) -> float:
-    return option.carbon.grams_co2e_per_kwh / 1000 if option.carbon else float("nan")
+    if option.carbon is None:
+        return float("nan")
+    return grams_per_kwh(option.carbon.grams_co2e_per_kwh, option.price) / 1000

@@ -45,6 +45,7 @@ from service.usecases.knowledge import changes_of, home_option_of, knowledge_of,
 from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import rented_plans
+from service.usecases.smaller_models import with_smaller_model
 
 
 def compare_home_with_cloud(
@@ -64,29 +65,34 @@ def compare_home_with_cloud(
     refuse_idle(request)
     household = household_of(snapshot, request, asked_at.date(), market)
     check_gpu_count(workload, home_count, "home_count")
-    at_home = home_option_of(snapshot, workload, home_gpu, home_count, household, currency=request.currency)
+
+    def home_with(run: Workload) -> Option:
+        return home_option_of(snapshot, run, home_gpu, home_count, household, currency=request.currency)
+
+    at_home = with_smaller_model(snapshot, workload, home_with(workload), home_with)
     if request.cloud.strip().lower() == EVERY_OFFER:
         rented, considered = cheapest_offers(snapshot, workload, request)
     else:
         request = with_usual_cloud(request, workload)
         gpu, count, rental = find_rental(snapshot, request)
         check_gpu_count(workload, count, "cloud")
-        planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
-        changes = changes_of(snapshot, workload, gpu, count, planned)
-        terms = cloud_terms(workload, knowledge.figures, request.rent_terms)
-        rented = [
-            cloud_option(
-                workload,
+
+        def rented_with(run: Workload) -> Option:
+            machine = ((gpu.slug, count, cloud_memory_gib(count, knowledge)),)
+            planned = plans_of(snapshot, run, machine)[0]
+            return cloud_option(
+                run,
                 gpu,
                 count,
                 rental,
                 currency=request.currency,
                 knowledge=knowledge,
                 planned=planned,
-                changes=changes,
-                terms=terms,
+                changes=changes_of(snapshot, run, gpu, count, planned),
+                terms=cloud_terms(run, knowledge.figures, request.rent_terms),
             )
-        ]
+
+        rented = [with_smaller_model(snapshot, workload, rented_with(workload), rented_with)]
         considered = 0
     offers = (option.rental.offer for option in rented if option.rental)
     refuse_idle_terms(request, {offer.tier for offer in offers if offer})

@@ -29,7 +29,7 @@ from service.decide.sensitivity import saved_per_day
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
-from service.estimate.debugging import Debugging, debugging_of
+from service.estimate.debugging import Debugging, DebuggingBenefit, benefit_of, debugging_of
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval, certain
@@ -103,7 +103,7 @@ def decide(
             plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
             rate=rate,
         )  # fmt: skip
-    home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost), None)
+    home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)
     cloud = _reference_rental(shortlist, best, rival)
     counts = _counts(plans, choice, shown)
     return Decision(
@@ -210,7 +210,7 @@ def _rated(
 ) -> RatedOption:
     way, place = plans.of(i)
     c = plans.candidates
-    instances = 1
+    instances, benefit = 1, None
     if way in ("own", "buy"):
         option = plans.homes[place][1]
     else:
@@ -222,6 +222,7 @@ def _rated(
         used = terms if at_home is None else debugging.terms
         option = _rented_option(snapshot, request, workload, plans.rented, place=place, terms=used)
         if at_home is not None:
+            benefit = _benefit(option, at_home, debugging)
             option = _debugged_at_home(option, at_home, debugging, snapshot)
     return RatedOption(
         way=way,
@@ -235,7 +236,17 @@ def _rated(
         is_on_front=i in choice.front,
         instances=instances,
         set_aside=SET_ASIDE[c.set_aside[i] - 1] if c.set_aside[i] else None,
+        debugging=benefit,
     )
+
+
+def _benefit(rented: Option, own: Option, debugging: Debugging) -> DebuggingBenefit | None:
+    """Nothing of a term that is paid whole, however long it is used."""
+    cost, hours = rented.cost, rented.hours
+    if cost is None or hours is None or cost.amount("commitment"):
+        return None
+    per_hour = float(cost.line("rent").unit_price or 0) * cost.tax_factor
+    return benefit_of(debugging, hours.p50, per_hour, own.power.watts.p50, float(per_kwh(own) or 0))
 
 
 def _rented_option(
@@ -303,7 +314,7 @@ def _reference_rental(
 def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:
     for rated in shortlist:
         purchase = _purchase_of(rated)
-        if purchase is None or rated.cost is None or cloud is None or cloud.cost is None:
+        if purchase is None or rated.cost is None or rated.set_aside or cloud is None or cloud.cost is None:
             continue
         running = rated.cost.p50 - float(purchase.per_run)
         return runs_until_bought_pays(purchase, running, cloud.cost.p50)

@@ -286,7 +286,7 @@ def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int,
     market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
     if not market:
         return gpu, count, Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
-    return gpu, count, rental_of(snapshot, offers.row(market[0]), request, market)
+    return gpu, count, rental_of(snapshot, offers.row(market[0]), request)
 
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
@@ -320,22 +320,31 @@ def rental_of(
     snapshot: Snapshot,
     offer: CloudOffer,
     request: AskedComparison | AskedDecision,
-    market: Sequence[int] = (),
 ) -> Rental:
-    """An offer with its provider, the grid of its country, and what the same costs elsewhere.
+    """An offer with its provider, the grid of its country, and what the same costs elsewhere."""
+    provider, carbon = snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country)
+    return Rental(offer, provider, carbon, _market_of(snapshot, offer, request.currency))
 
-    `market` are the places of the same configuration among the snapshot's offers.
-    """
-    summary = None
-    if market:
-        quoted = [snapshot.offers.quoted(i) for i in market]
-        rates = knowledge_of(snapshot).exchange_rates
-        factors = {c: conversion(c, request.currency, rates).factor for c in {c for _, c in quoted}}
-        prices = sorted(price * factors[currency] for price, currency in quoted)
-        summary = Market(
-            len(prices), prices[0], statistics.median(prices), prices[-1], request.currency, request.tier
-        )
-    return Rental(offer, snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country), summary)
+
+def _market_of(snapshot: Snapshot, offer: CloudOffer, currency: str) -> Market | None:
+    """What others ask for the same GPU, count and tier; None where nobody offers it now."""
+    if offer.gpu is None:
+        return None
+    rows = same_configuration(snapshot, offer.gpu, offer.gpu_count, offer.tier)
+    if not len(rows):
+        return None
+    rates = knowledge_of(snapshot).exchange_rates
+
+    def asked(quoted: tuple[Decimal, str]) -> Decimal:
+        return quoted[0] * conversion(quoted[1], currency, rates).factor
+
+    half = len(rows) // 2
+    low, high, *middle = (
+        asked(snapshot.offers.quoted(int(rows[i]))) for i in (0, -1, half, (len(rows) - 1) // 2)
+    )
+    median = statistics.median(middle)
+    own = asked((offer.hourly_price, offer.currency))
+    return Market(len(rows), low, median, high, currency, offer.tier, float(own / median) if median else None)
 
 
 def checked_count(field: str, count: int) -> int:

@@ -34,7 +34,9 @@ class Parts:
     with_hours: Numbers
     """What grows in proportion to the hours of training."""
     electricity: Numbers
-    """At home."""
+    """At home: of the run with its pauses, and of debugging before a rented one."""
+    by_watts: Numbers
+    """What grows with the watts in training: its electricity, less what heat it replaces."""
     purchase: Numbers
     """What bought cards lose."""
     price: Numbers
@@ -45,21 +47,24 @@ class Parts:
         """The parts of all plans; `factor` turns euros into the decision's currency."""
         homes = [option for _, option in plans.homes]
         zero = np.zeros(len(homes))
-        current = np.array([_amount(o, "electricity") + _amount(o, "paused") for o in homes])
-        wear = np.array([_amount(o, "wear") + _amount(o, "heat") for o in homes])
+        running = np.array([_amount(o, "electricity") for o in homes])
+        current = running + np.array([_amount(o, "paused") for o in homes])
+        heat = np.array([_amount(o, "heat") for o in homes])
+        wear = heat + np.array([_amount(o, "wear") for o in homes])
         bought = np.array([_amount(o, "purchase") for o in homes])
         price = np.array([float(o.purchase.price) if o.purchase else 0.0 for o in homes])
         blocks: list[tuple[Numbers, ...]] = (
-            [(zero, zero, current + wear, current, bought, price)] if homes else []
+            [(zero, zero, current + wear, current, running + heat, bought, price)] if homes else []
         )
         n_rented = len(plans.candidates) - len(homes)
         if plans.rented is not None and n_rented:
             taxed = factor * (1 + tax_share)
             one = _rented(plans.rented.bill, taxed)
-            blocks.append((*one, *_nothing(len(plans.rented), 3)))
+            blocks.append((*one, *_nothing(len(plans.rented), 4)))
             if plans.hybrid_bill is not None and plans.hybrid_electricity is not None:
                 two = _rented(plans.hybrid_bill, taxed)
-                blocks.append((*two, plans.hybrid_electricity, *_nothing(len(plans.rented), 2)))
+                spent = plans.hybrid_electricity
+                blocks.append((*two, spent, spent, *_nothing(len(plans.rented), 2)))
         return Parts(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
 
@@ -136,7 +141,7 @@ def _break_even(
     price = float(per_kwh(plans.homes[home][1]) or 0)
     return break_even_line(
         (float(cost[home]), float(parts.electricity[home])),
-        (float(cost[cloud]), float(parts.rent[cloud])),
+        (float(cost[cloud]), float(parts.rent[cloud]), float(parts.electricity[cloud])),
         (price, per_hour),
         prices_around(price),
     )
@@ -219,7 +224,7 @@ def _at_home(snapshot: Snapshot, plans: Plans, parts: Parts) -> list[Lever]:
         low, high = _kwh_range(snapshot, home, price)
         found.append(Lever("kwh_price", low, price, high, parts.electricity, parts.electricity, none))
         watts = column_of(home.power.watts)
-        found.append(Lever("home_watts", *watts, parts.electricity, parts.electricity, none))
+        found.append(Lever("home_watts", *watts, parts.by_watts, parts.by_watts, none))
     bought = next((o for way, o in plans.homes if way == "buy" and o.purchase), None)
     if bought is not None and bought.purchase is not None:
         price = float(bought.purchase.price)

@@ -21,6 +21,7 @@ from service.facts import Workload
 from service.store.snapshot import Snapshot
 from service.usecases.candidate_plans import Plans
 from service.usecases.finding import with_tokens
+from service.usecases.smaller_models import smaller_models
 
 PlansOf = Callable[[Workload], Plans]
 """All plans of another workload."""
@@ -104,14 +105,8 @@ def _smaller_model(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, plans_of: PlansOf, rate: Rate
 ) -> NearestPlan | None:
     """The largest smaller model of the same family that some plan trains within the limits."""
-    limits, size = Limits(request.budget, request.deadline_hours), parameters(workload.architecture)
-    family = sorted(
-        (w for w in snapshot.workloads.values() if w.family == workload.family and w.kind == workload.kind),
-        key=lambda w: (-parameters(w.architecture), w.slug),
-    )
-    for smaller in family:
-        if parameters(smaller.architecture) >= size:
-            continue
+    limits = Limits(request.budget, request.deadline_hours)
+    for smaller in smaller_models(snapshot, workload):
         plans = plans_of(smaller)
         if is_possible(plans.candidates, limits, request.least_probability):
             choice = choose(plans.candidates, limits, None, request.least_probability)

@@ -102,11 +102,19 @@ def offer_columns(snapshot: Snapshot) -> OfferColumns:
         knowledge.exchange_rates,
         skip_unpriced=True,
     )
-    pues = {slug: pue_of(provider, knowledge.figures).value for slug, provider in snapshot.providers.items()}
+    kinds = set(zip(offers.provider, offers.gpu.tolist(), strict=True))
+    pues = {
+        (slug, gpu): pue_of(
+            snapshot.providers.get(slug),
+            knowledge.figures,
+            snapshot.gpus[offers.gpu_slugs[gpu]] if gpu >= 0 else None,
+        ).value
+        for slug, gpu in kinds
+    }
     grams = {country: carbon_of(snapshot, country) for country in set(offers.country)}
     columns = OfferColumns(
         fees,
-        np.array([pues[provider] for provider in offers.provider]),
+        np.array([pues[kind] for kind in zip(offers.provider, offers.gpu.tolist(), strict=True)]),
         np.array([c.grams_co2e_per_kwh if (c := grams[k]) else np.nan for k in offers.country]),
         _machines(offers),
         offers.known_ordinal.astype(np.int64),

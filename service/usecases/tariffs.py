@@ -12,6 +12,8 @@ from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
 from service.estimate.priced_days import PricedSlot, priced_days
 from service.estimate.tariff import (
+    SOLAR_GRAMS,
+    SOLAR_SHARE,
     DynamicTerms,
     MarginalPrice,
     TariffKind,
@@ -223,5 +225,6 @@ def _on_the_roof(
         raise InvalidValue("feed_in_per_kwh", str(told), "must be from 0 to 10")
     else:
         paid = Figure("feed_in_per_kwh", float(told), f"{price.currency}/kWh", said, basis="user")
-    share = Figure("solar_share", tariff.solar_share, "share", said, basis="user")
-    return replace(contract, price=with_solar(price, share, paid))
+    share = Figure(SOLAR_SHARE, tariff.solar_share, "share", said, basis="user")
+    grams = replace(snapshot.figures[f"home_run.{SOLAR_GRAMS}"], name=SOLAR_GRAMS)
+    return replace(contract, price=with_solar(price, share, paid, grams))

@@ -165,7 +165,7 @@ def test_all_plans_are_counted_once():
 
 def test_where_it_turns_for_every_price_of_electricity():
     """At home 300, all of it current at 30 ct; rented 500, of which 400 is rent at 20 an hour."""
-    line = break_even_line((300, 300), (500, 400), (0.3, 20), [0.15, 0.3, 0.6])
+    line = break_even_line((300, 300), (500, 400, 0), (0.3, 20), [0.15, 0.3, 0.6])
     assert line == ((0.15, pytest.approx(2.5)), (0.3, pytest.approx(10)), (0.6, pytest.approx(25)))
 
 

@@ -15,6 +15,7 @@ from tests.facts_for_tests import (
     GERMANY,
     H100_SXM,
     KNOWLEDGE,
+    LAMBDA,
     RATIO,
     RENTAL,
     RTX_4070,
@@ -75,6 +76,24 @@ def test_the_verdict_turns_at_the_break_even_prices():
     assert home(household=replace(GERMANY, rate=same_rate)).cost.total.p50 == pytest.approx(
         rented.cost.total.p50, rel=1e-9
     )
+
+
+def test_a_rented_pc_draws_what_a_pc_draws_and_a_superchip_no_host():
+    """A busy 4090 and 53 W beside it, 1.2 times, at its plug; no share of a data centre's node."""
+
+    def drawn(gpu, provider=None):
+        run = cloud_option(D32, gpu, 1, Rental(None, provider), currency="EUR", knowledge=KNOWLEDGE)
+        return run.power
+
+    own, rented = home(RTX_4090).power, drawn(RTX_4090)
+    pue = KNOWLEDGE.figures["cloud.pue_unpublished"].value
+    assert rented.watts.p50 == pytest.approx(own.watts.p50 * pue)
+    assert (rented.gpu_watts, rented.overhead_watts) == (own.gpu_watts, own.overhead_watts)
+    room = replace(LAMBDA, kind="marketplace", pue=None)
+    assert drawn(RTX_4090, room).watts.p50 == pytest.approx(own.watts.p50)
+    assert drawn(H100_SXM, room).loss_factor == pytest.approx(pue)
+    superchip = drawn(replace(H100_SXM, slug="gh200-96gb", board_watts=1000.0))
+    assert superchip.overhead_watts == 0 < drawn(H100_SXM).overhead_watts
 
 
 def test_probability_is_certain_for_points_and_a_coin_toss_for_equals():

@@ -80,7 +80,8 @@ def test_450_kwh_at_37_2_cents_cost_167_40_euros():
 def test_264_gpu_hours_at_2_dollars_are_472_61_euros():
     """33 node-hours at 16 USD: 528 USD at the ECB rate of 2026-10-30."""
     offer = replace(OFFER, hourly_price=Decimal("16"))
-    cost, calendar = rented_cost(certain(33), offer, None, currency="EUR", rates=RATES, terms=NOTHING_ELSE)
+    run = rented_cost(certain(33), offer, None, currency="EUR", rates=RATES, terms=NOTHING_ELSE)
+    cost, calendar = run.cost, run.calendar_hours
     assert calendar == certain(33)
     assert round(cost.total.p50, 2) == 472.61
     assert rate_day(cost.conversion) == date(2026, 10, 30)
@@ -98,10 +99,8 @@ def test_conversion_crosses_over_the_euro():
 
 def test_billing_rounds_up_to_the_increment_and_the_minimum():
     def billed(hours, provider):
-        cost, _ = rented_cost(
-            certain(hours), OFFER, provider, currency="USD", rates=RATES, terms=NOTHING_ELSE
-        )
-        return cost.items[0].quantity.p50
+        run = rented_cost(certain(hours), OFFER, provider, currency="USD", rates=RATES, terms=NOTHING_ELSE)
+        return run.cost.items[0].quantity.p50
 
     assert billed(1.001, LAMBDA) == pytest.approx(61 / 60)
     assert billed(1.0, LAMBDA) == pytest.approx(1.0)
@@ -147,10 +146,27 @@ def test_the_cheapest_limit_is_the_whole_machines():
     assert at_75.kwh == pytest.approx((200 * 0.79 + 70) / 0.9 / 0.96)
     assert advice.stand_in and advice.curve.gpu == "a40" and advice.worth_while
     assert 0.6 < advice.best.share < 0.8
-    assert all(advice.best.kwh <= step.kwh for step in advice.steps)
+    assert all(advice.least.kwh <= step.kwh for step in advice.steps)
     assert advice.kwh_saved.p10 <= advice.kwh_saved.p50 <= advice.kwh_saved.p90
     gpu_alone = power_limit_advice(RTX_4070, 1000.0, replace(PC, overhead_watts=1e-9), CURVES)
-    assert gpu_alone.best.share <= advice.best.share
+    assert gpu_alone.least.share <= advice.least.share
+
+
+def test_the_limit_told_is_the_knee_and_not_the_end():
+    """What saves most takes far longer than what saves nearly as much."""
+    advice = power_limit_advice(RTX_4070, 1000.0, PC, CURVES)
+    full, best, least = advice.full, advice.best, advice.least
+    assert best.share > least.share
+    saved = (full.kwh - best.kwh) / (full.kwh - least.kwh)
+    waited = advice.hours_added / (least.hours - full.hours)
+    assert saved > 0.9
+    assert waited < 0.6
+    ahead = [
+        (full.kwh - s.kwh) / (full.kwh - least.kwh) - (s.hours - full.hours) / (least.hours - full.hours)
+        for s in advice.steps
+    ]
+    assert saved - waited == pytest.approx(max(ahead))
+    assert advice.kwh_saved.p50 == pytest.approx(full.kwh - best.kwh)
 
 
 def test_a_limit_is_not_advised_where_nothing_is_known():

@@ -28,6 +28,7 @@ from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.decision_sentences import (
     cluster_sentence,
     counted_sentence,
+    debugging_sentence,
     runs_until_bought_sentence,
     saved_per_day_sentence,
     verdict_lines,
@@ -39,6 +40,7 @@ from service.reports.words.prices import option_price_sentences
 from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.turning_sentences import left_aside_sentence, swing_sentence, turn_sentence
+from service.reports.words.verdict import not_practical_sentence
 from service.reports.words.wording import Wording
 
 
@@ -82,8 +84,9 @@ def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
 def _cells(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> tuple[Cell, ...]:
     co2, priced = p.plan_co2_interval_kg, priced_on(p)
     hours = p.calendar_hours
+    name = plan_name(w, p)
     return (
-        Words(plan_name(w, p)),
+        Words(w.say("{plan}: not practical", plan=name) if p.practical else name),
         MoneySpread(p.cost.total, d.currency) if p.cost else Missing(),
         Lasting(certain(hours.p50)) if hours else Missing(),
         Number(co2.p50, "kg") if co2 else Missing(),
@@ -104,10 +107,16 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         if p.purchase and p not in shown:
             prices += purchase_sentences(w, p, p.purchase)
     prices.append(uncounted_sentence(w, [p.cost for p in shown]))
-    others = [counted_sentence(w, d), saved_per_day_sentence(w, d), runs_until_bought_sentence(w, d)]
+    others = [
+        debugging_sentence(w, d),
+        counted_sentence(w, d),
+        saved_per_day_sentence(w, d),
+        runs_until_bought_sentence(w, d),
+    ]
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
     others += model_sentences(w, d.workload)
+    others += [not_practical_sentence(w, p) for p in d.shortlist if p.practical]
     others += [left_aside_sentence(w, x, d) for x in d.left_aside]
     others.append(too_cheap_sentence(w, d.prices))
     turning = [turn_sentence(w, t, d) for t in d.turns[1:4]]

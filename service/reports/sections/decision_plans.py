@@ -103,6 +103,8 @@ def short_name(w: Wording, p: AnsweredPlan) -> Words:
         "rent": w.say("{label}, rented", label=label),
         "hybrid": w.say("{label}, rented; debug at home first", label=label),
     }[p.plan]
+    if p.practical:
+        name = w.say("{plan}: not practical", plan=name)
     return Words(name, option_name(w, p).more)
 
 
@@ -116,7 +118,7 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
             co2_kg=p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None,
         )
         for p in plans[:PLANS_ON_PAGE]
-        if p.plan.calendar_hours and p.plan.cost
+        if p.plan.calendar_hours and p.plan.cost and not p.plan.practical
     ]  # fmt: skip
     if len(points) < 2:
         return None

@@ -6,6 +6,7 @@ from service.answers.answer import AnsweredWorkload
 from service.answers.option import AnsweredOption
 from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import RECORD
+from service.estimate.tariff import SOLAR_GRAMS, SOLAR_SHARE
 from service.reports.document.document import (
     Bullets,
     Cell,
@@ -117,7 +118,7 @@ def carbon_sentence(n: Notebook, option: AnsweredOption) -> str | None:
     w, grid = n.w, option.carbon
     if grid is None or option.co2_kg is None:
         return None
-    return w.say(
+    line = w.say(
         "{label}: {kg} kg CO₂e ({between}) at {grams} g/kWh, the grid of {zone} in {year} {source}.",
         label=option.label,
         kg=w.rounded(option.co2_kg.p50),
@@ -126,6 +127,16 @@ def carbon_sentence(n: Notebook, option: AnsweredOption) -> str | None:
         zone=w.zone(grid.zone, grid.zone_name),
         year=str(grid.year),
         source=_mark(n.cite(grid.cited).numbers),
+    )
+    roof = {x.name: x for x in option.sources if x.name in (SOLAR_SHARE, SOLAR_GRAMS)}
+    if len(roof) < 2:
+        return line
+    grams = roof[SOLAR_GRAMS]
+    return f"{line} " + w.say(
+        "{share} of the energy comes from your own roof and counts {grams} g/kWh {source}.",
+        share=w.percent(roof[SOLAR_SHARE].value),
+        grams=w.stated(grams.value),
+        source=_mark(n.cite(grams.cited).numbers),
     )
 
 

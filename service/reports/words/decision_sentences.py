@@ -3,6 +3,7 @@
 from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.reports.words.plan_names import plan_name
 from service.reports.words.price_age import price_age_sentences
+from service.reports.words.prices import rent_distance_sentence
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.turning_sentences import near_tie_sentence, turn_sentence
 from service.reports.words.wording import Wording
@@ -38,6 +39,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)),
         cost_sentence(w, d, d.best),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
+        *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in d.turns[:1]),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
@@ -45,6 +47,8 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
     """That no plan will do."""
+    if not d.has_limits and any(x.practical for x in d.shortlist):
+        return w.say("No plan is practical: all of them take more than two years.")
     if not d.has_limits:
         return w.say("No plan is possible: none can hold the run at a known price.")
     return w.say(
@@ -157,6 +161,24 @@ def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
     )
     told = [part for count, part in parts if count]
     return w.say("Of {count} plans: {parts}.", count=w.number(d.considered), parts=", ".join(told))
+
+
+def debugging_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """What debugging at home first brings and how sure that is, of the chosen plan, else of the first that
+    begins so; empty where none does."""
+    plans = [p for p in (d.best, d.rival, *d.shortlist) if p is not None and p.debugging]
+    if not plans or plans[0].debugging is None:
+        return ""
+    benefit = plans[0].debugging
+    hours, saved = benefit.hours, benefit.saved
+    return w.say(
+        "Debugging at home first takes you {hours} ({soon} to {late}) and {power} of electricity; it saves "
+        "about {saved} of lost rented hours ({low} to {high}): {plan}.",
+        hours=duration(w, hours.p50), soon=w.rounded(hours.p10), late=duration(w, hours.p90),
+        power=w.about(benefit.electricity.p50, d.currency), saved=w.about(saved.p50, d.currency),
+        low=w.about(saved.p10, d.currency), high=w.about(saved.p90, d.currency),
+        plan=plan_name(w, plans[0]),
+    )  # fmt: skip
 
 
 def cluster_sentence(w: Wording) -> str:

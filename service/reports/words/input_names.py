@@ -29,6 +29,7 @@ def names(w: Wording) -> Mapping[str, str]:
         "vat_share": w.say("VAT"),
         "bought_per_kwh": w.say("electricity from the grid"),
         "solar_share": w.say("share of own solar power"),
+        "solar_grams_per_kwh": w.say("CO₂e of own solar power"),
         "feed_in_per_kwh": w.say("feed-in payment"),
         "card_price": w.say("price of the card to buy"),
         "resale_share": w.say("what the card brings when it is sold"),

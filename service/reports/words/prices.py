@@ -14,6 +14,11 @@ from service.reports.words.tariff_sentences import electricity_sentences
 from service.reports.words.wording import Wording
 
 STALE_OFFER_DAYS = 45
+MUCH_CHEAPER, MUCH_DEARER = 2 / 3, 1.5
+"""Of the median of such offers: what is said of a rent beyond."""
+LEAST_FOR_A_MEDIAN = 4
+AS_GOOD_AS = 0.08
+"""How far a share may be from the fraction that it is called by."""
 
 
 def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
@@ -146,6 +151,34 @@ def market_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
         high=w.unit_price(market.dearest_per_hour, market.currency),
         median=w.unit_price(market.median_per_hour, market.currency),
     )
+
+
+def rent_distance_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
+    """How far a rent is from the median of its kind; empty where it is near it, or too few are known."""
+    market = offer.market if offer else None
+    if market is None or market.of_median is None or market.offers < LEAST_FOR_A_MEDIAN:
+        return ""
+    of, count = market.of_median, w.number(market.offers)
+    if of > MUCH_DEARER:
+        return w.say(
+            "The rent is {times} times the median of {count} such offers.", times=w.number(of, 1), count=count
+        )
+    if of >= MUCH_CHEAPER:
+        return ""
+    return w.say(
+        "The rent is {part} of the median of {count} such offers.", part=fraction(w, of), count=count
+    )
+
+
+def fraction(w: Wording, share: float) -> str:
+    """A share below two thirds as people say it: half, a third, ... a tenth; else in percent."""
+    names = (
+        w.say("half"), w.say("a third"), w.say("a quarter"), w.say("a fifth"), w.say("a sixth"),
+        w.say("a seventh"), w.say("an eighth"), w.say("a ninth"), w.say("a tenth"),
+    )  # fmt: skip
+    parts = round(1 / share) if share > 0 else 0
+    near = 2 <= parts <= 1 + len(names) and abs(share * parts - 1) <= AS_GOOD_AS
+    return names[parts - 2] if near else w.part(share)
 
 
 def tier_name(w: Wording, tier: str) -> str:

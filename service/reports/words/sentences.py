@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
-from service.answers.option import AnsweredAdjustment, AnsweredOption
+from service.answers.option import AnsweredAdjustment, AnsweredOption, AnsweredPowerLimit
+from service.decide.candidates import LONGEST_HOURS
 from service.decide.comparison import REFERENCE_GPU
 from service.reports.words.fine_tuning import fine_tuning_sentences
 from service.reports.words.trainer_file import trainer_file_sentences
@@ -13,19 +14,22 @@ from service.reports.words.wording import Wording
 HOURS_PER_DAY = 24
 MINUTES_PER_HOUR = 60
 SECONDS_PER_HOUR = 3600
+HOURS_PER_YEAR = 365.25 * HOURS_PER_DAY
 TIGHT_GIB = 1.0
 NOTICEABLY_FASTER = 0.98
 
 
 def duration(w: Wording, hours: float) -> str:
     """Hours in the unit a person would use: seconds below two minutes, minutes below two hours, hours below
-    three days, days above."""
+    three days, days up to two years, years above."""
     scale = duration_scale(hours)
     shown = w.rounded(hours * scale)
     if scale == SECONDS_PER_HOUR:
         return w.say("{seconds} seconds", seconds=shown)
     if hours < 2:
         return w.say("{minutes} minutes", minutes=shown)
+    if hours > LONGEST_HOURS:
+        return w.say("{years} years", years=shown)
     return w.say("{hours} hours", hours=shown) if hours < 72 else w.say("{days} days", days=shown)
 
 
@@ -35,6 +39,8 @@ def duration_scale(hours: float) -> float:
         return SECONDS_PER_HOUR
     if hours < 2:
         return MINUTES_PER_HOUR
+    if hours > LONGEST_HOURS:
+        return 1 / HOURS_PER_YEAR
     return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
 
 
@@ -109,11 +115,11 @@ def adjustments_sentence(w: Wording, name: str, option: AnsweredOption) -> str:
 
 
 def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currency: str) -> list[str]:
-    """The cheapest power limit at home, where one is worth setting."""
+    """The power limit to set at home, where one is worth it, and what the one with the least energy adds."""
     lines = []
     for option in options:
         advice = option.power_limit
-        if advice is None or not advice.worth_while:
+        if advice is None or not advice.worth_while or option.practical:
             continue
         saved = advice.energy_kwh_saved
         line = w.say(
@@ -136,14 +142,31 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
         }
         if advice.stand_in:
             line += w.say(
-                ", after another card's curve ({card}), for want of its own; the curves we have give {low} "
-                "to {high} kWh ({source}, {day}).",
+                ", after another card's curve ({card}); known curves give {low} to {high} kWh ({source}, "
+                "{day}).",
                 **phrases,
             )
         else:
-            line += w.say("; the curves we have give {low} to {high} kWh ({source}, {day}).", **phrases)
-        lines.append(line)
+            line += w.say("; known curves give {low} to {high} kWh ({source}, {day}).", **phrases)
+        lines.append(line + _least_energy(w, option, advice, currency))
     return lines
+
+
+def _least_energy(w: Wording, option: AnsweredOption, advice: AnsweredPowerLimit, currency: str) -> str:
+    """What the limit with the least energy saves more, and takes longer, than the one told."""
+    least, best = advice.least, advice.best
+    if least is None or least.limit_share == best.limit_share:
+        return ""
+    kwh = best.energy_kwh - least.energy_kwh
+    saved = w.say("{kwh} kWh", kwh=w.rounded(kwh))
+    if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
+        saved = w.about(kwh * float(per_kwh), currency)
+    return " " + w.say(
+        "{watts} W saves {saved} more and takes {added} more.",
+        watts=w.number(least.limit_watts),
+        saved=saved,
+        added=duration(w, (least.hours - best.hours) * calendar_stretch(option)),
+    )
 
 
 def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkload) -> str | None:

@@ -6,6 +6,7 @@ from service.answers.hours import AnsweredDayShape, AnsweredPause, AnsweredTarif
 from service.answers.option import AnsweredOption, AnsweredRate
 from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import TARIFF
+from service.estimate.tariff import SOLAR_GRAMS
 from service.reports.words.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import Wording
@@ -153,14 +154,21 @@ def _solar(w: Wording, option: AnsweredOption, price: AnsweredTariff) -> str:
     terms = _terms(option)
     if "solar_share" not in terms:
         return ""
-    paid = terms["feed_in_per_kwh"]
-    return w.say(
+    paid, grams = terms["feed_in_per_kwh"], terms.get(SOLAR_GRAMS)
+    clean = ""
+    if grams is not None:
+        clean = " " + w.say(
+            "Its CO₂e is that of its modules over their life, {grams} g/kWh ({source}).",
+            grams=w.stated(grams.value), source=grams.source,
+        )  # fmt: skip
+    line = w.say(
         "{share} of it from your own roof, worth the feed-in payment of {paid} ({source}): {mixed} per kWh.",
         share=w.percent(terms["solar_share"].value),
         paid=w.unit_price(paid.value, price.currency),
         source=paid.source if paid.basis != "user" else w.say("your own figure"),
         mixed=w.unit_price(price.per_kwh, price.currency),
     )
+    return line + clean
 
 
 def consumption_sentence(w: Wording, option: AnsweredOption) -> str | None:

@@ -3,6 +3,7 @@
 from service.answers.answer import AnsweredComparison
 from service.answers.option import AnsweredCost, AnsweredOption
 from service.reports.words.price_age import price_age_sentences
+from service.reports.words.prices import rent_distance_sentence
 from service.reports.words.sentences import HOURS_PER_DAY, duration
 from service.reports.words.wording import Wording
 
@@ -16,11 +17,11 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     home, cloud = c.first("home"), c.first("cloud")
     if home is None or cloud is None:
         return []
-    if home.hours is None or cloud.hours is None:
-        lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
-        return lines + [only_way_sentence(w, o) for o in (home, cloud) if o.hours]
+    if lines := cannot_sentences(w, home, cloud):
+        return lines
     faster = [faster_sentence(w, c, home, cloud), waiting_sentence(w, c, home, cloud)]
-    lines = [cheaper_sentence(w, c, home, cloud), " ".join(line for line in faster if line)]
+    cheaper = [cheaper_sentence(w, c, home, cloud), rent_distance_sentence(w, cloud.offer)]
+    lines = [" ".join(line for line in said if line) for said in (cheaper, faster)]
     lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     changes = code_change_sentence(w, home)
     lines += [changes] if changes else []
@@ -153,6 +154,32 @@ def unchanged_takes_longer_hours(home: AnsweredOption) -> float | None:
         if r.fits and r.hours is not None and not r.needs_code_change and not r.experimental
     ]
     return max(0.0, home.hours.p50 * (min(factors) / chosen - 1)) if factors else None
+
+
+def cannot_sentences(w: Wording, home: AnsweredOption, cloud: AnsweredOption) -> list[str]:
+    """Which of the two cannot do the run, or would take so long that nobody waits, and what the other takes;
+    empty where both can."""
+    lines = [no_fit_sentence(w, o) for o in (home, cloud) if o.hours is None]
+    lines += [not_practical_sentence(w, o) for o in (home, cloud) if o.practical]
+    return [
+        *lines,
+        *(only_way_sentence(w, o) for o in (home, cloud) if o.hours and not o.practical and lines),
+    ]
+
+
+def not_practical_sentence(w: Wording, option: AnsweredOption) -> str:
+    """That a machine would take years, and what it would do in two."""
+    took, would = option.elapsed_hours, option.practical
+    assert took and would
+    line = w.say("{label}: not practical ({time}).", label=option.label, time=duration(w, took.p50))
+    ways = []
+    if would.smaller_name:
+        ways.append(w.say("the smaller model {model}", model=would.smaller_name))
+    if would.tokens:
+        ways.append(w.say("at most {tokens} tokens", tokens=w.compact(would.tokens)))
+    if would.gpu_count:
+        ways.append(w.say("at least {count} such GPUs", count=w.number(would.gpu_count)))
+    return f"{line} " + w.say("Within two years: {ways}.", ways="; ".join(ways)) if ways else line
 
 
 def no_fit_sentence(w: Wording, option: AnsweredOption) -> str:
