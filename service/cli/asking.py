@@ -118,13 +118,18 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
     else:
         help = field.description or ""
         choices = _choices(field.annotation)
-        if choices and not flag.is_choice:
+        if choices and not flag.is_choice and name not in SWITCHES:
             help += f": {' | '.join(choices)}"
     return click.Option(
         [flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-"), name],
-        type=str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
+        is_flag=name in SWITCHES,
+        type=bool
+        if name in SWITCHES
+        else str
+        if name in WORDS
+        else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
         multiple=is_list,
-        default=None if isinstance(default, dict) else default,
+        default=False if name in SWITCHES else None if isinstance(default, dict) else default,
         show_default=default is not None and default not in (0, (), {}),
         metavar=flag.metavar,
         help=help + ".",
@@ -202,6 +207,10 @@ def _hours(said: str | None) -> float | None:
     return None if said is None else hours_of(said)
 
 
+def _buyer(is_business: bool) -> str:
+    return "business" if is_business else "private"
+
+
 def _machines(said: tuple[str, ...]) -> tuple[str, ...]:
     return () if said == (NONE,) else said
 
@@ -212,7 +221,10 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
     "weights": _weights,
     "deadline_hours": _hours,
     "own": _machines,
+    "buyer": _buyer,
 }
 """Options whose words are not simply their value."""
+SWITCHES = ("buyer",)
+"""Of two words, each an option by itself."""
 WORDS_OF_ONE = ("weights",)
 """Of several numbers in one word."""

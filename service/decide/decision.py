@@ -14,6 +14,7 @@ from service.decide.turning import Swing, Turn
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
+from service.estimate.vat import Vat
 from service.facts import Workload
 
 
@@ -125,3 +126,5 @@ class Decision:
     inputs: tuple[Input, ...]
     data_version: int
     prices: PricesUsed | None = None
+    vat: Vat | None = None
+    """The asker's."""

@@ -288,7 +288,9 @@ def cloud_option(
             terms=needs,
             instances=rental.instances,
         )
-    bill_inputs = terms_inputs(needs, knowledge.figures, rental.offer) if rental.offer else ()
+    bill_inputs = (
+        terms_inputs(needs, knowledge.figures, rental.offer, rental.provider) if rental.offer else ()
+    )
     carbon = rental.carbon
     return Option(
         kind="cloud",
