@@ -120,14 +120,14 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
         choices = _choices(field.annotation)
         if choices and not flag.is_choice and name not in SWITCHES:
             help += f": {' | '.join(choices)}"
+    if name in SWITCHES:
+        kind: Any = bool
+    else:
+        kind = str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else [])
     return click.Option(
         [flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-"), name],
         is_flag=name in SWITCHES,
-        type=bool
-        if name in SWITCHES
-        else str
-        if name in WORDS
-        else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
+        type=kind,
         multiple=is_list,
         default=False if name in SWITCHES else None if isinstance(default, dict) else default,
         show_default=default is not None and default not in (0, (), {}),

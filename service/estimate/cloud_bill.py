@@ -221,7 +221,7 @@ def _tax(net: Numbers, rented: Rented, terms: CloudTerms) -> Numbers:
     if terms.vat is None or terms.tax_as_told:
         return net * terms.tax_share
     shown = np.zeros(net.shape[1], dtype=np.int8) if rented.price_vat is None else rented.price_vat
-    tax = net * np.array([terms.vat.on(price_vat) for price_vat in PRICE_VAT])[shown]
+    tax: Numbers = net * np.array([terms.vat.on(price_vat) for price_vat in PRICE_VAT])[shown]
     doubt = np.log([terms.vat.doubt_of(price_vat) for price_vat in PRICE_VAT])[shown]
     with np.errstate(divide="ignore", invalid="ignore"):
         down = np.hypot(np.log(net[1] / net[0]), doubt)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -67,13 +68,10 @@ def cloud_terms(
     for name in own or {}:
         if name not in names:
             raise InvalidValue("rent_terms", name, "unknown", names)
-    told = dict(own or {})
-    return replace(
-        usual,
-        **told,
-        interruptions_as_told="interruptions_per_day" in told,
-        tax_as_told="tax_share" in told,
-    )
+    told: dict[str, Any] = dict(own or {})
+    told["interruptions_as_told"] = "interruptions_per_day" in told
+    told["tax_as_told"] = "tax_share" in told
+    return replace(usual, **told)
 
 
 def _data_gb(workload: Workload, bytes_per_token: float) -> float:
