@@ -1,4 +1,4 @@
-"""The catalog's rates of VAT: complete for the European Union, with source and day; a misspelt one is refused."""
+"""Rates of VAT in the catalog: complete for the European Union, with source and day; wrong ones refused."""
 
 from datetime import date
 
@@ -39,7 +39,7 @@ def test_rates_as_their_sources_have_them(country, share):
 
 
 def test_reduced_rates_of_electricity_are_what_eurostats_prices_hold():
-    """Price with all taxes over that without VAT, of the same half-year; a rate set since stands by itself."""
+    """Price with all taxes over that without VAT, of the same half-year."""
     from tests.facts_for_tests import shipped_catalog
 
     by_zone = {}

@@ -38,7 +38,11 @@ def _price(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
             share=share_of_vat(w, bought.vat_share),
         )  # fmt: skip
     if bought.bought == "used":
-        return line + " " + w.say("Private sellers add no VAT to a used card.")
+        return (
+            line
+            + " "
+            + w.say("Prices from the USA are without sales tax; a private seller adds no VAT to a used card.")
+        )
     return line + " " + w.say("Prices from the USA are without sales tax or VAT, and none is added.")
 
 
