@@ -6,6 +6,9 @@ from datetime import date
 
 from service.facts import Buyer, Figure, PriceVat, Source, VatKind, VatRate
 
+ON_RENT = "vat_on_rent"
+"""What the figure of a known VAT on rented hours is called."""
+
 
 @dataclass(frozen=True, slots=True)
 class Vat:
@@ -48,8 +51,8 @@ class Vat:
             return usual
         share, source = self.on(price_vat), self.standard.source
         if price_vat is None:
-            return Figure(usual.name, share, usual.unit, source, 0.0, share, "assumed")
-        return Figure(usual.name, share, usual.unit, source)
+            return Figure(ON_RENT, share, usual.unit, source, 0.0, share, "assumed")
+        return Figure(ON_RENT, share, usual.unit, source)
 
     def doubt_of(self, price_vat: PriceVat | None) -> float:
         """By how much a bill with VAT may be too large, as a factor from 1 on: nobody has said whether the

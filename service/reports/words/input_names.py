@@ -29,7 +29,7 @@ def names(w: Wording) -> Mapping[str, str]:
         "vat_share": w.say("VAT"),
         "gross_per_kwh": w.say("electricity with VAT"),
         "electricity_vat_share": w.say("VAT of electricity"),
-        "tax_share": w.say("VAT or sales tax on the rent"),
+        "vat_on_rent": w.say("VAT on the rent"),
         "bought_per_kwh": w.say("electricity from the grid"),
         "solar_share": w.say("share of own solar power"),
         "feed_in_per_kwh": w.say("feed-in payment"),

@@ -3,9 +3,10 @@
 from service.answers.answer import AnsweredVat
 from service.answers.option import AnsweredOption
 from service.answers.parts import AnsweredNumber
+from service.estimate.vat import ON_RENT
 from service.reports.words.wording import Wording
 
-TAX = "cloud_run.tax_share"
+TAX = ("cloud_run.tax_share", ON_RENT)
 
 
 def vat_sentences(
@@ -33,7 +34,7 @@ def share_of_vat(w: Wording, share: float) -> str:
 def _tax(rented: AnsweredOption | None) -> AnsweredNumber | None:
     if rented is None or rented.cost is None:
         return None
-    return next((number for number in rented.sources if number.name == TAX), None)
+    return next((number for number in rented.sources if number.name in TAX), None)
 
 
 def _rent(w: Wording, vat: AnsweredVat, rented: AnsweredOption, tax: AnsweredNumber) -> str:
