@@ -234,7 +234,7 @@ class AskedHousehold(AskedPlace):
         1, ge=1, le=1000, description="How many such runs, one after another; all numbers are those of all"
     )
 
-    buyer: Annotated[Buyer, Flag("--business/--private")] = Field(
+    buyer: Annotated[Buyer, Flag("--business")] = Field(
         "private", description="Who pays: a private person with the country's VAT, a business without any"
     )
     max_age_days: Annotated[int | None, Flag("--max-age", metavar="DAYS")] = Field(

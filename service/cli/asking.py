@@ -120,16 +120,15 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
         choices = _choices(field.annotation)
         if choices and not flag.is_choice and name not in SWITCHES:
             help += f": {' | '.join(choices)}"
+    called = flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-")
     if name in SWITCHES:
-        kind: Any = bool
-    else:
-        kind = str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else [])
+        names = [f"{called}/{SWITCHES[name]}", name]
+        return click.Option(names, is_flag=True, default=False, show_default=True, help=help + ".")
     return click.Option(
-        [flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-"), name],
-        is_flag=name in SWITCHES,
-        type=kind,
+        [called, name],
+        type=str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
         multiple=is_list,
-        default=False if name in SWITCHES else None if isinstance(default, dict) else default,
+        default=None if isinstance(default, dict) else default,
         show_default=default is not None and default not in (0, (), {}),
         metavar=flag.metavar,
         help=help + ".",
@@ -224,7 +223,7 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
     "buyer": _buyer,
 }
 """Options whose words are not simply their value."""
-SWITCHES = ("buyer",)
-"""Of two words, each an option by itself."""
+SWITCHES: Mapping[str, str] = {"buyer": "--private"}
+"""Options of two words, each a flag by itself: what the usual one is called."""
 WORDS_OF_ONE = ("weights",)
 """Of several numbers in one word."""
