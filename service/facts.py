@@ -33,6 +33,10 @@ RateKind = Literal["retail", "spot", "contract", "time_of_use", "dynamic"]
 ProviderKind = Literal["hyperscaler", "gpu-cloud", "marketplace"]
 PriceVat = Literal["net", "gross"]
 """A price as shown: VAT comes on top of it (net), or is in it (gross)."""
+VatKind = Literal["standard", "electricity"]
+"""Of goods and services in general, or of a household's electricity where that is another."""
+Buyer = Literal["private", "business"]
+"""Who pays: a private person bears VAT, a business gets it back."""
 Taxes = Literal["all", "excl_vat", "excl_taxes"]
 Scope = Literal["lifecycle", "direct"]
 Accounting = Literal["production", "consumption"]
@@ -542,6 +546,21 @@ class ElectricityRate:
     valid_until: date | None = None
     note: str = ""
     slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VatRate:
+    """The VAT, or a tax like it, that a private person bears in a country."""
+
+    country: str
+    """ISO 3166 code."""
+    kind: VatKind
+    share: float
+    """Of the price before it."""
+    valid_from: date | None
+    """None: it was so before anything we look at."""
+    source: Source
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,9 +113,12 @@ def test_what_is_emitted_by_the_whole_plan_is_that_of_all_its_hours(run):
 
 
 def test_no_plan_above_the_budget_is_within_it(run):
-    """A reserved term costs the same however long the run takes: without a spread, and never within 100."""
+    """A reserved term costs the same however long the run takes: without a spread, and never within 100.
+
+    The tax is told: where a price may hold VAT already, there is one.
+    """
     for tier in ("reserved", "any"):
-        dear = answer(run, "--tier", tier, "--budget", "100", "--own", "none")
+        dear = answer(run, "--tier", tier, "--budget", "100", "--own", "none", "--rent", "tax_share=0.19")
         assert dear["best"] is None
         assert all(p["probability_within_limits"] == 0 for p in dear["shortlist"] if p["cost"]["p10"] > 100)
 

@@ -1,5 +1,6 @@
 """The answers themselves: a comparison, a decision, estimates; stored, given and read as the same type."""
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -14,6 +15,7 @@ from service.decide.options import Side, Way
 from service.decide.turning import LeverCode
 from service.estimate.interval import Interval
 from service.estimate.model_notes import ModelNote
+from service.facts import Buyer
 
 
 class AnsweredFineTuning(Answered):
@@ -124,6 +126,18 @@ class AnsweredPrices(Answered):
     )
 
 
+class AnsweredVat(Answered):
+    """Which VAT the asker bears: in the rent (line `tax`), in new cards at dated prices, at home."""
+
+    buyer: Buyer
+    country: str
+    share: float | None = Field(description="Of a price without it; null where no rate is known")
+    electricity_share: float | None = Field(description="The same of a household's electricity")
+    source: str = Field(description="Of `share`; empty where it is null")
+    url: str
+    as_of: date | None
+
+
 class AnsweredComparison(Answered):
     """The answer to a comparison, as kept."""
 
@@ -139,6 +153,7 @@ class AnsweredComparison(Answered):
     reference_method: AnsweredReference | None
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
+    vat: AnsweredVat | None = Field(None, description="Null in answers that were given before")
 
     @property
     def currency(self) -> str:
@@ -324,6 +339,7 @@ class AnsweredDecision(Answered):
     saved_per_day: float | None
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
+    vat: AnsweredVat | None = Field(None, description="Null in answers that were given before")
 
     @property
     def has_limits(self) -> bool:

@@ -21,7 +21,7 @@ from service.estimate.interval import Interval
 from service.estimate.ladder import RungCode
 from service.estimate.memory import Fit
 from service.estimate.training_time import Nearness, StageCode
-from service.facts import Accounting, RateKind, Scope, Tier
+from service.facts import Accounting, PriceVat, RateKind, Scope, Tier
 
 
 class AnsweredAdjustment(Answered):
@@ -160,7 +160,10 @@ class AnsweredPurchase(AnsweredLicensedSource):
     usd_per_card: float | None = Field(description="As its source tells it; null where the asker said it")
     first_month: date | None = Field(description="The first of the months that the price is of")
     months_old: int | None
-    is_before_tax: bool = Field(description="Prices from the USA are without sales tax or VAT")
+    is_before_tax: bool = Field(
+        description="A dated price, which is without sales tax or VAT, and none was added"
+    )
+    vat_share: float | None = Field(None, description="Added to a dated price, of that without; in `price`")
     years_kept: float | None
     resale_share: Interval = Field(description="What it brings then, of the price; never more than 1")
     has_history: bool = Field(
@@ -273,6 +276,9 @@ class AnsweredOffer(AnsweredLicensedSource):
     hourly_price: Exact = Field(description="Exact decimal, whole instance")
     currency: str
     instances: int
+    price_vat: PriceVat | None = Field(
+        None, description="Of the provider's prices: net, VAT comes on top; null where nobody has told"
+    )
     ram_gib: float | None = Field(None, description="Main memory of one instance; null where it is not said")
     note: str
     market: AnsweredMarket | None

@@ -17,7 +17,7 @@ from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
 from service.estimate.trainer_files.settings import LARGEST_CHARACTERS, MOST_KEYS
-from service.facts import Tier
+from service.facts import Buyer, Tier
 
 EVERY_OFFER = "any"
 """As `cloud`: every stored offer. As `tier`: every tier."""
@@ -234,6 +234,9 @@ class AskedHousehold(AskedPlace):
         1, ge=1, le=1000, description="How many such runs, one after another; all numbers are those of all"
     )
 
+    buyer: Annotated[Buyer, Flag("--business")] = Field(
+        "private", description="Who pays: a private person with the country's VAT, a business without any"
+    )
     max_age_days: Annotated[int | None, Flag("--max-age", metavar="DAYS")] = Field(
         None,
         ge=0,

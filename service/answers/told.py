@@ -24,6 +24,7 @@ from service.answers.answer import (
     AnsweredSwing,
     AnsweredTurn,
     AnsweredTurningPoint,
+    AnsweredVat,
     AnsweredVerdict,
     AnsweredWeights,
     AnsweredWorkload,
@@ -42,6 +43,7 @@ from service.estimate.model_notes import model_notes
 from service.estimate.price_age import PricesUsed
 from service.estimate.reference_run import ReferenceMethod
 from service.estimate.step_work import adapter_matrices, trained_parameters
+from service.estimate.vat import Vat
 from service.facts import GIB, Workload
 
 HOURS_PER_DAY = 24
@@ -74,6 +76,7 @@ def tell_comparison(c: Comparison) -> AnsweredComparison:
         reference_method=None if c.reference is None else _reference(c.reference),
         sources=tell_numbers(c.inputs),
         prices=_prices(c.prices),
+        vat=_vat(c.vat),
     )
 
 
@@ -199,11 +202,27 @@ def tell_decision(d: Decision) -> AnsweredDecision:
         saved_per_day=near_or_none(d.saved_per_day, 2),
         sources=tell_numbers(d.inputs),
         prices=_prices(d.prices),
+        vat=_vat(d.vat),
     )
 
 
 def _prices(used: PricesUsed | None) -> AnsweredPrices | None:
     return None if used is None else AnsweredPrices(**asdict(used))
+
+
+def _vat(vat: Vat | None) -> AnsweredVat | None:
+    if vat is None:
+        return None
+    rate = vat.standard
+    return AnsweredVat(
+        buyer=vat.buyer,
+        country=vat.country,
+        share=rate.share if rate else None,
+        electricity_share=vat.electricity_share,
+        source=rate.source.title if rate else "",
+        url=rate.source.url if rate else "",
+        as_of=rate.source.as_of if rate else None,
+    )
 
 
 def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:

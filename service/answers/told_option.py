@@ -236,7 +236,8 @@ def _purchase(bought: Purchase, currency: str) -> AnsweredPurchase:
         usd_per_card=dated.usd if dated else None,
         first_month=dated.first_month if dated else None,
         months_old=bought.months_old,
-        is_before_tax=dated is not None,
+        is_before_tax=dated is not None and bought.vat is None,
+        vat_share=None if bought.vat is None else bought.vat.share,
         years_kept=bought.years_kept,
         resale_share=near_interval(
             Interval(resold if low is None else low, resold, resold if high is None else high), 4
@@ -263,6 +264,7 @@ def _offer(rental: Rental) -> AnsweredOffer | None:
         hourly_price=offer.hourly_price,
         currency=offer.currency,
         instances=rental.instances,
+        price_vat=rental.provider.price_vat if rental.provider else None,
         ram_gib=offer.ram_gib,
         note=offer.note,
         in_stock=offer.in_stock,

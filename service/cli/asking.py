@@ -118,10 +118,14 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
     else:
         help = field.description or ""
         choices = _choices(field.annotation)
-        if choices and not flag.is_choice:
+        if choices and not flag.is_choice and name not in SWITCHES:
             help += f": {' | '.join(choices)}"
+    called = flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-")
+    if name in SWITCHES:
+        names = [f"{called}/{SWITCHES[name]}", name]
+        return click.Option(names, is_flag=True, default=False, show_default=True, help=help + ".")
     return click.Option(
-        [flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-"), name],
+        [called, name],
         type=str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
         multiple=is_list,
         default=None if isinstance(default, dict) else default,
@@ -202,6 +206,10 @@ def _hours(said: str | None) -> float | None:
     return None if said is None else hours_of(said)
 
 
+def _buyer(is_business: bool) -> str:
+    return "business" if is_business else "private"
+
+
 def _machines(said: tuple[str, ...]) -> tuple[str, ...]:
     return () if said == (NONE,) else said
 
@@ -212,7 +220,10 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
     "weights": _weights,
     "deadline_hours": _hours,
     "own": _machines,
+    "buyer": _buyer,
 }
 """Options whose words are not simply their value."""
+SWITCHES: Mapping[str, str] = {"buyer": "--private"}
+"""Options of two words, each a flag by itself: what the usual one is called."""
 WORDS_OF_ONE = ("weights",)
 """Of several numbers in one word."""

@@ -18,6 +18,7 @@ from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
+from service.estimate.vat import Vat
 from service.facts import (
     Figure,
     Gpu,
@@ -72,6 +73,8 @@ class Comparison:
     considered: int = 0
     """Offers looked at when the question was about every offer; 0 for a single one."""
     prices: PricesUsed | None = None
+    vat: Vat | None = None
+    """The asker's."""
 
 
 def compare(
@@ -87,6 +90,7 @@ def compare(
     reference_card: Gpu | None = None,
     considered: int = 0,
     prices: PricesUsed | None = None,
+    vat: Vat | None = None,
 ) -> Comparison:
     """The first home option against the first cloud option; further options are carried along.
 
@@ -109,6 +113,7 @@ def compare(
         data_version=data_version,
         considered=considered,
         prices=prices,
+        vat=vat,
     )
 
 

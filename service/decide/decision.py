@@ -15,6 +15,7 @@ from service.estimate.debugging import DebuggingBenefit
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
+from service.estimate.vat import Vat
 from service.facts import Workload
 
 
@@ -128,3 +129,5 @@ class Decision:
     inputs: tuple[Input, ...]
     data_version: int
     prices: PricesUsed | None = None
+    vat: Vat | None = None
+    """The asker's."""

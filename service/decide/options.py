@@ -291,7 +291,9 @@ def cloud_option(
     cost = run.cost if run else None
     running = run.machine_hours if run else time.hours if time else None
     energy = energy_kwh(running, power) if running else None
-    bill_inputs = terms_inputs(needs, knowledge.figures, rental.offer) if rental.offer else ()
+    bill_inputs = (
+        terms_inputs(needs, knowledge.figures, rental.offer, rental.provider) if rental.offer else ()
+    )
     carbon = rental.carbon
     return Option(
         kind="cloud",

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from service.errors import InvalidValue
 from service.estimate.quantile import QUANTILE_90
+from service.estimate.vat import Vat
+from service.facts import PriceVat
 
 Numbers = NDArray[np.float64]
 HOURS_PER_MONTH = 730.0
@@ -20,6 +22,7 @@ LARGEST_TERM = 1e9
 LEAST_DIVISOR = 0.001
 """Of what hours are divided by: with less a run would outlast every number."""
 HOURS_PER_DAY = 24.0
+PRICE_VAT: tuple[PriceVat | None, ...] = (None, "net", "gross")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,19 @@ class CloudTerms:
     checkpoint_seconds: float
     """Training waits while a checkpoint is written."""
     tax_share: float = 0.0
-    """Sales tax or VAT on the whole bill."""
+    """Sales tax or VAT on the whole bill, of prices of which nothing is known."""
+    tax_as_told: bool = False
+    """Whether `tax_share` is the asker's own: then it is every offer's."""
+    vat: Vat | None = None
+    """The asker's: what each offer's tax follows from, unless he has told it."""
     interruptions_as_told: bool = False
     """Whether `interruptions_per_day` is the asker's own: then it counts for every spot machine."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "vat":
+                continue
             if not 0 <= value <= LARGEST_TERM:
                 raise InvalidValue(field.name, value, f"must be a number from 0 on, at most {LARGEST_TERM:g}")
         for name in ("download_mbit_per_s", "checkpoint_interval_hours"):
@@ -78,6 +87,8 @@ class Rented:
     storage_per_gb_month: Numbers
     interruptions_per_day: Numbers | None = None
     """Of each offer by itself; NaN, or None for all, where nothing is known of it."""
+    price_vat: NDArray[np.int8] | None = None
+    """Whether each price is without VAT or with it, as a place in PRICE_VAT; None for all unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,12 @@ class CloudBill:
         """The sum of what is known."""
         lines = (getattr(self, name) for name in LINES)
         return np.asarray(sum((np.where(np.isnan(x), 0.0, x) for x in lines), np.zeros_like(self.rent)))
+
+    @property
+    def tax_factor(self) -> Numbers:
+        """The median bill with tax over that without, shape (offers,)."""
+        total, tax = self.total[1], self.tax[1]
+        return np.asarray(total / np.where(total == tax, 1.0, total - tax))
 
 
 LINES = ("rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax")
@@ -192,10 +209,25 @@ def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> Cl
     net = sum((np.nan_to_num(line, nan=0.0) for line in lines.values()), np.zeros_like(machine))
     return CloudBill(
         **lines,
-        tax=net * terms.tax_share,
+        tax=_tax(net, rented, terms),
         machine_hours=machine,
         calendar_hours=training_hours + set_up + lost,
     )
+
+
+def _tax(net: Numbers, rented: Rented, terms: CloudTerms) -> Numbers:
+    """VAT on the bill, the asker's own share or by how each price is shown; where nobody has told that, the
+    10th percentile of the bill is lower by the doubt whether the price holds it already, in squares."""
+    if terms.vat is None or terms.tax_as_told:
+        return net * terms.tax_share
+    shown = np.zeros(net.shape[1], dtype=np.int8) if rented.price_vat is None else rented.price_vat
+    tax: Numbers = net * np.array([terms.vat.on(price_vat) for price_vat in PRICE_VAT])[shown]
+    doubt = np.log([terms.vat.doubt_of(price_vat) for price_vat in PRICE_VAT])[shown]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        down = np.hypot(np.log(net[1] / net[0]), doubt)
+        lowest = (net[1] + tax[1]) * np.exp(-down) - net[0]
+    tax[0] = np.where((doubt > 0) & np.isfinite(lowest), lowest, tax[0])
+    return tax
 
 
 def _billed(hours: Numbers, rented: Rented) -> Numbers:

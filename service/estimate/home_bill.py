@@ -11,7 +11,7 @@ from service.estimate.card_prices import CardPrice
 from service.estimate.cost import BillLine, Cost, CostItem, conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import MarginalPrice
-from service.facts import ExchangeRate, Figure, Source
+from service.facts import ExchangeRate, Figure, Source, VatRate
 
 HOURS_PER_DAY = 24.0
 HOURS_PER_MONTH = 730.0
@@ -43,6 +43,8 @@ class Purchase:
     has_history: bool = False
     """Whether the card's own prices say what it brings; otherwise those of its class."""
     bought: Literal["new", "used"] = "new"
+    vat: VatRate | None = None
+    """What was added to a dated price, which is without tax; None for nothing."""
     rates: tuple[ExchangeRate, ...] = ()
     """What the dated price was converted with."""
 

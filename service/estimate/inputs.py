@@ -318,6 +318,10 @@ def tariff_inputs(
     if terms.purchase is not None:
         bought = terms.purchase
         inputs.append(Input("purchase", _card_price(bought, currency)))
+        if bought.vat:
+            inputs.append(
+                Input("purchase", Figure("vat_share", bought.vat.share, "share", bought.vat.source))
+            )
         if bought.resale_share:
             inputs.append(Input("purchase", bought.resale_share))
     return tuple(inputs)

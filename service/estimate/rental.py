@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from service.errors import InvalidValue, MissingFact
 from service.estimate.architecture import parameters
 from service.estimate.cloud_bill import (
     HOURS_PER_MONTH,
+    PRICE_VAT,
     CloudBill,
     CloudTerms,
     Rented,
@@ -19,12 +21,14 @@ from service.estimate.cost import BillLine, Cost, CostItem, conversion, egress_c
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.training_state import checkpoint_bytes
+from service.estimate.vat import Vat
 from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
 
 GB = 1e9
 WEIGHT_BYTES = 2.0
 PREFIX = "cloud_run."
-AS_TOLD = "interruptions_as_told"
+NOT_TOLD = ("interruptions_as_told", "tax_as_told", "vat")
+"""Fields of CloudTerms that are no number of the asker's."""
 FIGURES = (
     "set_up_hours", "download_bytes_per_token", "download_mbit_per_s", "checkpoints_kept", "idle_share",
     "interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s",
@@ -33,11 +37,15 @@ FIGURES = (
 
 
 def cloud_terms(
-    workload: Workload, figures: Mapping[str, Figure], own: Mapping[str, float] | None = None
+    workload: Workload,
+    figures: Mapping[str, Figure],
+    own: Mapping[str, float] | None = None,
+    vat: Vat | None = None,
 ) -> CloudTerms:
     """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens.
 
-    `own` replaces any field of CloudTerms. Raises InvalidValue for one that is none of them.
+    `own` replaces any field of CloudTerms; a tax told there wins over `vat`. Raises InvalidValue for one that
+    is none of them.
     """
     of = {name: figures[PREFIX + name].value for name in FIGURES}
     checkpoint_gb = checkpoint_bytes(workload.architecture, workload.recipe) / GB
@@ -54,13 +62,16 @@ def cloud_terms(
         checkpoint_interval_hours=of["checkpoint_interval_hours"],
         checkpoint_seconds=checkpoint_gb / of["checkpoint_gb_per_s"],
         tax_share=of["tax_share"],
+        vat=vat,
     )
-    names = [field.name for field in fields(CloudTerms) if field.name != AS_TOLD]
+    names = [field.name for field in fields(CloudTerms) if field.name not in NOT_TOLD]
     for name in own or {}:
         if name not in names:
             raise InvalidValue("rent_terms", name, "unknown", names)
-    told = "interruptions_per_day" in (own or {})
-    return replace(usual, **dict(own or {}), interruptions_as_told=told)
+    told: dict[str, Any] = dict(own or {})
+    told["interruptions_as_told"] = "interruptions_per_day" in told
+    told["tax_as_told"] = "tax_share" in told
+    return replace(usual, **told)
 
 
 def _data_gb(workload: Workload, bytes_per_token: float) -> float:
@@ -73,7 +84,9 @@ def _data_gb(workload: Workload, bytes_per_token: float) -> float:
     return (data.examples * data.mean_tokens * bytes_per_token + model) / GB
 
 
-def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudOffer) -> tuple[Input, ...]:
+def terms_inputs(
+    terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudOffer, provider: Provider | None = None
+) -> tuple[Input, ...]:
     """The assumptions behind the lines of a bill that this offer has, or what is known of it instead."""
     is_spot = offer.tier == "spot"
     known = None if terms.interruptions_as_told else offer.interruptions
@@ -91,8 +104,12 @@ def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudO
             "checkpoint_interval_hours",
             "checkpoint_gb_per_s",
         ]
-    names.append("tax_share")
-    return tuple(
+    tax = replace(figures[PREFIX + "tax_share"], value=terms.tax_share)
+    if terms.vat is not None and terms.tax_as_told:
+        tax = replace(tax, low=None, high=None, source=terms.vat.said, basis="user")
+    elif terms.vat is not None:
+        tax = terms.vat.figure(provider.price_vat if provider else None, tax)
+    lines = tuple(
         Input(
             "rented run",
             known
@@ -101,6 +118,7 @@ def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudO
         )
         for name in names
     )
+    return (*lines, Input("rented run", tax))
 
 
 def rented_columns(
@@ -151,6 +169,7 @@ def rented_columns(
         interruptions_per_day=np.array(
             [o.interruptions.value if o.interruptions else np.nan for o, _ in offers]
         ),
+        price_vat=np.array([PRICE_VAT.index(p.price_vat if p else None) for _, p in offers], dtype=np.int8),
     )
 
 
@@ -202,10 +221,11 @@ def rented_cost(
     )
     sent = np.full_like(training, terms.egress_gb)
     items.append(_fee_line("egress", sent, "GB", columns.egress_per_gb[0]))
-    if terms.tax_share:
-        net = bill.total - bill.tax
-        items.append(_fee_line("tax", net, currency, terms.tax_share))
-    kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90 > 0)
+    tax = float(bill.tax_factor[0]) - 1
+    if bill.tax.any():
+        line = _fee_line("tax", bill.total - bill.tax, currency, round(tax, 9))
+        items.append(replace(line, amount=Interval(*sorted(float(x) for x in bill.tax[:, 0]))))
+    kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90)
     total = _interval(bill.total)
     return RentedRun(
         Cost(currency, total, kept, converted, cash=total),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -13,9 +14,10 @@ from service.estimate.cost import conversion
 from service.estimate.home_bill import Purchase
 from service.estimate.interval import certain
 from service.estimate.resale import Bought, resale_share
-from service.facts import Gpu, given_by_user
+from service.facts import Figure, Gpu, VatRate, given_by_user
 from service.store.card_prices import card_prices, resale_source
 from service.store.snapshot import Snapshot
+from service.usecases.asked_vat import asked_vat
 from service.usecases.knowledge import knowledge_of
 
 BUY = re.compile(
@@ -29,7 +31,8 @@ def purchase_of(
     snapshot: Snapshot, request: AskedDecision, wish: str, today: date, machine: Machine
 ) -> tuple[Gpu, int, Purchase]:
     """`rtx-4090` at its youngest dated price, `rtx-4090=used` at that of used ones, `2xrtx-3090=700:used` at
-    one's own price per card, used; without a word a card at one's own price is new.
+    one's own price per card, used; without a word a card at one's own price is new. Dated prices are without
+    tax: a private person pays the country's VAT on a new card, and none on a used one.
 
     Raises InvalidValue for another form, MissingFact for a card of which no dated price is known.
     """
@@ -41,19 +44,30 @@ def purchase_of(
     dated = None if match["price"] else _dated(prices, gpu, _kind(match["kind"]))
     bought: Bought = _kind(dated.kind if dated else match["bought"]) or "new"
     share = resale_share(prices, gpu.slug, request.years_kept, bought, resale_source())
+    vat = None
     if dated is None:
         price, exchange, source, doubt = Decimal(match["price"]), None, given_by_user(today), certain(1.0)
     else:
         exchange = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates)
         price, source = Decimal(str(dated.usd)) * exchange.factor, dated.source
         doubt = prices.doubt_of(dated, today)
+        if bought == "new" and request.buyer == "private":
+            vat = asked_vat(snapshot, request, today).standard
+    if vat is not None:
+        price, share = price * (1 + Decimal(str(vat.share))), _of_price_with_vat(share, vat)
     whole = price * count
     return gpu, count, Purchase(
         whole, whole * Decimal(str(share.value)), request.runs, source, share,
         price_range=doubt * float(whole), dated=dated, months_old=dated.months_old(today) if dated else None,
         years_kept=request.years_kept, has_history=prices.has_history(gpu.slug, request.years_kept * 12),
-        rates=exchange.rates if exchange else (), bought=bought,
+        rates=exchange.rates if exchange else (), bought=bought, vat=vat,
     )  # fmt: skip
+
+
+def _of_price_with_vat(share: Figure, vat: VatRate) -> Figure:
+    """What a card brings, of its price with VAT: who sells it as a private person adds none."""
+    low, high = (None if end is None else end / (1 + vat.share) for end in (share.low, share.high))
+    return replace(share, value=share.value / (1 + vat.share), low=low, high=high)
 
 
 def _kind(word: str | None) -> Bought | None:

@@ -21,10 +21,10 @@ from service.estimate.cost import conversion
 from service.estimate.debugging import Debugging, debugging_of
 from service.estimate.interval import Interval
 from service.estimate.memory_plan import published_plan
-from service.estimate.rental import cloud_terms
 from service.estimate.tariff import grams_per_kwh
 from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
+from service.usecases.asked_vat import asked_terms
 from service.usecases.buying import purchase_of
 from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
 from service.usecases.idle_options import NO_RENT, refuse_idle
@@ -52,6 +52,8 @@ class Plans:
     """Plans at home, own or bought, at the first positions."""
     rented: RentedPlans | None
     """Then every rented one, then the same again debugged at home where one has a machine for it."""
+    terms: CloudTerms
+    """Of the rented ones that are not debugged at home."""
     hybrid_bill: CloudBill | None = None
     """Of those, in EUR."""
     hybrid_electricity: Numbers | None = None
@@ -120,7 +122,7 @@ def plans_of_request(
 ) -> Plans:
     """All plans that a request allows. Raises MissingFact where there is none."""
     homes = _home_plans(snapshot, request, workload, household, today)
-    terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
+    terms = asked_terms(snapshot, request, workload, today)
     rented = None
     if request.tier != NO_RENT:
         try:
@@ -179,8 +181,8 @@ def _as_columns(
         own = debugging_machine(homes)
         if own is not None and len(rented):
             bill, spent, plans = _debugged_at_home(own, rented, debugging_of(terms, snapshot.figures), factor)
-            return Plans(joined([*blocks, plans]), tuple(homes), rented, bill, spent)
-    return Plans(joined(blocks), tuple(homes), rented)
+            return Plans(joined([*blocks, plans]), tuple(homes), rented, terms, bill, spent)
+    return Plans(joined(blocks), tuple(homes), rented, terms)
 
 
 def _at_home(workload: Workload, homes: list[tuple[Way, Option]]) -> Candidates:

@@ -21,7 +21,6 @@ from service.decide.options import (
 from service.errors import MissingFact
 from service.estimate.explanation import Explanation, explanation
 from service.estimate.inputs import workload_inputs
-from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
@@ -31,6 +30,7 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer, with_trainer_file
+from service.usecases.asked_vat import asked_terms, asked_vat
 from service.usecases.finding import (
     checked_count,
     checked_currency,
@@ -71,7 +71,7 @@ def compare_home_with_cloud(
 
     at_home = with_smaller_model(snapshot, workload, home_with(workload), home_with)
     if request.cloud.strip().lower() == EVERY_OFFER:
-        rented, considered = cheapest_offers(snapshot, workload, request)
+        rented, considered = cheapest_offers(snapshot, workload, request, asked_at.date())
     else:
         request = with_usual_cloud(request, workload)
         gpu, count, rental = find_rental(snapshot, request)
@@ -89,7 +89,7 @@ def compare_home_with_cloud(
                 knowledge=knowledge,
                 planned=planned,
                 changes=changes_of(snapshot, run, gpu, count, planned),
-                terms=cloud_terms(run, knowledge.figures, request.rent_terms),
+                terms=asked_terms(snapshot, request, run, asked_at.date()),
             )
 
         rented = [with_smaller_model(snapshot, workload, rented_with(workload), rented_with)]
@@ -108,6 +108,7 @@ def compare_home_with_cloud(
         reference_card=snapshot.gpus.get(REFERENCE_GPU),
         considered=considered,
         prices=prices,
+        vat=asked_vat(snapshot, request, asked_at.date()),
     )
 
 
@@ -210,14 +211,14 @@ def explain(snapshot: Snapshot, workload: Workload, option: Option) -> Explanati
 
 
 def cheapest_offers(
-    snapshot: Snapshot, workload: Workload, request: AskedComparison
+    snapshot: Snapshot, workload: Workload, request: AskedComparison, today: date
 ) -> tuple[list[Option], int]:
     """The cheapest offers that can do the run, over all that are stored, and how many were looked at.
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
     known = knowledge_of(snapshot)
-    terms = cloud_terms(workload, known.figures, request.rent_terms)
+    terms = asked_terms(snapshot, request, workload, today)
     plans = rented_plans(snapshot, workload, request.tier, terms)
     total = plans.bill.total[1]
     order = np.argsort(total, kind="stable")[: request.limit or USUAL_LIMIT]

@@ -33,7 +33,6 @@ from service.estimate.debugging import Debugging, DebuggingBenefit, benefit_of, 
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval, certain
-from service.estimate.rental import cloud_terms
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_decision
 from service.reports.words.wording import wording
@@ -41,6 +40,7 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer, with_trainer_file
+from service.usecases.asked_vat import asked_vat
 from service.usecases.candidate_plans import (
     Plans,
     debugging_machine,
@@ -83,7 +83,7 @@ def decide(
     plans = plans_of_request(snapshot, request, workload, household, today)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     ties = near_ties(plans.candidates, choice)
-    hangs = what_it_hangs_on(snapshot, request, workload, plans, choice, past)
+    hangs = what_it_hangs_on(snapshot, request, plans, choice, past)
     rate = partial(_rated, snapshot, request)
     known: dict[int, RatedOption] = {}
 
@@ -138,6 +138,7 @@ def decide(
         inputs=_inputs(snapshot, workload, shortlist),
         data_version=snapshot.data_version,
         prices=prices,
+        vat=asked_vat(snapshot, request, today),
     )
 
 
@@ -216,7 +217,7 @@ def _rated(
     else:
         assert plans.rented is not None
         instances = int(plans.rented.instances[place])
-        terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
+        terms = plans.terms
         at_home = debugging_machine(plans.homes) if way == "hybrid" else None
         debugging = debugging_of(terms, snapshot.figures)
         used = terms if at_home is None else debugging.terms

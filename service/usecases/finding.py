@@ -32,11 +32,13 @@ from service.facts import (
     Figure,
     Gpu,
     Source,
+    Taxes,
     Workload,
     given_by_user,
 )
 from service.store.snapshot import Snapshot
 from service.store.untold_cards import refuse_untold
+from service.usecases.asked_vat import asked_vat, taken_out, without_vat
 from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
 from service.usecases.fine_tuning import check_stored_bits, fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
@@ -211,19 +213,24 @@ def household_of(
     Raises UnknownName for a zone nobody has told us of, MissingFact where only its price is unknown.
     """
     zone = zone_of(snapshot, request.country)
-    rate, carbon = retail_rate(snapshot, zone), carbon_of(snapshot, zone)
+    vat = asked_vat(snapshot, request, today)
+    stored, carbon = retail_rate(snapshot, zone), carbon_of(snapshot, zone)
+    rate = None if stored is None else without_vat(stored, vat)
     if request.kwh_price is not None:
         if not Decimal(0) <= request.kwh_price <= LARGEST_PER_KWH:
             raise InvalidValue(
                 "kwh_price", str(request.kwh_price), f"must be between 0 and {LARGEST_PER_KWH}"
             )
         source = given_by_user(today)
+        taxes: Taxes = "excl_vat" if vat.is_business else "all"
         rate = ElectricityRate(
-            zone, zone, "contract", request.currency, request.kwh_price, "all", today, source
+            zone, zone, "contract", request.currency, request.kwh_price, taxes, today, source
         )
     if rate is None and carbon is None:
         raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
-    contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today)
+    contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today, vat=vat)
+    if contract is not None and stored is not None and contract.rate is rate and rate.taxes != "all":
+        contract = replace(contract, price=taken_out(contract.price, stored, vat))
     if contract is None:
         raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
     spare = request.host_memory_gib
@@ -258,7 +265,9 @@ def household_of(
         shape=contract.shape,
         grid_shape=contract.grid_shape,
         yearly_kwh=request.yearly_kwh,
-        band_rates=band_rates(snapshot, zone) if request.yearly_kwh is not None else {},
+        band_rates={band: without_vat(rate, vat) for band, rate in band_rates(snapshot, zone).items()}
+        if request.yearly_kwh is not None
+        else {},
         terms=request.home_terms,
     )
 

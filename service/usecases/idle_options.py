@@ -21,7 +21,9 @@ from service.estimate.home_bill import HOURS_PER_DAY
 NO_RENT = "none"
 """As `tier`: nothing rented."""
 SPOT = "spot"
-OF_ANY_MACHINE = frozenset({"country", "currency", "lang", "max_age_days", "rent_terms", "tokens", "trials"})
+OF_ANY_MACHINE = frozenset(
+    {"buyer", "country", "currency", "lang", "max_age_days", "rent_terms", "tokens", "trials"}
+)
 OF_HOME = tuple(name for name in AskedHousehold.model_fields if name not in OF_ANY_MACHINE)
 OF_DYNAMIC = ("zone", "surcharges_per_kwh", "markup_share", "vat_share")
 OF_SPOT = ("interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_seconds")

@@ -12,8 +12,6 @@ from service.decide.sensitivity import break_even_line, prices_around
 from service.decide.turning import Lever, Question, Swing, Turn, swings, turning_points
 from service.estimate.cloud_bill import CloudBill
 from service.estimate.cost import conversion
-from service.estimate.rental import cloud_terms
-from service.facts import Workload
 from service.store.snapshot import Snapshot
 from service.usecases.candidate_plans import Plans, column_of, per_kwh
 from service.usecases.finding import same_configuration
@@ -43,7 +41,7 @@ class Parts:
     """What they cost."""
 
     @staticmethod
-    def of(plans: Plans, tax_share: float, factor: float) -> "Parts":
+    def of(plans: Plans, factor: float) -> "Parts":
         """The parts of all plans; `factor` turns euros into the decision's currency."""
         homes = [option for _, option in plans.homes]
         zero = np.zeros(len(homes))
@@ -58,11 +56,10 @@ class Parts:
         )
         n_rented = len(plans.candidates) - len(homes)
         if plans.rented is not None and n_rented:
-            taxed = factor * (1 + tax_share)
-            one = _rented(plans.rented.bill, taxed)
+            one = _rented(plans.rented.bill, factor)
             blocks.append((*one, *_nothing(len(plans.rented), 4)))
             if plans.hybrid_bill is not None and plans.hybrid_electricity is not None:
-                two = _rented(plans.hybrid_bill, taxed)
+                two = _rented(plans.hybrid_bill, factor)
                 spent = plans.hybrid_electricity
                 blocks.append((*two, spent, spent, *_nothing(len(plans.rented), 2)))
         return Parts(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
@@ -73,10 +70,12 @@ def _nothing(n: int, times: int) -> tuple[Numbers, ...]:
 
 
 def _rented(bill: CloudBill, factor: float) -> tuple[Numbers, Numbers, Numbers]:
-    """Rent, of it idle hours, and what grows with the hours: nothing of a term that is paid whole."""
+    """Rent with its tax, of it idle hours, and what grows with the hours: nothing of a term that is paid
+    whole."""
+    taxed = factor * bill.tax_factor
     rent = sum((getattr(bill, name)[1] for name in RENT), np.zeros(bill.rent.shape[1]))
     by_hours = np.where(bill.commitment[1] > 0, 0.0, rent - bill.set_up[1])
-    return rent * factor, bill.idle[1] * factor, by_hours * factor
+    return rent * taxed, bill.idle[1] * taxed, by_hours * taxed
 
 
 def _amount(option: Option, code: str) -> float:
@@ -95,7 +94,6 @@ class Hangs:
 def what_it_hangs_on(
     snapshot: Snapshot,
     request: AskedDecision,
-    workload: Workload,
     plans: Plans,
     choice: Choice,
     past: PastPrices,
@@ -105,8 +103,7 @@ def what_it_hangs_on(
         return Hangs()
     knowledge = knowledge_of(snapshot)
     factor = float(conversion("EUR", request.currency, knowledge.exchange_rates).factor)
-    terms = cloud_terms(workload, knowledge.figures, request.rent_terms)
-    parts = Parts.of(plans, terms.tax_share, factor)
+    parts = Parts.of(plans, factor)
     found = [
         *_rents(snapshot, request, plans, choice, parts, past, factor=factor),
         *_speeds(plans, choice, parts),

@@ -243,4 +243,5 @@ def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64],
         interruptions_per_day=None
         if rented.interruptions_per_day is None
         else rented.interruptions_per_day[row],
+        price_vat=None if rented.price_vat is None else rented.price_vat[row],
     )

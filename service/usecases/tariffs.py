@@ -22,6 +22,7 @@ from service.estimate.tariff import (
     with_solar,
 )
 from service.estimate.typical_year import CERTAIN
+from service.estimate.vat import Vat
 from service.facts import ElectricityRate, Figure, Source, given_by_user
 from service.store.snapshot import Snapshot
 from service.usecases.market_days import KWH_PER_MWH, DaysUsed, MarketDays
@@ -49,8 +50,10 @@ def contract_of(
     zone: str,
     market: MarketDays,
     today: date,
+    vat: Vat,
 ) -> Contract | None:
-    """The household's price by its contract; None where it is flat and no rate is known.
+    """The household's price by its contract; None where it is flat and no rate is known. A business pays no
+    VAT on the market's price; what it says itself is taken as without.
 
     Raises InvalidValue for a contract that cannot be, MissingFact where the market's hours are not stored.
     """
@@ -68,7 +71,7 @@ def contract_of(
         if tariff.kind == "time_of_use":
             found = _by_the_clock(tariff, request.currency, zone, rule, said)
         else:
-            found = _by_the_market(snapshot, tariff, market, zone=zone, rule=rule, said=said)
+            found = _by_the_market(snapshot, tariff, market, zone=zone, rule=rule, vat=vat)
         found = replace(found, grid_shape=market.carbon)
     if found is None or not tariff.solar_share:
         return found
@@ -90,13 +93,16 @@ def _by_the_clock(tariff: AskedTariff, currency: str, zone: str, rule: RunHours,
 
 
 def _by_the_market(
-    snapshot: Snapshot, tariff: AskedTariff, market: MarketDays, *, zone: str, rule: RunHours, said: Source
+    snapshot: Snapshot, tariff: AskedTariff, market: MarketDays, *, zone: str, rule: RunHours, vat: Vat
 ) -> Contract:
     used = market.used
     currency = used.currency
+    terms: DynamicTerms | None
     if used.is_all_in:
         _refuse_what_is_in_it(tariff, market)
-    terms, added = (None, ()) if used.is_all_in else _added(snapshot, tariff, zone, currency, said)
+        terms, added = _taken_out(vat)
+    else:
+        terms, added = _added(snapshot, tariff, zone, currency, vat)
     shape = market.shape(terms, rule)
     spot = round(used.spot.mean_per_kwh * KWH_PER_MWH, 4)
     figures = (
@@ -128,6 +134,16 @@ def _refuse_what_is_in_it(tariff: AskedTariff, market: MarketDays) -> None:
             raise InvalidValue(name, str(value), reason)
 
 
+def _taken_out(vat: Vat) -> tuple[DynamicTerms | None, tuple[Figure, ...]]:
+    """What makes of prices with everything in them those of a business: VAT that it gets back."""
+    rate = vat.electricity or vat.standard
+    if not vat.is_business or rate is None:
+        return None, ()
+    share = Decimal(repr(rate.share))
+    figure = Figure("electricity_vat_share", rate.share, "share", rate.source)
+    return DynamicTerms(Decimal(0), Decimal(0), -share / (1 + share)), (figure,)
+
+
 def _factors(used: DaysUsed) -> tuple[Figure, ...]:
     """Between what times the mean the year lies, told where it is in doubt."""
     if used.factor == CERTAIN:
@@ -155,9 +171,11 @@ def _widened(
 
 
 def _added(
-    snapshot: Snapshot, tariff: AskedTariff, zone: str, currency: str, said: Source
+    snapshot: Snapshot, tariff: AskedTariff, zone: str, currency: str, vat: Vat
 ) -> tuple[DynamicTerms, tuple[Figure, ...]]:
-    """What the supplier adds to the spot price: as told, else what is usual in the country."""
+    """What the supplier adds to the spot price: as told, else what is usual in the country; of a business no
+    VAT unless it says so."""
+    said = vat.said
 
     def figure(name: str, told: Decimal | None, unit: str, largest: Decimal) -> Figure:
         asked = name.removeprefix("dynamic_")
@@ -172,10 +190,11 @@ def _added(
 
     net = f"{currency}/kWh"
     surcharges = figure("dynamic_surcharges_per_kwh", tariff.surcharges_per_kwh, net, Decimal(10))
-    vat = figure("vat_share", tariff.vat_share, "share", Decimal(1))
+    told = Decimal(0) if vat.is_business and tariff.vat_share is None else tariff.vat_share
+    added = figure("vat_share", told, "share", Decimal(1))
     markup = figure("markup_share", tariff.markup_share, "share", Decimal(1))
-    terms = DynamicTerms(*(Decimal(repr(f.value)) for f in (surcharges, markup, vat)))
-    return terms, (surcharges, vat, *((markup,) if markup.value else ()))
+    terms = DynamicTerms(*(Decimal(repr(f.value)) for f in (surcharges, markup, added)))
+    return terms, (surcharges, added, *((markup,) if markup.value else ()))
 
 
 def _used(

@@ -65,6 +65,7 @@ HOUSEHOLD: Cases = {
     ),
     "--rent": (
         changes("--rent idle_share=0.5"),
+        changes("--rent tax_share=0.07"),
         refused("--rent restart_hours=3", says="spot"),
         refused("--rent idle_shares=0.5", says="idle_share"),
     ),
@@ -78,6 +79,13 @@ HOUSEHOLD: Cases = {
     "--pcie-lanes": (changes("--pcie-lanes 4", workload="nanochat-d32"), refused("--pcie-lanes 3")),
     "--tokens": (changes("--tokens 2000000000"), refused("--tokens 2000000000", LORA, workload=LLAMA)),
     "--trials": (changes("--trials 3"),),
+    "--business": (
+        changes("--business"),
+        changes("--business", "--country FR --kwh-price 0.2"),
+        changes("--business", ALL_IN),
+        changes("--business", "--tariff dynamic:DE-LU"),
+        changes("--business", "--country US-CA"),
+    ),
     "--max-age": (changes("--max-age 1"), refused("--max-age -1")),
 }
 MODEL: Cases = {

@@ -1,6 +1,7 @@
 """A card to buy in words: its price and day, what it brings when it is sold."""
 
 from service.answers.option import AnsweredOption, AnsweredPurchase
+from service.reports.words.vat import share_of_vat
 from service.reports.words.wording import Wording
 
 
@@ -31,7 +32,18 @@ def _price(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
             "The price is {count} months old: the range holds how far such prices moved since.",
             bought.months_old,
         )
-    return line + " " + w.say("Prices from the USA are without sales tax: VAT comes on top of a new card.")
+    if bought.vat_share is not None:
+        return line + " " + w.say(
+            "The price is with {share} VAT, which prices from the USA leave out.",
+            share=share_of_vat(w, bought.vat_share),
+        )  # fmt: skip
+    if bought.bought == "used":
+        return (
+            line
+            + " "
+            + w.say("Prices from the USA are without sales tax; a private seller adds no VAT to a used card.")
+        )
+    return line + " " + w.say("Prices from the USA are without sales tax or VAT, and none is added.")
 
 
 def _resale(w: Wording, bought: AnsweredPurchase) -> str:

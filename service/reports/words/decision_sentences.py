@@ -6,6 +6,7 @@ from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.turning_sentences import near_tie_sentence, turn_sentence
+from service.reports.words.vat import vat_sentences
 from service.reports.words.wording import Wording
 
 MORE_CASH = 1.02
@@ -41,6 +42,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in d.turns[:1]),
+        *vat_sentences(w, d.vat, d.best if d.best.is_at_home else d.home, rented),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
 

@@ -5,6 +5,7 @@ from service.answers.option import AnsweredCost, AnsweredOption
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence
 from service.reports.words.sentences import HOURS_PER_DAY, duration
+from service.reports.words.vat import vat_sentences
 from service.reports.words.wording import Wording
 
 EVEN = 0.5
@@ -25,6 +26,7 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     changes = code_change_sentence(w, home)
     lines += [changes] if changes else []
+    lines += vat_sentences(w, c.vat, home, cloud)
     return lines + price_age_sentences(w, c.prices, cloud, c.asked_at.date())
 
 
