@@ -68,6 +68,9 @@ class AnsweredWorkload(Answered):
         (), description="What the estimate leaves out, or takes to be so, of a model that is no plain decoder"
     )
     trials: int = Field(1, description="How many such runs; tokens, steps, hours and money are those of all")
+    failed_runs: float = Field(
+        0.0, description="Share of all runs started that break off halfway on average; they are counted too"
+    )
     trainer_file: AnsweredTrainerFile | None = Field(
         None, description="What was taken from a trainer's file, and what was left"
     )

@@ -99,6 +99,7 @@ def tell_workload(w: Workload) -> AnsweredWorkload:
         reference_gpu_count=w.reference_gpu_count,
         model_notes=model_notes(w.architecture, recipe),
         trials=w.trials,
+        failed_runs=w.failed_runs,
         trainer_file=None,
         fine_tuning=_fine_tuning(w),
     )

@@ -11,6 +11,7 @@ from service.decide.near_ties import NearTie
 from service.decide.nearest_change import Loosened
 from service.decide.options import Option, Way
 from service.decide.turning import Swing, Turn
+from service.decide.why_not import WhyNot
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
@@ -39,6 +40,8 @@ class RatedOption:
     """Rented machines that train together."""
     set_aside: SetAside | None = None
     """Why it is not recommended, whatever it costs."""
+    why_not: WhyNot | None = None
+    """Why it was not chosen; None for the best plan."""
 
 
 @dataclass(frozen=True, slots=True)

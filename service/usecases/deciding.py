@@ -26,6 +26,7 @@ from service.decide.frontier import Limits
 from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
 from service.decide.sensitivity import saved_per_day
+from service.decide.why_not import reason_of
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
@@ -76,7 +77,9 @@ def decide(
     MissingFact where there is nothing to choose from.
     """
     snapshot, prices = recent(snapshot, request, asked_at.date())
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
+    workload = workload_asked(
+        snapshot, request.workload, request.tokens, asked_at.date(), request.trials, request.failed_runs
+    )
     limits = Limits(request.budget, request.deadline_hours)
     today = asked_at.date()
     household = household_of_request(snapshot, request, today, market)
@@ -226,6 +229,7 @@ def _rated(
         is_on_front=i in choice.front,
         instances=instances,
         set_aside=SET_ASIDE[c.set_aside[i] - 1] if c.set_aside[i] else None,
+        why_not=reason_of(c, choice, Limits(request.budget, request.deadline_hours), i),
     )
 
 
