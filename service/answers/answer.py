@@ -121,6 +121,48 @@ class AnsweredPrices(Answered):
     is_refreshed: bool = Field(description="False while all offers came with the product, or from yourself")
 
 
+class AnsweredPlanBrief(Answered):
+    """A plan by its name and its medians."""
+
+    plan: Way
+    label: str
+    provider_name: str = Field(description="Empty at home")
+    cost: float | None
+    calendar_hours: float | None
+
+
+class AnsweredChange(Answered):
+    """One option that is another in an alternative, as the command line says it."""
+
+    option: str
+    value: str
+
+
+class AnsweredAlternativePlan(Answered):
+    """A plan of an alternative, beside its like in the answer itself."""
+
+    plan: AnsweredPlanBrief
+    extra_cost: float | None = Field(description="More than in the answer itself; negative for less")
+    extra_hours: float | None = Field(description="Longer from start to end; negative for sooner")
+
+
+class AnsweredAlternative(Answered):
+    """What the same question with other options comes to, from the same facts; not kept by itself."""
+
+    changes: tuple[AnsweredChange, ...]
+    plans: tuple[AnsweredAlternativePlan, ...] = Field(
+        description="Of a comparison the cheapest at home and rented, of a decision the plan chosen; empty "
+        "where none keeps the limits"
+    )
+    wins: Side | None = Field(description="The cheaper side, or that of the chosen plan; null for none")
+    saving: float | None = Field(description="Of a comparison: by how much the cheaper side is cheaper")
+    probability: float | None = Field(
+        description="Of a comparison that it is cheaper, of a decision that it keeps the limits"
+    )
+    is_turned: bool = Field(description="Whether the other side, or another plan, wins then")
+    sentence: str
+
+
 class AnsweredComparison(Answered):
     """The answer to a comparison, as kept."""
 
@@ -136,6 +178,7 @@ class AnsweredComparison(Answered):
     reference_method: AnsweredReference | None
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
+    what_if: tuple[AnsweredAlternative, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -231,16 +274,6 @@ class AnsweredSwing(Answered):
     sentence: str
 
 
-class AnsweredPlanBrief(Answered):
-    """A plan by its name and its medians."""
-
-    plan: Way
-    label: str
-    provider_name: str = Field(description="Empty at home")
-    cost: float | None
-    calendar_hours: float | None
-
-
 class AnsweredTurn(Answered):
     """The value of one input beyond which another plan is chosen."""
 
@@ -313,6 +346,7 @@ class AnsweredDecision(Answered):
     saved_per_day: float | None
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
+    what_if: tuple[AnsweredAlternative, ...] = ()
 
     @property
     def has_limits(self) -> bool:

@@ -15,6 +15,7 @@ from service.answers.parts import (
 )
 from service.decide.options import Side
 from service.decide.own_card import ToldCode
+from service.decide.why_not import WhyNot
 from service.estimate.adjustments import AdjustmentCode
 from service.estimate.cost import BillLine
 from service.estimate.interval import Interval
@@ -311,6 +312,13 @@ class AnsweredExplanation(Answered):
     text: tuple[str, ...]
 
 
+class AnsweredWhyNot(Answered):
+    """Why an option is not the one to take."""
+
+    code: WhyNot
+    sentence: str
+
+
 class AnsweredOption(Answered):
     """One way to do the run; null where it cannot be said."""
 
@@ -349,6 +357,9 @@ class AnsweredOption(Answered):
     )
     explanation: AnsweredExplanation | None = Field(None, description="With `explain`; hours alone")
     purchase: AnsweredPurchase | None = Field(None, description="Of a card to buy")
+    why_not: AnsweredWhyNot | None = Field(
+        None, description="Why it is not the one to take; null for that one, and in old answers"
+    )
 
     @property
     def elapsed_hours(self) -> Interval | None:

@@ -36,6 +36,7 @@ from service.reports.sections.report_parts import (
     spendings,
     unit_price,
 )
+from service.reports.sections.what_if_section import compared_otherwise
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.prices import average_tariff_sentence, market_sentence, suggestion_sentence
 from service.reports.words.sentences import medians_sentence, power_limit_sentences, reference_sentences
@@ -49,6 +50,7 @@ from service.reports.words.verdict import (
     only_way_sentence,
     waiting_sentence,
 )
+from service.reports.words.why_not import why_not_sentences
 from service.reports.words.wording import Wording, wording
 
 FITTED_ON_PAGE = 4
@@ -75,7 +77,12 @@ def comparison_document(
     home, cloud = c.first("home"), c.first("cloud")
     sections = (
         verdict_section(n, c, home, cloud),
-        Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
+        Section(
+            "options",
+            w.say("Options"),
+            (options_table(n, c.options), _how_to_read(w, c), Bullets(tuple(why_not_sentences(w, c)))),
+        ),
+        compared_otherwise(w, c),
         over_time_section(n, spendings(w, c.options), c.currency),
         bill_section(n, c.options, c.currency),
         turning_section(n, c, home, cloud),

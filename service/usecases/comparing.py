@@ -7,6 +7,7 @@ from service.answers.answer import AnsweredComparison, AnsweredEstimates
 from service.answers.option import AnsweredExplanation
 from service.answers.question import EVERY_OFFER, AskedComparison, AskedEstimate
 from service.answers.told import tell_comparison, tell_workload
+from service.answers.told_alternative import tell_compared
 from service.answers.told_option import tell_explanation, tell_numbers, tell_option
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
 from service.decide.household import Household
@@ -43,6 +44,7 @@ from service.usecases.knowledge import changes_of, home_option_of, knowledge_of,
 from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.recent_prices import recent
 from service.usecases.rented_named import rented_named
+from service.usecases.what_if import alternatives_of
 
 
 def compare_home_with_cloud(
@@ -131,10 +133,13 @@ def answer(
     """
 
     def work_out() -> AnsweredComparison:
-        comparison = compare_from_store(sessions, snapshot, request, asked_at)
-        return say_comparison(
-            wording(request.lang), with_trainer_file(tell_comparison(comparison), request.workload)
-        )
+        def work(asked: AskedComparison) -> Comparison:
+            return compare_from_store(sessions, snapshot, asked, asked_at)
+
+        comparison = work(request)
+        others = (tell_compared(comparison, o, changes) for o, changes in alternatives_of(request, work))
+        told = tell_comparison(comparison).model_copy(update={"what_if": tuple(others)})
+        return say_comparison(wording(request.lang), with_trainer_file(told, request.workload))
 
     return kept_answer(
         sessions, snapshot, kind="comparison", asked=request.kept(), asked_at=asked_at, work_out=work_out

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.answers.told import tell_decision
+from service.answers.told_alternative import tell_decided
 from service.decide.candidates import SET_ASIDE, SetAside
 from service.decide.choice import Choice, choose
 from service.decide.decision import (
@@ -57,6 +58,7 @@ from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
+from service.usecases.what_if import alternatives_of
 
 DEBUGGING = ("debug_hours", "debugged_share")
 MOST_SHORTLISTED = 10
@@ -338,10 +340,13 @@ def answer_decision(
     """The decision as it is kept, written once per question and day."""
 
     def work_out() -> AnsweredDecision:
-        decision = decide_from_store(sessions, snapshot, request, asked_at)
-        return say_decision(
-            wording(request.lang), with_trainer_file(tell_decision(decision), request.workload)
-        )
+        def work(asked: AskedDecision) -> Decision:
+            return decide_from_store(sessions, snapshot, asked, asked_at)
+
+        decision = work(request)
+        others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, work))
+        told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
+        return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
 
     return kept_answer(
         sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out
