@@ -80,7 +80,7 @@ def comparison_document(
         Section(
             "options",
             w.say("Options"),
-            (options_table(n, c.options), _how_to_read(w, c), Bullets(tuple(why_not_sentences(w, c)))),
+            (options_table(n, c.options), _how_to_read(w, c), *_why_not(w, c)),
         ),
         compared_otherwise(w, c),
         over_time_section(n, spendings(w, c.options), c.currency),
@@ -105,6 +105,11 @@ def comparison_document(
         sections=sections,
         screen=comparison_screen(n, c, reasons),
     )  # fmt: skip
+
+
+def _why_not(w: Wording, c: AnsweredComparison) -> tuple[Bullets, ...]:
+    sentences = tuple(why_not_sentences(w, c))
+    return (Bullets(sentences),) if sentences else ()
 
 
 def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:

@@ -61,8 +61,9 @@ def plans_section(
         w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
         counted_sentence(w, d),
     ]
-    why_not = Bullets(tuple(plans_why_not_sentences(w, d)))
-    return Section("plans", title, (table, Paragraph(" ".join(line for line in lines if line)), why_not))
+    sentences = tuple(plans_why_not_sentences(w, d))
+    why_not = (Bullets(sentences),) if sentences else ()
+    return Section("plans", title, (table, Paragraph(" ".join(line for line in lines if line)), *why_not))
 
 
 def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) -> tuple[Cell, ...]:
