@@ -38,6 +38,7 @@ from service.reports.sections.report_parts import (
 )
 from service.reports.sections.what_if_section import compared_otherwise
 from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import several_nodes_sentences
 from service.reports.words.prices import average_tariff_sentence, market_sentence, suggestion_sentence
 from service.reports.words.sentences import medians_sentence, power_limit_sentences, reference_sentences
 from service.reports.words.verdict import (
@@ -150,6 +151,7 @@ def verdict_section(
     caveats.append(stale_rent_sentence(n, cloud))
     if cloud.suggestions:
         caveats.append(suggestion_sentence(w, cloud))
+    caveats += several_nodes_sentences(w, c)
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))

@@ -27,6 +27,7 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.report_grounds import ladder_table
 from service.reports.sections.what_if_section import compared_otherwise
 from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import several_nodes_sentences
 from service.reports.words.explaining import explanation_sentences, stages_sentence, told_sentences
 from service.reports.words.input_names import basis_in_words
 from service.reports.words.prices import price_sentences
@@ -198,6 +199,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     sentences = [trust_sentence(w, o, c.workload) for o in c.options]
     trust = list(dict.fromkeys(line for line in sentences if line))
     trust += model_sentences(w, c.workload)
+    trust += several_nodes_sentences(w, c)
     trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     return titled(
         ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),

@@ -58,21 +58,17 @@ def _section(
         Column("change", w.say("What if")),
         Column("plan", w.say("Option"), widest=36),
         Column("cost", w.say("Cost"), is_number=True),
-        Column("more", w.say("Difference"), is_number=True),
+        Column("more", w.say("Cost difference"), is_number=True),
         Column("time", w.say("Duration"), is_number=True),
-        Column("longer", w.say("Difference"), is_number=True),
+        Column("longer", w.say("Time difference"), is_number=True),
         Column("verdict", w.say("Verdict")),
     )
-    rows = [
-        Row(f"asked-{i}", (Words(w.say("as asked") if i == 1 else ""), *cells, BLANK))
-        for i, cells in enumerate(asked, 1)
-    ]
+    rows = [Row(f"asked-{i}", (Words(w.say("as asked")), *cells, BLANK)) for i, cells in enumerate(asked, 1)]
     for i, (a, verdict) in enumerate(zip(alternatives, verdicts, strict=True), 1):
         plans = [_cells(w, plan, currency) for plan in a.plans] or [(BLANK, *[Missing()] * 4)]
         for j, cells in enumerate(plans, 1):
-            first = j == 1
-            change, then = (Words(changes_in_words(a)), Words(verdict)) if first else (BLANK, BLANK)
-            rows.append(Row(f"what-if-{i}-{j}", (change, *cells, then)))
+            then = Words(verdict) if j == 1 else BLANK
+            rows.append(Row(f"what-if-{i}-{j}", (Words(changes_in_words(a)), *cells, then)))
     title = w.say("What if")
     return Section("what-if", title, (Table("what-if", title, columns, tuple(rows), len(rows)),))
 
