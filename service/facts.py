@@ -342,6 +342,18 @@ class Workload:
     """Of a fine-tuning that was asked for as a data set."""
     trials: int = 1
     """How many such runs are meant, one after another; `tokens` are those of all."""
+    failed_runs: float = 0.0
+    """Share of all runs started that break off halfway on average; their tokens are among `tokens`."""
+
+    @property
+    def runs_started(self) -> float:
+        """Those that are meant, and on average as many more as break off."""
+        return self.trials / (1 - self.failed_runs)
+
+    @property
+    def runs_computed(self) -> float:
+        """Whole runs that are computed on average: half of every one that breaks off is."""
+        return (self.runs_started + self.trials) / 2
 
     @property
     def is_as_asked(self) -> bool:

@@ -317,7 +317,7 @@ def test_a_contract_of_ones_own_is_no_average_and_a_price_without_a_range_moves_
 
 def test_debugging_at_home_is_told_with_what_it_brings_and_its_doubt(run):
     """A tenth of the hours is lost, of that half is saved: from nothing to far more."""
-    d = answer(run, "--budget", "700", "--deadline", "30d")
+    d = answer(run, "--budget", "700", "--deadline", "30d", "--business")
     best = d["best"]
     assert best["plan"] == "hybrid"
     told, lines = best["debugging"], {i["code"]: i for i in best["cost"]["items"]}

@@ -70,6 +70,9 @@ class AnsweredWorkload(Answered):
         (), description="What the estimate leaves out, or takes to be so, of a model that is no plain decoder"
     )
     trials: int = Field(1, description="How many such runs; tokens, steps, hours and money are those of all")
+    failed_runs: float = Field(
+        0.0, description="Share of all runs started that break off halfway on average; they are counted too"
+    )
     trainer_file: AnsweredTrainerFile | None = Field(
         None, description="What was taken from a trainer's file, and what was left"
     )
@@ -138,6 +141,48 @@ class AnsweredVat(Answered):
     as_of: date | None
 
 
+class AnsweredPlanBrief(Answered):
+    """A plan by its name and its medians."""
+
+    plan: Way
+    label: str
+    provider_name: str = Field(description="Empty at home")
+    cost: float | None
+    calendar_hours: float | None
+
+
+class AnsweredChange(Answered):
+    """One option that is another in an alternative, as the command line says it."""
+
+    option: str
+    value: str
+
+
+class AnsweredAlternativePlan(Answered):
+    """A plan of an alternative, beside its like in the answer itself."""
+
+    plan: AnsweredPlanBrief
+    extra_cost: float | None = Field(description="More than in the answer itself; negative for less")
+    extra_hours: float | None = Field(description="Longer from start to end; negative for sooner")
+
+
+class AnsweredAlternative(Answered):
+    """What the same question with other options comes to, from the same facts; not kept by itself."""
+
+    changes: tuple[AnsweredChange, ...]
+    plans: tuple[AnsweredAlternativePlan, ...] = Field(
+        description="Of a comparison the cheapest at home and rented, of a decision the plan chosen; empty "
+        "where none keeps the limits"
+    )
+    wins: Side | None = Field(description="The cheaper side, or that of the chosen plan; null for none")
+    saving: float | None = Field(description="Of a comparison: by how much the cheaper side is cheaper")
+    probability: float | None = Field(
+        description="Of a comparison that it is cheaper, of a decision that it keeps the limits"
+    )
+    is_turned: bool = Field(description="Whether the other side, or another plan, wins then")
+    sentence: str
+
+
 class AnsweredComparison(Answered):
     """The answer to a comparison, as kept."""
 
@@ -154,6 +199,7 @@ class AnsweredComparison(Answered):
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
     vat: AnsweredVat | None = Field(None, description="Null in answers that were given before")
+    what_if: tuple[AnsweredAlternative, ...] = ()
 
     @property
     def currency(self) -> str:
@@ -257,16 +303,6 @@ class AnsweredSwing(Answered):
     sentence: str
 
 
-class AnsweredPlanBrief(Answered):
-    """A plan by its name and its medians."""
-
-    plan: Way
-    label: str
-    provider_name: str = Field(description="Empty at home")
-    cost: float | None
-    calendar_hours: float | None
-
-
 class AnsweredTurn(Answered):
     """The value of one input beyond which another plan is chosen."""
 
@@ -340,6 +376,7 @@ class AnsweredDecision(Answered):
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
     vat: AnsweredVat | None = Field(None, description="Null in answers that were given before")
+    what_if: tuple[AnsweredAlternative, ...] = ()
 
     @property
     def has_limits(self) -> bool:

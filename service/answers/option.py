@@ -15,6 +15,7 @@ from service.answers.parts import (
 )
 from service.decide.options import Side
 from service.decide.own_card import ToldCode
+from service.decide.why_not import WhyNot
 from service.estimate.adjustments import AdjustmentCode
 from service.estimate.cost import BillLine
 from service.estimate.interval import Interval
@@ -332,6 +333,13 @@ class AnsweredPractical(Answered):
     smaller_name: str | None
 
 
+class AnsweredWhyNot(Answered):
+    """Why an option is not the one to take."""
+
+    code: WhyNot
+    sentence: str
+
+
 class AnsweredOption(Answered):
     """One way to do the run; null where it cannot be said."""
 
@@ -374,6 +382,9 @@ class AnsweredOption(Answered):
     purchase: AnsweredPurchase | None = Field(None, description="Of a card to buy")
     practical: AnsweredPractical | None = Field(
         None, description="Where it takes more than two years, which nobody waits: what would be"
+    )
+    why_not: AnsweredWhyNot | None = Field(
+        None, description="Why it is not the one to take; null for that one, and in old answers"
     )
 
     @property

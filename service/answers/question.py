@@ -7,12 +7,13 @@ kept of a question is what they say of themselves.
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
 from service.answers.asked import Flag, Question
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.trainer_file import completed
+from service.answers.what_if import WithAlternatives, one_or_several
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
@@ -34,6 +35,10 @@ Slug = Annotated[str, Field(max_length=120)]
 PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
 PerMonth = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
+Names = Annotated[
+    tuple[Slug, ...], BeforeValidator(one_or_several, json_schema_input_type=Slug | tuple[Slug, ...])
+]
+"""Names in a catalog; one alone may stand without a list."""
 Weight = Annotated[float, Field(ge=0, le=1000)]
 TrainerConfig = (
     Annotated[str, Field(max_length=LARGEST_CHARACTERS)]
@@ -168,7 +173,7 @@ class AskedPlace(Question):
         return currency.strip().upper()
 
 
-class AskedHousehold(AskedPlace):
+class AskedHousehold(AskedPlace, WithAlternatives):
     """How one lives there; every field has a usual value."""
 
     tariff: Annotated[AskedTariff | None, Flag(metavar="CONTRACT")] = Field(
@@ -237,6 +242,12 @@ class AskedHousehold(AskedPlace):
     buyer: Annotated[Buyer, Flag("--business")] = Field(
         "private", description="Who pays: a private person with the country's VAT, a business without any"
     )
+    failed_runs: Annotated[float, Flag(metavar="SHARE")] = Field(
+        0.0,
+        ge=0,
+        le=0.9,
+        description="Share of all runs started that break off, on average halfway, and are started again",
+    )
     max_age_days: Annotated[int | None, Flag("--max-age", metavar="DAYS")] = Field(
         None,
         ge=0,
@@ -268,43 +279,9 @@ class AskedHousehold(AskedPlace):
         )
 
 
-class AskedComparison(AskedHousehold):
-    """Home against cloud; every field has the headline's value as its default."""
+class AskedBuying(AskedHousehold):
+    """Cards that one could buy."""
 
-    workload: Slug | AskedModel = "nanochat-d32"
-    home: Annotated[Slug, Flag()] = Field("rtx-4070", description="GPU at home, by name or slug")
-    home_count: Annotated[int, Flag()] = Field(
-        1, ge=1, le=1024, description="How many of them in one machine"
-    )
-    cloud: Annotated[Slug, Flag()] = Field(
-        "8xh100-sxm",
-        description="Rented: COUNTxGPU, an offer's slug, or any for every stored offer; usual: 8xh100-sxm, "
-        "fewer where a batch has fewer sequences",
-    )
-    tier: Annotated[RentedTier, Flag()] = Field(
-        "on_demand", description="Of rented machines; any for every tier"
-    )
-    limit: Annotated[int | None, Flag()] = Field(
-        None,
-        ge=1,
-        le=MOST_OPTIONS,
-        description="With cloud any: how many of the cheapest offers; usual: 20, by command 5",
-    )
-
-    @field_validator("limit", mode="after")
-    @classmethod
-    def _usual_limit_is_unsaid(cls, limit: int | None) -> int | None:
-        """Questions that were kept while 20 was the default say so, of any cloud."""
-        return None if limit == USUAL_LIMIT else limit
-
-
-class AskedDecision(AskedHousehold):
-    """A run, what one has, and what it may cost and take; every field has a usual value."""
-
-    workload: Slug | AskedModel = "nanochat-d32"
-    own: Annotated[tuple[Slug, ...], Flag()] = Field(
-        ("rtx-4070",), max_length=20, description="A machine you have: GPU or COUNTxGPU"
-    )
     buy: Annotated[tuple[Slug, ...], Flag()] = Field(
         (),
         max_length=20,
@@ -316,6 +293,50 @@ class AskedDecision(AskedHousehold):
     )
     years_kept: Annotated[float, Flag()] = Field(
         1, ge=0, le=4, description="After how many years a bought card is sold"
+    )
+
+
+class AskedComparison(AskedBuying):
+    """Home against cloud; every field has the headline's value as its default."""
+
+    workload: Slug | AskedModel = "nanochat-d32"
+    home: Annotated[Names, Flag()] = Field(
+        ("rtx-4070",), max_length=20, description="A machine at home: GPU or COUNTxGPU"
+    )
+    home_count: Annotated[int, Flag()] = Field(
+        1, ge=1, le=1024, description="How many of them in one machine, where `home` does not say it"
+    )
+    cloud: Annotated[Names, Flag()] = Field(
+        ("8xh100-sxm",),
+        min_length=1,
+        max_length=20,
+        description="Rented: COUNTxGPU, an offer's slug, a provider for its cheapest offers, or any for "
+        "every stored offer; usual: 8xh100-sxm, fewer where a batch has fewer sequences",
+    )
+    tier: Annotated[RentedTier, Flag()] = Field(
+        "on_demand", description="Of rented machines; any for every tier"
+    )
+    limit: Annotated[int | None, Flag()] = Field(
+        None,
+        ge=1,
+        le=MOST_OPTIONS,
+        description="With cloud any or a provider: how many of the cheapest offers; usual: 20, by command 5 "
+        "of any",
+    )
+
+    @field_validator("limit", mode="after")
+    @classmethod
+    def _usual_limit_is_unsaid(cls, limit: int | None) -> int | None:
+        """Questions that were kept while 20 was the default say so, of any cloud."""
+        return None if limit == USUAL_LIMIT else limit
+
+
+class AskedDecision(AskedBuying):
+    """A run, what one has, and what it may cost and take; every field has a usual value."""
+
+    workload: Slug | AskedModel = "nanochat-d32"
+    own: Annotated[tuple[Slug, ...], Flag()] = Field(
+        ("rtx-4070",), max_length=20, description="A machine you have: GPU or COUNTxGPU"
     )
     budget: Annotated[float | None, Flag()] = Field(
         None, gt=0, le=LARGEST_MONEY, description="Most it may cost, in `currency`"

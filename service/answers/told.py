@@ -29,11 +29,13 @@ from service.answers.answer import (
     AnsweredWeights,
     AnsweredWorkload,
 )
+from service.answers.option import AnsweredWhyNot
 from service.answers.rounding import near, near_interval, near_interval_or_none, near_or_none
 from service.answers.told_option import option_fields, tell_numbers, tell_option
 from service.decide.comparison import Comparison
 from service.decide.decision import Decision, LeftAside, NearestPlan, RatedOption, RatedTie, RatedTurn
 from service.decide.turning import Swing
+from service.decide.why_not import WhyNot
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import flops_per_token, parameter_groups, parameters, steps
 from service.estimate.block_matrices import ATTENTION, QUERY_VALUE
@@ -59,7 +61,10 @@ def tell_comparison(c: Comparison) -> AnsweredComparison:
         zone=c.zone,
         workload=tell_workload(c.workload),
         considered_offers=c.considered,
-        options=tuple(tell_option(o) for o in c.options),
+        options=tuple(
+            tell_option(o).model_copy(update={"why_not": _why_not(code)})
+            for o, code in zip(c.options, c.why_not, strict=True)
+        ),
         verdict=AnsweredVerdict(
             cheaper=verdict.cheaper,
             faster=verdict.faster,
@@ -104,6 +109,7 @@ def tell_workload(w: Workload) -> AnsweredWorkload:
         reference_gpu_count=w.reference_gpu_count,
         model_notes=model_notes(w.architecture, recipe),
         trials=w.trials,
+        failed_runs=w.failed_runs,
         trainer_file=None,
         fine_tuning=_fine_tuning(w),
     )
@@ -240,6 +246,7 @@ def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
         is_on_front=r.is_on_front,
         is_rival=r is d.rival,
         set_aside=r.set_aside,
+        why_not=_why_not(r.why_not),
         debugging=None if r.debugging is None else _debugging(r.debugging),
     )
 
@@ -248,6 +255,10 @@ def _debugging(b: DebuggingBenefit) -> AnsweredDebugging:
     return AnsweredDebugging(
         hours=b.hours, saved=near_interval(b.saved, 2), electricity=near_interval(b.electricity, 2)
     )
+
+
+def _why_not(code: WhyNot | None) -> AnsweredWhyNot | None:
+    return None if code is None else AnsweredWhyNot(code=code, sentence="")
 
 
 def _plan_co2(r: RatedOption) -> Interval | None:

@@ -12,6 +12,7 @@ OPTIONS = {
 FIELD = re.compile(
     r"(?P<fine>(?:workload\.)?finetune\.(?P<name>[a-z_]+))|(?P<part>recipe|architecture|trainer_config)\.(?=[\w-])"
 )
+ALTERNATIVE = re.compile(r"what_if\.\d+(?:\.(?P<field>.+))?")
 MENTIONED = re.compile(
     r"\bas (?P<field>trainer_config|deepspeed_config|config)\b|\((?P<beside>deepspeed_config)\)"
 )
@@ -22,6 +23,8 @@ def as_options(line: str) -> str:
     field, equals, rest = line.partition(" = ")
     if not equals or " " in field:
         return line
+    if alternative := ALTERNATIVE.fullmatch(field):
+        field = " ".join(("--what-if", *filter(None, [(alternative["field"] or "").replace("_", "-")])))
     field = OPTIONS.get(field) or FIELD.sub(_option, field)
     value, colon, reason = rest.partition(": ")
     return field + equals + value + colon + MENTIONED.sub(_mentioned, FIELD.sub(_option, reason))

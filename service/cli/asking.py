@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from service.cli.amounts import Amount, in_places
-from service.errors import InvalidValue
+from service.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 WINDOW = re.compile(r"(?P<from>\d{1,2})-(?P<until>\d{1,2})=(?P<price>\d+(?:\.\d+)?)")
 TARIFF, PART_OF_TARIFF = "tariff", "tariff__"
+WHAT_IF = "what_if"
+NEXT_CHANGE = re.compile(r",(?=\s*-*[a-z][a-z0-9_-]*\s*=)", re.IGNORECASE)
 CONTRACT_HELP = (
     "The contract: flat; dynamic or dynamic:ZONE on day-ahead prices; or prices by the hour of the day, "
     "22-6=0.22,6-22=0.36"
@@ -77,6 +79,13 @@ def options_of(kind: "type[Question]") -> Iterator[click.Option]:
 
 def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> "Kind":
     """The question these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
+    asked = {name: said for name, said in given.items() if name != WHAT_IF}
+    changes = tuple(_change(kind, asked, said) for said in given.get(WHAT_IF) or ())
+    return kind.of(**_fields(asked), **({WHAT_IF: changes} if changes else {}), **values)
+
+
+def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a question that these options say."""
     fields = {name: WORDS[name](said) if name in WORDS else said for name, said in given.items()}
     parts = {
         name.removeprefix(PART_OF_TARIFF): fields.pop(name)
@@ -86,7 +95,28 @@ def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> 
     contract = fields.pop(TARIFF, None)
     if contract is not None:
         fields[TARIFF] = {**contract, **parts}
-    return kind.of(**fields, **values)
+    return fields
+
+
+def _change(kind: "type[Question]", given: Mapping[str, Any], said: str) -> dict[str, Any]:
+    """`kwh-price=0.25,hours-per-day=8` as the fields that it changes; each value is read as its option's."""
+    options = {option.opts[0].removeprefix("--"): option for option in options_of(kind)}
+    del options[WHAT_IF.replace("_", "-")]
+    changed: dict[str, Any] = {}
+    for part in NEXT_CHANGE.split(said.strip()):
+        name, equals, value = (word.strip() for word in part.partition("="))
+        called = name.removeprefix("--").replace("_", "-")
+        if not equals or not value:
+            raise InvalidValue(f"--{WHAT_IF.replace('_', '-')}", part, "is not of the form option=value")
+        if called not in options:
+            raise UnknownName(f"--{WHAT_IF.replace('_', '-')}", called, options)
+        option = options[called]
+        read = option.type.convert(value, option, None)
+        field = str(option.name)
+        changed[field] = (*changed.get(field, ()), read) if option.multiple else read
+    before, after = _fields(given), _fields({**given, **changed})
+    named = {name for name, value in after.items() if name in changed or before.get(name) != value}
+    return {name: after[name] for name in sorted(named)}
 
 
 def refuse_another_question(
@@ -221,6 +251,7 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
     "deadline_hours": _hours,
     "own": _machines,
     "buyer": _buyer,
+    "home": _machines,
 }
 """Options whose words are not simply their value."""
 SWITCHES: Mapping[str, str] = {"buyer": "--private"}

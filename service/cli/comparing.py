@@ -28,7 +28,7 @@ def question(
     """The question that these options ask."""
     from service.answers.question import EVERY_OFFER, AskedComparison
 
-    if options["limit"] is None and options["cloud"].strip().lower() == EVERY_OFFER:
+    if options["limit"] is None and EVERY_OFFER in (name.strip().lower() for name in options["cloud"]):
         options["limit"] = SHOWN
     meant = workload_meant(workload, config, dimensions, recipe, options)
     return question_of(AskedComparison, options, workload=meant)

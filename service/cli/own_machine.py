@@ -51,18 +51,18 @@ def as_said_or_here(snapshot: "Snapshot", asked: dict[str, Any]) -> dict[str, An
 
     Raises MissingFact where no card of the catalog is found, InvalidValue where several kinds are.
     """
-    home, own = asked.get("home"), asked.get("own") or ()
-    if home != HERE and HERE not in own:
+    field = "home" if "home" in asked else "own"
+    own = asked.get(field) or ()
+    if HERE not in own:
         return asked
-    option = "--home" if home == HERE else "--own"
-    kind = _this_card(snapshot, option)
+    kind = _this_card(snapshot, f"--{field}")
     assert kind.gpu is not None
     options = dict(kind.options or {})
-    taken: dict[str, Any] = {"home": kind.gpu.slug, **options}
-    if home != HERE:
+    taken: dict[str, Any] = {"home": (kind.gpu.slug,), **options}
+    if own != (HERE,) or field == "own":
         count = options.pop("home_count", 1)
         name = kind.gpu.slug if count == 1 else f"{count}x{kind.gpu.slug}"
-        taken = {"own": tuple(name if one == HERE else one for one in own), **options}
+        taken = {field: tuple(name if one == HERE else one for one in own), **options}
     left = {name: taken.pop(name) for name in OF_EVERY_CARD if len(own) > 1 and name in taken}
     context = click.get_current_context()
     said = {n for n in asked if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from service.decide.knowledge import Knowledge
 from service.decide.options import Option, Side
+from service.decide.why_not import WhyNot, first_the_best, reasons_beside
 from service.errors import MissingFact
 from service.estimate.cost import BillLine, Cost
 from service.estimate.hardware import dense_tensor_tflops
@@ -70,8 +71,10 @@ class Comparison:
     reference: ReferenceMethod | None
     inputs: tuple[Input, ...]
     data_version: int
+    why_not: tuple[WhyNot | None, ...] = ()
+    """Why each option is not the one to take, in their order; None for the one that is."""
     considered: int = 0
-    """Offers looked at when the question was about every offer; 0 for a single one."""
+    """Offers looked at when the question was about a provider's or every offer; 0 for single ones."""
     prices: PricesUsed | None = None
     vat: Vat | None = None
     """The asker's."""
@@ -92,14 +95,16 @@ def compare(
     prices: PricesUsed | None = None,
     vat: Vat | None = None,
 ) -> Comparison:
-    """The first home option against the first cloud option; further options are carried along.
+    """The cheapest home option against the cheapest cloud option; the others follow by cost, and last those
+    that cannot be taken.
 
     Raises MissingFact when there is not at least one of each kind.
     """
-    home = next((o for o in options if o.kind == "home"), None)
-    cloud = next((o for o in options if o.kind == "cloud"), None)
-    if home is None or cloud is None:
+    homes = first_the_best(option for option in options if option.kind == "home")
+    clouds = first_the_best(option for option in options if option.kind == "cloud")
+    if not homes or not clouds:
         raise MissingFact("a home and a cloud option", "name one of each")
+    home, cloud, options = homes[0], clouds[0], [*homes, *clouds]
     return Comparison(
         asked_at=asked_at,
         workload=workload,
@@ -111,6 +116,7 @@ def compare(
         reference=reference_method(workload, home, reference_ratio, reference_card),
         inputs=workload_inputs(workload, knowledge.calibration, [o.gpu for o in options], knowledge.figures),
         data_version=data_version,
+        why_not=reasons_beside(options),
         considered=considered,
         prices=prices,
         vat=vat,

@@ -11,6 +11,7 @@ from service.decide.near_ties import NearTie
 from service.decide.nearest_change import Loosened
 from service.decide.options import Option, Way
 from service.decide.turning import Swing, Turn
+from service.decide.why_not import WhyNot
 from service.estimate.debugging import DebuggingBenefit
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
@@ -43,6 +44,8 @@ class RatedOption:
     """Why it is not recommended, whatever it costs."""
     debugging: DebuggingBenefit | None = None
     """What debugging at home first brings, of a plan that begins so."""
+    why_not: WhyNot | None = None
+    """Why it was not chosen; None for the best plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from service.decide.candidates import SetAside
 from service.decide.household import Household, hours_to_choose, year_with_run
 from service.decide.knowledge import Knowledge
 from service.decide.own_card import Told
@@ -134,6 +135,10 @@ class Option:
     is_as_asked: bool = False
     practical: Practical | None = None
     """What would be practical where this takes more than two years; None where it does not."""
+    set_aside: SetAside | None = None
+    """Why it is not recommended, whatever it costs."""
+    is_sold_out: bool = False
+    """It was rented out, and could not be had when last looked at."""
 
     @property
     def hours(self) -> Interval | None:

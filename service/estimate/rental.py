@@ -79,7 +79,7 @@ def _data_gb(workload: Workload, bytes_per_token: float) -> float:
     fine-tuned in 16 bits, as it is published."""
     data = workload.fine_tuning
     if data is None:
-        return workload.tokens / workload.trials * bytes_per_token / GB
+        return workload.tokens / workload.runs_computed * bytes_per_token / GB
     model = WEIGHT_BYTES * parameters(workload.architecture)
     return (data.examples * data.mean_tokens * bytes_per_token + model) / GB
 

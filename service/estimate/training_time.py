@@ -155,7 +155,7 @@ def stages_of(
     stages = [
         Stage("pretraining", pretraining),
         Stage("later_stages", later),
-        Stage("warm_up", warm_up * workload.trials),
+        Stage("warm_up", warm_up * workload.runs_started),
         *lost,
     ]
     return tuple(stage for stage in stages if stage.hours > 0)

@@ -36,7 +36,9 @@ from service.reports.sections.report_parts import (
     spendings,
     unit_price,
 )
+from service.reports.sections.what_if_section import compared_otherwise
 from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import several_nodes_sentences
 from service.reports.words.prices import (
     average_tariff_sentence,
     market_sentence,
@@ -53,6 +55,7 @@ from service.reports.words.verdict import (
     marginal_sentence,
     waiting_sentence,
 )
+from service.reports.words.why_not import why_not_sentences
 from service.reports.words.wording import Wording, wording
 
 FITTED_ON_PAGE = 4
@@ -79,7 +82,12 @@ def comparison_document(
     home, cloud = c.first("home"), c.first("cloud")
     sections = (
         verdict_section(n, c, home, cloud),
-        Section("options", w.say("Options"), (options_table(n, c.options), _how_to_read(w, c))),
+        Section(
+            "options",
+            w.say("Options"),
+            (options_table(n, c.options), _how_to_read(w, c), *_why_not(w, c)),
+        ),
+        compared_otherwise(w, c),
         over_time_section(n, spendings(w, [o for o in c.options if not o.practical]), c.currency),
         bill_section(n, c.options, c.currency),
         turning_section(n, c, home, cloud),
@@ -102,6 +110,11 @@ def comparison_document(
         sections=sections,
         screen=comparison_screen(n, c, reasons),
     )  # fmt: skip
+
+
+def _why_not(w: Wording, c: AnsweredComparison) -> tuple[Bullets, ...]:
+    sentences = tuple(why_not_sentences(w, c))
+    return (Bullets(sentences),) if sentences else ()
 
 
 def _how_to_read(w: Wording, c: AnsweredComparison) -> Paragraph:
@@ -142,6 +155,7 @@ def verdict_section(
     caveats += [rent_distance_sentence(w, cloud.offer), stale_rent_sentence(n, cloud)]
     if cloud.suggestions:
         caveats.append(suggestion_sentence(w, cloud))
+    caveats += several_nodes_sentences(w, c)
     caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))

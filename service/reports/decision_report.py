@@ -21,6 +21,7 @@ from service.reports.sections.report_grounds import (
     record_section,
 )
 from service.reports.sections.report_parts import bill_section, chart_labels, over_time_section
+from service.reports.sections.what_if_section import decided_otherwise
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.decision_sentences import (
     cluster_sentence,
@@ -66,6 +67,7 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
         verdict_section(n, d, chosen),
         nearest_section(n, d),
         plans_section(n, d, plans, bills),
+        decided_otherwise(w, d),
         picture_section(n, d, plans),
         over_time_section(n, _spendings(w, chosen), d.currency, OVER_TIME_HEIGHT),
         bill_section(n, options, d.currency, max(1, shown), is_drawn=False),

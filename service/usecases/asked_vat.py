@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from service.answers.question import AskedComparison, AskedDecision
+from service.answers.question import AskedHousehold
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.rental import cloud_terms
 from service.estimate.tariff import MarginalPrice
@@ -17,15 +17,13 @@ from service.usecases.knowledge import knowledge_of, zone_of
 PLACES = Decimal("0.000000001")
 
 
-def asked_vat(snapshot: Snapshot, request: AskedComparison | AskedDecision, today: date) -> Vat:
+def asked_vat(snapshot: Snapshot, request: AskedHousehold, today: date) -> Vat:
     """The VAT of the asker's country on a day, for a private person or a business."""
     country = zone_of(snapshot, request.country).split("-")[0]
     return vat_of(vat_rates(), country, today, request.buyer, given_by_user(today))
 
 
-def asked_terms(
-    snapshot: Snapshot, request: AskedComparison | AskedDecision, workload: Workload, today: date
-) -> CloudTerms:
+def asked_terms(snapshot: Snapshot, request: AskedHousehold, workload: Workload, today: date) -> CloudTerms:
     """What a rented run needs beside its hours, with the asker's own terms and VAT.
 
     Raises InvalidValue for a term that is none.

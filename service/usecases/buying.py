@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from service.answers.question import AskedDecision
+from service.answers.question import AskedBuying
 from service.errors import InvalidValue, MissingFact
 from service.estimate.card_prices import CardPrice, CardPrices
 from service.estimate.cost import conversion
@@ -28,7 +28,7 @@ Machine = Callable[[Literal["own", "buy"], str], tuple[Gpu, int]]
 
 
 def purchase_of(
-    snapshot: Snapshot, request: AskedDecision, wish: str, today: date, machine: Machine
+    snapshot: Snapshot, request: AskedBuying, wish: str, today: date, machine: Machine
 ) -> tuple[Gpu, int, Purchase]:
     """`rtx-4090` at its youngest dated price, `rtx-4090=used` at that of used ones, `2xrtx-3090=700:used` at
     one's own price per card, used; without a word a card at one's own price is new. Dated prices are without

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from service.answers.question import AskedDecision
+from service.answers.question import AskedBuying, AskedDecision
 from service.decide.candidates import Candidates, joined, too_long
 from service.decide.frontier import Numbers
 from service.decide.household import Household
@@ -26,7 +26,7 @@ from service.facts import Gpu, Workload
 from service.store.snapshot import Snapshot
 from service.usecases.asked_vat import asked_terms
 from service.usecases.buying import purchase_of
-from service.usecases.finding import CONFIGURATION, checked_count, checked_currency, find_gpu, household_of
+from service.usecases.finding import checked_currency, household_of, machine_called
 from service.usecases.idle_options import NO_RENT, refuse_idle
 from service.usecases.knowledge import home_option_of, knowledge_of
 from service.usecases.market_days import MarketDays
@@ -121,7 +121,8 @@ def plans_of_request(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, household: Household, today: date
 ) -> Plans:
     """All plans that a request allows. Raises MissingFact where there is none."""
-    homes = _home_plans(snapshot, request, workload, household, today)
+    own = [machine_called(snapshot, "own", name) for name in request.own]
+    homes = home_plans(snapshot, request, workload, own, household, today)
     terms = asked_terms(snapshot, request, workload, today)
     rented = None
     if request.tier != NO_RENT:
@@ -135,9 +136,15 @@ def plans_of_request(
     return _as_columns(snapshot, request, workload, homes, rented, terms)
 
 
-def _home_plans(
-    snapshot: Snapshot, request: AskedDecision, workload: Workload, usual: Household, today: date
+def home_plans(
+    snapshot: Snapshot,
+    request: AskedBuying,
+    workload: Workload,
+    own: Iterable[tuple[Gpu, int]],
+    usual: Household,
+    today: date,
 ) -> list[tuple[Way, Option]]:
+    """The run on every machine one has, each once, and on every one to buy."""
     homes: list[tuple[Way, Option]] = []
 
     def at_home(gpu: Gpu, count: int, household: Household) -> Option:
@@ -146,22 +153,15 @@ def _home_plans(
 
         return with_smaller_model(snapshot, workload, of(workload), of)
 
-    machines = [_machine(snapshot, "own", name) for name in request.own]
     # A machine said twice, or by two of its names, is one.
-    for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in machines}.values():
+    for gpu, count in {(gpu.slug, count): (gpu, count) for gpu, count in own}.values():
         homes.append(("own", at_home(gpu, count, usual)))
     for wish in dict.fromkeys(request.buy):
-        gpu, count, purchase = purchase_of(snapshot, request, wish, today, partial(_machine, snapshot))
+        gpu, count, purchase = purchase_of(snapshot, request, wish, today, partial(machine_called, snapshot))
         terms = replace(request.home_terms, purchase=purchase)
         household = replace(usual, terms=terms)
         homes.append(("buy", at_home(gpu, count, household)))
     return homes
-
-
-def _machine(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
-    match = CONFIGURATION.fullmatch(name.strip())
-    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
-    return gpu, checked_count(field, int(match["count"]) if match else 1)
 
 
 def _as_columns(

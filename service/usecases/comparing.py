@@ -3,12 +3,11 @@
 import math
 from datetime import date, datetime
 
-import numpy as np
-
 from service.answers.answer import AnsweredComparison, AnsweredEstimates
 from service.answers.option import AnsweredExplanation
-from service.answers.question import EVERY_OFFER, USUAL_LIMIT, AskedComparison, AskedEstimate
+from service.answers.question import EVERY_OFFER, AskedComparison, AskedEstimate
 from service.answers.told import tell_comparison, tell_workload
+from service.answers.told_alternative import tell_compared
 from service.answers.told_option import tell_explanation, tell_numbers, tell_option
 from service.decide.comparison import REFERENCE_GPU, Comparison, compare
 from service.decide.household import Household
@@ -18,11 +17,11 @@ from service.decide.options import (
     cloud_memory_gib,
     cloud_option,
 )
-from service.errors import MissingFact
+from service.errors import InvalidValue
 from service.estimate.explanation import Explanation, explanation
 from service.estimate.inputs import workload_inputs
 from service.estimate.training_time import check_gpu_count
-from service.facts import Workload
+from service.facts import Gpu, Workload
 from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
 from service.reports.words.fine_tuning import titled
 from service.reports.words.wording import wording
@@ -30,22 +29,23 @@ from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer, with_trainer_file
-from service.usecases.asked_vat import asked_terms, asked_vat
+from service.usecases.asked_vat import asked_vat
+from service.usecases.candidate_plans import home_plans
 from service.usecases.finding import (
+    CONFIGURATION,
     checked_count,
     checked_currency,
     find_gpu,
-    find_rental,
     household_of,
-    rental_of,
+    machine_called,
     workload_asked,
 )
-from service.usecases.idle_options import refuse_idle, refuse_idle_terms
+from service.usecases.idle_options import refuse_idle, refuse_idle_terms, refuse_said
 from service.usecases.knowledge import changes_of, home_option_of, knowledge_of, plans_of
 from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.recent_prices import recent
-from service.usecases.rented_offers import rented_plans
-from service.usecases.smaller_models import with_smaller_model
+from service.usecases.rented_named import rented_named
+from service.usecases.what_if import alternatives_of
 
 
 def compare_home_with_cloud(
@@ -57,48 +57,27 @@ def compare_home_with_cloud(
     MissingFact when nothing rentable or no tariff can be found for what was asked.
     """
     snapshot, prices = recent(snapshot, request, asked_at.date())
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
-    home_gpu = find_gpu(snapshot, "home", request.home)
-    home_count = checked_count("home_count", request.home_count)
+    workload = workload_asked(
+        snapshot, request.workload, request.tokens, asked_at.date(), request.trials, request.failed_runs
+    )
+    own = homes_named(snapshot, request)
     knowledge = knowledge_of(snapshot)
     checked_currency(request.currency, knowledge.exchange_rates)
     refuse_idle(request)
     household = household_of(snapshot, request, asked_at.date(), market)
-    check_gpu_count(workload, home_count, "home_count")
-
-    def home_with(run: Workload) -> Option:
-        return home_option_of(snapshot, run, home_gpu, home_count, household, currency=request.currency)
-
-    at_home = with_smaller_model(snapshot, workload, home_with(workload), home_with)
-    if request.cloud.strip().lower() == EVERY_OFFER:
-        rented, considered = cheapest_offers(snapshot, workload, request, asked_at.date())
-    else:
-        request = with_usual_cloud(request, workload)
-        gpu, count, rental = find_rental(snapshot, request)
-        check_gpu_count(workload, count, "cloud")
-
-        def rented_with(run: Workload) -> Option:
-            machine = ((gpu.slug, count, cloud_memory_gib(count, knowledge)),)
-            planned = plans_of(snapshot, run, machine)[0]
-            return cloud_option(
-                run,
-                gpu,
-                count,
-                rental,
-                currency=request.currency,
-                knowledge=knowledge,
-                planned=planned,
-                changes=changes_of(snapshot, run, gpu, count, planned),
-                terms=asked_terms(snapshot, request, run, asked_at.date()),
-            )
-
-        rented = [with_smaller_model(snapshot, workload, rented_with(workload), rented_with)]
-        considered = 0
-    offers = (option.rental.offer for option in rented if option.rental)
-    refuse_idle_terms(request, {offer.tier for offer in offers if offer})
+    for _, count in own:
+        check_gpu_count(workload, count, "home_count" if request.home_count > 1 else "home")
+    homes = home_plans(snapshot, request, workload, own, household, asked_at.date())
+    request = with_usual_cloud(request, workload)
+    rented = rented_named(snapshot, workload, request, asked_at.date())
+    if not rented.is_list:
+        reason = f"is of cloud {EVERY_OFFER} or a provider, and {', '.join(request.cloud)} is named"
+        refuse_said(request, ("limit",), reason)
+    rentals = (option.rental for option in rented.options)
+    refuse_idle_terms(request, {rental.offer.tier for rental in rentals if rental and rental.offer})
     return compare(
         workload,
-        [at_home, *rented],
+        [*(option for _, option in homes), *rented.options],
         asked_at=asked_at,
         currency=request.currency,
         zone=household.zone,
@@ -106,21 +85,36 @@ def compare_home_with_cloud(
         data_version=snapshot.data_version,
         reference_ratio=knowledge.figures.get("reference.ratio"),
         reference_card=snapshot.gpus.get(REFERENCE_GPU),
-        considered=considered,
+        considered=rented.considered,
         prices=prices,
         vat=asked_vat(snapshot, request, asked_at.date()),
     )
+
+
+def homes_named(snapshot: Snapshot, request: AskedComparison) -> list[tuple[Gpu, int]]:
+    """The machines at home. Raises InvalidValue for a count beside names that say theirs, or of several."""
+    machines = [machine_called(snapshot, "home", name) for name in request.home]
+    if request.home_count == 1:
+        return machines
+    if len(machines) != 1:
+        reason = "is of one machine at home; name each as COUNTxGPU"
+        raise InvalidValue("home_count", request.home_count, reason)
+    ((gpu, _),) = machines
+    if CONFIGURATION.fullmatch(request.home[0].strip()):
+        reason = f"is said by {request.home[0].strip()} already; keep one of the two"
+        raise InvalidValue("home_count", request.home_count, reason)
+    return [(gpu, checked_count("home_count", request.home_count))]
 
 
 def with_usual_cloud(request: AskedComparison, workload: Workload) -> AskedComparison:
     """The question with as many of the usual rented cards as can share a batch: a fine-tune may have two
     sequences. Another machine is taken as it was named."""
     usual = AskedComparison.model_fields["cloud"].default
-    count, _, gpu = usual.partition("x")
+    count, _, gpu = usual[0].partition("x")
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     if request.cloud != usual or most >= int(count):
         return request
-    return request.model_copy(update={"cloud": f"{2 ** int(math.log2(max(most, 1)))}x{gpu}"})
+    return request.model_copy(update={"cloud": (f"{2 ** int(math.log2(max(most, 1)))}x{gpu}",)})
 
 
 def compare_from_store(
@@ -141,10 +135,13 @@ def answer(
     """
 
     def work_out() -> AnsweredComparison:
-        comparison = compare_from_store(sessions, snapshot, request, asked_at)
-        return say_comparison(
-            wording(request.lang), with_trainer_file(tell_comparison(comparison), request.workload)
-        )
+        def work(asked: AskedComparison) -> Comparison:
+            return compare_from_store(sessions, snapshot, asked, asked_at)
+
+        comparison = work(request)
+        others = (tell_compared(comparison, o, changes) for o, changes in alternatives_of(request, work))
+        told = tell_comparison(comparison).model_copy(update={"what_if": tuple(others)})
+        return say_comparison(wording(request.lang), with_trainer_file(told, request.workload))
 
     return kept_answer(
         sessions, snapshot, kind="comparison", asked=request.kept(), asked_at=asked_at, work_out=work_out
@@ -208,38 +205,3 @@ def explain(snapshot: Snapshot, workload: Workload, option: Option) -> Explanati
     """Why an option takes the time it takes, and where its doubt comes from."""
     known = knowledge_of(snapshot).calibration.posterior
     return explanation(workload, option.gpu, option.gpu_count, option.planned, known)
-
-
-def cheapest_offers(
-    snapshot: Snapshot, workload: Workload, request: AskedComparison, today: date
-) -> tuple[list[Option], int]:
-    """The cheapest offers that can do the run, over all that are stored, and how many were looked at.
-
-    Plans and step times are computed once per distinct machine and spread over the offers as arrays.
-    """
-    known = knowledge_of(snapshot)
-    terms = asked_terms(snapshot, request, workload, today)
-    plans = rented_plans(snapshot, workload, request.tier, terms)
-    total = plans.bill.total[1]
-    order = np.argsort(total, kind="stable")[: request.limit or USUAL_LIMIT]
-    order = order[np.isfinite(total[order])]
-    if not len(order):
-        raise MissingFact("an offer that holds this run", "it fits none of the stored offers")
-    options = []
-    for position in order:
-        machine = int(plans.machine[position])
-        (gpu, count), plan = plans.hardware[machine], plans.planned[machine]
-        options.append(
-            cloud_option(
-                workload,
-                gpu,
-                count,
-                rental_of(snapshot, snapshot.offers.row(int(plans.row[position])), request),
-                currency=request.currency,
-                knowledge=known,
-                planned=plan,
-                changes=changes_of(snapshot, workload, gpu, count, plan),
-                terms=terms,
-            )
-        )
-    return options, plans.considered

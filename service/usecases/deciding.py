@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.answers.told import tell_decision
+from service.answers.told_alternative import tell_decided
 from service.decide.candidates import SET_ASIDE, Candidates, SetAside
 from service.decide.choice import Choice, choose
 from service.decide.decision import (
@@ -26,6 +27,7 @@ from service.decide.frontier import Limits
 from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
 from service.decide.sensitivity import saved_per_day
+from service.decide.why_not import reason_of
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
@@ -56,6 +58,7 @@ from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
+from service.usecases.what_if import alternatives_of
 
 DEBUGGING = ("debug_hours", "debugged_share")
 MOST_SHORTLISTED = 8
@@ -76,7 +79,9 @@ def decide(
     MissingFact where there is nothing to choose from.
     """
     snapshot, prices = recent(snapshot, request, asked_at.date())
-    workload = workload_asked(snapshot, request.workload, request.tokens, asked_at.date(), request.trials)
+    workload = workload_asked(
+        snapshot, request.workload, request.tokens, asked_at.date(), request.trials, request.failed_runs
+    )
     limits = Limits(request.budget, request.deadline_hours)
     today = asked_at.date()
     household = household_of_request(snapshot, request, today, market)
@@ -238,6 +243,7 @@ def _rated(
         instances=instances,
         set_aside=SET_ASIDE[c.set_aside[i] - 1] if c.set_aside[i] else None,
         debugging=benefit,
+        why_not=reason_of(c, choice, Limits(request.budget, request.deadline_hours), i),
     )
 
 
@@ -355,10 +361,13 @@ def answer_decision(
     """The decision as it is kept, written once per question and day."""
 
     def work_out() -> AnsweredDecision:
-        decision = decide_from_store(sessions, snapshot, request, asked_at)
-        return say_decision(
-            wording(request.lang), with_trainer_file(tell_decision(decision), request.workload)
-        )
+        def work(asked: AskedDecision) -> Decision:
+            return decide_from_store(sessions, snapshot, asked, asked_at)
+
+        decision = work(request)
+        others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, work))
+        told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
+        return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
 
     return kept_answer(
         sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out

@@ -95,13 +95,18 @@ def find_workload(snapshot: Snapshot, asked: str | Workload) -> Workload:
 
 
 def workload_asked(
-    snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date, trials: int = 1
+    snapshot: Snapshot,
+    asked: str | AskedModel,
+    tokens: int | None,
+    today: date,
+    trials: int = 1,
+    failed_runs: float = 0.0,
 ) -> Workload:
     """The run of a question: by name or of one's own, on as many tokens as were asked for, so many times.
 
     Raises UnknownName, the nearest first, and InvalidValue for a model or a number of tokens that cannot be.
     """
-    return with_trials(_one_run(snapshot, asked, tokens, today), trials)
+    return with_trials(_one_run(snapshot, asked, tokens, today), trials, failed_runs)
 
 
 def _one_run(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, today: date) -> Workload:
@@ -139,19 +144,21 @@ def _base(snapshot: Snapshot, asked: AskedModel) -> Workload:
     )
 
 
-def with_trials(workload: Workload, trials: int) -> Workload:
-    """So many runs, one after another, as one of all their steps: hours, energy and money are those of all.
+def with_trials(workload: Workload, trials: int, failed_runs: float = 0.0) -> Workload:
+    """So many runs, one after another, as one of all their steps: hours, energy and money are those of all,
+    and of a share of failed runs those that broke off, on average halfway.
 
     What is paid once per run, the start of a rented machine, is counted once. Raises InvalidValue for more
     tokens than can be.
     """
-    if trials == 1:
+    if trials == 1 and not failed_runs:
         return workload
+    all_of_them = replace(workload, trials=trials, failed_runs=failed_runs)
     batch = workload.recipe.global_batch_tokens
-    tokens = workload.tokens // batch * batch * trials
+    tokens = round(workload.tokens // batch * all_of_them.runs_computed) * batch
     if tokens > LARGEST_TOKENS:
         raise InvalidValue("trials", trials, "make more than 10^15 tokens")
-    return replace(workload, tokens=tokens, trials=trials, reference_hours=None)
+    return replace(all_of_them, tokens=tokens, reference_hours=None)
 
 
 def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today: date) -> Workload:
@@ -272,30 +279,26 @@ def household_of(
     )
 
 
-def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int, Rental]:
-    """The rented configuration a name stands for: the cheapest offer of `8xh100-sxm`, or one offer.
+def offer_row(snapshot: Snapshot, name: str) -> int | None:
+    """The place of the offer of that slug; None where there is none."""
+    asked, slugs = name.strip(), snapshot.offers.slug
+    row = bisect_left(slugs, asked)
+    return row if row < len(slugs) and slugs[row] == asked else None
 
-    Without any offer of exactly this GPU and count the rental carries no price, never a guess.
-    """
-    offers = snapshot.offers
-    asked = request.cloud.strip()
-    row = bisect_left(offers.slug, asked)
-    if row < len(offers) and offers.slug[row] == asked:
-        offer = offers.row(row)
-        if offer.gpu is None:
-            raise MissingFact(f"the GPU of offer {offer.slug}", f"nobody has mapped {offer.gpu_raw_name!r}")
-        usual = AskedComparison.model_fields["tier"].default
-        if request.tier not in (usual, offer.tier):
-            reason = f"is not that of {offer.slug}, which is {offer.tier}; name a GPU to choose the tier"
-            raise InvalidValue("tier", request.tier, reason)
-        return snapshot.gpus[offer.gpu], offer.gpu_count, rental_of(snapshot, offer, request)
-    match = CONFIGURATION.fullmatch(asked)
-    gpu = find_gpu(snapshot, "cloud", match["gpu"].strip() if match else asked)
-    count = checked_count("cloud", int(match["count"]) if match else 1)
-    market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
-    if not market:
-        return gpu, count, Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
-    return gpu, count, rental_of(snapshot, offers.row(market[0]), request)
+
+def refuse_tier_beside(tier: str, offer: CloudOffer) -> None:
+    """Raises InvalidValue for a tier that an offer named by its slug is not of."""
+    usual = AskedComparison.model_fields["tier"].default
+    if tier not in (usual, offer.tier):
+        reason = f"is not that of {offer.slug}, which is {offer.tier}; name a GPU to choose the tier"
+        raise InvalidValue("tier", tier, reason)
+
+
+def machine_called(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
+    """COUNTxGPU, or one GPU. Raises what `find_gpu` raises, InvalidValue for a count that cannot be."""
+    match = CONFIGURATION.fullmatch(name.strip())
+    gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
+    return gpu, checked_count(field, int(match["count"]) if match else 1)
 
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:

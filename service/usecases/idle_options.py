@@ -22,8 +22,11 @@ NO_RENT = "none"
 """As `tier`: nothing rented."""
 SPOT = "spot"
 OF_ANY_MACHINE = frozenset(
-    {"buyer", "country", "currency", "lang", "max_age_days", "rent_terms", "tokens", "trials"}
-)
+    {
+        "buyer", "country", "currency", "failed_runs", "lang", "max_age_days", "rent_terms", "tokens",
+        "trials", "what_if",
+    }
+)  # fmt: skip
 OF_HOME = tuple(name for name in AskedHousehold.model_fields if name not in OF_ANY_MACHINE)
 OF_DYNAMIC = ("zone", "surcharges_per_kwh", "markup_share", "vat_share")
 OF_SPOT = ("interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_seconds")
@@ -34,8 +37,8 @@ def refuse_idle(asked: AskedComparison | AskedDecision) -> None:
     """Raises InvalidValue for the first option that the others leave without any effect."""
     if isinstance(asked, AskedDecision):
         _refuse_of_decision(asked)
-    elif asked.cloud.strip().lower() != EVERY_OFFER:
-        refuse_said(asked, ("limit",), f"is of cloud {EVERY_OFFER}, and {asked.cloud} is named")
+    if not asked.buy:
+        refuse_said(asked, ("runs", "years_kept"), "is of cards to buy, and none are named as `buy`")
     tariff = asked.contract
     if tariff.kind != "dynamic":
         refuse_said(tariff, OF_DYNAMIC, f"is of a dynamic tariff, and this one is {tariff.kind}")
@@ -64,8 +67,6 @@ def refuse_idle_terms(asked: AskedComparison | AskedDecision, offered: Collectio
 
 
 def _refuse_of_decision(asked: AskedDecision) -> None:
-    if not asked.buy:
-        refuse_said(asked, ("runs", "years_kept"), "is of cards to buy, and none are named as `buy`")
     if not asked.has_limits:
         reason = "is how surely limits are kept, and there are none; give a budget or a deadline"
         refuse_said(asked, ("least_probability",), reason)

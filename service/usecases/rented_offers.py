@@ -133,16 +133,24 @@ def _machines(offers: OfferTable) -> NDArray[np.int64]:
 
 
 def rented_plans(
-    snapshot: Snapshot, workload: Workload, tier: str, terms: CloudTerms, *, clusters: bool = False
+    snapshot: Snapshot,
+    workload: Workload,
+    tier: str,
+    terms: CloudTerms,
+    *,
+    clusters: bool = False,
+    provider: str = "",
 ) -> RentedPlans:
-    """Every offer of a tier that holds the run, with its bill; with `clusters` also 2 to 8 nodes together.
+    """Every offer of a tier that holds the run, with its bill, of one provider where it is named; with
+    `clusters` also 2 to 8 nodes together.
 
     Raises InvalidValue for an unknown tier, MissingFact where there is no offer of it.
     """
     offers = snapshot.offers
-    row, instances = _usable(snapshot, workload, tier, clusters)
+    row, instances = _usable(snapshot, workload, tier, clusters, provider)
     if not len(row):
-        raise MissingFact(f"an offer of tier {tier}", "refresh the prices or choose another tier")
+        whose = f" of {provider}" if provider else ""
+        raise MissingFact(f"an offer of tier {tier}{whose}", "refresh the prices or choose another tier")
     counts = offers.gpu_count[row].astype(np.int64) * instances
     code = offers.gpu[row].astype(np.int64) * (LARGEST_COUNT + 1) + counts
     distinct, machine = np.unique(code, return_inverse=True)
@@ -212,13 +220,15 @@ def _set_aside(
 
 
 def _usable(
-    snapshot: Snapshot, workload: Workload, tier: str, clusters: bool
+    snapshot: Snapshot, workload: Workload, tier: str, clusters: bool, provider: str
 ) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     offers = snapshot.offers
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     usable = (offers.gpu >= 0) & np.isfinite(offers.price_eur) & ~offers.sold_out
     if choice_of("tier", tier, (*offers.tiers, EVERY_OFFER)) != EVERY_OFFER:
         usable &= offers.tier == offers.tiers.index(tier)
+    if provider:
+        usable &= np.array(offers.provider) == provider
     single = np.flatnonzero(usable & (offers.gpu_count <= most))
     rows, instances = [single], [np.ones(len(single), dtype=np.int64)]
     if clusters:

@@ -56,6 +56,8 @@ DECISIONS = st.builds(
     rest_of_pc_watts=st.none() | st.floats(0, 1e5),
     display_gib=SHARE, plug_watts=st.none() | st.floats(1, 1e6), tokens=st.none() | st.integers(1, 10**15),
     lang=st.sampled_from(["en", "de"]), trials=st.integers(1, 1000),
+    failed_runs=st.sampled_from([0.0, 0.25]),
+    what_if=st.sampled_from([(), ({"failed_runs": 0.5, "own": ["a"]}, {"failed_runs": 0.75})]),
     max_age_days=st.none() | st.integers(0, 36_500), buyer=st.sampled_from(["private", "business"]),
     tier=st.sampled_from(["on_demand", "spot", "reserved", "community", "marketplace", "any", "none"]),
 )  # fmt: skip

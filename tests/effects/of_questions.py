@@ -86,6 +86,20 @@ HOUSEHOLD: Cases = {
         changes("--business", "--tariff dynamic:DE-LU"),
         changes("--business", "--country US-CA"),
     ),
+    "--failed-runs": (changes("--failed-runs 0.2"), refused("--failed-runs 1")),
+    "--what-if": (
+        changes("--what-if kwh-price=0.25"),
+        changes("--what-if hours-per-day=8,solar-share=0.4", says="solar-share"),
+        changes("--what-if kwh-price=0.25 --what-if trials=2", instead="--what-if kwh-price=0.25"),
+        refused("--what-if kwh-prize=0.25", says="valid: kwh-price"),
+        refused("--what-if kwh-price=101", says="--what-if kwh-price"),
+        refused("--what-if trials=x", says="--trials"),
+        refused("--what-if trials=1", says="already"),
+        refused("--what-if currency=USD", says="--what-if currency"),
+        refused("--what-if country=Atlantis", says="--what-if country"),
+        refused("--what-if trials"),
+        refused("--what-if kwh-price=0.25", DYNAMIC),
+    ),
     "--max-age": (changes("--max-age 1"), refused("--max-age -1")),
 }
 MODEL: Cases = {
@@ -141,10 +155,44 @@ WORKLOAD = (
     changes("nanochat-d20", workload="", instead="gpt2-124m"),
     refused("nanochat-d31", workload="", says="workload"),
 )
+BUY: Cases = {
+    "--buy": (
+        changes("--buy rtx-4090"),
+        changes("--buy rtx-4090=1500", instead="--buy rtx-4090"),
+        changes("--buy rtx-4090=new", instead="--buy rtx-4090=used"),
+        changes("--buy rtx-4090=1500:used", instead="--buy rtx-4090=1500"),
+        refused("--buy h200-nvl", says="dated price"),
+        refused("--buy rtx-a6000=used", says="--buy rtx-a6000=new"),
+        refused("--buy rtx-4090=cheap", says="GPU=used"),
+    ),
+    "--years-kept": (
+        changes("--years-kept 3", "--buy rtx-4090"),
+        refused("--years-kept 3", says="buy"),
+        refused("--years-kept 5", "--buy rtx-4090"),
+    ),
+    "--runs": (changes("--runs 5", "--buy rtx-4090"), refused("--runs 5", says="buy")),
+}
 COMPARISON: Cases = {
-    "--home": (changes("--home rtx-3090"), refused("--home rtx-407")),
-    "--home-count": (changes("--home-count 2"),),
-    "--cloud": (changes("--cloud 1xl40s"), changes("--cloud any")),
+    "--home": (
+        changes("--home rtx-3090"),
+        changes("--home 2xrtx-3090", instead="--home rtx-3090"),
+        changes("--home rtx-3090 --home rtx-4070", instead="--home rtx-3090"),
+        refused("--home rtx-407"),
+    ),
+    "--home-count": (
+        changes("--home-count 2"),
+        refused("--home-count 2", "--home 2xrtx-3090"),
+        refused("--home-count 2", "--home rtx-3090 --home rtx-4070"),
+    ),
+    "--cloud": (
+        changes("--cloud 1xl40s"),
+        changes("--cloud any"),
+        changes("--cloud lambda"),
+        changes("--cloud 16xh100-sxm"),
+        changes("--cloud 1xl40s --cloud 8xh100-sxm", instead="--cloud 1xl40s"),
+        refused("--cloud lambada"),
+    ),
+    **BUY,
     "--tier": (
         changes("--tier spot"),
         changes("--tier any", "--cloud any"),
@@ -169,21 +217,7 @@ OF_HOME = (
 )  # fmt: skip
 DECISION: Cases = {
     "--own": (changes("--own rtx-3090"), changes("--own none"), refused("--own rtx-407")),
-    "--buy": (
-        changes("--buy rtx-4090"),
-        changes("--buy rtx-4090=1500", instead="--buy rtx-4090"),
-        changes("--buy rtx-4090=new", instead="--buy rtx-4090=used"),
-        changes("--buy rtx-4090=1500:used", instead="--buy rtx-4090=1500"),
-        refused("--buy h200-nvl", says="dated price"),
-        refused("--buy rtx-a6000=used", says="--buy rtx-a6000=new"),
-        refused("--buy rtx-4090=cheap", says="GPU=used"),
-    ),
-    "--years-kept": (
-        changes("--years-kept 3", "--buy rtx-4090"),
-        refused("--years-kept 3", says="buy"),
-        refused("--years-kept 5", "--buy rtx-4090"),
-    ),
-    "--runs": (changes("--runs 5", "--buy rtx-4090"), refused("--runs 5", says="buy")),
+    **BUY,
     "--budget": (changes("--budget 3"),),
     "--deadline": (changes("--deadline 3h"),),
     "--weights": (changes("--weights 1,2,1"),),

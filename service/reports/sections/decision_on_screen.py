@@ -23,6 +23,7 @@ from service.reports.document.notebook import Notebook
 from service.reports.sections.decision_turning import today_sentence
 from service.reports.sections.numbered_plans import priced_on
 from service.reports.sections.on_screen import report_sentence, titled
+from service.reports.sections.what_if_section import decided_otherwise
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.decision_sentences import (
@@ -41,6 +42,7 @@ from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.turning_sentences import left_aside_sentence, swing_sentence, turn_sentence
 from service.reports.words.verdict import not_practical_sentence
+from service.reports.words.why_not import plans_why_not_sentences
 from service.reports.words.wording import Wording
 
 
@@ -63,6 +65,7 @@ def decision_screen(n: Notebook, d: AnsweredDecision) -> tuple[Section, ...]:
                 _plans_table(w, d),
             ),
         ),
+        *(section for section in (decided_otherwise(w, d),) if section),
         *_paragraphs(w, d),
     )
 
@@ -131,6 +134,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
         if point.rent_per_hour > 0
     ]
     return titled(
+        ("why_not", w.say("Why not the others"), plans_why_not_sentences(w, d)),
         ("hangs", w.say("What it hangs on"), [swing_sentence(w, s, d) for s in d.sensitivity]),
         ("turns", w.say("Where it turns"), turning),
         ("also", w.say("Also"), others),

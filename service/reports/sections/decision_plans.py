@@ -6,6 +6,7 @@ from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPl
 from service.estimate.interval import certain
 from service.reports.charts.decision_charts import FrontLimits, FrontPoint, front
 from service.reports.document.document import (
+    Bullets,
     Cell,
     Chart,
     Column,
@@ -28,6 +29,7 @@ from service.reports.sections.report_parts import more_sentence, no_fit, option_
 from service.reports.words.decision_sentences import counted_sentence
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, medians_sentence, stated_duration
+from service.reports.words.why_not import plans_why_not_sentences
 from service.reports.words.wording import Wording
 
 
@@ -59,7 +61,9 @@ def plans_section(
         w.say("Plans looked at: {count}.", count=w.number(d.considered)) if d.considered else "",
         counted_sentence(w, d),
     ]
-    return Section("plans", title, (table, Paragraph(" ".join(line for line in lines if line))))
+    sentences = tuple(plans_why_not_sentences(w, d))
+    why_not = (Bullets(sentences),) if sentences else ()
+    return Section("plans", title, (table, Paragraph(" ".join(line for line in lines if line)), *why_not))
 
 
 def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) -> tuple[Cell, ...]:

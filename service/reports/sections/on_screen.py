@@ -25,7 +25,9 @@ from service.reports.document.document import (
 from service.reports.document.frame import zone_in_words
 from service.reports.document.notebook import Notebook
 from service.reports.sections.report_grounds import ladder_table
+from service.reports.sections.what_if_section import compared_otherwise
 from service.reports.words.bill import uncounted_sentence
+from service.reports.words.decision_sentences import several_nodes_sentences
 from service.reports.words.explaining import explanation_sentences, stages_sentence, told_sentences
 from service.reports.words.input_names import basis_in_words
 from service.reports.words.prices import price_sentences
@@ -41,6 +43,7 @@ from service.reports.words.sentences import (
 )
 from service.reports.words.tariff_sentences import when_sentences
 from service.reports.words.verdict import break_even_sentence, verdict_sentences
+from service.reports.words.why_not import why_not_sentences
 from service.reports.words.wording import Wording
 
 SIDE_BY_SIDE = 2
@@ -59,6 +62,7 @@ def comparison_screen(
     table = _beside(w, c) if len(c.options) <= SIDE_BY_SIDE else _below(w, c)
     sections = [
         Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}".rstrip()), table)),
+        *(section for section in (compared_otherwise(w, c),) if section),
         *paragraphs(w, c),
     ]
     if reasons is not None:
@@ -107,6 +111,8 @@ def report_sentence(w: Wording, answer: AnsweredComparison | AnsweredDecision) -
 
 
 def _kind(w: Wording, option: AnsweredOption) -> str:
+    if option.purchase:
+        return w.say("To buy")
     return w.say("At home") if option.kind == "home" else w.say("Rented")
 
 
@@ -193,9 +199,11 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     sentences = [trust_sentence(w, o, c.workload) for o in c.options]
     trust = list(dict.fromkeys(line for line in sentences if line))
     trust += model_sentences(w, c.workload)
+    trust += several_nodes_sentences(w, c)
     trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     return titled(
         ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),
+        ("why_not", w.say("Why not the others"), why_not_sentences(w, c)),
         ("adjustments", w.say("Adjustments"), changes),
         ("as_told", w.say("As built in"), told_sentences(w, c.options)),
         ("limit", w.say("Power limit"), power_limit_sentences(w, c.options, c.currency)),

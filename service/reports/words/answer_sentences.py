@@ -1,6 +1,8 @@
 """The sentences that are part of an answer, written from its numbers as they stand there."""
 
-from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredPlan
+from typing import TypeVar
+
+from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredLimits, AnsweredPlan
 from service.answers.option import AnsweredExplanation, AnsweredOption
 from service.reports.words.decision_sentences import nearest_sentence, verdict_lines
 from service.reports.words.explaining import explanation_sentences, rung_sentence, told_sentence
@@ -13,16 +15,37 @@ from service.reports.words.turning_sentences import (
     turn_sentence,
 )
 from service.reports.words.verdict import verdict_sentences
+from service.reports.words.what_if import compared_sentence, decided_sentence
+from service.reports.words.why_not import why_not_sentence
 from service.reports.words.wording import Wording
+
+AnyOption = TypeVar("AnyOption", bound=AnsweredOption)
 
 
 def say_comparison(w: Wording, c: AnsweredComparison) -> AnsweredComparison:
     """The comparison with its verdict, its adjustments and its ladders in words."""
     c = c.model_copy(update={"workload": titled(w, c.workload)})
     verdict = c.verdict.model_copy(update={"summary": " ".join(verdict_sentences(w, c))})
+    best = next((option for option in c.options if option.why_not is None), None)
     return c.model_copy(
-        update={"verdict": verdict, "options": tuple(say_option(w, option) for option in c.options)}
+        update={
+            "verdict": verdict,
+            "options": tuple(_why_not(w, say_option(w, option), best) for option in c.options),
+            "what_if": tuple(
+                a.model_copy(update={"sentence": compared_sentence(w, a, c.currency)}) for a in c.what_if
+            ),
+        }
     )
+
+
+def _why_not(
+    w: Wording, option: AnyOption, best: AnsweredOption | None, limits: AnsweredLimits | None = None
+) -> AnyOption:
+    """The option with the reason why it is not the one to take."""
+    if option.why_not is None:
+        return option
+    said = why_not_sentence(w, option.why_not.code, option, best, limits)
+    return option.model_copy(update={"why_not": option.why_not.model_copy(update={"sentence": said})})
 
 
 def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
@@ -32,7 +55,7 @@ def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
         n.model_copy(
             update={
                 "sentence": nearest_sentence(w, n, d),
-                "option": None if n.option is None else _say_plan(w, n.option),
+                "option": None if n.option is None else _why_not(w, _say_plan(w, n.option), None, d.limits),
             }
         )
         for n in d.nearest_possible
@@ -41,7 +64,8 @@ def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
         update={
             "summary": " ".join(verdict_lines(w, d)),
             "best": None if d.best is None else _say_plan(w, d.best),
-            "shortlist": tuple(_say_plan(w, plan) for plan in d.shortlist),
+            "shortlist": tuple(_why_not(w, _say_plan(w, plan), d.best, d.limits) for plan in d.shortlist),
+            "what_if": tuple(a.model_copy(update={"sentence": decided_sentence(w, a)}) for a in d.what_if),
             "nearest_possible": tuple(nearest),
             "sensitivity": tuple(
                 s.model_copy(update={"sentence": swing_sentence(w, s, d)}) for s in d.sensitivity

@@ -1,6 +1,6 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
-from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
+from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.reports.words.plan_names import plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence
@@ -181,6 +181,11 @@ def debugging_sentence(w: Wording, d: AnsweredDecision) -> str:
         low=w.about(saved.p10, d.currency), high=w.about(saved.p90, d.currency),
         plan=plan_name(w, plans[0]),
     )  # fmt: skip
+
+
+def several_nodes_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
+    """The same of a comparison; nothing where each option is one machine."""
+    return [cluster_sentence(w)] if any(o.offer and o.offer.instances > 1 for o in c.options) else []
 
 
 def cluster_sentence(w: Wording) -> str:

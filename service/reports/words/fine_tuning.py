@@ -18,6 +18,8 @@ def titled(w: Wording, workload: AnsweredWorkload) -> AnsweredWorkload:
         name += f", {examples} × {epochs}"
     if workload.trials > 1:
         name += ", " + w.say("{n} runs", n=w.number(workload.trials))
+    if workload.failed_runs:
+        name += ", " + w.say("{share} of runs fail", share=w.percent(workload.failed_runs))
     return workload.model_copy(update={"name": name})
 
 
@@ -29,6 +31,14 @@ def fine_tuning_sentences(w: Wording, workload: AnsweredWorkload) -> list[str]:
             w.say(
                 "Hours, energy and money are those of all {trials} runs, one after another.",
                 trials=w.number(workload.trials),
+            )
+        )
+    if workload.failed_runs:
+        lines.append(
+            w.say(
+                "Of all runs started {share} break off, on average halfway: their hours, energy and money "
+                "are counted too.",
+                share=w.percent(workload.failed_runs),
             )
         )
     return lines

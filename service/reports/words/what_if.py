@@ -1,0 +1,46 @@
+"""The same question with other options, in words."""
+
+from service.answers.answer import AnsweredAlternative
+from service.reports.words.plan_names import brief_name
+from service.reports.words.wording import Wording
+
+
+def changes_in_words(a: AnsweredAlternative) -> str:
+    """kwh-price 0.25, hours-per-day 8: as one says it on the command line, in every language."""
+    return ", ".join(f"{change.option} {change.value}" for change in a.changes)
+
+
+def compared_verdict(w: Wording, a: AnsweredAlternative, currency: str) -> str:
+    """Which side wins then, by how much and how surely, and whether that is another one."""
+    if a.saving is not None and a.wins is not None:
+        phrases = {"saving": w.about(a.saving, currency), "sure": w.likely(a.probability or 0.0)}
+        if a.wins == "home":
+            line = w.say("home is {saving} cheaper ({sure})", **phrases)
+        else:
+            line = w.say("renting is {saving} cheaper ({sure})", **phrases)
+    elif a.wins is None:
+        line = w.say("the costs cannot be compared")
+    else:
+        line = w.say("only home can do it") if a.wins == "home" else w.say("only renting can do it")
+    return line + (w.say("; the verdict turns") if a.is_turned else "")
+
+
+def decided_verdict(w: Wording, a: AnsweredAlternative) -> str:
+    """Whether another plan is the best then."""
+    if not a.plans:
+        return w.say("no plan keeps the limits")
+    return w.say("another plan") if a.is_turned else w.say("the same plan")
+
+
+def compared_sentence(w: Wording, a: AnsweredAlternative, currency: str) -> str:
+    """An alternative of a comparison in one sentence."""
+    verdict = compared_verdict(w, a, currency)
+    return w.say("With {changes}: {verdict}.", changes=changes_in_words(a), verdict=verdict)
+
+
+def decided_sentence(w: Wording, a: AnsweredAlternative) -> str:
+    """An alternative of a decision in one sentence."""
+    verdict = decided_verdict(w, a)
+    if a.plans:
+        verdict += f", {brief_name(w, a.plans[0].plan)}"
+    return w.say("With {changes}: {verdict}.", changes=changes_in_words(a), verdict=verdict)

@@ -1,0 +1,106 @@
+"""Why an option is not the one to take, in one short sentence."""
+
+from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredLimits, AnsweredPlan
+from service.answers.option import AnsweredOption
+from service.decide.why_not import WhyNot
+from service.reports.words.plan_names import plan_name
+from service.reports.words.sentences import cloud_name, duration, stated_duration
+from service.reports.words.wording import Wording
+
+COSTS_MORE = ("dearer", "slower")
+
+
+def why_not_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
+    """Why each option that was named is not the one to take; not what the verdict of two says, nor what of a
+    list of offers only costs more."""
+    is_told = len(c.options) > 2
+    said = []
+    for option in c.options:
+        if option.why_not is None:
+            continue
+        is_listed = option.kind == "cloud" and c.considered_offers > 0
+        if option.why_not.code in COSTS_MORE and (is_listed or not is_told):
+            continue
+        said.append(f"{cloud_name(option, c)}: {option.why_not.sentence}.")
+    return said
+
+
+def plans_why_not_sentences(w: Wording, d: AnsweredDecision) -> list[str]:
+    """Why each machine that was named is not the best plan."""
+    return [
+        f"{_started_large(plan_name(w, p))}: {p.why_not.sentence}."
+        for p in d.shortlist
+        if p.why_not and p.is_at_home
+    ]
+
+
+def _started_large(line: str) -> str:
+    return line[:1].upper() + line[1:]
+
+
+def why_not_sentence(
+    w: Wording,
+    code: WhyNot,
+    option: AnsweredOption,
+    best: AnsweredOption | None,
+    limits: AnsweredLimits | None = None,
+) -> str:
+    """The reason, with its numbers; `best` is what was taken instead."""
+    if code == "does_not_fit":
+        fit = option.fit
+        return w.say(
+            "it does not fit: {need} GiB per GPU are needed, {available} GiB can be used",
+            need=w.rounded(fit.peak_memory_interval_gib.p50),
+            available=w.rounded(fit.available_memory_gib),
+        )
+    if code == "over_budget" and limits and limits.budget is not None:
+        return _over_budget(w, option, limits, limits.budget)
+    if code == "too_late" and limits and limits.deadline_hours is not None:
+        return _too_late(w, option, limits.deadline_hours)
+    if code == "dearer" and best is not None and option.cost and best.cost:
+        more = option.cost.total.p50 - best.cost.total.p50
+        return w.say("{money} dearer", money=w.about(max(more, 0.0), option.cost.currency))
+    if code == "slower" and best is not None:
+        mine, other = _hours(option), _hours(best)
+        if mine is not None and other is not None:
+            return w.say("{time} slower", time=duration(w, max(mine - other, 0.0)))
+    return {
+        "too_long": w.say("it takes more than two years"),
+        "implausible_price": w.say("its rent is below a tenth of the median and not to be believed"),
+        "host_memory": w.say("it needs more main memory than the machine has"),
+        "sold_out": w.say("sold out when last looked at"),
+        "no_price": w.say("nobody tells its price"),
+        "over_budget": w.say("over the budget"),
+        "too_late": w.say("too late"),
+        "dearer": w.say("dearer"),
+        "slower": w.say("slower"),
+        "weighs_more": w.say("worse by your weights"),
+        "asks_more": w.say("as good, and it asks more of you"),
+    }[code]
+
+
+def _over_budget(w: Wording, option: AnsweredOption, limits: AnsweredLimits, budget: float) -> str:
+    cost = option.cost
+    paid = None if cost is None else (cost.cash or cost.total).p50
+    if paid is None:
+        return w.say("over the budget")
+    money = {"paid": w.about(paid, limits.currency), "budget": w.stated_money(budget, limits.currency)}
+    if paid > budget:
+        return w.say("over the budget: about {paid} have to be paid, {budget} are there", **money)
+    return w.say("not surely within the budget: about {paid} have to be paid, {budget} are there", **money)
+
+
+def _too_late(w: Wording, option: AnsweredOption, deadline: float) -> str:
+    takes = _hours(option)
+    if takes is None:
+        return w.say("too late")
+    times = {"time": duration(w, takes), "deadline": stated_duration(w, deadline)}
+    if takes > deadline:
+        return w.say("too late: it takes {time}, the deadline is {deadline}", **times)
+    return w.say("not surely in time: it takes {time}, the deadline is {deadline}", **times)
+
+
+def _hours(option: AnsweredOption) -> float | None:
+    """From start to end, as the choice was made by it."""
+    elapsed = option.calendar_hours if isinstance(option, AnsweredPlan) else option.elapsed_hours
+    return elapsed.p50 if elapsed else None
