@@ -66,7 +66,6 @@ def why_not_sentence(
             return w.say("{time} slower", time=duration(w, max(mine - other, 0.0)))
     return {
         "too_long": w.say("it takes more than two years"),
-        "implausible_price": w.say("its rent is below a tenth of the median and not to be believed"),
         "host_memory": w.say("it needs more main memory than the machine has"),
         "sold_out": w.say("sold out when last looked at"),
         "no_price": w.say("nobody tells its price"),
