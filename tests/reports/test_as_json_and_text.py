@@ -97,7 +97,7 @@ def test_text_fits_one_screen_and_says_everything(comparison):
         "probability",
         "The verdict turns at",
         "days old",
-        "80 % interval",
+        "80 % range",
         "2,112–2,376 h",
         "88–99 days",
         "422.4–475.2 kWh",

@@ -68,7 +68,7 @@ def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
     """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances."""
     columns = (
         Column("plan", w.say("Plan")),
-        Column("cost", w.say("Cost (p10–p90)"), is_number=True),
+        Column("cost", w.say("Cost (80 % range)"), is_number=True),
         Column("time", w.say("Done after"), is_number=True),
         Column("co2", w.say("CO₂e"), is_number=True),
         Column("sure", w.say("Keeps the limits"), is_number=True),

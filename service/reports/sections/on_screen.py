@@ -122,7 +122,7 @@ def _beside(w: Wording, c: AnsweredComparison) -> Table:
     rows = (
         row("fits", w.say("Does it fit?"), lambda o: Words(fit_sentence(w, o))),
         row("memory", w.say("Memory per GPU"), lambda o: Words(memory_in_words(w, o))),
-        row("hours", w.say("Hours (p10–p90)"), lambda o: Spread(o.hours, "h") if o.hours else None),
+        row("hours", w.say("Hours (80 % range)"), lambda o: Spread(o.hours, "h") if o.hours else None),
         row(
             "days",
             w.say("Days"),
@@ -148,7 +148,7 @@ def _below(w: Wording, c: AnsweredComparison) -> Table:
     columns = (
         Column("option", ""),
         Column("fits", w.say("Does it fit?")),
-        Column("hours", w.say("Hours (p10–p90)")),
+        Column("hours", w.say("Hours (80 % range)")),
         Column("energy", w.say("Energy")),
         Column("cost", w.say("Cost")),
         Column("co2", w.say("CO₂e")),
