@@ -32,9 +32,10 @@ def prices() -> None:
 
 
 @prices.command("list")
+@click.option("--wide", is_flag=True, help="Every column.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def list_(context: click.Context, as_json: bool) -> None:
+def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     """List the price sources: key, how often they are asked, last success and its age, the next run.
 
     State: fresh; stale (the last success is older than three rounds); failing (not stale yet); asleep (no
@@ -43,7 +44,7 @@ def list_(context: click.Context, as_json: bool) -> None:
     from pricing import registry
     from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
-    from service.reports.listings.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_below, print_json, print_table
     from service.store import leases, price_sources
 
     sessions = context.obj()
@@ -75,7 +76,9 @@ def list_(context: click.Context, as_json: bool) -> None:
         for s in standings
     ]
     titles = ["source", "what", "key", "every", "last success", "age", "rows", "rejects", "next run", "state"]
-    print_table([*titles, "remark"], rows, {6, 7}, width=220)
+    print_table([*titles, "remark"], rows, {6, 7}, width=220, spare={1, 2, 4, 8, 10}, wide=wide)
+    if not wide:
+        print_below(f"{row[0]}: {row[-1]}" for row in rows if row[-1])
 
 
 def _as_here(standing: "Standing", sleeps: bool) -> "Standing":

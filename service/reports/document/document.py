@@ -208,6 +208,8 @@ class Column:
     is_number: bool = False
     widest: int = 29
     """Letters that its longest cells may ask a page for; what is longer is broken."""
+    is_spare: bool = False
+    """A terminal shows it only where there is room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,8 @@ class Table:
     on_page: int
     more: str = ""
     """Said below when rows are left out; empty when none are."""
+    by_column: bool = False
+    """Each column but the first is one thing: a narrow terminal tells column by column, not row by row."""
 
 
 @dataclass(frozen=True, slots=True)
