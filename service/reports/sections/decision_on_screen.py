@@ -64,7 +64,7 @@ def decision_screen(n: Notebook, d: AnsweredDecision) -> tuple[Section, ...]:
 
 
 def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
-    """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances; what reads alike once."""
+    """The shortlist by cost: cost, time, CO2 and chances; what reads alike stands once."""
     columns = (
         Column("plan", w.say("Plan")),
         Column("cost", w.say("Cost (80 % range)"), is_number=True),
