@@ -41,6 +41,8 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     State: fresh; stale (the last success is older than three rounds); failing (not stale yet); asleep (no
     key, or off until it is switched on); standby (stands in for another that is fresh); new (never read).
     """
+    if wide and as_json:
+        raise InvalidValue("--wide", True, "is of the table; --json has everything")
     from pricing import registry
     from pricing.asleep import sleep_of
     from pricing.sources import SOURCES

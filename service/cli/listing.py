@@ -2,6 +2,7 @@
 
 import click
 
+from service.cli.beside import WIDE_IS_OF_TABLES, refuse_given
 from service.cli.opening import open_facts
 
 
@@ -23,6 +24,7 @@ def gpus(category: str | None, wide: bool, as_json: bool) -> None:
             raise UnknownName("category", category, categories)
         cards = [g for g in cards if g.category == category]
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         print_json(
@@ -81,6 +83,7 @@ def workloads(wide: bool, as_json: bool) -> None:
     _, snapshot = open_facts()
     runs = list(snapshot.workloads.values())
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         from service.answers.told import tell_workload

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import click
 
 from service.cli.amounts import Amount
+from service.cli.beside import WIDE_IS_OF_TABLES, refuse_given
 from service.cli.opening import open_facts
 from service.cli.progress import working
 from service.countries import place
@@ -86,6 +87,7 @@ def offers(
         )
         items = offer_items(page, currency)
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         print_json(orjson.dumps(items))
@@ -133,6 +135,7 @@ def price_history(
             interval=interval, currency=currency.strip().upper(),
         )  # fmt: skip
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         print_json(orjson.dumps(history))

@@ -2,10 +2,12 @@
 
 import io
 import re
+from time import sleep
 
 import orjson
 import pytest
 
+from service.cli.progress import CLEAR, working
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.formats import as_terminal
@@ -136,8 +138,11 @@ def listed(monkeypatch, width, **how):
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("NO_COLOR", "1")
     cited, sources = numbered_sources(["A page, 2026-05-24", "Another, 2026-05-07", "A page, 2026-05-24"])
-    rows = [[name, "n3-H100-SXM5x8 CANADA-1", f"{price}", number] for name, price, number in zip(
-        ("hyperstack", "nebius", "an-uncommonly-long-provider"), (19.2, 23.6, 31.92), cited, strict=True)]  # fmt: skip
+    priced = {"hyperstack": 19.2, "nebius": 23.6, "an-uncommonly-long-provider": 31.92}
+    rows = [
+        [name, "n3-H100-SXM5x8 CANADA-1", f"{price}", number]
+        for (name, price), number in zip(priced.items(), cited, strict=True)
+    ]
     print_table(["provider", "instance and its region", "USD/h", "source"], rows, {2}, spare={1}, **how)
     assert sources == ["[1] A page, 2026-05-24", "[2] Another, 2026-05-07"] and cited == ["[1]", "[2]", "[1]"]
     return ANSI.sub("", page.getvalue())
@@ -149,3 +154,22 @@ def test_a_listing_shows_its_essential_columns_and_all_where_asked(monkeypatch):
     for told in (short, long, listed(monkeypatch, 60, wide=True)):
         assert max(map(len, told.splitlines())) <= 80
         assert "an-uncommonly-long-provider" in told and "31.92" in told
+
+
+class Stream(io.StringIO):
+    def __init__(self, is_terminal):
+        super().__init__()
+        self.is_terminal = is_terminal
+
+    def isatty(self):
+        return self.is_terminal
+
+
+def test_what_takes_long_says_so_on_a_terminal_alone_and_leaves_nothing():
+    for is_terminal, takes_s in ((True, 0.05), (True, 0.0), (False, 0.05)):
+        stream = Stream(is_terminal)
+        with working("working it out", stream, quiet_s=0.02):
+            sleep(takes_s)
+        said = stream.getvalue()
+        assert ("working it out, 1 s" in said) == (is_terminal and takes_s > 0)
+        assert not said or said.endswith(CLEAR)
