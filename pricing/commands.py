@@ -152,7 +152,7 @@ def refresh_(
 
     With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
     With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
-    Exit code 1 when one of them failed, with --quick when all did; one that sleeps, for want of a key or
+    Exit code 1 when one of them failed, with --quick when all did; one that sleeps, as its key is missing or
     because of its terms, or that another process is refreshing at this moment, has not failed. Interrupted,
     it leaves nothing half written.
     """
