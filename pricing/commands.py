@@ -32,18 +32,21 @@ def prices() -> None:
 
 
 @prices.command("list")
+@click.option("--wide", is_flag=True, help="Every column.")
 @click.option("--json", "as_json", is_flag=True)
 @click.pass_context
-def list_(context: click.Context, as_json: bool) -> None:
+def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     """List the price sources: key, how often they are asked, last success and its age, the next run.
 
     State: fresh; stale (the last success is older than three rounds); failing (not stale yet); asleep (no
     key, or off until it is switched on); standby (stands in for another that is fresh); new (never read).
     """
+    if wide and as_json:
+        raise InvalidValue("--wide", True, "is of the table; --json has everything")
     from pricing import registry
     from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
-    from service.reports.listings.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_below, print_json, print_table
     from service.store import leases, price_sources
 
     sessions = context.obj()
@@ -75,7 +78,9 @@ def list_(context: click.Context, as_json: bool) -> None:
         for s in standings
     ]
     titles = ["source", "what", "key", "every", "last success", "age", "rows", "rejects", "next run", "state"]
-    print_table([*titles, "remark"], rows, {6, 7}, width=220)
+    print_table([*titles, "remark"], rows, {6, 7}, width=220, spare={1, 2, 4, 8, 10}, wide=wide)
+    if not wide:
+        print_below(f"{row[0]}: {row[-1]}" for row in rows if row[-1])
 
 
 def _as_here(standing: "Standing", sleeps: bool) -> "Standing":
@@ -147,7 +152,7 @@ def refresh_(
 
     With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
     With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
-    Exit code 1 when one of them failed, with --quick when all did; one that sleeps, for want of a key or
+    Exit code 1 when one of them failed, with --quick when all did; one that sleeps, as its key is missing or
     because of its terms, or that another process is refreshing at this moment, has not failed. Interrupted,
     it leaves nothing half written.
     """

@@ -28,7 +28,7 @@ def check_(
 
     For each: reached or not, whether the answer has the shape that is expected, how many prices a refresh
     would keep and refuse, what is odd, seconds. Nothing is tried again. Exit code 1 when one could not be
-    reached or answered otherwise than expected; one that sleeps, for want of a
+    reached or answered otherwise than expected; one that sleeps, as it lacks a
     key or because of its terms, is not called.
     """
     from pricing import first_contact, registry, rounds

@@ -220,7 +220,7 @@ def test_memory_and_what_is_assumed_are_told_and_kept(run, rest, tmp_path):
     assert (kept["use_for"], kept["trainer"]) == (["memory", "throughput"], "hf-trainer")
     assert (kept["global_batch_tokens"], kept["workload"]) == (8192, "qlora")
     german = run("measure", *words[:-1], "--dry-run", "--lang", "de").stdout
-    assert "Tempo: seine eigenen Summen." in german and "reservierter Speicher 17,5 GiB" in german
+    assert "Durchsatz: seine eigenen Summen." in german and "reservierter Speicher 17,5 GiB" in german
     run("measure", "--forget", learnt["id"])
 
 

@@ -19,10 +19,12 @@ from pypdf import PdfReader
 from service import usecases
 from service.answers.question import AskedDecision
 from service.estimate import market_day
+from service.estimate.interval import Interval
 from service.facts import Source, SpotPrice
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.formats.renderers import RENDERERS
+from service.reports.words.sentences import HOURS_PER_MONTH, HOURS_PER_YEAR
 from service.reports.words.wording import LANGUAGES, Wording, wording
 from service.store import spot_prices
 from service.store.session import Sessions, engine_for
@@ -224,10 +226,17 @@ def allowed(w: Wording, answer: dict[str, Any], currency: str) -> set[str]:
 def ways(w: Wording, number: float, currency: str) -> set[str]:
     """Every way this number is written."""
     found = {w.number(number, digits) for digits in (1, 2, 4)}
+    for hours in (24, 1 / 60, 1 / 3600, HOURS_PER_MONTH, HOURS_PER_YEAR, 1):
+        found |= {w.few(number / hours), w.few(number / hours, at_least=True)}
     for value in {number, number / 24, number / 8766, number * 60, number * 3600, number / 1000}:
         found |= {w.rounded(value), w.number(value), w.exact(value), w.stated(value), w.whole(value)}
     for code in {currency, "USD", "EUR"}:
-        said = (w.about(number, code), w.unit_price(number, code), w.stated_money(number, code))
+        said = (
+            w.about(number, code),
+            w.about(number, code, at_least=True),
+            w.unit_price(number, code),
+            w.stated_money(number, code),
+        )
         found |= {re.sub(r"[^\d.,]", "", one) for one in (*said, w.money(number, code, 4))}
     return found
 
@@ -238,7 +247,8 @@ def expected(w: Wording, answer: dict[str, Any]) -> list[str]:
     found = []
     for option in answer.get("options") or answer["shortlist"]:
         if option["cost"]:
-            found += [w.about(option["cost"][q], currency) for q in ("p10", "p50", "p90")]
+            cost = Interval(*(option["cost"][q] for q in ("p10", "p50", "p90")))
+            found += [w.about(cost.p50, currency), w.about_between(cost, currency)]
         if "plan" not in option:
             known = [(option[key], unit) for key, unit in QUANTITIES if option[key]]
             found += [f"{w.rounded(quantity['p50'])} {unit}" for quantity, unit in known]

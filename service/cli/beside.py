@@ -7,6 +7,8 @@ from click.core import ParameterSource
 
 from service.errors import InvalidValue
 
+WIDE_IS_OF_TABLES = "is of the table; --json has everything"
+
 
 def refuse_beside(meant: Collection[str], reason: str, choices: Iterable[str] = ()) -> None:
     """Raises InvalidValue for the first option or argument that was given and is none of those `meant`."""

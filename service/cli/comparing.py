@@ -12,6 +12,7 @@ from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
+from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
 
 if TYPE_CHECKING:
@@ -57,5 +58,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     snapshot = with_days(sessions, snapshot, request)
     stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
-    show(comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain))
+    with working("writing it down"):
+        document = comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain)
+    show(document)
     offer_to_refresh(snapshot, request.country, request.lang, now.date())

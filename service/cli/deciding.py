@@ -11,6 +11,7 @@ from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
+from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
@@ -53,11 +54,14 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
     if not as_json:
         snapshot = with_days(sessions, snapshot, request)
     if to or as_json:
-        stored = answer_decision(sessions, snapshot, request, now)
+        with working("working it out"):
+            stored = answer_decision(sessions, snapshot, request, now)
     else:
         stored = kept_or_told(lambda: answer_decision(sessions, snapshot, request, now))
     if to:
-        to.write(decision_report(sessions, stored.id, to.extension, request.lang))
+        with working("writing the report"):
+            report = decision_report(sessions, stored.id, to.extension, request.lang)
+        to.write(report)
     elif as_json:
         from service.reports.listings.as_table import print_json
 

@@ -2,17 +2,19 @@
 
 import click
 
+from service.cli.beside import WIDE_IS_OF_TABLES, refuse_given
 from service.cli.opening import open_facts
 
 
 @click.command()
 @click.option("--category", help="Only this category, e.g. geforce or datacenter.")
+@click.option("--wide", is_flag=True, help="Every column, and the sources.")
 @click.option("--json", "as_json", is_flag=True)
-def gpus(category: str | None, as_json: bool) -> None:
+def gpus(category: str | None, wide: bool, as_json: bool) -> None:
     """List the GPUs of the catalog."""
     from service.errors import UnknownName
     from service.estimate.hardware import dense_tensor_tflops
-    from service.reports.listings.as_table import print_json, print_table
+    from service.reports.listings.as_table import numbered_sources, print_below, print_json, print_table
 
     _, snapshot = open_facts()
     cards = list(snapshot.gpus.values())
@@ -22,6 +24,7 @@ def gpus(category: str | None, as_json: bool) -> None:
             raise UnknownName("category", category, categories)
         cards = [g for g in cards if g.category == category]
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         print_json(
@@ -46,8 +49,10 @@ def gpus(category: str | None, as_json: bool) -> None:
             )
         )
         return
+    told = [f"{g.sources['memory_gib'].title}, {g.sources['memory_gib'].as_of}" for g in cards]
+    numbers, sources = numbered_sources(told)
     print_table(
-        ["slug", "name", "TFLOP/s dense", "GiB", "GB/s", "W", "source of memory, as of"],
+        ["slug", "name", "TFLOP/s dense", "GiB", "GB/s", "W", "source of memory"],
         [
             [
                 g.slug,
@@ -56,42 +61,62 @@ def gpus(category: str | None, as_json: bool) -> None:
                 f"{g.memory_gib:g}",
                 f"{g.memory_bandwidth_gb_per_s:g}",
                 f"{g.board_watts:g}",
-                f"{g.sources['memory_gib'].title}, {g.sources['memory_gib'].as_of}",
+                number,
             ]
-            for g in cards
+            for g, number in zip(cards, numbers, strict=True)
         ],
         {2, 3, 4, 5},
+        spare={6},
+        wide=wide,
     )
+    print_below(sources if wide else ())
 
 
 @click.command()
+@click.option("--wide", is_flag=True, help="Every column, and the sources.")
 @click.option("--json", "as_json", is_flag=True)
-def workloads(as_json: bool) -> None:
+def workloads(wide: bool, as_json: bool) -> None:
     """List the training runs of the catalog."""
     from service.estimate.architecture import flops_per_token, parameters
-    from service.reports.listings.as_table import print_json, print_table
+    from service.reports.listings.as_table import numbered_sources, print_below, print_json, print_table
 
     _, snapshot = open_facts()
     runs = list(snapshot.workloads.values())
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         from service.answers.told import tell_workload
 
         print_json(orjson.dumps([tell_workload(w).model_dump() for w in runs]))
         return
+    told = [f"{w.sources['tokens'].title}, {w.sources['tokens'].as_of}" for w in runs]
+    numbers, sources = numbered_sources(told)
     print_table(
-        ["slug", "name", "parameters", "tokens", "FLOPs per token", "source, as of"],
+        ["slug", "name", "parameters", "tokens", "FLOPs per token", "source"],
         [
             [
                 w.slug,
                 w.name,
-                f"{parameters(w.architecture):,}",
-                f"{w.tokens:,}",
+                _count(parameters(w.architecture), wide=wide),
+                _count(w.tokens, wide=wide),
                 f"{flops_per_token(w.architecture, w.recipe.seq_len):.3e}",
-                f"{w.sources['tokens'].title}, {w.sources['tokens'].as_of}",
+                number,
             ]
-            for w in runs
+            for w, number in zip(runs, numbers, strict=True)
         ],
         {2, 3, 4},
+        spare={4, 5},
+        wide=wide,
     )
+    print_below(sources if wide else ())
+
+
+def _count(number: float, *, wide: bool) -> str:
+    """A large number to three digits, or exactly where there is room: 1.88 G, 1,879,048,192."""
+    if wide:
+        return f"{number:,}"
+    power, letter = next(
+        ((p, s) for p, s in ((12, "T"), (9, "G"), (6, "M")) if number >= 0.9995 * 10**p), (0, "")
+    )
+    return f"{number / 10**power:.3g} {letter}".rstrip()

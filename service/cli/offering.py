@@ -7,7 +7,9 @@ from typing import Any, get_args
 import click
 
 from service.cli.amounts import Amount
+from service.cli.beside import WIDE_IS_OF_TABLES, refuse_given
 from service.cli.opening import open_facts
+from service.cli.progress import working
 from service.countries import place
 from service.facts import Tier
 
@@ -32,6 +34,7 @@ TIERS = " | ".join(get_args(Tier))
 @click.option("--sold-out", is_flag=True, help="Also those that were last seen without stock.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 500))
 @click.option("--offset", default=0, type=click.IntRange(0), help="Skip so many.")
+@click.option("--wide", is_flag=True, help="Every column.")
 @click.option("--json", "as_json", is_flag=True, help="The items of GET /api/v1/offers.")
 def offers(
     *,
@@ -51,6 +54,7 @@ def offers(
     sold_out: bool,
     limit: int,
     offset: int,
+    wide: bool,
     as_json: bool,
 ) -> None:
     """List stored cloud offers, cheapest first, each with source and day."""
@@ -77,17 +81,19 @@ def offers(
     )
     now = datetime.now(UTC).date()
     wanted = not_older(wanted, max_age, now)
-    page = find_offers(
-        sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=limit, offset=offset
-    )
-    items = offer_items(page, currency)
+    with working("looking through the offers"):
+        page = find_offers(
+            sessions, snapshot, wanted, currency=currency, nearest=nearest, limit=limit, offset=offset
+        )
+        items = offer_items(page, currency)
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         print_json(orjson.dumps(items))
         return
     today = as_of.date() if as_of else now
-    _print_offers(items, currency, today, alike=nearest is not None)
+    _print_offers(items, currency, today, alike=nearest is not None, wide=wide)
     click.echo(f"{len(items)} of {counted(page.total, 'offer')}")
 
 
@@ -102,6 +108,7 @@ def offers(
 )
 @click.option("--interval", default="month", show_default=True, help="day | week | month")
 @click.option("--currency", default="USD", show_default=True)
+@click.option("--wide", is_flag=True, help="Every column.")
 @click.option("--json", "as_json", is_flag=True, help="The answer of GET /api/v1/price-history.")
 def price_history(
     *,
@@ -113,19 +120,22 @@ def price_history(
     last_day: datetime | None,
     interval: str,
     currency: str,
+    wide: bool,
     as_json: bool,
 ) -> None:
     """Show what GPU cost over time: smallest, median and largest price of its offers per interval."""
-    from service.reports.listings.as_table import print_json, print_table
+    from service.reports.listings.as_table import print_below, print_json, print_table
     from service.usecases.offers import price_history_of
 
     sessions, snapshot = open_facts()
-    history = price_history_of(
-        sessions, snapshot, gpu=gpu, gpu_count=gpu_count, tier=tier, provider=provider,
-        first_day=first_day.date() if first_day else None, last_day=last_day.date() if last_day else None,
-        interval=interval, currency=currency.strip().upper(),
-    )  # fmt: skip
+    with working("looking through the prices"):
+        history = price_history_of(
+            sessions, snapshot, gpu=gpu, gpu_count=gpu_count, tier=tier, provider=provider,
+            first_day=first_day.date() if first_day else None, last_day=last_day.date() if last_day else None,
+            interval=interval, currency=currency.strip().upper(),
+        )  # fmt: skip
     if as_json:
+        refuse_given("wide", WIDE_IS_OF_TABLES)
         import orjson
 
         print_json(orjson.dumps(history))
@@ -136,20 +146,21 @@ def price_history(
         prices = [_price(hour.get(name), 2) for name in ("min", "median", "max")]
         prices += [_price(per_gpu.get(name), 3) for name in ("min", "median", "max")]
         rows.append([str(period["first_day"]), str(period["last_day"]), str(period["offers"]), *prices])
-    unit = history["currency"]
+    unit = history["currency"]  # of a whole machine only where it is wide: machines of many sizes are mixed
     titles = ["from", "to", "offers", f"min {unit}/h", "median", "max", f"min {unit}/GPU-h", "median", "max"]
-    print_table(titles, rows, set(range(2, 9)))
-    for source in history["sources"]:
-        click.echo(f"{source['source']}, as of {source['as_of']}. {source['url']}".rstrip())
-    for rate in history["exchange_rates"]:
-        click.echo(f"{rate['rate']} {rate['unit']}, {rate['source']}, {rate['as_of']}")
+    print_table(titles, rows, set(range(2, 9)), spare={3, 4, 5}, wide=wide)
+    print_below(f"{s['source']}, as of {s['as_of']}. {s['url']}".rstrip() for s in history["sources"])
+    print_below(f"{r['rate']} {r['unit']}, {r['source']}, {r['as_of']}" for r in history["exchange_rates"])
 
 
-def _print_offers(items: list[dict[str, Any]], currency: str, today: date, *, alike: bool) -> None:
+def _print_offers(
+    items: list[dict[str, Any]], currency: str, today: date, *, alike: bool, wide: bool
+) -> None:
     """The table, and below it what is to be known of single rows, by their number."""
-    from service.reports.listings.as_table import print_table
+    from service.reports.listings.as_table import numbered_sources, print_below, print_table
 
     rows = []
+    cited, sources = numbered_sources([f"{item['source']}, {item['as_of']}" for item in items])
     remarks: dict[str, list[str]] = {}
     for number, item in enumerate(items, 1):
         for remark in _remarks(item):
@@ -166,19 +177,19 @@ def _print_offers(items: list[dict[str, Any]], currency: str, today: date, *, al
             _price(item["price_per_gpu_hour"], 3),
             str(item["as_of"]),
             str((today - item["as_of"]).days),
-            item["source"],
+            cited[number - 1],
         ]
         rows.append([*row[:5], *(_alike(item["likeness"]) if alike else ()), *row[5:]])
     like = ["peak", "GiB", "GB/s"] if alike else []
     titles = ["", "provider", "instance", "where", "GPU", *like, "n", "tier", f"{currency}/h",
-              f"{currency}/GPU-h", "as of", "days", "source"]  # fmt: skip
+              "per GPU", "as of", "days", "source"]  # fmt: skip
     shift = len(like)
     numeric = {0, *range(5, 6 + shift), 7 + shift, 8 + shift, 10 + shift}
-    print_table(titles, rows, numeric)
+    print_table(titles, rows, numeric, spare={2, 3, 9 + shift}, wide=wide)
     if alike and items:
-        click.echo(f"peak, GiB and GB/s: each GPU's over those of {items[0]['likeness']['to']}")
-    for remark, numbers in remarks.items():
-        click.echo(f"[{', '.join(numbers)}] {remark}")
+        print_below([f"peak, GiB and GB/s: each GPU's over those of {items[0]['likeness']['to']}"])
+    print_below(f"{', '.join(numbers)}: {remark}" for remark, numbers in remarks.items())
+    print_below(sources)
 
 
 def _remarks(item: dict[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.cli.progress import working
 from service.errors import NotKept
 from service.settings import Settings
 
@@ -19,7 +20,8 @@ def open_database() -> "Sessions":
     """The database, created and filled on first use with one line saying so."""
     from service.store.session import Sessions, prepare
 
-    engine, created = prepare(Settings.from_environ().database_url)
+    with working("opening the database"):
+        engine, created = prepare(Settings.from_environ().database_url)
     if created:
         click.echo(f"heimvorteil: created and filled {engine.url.render_as_string()}", err=True)
     return Sessions(engine)
@@ -28,7 +30,8 @@ def open_database() -> "Sessions":
 def kept_or_told(answer: "Callable[[], StoredComparison]") -> "StoredComparison":
     """The answer for the screen; where the database may only be read it is not kept, as one line says."""
     try:
-        return answer()
+        with working("working it out"):
+            return answer()
     except NotKept as error:
         click.echo(f"heimvorteil: not kept: {error}", err=True)
         told: StoredComparison = error.told
@@ -40,4 +43,5 @@ def open_facts() -> "tuple[Sessions, Snapshot]":
     from service.store.snapshot import load
 
     sessions = open_database()
-    return sessions, load(sessions)
+    with working("reading what is known"):
+        return sessions, load(sessions)

@@ -12,6 +12,7 @@ from service.cli.comparing import COMPARISON, question
 from service.cli.opening import open_database
 from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model
+from service.cli.progress import working
 from service.cli.report_files import destination, writes_report
 
 IDENTITY = re.compile(r"[0-9a-f]{20}")
@@ -44,5 +45,8 @@ def report(
         now = datetime.now(UTC)
         snapshot = load(sessions)
         request = question(workload=asked_about, **as_said_or_here(snapshot, asked))
-        identity = usecases.answer(sessions, snapshot, request, now).id
-    to.write(stored_report(sessions, identity, to.extension, asked["lang"]))
+        with working("working it out"):
+            identity = usecases.answer(sessions, snapshot, request, now).id
+    with working("writing the report"):
+        written = stored_report(sessions, identity, to.extension, asked["lang"])
+    to.write(written)

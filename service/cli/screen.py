@@ -1,7 +1,5 @@
 """A document on this terminal."""
 
-import shutil
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,10 +11,9 @@ NARROWEST, WIDEST = 40, 120
 
 
 def show(document: "Document") -> None:
-    """Print it as wide as the terminal within reason; a file or a pipe gets 100 columns."""
+    """Print it as wide as the terminal within reason; a file or a pipe gets 100 columns without bold."""
     from service.reports.formats import as_terminal
+    from service.reports.listings.on_terminal import columns, ink
 
-    width = as_terminal.WIDTH
-    if sys.stdout.isatty():
-        width = min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns))
-    click.echo(as_terminal.render(document, width).decode(), nl=False)
+    width = min(WIDEST, max(NARROWEST, columns(as_terminal.WIDTH)))
+    click.echo(as_terminal.render(document, width, ink()).decode(), nl=False)

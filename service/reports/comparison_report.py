@@ -53,6 +53,7 @@ from service.reports.words.verdict import (
     code_change_sentence,
     faster_sentence,
     marginal_sentence,
+    sure_sentence,
     waiting_sentence,
 )
 from service.reports.words.why_not import why_not_sentences
@@ -141,7 +142,7 @@ def verdict_section(
     else:
         lead = f"{cheaper_sentence(w, c, home, cloud)} {faster_sentence(w, c, home, cloud)}"
     sure = c.verdict.cheaper_probability
-    caveats = [] if unfit else [waiting_sentence(w, c, home, cloud)]
+    caveats = [] if unfit else [waiting_sentence(w, c, home, cloud), sure_sentence(w, c)]
     caveats += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     if sure is not None and sure < DOUBTFUL:
         caveats.append(

@@ -4,6 +4,7 @@ from tests.effects.cases import Cases, changes, refused
 
 A_LANGUAGE = (changes("--lang de"), refused("--lang de", "--json"))
 AS_JSON = (changes("--json"),)
+WIDE = (changes("--wide"), refused("--wide", "--json"))
 NUMBER = "--gpu rtx-3090 --workload gpt2-124m --tokens-per-s 60000"
 NANOGPT = "NANOGPT --gpu rtx-3090 --workload gpt2-124m --batch-tokens 32768 --gpu-count 1 --dry-run"
 NANOCHAT = "NANOCHAT --gpu rtx-3090 --dry-run"
@@ -129,6 +130,7 @@ COMMANDS: dict[str, Cases] = {
         "--sold-out": (changes("--sold-out", "--provider salad"),),
         "--limit": (changes("--limit 3"), changes("--limit 2", "--nearest rtx-4090")),
         "--offset": (changes("--offset 3"), changes("--offset 2", "--nearest rtx-4090")),
+        "--wide": WIDE,
         "--json": AS_JSON,
     },
     "price-history": {
@@ -140,16 +142,21 @@ COMMANDS: dict[str, Cases] = {
         "--to": (changes("--to 2026-06-30", "h100-sxm"),),
         "--interval": (changes("--interval week", "h100-sxm"),),
         "--currency": (changes("--currency EUR", "h100-sxm"),),
+        "--wide": (changes("--wide", "h100-sxm"), refused("--wide", "h100-sxm --json")),
         "--json": (changes("--json", "h100-sxm"),),
     },
-    "gpus": {"--category": (changes("--category geforce"), refused("--category gforce")), "--json": AS_JSON},
-    "workloads": {"--json": AS_JSON},
+    "gpus": {
+        "--category": (changes("--category geforce"), refused("--category gforce")),
+        "--wide": WIDE,
+        "--json": AS_JSON,
+    },
+    "workloads": {"--wide": WIDE, "--json": AS_JSON},
     "providers": {
         "name": (changes("lambda"), refused("lamda", says="lambda"), refused("lambda", "--kind gpu-cloud")),
         "--kind": (changes("--kind marketplace"), refused("--kind market")),
         "--json": AS_JSON,
     },
-    "prices list": {"--json": AS_JSON},
+    "prices list": {"--wide": WIDE, "--json": AS_JSON},
     "prices refresh": {
         "names": (changes("ecb"), refused("ebc", says="ecb")),
         "--zone": (

@@ -97,7 +97,7 @@ def test_text_fits_one_screen_and_says_everything(comparison):
         "probability",
         "The verdict turns at",
         "days old",
-        "80 % interval",
+        "80 % range",
         "2,112–2,376 h",
         "88–99 days",
         "422.4–475.2 kWh",
@@ -195,10 +195,10 @@ def test_prices_of_a_unit_keep_three_digits_and_no_idle_zeros(price, english):
     assert wording("en").unit_price(Decimal(price), "USD") == english
 
 
-def test_estimated_money_has_three_digits():
+def test_estimated_money_has_three_digits_and_no_cents_from_ten_on():
     assert wording("en").about(1_495_846, "EUR") == "€1,500,000"
     assert wording("de").about(1_084.4, "EUR") == "1.080 €"
-    assert wording("en").about(12.345, "USD") == "$12.30"
+    assert wording("en").about(12.345, "USD") == "$12"
 
 
 def test_an_unknown_language_is_refused_with_the_valid_ones():

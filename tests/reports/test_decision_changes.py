@@ -69,9 +69,9 @@ ANSWER = AnswerSeen("EUR", 0.8, RENT, (RENT, HOME), {}, "4")
         ),
         (
             Change("hours", "RTX 4070", 33.0, 30.0, "h", cause="code"),
-            "The estimate itself changed: RTX 4070 takes 30.0 hours, before 33.0 hours "
+            "The estimate itself changed: RTX 4070 takes 30 hours, before 33 hours "
             "(a newer version of this product).",
-            "Die Schätzung selbst hat sich geändert: RTX 4070 braucht 30,0 Stunden, vorher 33,0 "
+            "Die Schätzung selbst hat sich geändert: RTX 4070 braucht 30 Stunden, vorher 33 "
             "Stunden (eine neuere Version dieses Programms).",
         ),
         (

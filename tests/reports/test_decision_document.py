@@ -209,7 +209,7 @@ def test_what_it_hangs_on_is_told_in_numbers_bars_and_words():
         p["rent_per_hour"] for p in answer["break_even"]
     ]
     said = " ".join(bullets(document, "turns"))
-    assert "after 14 such runs" in said and "€23.10 a day" in said
+    assert "after 14 such runs" in said and "saves €23 for each day of waiting" in said
 
 
 def test_the_rent_that_turns_lies_on_the_line():
@@ -238,7 +238,7 @@ def test_where_nothing_keeps_the_limits_it_says_so_and_what_would(language):
     start = {"en": "There is no plan within €100 and 10 days", "de": "Es gibt keinen Plan für höchstens"}
     assert lead(document).text.startswith(start[language])
     # The first change is the smallest; its sentence is part of the lead.
-    deadline = {"en": "Possible if it may take 37.5 days: ", "de": "Möglich, wenn es 37,5 Tage dauern darf: "}
+    deadline = {"en": "Possible if it may take 38 days: ", "de": "Möglich, wenn es 38 Tage dauern darf: "}
     assert deadline[language] in lead(document).text
     rows = table(document, "nearest").rows
     assert [row.key for row in rows] == [
@@ -250,8 +250,8 @@ def test_where_nothing_keeps_the_limits_it_says_so_and_what_would(language):
     w = wording(language)
     needed = [shown(w, row.cells[2]).text for row in rows]
     assert needed == {
-        "en": ["37.5 days", "€1,230", "11.67 billion", "nanochat-d24"],
-        "de": ["37,5 Tage", "1.230 €", "11,67 Milliarden", "nanochat-d24"],
+        "en": ["38 days", "€1,230", "11.67 billion", "nanochat-d24"],
+        "de": ["38 Tage", "1.230 €", "11,67 Milliarden", "nanochat-d24"],
     }[language]  # fmt: skip
     assert isinstance(rows[1].cells[1], Money) and rows[1].cells[1].value == 100
     assert not any(row.is_best for row in table(document, "plans").rows)

@@ -64,8 +64,8 @@ def test_one_day_one_plan_one_option_are_not_many(language):
     assert not re.search(
         r"(?<![\d.,])1 (days|Tage|plans|Pläne|runs|weitere Pläne|further plans|such runs)\b", told
     )
-    expected = {"en": ("1 day old", "1 further plan is", "after 1 such run."),
-                "de": ("1 Tag alt", "1 weiterer Plan wird", "ab 1 solchen Lauf ")}[language]  # fmt: skip
+    expected = {"en": ("1 day old", " 1 beaten in cost", "after 1 such run."),
+                "de": ("1 Tag alt", " 1 in Kosten, Zeit ", "ab 1 solchen Lauf ")}[language]  # fmt: skip
     assert all(phrase in told for phrase in expected)
 
 
@@ -90,7 +90,7 @@ def test_a_budget_is_said_as_it_was_stated():
 
 
 def test_a_run_of_seconds_has_seconds():
-    assert duration(EN, 0.001389) == "5.00 seconds" and duration(DE, 0.5) == "30,0 Minuten"
+    assert duration(EN, 0.001389) == "5 seconds" and duration(DE, 0.5) == "30 Minuten"
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_a_run_of_seconds_has_seconds():
     [
         (0.0104, "EUR", "€0.0104", "€0.0104"),
         (0.58, "EUR", "€0.58", "€0.58"),
-        (17.186, "EUR", "€17.20", "€17.19"),
+        (17.186, "EUR", "€17", "€17.19"),
         (1162.99, "JPY", "¥1,160", "¥1,163"),
-        (44.99, "JPY", "¥45.0", "¥45"),
+        (44.99, "JPY", "¥45", "¥45"),
         (348530.23, "IDR", "IDR 349,000", "IDR 348,530"),
-        (-38.2, "EUR", f"{MINUS}€38.20", f"{MINUS}€38.20"),
+        (-38.2, "EUR", f"{MINUS}€38", f"{MINUS}€38.20"),
     ],
 )
 def test_amounts_in_every_size_and_currency(amount, currency, about, unit):
@@ -151,9 +151,9 @@ def test_small_runs_keep_their_digits(compare):
 def test_what_a_limit_of_power_adds_is_told_in_days_of_the_calendar(compare):
     def added(hours):
         told = screen(compare(hours_per_day=hours))
-        return float(re.search(r"it takes ([\d.]+) days longer", told.replace("\n ", ""))[1])
+        return float(re.search(r"takes ([\d.]+) days longer", " ".join(told.split()))[1])
 
-    assert added(12.0) == pytest.approx(2 * added(24.0), rel=0.01)
+    assert added(12.0) == pytest.approx(2 * added(24.0), abs=1.5)
 
 
 def test_a_bill_of_more_than_electricity_is_not_called_electricity(compare):

@@ -16,6 +16,7 @@ import orjson
 import pytest
 from pypdf import PdfReader
 
+from service.estimate.interval import Interval
 from service.reports.comparison_report import comparison_document
 from service.reports.formats.renderers import RENDERERS
 from service.reports.words.wording import LANGUAGES, wording
@@ -54,7 +55,8 @@ def said_numbers(answer, language):
         ):
             found += [w.rounded(quantity[q]) for q in ("p10", "p50", "p90")]
         found += [w.rounded(option["hours"]["p50"] / 24), w.rounded(option["wall_watts"]["p50"])]
-        found += [w.about(option["cost"][q], currency) for q in ("p10", "p50", "p90")]
+        cost = Interval(*(option["cost"][q] for q in ("p10", "p50", "p90")))
+        found += [w.about(cost.p50, currency), w.about_between(cost, currency)]
         found += [w.unit_price(i["unit_price"], currency) for i in option["cost"]["items"] if i["unit_price"]]
         found += [w.number(option["tokens_per_s"])]
         found += [w.rounded(rung["hours_added"]) for rung in fit["ladder"]]

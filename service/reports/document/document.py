@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 
 from service.estimate.interval import Interval
-from service.reports.words.sentences import duration, duration_scale
+from service.reports.words.sentences import duration, duration_ends
 from service.reports.words.wording import Wording
 
 DASH = "\N{EN DASH}"
@@ -171,15 +171,15 @@ def shown(w: Wording, cell: Cell) -> Shown:
             ends = "" if interval.p10 == interval.p90 else w.between(interval)
             return Shown(f"{w.rounded(interval.p50)} {unit}".strip(), ends)
         case Lasting(hours):
-            ends = "" if hours.p10 == hours.p90 else w.between(hours * duration_scale(hours.p50))
+            ends = "" if hours.p10 == hours.p90 else duration_ends(w, hours)
             return Shown(duration(w, hours.p50), ends)
         case Money(value, currency, digits, per):
             free = w.unit_price if per else w.about
             amount = free(value, currency) if digits is None else w.money(value, currency, digits)
             return Shown(f"{amount}/{per}" if per else amount)
         case MoneySpread(interval, currency):
-            least, most = w.about(interval.p10, currency), w.about(interval.p90, currency)
-            below = "" if least == most else f"{least} {DASH} {most}"
+            is_certain = w.about(interval.p10, currency) == w.about(interval.p90, currency)
+            below = "" if is_certain else w.about_between(interval, currency)
             return Shown(w.about(interval.p50, currency), below)
         case Share(value, is_likelihood=True):
             return Shown(w.likely(value))
@@ -208,6 +208,8 @@ class Column:
     is_number: bool = False
     widest: int = 29
     """Letters that its longest cells may ask a page for; what is longer is broken."""
+    is_spare: bool = False
+    """A terminal shows it only where there is room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,8 @@ class Table:
     on_page: int
     more: str = ""
     """Said below when rows are left out; empty when none are."""
+    by_column: bool = False
+    """Each column but the first is one thing: a narrow terminal tells column by column, not row by row."""
 
 
 @dataclass(frozen=True, slots=True)

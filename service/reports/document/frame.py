@@ -17,7 +17,7 @@ def document_labels(w: Wording) -> dict[str, str]:
         "page": w.say("Page"),
         "of": w.say("of"),
         "median": w.say("median"),
-        "low": w.say("80 % interval from"),
+        "low": w.say("80 % range from"),
         "high": w.say("to"),
         "unit": w.say("unit"),
         "note": w.say("note"),

@@ -17,19 +17,13 @@ from service.reports.document.document import (
     mark,
     shown,
 )
+from service.reports.words.tied import tied
 from service.reports.words.wording import Wording, wording
 
 Page = dict[str, Any]
 NARROWEST = 4
 FULL_WIDTH_PX = 620
 """A chart of so many pixels fills the width of a page; a narrower one is not blown up to it."""
-BEFORE_A_UNIT = re.compile(
-    r"(?<=\d) (?=(?:[€$£¥%]|[kM]?Wh?\b|kg\b|g/kWh|Gi?B\b|h\b|[A-Z]{3}\b|Tagen?\b|days?\b|Stunden?\b|hours?\b"
-    r"|Minuten\b|minutes\b|Sekunden\b|seconds\b))"
-)
-"""Where a line must not end: between a number and its unit."""
-AFTER_A_SIGN = re.compile(r"(?<=\([+−])(?=[€$£¥])")
-"""Nor between the sign of an amount and its currency."""
 
 
 def page(document: Document, font: str = "") -> Page:
@@ -72,11 +66,7 @@ def page(document: Document, font: str = "") -> Page:
 def _bound(value: Any) -> Any:
     """The same texts, no line of which ends between a number and its unit."""
     if isinstance(value, str):
-        return (
-            value
-            if value.startswith("<svg")
-            else AFTER_A_SIGN.sub("\u2060", BEFORE_A_UNIT.sub("\xa0", value))
-        )
+        return value if value.startswith("<svg") else tied(value)
     if isinstance(value, dict):
         return {key: _bound(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -77,12 +77,12 @@ def budget_sentence(standing: Standing, budget: float, now: Budget, language: st
     money |= {"low": w.about(total.p10, cost.currency), "high": w.about(total.p90, cost.currency)}
     if now == "passes":
         return w.say(
-            "The forecast passes the budget: {total} in all (80 % interval {low} to {high}), "
+            "The forecast passes the budget: {total} in all (80 % range {low} to {high}), "
             "{budget} are planned.",
             **money,
         )
     return w.say(
-        "The forecast may pass the budget: {total} in all (80 % interval {low} to {high}), "
+        "The forecast may pass the budget: {total} in all (80 % range {low} to {high}), "
         "{budget} are planned.",
         **money,
     )

@@ -250,7 +250,7 @@ def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
         return [*lines, *_took(w, run)]
     lines.append(
         w.say(
-            "To go: {left} (80 % interval {low} to {high}).",
+            "To go: {left} (80 % range {low} to {high}).",
             left=duration(w, left.p50),
             low=duration(w, left.p10),
             high=duration(w, left.p90),

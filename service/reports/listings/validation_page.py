@@ -121,7 +121,7 @@ def score_titles(w: Wording) -> list[str]:
         w.say("Median error"),
         w.say("Within 10 %"),
         w.say("Within 25 %"),
-        w.say("In the 80 % interval"),
+        w.say("In the 80 % range"),
         w.say("p90/p10, median"),
     ]
 
@@ -210,13 +210,13 @@ def row_titles(w: Wording) -> list[str]:
         w.say("Run"),
         w.say("GPU"),
         w.say("Measured tokens/s"),
-        w.say("Predicted (p10-p90)"),
+        w.say("Predicted (80 % range)"),
         w.say("Error"),
         w.say("Measured GiB"),
-        w.say("Predicted GiB (p10-p90)"),
+        w.say("Predicted GiB (80 % range)"),
         w.say("Fits"),
         w.say("Measured W per GPU"),
-        w.say("Predicted W (p10-p90)"),
+        w.say("Predicted W (80 % range)"),
     ]
 
 

@@ -3,7 +3,6 @@
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import certain
 from service.reports.document.document import (
-    Bullets,
     Cell,
     Column,
     Day,
@@ -22,7 +21,7 @@ from service.reports.document.frame import zone_in_words
 from service.reports.document.notebook import Notebook
 from service.reports.sections.decision_turning import today_sentence
 from service.reports.sections.numbered_plans import priced_on
-from service.reports.sections.on_screen import report_sentence, titled
+from service.reports.sections.on_screen import report_section, titled
 from service.reports.sections.what_if_section import decided_otherwise
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.card_prices import purchase_sentences
@@ -40,7 +39,12 @@ from service.reports.words.price_age import too_cheap_sentence
 from service.reports.words.prices import option_price_sentences
 from service.reports.words.sentences import model_sentences
 from service.reports.words.tariff_sentences import when_sentences
-from service.reports.words.turning_sentences import left_aside_sentence, swing_sentence, turn_sentence
+from service.reports.words.turning_sentences import (
+    left_aside_sentence,
+    swing_sentence,
+    telling_turns,
+    turn_sentence,
+)
 from service.reports.words.verdict import not_practical_sentence
 from service.reports.words.why_not import plans_why_not_sentences
 from service.reports.words.wording import Wording
@@ -56,31 +60,31 @@ def decision_screen(n: Notebook, d: AnsweredDecision) -> tuple[Section, ...]:
         count=w.number(d.considered),
     )  # fmt: skip
     return (
-        Section(
-            "asked",
-            "",
-            (
-                Paragraph(f"{asked} {report_sentence(w, d)}".rstrip()),
-                Bullets(tuple(verdict_lines(w, d))),
-                _plans_table(w, d),
-            ),
-        ),
+        Section("asked", "", (Paragraph(asked),)),
+        *titled(("verdict", w.say("Verdict"), verdict_lines(w, d))),
+        Section("plans", "", (_plans_table(w, d),)),
         *(section for section in (decided_otherwise(w, d),) if section),
         *_paragraphs(w, d),
+        *report_section(w, d),
     )
 
 
 def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
-    """The shortlist by cost: what it costs, how long it takes, its CO2 and its chances."""
+    """The shortlist by cost: cost, time, CO2 and chances; what reads alike stands once."""
     columns = (
         Column("plan", w.say("Plan")),
-        Column("cost", w.say("Cost (p10–p90)"), is_number=True),
+        Column("cost", w.say("Cost (80 % range)"), is_number=True),
         Column("time", w.say("Done after"), is_number=True),
         Column("co2", w.say("CO₂e"), is_number=True),
         Column("sure", w.say("Keeps the limits"), is_number=True),
-        Column("as_of", w.say("Price of"), is_number=True),
+        Column("as_of", w.say("Price of"), is_number=True, is_spare=True),
     )
-    rows = tuple(Row(f"plan-{i}", _cells(w, d, p), is_best=p == d.best) for i, p in enumerate(d.shortlist, 1))
+    told: dict[tuple[Cell, ...], Row] = {}
+    for i, plan in enumerate(d.shortlist, 1):
+        cells, is_best = _cells(w, d, plan), plan == d.best
+        alike = told.get(cells)
+        told[cells] = Row(f"plan-{i}", cells, is_best=is_best or bool(alike and alike.is_best))
+    rows = tuple(told.values())
     return Table("plans", "", columns, rows, len(rows))
 
 
@@ -122,7 +126,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     others += [not_practical_sentence(w, p) for p in d.shortlist if p.practical]
     others += [left_aside_sentence(w, x, d) for x in d.left_aside]
     others.append(too_cheap_sentence(w, d.prices))
-    turning = [turn_sentence(w, t, d) for t in d.turns[1:4]]
+    turning = [turn_sentence(w, t, d) for t in telling_turns(w, d)[1:4]]
     turning += [today_sentence(w, d)] if d.break_even else []
     turning += [
         w.say(

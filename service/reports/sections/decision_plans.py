@@ -141,7 +141,7 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
 
 
 def _how_to_read(w: Wording, d: AnsweredDecision, points: Sequence[FrontPoint]) -> str:
-    lines = [w.say("Numbers as in the table; grey bars are the 80 % intervals.")]
+    lines = [w.say("Numbers as in the table; grey bars are the 80 % ranges.")]
     if any(p.is_best for p in points):
         lines.append(w.say("The ring marks the best plan."))
     if d.has_limits:

@@ -36,6 +36,7 @@ from service.reports.words.turning_sentences import (
     input_name,
     input_value,
     swing_sentence,
+    telling_turns,
     turn_sentence,
 )
 from service.reports.words.wording import Wording
@@ -48,7 +49,7 @@ def turning_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     """What the verdict hangs on and where it turns: inputs, rent against price per kWh, runs, waiting."""
     w = n.w
     lines = [
-        *[turn_sentence(w, t, d) for t in d.turns[:TURNS_IN_WORDS]],
+        *[turn_sentence(w, t, d) for t in telling_turns(w, d)[:TURNS_IN_WORDS]],
         today_sentence(w, d),
         market_sentence(w, d.rented.offer if d.rented else None),
         runs_until_bought_sentence(w, d),

@@ -11,6 +11,7 @@ from service.reports.document.document import (
     Cell,
     Column,
     Day,
+    Lasting,
     Missing,
     MoneySpread,
     Number,
@@ -32,7 +33,6 @@ from service.reports.words.explaining import explanation_sentences, stages_sente
 from service.reports.words.input_names import basis_in_words
 from service.reports.words.prices import price_sentences
 from service.reports.words.sentences import (
-    HOURS_PER_DAY,
     adjustments_sentence,
     cloud_name,
     fit_sentence,
@@ -42,7 +42,7 @@ from service.reports.words.sentences import (
     trust_sentence,
 )
 from service.reports.words.tariff_sentences import when_sentences
-from service.reports.words.verdict import break_even_sentence, verdict_sentences
+from service.reports.words.verdict import verdict_sentences
 from service.reports.words.why_not import why_not_sentences
 from service.reports.words.wording import Wording
 
@@ -60,8 +60,11 @@ def comparison_screen(
     """
     w = n.w
     table = _beside(w, c) if len(c.options) <= SIDE_BY_SIDE else _below(w, c)
+    verdict = titled(("verdict", w.say("Verdict"), verdict_sentences(w, c)))
     sections = [
-        Section("asked", "", (Paragraph(f"{headline(w, c)} {report_sentence(w, c)}".rstrip()), table)),
+        Section("asked", "", (Paragraph(headline(w, c)),)),
+        *verdict,
+        Section("glance", "", (table,)),
         *(section for section in (compared_otherwise(w, c),) if section),
         *paragraphs(w, c),
     ]
@@ -77,7 +80,13 @@ def comparison_screen(
         ]
         sections += _reasoned(w, c, reasons)
         sections.append(_inputs(n, [*c.sources, *(x for option in c.options for x in option.sources)]))
-    return tuple(sections)
+    return (*sections, *report_section(w, c))
+
+
+def report_section(w: Wording, answer: AnsweredComparison | AnsweredDecision) -> tuple[Section, ...]:
+    """The last line of a screen: how to make a report; none for an answer that is not kept."""
+    said = report_sentence(w, answer)
+    return (Section("report", "", (Paragraph(said),)),) if said else ()
 
 
 def headline(w: Wording, c: AnsweredComparison) -> str:
@@ -128,13 +137,11 @@ def _beside(w: Wording, c: AnsweredComparison) -> Table:
     rows = (
         row("fits", w.say("Does it fit?"), lambda o: Words(fit_sentence(w, o))),
         row("memory", w.say("Memory per GPU"), lambda o: Words(memory_in_words(w, o))),
-        row("hours", w.say("Hours (p10–p90)"), lambda o: Spread(o.hours, "h") if o.hours else None),
+        row("hours", w.say("Hours (80 % range)"), lambda o: Spread(o.hours, "h") if o.hours else None),
         row(
-            "days",
-            w.say("Days"),
-            lambda o: (
-                Spread(o.elapsed_hours * (1 / HOURS_PER_DAY), w.say("days")) if o.elapsed_hours else None
-            ),
+            "time",
+            w.say("Done after"),
+            lambda o: Lasting(o.elapsed_hours) if o.elapsed_hours else None,
         ),
         row(
             "speed",
@@ -146,7 +153,7 @@ def _beside(w: Wording, c: AnsweredComparison) -> Table:
         row("cost", w.say("Cost"), _cost),
         row("co2", w.say("CO₂e"), lambda o: Spread(o.co2_kg, "kg") if o.co2_kg else None),
     )
-    return Table("glance", "", (Column("what", ""), *columns), rows, len(rows))
+    return Table("glance", "", (Column("what", ""), *columns), rows, len(rows), by_column=True)
 
 
 def _below(w: Wording, c: AnsweredComparison) -> Table:
@@ -154,7 +161,7 @@ def _below(w: Wording, c: AnsweredComparison) -> Table:
     columns = (
         Column("option", ""),
         Column("fits", w.say("Does it fit?")),
-        Column("hours", w.say("Hours (p10–p90)")),
+        Column("hours", w.say("Hours (80 % range)")),
         Column("energy", w.say("Energy")),
         Column("cost", w.say("Cost")),
         Column("co2", w.say("CO₂e")),
@@ -195,14 +202,12 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     changes = [
         adjustments_sentence(w, cloud_name(o, c), o) for o in c.options if o.fit.adjustments and o.hours
     ]
-    turning = break_even_sentence(w, c)
     sentences = [trust_sentence(w, o, c.workload) for o in c.options]
     trust = list(dict.fromkeys(line for line in sentences if line))
     trust += model_sentences(w, c.workload)
     trust += several_nodes_sentences(w, c)
     trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
     return titled(
-        ("verdict", w.say("Verdict"), [*verdict_sentences(w, c), turning]),
         ("why_not", w.say("Why not the others"), why_not_sentences(w, c)),
         ("adjustments", w.say("Adjustments"), changes),
         ("as_told", w.say("As built in"), told_sentences(w, c.options)),
@@ -215,11 +220,15 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
 
 
 def titled(*parts: tuple[str, str, Sequence[str | None]]) -> list[Section]:
-    """Key, title and sentences as sections; those without a sentence are left out."""
+    """Key, title and sentences as sections; those without a sentence are left out. A verdict's first sentence
+    is set apart."""
     sections = []
     for key, title, lines in parts:
         sentences = tuple(line for line in lines if line)
-        if sentences:
+        if sentences and key == "verdict":
+            lead = (Paragraph(sentences[0], is_lead=True), Bullets(sentences[1:]))
+            sections.append(Section(key, title, lead))
+        elif sentences:
             sections.append(Section(key, title, (Bullets(sentences),)))
     return sections
 

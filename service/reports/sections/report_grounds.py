@@ -190,7 +190,7 @@ def record_section(
         Column("kind", w.say("Published runs, each predicted without its own measurement")),
         Column("runs", w.say("Runs"), is_number=True),
         Column("error", w.say("Median error"), is_number=True),
-        Column("inside", w.say("In the 80 % interval"), is_number=True),
+        Column("inside", w.say("In the 80 % range"), is_number=True),
         Column("source", w.say("Source")),
     )
     title = w.say("How well such estimates have done so far")

@@ -161,8 +161,7 @@ def over_time_section(
     title = w.say("Cost over time")
     alt = w.say("Line chart of money spent over time. {ends}.", ends=ends)
     explained = w.say(
-        "Each line runs to the end of the training, marked by a sign, and stays. "
-        "Bands and bars: 80 % intervals."
+        "Each line runs to the end of the training, marked by a sign, and stays. Bands and bars: 80 % ranges."
     )
     chart = Chart("over-time", title, alt, charts.cost_over_time(w, drawn, currency, height))
     return Section("over-time", title, (chart, Paragraph(explained)))
@@ -221,7 +220,7 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
         price: Cell
         amount: Cell
         if item.unit_price is None or item.amount is None:
-            price = amount = n.missing(w.say("Nobody has told us this price; it is not counted."))
+            price = amount = n.missing(w.say("This price is not known; it is not counted."))
         else:
             price = Money(item.unit_price, cost.currency, per=_one_of(w, item.quantity_unit))
             if item.code == "tax":

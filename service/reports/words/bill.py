@@ -1,4 +1,4 @@
-"""A bill in words: what its lines are for, and what nobody has told us."""
+"""A bill in words: what its lines are for, and what it leaves out."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -40,7 +40,7 @@ def bill_sentence(w: Wording, cost: AnsweredCost) -> str:
 
 
 def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
-    """What no bill here counts, and what nobody has told us."""
+    """What no bill here counts, and what it cannot count for its price is not known."""
     bills = [cost for cost in costs if cost]
     counted = {item.code for cost in bills for item in cost.items}
     left_out = []
@@ -51,7 +51,7 @@ def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
     unknown = [item_name(w, code) for code in dict.fromkeys(code for cost in bills for code in cost.unknown)]
     parts = [", ".join(left_out)] if left_out else []
     if unknown:
-        parts.append(w.say("for want of a price: {names}", names=", ".join(unknown)))
+        parts.append(w.say("price unknown: {names}", names=", ".join(unknown)))
     if not parts:
         return w.say("Every kind of cost this bill knows is counted.")
     return w.say("Not counted: {names}.", names="; ".join(parts))

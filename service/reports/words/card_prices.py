@@ -1,6 +1,7 @@
 """A card to buy in words: its price and day, what it brings when it is sold."""
 
 from service.answers.option import AnsweredOption, AnsweredPurchase
+from service.reports.words.source_notes import source_title
 from service.reports.words.vat import share_of_vat
 from service.reports.words.wording import Wording
 
@@ -24,7 +25,8 @@ def _price(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
         "Card: {label}, {kind}, {price} ({low} to {high}): {usd} a card, as of {day}, {source}.",
         label=option.label, kind=kind_word(w, bought), price=w.about(price.p50, currency),
         low=w.about(price.p10, currency), high=w.about(price.p90, currency),
-        usd=w.about(bought.usd_per_card, "USD"), day=w.day(bought.as_of), source=bought.source,
+        usd=w.about(bought.usd_per_card, "USD"), day=w.day(bought.as_of),
+        source=source_title(w, bought.source),
     )  # fmt: skip
     if bought.months_old:
         line += " " + w.counted(
@@ -57,11 +59,13 @@ def _resale(w: Wording, bought: AnsweredPurchase) -> str:
             years=w.number(years, 0 if years == round(years) else 1), **part,
         )  # fmt: skip
     if bought.has_history:
-        return line + " " + w.say("So say its own price history and that of its class.")
+        return line + " " + w.say("Known from its own price history and that of its class.")
     return (
         line
         + " "
-        + w.say("So say price histories of other cards of its class; its own is too short, the range wider.")
+        + w.say(
+            "Known from other cards of its class: its own price history is too short, so the range is wider."
+        )
     )
 
 

@@ -4,8 +4,8 @@ from service.answers.answer import AnsweredComparison, AnsweredDecision, Answere
 from service.reports.words.plan_names import plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence
-from service.reports.words.sentences import duration, stated_duration
-from service.reports.words.turning_sentences import near_tie_sentence, turn_sentence
+from service.reports.words.sentences import HOURS_PER_DAY, MINUTES_PER_HOUR, duration, duration_between
+from service.reports.words.turning_sentences import near_tie_sentence, telling_turns, turn_sentence
 from service.reports.words.vat import vat_sentences
 from service.reports.words.wording import Wording
 
@@ -17,16 +17,30 @@ def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
     """The limits in words, to stand after `plan`; empty where there are none."""
     budget, hours = d.limits.budget, d.limits.deadline_hours
     amount = "" if budget is None else w.stated_money(budget, d.currency)
-    span = "" if hours is None else stated_duration(w, hours)
-    if budget is not None and hours is not None:
-        return w.say("within {budget} and {deadline}", budget=amount, deadline=span)
-    if budget is not None:
-        return w.say("within {budget}", budget=amount)
-    return w.say("within {deadline}", deadline=span) if hours is not None else ""
+    if hours is None:
+        return "" if budget is None else w.say("within {budget}", budget=amount)
+    days = round(hours / HOURS_PER_DAY) if hours >= 2 * HOURS_PER_DAY and not hours % HOURS_PER_DAY else 0
+    if budget is None:
+        if days:
+            return w.counted("within {count} day", "within {count} days", days)
+        if hours < 1:
+            return w.say("within {minutes} minutes", minutes=w.exact(round(hours * MINUTES_PER_HOUR, 2)))
+        return w.say("within 1 hour") if hours == 1 else w.say("within {hours} hours", hours=w.exact(hours))
+    if days:
+        return w.counted(
+            "within {budget} and {count} day", "within {budget} and {count} days", days, budget=amount
+        )
+    if hours < 1:
+        minutes = w.exact(round(hours * MINUTES_PER_HOUR, 2))
+        return w.say("within {budget} and {minutes} minutes", budget=amount, minutes=minutes)
+    if hours == 1:
+        return w.say("within {budget} and 1 hour", budget=amount)
+    return w.say("within {budget} and {hours} hours", budget=amount, hours=w.exact(hours))
 
 
 def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
-    """The answer in two sentences: what to do and its chances; or that nothing does, and what would."""
+    """The answer: what to do, the reason, what a little more would buy, what would change it, how sure it is;
+    or that nothing does, and what would."""
     if d.best is None:
         return [impossible_sentence(w, d), *(nearest_sentence(w, change, d) for change in d.nearest_possible)]
     rules = {
@@ -41,7 +55,8 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         cost_sentence(w, d, d.best),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
-        *(turn_sentence(w, turn, d) for turn in d.turns[:1]),
+        *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),
+        *([sure_sentence(w, d.best)] if d.has_limits else []),
         *vat_sentences(w, d.vat, d.best if d.best.is_at_home else d.home, rented),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
@@ -54,42 +69,34 @@ def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
     if not d.has_limits:
         return w.say("No plan is possible: none can hold the run at a known price.")
     return w.say(
-        "There is no plan {limits} that keeps them with a probability of {sure} or more.",
+        "There is no plan {limits}: none keeps the limits with a probability of {sure} or more.",
         limits=limits_phrase(w, d), sure=w.percent(d.limits.least_probability),
     )  # fmt: skip
 
 
 def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
-    """What a plan costs, how long it takes, with intervals, and how surely it keeps the limits; where more
-    has to be paid first, that before."""
+    """What a plan costs and how long it takes, with intervals; what has to be paid first, if more."""
     c, h = p.total_cost, p.calendar_hours
     assert c is not None and h is not None
     phrases = {
-        "cost": w.about(c.p50, d.currency), "low": w.about(c.p10, d.currency),
-        "high": w.about(c.p90, d.currency), "time": duration(w, h.p50), "soon": duration(w, h.p10),
-        "late": duration(w, h.p90),
+        "cost": w.about(c.p50, d.currency), "costs": w.about_between(c, d.currency),
+        "time": duration(w, h.p50), "times": duration_between(w, h),
     }  # fmt: skip
-    if d.has_limits:
-        phrases["sure"] = w.likely(p.probability_within_limits)
     if needs_more_cash(p):
-        phrases["cash"] = w.about(p.cost.cash.p50, d.currency) if p.cost and p.cost.cash else ""
-        if not d.has_limits:
-            return w.say(
-                "It needs {cash} first and costs about {cost} ({low} – {high}) once the cards are sold; it "
-                "takes {time} ({soon} to {late}).",
-                **phrases,
-            )
+        cash = w.about(p.cost.cash.p50, d.currency) if p.cost and p.cost.cash else ""
         return w.say(
-            "It needs {cash} first and costs about {cost} ({low} – {high}) once the cards are sold; it takes "
-            "{time} ({soon} to {late}) and keeps the limits with a probability of {sure}.",
-            **phrases,
-        )
-    if not d.has_limits:
-        return w.say("It costs about {cost} ({low} – {high}) and takes {time} ({soon} to {late}).", **phrases)
+            "It needs {cash} first. It costs about {cost} once the cards are sold, and takes {time} (80 % "
+            "range: {costs}, {times}).",
+            cash=cash, **phrases,
+        )  # fmt: skip
+    return w.say("It costs about {cost} and takes {time} (80 % range: {costs}, {times}).", **phrases)
+
+
+def sure_sentence(w: Wording, p: AnsweredPlan) -> str:
+    """How surely a plan keeps the limits."""
     return w.say(
-        "It costs about {cost} ({low} – {high}), takes {time} ({soon} to {late}) and keeps the limits with a "
-        "probability of {sure}.",
-        **phrases,
+        "How sure: it keeps the limits with a probability of {sure}.",
+        sure=w.likely(p.probability_within_limits),
     )
 
 
@@ -102,9 +109,12 @@ def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str
     """One change that would make a plan possible, and which."""
     plan = plan_name(w, n.option) if n.option else ""
     if n.change == "budget":
-        return w.say("Possible with {budget}: {plan}.", budget=w.about(n.value, d.currency), plan=plan)
+        return w.say(
+            "Possible with {budget}: {plan}.", budget=w.about(n.value, d.currency, at_least=True), plan=plan
+        )
     if n.change == "deadline":
-        return w.say("Possible if it may take {deadline}: {plan}.", deadline=duration(w, n.value), plan=plan)
+        time = duration(w, n.value, at_least=True)
+        return w.say("Possible if it may take {deadline}: {plan}.", deadline=time, plan=plan)
     if n.change == "tokens":
         share = n.value / d.workload.tokens
         return w.say(
@@ -130,7 +140,7 @@ def saved_per_day_sentence(w: Wording, d: AnsweredDecision) -> str:
     if d.saved_per_day is None:
         return ""
     return w.say(
-        "From the fastest to the cheapest, waiting saves {money} a day.",
+        "The cheapest plan instead of the fastest saves {money} for each day of waiting.",
         money=w.about(d.saved_per_day, d.currency),
     )
 

@@ -9,7 +9,7 @@ from service.estimate.cost import RATE_IS_OLD_AFTER_DAYS
 from service.reports.words.bill import bill_sentence
 from service.reports.words.card_prices import purchase_sentences
 from service.reports.words.sentences import age
-from service.reports.words.source_notes import note_sentence
+from service.reports.words.source_notes import note_sentence, source_title
 from service.reports.words.tariff_sentences import electricity_sentences
 from service.reports.words.wording import Wording
 
@@ -75,7 +75,7 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
         instance=f"{offer.instance} {place(offer.region, None, w.language)}".strip() + main_memory(w, offer),
         day=w.day(offer.as_of),
         age=age(w, days),
-        source=offer.source,
+        source=source_title(w, offer.source),
     )
     if stock := stock_sentence(w, offer):
         line += " " + stock
@@ -211,6 +211,6 @@ def exchange_sentence(w: Wording, rate: AnsweredExchange, today: date) -> str:
         rate=w.exact(rate.rate),
         quote=rate.quote,
         base=rate.base,
-        source=rate.source,
+        source=source_title(w, rate.source),
         day=day,
     )

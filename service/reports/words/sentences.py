@@ -5,43 +5,73 @@ from functools import lru_cache
 
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
 from service.answers.option import AnsweredAdjustment, AnsweredOption, AnsweredPowerLimit
-from service.decide.candidates import LONGEST_HOURS
 from service.decide.comparison import REFERENCE_GPU
+from service.estimate.interval import Interval
 from service.reports.words.fine_tuning import fine_tuning_sentences
+from service.reports.words.source_notes import source_title
 from service.reports.words.trainer_file import trainer_file_sentences
 from service.reports.words.wording import Wording
 
 HOURS_PER_DAY = 24
+HOURS_PER_MONTH = 730.5
+HOURS_PER_YEAR = 8766
 MINUTES_PER_HOUR = 60
 SECONDS_PER_HOUR = 3600
-HOURS_PER_YEAR = 365.25 * HOURS_PER_DAY
 TIGHT_GIB = 1.0
 NOTICEABLY_FASTER = 0.98
 
 
-def duration(w: Wording, hours: float) -> str:
-    """Hours in the unit a person would use: seconds below two minutes, minutes below two hours, hours below
-    three days, days up to two years, years above."""
+def duration(w: Wording, hours: float, *, at_least: bool = False) -> str:
+    """An estimated time in the unit a person would use, as far as it is known: seconds below two minutes,
+    minutes below an hour, hours below two days, days below two months, months below two years.
+
+    `at_least`: a time that suffices.
+    """
     scale = duration_scale(hours)
-    shown = w.rounded(hours * scale)
+    shown = w.few(hours * scale, at_least=at_least)
+    if scale in (1 / HOURS_PER_MONTH, 1 / HOURS_PER_YEAR):
+        return w.say("about {time}", time=_in_unit(w, scale, shown))
+    return _in_unit(w, scale, shown)
+
+
+def duration_between(w: Wording, hours: Interval) -> str:
+    """The ends of an estimated time with the unit of its middle: 8.5–11 days."""
+    return _in_unit(w, duration_scale(hours.p50), duration_ends(w, hours))
+
+
+def duration_ends(w: Wording, hours: Interval) -> str:
+    """The ends alone, in the unit that `duration` takes for the middle: 8.5–11."""
+    ends = hours * duration_scale(hours.p50)
+    return f"{w.few(ends.p10)}\N{EN DASH}{w.few(ends.p90)}"
+
+
+def _in_unit(w: Wording, scale: float, shown: str) -> str:
+    """A number in words of the unit; 1 of it may only be the end of a range, or a rounded one."""
+    one = shown == "1"
     if scale == SECONDS_PER_HOUR:
         return w.say("{seconds} seconds", seconds=shown)
-    if hours < 2:
+    if scale == MINUTES_PER_HOUR:
         return w.say("{minutes} minutes", minutes=shown)
-    if hours > LONGEST_HOURS:
-        return w.say("{years} years", years=shown)
-    return w.say("{hours} hours", hours=shown) if hours < 72 else w.say("{days} days", days=shown)
+    if scale == 1:
+        return w.say("1 hour") if one else w.say("{hours} hours", hours=shown)
+    if scale == 1 / HOURS_PER_DAY:
+        return w.say("{days} days", days=shown)
+    if scale == 1 / HOURS_PER_MONTH:
+        return w.say("{months} months", months=shown)
+    return w.say("{years} years", years=shown)
 
 
 def duration_scale(hours: float) -> float:
     """How many of the unit that `duration` takes are in an hour."""
     if hours * MINUTES_PER_HOUR < 2:
         return SECONDS_PER_HOUR
-    if hours < 2:
+    if hours < 1:
         return MINUTES_PER_HOUR
-    if hours > LONGEST_HOURS:
-        return 1 / HOURS_PER_YEAR
-    return 1.0 if hours < 72 else 1 / HOURS_PER_DAY
+    if hours < 2 * HOURS_PER_DAY:
+        return 1.0
+    if hours < 2 * HOURS_PER_MONTH:
+        return 1 / HOURS_PER_DAY
+    return 1 / (HOURS_PER_MONTH if hours < 2 * HOURS_PER_YEAR else HOURS_PER_YEAR)
 
 
 def stated_duration(w: Wording, hours: float) -> str:
@@ -63,8 +93,8 @@ def age(w: Wording, days: int) -> str:
 def medians_sentence(w: Wording) -> str:
     """How to read a table of medians with their ranges."""
     return w.say(
-        "Large figures are medians; the range below each is its 80 % interval: in one case out of ten the "
-        "truth lies below it, in one above."
+        "Large figures are medians; below each stands its 80 % range: in one case out of ten the truth lies "
+        "below it, in one above."
     )
 
 
@@ -122,24 +152,33 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
         if advice is None or not advice.worth_while or option.practical:
             continue
         saved = advice.energy_kwh_saved
-        line = w.say(
-            "{device}: limited to {watts} W ({share}) it takes {added} longer and saves about {kwh} kWh",
-            device=option.label,
-            watts=w.number(advice.best.limit_watts),
-            share=w.percent(advice.best.limit_share),
-            added=duration(w, advice.hours_added * calendar_stretch(option)),
-            kwh=w.rounded(saved.p50),
-        )
+        limit = {
+            "device": option.label,
+            "watts": w.number(advice.best.limit_watts),
+            "share": w.percent(advice.best.limit_share),
+            "added": duration(w, advice.hours_added * calendar_stretch(option)),
+            "kwh": w.rounded(saved.p50),
+        }
         if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
-            money = saved.p50 * float(per_kwh)
-            line += w.say(", {money}", money=w.about(money, currency))
+            line = w.say(
+                "{device}: a limit of {watts} W ({share}) saves about {money} ({kwh} kWh) and takes {added} "
+                "longer.",
+                money=w.about(saved.p50 * float(per_kwh), currency),
+                **limit,
+            )
+        else:
+            line = w.say(
+                "{device}: a limit of {watts} W ({share}) saves about {kwh} kWh and takes {added} longer.",
+                **limit,
+            )
         phrases = {
             "card": advice.measured_on.upper(),
-            "source": advice.source,
+            "source": source_title(w, advice.source),
             "day": w.day(advice.as_of),
             "low": w.rounded(saved.p10),
             "high": w.rounded(saved.p90),
         }
+        line += " " + w.say("Measured curves give {low} to {high} kWh ({source}, {day}).", **phrases)
         if advice.stand_in:
             line += w.say(
                 ", after another card's curve ({card}); known curves give {low} to {high} kWh ({source}, "
@@ -180,7 +219,7 @@ def trust_sentence(w: Wording, option: AnsweredOption, workload: AnsweredWorkloa
         "unseen": w.say("no run on this GPU architecture is known: a guess from physics"),
     }[option.evidence]
     line = w.say(
-        "{label}: hours +{up} / −{down} (80 % interval); {evidence}.",
+        "{label}: hours +{up} / −{down} (80 % range); {evidence}.",
         label=option.label,
         evidence=evidence,
         up=w.percent(hours.p90 / hours.p50 - 1),

@@ -8,7 +8,7 @@ from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import TARIFF
 from service.estimate.tariff import SOLAR_GRAMS
 from service.reports.words.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
-from service.reports.words.source_notes import note_sentence
+from service.reports.words.source_notes import note_sentence, source_title
 from service.reports.words.wording import Wording
 
 ALL_DAY = 0.999
@@ -46,7 +46,7 @@ def rate_sentence(w: Wording, rate: AnsweredRate, today: date) -> str:
         zone=w.zone(rate.zone, rate.zone_name),
         day=w.day(rate.as_of),
         age=age(w, days),
-        source=rate.source,
+        source=source_title(w, rate.source),
     )
     if rate.note:
         line += " " + note_sentence(w, rate.note)
@@ -91,7 +91,7 @@ def _days_told(w: Wording, price: AnsweredTariff, shape: AnsweredDayShape, today
         "low": w.unit_price(price.low, price.currency), "high": w.unit_price(price.high, price.currency),
         "days": w.counted("{count} whole day", "{count} whole days", shape.days),
         "first": w.day(shape.first_day), "last": w.day(shape.last_day),
-        "age": age(w, (today - shape.last_day).days), "source": shape.source,
+        "age": age(w, (today - shape.last_day).days), "source": source_title(w, shape.source),
     }  # fmt: skip
     if shape.is_typical:
         line = w.say(
@@ -113,11 +113,13 @@ def _days_told(w: Wording, price: AnsweredTariff, shape: AnsweredDayShape, today
         "zone": shape.zone,
     }
     if shape.is_typical:
-        sure = w.say("The mean of the last year lies between {low} and {high} (80 %, by the age).", **ends)
+        sure = w.say(
+            "The mean of the last year lies between {low} and {high} (80 % range, by the age).", **ends
+        )
     else:
         sure = w.say(
-            "Fewer than 300 days tell no year: its mean lies between {low} and {high} (80 %, by "
-            "their number).",
+            "Fewer than 300 days are stored: the mean of a whole year lies between {low} and {high} (80 % "
+            "range).",
             **ends,
         )
     fetch = w.say("Fetch the last year: heimvorteil prices refresh --zone {zone}", **ends)
@@ -165,7 +167,7 @@ def _solar(w: Wording, option: AnsweredOption, price: AnsweredTariff) -> str:
         "{share} of it from your own roof, worth the feed-in payment of {paid} ({source}): {mixed} per kWh.",
         share=w.percent(terms["solar_share"].value),
         paid=w.unit_price(paid.value, price.currency),
-        source=paid.source if paid.basis != "user" else w.say("your own figure"),
+        source=source_title(w, paid.source) if paid.basis != "user" else w.say("your own figure"),
         mixed=w.unit_price(price.per_kwh, price.currency),
     )
     return line + clean
@@ -226,7 +228,7 @@ def when_sentences(w: Wording, option: AnsweredOption) -> list[str]:
             w.say(
                 "Leaving out the dirtiest quarter of each day changes CO₂e by {change} ({source}, {days} "
                 "to {last}).",
-                change=_signed(w, cleaner.change), source=when.carbon.source,
+                change=_signed(w, cleaner.change), source=source_title(w, when.carbon.source),
                 days=w.counted("{count} day", "{count} days", when.carbon.days),
                 last=w.day(when.carbon.last_day),
             )

@@ -8,10 +8,11 @@ from service.answers.answer import (
     AnsweredTurn,
 )
 from service.decide.turning import LeverCode
-from service.reports.words.plan_names import brief_name
+from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording
 
+LEAST_DIFFERENCE = 0.005
 MONEY: tuple[LeverCode, ...] = ("rent", "rival_rent", "kwh_price", "card_price", "card_loss")
 
 
@@ -21,8 +22,8 @@ def input_name(w: Wording, code: LeverCode) -> str:
         "rent": w.say("rent per hour"),
         "rival_rent": w.say("rent per hour of the next plan"),
         "kwh_price": w.say("price per kWh"),
-        "hours": w.say("training hours of this machine"),
-        "rival_hours": w.say("training hours of the next machine"),
+        "hours": w.say("training time of the chosen machine"),
+        "rival_hours": w.say("training time of the next machine"),
         "home_watts": w.say("watts at the plug"),
         "idle_hours": w.say("idle hours when renting"),
         "card_price": w.say("price of the card"),
@@ -40,7 +41,9 @@ def input_value(w: Wording, code: LeverCode, value: float, currency: str) -> str
 
 
 def difference_phrase(w: Wording, amount: float, currency: str) -> str:
-    """How much more, or less."""
+    """How much more, or less; as much where it is less than a cent."""
+    if abs(amount) < LEAST_DIFFERENCE:
+        return w.say("as much")
     if amount < 0:
         return w.say("{amount} less", amount=w.about(-amount, currency))
     return w.say("{amount} more", amount=w.about(amount, currency))
@@ -59,21 +62,34 @@ def swing_sentence(w: Wording, s: AnsweredSwing, d: AnsweredDecision) -> str:
     return line + (w.say("; the choice changes") if s.turns_verdict else "") + "."
 
 
+def telling_turns(w: Wording, d: AnsweredDecision) -> list[AnsweredTurn]:
+    """The turning points that say something: not those where a plan of the same name takes the chosen one's
+    place, another region of the same offer."""
+    best = "" if d.best is None else plan_name(w, d.best)
+    return [turn for turn in d.turns if turn.then is None or brief_name(w, turn.then) != best]
+
+
 def turn_sentence(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
     """At which value another plan is chosen, and which."""
-    name = input_name(w, t.input)
-    phrases = {
-        "name": name[:1].upper() + name[1:], "at": input_value(w, t.input, t.at, d.currency),
-        "now": input_value(w, t.input, t.now, d.currency),
-    }  # fmt: skip
+    when = _when(w, t, d)
     if t.then is None:
+        return w.say("{when}: no plan keeps the limits.", when=when)
+    return w.say("{when}: then rather {plan}.", when=when, plan=brief_name(w, t.then))
+
+
+def _when(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
+    """The value of an input from which on it turns; where that reads like today's, that it is hardly more."""
+    name = input_name(w, t.input)
+    at, now = input_value(w, t.input, t.at, d.currency), input_value(w, t.input, t.now, d.currency)
+    phrases = {"name": name[:1].upper() + name[1:], "at": at, "now": now}
+    if at == now:
+        phrases.pop("at")
         if t.at > t.now:
-            return w.say("{name} above {at} (now {now}): no plan keeps the limits.", **phrases)
-        return w.say("{name} below {at} (now {now}): no plan keeps the limits.", **phrases)
-    plan = brief_name(w, t.then)
+            return w.say("{name} hardly above today's {now}", **phrases)
+        return w.say("{name} hardly below today's {now}", **phrases)
     if t.at > t.now:
-        return w.say("{name} above {at} (now {now}): another plan is better, {plan}.", plan=plan, **phrases)
-    return w.say("{name} below {at} (now {now}): another plan is better, {plan}.", plan=plan, **phrases)
+        return w.say("{name} above {at} (now {now})", **phrases)
+    return w.say("{name} below {at} (now {now})", **phrases)
 
 
 def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str:
@@ -86,15 +102,19 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
         "sure": w.likely(min(sure, 1.0)),
     }  # fmt: skip
     if t.extra_cost < 0:
-        return w.say("{time} longer saves {money}: {plan} ({cost}, {takes}).", **phrases)
+        return w.say("Waiting {time} longer saves {money}: {plan} ({cost}, {takes}).", **phrases)
     if t.saved_hours > 0 and d.rule == "cheapest" and t.gained_probability <= 0:
-        return w.say("{money} more saves {time}: {plan} ({cost}, {takes}).", **phrases)
+        return w.say("For {money} more it is done {time} earlier: {plan} ({cost}, {takes}).", **phrases)
     if t.saved_hours > 0:
         return w.say(
-            "{money} more saves {time}: {plan} ({cost}, {takes}; keeps the limits with {sure}).", **phrases
+            "For {money} more it is done {time} earlier: {plan} ({cost}, {takes}; keeps the limits with a "
+            "probability of {sure}).",
+            **phrases,
         )
     return w.say(
-        "{money} more keeps the limits more surely, with {sure}: {plan} ({cost}, {takes}).", **phrases
+        "For {money} more it keeps the limits more surely, with a probability of {sure}: {plan} ({cost}, "
+        "{takes}).",
+        **phrases,
     )
 
 

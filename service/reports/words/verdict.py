@@ -14,7 +14,8 @@ ABOUT_AS_LONG = 1.05
 
 
 def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
-    """Two or three plain sentences that answer the question."""
+    """The answer in plain sentences: the verdict, the reason, what would change it, how sure it is; then what
+    must be known before one acts on it."""
     home, cloud = c.first("home"), c.first("cloud")
     if home is None or cloud is None:
         return []
@@ -24,14 +25,14 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     cheaper = [cheaper_sentence(w, c, home, cloud), rent_distance_sentence(w, cloud.offer)]
     lines = [" ".join(line for line in said if line) for said in (cheaper, faster)]
     lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
-    changes = code_change_sentence(w, home)
-    lines += [changes] if changes else []
+    beside = (break_even_sentence(w, c), sure_sentence(w, c), code_change_sentence(w, home))
+    lines += [line for line in beside if line]
     lines += vat_sentences(w, c.vat, home, cloud)
     return lines + price_age_sentences(w, c.prices, cloud, c.asked_at.date())
 
 
 def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cloud: AnsweredOption) -> str:
-    """Who wins on money, by how much and how surely."""
+    """Who wins on money, and by how much."""
     verdict = c.verdict
     if not (home.cost and cloud.cost and verdict.cheaper and verdict.saving is not None):
         return w.say("Costs cannot be compared: a price is missing (–).")
@@ -39,31 +40,38 @@ def cheaper_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, cl
         "home": w.about(home.cost.total.p50, c.currency),
         "cloud": w.about(cloud.cost.total.p50, c.currency),
         "saving": w.about(verdict.saving, c.currency),
-        "sure": w.likely(verdict.cheaper_probability or 0),
     }
     if not _is_electricity_alone(home.cost):
         if verdict.cheaper == "home":
             return w.say(
-                "Training at home is cheaper: about {home} against {cloud} of rent, {saving} less "
-                "(probability {sure}).",
+                "Training at home is cheaper: about {home} against {cloud} of rent, {saving} less.",
                 **amounts,
             )
         return w.say(
-            "Renting is cheaper: about {cloud} of rent against {home} at home, {saving} less (probability "
-            "{sure}).",
+            "Renting is cheaper: about {cloud} of rent against {home} at home, {saving} less.",
             **amounts,
         )
     if verdict.cheaper == "home":
         return w.say(
-            "Training at home is cheaper: about {home} of electricity against {cloud} of rent, "
-            "{saving} less (probability {sure}).",
+            "Training at home is cheaper: about {home} of electricity against {cloud} of rent, {saving} "
+            "less.",
             **amounts,
         )
     return w.say(
-        "Renting is cheaper: about {cloud} of rent against {home} of electricity, "
-        "{saving} less (probability {sure}).",
+        "Renting is cheaper: about {cloud} of rent against {home} of electricity, {saving} less.",
         **amounts,
     )
+
+
+def sure_sentence(w: Wording, c: AnsweredComparison) -> str | None:
+    """How sure it is who wins on money; None where costs cannot be compared."""
+    verdict = c.verdict
+    if not verdict.cheaper or verdict.saving is None or verdict.cheaper_probability is None:
+        return None
+    sure = w.likely(verdict.cheaper_probability)
+    if verdict.cheaper == "home":
+        return w.say("How sure: home costs less with a probability of {sure}.", sure=sure)
+    return w.say("How sure: renting costs less with a probability of {sure}.", sure=sure)
 
 
 def _is_electricity_alone(cost: AnsweredCost) -> bool:
@@ -79,7 +87,7 @@ def faster_sentence(w: Wording, c: AnsweredComparison, home: AnsweredOption, clo
     ratio = verdict.slow_down or 1.0
     if ratio < ABOUT_AS_LONG:
         return w.say("Both take about as long: {home} at home, {cloud} rented.", **times)
-    factor = w.rounded(ratio)
+    factor = w.few(ratio)
     if verdict.faster == "home":
         return w.say(
             "Home is faster: {home} instead of {cloud}, {factor} times as fast.", factor=factor, **times
@@ -101,10 +109,17 @@ def waiting_sentence(
     if (verdict.cheaper, verdict.faster) != ("home", "cloud") or not verdict.saving:
         return None
     return w.say(
-        "Waiting {days} days saves {per_day} a day.",
-        days=w.rounded(days),
+        "Waiting {time} longer saves {per_day} a day.",
+        time=waiting_time(w, days),
         per_day=w.about(verdict.saving / days, c.currency),
     )
+
+
+def waiting_time(w: Wording, days: float) -> str:
+    """A time to wait in days however many they are, as what a day of it saves is told beside it."""
+    if days < 2:
+        return duration(w, days * HOURS_PER_DAY)
+    return w.counted("{count} day", "{count} days", round(days))
 
 
 def code_change_sentence(w: Wording, home: AnsweredOption) -> str | None:

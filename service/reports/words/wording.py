@@ -28,7 +28,13 @@ from service.estimate.interval import Interval
 LANGUAGES = ("en", "de")
 LETTERS_BEFORE_A_DIGIT = re.compile(r"([A-Z]{3})(?=\d)")
 """CHF129 reads better as CHF 129."""
+AFTER_AN_AMOUNT = re.compile(r" \D+$")
+"""What German puts behind an amount; in a range it stands once."""
 NEARLY_CERTAIN = 0.99
+WITHOUT_CENTS = 10
+"""From this amount on an estimate has no decimals."""
+WHOLE_FROM = 5
+LEAST_TENTHS = 0.1
 WITHOUT_SMALL_CHANGE = 10_000
 """From this amount on a price has no decimals."""
 TRANSLATIONS = Path(__file__).parents[2] / "translations"
@@ -71,6 +77,14 @@ class Wording:
         exponent = math.floor(math.log10(abs(value)))
         rounded = round(value, 2 - exponent)
         return self.number(rounded, max(0, 2 - math.floor(math.log10(abs(rounded)))))
+
+    def few(self, value: float, *, at_least: bool = False) -> str:
+        """A duration's number, as far as it is known: whole from 5 on, one decimal below: 9, 33, 2.4, 4."""
+        if at_least:
+            value = upward(value, 0 if value >= WHOLE_FROM else 1)
+        if value >= WHOLE_FROM:
+            return self.number(round(value)) if value < 1000 else self.rounded(value)
+        return self.exact(round(value, 1)) if value >= LEAST_TENTHS or not value else self.rounded(value)
 
     def whole(self, value: float) -> str:
         """A whole number from 10 on, three significant digits below."""
@@ -124,15 +138,29 @@ class Wording:
             places -= 1
         return self.money(value, currency, places)
 
-    def about(self, value: float, currency: str) -> str:
-        """An estimated amount with three significant digits: €595, €1,080, €12.40, €0.0104."""
+    def about(self, value: float, currency: str, *, at_least: bool = False) -> str:
+        """An estimated amount, as far as it is known: €595, €1,080, €12, €2.67, €0.0104; `at_least` one that
+        suffices."""
         if value == 0:
             return self.money(0, currency)
-        near = round(value, 2 - math.floor(math.log10(abs(value))))
+        places = 2 - math.floor(math.log10(abs(value)))
+        near = upward(value, min(places, 0)) if at_least and value >= 1 else round(value, places)
         least = decimals(currency)
-        if abs(near) >= 100 or (least and abs(near) >= 0.1):
+        if abs(near) >= WITHOUT_CENTS:
+            return self.money(near, currency, 0)
+        if least and abs(near) >= 0.1:
             return self.money(near, currency)
         return self.money(near, currency, max(least, 2 - math.floor(math.log10(abs(near)))))
+
+    def about_between(self, interval: Interval, currency: str) -> str:
+        """The ends of an estimated amount: €370–€485, 370–485 €; apart where one of them is below nothing."""
+        low, high = self.about(interval.p10, currency), self.about(interval.p90, currency)
+        if interval.p10 < 0:
+            return f"{low} \N{EN DASH} {high}"
+        sign = AFTER_AN_AMOUNT.search(low)
+        if sign and high.endswith(sign[0]):
+            low = low.removesuffix(sign[0])
+        return f"{low}\N{EN DASH}{high}"
 
     def percent(self, share: float) -> str:
         """A share as a percentage without decimals."""
@@ -162,6 +190,12 @@ class Wording:
                 value, format="d.M.yyyy" if self.language == "de" else "yyyy-MM-dd", locale=self.locale
             )
         )
+
+
+def upward(value: float, places: int) -> float:
+    """The next number with so many decimals that is no smaller."""
+    step = 10.0**-places
+    return round(math.ceil(value / step - 1e-9) * step, max(places, 0))
 
 
 def signed(number: str) -> str:

@@ -1,0 +1,125 @@
+"""Rows of text in a width: side by side where they fit, in blocks where they do not; no number is torn."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from service.reports.words.tied import BEFORE_A_UNIT
+
+LEAST_FOR_TABLES = 80
+"""Below this width a table is told in blocks."""
+LEAST_WORDS = 11
+"""Letters of a line of words; narrower ones cannot be read."""
+BETWEEN = 3
+INDENT = (0, 0, 0, 2)
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+GLUE = "\ue000"
+"""Stands for a space where a line must not end: rich breaks at a no-break space too."""
+BOLD, GREEN = "bold", "green"
+
+
+@dataclass(frozen=True, slots=True)
+class TextColumn:
+    """A column of text."""
+
+    title: str
+    is_number: bool = False
+    least: int = 0
+    """Letters below which its cells cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A row of text, one that is recommended set apart."""
+
+    lines: tuple[str, ...]
+    is_best: bool = False
+
+
+def harmless(text: str) -> str:
+    """Text without the signs that move a terminal's cursor, colour it or set its title."""
+    return CONTROL.sub("", text)
+
+
+def printed(said: str, style: str = "") -> Text:
+    """Words as they are printed: harmless, a number and its unit in one line. Takes `unglued` at the end."""
+    return Text(BEFORE_A_UNIT.sub(GLUE, harmless(said)), style)
+
+
+def unglued(text: str) -> str:
+    """What was printed, with the spaces that were kept from breaking; no line ends in spaces."""
+    return "".join(f"{line.rstrip()}\n" for line in text.replace(GLUE, " ").splitlines())
+
+
+def longest_word(text: str) -> int:
+    """Letters of the longest part that is not broken."""
+    return max(map(len, BEFORE_A_UNIT.sub(GLUE, text).split()), default=0)
+
+
+def words_need(text: str) -> int:
+    """How narrow words may become: as their longest, and no narrower than can be read."""
+    return max(min(len(text), LEAST_WORDS), longest_word(text))
+
+
+def in_width(
+    columns: Sequence[TextColumn], rows: Sequence[TextRow], width: int, *, by_column: bool = False
+) -> Iterable[RenderableType]:
+    """The rows below their titles, the widest columns of words broken; in blocks on a narrow screen, or where
+    a column would be too narrow. `by_column`: such a block tells a column, not a row."""
+    whole = [max([len(c.title), *(len(row.lines[i]) for row in rows)]) for i, c in enumerate(columns)]
+    titled = [max(column.least, longest_word(column.title)) for column in columns]
+    room = width - BETWEEN * len(columns) + 1  # after the last column nothing stands between
+    if width < LEAST_FOR_TABLES or sum(titled) > room:
+        yield from (_column_by_column if by_column else _row_by_row)(columns, rows)
+        return
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=BOLD)
+    for column, letters in zip(columns, _widths(columns, whole, titled, room), strict=True):
+        side: Literal["left", "right"] = "right" if column.is_number else "left"
+        table.add_column(column.title, justify=side, overflow="fold", width=letters)
+    for row in rows:
+        table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else "")
+    yield table
+
+
+def _widths(
+    columns: Sequence[TextColumn], whole: Sequence[int], least: Sequence[int], room: int
+) -> list[int]:
+    """How wide each column is: as wide as its lines; where that is too much, titles of numbers are broken
+    first, then the widest column of words.
+
+    Rich would cut what stands in the last columns where it has to narrow those that may not be narrower.
+    """
+    widths = list(whole)
+    if sum(widths) > room:
+        widths = [n if c.is_number else w for c, w, n in zip(columns, whole, least, strict=True)]
+    while sum(widths) > room:
+        widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=lambda i: widths[i])
+        widths[widest] -= 1
+    return widths
+
+
+def _row_by_row(columns: Sequence[TextColumn], rows: Sequence[TextRow]) -> Iterable[RenderableType]:
+    """What a row is about, and below it every column that says something."""
+    for row in rows:
+        first, *others = row.lines
+        yield printed(first, GREEN if row.is_best else BOLD)
+        told = zip(columns[1:], others, strict=True)
+        said = "; ".join(f"{column.title}: {line}" if column.title else line for column, line in told if line)
+        if said:
+            yield Padding(printed(said), INDENT)
+
+
+def _column_by_column(columns: Sequence[TextColumn], rows: Sequence[TextRow]) -> Iterable[RenderableType]:
+    """What a column is about, and below it a line for every row that says something."""
+    for place, column in enumerate(columns[1:], 1):
+        yield printed(column.title, BOLD)
+        for row in rows:
+            if row.lines[place]:
+                yield Padding(printed(f"{row.lines[0]}: {row.lines[place]}"), INDENT)
