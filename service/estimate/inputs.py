@@ -320,6 +320,8 @@ def tariff_inputs(
         inputs.append(Input("purchase", _card_price(bought, currency)))
         if bought.resale_share:
             inputs.append(Input("purchase", bought.resale_share))
+        if bought.rest:
+            inputs += [Input("purchase", figure) for figure in bought.rest.figures]
     return tuple(inputs)
 
 

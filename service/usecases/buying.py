@@ -10,10 +10,11 @@ from service.answers.question import AskedDecision
 from service.errors import InvalidValue, MissingFact
 from service.estimate.card_prices import CardPrice, CardPrices
 from service.estimate.cost import conversion
-from service.estimate.home_bill import Purchase
-from service.estimate.interval import certain
+from service.estimate.energy import range_of
+from service.estimate.home_bill import Purchase, RestOfPc
+from service.estimate.interval import Interval, certain
 from service.estimate.resale import Bought, resale_share
-from service.facts import Gpu, given_by_user
+from service.facts import ExchangeRate, Figure, Gpu, given_by_user
 from service.store.card_prices import card_prices, resale_source
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import knowledge_of
@@ -47,13 +48,35 @@ def purchase_of(
         exchange = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates)
         price, source = Decimal(str(dated.usd)) * exchange.factor, dated.source
         doubt = prices.doubt_of(dated, today)
-    whole = price * count
+    whole, rest = price * count, _rest_of_pc(snapshot, request, today)
+    rates = (*(exchange.rates if exchange else ()), *(rest[1] if rest else ()))
     return gpu, count, Purchase(
         whole, whole * Decimal(str(share.value)), request.runs, source, share,
         price_range=doubt * float(whole), dated=dated, months_old=dated.months_old(today) if dated else None,
         years_kept=request.years_kept, has_history=prices.has_history(gpu.slug, request.years_kept * 12),
-        rates=exchange.rates if exchange else (), bought=bought,
+        rates=tuple(dict.fromkeys(rates)), bought=bought, rest=rest[0] if rest else None,
+        capital_share=request.capital_cost,
     )  # fmt: skip
+
+
+def _rest_of_pc(
+    snapshot: Snapshot, request: AskedDecision, today: date
+) -> tuple[RestOfPc, tuple[ExchangeRate, ...]] | None:
+    """What is bought around the cards, with the rates it was converted with: as told, else the usual where
+    there is no machine of one's own; None where there is, and for a price of 0."""
+    kept = snapshot.figures["home.rest_of_pc_kept_per_year"]
+    share = range_of(kept)
+    resale = Interval(*(part**request.years_kept for part in (share.p10, share.p50, share.p90)))
+    told = request.rest_of_pc_price
+    if told is not None:
+        name, said = "rest_of_pc_price", given_by_user(today)
+        own = Figure(name, float(told), request.currency, said, basis="user")
+        return (RestOfPc(certain(float(told)), resale, (own, kept)), ()) if told else None
+    if request.own:
+        return None
+    usual = snapshot.figures["home.rest_of_pc_price"]
+    exchange = conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates)
+    return RestOfPc(range_of(usual) * float(exchange.factor), resale, (usual, kept)), exchange.rates
 
 
 def _kind(word: str | None) -> Bought | None:

@@ -63,7 +63,10 @@ def refuse_idle_terms(asked: AskedComparison | AskedDecision, offered: Collectio
 
 def _refuse_of_decision(asked: AskedDecision) -> None:
     if not asked.buy:
-        refuse_said(asked, ("runs", "years_kept"), "is of cards to buy, and none are named as `buy`")
+        of_bought = ("runs", "years_kept", "rest_of_pc_price", "capital_cost")
+        refuse_said(asked, of_bought, "is of cards to buy, and none are named as `buy`")
+    if not asked.years_kept:
+        refuse_said(asked, ("capital_cost",), "is paid for years, and years_kept is 0")
     if not asked.has_limits:
         reason = "is how surely limits are kept, and there are none; give a budget or a deadline"
         refuse_said(asked, ("least_probability",), reason)

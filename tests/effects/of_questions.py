@@ -175,6 +175,17 @@ DECISION: Cases = {
         refused("--years-kept 3", says="buy"),
         refused("--years-kept 5", "--buy rtx-4090"),
     ),
+    "--rest-of-pc-price": (
+        changes("--rest-of-pc-price 700", "--buy rtx-4090"),
+        changes("--rest-of-pc-price 0", "--buy rtx-4090 --own none"),
+        refused("--rest-of-pc-price 700", says="buy"),
+    ),
+    "--capital-cost": (
+        changes("--capital-cost 0.05", "--buy rtx-4090"),
+        refused("--capital-cost 0.05", says="buy"),
+        refused("--capital-cost 0.05", "--buy rtx-4090 --years-kept 0", says="years_kept"),
+        refused("--capital-cost 5", "--buy rtx-4090"),
+    ),
     "--runs": (changes("--runs 5", "--buy rtx-4090"), refused("--runs 5", says="buy")),
     "--budget": (changes("--budget 3"),),
     "--deadline": (changes("--deadline 3h"),),
