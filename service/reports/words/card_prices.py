@@ -31,7 +31,8 @@ def _around(w: Wording, bought: AnsweredPurchase) -> list[str]:
         else:
             line = w.say(
                 "The rest of the PC is bought too: {price} ({low} to {high}), sold for {share} of it "
-                "({least} to {most}), our own estimate; say yours with --rest-of-pc-price, 0 for a PC you have.",
+                "({least} to {most}), our own estimate; say yours with --rest-of-pc-price, 0 for a PC you "
+                "have.",
                 low=w.about(rest.price.p10, bought.currency), high=w.about(rest.price.p90, bought.currency),
                 **phrases,
             )  # fmt: skip
