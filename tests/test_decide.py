@@ -269,7 +269,8 @@ def test_a_budget_is_held_against_the_cash_that_a_plan_needs(run):
     (card,) = (p for p in little["shortlist"] if p["plan"] == "buy")
     assert card["cost"]["cash"]["p50"] > 1900 > 800 > card["cost"]["p50"]
     assert card["probability_within_limits"] == 0 and little["best"]["plan"] == "rent"
-    text = run("--own", "none", "--buy", "rtx-4090=1900", "--runs", "99", "--tier", "none")
+    pc = ("--rest-of-pc-price", "0")
+    text = run("--own", "none", "--buy", "rtx-4090=1900", "--runs", "99", "--tier", "none", *pc)
     assert "It needs €2,1" in text and "once the cards are sold" in text
 
 
@@ -332,3 +333,49 @@ def test_debugging_at_home_is_told_with_what_it_brings_and_its_doubt(run):
     told = next(p["debugging"] for p in sure["shortlist"] if p["plan"] == "hybrid")
     assert told["saved"]["p10"] > 0
     assert all(p["debugging"] is None for p in d["shortlist"] if p["plan"] != "hybrid")
+
+
+def test_without_a_pc_the_rest_of_it_is_bought_too(run):
+    """In cash whole, in the cost by what it loses; 900 EUR that keep 70 % a year, over ten runs."""
+    words = ("--buy", "rtx-4090=1900", "--runs", "10", "--tier", "none")
+    alone = answer(run, *words, "--own", "none", "--rest-of-pc-price", "0")["shortlist"][0]
+    whole = answer(run, *words, "--own", "none")["shortlist"][0]
+    assert alone["purchase"]["rest_of_pc"] is None
+    assert whole["cost"]["cash"]["p50"] - alone["cost"]["cash"]["p50"] == pytest.approx(900, abs=0.1)
+    lines = {i["code"]: i["p50"] for i in whole["cost"]["items"]}
+    assert lines["rest_of_pc"] == pytest.approx(900 * 0.3 / 10, abs=0.01)
+    assert whole["cost"]["p50"] - alone["cost"]["p50"] == pytest.approx(27, abs=0.1)
+    assert whole["cost"]["p90"] - whole["cost"]["p50"] > alone["cost"]["p90"] - alone["cost"]["p50"]
+    rest = whole["purchase"]["rest_of_pc"]
+    assert (rest["is_told"], rest["price"]["p10"], rest["price"]["p90"]) == (False, 500, 1500)
+    said = answer(run, *words, "--own", "none", "--rest-of-pc-price", "500", "--years-kept", "2")
+    rest = said["shortlist"][0]["purchase"]["rest_of_pc"]
+    assert (rest["is_told"], rest["price"]["p50"]) == (True, 500)
+    assert rest["resale_share"]["p50"] == pytest.approx(0.49, abs=1e-3)
+    with_a_pc = next(p for p in answer(run, *words)["shortlist"] if p["plan"] == "buy")
+    assert with_a_pc["purchase"]["rest_of_pc"] is None
+    screen = " ".join(run(*words, "--own", "none").split())
+    assert "The rest of the PC is bought too: €900 (€500 to €1,500)" in screen
+    within = answer(run, *words, "--own", "none", "--budget", "2500")
+    assert within["best"] is None
+    (more,) = [n for n in within["nearest_possible"] if n["change"] == "budget"]
+    assert more["value"] > 2800
+
+
+def test_money_tied_up_costs_what_it_would_have_brought(run):
+    """4 % a year of 1,900 and 900 EUR for two years, over ten runs; no payment, so not in what is needed."""
+    words = ("--own", "none", "--buy", "rtx-4090=1900", "--runs", "10", "--years-kept", "2", "--tier", "none")
+    free = answer(run, *words)["shortlist"][0]["cost"]
+    dear = answer(run, *words, "--capital-cost", "0.04")["shortlist"][0]["cost"]
+    line = next(i for i in dear["items"] if i["code"] == "capital")
+    assert line["p50"] == pytest.approx(2800 * 0.04 * 2 / 10, abs=0.01)
+    assert dear["p50"] - free["p50"] == pytest.approx(line["p50"], abs=0.02)
+    assert dear["cash"] == free["cash"]
+    assert not [i for i in free["items"] if i["code"] == "capital"]
+
+
+def test_a_bought_pc_pays_after_all_of_it_is_paid(run):
+    words = ("--buy", "rtx-4090=1900", "--years-kept", "2", "--deadline", "300d")
+    card = answer(run, *words, "--own", "none", "--rest-of-pc-price", "0")["runs_until_bought"]
+    whole = answer(run, *words, "--own", "none", "--capital-cost", "0.05")["runs_until_bought"]
+    assert card and whole and whole > card

@@ -150,6 +150,14 @@ class AnsweredExchange(AnsweredLicensedSource):
     rate: Exact = Field(description="Exact decimal, `quote` for one `base`")
 
 
+class AnsweredRestOfPc(AnsweredSource):
+    """What is bought around a card where there is no PC, in the purchase's currency."""
+
+    price: Interval
+    resale_share: Interval = Field(description="What it brings when it is sold, of the price")
+    is_told: bool = Field(description="Whether the asker said its price; otherwise our own estimate")
+
+
 class AnsweredPurchase(AnsweredLicensedSource):
     """A card to buy: its price of that day, and what it brings when it is sold."""
 
@@ -170,7 +178,9 @@ class AnsweredPurchase(AnsweredLicensedSource):
     has_history: bool = Field(
         description="Whether the card's own prices say so; otherwise those of its class, and more widely"
     )
-    loss_per_run: Interval
+    loss_per_run: Interval = Field(description="Of the cards alone")
+    rest_of_pc: AnsweredRestOfPc | None = Field(None, description="null where there is a PC")
+    capital_cost: float = Field(0.0, description="A year, of what is paid for all of it until it is sold")
 
 
 class AnsweredCost(Answered):

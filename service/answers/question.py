@@ -294,6 +294,15 @@ class AskedBuying(AskedHousehold):
     years_kept: Annotated[float, Flag()] = Field(
         1, ge=0, le=4, description="After how many years a bought card is sold"
     )
+    rest_of_pc_price: Annotated[Decimal | None, Flag()] = Field(
+        None, ge=0, le=1_000_000, max_digits=16, decimal_places=9,
+        description="What the rest of the PC costs that is bought around the cards; 0 where one has a PC; "
+        "usual: an estimate, without a machine of one's own",
+    )  # fmt: skip
+    capital_cost: Annotated[float, Flag()] = Field(
+        0.0, ge=0, le=1,
+        description="Share a year that money tied up in bought things would bring elsewhere, e.g. 0.04",
+    )  # fmt: skip
 
 
 class AskedComparison(AskedBuying):

@@ -24,6 +24,7 @@ from service.answers.option import (
     AnsweredPractical,
     AnsweredPurchase,
     AnsweredRate,
+    AnsweredRestOfPc,
     AnsweredRung,
     AnsweredStage,
     AnsweredSuggestion,
@@ -39,7 +40,7 @@ from service.decide.practical import Practical
 from service.estimate.adjustments import Adjustment
 from service.estimate.cost import Cost
 from service.estimate.explanation import Contribution, Explanation
-from service.estimate.home_bill import Purchase
+from service.estimate.home_bill import Purchase, RestOfPc
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval, certain
 from service.estimate.ladder import Rung
@@ -244,7 +245,21 @@ def _purchase(bought: Purchase, currency: str) -> AnsweredPurchase:
         ),
         has_history=bought.has_history,
         loss_per_run=near_interval(bought.loss_per_run, 2),
+        rest_of_pc=None if bought.rest is None else _rest_of_pc(bought.rest),
+        capital_cost=bought.capital_share,
         **_source_fields(bought.source, bought.source.as_of),
+    )
+
+
+def _rest_of_pc(rest: RestOfPc) -> AnsweredRestOfPc:
+    said = rest.figures[0]
+    return AnsweredRestOfPc(
+        price=near_interval(rest.price, 2),
+        resale_share=near_interval(rest.resale_share, 4),
+        is_told=said.basis == "user",
+        source=said.source.title,
+        url=said.source.url,
+        as_of=said.source.as_of,
     )
 
 

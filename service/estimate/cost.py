@@ -14,7 +14,7 @@ from service.estimate.interval import Interval
 from service.facts import EgressTier, ExchangeRate, Provider
 
 BillLine = Literal[
-    "electricity", "paused", "wear", "purchase", "heat", "base_fee",
+    "electricity", "paused", "wear", "purchase", "rest_of_pc", "capital", "heat", "base_fee",
     "rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax",
 ]  # fmt: skip
 """What a line is for, at home and rented."""

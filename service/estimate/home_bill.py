@@ -22,6 +22,37 @@ PAID: tuple[BillLine, ...] = ("electricity", "paused", "heat")
 """Beside what is bought: what the run changes of what is paid before it ends."""
 
 
+BOUGHT: tuple[BillLine, ...] = ("purchase", "rest_of_pc", "capital")
+"""What comes of buying: it has nothing to do with the hours of a run."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestOfPc:
+    """What is bought around a card where there is no PC."""
+
+    price: Interval
+    """In the currency of the bill."""
+    resale_share: Interval
+    """What it brings when it is sold, of the price."""
+    figures: tuple[Figure, ...]
+    """What both rest on."""
+
+    @property
+    def loss(self) -> Interval:
+        """What it loses, the doubts of price and resale joined in squares."""
+        return _loss(self.price, self.resale_share)
+
+
+def _loss(price: Interval, share: Interval) -> Interval:
+    """The loss of value of what is sold for a share of its price: two doubts that know nothing of each other,
+    their ends joined in squares. Nothing is ever counted as a gain."""
+    lost = 1 - share.p50
+    down = math.hypot((price.p50 - price.p10) * lost, price.p50 * (share.p90 - share.p50))
+    up = math.hypot((price.p90 - price.p50) * lost, price.p50 * (share.p50 - share.p10))
+    middle = price.p50 - price.p50 * share.p50
+    return Interval(max(middle - down, 0.0), middle, middle + up)
+
+
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """A card bought for this: what it costs, what it brings when it is sold, over how many runs."""
@@ -46,7 +77,11 @@ class Purchase:
     vat: VatRate | None = None
     """What was added to a dated price, which is without tax; None for nothing."""
     rates: tuple[ExchangeRate, ...] = ()
-    """What the dated price was converted with."""
+    """What prices were converted with."""
+    rest: RestOfPc | None = None
+    """None where there is a PC."""
+    capital_share: float = 0.0
+    """A year, of what is paid for all of it until it is sold."""
 
     @property
     def per_run(self) -> Decimal:
@@ -58,14 +93,31 @@ class Purchase:
         """The loss of value with the doubts of the price and of the resale, which know nothing of each other:
         their ends meet in squares. A card is never counted as a gain.
         """
-        price = self.price_range or certain(float(self.price))
-        loss, said = float(self.price - self.resale), self.resale_share
-        lost = loss / float(self.price) if self.price else 0.0
-        least = lost if said is None or said.high is None else 1 - said.high
-        most = lost if said is None or said.low is None else 1 - said.low
-        down = math.hypot((price.p50 - price.p10) * lost, price.p50 * (lost - least))
-        up = math.hypot((price.p90 - price.p50) * lost, price.p50 * (most - lost))
-        return Interval(max(loss - down, 0.0), loss, loss + up) * (1 / self.runs)
+        said, share = self.resale_share, float(self.resale / self.price) if self.price else 1.0
+        low = share if said is None or said.low is None else said.low
+        high = share if said is None or said.high is None else said.high
+        return _loss(self.card_price, Interval(low, share, high)) * (1 / self.runs)
+
+    @property
+    def card_price(self) -> Interval:
+        """Of all cards, with its doubt."""
+        return self.price_range or certain(float(self.price))
+
+    @property
+    def cash(self) -> Interval:
+        """What is paid on the first day."""
+        return self.card_price + self.rest.price if self.rest else self.card_price
+
+    @property
+    def capital_per_run(self) -> Interval:
+        """What the money would have brought elsewhere until all is sold, by run."""
+        return self.cash * (self.capital_share * (self.years_kept or 0.0) / self.runs)
+
+    @property
+    def whole_loss(self) -> float:
+        """Of everything that is bought, over all runs."""
+        rest = self.rest.loss.p50 if self.rest else 0.0
+        return float(self.price - self.resale) + rest + self.capital_per_run.p50 * self.runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +188,10 @@ def home_bill(
     if terms.purchase:
         bought = terms.purchase
         lines.append(CostItem("purchase", certain(1.0), "run", bought.per_run, bought.loss_per_run))
+        if bought.rest:
+            lines.append(_per_run("rest_of_pc", bought.rest.loss * (1 / bought.runs)))
+        if bought.capital_share:
+            lines.append(_per_run("capital", bought.capital_per_run))
     if terms.heating_share and terms.heat_per_kwh:
         saved = energy_kwh * terms.heating_share
         lines.append(_line("heat", saved, "kWh", -terms.heat_per_kwh))
@@ -146,29 +202,32 @@ def home_bill(
 
 
 def total(lines: tuple[CostItem, ...]) -> Interval:
-    """The sum of the lines that count, percentile by percentile: hours drive them all together. What a bought
-    card loses has nothing to do with the hours: its doubt joins theirs in squares.
+    """The sum of the lines that count, percentile by percentile: hours drive them all together. What bought
+    things lose has nothing to do with the hours, nor with each other: their doubts join in squares.
 
     In order, also where heat is worth more than it costs and more hours make it less.
     """
     counted = [line for line in lines if line.is_counted and line.amount is not None]
-    lost = sum((line.amount for line in counted if line.code == "purchase" and line.amount), certain(0.0))
-    summed = sum((line.amount for line in counted if line.code != "purchase" and line.amount), certain(0.0))
+    lost = [line.amount for line in counted if line.code in BOUGHT and line.amount]
+    summed = sum((line.amount for line in counted if line.code not in BOUGHT and line.amount), certain(0.0))
     low, middle, high = sorted((summed.p10, summed.p50, summed.p90))
-    median = middle + lost.p50
-    down, up = math.hypot(middle - low, lost.p50 - lost.p10), math.hypot(high - middle, lost.p90 - lost.p50)
+    median = middle + sum(part.p50 for part in lost)
+    down = math.hypot(middle - low, *(part.p50 - part.p10 for part in lost))
+    up = math.hypot(high - middle, *(part.p90 - part.p50 for part in lost))
     return Interval(median - down, median, median + up)
 
 
+def _per_run(code: BillLine, amount: Interval) -> CostItem:
+    return CostItem(code, certain(1.0), "run", Decimal(repr(amount.p50)), amount)
+
+
 def cash_needed(lines: tuple[CostItem, ...], terms: HomeTerms) -> Interval:
-    """What has to be paid until the run ends: electricity less the heating it replaces, a bought card whole.
+    """What has to be paid until the run ends: electricity less the heating it replaces, bought things whole.
 
     What it is sold for comes later, and wear is no payment.
     """
     paid = [line.amount for line in lines if line.code in PAID and line.amount is not None]
-    bought = terms.purchase
-    price = (bought.price_range or certain(float(bought.price))) if bought else certain(0.0)
-    summed = sum(paid, price)
+    summed = sum(paid, terms.purchase.cash if terms.purchase else certain(0.0))
     return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
 
 
@@ -201,15 +260,14 @@ def home_cost(
 
 
 def runs_until_bought_pays(purchase: Purchase, at_home_per_run: float, rented_per_run: float) -> int | None:
-    """How many runs it takes until a bought card costs no more than renting for all of them.
+    """How many runs it takes until what is bought costs no more than renting for all of them.
 
     Loss of value / (rent - running cost), rounded up; None where renting is cheaper per run for ever.
     """
     saved = rented_per_run - at_home_per_run
     if saved <= 0:
         return None
-    loss = float(purchase.price - purchase.resale)
-    return max(1, -int(-loss // saved))
+    return max(1, -int(-purchase.whole_loss // saved))
 
 
 def _line(

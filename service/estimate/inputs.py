@@ -324,6 +324,8 @@ def tariff_inputs(
             )
         if bought.resale_share:
             inputs.append(Input("purchase", bought.resale_share))
+        if bought.rest:
+            inputs += [Input("purchase", figure) for figure in bought.rest.figures]
     return tuple(inputs)
 
 

@@ -7,14 +7,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from service.answers.question import AskedBuying
+from service.answers.question import AskedBuying, AskedComparison, AskedDecision
 from service.errors import InvalidValue, MissingFact
 from service.estimate.card_prices import CardPrice, CardPrices
 from service.estimate.cost import conversion
-from service.estimate.home_bill import Purchase
-from service.estimate.interval import certain
+from service.estimate.energy import range_of
+from service.estimate.home_bill import Purchase, RestOfPc
+from service.estimate.interval import Interval, certain
 from service.estimate.resale import Bought, resale_share
-from service.facts import Figure, Gpu, VatRate, given_by_user
+from service.facts import ExchangeRate, Figure, Gpu, VatRate, given_by_user
 from service.store.card_prices import card_prices, resale_source
 from service.store.snapshot import Snapshot
 from service.usecases.asked_vat import asked_vat
@@ -55,12 +56,14 @@ def purchase_of(
             vat = asked_vat(snapshot, request, today).standard
     if vat is not None:
         price, share = price * (1 + Decimal(str(vat.share))), _of_price_with_vat(share, vat)
-    whole = price * count
+    whole, rest = price * count, _rest_of_pc(snapshot, request, today)
+    rates = (*(exchange.rates if exchange else ()), *(rest[1] if rest else ()))
     return gpu, count, Purchase(
         whole, whole * Decimal(str(share.value)), request.runs, source, share,
         price_range=doubt * float(whole), dated=dated, months_old=dated.months_old(today) if dated else None,
         years_kept=request.years_kept, has_history=prices.has_history(gpu.slug, request.years_kept * 12),
-        rates=exchange.rates if exchange else (), bought=bought, vat=vat,
+        rates=tuple(dict.fromkeys(rates)), bought=bought, vat=vat, rest=rest[0] if rest else None,
+        capital_share=request.capital_cost,
     )  # fmt: skip
 
 
@@ -68,6 +71,27 @@ def _of_price_with_vat(share: Figure, vat: VatRate) -> Figure:
     """What a card brings, of its price with VAT: who sells it as a private person adds none."""
     low, high = (None if end is None else end / (1 + vat.share) for end in (share.low, share.high))
     return replace(share, value=share.value / (1 + vat.share), low=low, high=high)
+
+
+def _rest_of_pc(
+    snapshot: Snapshot, request: AskedBuying, today: date
+) -> tuple[RestOfPc, tuple[ExchangeRate, ...]] | None:
+    """What is bought around the cards, with the rates it was converted with: as told, else the usual where
+    there is no machine of one's own; None where there is, and for a price of 0."""
+    kept = snapshot.figures["home.rest_of_pc_kept_per_year"]
+    share = range_of(kept)
+    resale = Interval(*(part**request.years_kept for part in (share.p10, share.p50, share.p90)))
+    told = request.rest_of_pc_price
+    if told is not None:
+        name, said = "rest_of_pc_price", given_by_user(today)
+        own = Figure(name, float(told), request.currency, said, basis="user")
+        return (RestOfPc(certain(float(told)), resale, (own, kept)), ()) if told else None
+    at_home = request.own if isinstance(request, AskedDecision) else ()
+    if at_home or (isinstance(request, AskedComparison) and request.home):
+        return None
+    usual = snapshot.figures["home.rest_of_pc_price"]
+    exchange = conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates)
+    return RestOfPc(range_of(usual) * float(exchange.factor), resale, (usual, kept)), exchange.rates
 
 
 def _kind(word: str | None) -> Bought | None:

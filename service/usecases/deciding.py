@@ -323,7 +323,7 @@ def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | 
         purchase = _purchase_of(rated)
         if purchase is None or rated.cost is None or rated.set_aside or cloud is None or cloud.cost is None:
             continue
-        running = rated.cost.p50 - float(purchase.per_run)
+        running = rated.cost.p50 - purchase.whole_loss / purchase.runs
         return runs_until_bought_pays(purchase, running, cloud.cost.p50)
     return None
 

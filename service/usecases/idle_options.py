@@ -38,7 +38,10 @@ def refuse_idle(asked: AskedComparison | AskedDecision) -> None:
     if isinstance(asked, AskedDecision):
         _refuse_of_decision(asked)
     if not asked.buy:
-        refuse_said(asked, ("runs", "years_kept"), "is of cards to buy, and none are named as `buy`")
+        of_bought = ("runs", "years_kept", "rest_of_pc_price", "capital_cost")
+        refuse_said(asked, of_bought, "is of cards to buy, and none are named as `buy`")
+    if not asked.years_kept:
+        refuse_said(asked, ("capital_cost",), "is paid for years, and years_kept is 0")
     tariff = asked.contract
     if tariff.kind != "dynamic":
         refuse_said(tariff, OF_DYNAMIC, f"is of a dynamic tariff, and this one is {tariff.kind}")

@@ -37,6 +37,8 @@ class Parts:
     """What grows with the watts in training: its electricity, less what heat it replaces."""
     purchase: Numbers
     """What bought cards lose."""
+    tied_up: Numbers
+    """What the money for the cards would have brought elsewhere."""
     price: Numbers
     """What they cost."""
 
@@ -50,19 +52,26 @@ class Parts:
         heat = np.array([_amount(o, "heat") for o in homes])
         wear = heat + np.array([_amount(o, "wear") for o in homes])
         bought = np.array([_amount(o, "purchase") for o in homes])
+        tied = np.array([_amount(o, "capital") * _share_of_cards(o) for o in homes])
         price = np.array([float(o.purchase.price) if o.purchase else 0.0 for o in homes])
         blocks: list[tuple[Numbers, ...]] = (
-            [(zero, zero, current + wear, current, running + heat, bought, price)] if homes else []
+            [(zero, zero, current + wear, current, running + heat, bought, tied, price)] if homes else []
         )
         n_rented = len(plans.candidates) - len(homes)
         if plans.rented is not None and n_rented:
             one = _rented(plans.rented.bill, factor)
-            blocks.append((*one, *_nothing(len(plans.rented), 4)))
+            blocks.append((*one, *_nothing(len(plans.rented), 5)))
             if plans.hybrid_bill is not None and plans.hybrid_electricity is not None:
                 two = _rented(plans.hybrid_bill, factor)
                 spent = plans.hybrid_electricity
-                blocks.append((*two, spent, spent, *_nothing(len(plans.rented), 2)))
+                blocks.append((*two, spent, spent, *_nothing(len(plans.rented), 3)))
         return Parts(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+
+
+def _share_of_cards(option: Option) -> float:
+    """Of what was bought; the rest is what is around them."""
+    bought = option.purchase
+    return float(bought.price) / bought.cash.p50 if bought and bought.cash.p50 else 0.0
 
 
 def _nothing(n: int, times: int) -> tuple[Numbers, ...]:
@@ -227,7 +236,7 @@ def _at_home(snapshot: Snapshot, plans: Plans, parts: Parts) -> list[Lever]:
         price = float(bought.purchase.price)
         told = bought.purchase.price_range
         ends = column_of(told) if told else (price, price, price)
-        found.append(Lever("card_price", *ends, parts.purchase, parts.price, none))
+        found.append(Lever("card_price", *ends, parts.purchase + parts.tied_up, parts.price, none))
         loss = column_of(bought.purchase.loss_per_run)
         found.append(Lever("card_loss", *loss, parts.purchase, none, none))
     return found

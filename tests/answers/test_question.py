@@ -42,7 +42,8 @@ TARIFFS = st.builds(
 DECISIONS = st.builds(
     AskedDecision.of,
     workload=NAME | MODELS, own=st.lists(NAME, max_size=3), buy=st.lists(NAME, max_size=3),
-    runs=st.integers(1, 10_000), years_kept=st.floats(0, 4),
+    runs=st.integers(1, 10_000), years_kept=st.floats(0, 4), capital_cost=st.floats(0, 1),
+    rest_of_pc_price=st.none() | st.decimals(0, 5000, places=2),
     budget=st.none() | st.floats(0.01, 1e9),
     deadline_hours=st.none() | st.floats(0.01, 1e6), weights=st.none() | st.tuples(*[st.floats(0, 9)] * 3),
     least_probability=st.floats(0.01, 0.99), country=st.text(min_size=2, max_size=60), currency=NAME,

@@ -170,6 +170,16 @@ BUY: Cases = {
         refused("--years-kept 3", says="buy"),
         refused("--years-kept 5", "--buy rtx-4090"),
     ),
+    "--rest-of-pc-price": (
+        changes("--rest-of-pc-price 700", "--buy rtx-4090"),
+        refused("--rest-of-pc-price 700", says="buy"),
+    ),
+    "--capital-cost": (
+        changes("--capital-cost 0.05", "--buy rtx-4090"),
+        refused("--capital-cost 0.05", says="buy"),
+        refused("--capital-cost 0.05", "--buy rtx-4090 --years-kept 0", says="years_kept"),
+        refused("--capital-cost 5", "--buy rtx-4090"),
+    ),
     "--runs": (changes("--runs 5", "--buy rtx-4090"), refused("--runs 5", says="buy")),
 }
 COMPARISON: Cases = {

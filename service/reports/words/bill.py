@@ -16,6 +16,8 @@ def item_name(w: Wording, code: BillLine) -> str:
         "paused": w.say("waiting between the hours that are used"),
         "wear": w.say("wear of the card"),
         "purchase": w.say("loss of value of the card"),
+        "rest_of_pc": w.say("loss of value of the rest of the PC"),
+        "capital": w.say("capital tied up"),
         "heat": w.say("heat that replaces heating"),
         "base_fee": w.say("base fee"),
         "rent": w.say("training hours"),

@@ -11,6 +11,41 @@ def purchase_sentences(w: Wording, option: AnsweredOption, bought: AnsweredPurch
     lines = [_price(w, option, bought)]
     if bought.years_kept is not None:
         lines.append(_resale(w, bought))
+    lines += _around(w, bought)
+    return lines
+
+
+def _around(w: Wording, bought: AnsweredPurchase) -> list[str]:
+    """The rest of the PC, where it is bought too, and what the money would have brought elsewhere."""
+    lines, rest = [], bought.rest_of_pc
+    if rest is not None:
+        share = rest.resale_share
+        phrases = {
+            "price": w.about(rest.price.p50, bought.currency), "share": w.share(share.p50),
+            "least": w.share(share.p10), "most": w.share(share.p90),
+        }  # fmt: skip
+        if rest.is_told:
+            line = w.say(
+                "The rest of the PC is bought too: {price}, as you said; sold for {share} of it ({least} to "
+                "{most}), our own estimate.",
+                **phrases,
+            )
+        else:
+            line = w.say(
+                "The rest of the PC is bought too: {price} ({low} to {high}), sold for {share} of it "
+                "({least} to {most}), our own estimate; say yours with --rest-of-pc-price, 0 for a PC you "
+                "have.",
+                low=w.about(rest.price.p10, bought.currency), high=w.about(rest.price.p90, bought.currency),
+                **phrases,
+            )  # fmt: skip
+        lines.append(line)
+    if bought.capital_cost:
+        lines.append(
+            w.say(
+                "Money tied up until all is sold counts {share} a year.",
+                share=w.share(bought.capital_cost, 1),
+            )
+        )
     return lines
 
 

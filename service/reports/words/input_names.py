@@ -35,6 +35,8 @@ def names(w: Wording) -> Mapping[str, str]:
         "solar_grams_per_kwh": w.say("CO₂e of own solar power"),
         "feed_in_per_kwh": w.say("feed-in payment"),
         "card_price": w.say("price of the card to buy"),
+        "rest_of_pc_price": w.say("price of the rest of the PC"),
+        "rest_of_pc_kept_per_year": w.say("what the rest of the PC keeps of its price"),
         "resale_share": w.say("what the card brings when it is sold"),
         "hourly_price": w.say("rent per hour"),
         EXCHANGE: w.say("exchange rate"),
