@@ -132,6 +132,7 @@ def test_the_workbooks_formulas_give_the_answers_numbers_and_follow_a_changed_re
     heads = [c.value for c in plans[2]]
     cost = heads.index(next(c.title for c in tables["plans"].columns if c.key == "cost")) + 1
     others = [o for o in answer["shortlist"] if o != answer["best"]]
+    others.sort(key=lambda o: not o["keeps_limits"])
     for row, option in enumerate([answer["best"], *others], 3):
         for shift, key in enumerate(("p50", "p10", "p90")):
             address = plans.cell(row, cost + shift).coordinate

@@ -30,6 +30,8 @@ def document_labels(w: Wording) -> dict[str, str]:
         "as_of": w.say("As of"),
         "address": w.say("Address"),
         "summary": w.say("Summary"),
+        "outside": w.say("Outside your limits"),
+        "data": w.say("Numbers of this picture"),
     }
 
 
