@@ -141,7 +141,11 @@ def test_the_picture_shows_every_plan_of_the_table_and_names_the_few_that_matter
         v["label"] for one in parts for v in one["data"]["values"]
         if "label" in v and one["mark"].get("fontWeight")
     ]  # fmt: skip
-    assert named == ["1 · 8 x H100 SXM, Lambda", "2 · GeForce RTX 4090, at home", "3 · GeForce RTX 4070, at home"]
+    assert named == [
+        "1 · 8 x H100 SXM, Lambda",
+        "2 · GeForce RTX 4090, at home",
+        "3 · GeForce RTX 4070, at home",
+    ]
     lines = [v for one in parts for v in one["data"]["values"] if "words" in v]
     assert {"days": 30.0, "words": "deadline 30 days"} in lines
     assert {"money": 1500, "words": "budget €1,500"} in lines

@@ -107,7 +107,9 @@ def test_a_bill_is_drawn_with_its_items_and_its_total_named_in_the_picture():
         assert own[-1]["to"] == pytest.approx(option["cost"]["p50"], abs=0.02)
         assert (interval["low"], interval["high"]) == (option["cost"]["p10"], option["cost"]["p90"])
     assert {n["item"] for n in names} == {"electricity", "training hours"}
-    assert [t["words"] for t in totals] == [wording("en").about(o["cost"]["p50"], "EUR") for o in answer["options"]]
+    assert [t["words"] for t in totals] == [
+        wording("en").about(o["cost"]["p50"], "EUR") for o in answer["options"]
+    ]
     assert "legend" not in json.dumps(found.spec).replace('"legend": null', "")
 
 
