@@ -43,7 +43,7 @@ class Axis:
         words: dict[str, Any] = {"format": ",~f", "labelOverlap": True}
         if self.is_log:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-            steps = STEPS if last - first <= MOST_TICKS // 2 else STEPS[:1]
+            steps: tuple[float, ...] = STEPS if last - first <= MOST_TICKS // 2 else STEPS[:1]
             steps = FINE_STEPS if self.high / self.low < 10 else steps
             marks = [round(step * 10.0**e, 12) for e in range(first, last + 1) for step in steps]
             words["values"] = [mark for mark in marks if self.low <= mark <= self.high]
