@@ -28,6 +28,7 @@ HALO = {"stroke": "white", "strokeWidth": 3.2, "color": "white"}
 LABEL_PX = 12
 OVER_TIME_WIDTH, OVER_TIME_HEIGHT = 550, 130
 BILL_WIDTH = 400
+SHARES = tuple(i / 20 for i in range(21))
 LARGEST_LABEL = 46
 HOURS_PER_DAY = 24
 
@@ -98,7 +99,15 @@ def money_over_time(w: Wording, spendings: Sequence[Spending], currency: str) ->
         ]  # fmt: skip
     spots = [(across.at(s.days.p50 * scale), OVER_TIME_HEIGHT - up.at(s.cost.p50)) for s in spendings]
     halves = [LETTER_PX * len(s.words) / 2 for s in spendings]
-    middles = places(spots, [5.0] * len(spots), halves, OVER_TIME_WIDTH, OVER_TIME_HEIGHT)
+    sales = [
+        (
+            across.at(s.days.p50 * scale),
+            OVER_TIME_HEIGHT - up.at(s.cost.p50 + share * (s.paid.p50 - s.cost.p50)),
+        )
+        for s in spendings
+        for share in SHARES
+    ]
+    middles = places(spots, [5.0] * len(spots), halves, OVER_TIME_WIDTH, OVER_TIME_HEIGHT, sales)
     words = [
         {"lx": round(x, 2), "ly": round(y, 2), "words": s.words}
         for (x, y), s in zip(middles, spendings, strict=True)
