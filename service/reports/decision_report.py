@@ -12,7 +12,13 @@ from service.reports.sections.decision_on_screen import decision_screen
 from service.reports.sections.decision_plans import nearest_section, picture_section, plans_section
 from service.reports.sections.decision_turning import turning_section
 from service.reports.sections.hours_section import hours_section
-from service.reports.sections.numbered_plans import NumberedPlan, chosen_plans, numbered_plans
+from service.reports.sections.numbered_plans import (
+    CHOSEN_AT_MOST,
+    NumberedPlan,
+    chosen_plans,
+    named_plans,
+    numbered_plans,
+)
 from service.reports.sections.rented_price import PricePoint, history_section, stale_rent_sentence
 from service.reports.sections.report_grounds import (
     assumptions_section,
@@ -20,7 +26,7 @@ from service.reports.sections.report_grounds import (
     fit_section,
     record_section,
 )
-from service.reports.sections.report_parts import bill_section, chart_labels, over_time_section
+from service.reports.sections.report_parts import bill_section, chart_labels, over_time_section, spending
 from service.reports.sections.what_if_section import decided_otherwise
 from service.reports.words.bill import uncounted_sentence
 from service.reports.words.decision_sentences import (
@@ -32,7 +38,7 @@ from service.reports.words.decision_sentences import (
     verdict_lines,
 )
 from service.reports.words.plan_names import plan_name
-from service.reports.words.sentences import HOURS_PER_DAY, duration, power_limit_sentences
+from service.reports.words.sentences import duration, power_limit_sentences
 from service.reports.words.verdict import (
     code_change_sentence,
     marginal_sentence,
@@ -43,8 +49,6 @@ from service.reports.words.wording import Wording, wording
 
 IN_THE_LEAD = 2
 """Sentences: what to do, and what it comes to; what else is to be known stands below."""
-OVER_TIME_HEIGHT = 72
-"""Pixels, so that a decision's report stays within three pages."""
 
 
 def decision_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
@@ -69,7 +73,7 @@ def decision_document(content: bytes, language: str = "en", history: Sequence[Pr
         plans_section(n, d, plans, bills),
         decided_otherwise(w, d),
         picture_section(n, d, plans),
-        over_time_section(n, _spendings(w, chosen), d.currency, OVER_TIME_HEIGHT),
+        over_time_section(n, _spendings(w, [*named_plans(d, plans), *chosen]), d.currency),
         bill_section(n, options, d.currency, max(1, shown), is_drawn=False),
         turning_section(n, d, plans),
         history_section(n, history, d.rented),
@@ -100,11 +104,12 @@ def _title(w: Wording, d: AnsweredDecision) -> str:
 
 
 def _spendings(w: Wording, plans: Sequence[NumberedPlan]) -> list[Spending]:
-    """The plans over calendar time, as a chart draws them."""
-    drawn = [p for p in plans if p.plan.calendar_hours and p.plan.cost and not p.plan.practical]
+    """The first of these plans over calendar time, each once, as a chart draws them."""
+    priced = {p.number: p for p in plans if p.plan.calendar_hours and p.plan.cost and not p.plan.practical}
+    drawn = list(priced.values())[:CHOSEN_AT_MOST]
     labels = chart_labels(w, [p.option for p in drawn])
     return [
-        Spending(label, p.plan.calendar_hours * (1 / HOURS_PER_DAY), p.plan.cost.total)
+        spending(w, label, p.plan.calendar_hours, p.plan.cost)
         for label, p in zip(labels, drawn, strict=True)
         if p.plan.calendar_hours and p.plan.cost
     ]

@@ -81,10 +81,10 @@ def layers(spec):
 
 
 def ordered(answer):
-    """The shortlist as the report numbers it."""
+    """The shortlist as the report numbers it: what is outside the limits stands last."""
     best = answer["best"]
     others = [o for o in answer["shortlist"] if o != best]
-    return ([best] if best else []) + others
+    return [best, *sorted(others, key=lambda o: not o["keeps_limits"])] if best else others
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -126,50 +126,61 @@ def test_the_best_comes_first_and_every_number_is_the_answers():
     assert answer["summary"].startswith(lead(document).text)
 
 
-def test_the_picture_shows_every_plan_of_the_table_and_the_limits():
+def test_the_picture_shows_every_plan_of_the_table_and_names_the_few_that_matter():
     answer = headline()
-    found = list(layers(chart(decision_document(stored(answer)), "front").spec))
-    signs = [v for one in found if one.get("mark", {}).get("fill") for v in one["data"]["values"]]
+    found = chart(decision_document(stored(answer)), "front")
+    parts = list(layers(found.spec))
+    signs = [v for one in parts if one["mark"].get("fill") for v in one["data"]["values"]]
     expected = [
-        (round(o["calendar_hours"]["p50"] / 24, 8), o["cost"]["p50"], o["plan_co2_interval_kg"]["p50"])
+        (round(o["calendar_hours"]["p50"] / 24, 8), o["cost"]["cash"]["p50"], o["keeps_limits"])
         for o in ordered(answer)
     ]  # fmt: skip
-    assert sorted((v["day"], v["cost"], v["co2"]) for v in signs) == sorted(expected)
-    numbers = [
-        v["number"] for one in found for v in one.get("data", {}).get("values", [])
-        if "number" in v and one["mark"].get("fontWeight")
+    assert sorted((v["day"], v["money"], v["is_within"]) for v in signs) == sorted(expected)
+    assert {one["mark"]["fill"] for one in parts if one["mark"].get("fill")} == {"white", "#1f4e79"}
+    named = [
+        v["label"] for one in parts for v in one["data"]["values"]
+        if "label" in v and one["mark"].get("fontWeight")
     ]  # fmt: skip
-    assert sorted(numbers) == ["1", "2", "3", "4", "5"]
-    lines = [v for one in found for v in one["data"]["values"] if "words" in v]
+    assert named == [
+        "1 · 8 x H100 SXM, Lambda",
+        "2 · GeForce RTX 4090, at home",
+        "3 · GeForce RTX 4070, at home",
+    ]
+    lines = [v for one in parts for v in one["data"]["values"] if "words" in v]
     assert {"days": 30.0, "words": "deadline 30 days"} in lines
-    assert {"cost": 1500, "words": "budget €1,500"} in lines
-    rings = [one for one in found if one.get("mark", {}).get("filled") is False]
-    assert [v["cost"] for one in rings for v in one["data"]["values"]] == [answer["best"]["cost"]["p50"]]
+    assert {"money": 1500, "words": "budget €1,500"} in lines
+    scales = [one["encoding"][axis]["scale"]["type"] for one in parts[:1] for axis in one["encoding"]]
+    assert scales == ["log"] and "legend" not in json.dumps(found.spec)
+    told = [row.cells[2].interval.p50 for row in found.data.rows]
+    assert told == [o["cost"]["cash"]["p50"] for o in ordered(answer)]
 
 
-def test_a_plan_whose_co2_is_not_known_is_a_white_sign_and_a_dash():
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_outside_the_limits_stands_apart(language):
+    plans = table(decision_document(stored(headline()), language), "plans")
+    assert [row.is_outside for row in plans.rows] == [False, False, True, True, True]
+    nothing_keeps_them = table(decision_document(stored(impossible()), language), "plans")
+    assert not any(row.is_outside for row in nothing_keeps_them.rows)
+    html = RENDERERS["html"].render(decision_document(stored(headline()), language)).decode()
+    heading = {"en": "Outside your limits", "de": "Außerhalb der eigenen Grenzen"}[language]
+    assert html.count(heading) == 1
+
+
+def test_money_over_time_starts_with_the_purchase_and_ends_with_the_sale():
     answer = headline()
-    answer["best"]["plan_co2_kg"] = answer["best"]["plan_co2_interval_kg"] = None
-    answer["shortlist"][2] = answer["best"]
-    document = decision_document(stored(answer))
-    assert isinstance(cells(document, "plans", 0)["co2"], Missing)
-    white = [
-        v for one in layers(chart(document, "front").spec) if one.get("mark", {}).get("fill") == "white"
-        for v in one["data"]["values"]
-    ]  # fmt: skip
-    assert [v["cost"] for v in white] == [answer["best"]["cost"]["p50"]]
-    assert "A white sign: CO₂e is not known." in words(document)
-
-
-def test_the_chart_over_time_ends_with_the_calendar_not_with_the_training():
-    answer = headline()
-    for option in (answer["best"], *answer["shortlist"]):
-        option["calendar_hours"] = {q: 2 * v for q, v in option["calendar_hours"].items()}
-    spec = chart(decision_document(stored(answer)), "over-time").spec
-    ends = spec["layer"][-1]["data"]["values"]
-    assert [end["option"].split(" · ")[0] for end in ends] == ["1", "2", "3"]
-    assert ends[0]["day"] == pytest.approx(answer["best"]["calendar_hours"]["p50"] / 24, abs=1e-4)
-    assert ends[0]["cost"] == answer["best"]["cost"]["p50"]
+    found = chart(decision_document(stored(answer)), "over-time")
+    paths = {}
+    for one in layers(found.spec):
+        for v in one["data"]["values"]:
+            if "step" in v:
+                paths.setdefault(v["option"].split(" · ")[0], {})[v["step"]] = (v["day"], v["money"])
+    bought = answer["shortlist"][1]
+    cash, cost = bought["cost"]["cash"]["p50"], bought["cost"]["p50"]
+    end = bought["calendar_hours"]["p50"] / 24
+    start, bought_at, paid, left = (paths["2"][step] for step in range(4))
+    assert start == (0, 0) and bought_at == (0, pytest.approx(1900, rel=0.01))
+    assert paid == (pytest.approx(end), cash) and left == (pytest.approx(end), cost)
+    assert [money for _, money in paths["1"].values()] == [0, 0, *[answer["best"]["cost"]["p50"]] * 2]
 
 
 def test_every_bill_is_there_and_the_plans_repeat_its_total():
@@ -233,7 +244,7 @@ def test_where_nothing_keeps_the_limits_it_says_so_and_what_would(language):
     answer = impossible()
     document = decision_document(stored(answer), language)
     assert [s.key for s in document.sections] == [
-        "verdict", "nearest", *(key for key in SECTIONS[1:] if key != "history"),
+        "verdict", "nearest", *(key for key in SECTIONS[1:] if key not in ("history", "over-time")),
     ]  # fmt: skip
     start = {"en": "There is no plan within €100 and 10 days", "de": "Es gibt keinen Plan für höchstens"}
     assert lead(document).text.startswith(start[language])
@@ -255,15 +266,15 @@ def test_where_nothing_keeps_the_limits_it_says_so_and_what_would(language):
     }[language]  # fmt: skip
     assert isinstance(rows[1].cells[1], Money) and rows[1].cells[1].value == 100
     assert not any(row.is_best for row in table(document, "plans").rows)
-    ring = {"en": "The ring marks", "de": "Der Ring markiert"}[language]
-    assert ring not in words(document)
+    hollow = {"en": "Hollow and grey", "de": "Hohl und grau"}[language]
+    assert hollow not in words(document)
 
 
 def test_without_anything_rented_there_is_nothing_to_compare():
     for language in LANGUAGES:
         document = decision_document(stored(at_home_only()), language)
         keys = [s.key for s in document.sections]
-        assert "front" not in keys and "history" not in keys and "over-time" in keys
+        assert "front" not in keys and "history" not in keys and "over-time" not in keys
         assert [t.key for t in document.tables if t.key in ("hangs", "line", "nearest")] == []
         assert isinstance(cells(document, "plans", 0)["sure"], Missing)
         assert "ladder" in [t.key for t in document.tables]
@@ -300,13 +311,14 @@ def test_many_plans_are_cut_on_the_page_and_whole_in_the_files():
     assert "and 984 more" in html and "and 984 more" in markdown
     assert len(html) < 200_000 and html.count("<tr") < 120
     assert RENDERERS["csv"].render(document).decode().count("\r\nPlans compared,") == 8_001
-    assert len(chart(document, "over-time").spec["layer"][0]["data"]["values"]) == 2
+    assert "over-time" not in [c.key for c in document.charts]
+    assert len(chart(document, "front").data.rows) == 16
 
 
 def test_the_plans_looked_into_are_the_best_and_those_it_is_held_against():
     d = read_decision(stored(headline()))
     chosen = chosen_plans(d, numbered_plans(d))
-    assert [(p.number, p.plan.plan) for p in chosen] == [(1, "rent"), (2, "own"), (3, "buy")]
+    assert [(p.number, p.plan.plan) for p in chosen] == [(1, "rent"), (3, "own"), (2, "buy")]
     d = read_decision(stored(impossible()))
     chosen = chosen_plans(d, numbered_plans(d))
     assert {p.plan.plan for p in chosen} == {"own", "rent"} and not any(p.is_best for p in chosen)

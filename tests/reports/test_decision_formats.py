@@ -129,17 +129,21 @@ def test_the_workbooks_formulas_give_the_answers_numbers_and_follow_a_changed_re
     formulas = [(s.title, c.coordinate) for s in book for r in s.rows for c in r if c.data_type == "f"]
     assert len(formulas) > 3 * 2 * len(answer["shortlist"])
     for sheet, address in formulas:
-        assert evaluated(book, sheet, address) == pytest.approx(kept[sheet][address].value, abs=0.011)
+        told = kept[sheet][address].value
+        assert evaluated(book, sheet, address) == (
+            told if isinstance(told, str) else pytest.approx(told, abs=0.011)
+        )
     heads = [c.value for c in plans[2]]
     cost = heads.index(next(c.title for c in tables["plans"].columns if c.key == "cost")) + 1
     others = [o for o in answer["shortlist"] if o != answer["best"]]
+    others.sort(key=lambda o: not o["keeps_limits"])
     for row, option in enumerate([answer["best"], *others], 3):
         for shift, key in enumerate(("p50", "p10", "p90")):
             address = plans.cell(row, cost + shift).coordinate
             assert evaluated(book, names["plans"], address) == pytest.approx(option["cost"][key], abs=0.011)
     time = heads.index(next(c.title for c in tables["plans"].columns if c.key == "time")) + 1
     assert plans.cell(3, time).value == answer["best"]["calendar_hours"]["p50"]
-    assert plans.cell(3, time + 3).value == "h"
+    assert plans.cell(3, time).number_format.endswith('"h"')
     price = [c.value for c in bill[2]].index(
         next(c.title for c in tables["bill"].columns if c.key == "unit_price")
     )

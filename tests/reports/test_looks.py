@@ -13,17 +13,20 @@ from pypdf import PdfReader
 
 from service import usecases
 from service.decide.sensitivity import prices_around
+from service.reports.charts.charts import SHADES
+from service.reports.charts.drawing import DARK_OF, draw
 from service.reports.charts.label_places import LinePlace, beside_line
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.document.page import page
+from service.reports.document.page import FULL_WIDTH_PX, page
+from service.reports.formats.as_html import FONT, PX_SCALE
 from service.reports.formats.renderers import RENDERERS
 from service.reports.words.sentences import duration, stated_duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import LANGUAGES, wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
-from tests.reports.answers_for_tests import headline, packed, stored
+from tests.reports.answers_for_tests import HISTORY, headline, packed, stored
 from tests.reports.decisions_for_tests import headline as decided
 from tests.reports.decisions_for_tests import stored as stored_decision
 from tests.reports.told_for_tests import as_plain_comparison, screen
@@ -192,13 +195,12 @@ def test_no_line_of_a_page_ends_between_a_number_and_its_unit(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_chart_and_its_explanation_stay_together(language):
-    for document in (comparison_document(headline(), language),
-                     decision_document(stored_decision(decided()), language)):  # fmt: skip
-        reader = PdfReader(io.BytesIO(RENDERERS["pdf"].render(document)))
-        ends = {"en": "Each line runs to the end", "de": "Jede Linie läuft bis zum Ende"}[language]
-        axis = {"en": "days since the start", "de": "Tage seit Beginn"}[language]
-        pages = [" ".join(p.extract_text().split()) for p in reader.pages]
-        assert [ends in text for text in pages] == [axis in text for text in pages]
+    document = decision_document(stored_decision(decided()), language)
+    reader = PdfReader(io.BytesIO(RENDERERS["pdf"].render(document)))
+    ends = {"en": "A bought card is paid on the first day", "de": "Eine gekaufte Karte wird am ersten Tag"}
+    axis = {"en": "days since the start", "de": "Tage seit Beginn"}[language]
+    pages = [" ".join(p.extract_text().split()) for p in reader.pages]
+    assert [ends[language] in text for text in pages] == [axis in text for text in pages]
 
 
 def test_words_at_a_line_keep_clear_of_signs():
@@ -218,13 +220,65 @@ def luminance(colour: str) -> float:
 
 
 def test_text_stands_out_from_its_ground():
-    html = RENDERERS["html"].render(comparison_document(headline())).decode()
-    colours = dict(re.findall(r"--(\w+): (#[0-9a-f]+)", html))
-    grounds = [luminance("#fff"), luminance(colours["band"])]
+    html = RENDERERS["html"].render(decision_document(stored_decision(decided()), history=HISTORY)).decode()
+    html += RENDERERS["html"].render(comparison_document(headline())).decode()
     drawn = set(re.findall(r'<text[^>]*fill="(#[0-9a-f]+)"', html))
-    assert drawn
-    for ink in (*(colours[name] for name in ("ink", "soft", "brand")), *drawn):
-        assert all((ground + 0.05) / (luminance(ink) + 0.05) >= 4.5 for ground in grounds), ink
+    assert len(drawn) >= 3
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#[0-9a-f]+)", css)) for css in re.findall(r":root \{.*", html)[:2]
+    )
+    for colours, words in ((light, drawn), (dark, {DARK_OF[ink] for ink in drawn})):
+        grounds = [colours["ground"], colours["band"]]
+        for ink in (*(colours[name] for name in ("ink", "soft", "brand")), *words):
+            assert all(contrast(ink, ground) >= 4.5 for ground in grounds), ink
+    assert all(contrast("#111111", shade) >= 4.5 for shade in SHADES)
+    assert all(contrast(DARK_OF["#111111"], DARK_OF[shade]) >= 4.5 for shade in SHADES)
+
+
+def contrast(one: str, other: str) -> float:
+    """By WCAG 2.2."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_every_colour_of_a_chart_has_one_for_the_dark():
+    documents = (
+        comparison_document(headline()),
+        decision_document(stored_decision(decided()), history=HISTORY),
+    )
+    svg = "".join(draw(c.spec, "en", FONT, c.key) for d in documents for c in d.charts)
+    used = set(re.findall(r'(?:fill|stroke)="(#[0-9a-f]{3,6}|[a-z]+)"', svg)) - {"none", "transparent"}
+    assert used and used <= set(DARK_OF)
+
+
+def test_nothing_is_too_small_to_read():
+    typ = (Path(usecases.__file__).parents[1] / "templates" / "report.typ").read_text()
+    points = [float(x) for x in re.findall(r"(?:size: |-size = )([\d.]+)pt", typ)]
+    assert len(points) > 5 and min(points) >= 8 and not re.search(r"size: [\d.]+em", typ)
+    html = RENDERERS["html"].render(comparison_document(headline())).decode()
+    screen, print_ = html.split("@media print")
+    sizes = [float(x) for x in re.findall(r"font(?:-size)?: ([\d.]+)px", screen)]
+    assert len(sizes) > 8 and min(sizes) >= 14 and not re.search(r"font-size: [\d.]+(?:r?em|%)", html)
+    assert min(float(x) for x in re.findall(r"font-size: ([\d.]+)pt", print_)) >= 8
+    page_points = 182 / 25.4 * 72
+    for document in (comparison_document(headline()), decision_document(stored_decision(decided()))):
+        for found in document.charts:
+            svg = draw(found.spec, "de", FONT, found.key)
+            width = float(re.search(r'width="([\d.]+)"', svg)[1])
+            smallest = min(float(x) for x in re.findall(r'font-size="([\d.]+)px"', svg))
+            assert smallest * PX_SCALE >= 14
+            assert smallest * page_points / max(width, FULL_WIDTH_PX) >= 8, found.key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_behind_every_picture_are_its_numbers(language):
+    for document in (comparison_document(headline(), language),
+                     decision_document(stored_decision(decided()), language, HISTORY)):  # fmt: skip
+        html = RENDERERS["html"].render(document).decode()
+        tables = {t.key for t in document.tables}
+        assert html.count("<details>") == sum(1 for c in document.charts if c.data)
+        for found in document.charts:
+            assert found.data.rows if found.data else found.drawn.table in tables
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -28,7 +28,6 @@ from tests.reports.answers_for_tests import HISTORY, headline, long_bills, many,
 SECTIONS = [
     "verdict",
     "options",
-    "over-time",
     "bill",
     "turns",
     "history",
@@ -64,7 +63,7 @@ def test_the_verdict_comes_first_and_every_section_has_its_place(language):
         "options", "bill", "turns", "fit", "ladder", "record", "assumptions",
     ]  # fmt: skip
     charts = [b.key for s in document.sections for b in s.blocks if isinstance(b, Chart)]
-    assert charts == ["over-time", "bill", "history"]
+    assert charts == ["bill", "history"]
     assert all(s.title for s in document.sections)
 
 
@@ -93,16 +92,29 @@ def test_every_number_is_the_answers():
     assert document.sections[0].blocks[0].text.startswith(answer["verdict"]["summary"].split(". ")[0])
 
 
-def test_the_chart_over_time_ends_where_the_table_does():
+def chart(document, key):
+    return next(c for c in document.charts if c.key == key)
+
+
+def test_a_bill_is_drawn_with_its_items_and_its_total_named_in_the_picture():
     answer = stored()
-    document = comparison_document(packed(answer))
-    chart = next(b for s in document.sections for b in s.blocks if isinstance(b, Chart))
-    ends = chart.spec["layer"][-1]["data"]["values"]
-    for end, option in zip(ends, answer["options"], strict=True):
-        assert end["cost"] == option["cost"]["p50"]
-        assert end["day"] == pytest.approx(option["hours"]["p50"] / 24, abs=1e-4)
-        assert end["low"] < end["cost"] < end["high"] and end["early"] < end["day"] < end["late"]
-    assert "EUR" in chart.spec["layer"][0]["encoding"]["y"]["title"]
+    found = chart(comparison_document(packed(answer)), "bill")
+    bars, names, intervals, totals = (layer["data"]["values"] for layer in found.spec["layer"])
+    for option, interval in zip(answer["options"], intervals, strict=True):
+        counted = [i["p50"] for i in option["cost"]["items"] if i["is_counted"] and i["p50"]]
+        own = [bar for bar in bars if bar["option"] == interval["option"]]
+        assert [bar["amount"] for bar in own] == counted
+        assert own[-1]["to"] == pytest.approx(option["cost"]["p50"], abs=0.02)
+        assert (interval["low"], interval["high"]) == (option["cost"]["p10"], option["cost"]["p90"])
+    assert {n["item"] for n in names} == {"electricity", "training hours"}
+    assert [t["words"] for t in totals] == [
+        wording("en").about(o["cost"]["p50"], "EUR") for o in answer["options"]
+    ]
+    assert "legend" not in json.dumps(found.spec).replace('"legend": null', "")
+
+
+def test_where_nothing_is_bought_money_over_time_is_no_picture():
+    assert "over-time" not in [s.key for s in comparison_document(packed(stored())).sections]
 
 
 def test_every_assumption_has_unit_source_date_and_age():

@@ -1,14 +1,18 @@
 """Charts as Vega-Lite specifications: plain values, drawn by drawing.py or by a browser.
 
-Told apart by dashes and shapes as well as by lightness, so that they survive a black-and-white printer.
+Series are named where they are drawn and told apart by dashes and lightness too, so that they survive a
+black-and-white printer.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from service.estimate.interval import Interval
+from service.reports.charts.axes import axis_over
+from service.reports.charts.label_places import LETTER_PX, places
 from service.reports.words.wording import Wording
 
 Spec = dict[str, Any]
@@ -17,22 +21,30 @@ WIDTH = 560
 DARK, WARM, GREY = "#1f4e79", "#c55a11", "#595959"
 COLOURS = (DARK, WARM, "#4b7f52", "#7a5195", "#8a6d00", "#5a5a5a")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [1, 3])
-SHADES = (
-    "#2f5d8a", "#9fb8d0", "#d9822b", "#6b9b6b", "#b9a0c9", "#c9c18a", "#7f7f7f", "#cfcfcf",
-    "#5b3a29", "#e6b8a2", "#1b998b", "#f2d0a4", "#444444",
-)  # fmt: skip
-SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+SHADES = ("#9fb8d0", "#e6b8a2", "#b5d0b0", "#f2d0a4", "#cdbbdb", "#d5cf9a", "#c8c8c8")
+"""Light enough for dark words."""
+INK, PALE = "#111111", "#9fb8d0"
+HALO = {"stroke": "white", "strokeWidth": 3.2, "color": "white"}
+LABEL_PX = 12
+OVER_TIME_WIDTH, OVER_TIME_HEIGHT = 550, 130
+BILL_WIDTH = 400
+SHARES = tuple(i / 20 for i in range(21))
 LARGEST_LABEL = 46
 HOURS_PER_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """One option's money over time: from nothing to its cost at its end, both with their intervals."""
+    """One plan's money over time: what is paid on the first day, until the end, and once cards are sold."""
 
     label: str
     days: Interval
+    first: float
+    paid: Interval
     cost: Interval
+    """What it comes to; less than was paid where something is sold afterwards."""
+    words: str
+    """Written at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,14 @@ class Bar:
     option: str
     item: str
     amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """All of an option's cost."""
+
+    label: str
+    cost: Interval
 
 
 def distinct(labels: Sequence[str]) -> list[str]:
@@ -56,91 +76,65 @@ def distinct(labels: Sequence[str]) -> list[str]:
     return shortened
 
 
-def cost_over_time(w: Wording, spendings: Sequence[Spending], currency: str, height: int = 160) -> Spec:
-    """Money spent against the time since the start; the band is the 80 % interval of the cost."""
-    end = max(s.days.p90 for s in spendings) * 1.04
-    scale, title = _time_axis(w, end)
-    end *= scale
-    names = [s.label for s in spendings]
-    paths = [point for s in spendings for point in _path(s, scale)]
-    ends = [
-        {
-            **_path(s, scale)[-1],
-            "early": round(s.days.p10 * scale, 8),
-            "late": round(s.days.p90 * scale, 8),
-            "end": round(end, 8),
-        }
+def money_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> Spec:
+    """What has been paid so far against the time since the start: first the purchase, at the end the sale."""
+    scale, title = time_axis(w, max(s.days.p50 for s in spendings))
+    end = max(s.days.p50 for s in spendings) * scale
+    across = axis_over([end], OVER_TIME_WIDTH)
+    up = axis_over([v for s in spendings for v in (s.first, s.paid.p90, s.cost.p10, s.cost.p90)],
+                   OVER_TIME_HEIGHT, math.inf)  # fmt: skip
+    x = {"type": "quantitative", "scale": across.scale(), "axis": {**across.ticks(), "title": title}}
+    y = {"type": "quantitative", "scale": up.scale(),
+         "axis": {**up.ticks(), "title": w.say("paid so far, {currency}", currency=currency)}}  # fmt: skip
+    layers: list[Spec] = []
+    for i, s in enumerate(spendings):
+        at = {"x": {**x, "field": "day"}, "y": {**y, "field": "money"}}
+        look = {"color": COLOURS[i % len(COLOURS)], "strokeWidth": 2, "strokeDash": DASHES[i % len(DASHES)]}
+        path = _path(s, scale)
+        layers += [
+            {"data": {"values": path}, "mark": {"type": "line", **look},
+             "encoding": {**at, "order": {"field": "step", "type": "quantitative"}}},
+            {"data": {"values": path[-1:]}, "encoding": at,
+             "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1, "color": look["color"]}},
+        ]  # fmt: skip
+    spots = [(across.at(s.days.p50 * scale), OVER_TIME_HEIGHT - up.at(s.cost.p50)) for s in spendings]
+    halves = [LETTER_PX * len(s.words) / 2 for s in spendings]
+    sales = [
+        (
+            across.at(s.days.p50 * scale),
+            OVER_TIME_HEIGHT - up.at(s.cost.p50 + share * (s.paid.p50 - s.cost.p50)),
+        )
         for s in spendings
+        for share in SHARES
     ]
-    days = {"field": "day", "type": "quantitative", "title": title}
-    money = {
-        "type": "quantitative",
-        "title": w.say("money spent, {currency}", currency=currency),
-        "scale": {"zero": True},
+    middles = places(spots, [5.0] * len(spots), halves, OVER_TIME_WIDTH, OVER_TIME_HEIGHT, sales)
+    words = [
+        {"lx": round(x, 2), "ly": round(y, 2), "words": s.words}
+        for (x, y), s in zip(middles, spendings, strict=True)
+    ]
+    at_pixels = {
+        **{axis: {"field": f"l{axis}", "type": "quantitative", "scale": None} for axis in "xy"},
+        "text": {"field": "words", "type": "nominal"},
     }
-    legend = {"title": None, "symbolOpacity": 1, "columns": 2 if max(map(len, names)) > 32 else 3}
-    told_apart = {"field": "option", "type": "nominal", "sort": names, "legend": legend}
-    colour = {**told_apart, "scale": {"domain": names, "range": list(COLOURS[: len(names)])}}
-    dash = {**told_apart, "scale": {"domain": names, "range": [list(d) for d in DASHES[: len(names)]]}}
-    shape = {**told_apart, "scale": {"domain": names, "range": list(SHAPES[: len(names)])}}
-    across = {"x": days, "y": {**money, "field": "cost"}, "color": colour}
-    tick = {"ticks": {"size": 7}, "rule": True, "thickness": 1.3}
-    return {
-        "$schema": SCHEMA,
-        "width": WIDTH,
-        "height": height,
-        "layer": [
-            {
-                "data": {"values": paths},
-                "mark": {"type": "area", "opacity": 0.16, "line": False},
-                "encoding": {
-                    "x": {**days, "scale": {"domain": [0, round(end, 8)], "nice": False}},
-                    "y": {**money, "field": "low"},
-                    "y2": {"field": "high"},
-                    "color": colour,
-                },
-            },
-            {
-                "data": {"values": paths},
-                "mark": {"type": "line", "strokeWidth": 2},
-                "encoding": {**across, "strokeDash": dash},
-            },
-            {
-                "data": {"values": ends},
-                "mark": {"type": "rule", "strokeWidth": 1, "strokeDash": [1, 4]},
-                "encoding": {**across, "x2": {"field": "end"}},
-            },
-            {
-                "data": {"values": ends},
-                "mark": {"type": "errorbar", **tick},
-                "encoding": {**across, "x": {**days, "field": "early"}, "x2": {"field": "late"}},
-            },
-            {
-                "data": {"values": ends},
-                "mark": {"type": "errorbar", **tick},
-                "encoding": {**across, "y": {**money, "field": "low"}, "y2": {"field": "high"}},
-            },
-            {
-                "data": {"values": ends},
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {**across, "shape": shape},
-            },
-        ],
-    }
+    text = {"type": "text", "fontSize": LABEL_PX, "baseline": "middle", "align": "center"}
+    layers += [
+        {"data": {"values": words}, "mark": {**text, **look}, "encoding": at_pixels}
+        for look in (HALO, {"color": INK})
+    ]
+    return {"$schema": SCHEMA, "width": OVER_TIME_WIDTH, "height": OVER_TIME_HEIGHT, "layer": layers}
 
 
 def _path(s: Spending, scale: float) -> list[Spec]:
-    """Nothing spent at the start, all of it at the median end."""
+    """The purchase on the first day, all that is paid at the median end, what remains after the sale."""
+    end = s.days.p50 * scale
+    steps = [(0.0, 0.0), (0.0, s.first), (end, s.paid.p50), (end, s.cost.p50)]
     return [
-        {
-            "option": s.label, "day": round(day, 8), "low": round(share * s.cost.p10, 8),
-            "cost": round(share * s.cost.p50, 8), "high": round(share * s.cost.p90, 8),
-        }
-        for day, share in ((0.0, 0.0), (s.days.p50 * scale, 1.0))
-    ]  # fmt: skip
+        {"option": s.label, "step": i, "day": round(day, 8), "money": round(money, 8)}
+        for i, (day, money) in enumerate(steps)
+    ]
 
 
-def _time_axis(w: Wording, days: float) -> tuple[float, str]:
+def time_axis(w: Wording, days: float) -> tuple[float, str]:
     """How many of its unit are in a day, and the title of an axis that is so long."""
     if days >= 3:
         return 1.0, w.say("days since the start")
@@ -149,52 +143,69 @@ def _time_axis(w: Wording, days: float) -> tuple[float, str]:
     return HOURS_PER_DAY * 60, w.say("minutes since the start")
 
 
-def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Spending], currency: str) -> Spec:
-    """Median cost of each option by what it is for; the line across the end is the 80 % interval."""
+def lasting_axis(w: Wording, days: float) -> tuple[float, str]:
+    """The same of an axis of durations."""
+    scale, _ = time_axis(w, days)
+    names = {1.0: w.say("duration, days"), float(HOURS_PER_DAY): w.say("duration, hours")}
+    return scale, names.get(float(scale), w.say("duration, minutes"))
+
+
+def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Total], currency: str) -> Spec:
+    """Median cost of each option by what it is for, named inside; the line below is the 80 % interval."""
     options = [t.label for t in totals]
     items = list(dict.fromkeys(bar.item for bar in bars))
     option = {"field": "option", "type": "nominal", "sort": options, "title": None}
-    axis = {"labelLimit": 300}
-    money = {"type": "quantitative", "title": w.say("cost, {currency}", currency=currency)}
+    y = {**option, "axis": {"labelLimit": 300}}
+    most = max(t.cost.p90 for t in totals) * 1.22
+    money = {"type": "quantitative", "title": w.say("cost, {currency}", currency=currency),
+             "scale": {"domain": [0, round(most, 6)], "nice": False}}  # fmt: skip
+    fills = {item: SHADES[i % len(SHADES)] for i, item in enumerate(items)}
+    values, words = [], []
+    for label in options:
+        start = 0.0
+        for bar in (b for b in bars if b.option == label):
+            end = start + bar.amount
+            values.append({"option": label, "item": bar.item, "from": round(start, 8), "to": round(end, 8),
+                           "amount": round(bar.amount, 8)})  # fmt: skip
+            if bar.amount / most * BILL_WIDTH > LETTER_PX * len(bar.item) + 8:
+                words.append({"option": label, "item": bar.item, "at": round((start + end) / 2, 8)})
+            start = end
+    ends = [
+        {
+            "option": t.label, "low": round(t.cost.p10, 8), "high": round(t.cost.p90, 8),
+            "words": w.about(t.cost.p50, currency),
+        }
+        for t in totals
+    ]  # fmt: skip
+    fill = {"field": "item", "type": "nominal", "sort": items, "legend": None,
+            "scale": {"domain": items, "range": list(fills.values())}}  # fmt: skip
+    text = {"type": "text", "fontSize": LABEL_PX, "baseline": "middle"}
     return {
         "$schema": SCHEMA,
-        "width": WIDTH - 160,
-        "height": {"step": 28},
+        "width": BILL_WIDTH,
+        "height": {"step": 34},
         "layer": [
             {
-                "data": {
-                    "values": [
-                        {"option": b.option, "item": b.item, "amount": round(b.amount, 8), "place": i}
-                        for i, b in enumerate(bars)
-                    ]
-                },
-                "mark": {"type": "bar", "size": 15, "stroke": "white", "strokeWidth": 1},
-                "encoding": {
-                    "y": {**option, "axis": axis},
-                    "x": {**money, "field": "amount", "stack": "zero"},
-                    "color": {
-                        "field": "item",
-                        "type": "nominal",
-                        "sort": items,
-                        "title": None,
-                        "scale": {"domain": items, "range": list(SHADES[: len(items)])},
-                    },
-                    "order": {"field": "place", "type": "quantitative"},
-                },
+                "data": {"values": values},
+                "mark": {"type": "bar", "size": 19, "stroke": "white", "strokeWidth": 1},
+                "encoding": {"y": y, "x": {**money, "field": "from"}, "x2": {"field": "to"}, "color": fill},
             },
             {
-                "data": {
-                    "values": [
-                        {"option": t.label, "low": round(t.cost.p10, 8), "high": round(t.cost.p90, 8)}
-                        for t in totals
-                    ]
-                },
-                "mark": {"type": "errorbar", "ticks": True, "color": "#111111", "thickness": 1.4},
-                "encoding": {
-                    "y": {**option, "axis": axis},
-                    "x": {**money, "field": "low"},
-                    "x2": {"field": "high"},
-                },
+                "data": {"values": words},
+                "mark": {**text, "align": "center", "color": INK},
+                "encoding": {"y": y, "x": {**money, "field": "at"},
+                             "text": {"field": "item", "type": "nominal"}},
+            },
+            {
+                "data": {"values": ends},
+                "mark": {"type": "rule", "color": INK, "strokeWidth": 1.4, "yOffset": 13},
+                "encoding": {"y": y, "x": {**money, "field": "low"}, "x2": {"field": "high"}},
+            },
+            {
+                "data": {"values": ends},
+                "mark": {**text, "align": "left", "dx": 6, "color": INK, "fontWeight": "bold"},
+                "encoding": {"y": y, "x": {**money, "field": "high"},
+                             "text": {"field": "words", "type": "nominal"}},
             },
         ],
     }  # fmt: skip
@@ -208,7 +219,7 @@ def price_history(w: Wording, prices: Sequence[tuple[date, float]], until: date,
     return {
         "$schema": SCHEMA,
         "width": WIDTH,
-        "height": 95,
+        "height": 76,
         "data": {"values": points},
         "mark": {"type": "line", "interpolate": "step-after", "color": DARK, "strokeWidth": 2},
         "encoding": {

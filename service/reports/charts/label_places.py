@@ -10,8 +10,8 @@ DIRECTIONS = tuple(math.radians(angle) for angle in (0, 315, 45, 270, 90, 180, 2
 """Right first, then above and below it; 0 is to the right, angles run clockwise as pixels do."""
 GAPS = (2.5, 8.0, 15.0, 23.0, 33.0, 45.0)
 """Between a point's edge and its label, in pixels, the nearest first."""
-HALF_HEIGHT = 5.5
-LETTER_PX, LETTER_HEIGHT_PX = 5.8, 14.0
+HALF_HEIGHT = 6.5
+LETTER_PX, LETTER_HEIGHT_PX = 6.2, 15.0
 """Of words written at a line, on average."""
 SIGN_PX = 9.0
 """Room a point's sign takes to each side."""
@@ -23,14 +23,16 @@ def places(
     half_widths: Sequence[float],
     width: float,
     height: float,
+    others: Sequence[Place] = (),
 ) -> tuple[Place, ...]:
     """The middle of each point's label, as near to it as there is room; points keep their order.
 
-    Always the same for the same points. Where there is no room at all a label stands right of its point.
+    Clear of points and of `others`, which have no label, where that can be; at least of the points. Always
+    the same for the same points. Where there is no room at all a label stands right of its point.
     """
     taken: list[tuple[Place, float]] = []
     for point, radius, half in zip(points, radii, half_widths, strict=True):
-        free = (
+        free = [
             place
             for gap in GAPS
             for place in _around(point, radius + gap, half)
@@ -38,8 +40,10 @@ def places(
             and HALF_HEIGHT <= place[1] <= height - HALF_HEIGHT
             and not any(_meets_disc(place, half, p, r) for p, r in zip(points, radii, strict=True))
             and not any(_meets_label(place, half, other, other_half) for other, other_half in taken)
-        )
-        taken.append((next(free, (point[0] + radius + GAPS[0] + half, point[1])), half))
+        ]
+        clear = (place for place in free if not any(_meets_disc(place, half, p, 1.0) for p in others))
+        beside = (point[0] + radius + GAPS[0] + half, point[1])
+        taken.append((next(clear, free[0] if free else beside), half))
     return tuple(place for place, _ in taken)
 
 

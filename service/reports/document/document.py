@@ -7,7 +7,7 @@ and Markdown say the same digits; workbook and CSV take the numbers.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from service.estimate.interval import Interval
 from service.reports.words.sentences import duration, duration_ends
@@ -210,6 +210,8 @@ class Column:
     """Letters that its longest cells may ask a page for; what is longer is broken."""
     is_spare: bool = False
     """A terminal shows it only where there is room for it."""
+    is_said_once: bool = False
+    """A page leaves the cell empty where the row above says the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +223,8 @@ class Row:
     is_total: bool = False
     is_best: bool = False
     """Set apart as what the report recommends."""
+    is_outside: bool = False
+    """Outside the limits that were asked for: below the others, and grey."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +243,29 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """How a spreadsheet draws a table: which columns of which table, by key."""
+
+    table: str
+    kind: Literal["scatter", "line", "bar"]
+    x: str
+    y: tuple[str, ...]
+    by: str = ""
+    """A column whose equal values in a row are a series of their own."""
+    is_log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
-    """A Vega-Lite specification, and what it shows in words for those who cannot see it."""
+    """A Vega-Lite specification, what it shows in words for those who cannot see it, and its numbers."""
 
     key: str
     title: str
     alt: str
     spec: Mapping[str, Any]
+    drawn: Drawn
+    data: Table | None = None
+    """Behind the picture: unfolded on a screen, a sheet of the workbook; None where a table stands beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,3 +339,8 @@ class Document:
     def tables(self) -> tuple[Table, ...]:
         """All tables of pages and files in order."""
         return tuple(b for section in self.sections for b in section.blocks if isinstance(b, Table))
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """All charts in order."""
+        return tuple(b for section in self.sections for b in section.blocks if isinstance(b, Chart))

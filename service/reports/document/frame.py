@@ -30,6 +30,11 @@ def document_labels(w: Wording) -> dict[str, str]:
         "as_of": w.say("As of"),
         "address": w.say("Address"),
         "summary": w.say("Summary"),
+        "as_stored": w.say("as of the stored answer; it does not follow changed prices"),
+        "cheapest": w.say("Cheapest by the prices of this workbook"),
+        "its_cost": w.say("Its cost"),
+        "outside": w.say("Outside your limits"),
+        "data": w.say("Numbers of this picture"),
     }
 
 

@@ -10,6 +10,7 @@ from service.reports.document.document import (
     Block,
     Bullets,
     Chart,
+    Column,
     Document,
     Paragraph,
     Shown,
@@ -45,8 +46,7 @@ def page(document: Document, font: str = "") -> Page:
                 "key": section.key,
                 "title": section.title,
                 "blocks": [
-                    _block(w, block, section.title, document.language, font)
-                    | {"leads": {type(block), type(after)} == {Chart, Paragraph}}
+                    _block(w, block, section.title, document.language, font) | {"leads": _leads(block, after)}
                     for block, after in zip_longest(section.blocks, section.blocks[1:])
                 ],
             }
@@ -61,6 +61,13 @@ def page(document: Document, font: str = "") -> Page:
         ],
     }
     return {key: _bound(value) for key, value in texts.items()} if font else texts
+
+
+def _leads(block: Block | None, after: Block | None) -> bool:
+    """Whether the next block belongs to this one: a picture and the words before and after it."""
+    return {type(block), type(after)} == {Chart, Paragraph} or (
+        isinstance(block, Bullets) and isinstance(after, Chart)
+    )
 
 
 def _bound(value: Any) -> Any:
@@ -90,6 +97,7 @@ def _block(w: Wording, block: Block, title: str, language: str, font: str) -> Pa
                 "alt": block.alt,
                 "svg": svg,
                 "width": int(width[1]) if width else FULL_WIDTH_PX,
+                "data": _table(w, block.data, "") if block.data else None,
             }
         case Table():
             own = block.title if block.title != title else ""
@@ -109,18 +117,28 @@ def _table(w: Wording, table: Table, title: str) -> Page:
                 "title": c.title,
                 "is_number": c.is_number,
                 "weight": weight(c.title, [row[i] for row in cells], c.widest),
+                "key": c.key,
             }
             for i, c in enumerate(table.columns)
         ],
         "rows": [
             {
                 "is_strong": row.is_total or row.is_best,
-                "cells": [{"text": cell.text, "below": cell.below} for cell in shown_cells],
+                "is_outside": row.is_outside,
+                "cells": _cells(table.columns, shown_cells, before),
             }
-            for row, shown_cells in zip(rows, cells, strict=True)
+            for row, shown_cells, before in zip(rows, cells, [[], *cells], strict=False)
         ],
         "more": table.more,
     }
+
+
+def _cells(columns: Sequence[Column], cells: Sequence[Shown], above: Sequence[Shown]) -> list[Page]:
+    """The cells of a row; `above` are those of the row before it, none at the first."""
+    return [
+        {"text": cell.text, "below": cell.below, "is_same": c.is_said_once and before == cell.text}
+        for c, cell, before in zip_longest(columns, cells, [x.text for x in above])
+    ]
 
 
 def weight(title: str, cells: Sequence[Shown], most: int) -> int:

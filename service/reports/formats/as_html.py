@@ -4,6 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from service.reports.charts.drawing import DARK_OF
 from service.reports.document.document import Document
 from service.reports.document.page import page
 
@@ -15,9 +16,14 @@ FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 """Of one width everywhere, so that what was measured while drawing holds in every browser."""
 
 
+PX_SCALE = 1.19
+"""Pixels on a screen for one of a chart, so that its words are 14 pixels high."""
+
+
 def render(document: Document) -> bytes:
     """The page; every text is escaped by the template, the charts are our own SVG."""
-    return _template().render(page(document, FONT)).encode()
+    content = page(document, FONT)
+    return _template().render(content, dark_of=DARK_OF, px_scale=PX_SCALE).encode()
 
 
 @lru_cache(maxsize=1)

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 
 from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.estimate.interval import certain
-from service.reports.charts.decision_charts import FrontLimits, FrontPoint, front
+from service.reports.charts.charts import distinct
+from service.reports.charts.front_chart import FrontLimits, FrontPoint, front
 from service.reports.document.document import (
     Bullets,
     Cell,
     Chart,
     Column,
     Day,
+    Drawn,
     Lasting,
     Linked,
     Money,
@@ -24,8 +26,15 @@ from service.reports.document.document import (
     Words,
 )
 from service.reports.document.notebook import Notebook
-from service.reports.sections.numbered_plans import PLANS_ON_PAGE, NumberedPlan, priced_on
-from service.reports.sections.report_parts import more_sentence, no_fit, option_name
+from service.reports.sections.numbered_plans import PLANS_ON_PAGE, NumberedPlan, named_plans, priced_on
+from service.reports.sections.report_parts import (
+    chart_labels,
+    more_sentence,
+    needs_more_first,
+    no_fit,
+    option_name,
+    paid,
+)
 from service.reports.words.decision_sentences import counted_sentence
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, medians_sentence, stated_duration
@@ -50,8 +59,12 @@ def plans_section(
     )
     places = {number: i for i, number in enumerate(bills, 1)}
     rows = tuple(
-        Row(f"plan-{p.number}", _cells(n, d, p, places.get(p.number)), is_best=p.is_best) for p in plans
-    )
+        Row(
+            f"plan-{p.number}", _cells(n, d, p, places.get(p.number)), is_best=p.is_best,
+            is_outside=d.has_limits and not p.is_within,
+        )
+        for p in plans
+    )  # fmt: skip
     title = w.say("Plans compared")
     table = Table(
         "plans", title, columns, rows, PLANS_ON_PAGE, more=more_sentence(w, len(rows), PLANS_ON_PAGE)
@@ -113,43 +126,73 @@ def short_name(w: Wording, p: AnsweredPlan) -> Words:
 
 
 def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> Section | None:
-    """Cost against time of the plans in the table; nothing where none has both."""
+    """Money against time of the plans in the table; nothing where fewer than two have both."""
     w = n.w
+    first = [p for p in plans[:PLANS_ON_PAGE] if not p.plan.practical]
+    drawn = [p for p in first if p.plan.calendar_hours and p.plan.cost]
+    if len(drawn) < 2:
+        return None
+    named = [p.number for p in named_plans(d, plans)]
+    labels = distinct(chart_labels(w, [p.option for p in drawn]))
     points = [
         FrontPoint(
-            number=p.number, way=p.plan.plan, days=p.plan.calendar_hours * (1 / HOURS_PER_DAY),
-            cost=p.plan.cost.total, is_best=p.is_best,
-            co2_kg=p.plan.plan_co2_interval_kg.p50 if p.plan.plan_co2_interval_kg else None,
+            label if p.number in named else "", p.plan.calendar_hours * (1 / HOURS_PER_DAY),
+            paid(p.plan.cost), p.is_best, p.is_within,
         )
-        for p in plans[:PLANS_ON_PAGE]
-        if p.plan.calendar_hours and p.plan.cost and not p.plan.practical
+        for p, label in zip(drawn, labels, strict=True)
+        if p.plan.calendar_hours and p.plan.cost
     ]  # fmt: skip
-    if len(points) < 2:
-        return None
-    title = w.say("Cost against time")
+    is_paid = any(needs_more_first(p.plan.cost) for p in drawn if p.plan.cost)
+    money = (
+        w.say("to be paid, {currency}", currency=d.currency)
+        if is_paid
+        else w.say("cost, {currency}", currency=d.currency)
+    )
+    title = w.say("Money against time") if is_paid else w.say("Cost against time")
     listed = "; ".join(
         w.say(
             "{number}: {cost}, {time}",
-            number=p.number, cost=w.about(p.cost.p50, d.currency),
-            time=duration(w, p.days.p50 * HOURS_PER_DAY),
+            number=p.number, cost=w.about(point.money.p50, d.currency),
+            time=duration(w, point.days.p50 * HOURS_PER_DAY),
         )
-        for p in points
+        for p, point in zip(drawn, points, strict=True)
     )  # fmt: skip
     alt = w.say("Chart of cost against days to the end. {points}.", points=listed)
-    chart = Chart("front", title, alt, front(w, points, _limits(w, d), d.currency))
-    return Section("front", title, (chart, Paragraph(_how_to_read(w, d, points))))
+    data = _points_table(w, d, title, money, labels, points)
+    spec = front(w, points, _limits(w, d), money)
+    chart = Chart("front", title, alt, spec, Drawn("front", "scatter", "days", ("money",), is_log=True), data)
+    return Section("front", title, (chart, Paragraph(_how_to_read(w, d, points, is_paid=is_paid))))
 
 
-def _how_to_read(w: Wording, d: AnsweredDecision, points: Sequence[FrontPoint]) -> str:
-    lines = [w.say("Numbers as in the table; grey bars are the 80 % ranges.")]
-    if any(p.is_best for p in points):
-        lines.append(w.say("The ring marks the best plan."))
+def _points_table(
+    w: Wording,
+    d: AnsweredDecision,
+    title: str,
+    money: str,
+    labels: Sequence[str],
+    points: Sequence[FrontPoint],
+) -> Table:
+    """The numbers of the picture."""
+    columns = (
+        Column("plan", w.say("Plan"), widest=44),
+        Column("days", w.say("Duration, days"), is_number=True),
+        Column("money", money, is_number=True),
+    )
+    rows = tuple(
+        Row(f"point-{i}", (Words(label), Spread(p.days, w.say("days")), MoneySpread(p.money, d.currency)))
+        for i, (label, p) in enumerate(zip(labels, points, strict=True), 1)
+    )
+    return Table("front", title, columns, rows, len(rows))
+
+
+def _how_to_read(w: Wording, d: AnsweredDecision, points: Sequence[FrontPoint], *, is_paid: bool) -> str:
+    lines = [w.say("Numbers as in the table; thin lines are the 80 % ranges.")]
+    if is_paid:
+        lines.append(w.say("Bought cards count with all that is paid first, as the budget does."))
     if d.has_limits:
         lines.append(w.say("Dashed lines are your limits."))
-    if any(p.co2_kg is not None for p in points):
-        lines.append(w.say("The larger a sign, the more CO₂e."))
-    if any(p.co2_kg is None for p in points):
-        lines.append(w.say("A white sign: CO₂e is not known."))
+    if any(not p.is_within for p in points):
+        lines.append(w.say("Hollow and grey: outside them."))
     return " ".join(lines)
 
 

@@ -4,13 +4,21 @@ from collections.abc import Sequence
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan, AnsweredSwing, AnsweredTurningPoint
 from service.estimate.interval import certain
-from service.reports.charts.decision_charts import TornadoBar, side_by_side, tornado, turning_line
+from service.reports.charts.decision_charts import (
+    BESIDE_WIDTH,
+    TORNADO_WIDTH,
+    TornadoBar,
+    side_by_side,
+    tornado,
+    turning_line,
+)
 from service.reports.document.document import (
     Block,
     Bullets,
     Cell,
     Chart,
     Column,
+    Drawn,
     Lasting,
     Money,
     Number,
@@ -100,7 +108,8 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         "Bar chart of the next plan minus the chosen one. {sentences}",
         sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
     )
-    pictures = [tornado(w, bars, today, d.currency)]
+    width = BESIDE_WIDTH if line else TORNADO_WIDTH
+    pictures = [tornado(w, bars, today, d.currency, width)]
     if line:
         listed = "; ".join(
             w.say(
@@ -111,7 +120,8 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         )  # fmt: skip
         alt += " " + w.say("Line chart of the rent below which renting is cheaper: {points}.", points=listed)
         pictures.append(turning_line(w, line, _prices_today(d), d.currency))
-    return Chart("turns", w.say("What would change the verdict"), alt, side_by_side(pictures))
+    drawing = Drawn("hangs", "bar", "input", ("at_low", "at_high"))
+    return Chart("turns", w.say("What would change the verdict"), alt, side_by_side(pictures), drawing)
 
 
 def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:

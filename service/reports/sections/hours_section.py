@@ -11,6 +11,7 @@ from service.reports.document.document import (
     Cell,
     Chart,
     Column,
+    Drawn,
     Money,
     Number,
     Row,
@@ -51,9 +52,30 @@ def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | N
         "({high}), on average of {count} days.",
         shape.days, **phrases,
     )  # fmt: skip
-    chart = Chart("hours", title, alt, hours_of_day(w, shape, currency))
+    data = _hours_table(w, shape, currency, title)
+    drawing = Drawn("by-hour", "line", "hour", ("mean", "low", "high"))
+    chart = Chart("hours", title, alt, hours_of_day(w, shape, currency), drawing, data)
     lines = Bullets(tuple(when_sentences(w, option)))
     return Section("hours", title, (lines, chart, _rules_table(n, option, currency)))
+
+
+def _hours_table(w: Wording, shape: AnsweredDayShape, currency: str, title: str) -> Table:
+    """The price by the local hour."""
+    columns = (
+        Column("hour", w.say("hour")),
+        *(
+            Column(key, head, is_number=True)
+            for key, head in (("mean", w.say("mean")), ("low", w.say("low end")), ("high", w.say("high end")))
+        ),
+    )
+    rows = tuple(
+        Row(
+            f"hour-{h.hour}",
+            (Words(f"{h.hour}:00"), *(Money(x, currency, per="kWh") for x in (h.mean, h.low, h.high))),
+        )
+        for h in shape.by_hour
+    )
+    return Table("by-hour", title, columns, rows, len(rows))
 
 
 def _rules_table(n: Notebook, option: AnsweredOption, currency: str) -> Table:

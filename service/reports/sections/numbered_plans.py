@@ -1,4 +1,4 @@
-"""The plans of a decision in the order a report numbers them: the best first, then by cost."""
+"""The plans of a decision as a report numbers them: the best, then by cost, those outside the limits last."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,6 +19,8 @@ class NumberedPlan:
     number: int
     plan: AnsweredPlan
     is_best: bool
+    is_within: bool
+    """The limits; where no plan is, none is set apart."""
 
     @property
     def option(self) -> AnsweredPlan:
@@ -29,8 +31,23 @@ class NumberedPlan:
 def numbered_plans(d: AnsweredDecision) -> tuple[NumberedPlan, ...]:
     """Every shortlisted plan with its number."""
     others = [p for p in d.shortlist if p != d.best]
-    ordered = [d.best, *others] if d.best is not None else others
-    return tuple(NumberedPlan(i, p, p is d.best) for i, p in enumerate(ordered, 1))
+    if d.best is None:
+        return tuple(NumberedPlan(i, p, False, True) for i, p in enumerate(others, 1))
+    others.sort(key=lambda p: not p.keeps_limits)
+    return tuple(NumberedPlan(i, p, p is d.best, p is d.best or p.keeps_limits)
+                 for i, p in enumerate([d.best, *others], 1))  # fmt: skip
+
+
+def named_plans(d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> tuple[NumberedPlan, ...]:
+    """Those a picture names: the best, the next, near ties, one's own; without a best, the chosen ones."""
+    if d.best is None:
+        return chosen_plans(d, plans)
+    ties = {(t.plan.plan, t.plan.label, t.plan.cost) for t in d.near_ties}
+    return tuple(
+        n for n in plans
+        if n.is_best or n.plan.is_rival or n.plan.plan == "own"
+        or (n.plan.plan, n.plan.label, n.plan.cost.p50 if n.plan.cost else None) in ties
+    )  # fmt: skip
 
 
 def chosen_plans(d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> tuple[NumberedPlan, ...]:

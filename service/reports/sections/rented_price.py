@@ -9,10 +9,23 @@ from itertools import pairwise
 from service.answers.option import AnsweredOption
 from service.countries import place
 from service.reports.charts import charts
-from service.reports.document.document import Chart, Paragraph, Section
+from service.reports.document.document import (
+    Chart,
+    Column,
+    Day,
+    Drawn,
+    Money,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+)
 from service.reports.document.notebook import Notebook
+from service.reports.sections.report_parts import more_sentence
 from service.reports.words.prices import STALE_OFFER_DAYS
 from service.reports.words.sentences import age
+
+HISTORY_ON_PAGE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,4 +71,15 @@ def history_section(
     )
     title = w.say("Price history of the rented GPU")
     spec = charts.price_history(w, prices, n.asked_on, offer.currency)
-    return Section("history", title, (Chart("history", title, text, spec), Paragraph(text)))
+    columns = (
+        Column("day", w.say("from")),
+        Column("price", w.say("price per hour, {currency}", currency=offer.currency), is_number=True),
+    )
+    rows = tuple(
+        Row(f"price-{i}", (Day(day), Money(price, offer.currency, per="h")))
+        for i, (day, price) in enumerate(prices, 1)
+    )
+    more = more_sentence(w, len(rows), HISTORY_ON_PAGE)
+    data = Table("history", title, columns, rows, HISTORY_ON_PAGE, more)
+    chart = Chart("history", title, text, spec, Drawn("history", "line", "day", ("price",)), data)
+    return Section("history", title, (chart, Paragraph(text)))

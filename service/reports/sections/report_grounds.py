@@ -74,7 +74,7 @@ def ladder_table(n: Notebook, option: AnsweredOption, *, with_layers: bool = Fal
     many layers are computed twice."""
     w = n.w
     columns = (
-        Column("rung", w.say("Each line allows one thing more")),
+        Column("rung", w.say("Each line allows one thing more"), widest=48),
         Column("batch", w.say("Micro-batch"), is_number=True),
         *((Column("redone", w.say("Redone"), is_number=True),) if with_layers else ()),
         Column("need", w.say("Needs"), is_number=True),
@@ -187,7 +187,7 @@ def record_section(
     if not rows and not trust:
         return None
     columns = (
-        Column("kind", w.say("Published runs, each predicted without its own measurement")),
+        Column("kind", w.say("Published runs, each predicted without its own measurement"), widest=64),
         Column("runs", w.say("Runs"), is_number=True),
         Column("error", w.say("Median error"), is_number=True),
         Column("inside", w.say("In the 80 % range"), is_number=True),
@@ -217,7 +217,7 @@ def assumptions_section(
     rows = [Row(f"input-{i}", _assumption(n, named[key], in_words=True)) for i, key in enumerate(first, 1)]
     rows += [Row(f"number-{i}", _assumption(n, x, in_words=False)) for i, x in enumerate(others, 1)]
     columns = (
-        Column("what", w.say("Number"), widest=36),
+        Column("what", w.say("Number"), widest=40),
         Column("about", w.say("Of")),
         Column("value", w.say("Value"), is_number=True),
         Column("basis", w.say("Basis")),

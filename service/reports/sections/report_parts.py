@@ -8,12 +8,15 @@ from service.answers.option import AnsweredCost, AnsweredItem, AnsweredOption
 from service.countries import place
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.estimate.cost import BillLine
+from service.estimate.interval import Interval, certain
 from service.reports.charts import charts
 from service.reports.charts.charts import Bar, Spending
+from service.reports.charts.charts import Total as Summed
 from service.reports.document.document import (
     Cell,
     Chart,
     Column,
+    Drawn,
     Linked,
     Money,
     MoneySpread,
@@ -35,6 +38,8 @@ from service.reports.words.wording import Wording
 OPTIONS_ON_PAGE = 10
 BILLS_ON_PAGE = 4
 CHARTED = 4
+MORE_FIRST = 1.02
+"""So many times the cost has to be paid first before it is told apart."""
 
 
 def option_name(w: Wording, option: AnsweredOption) -> Words:
@@ -128,42 +133,70 @@ def more_sentence(w: Wording, count: int, on_page: int = OPTIONS_ON_PAGE) -> str
     )
 
 
+def paid(cost: AnsweredCost) -> Interval:
+    """What a budget is held against: all that has to be paid until the run ends."""
+    return cost.cash or cost.total
+
+
+def needs_more_first(cost: AnsweredCost) -> bool:
+    """Whether clearly more has to be paid first than it costs once cards are sold."""
+    return paid(cost).p50 > MORE_FIRST * max(cost.p50, 0.0)
+
+
+def spending(w: Wording, label: str, hours: Interval, cost: AnsweredCost) -> Spending:
+    """An option's money over time: the purchase at the start, the rest until the end, then the sale."""
+    along = sum(i.amount.p50 for i in cost.items if i.amount and i.is_counted and i.code != "purchase")
+    is_bought = needs_more_first(cost)
+    first = max(0.0, paid(cost).p50 - along) if is_bought else 0.0
+    words = f"{label}: {w.about(cost.p50, cost.currency)}"
+    if is_bought:
+        words = w.say(
+            "{label}: {paid} paid, {cost} after the sale",
+            label=label, paid=w.about(paid(cost).p50, cost.currency), cost=w.about(cost.p50, cost.currency),
+        )  # fmt: skip
+    return Spending(label, hours * (1 / HOURS_PER_DAY), first, paid(cost), cost.total, words)
+
+
 def spendings(w: Wording, options: Sequence[AnsweredOption]) -> list[Spending]:
-    """The first options that have a duration and a price, as charts draw them."""
+    """The first options that have a duration and a price, as a chart draws them."""
     priced = [o for o in options if o.hours and o.cost][:CHARTED]
     return [
-        Spending(label, option.elapsed_hours * (1 / HOURS_PER_DAY), option.cost.total)
+        spending(w, label, option.elapsed_hours, option.cost)
         for label, option in zip(chart_labels(w, priced), priced, strict=True)
         if option.elapsed_hours and option.cost
     ]
 
 
-def over_time_section(
-    n: Notebook, drawn: Sequence[Spending], currency: str, height: int = 160
-) -> Section | None:
-    """Money spent against time; nothing where there is nothing to draw."""
+def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> Section | None:
+    """What has been paid so far against time; nothing where nothing is bought: two points are no picture."""
     w = n.w
-    if not drawn:
+    if not any(s.first for s in drawn):
         return None
-    ends = "; ".join(
-        w.say(
-            "{label}: {cost} ({low} to {high}) after {days} days ({early} to {late})",
-            label=s.label,
-            cost=w.about(s.cost.p50, currency),
-            low=w.about(s.cost.p10, currency),
-            high=w.about(s.cost.p90, currency),
-            days=w.rounded(s.days.p50),
-            early=w.rounded(s.days.p10),
-            late=w.rounded(s.days.p90),
-        )
-        for s in drawn
+    title = w.say("Money over time")
+    alt = w.say(
+        "Line chart of what has been paid so far. {ends}.",
+        ends="; ".join(
+            w.say("{plan} ({days} days)", plan=s.words, days=w.rounded(s.days.p50)) for s in drawn
+        ),
     )
-    title = w.say("Cost over time")
-    alt = w.say("Line chart of money spent over time. {ends}.", ends=ends)
     explained = w.say(
-        "Each line runs to the end of the training, marked by a sign, and stays. Bands and bars: 80 % ranges."
+        "A bought card is paid on the first day; at the end, what it brings when it is sold is taken off."
     )
-    chart = Chart("over-time", title, alt, charts.cost_over_time(w, drawn, currency, height))
+    columns = (
+        Column("plan", w.say("Plan"), is_said_once=True, widest=44),
+        Column("days", w.say("Duration, days"), is_number=True),
+        Column("money", w.say("paid so far, {currency}", currency=currency), is_number=True),
+    )
+    rows = tuple(
+        Row(f"paid-{i}-{step}", (Words(s.label), Spread(days, w.say("days")), MoneySpread(money, currency)))
+        for i, s in enumerate(drawn, 1)
+        for step, (days, money) in enumerate(
+            ((certain(0.0), certain(s.first)), (s.days, s.paid), (s.days, s.cost)), 1
+        )
+    )
+    data = Table("over-time", title, columns, rows, len(rows))
+    drawing = Drawn("over-time", "line", "days", ("money",), by="plan")
+    chart = Chart("over-time", title, alt, charts.money_over_time(w, drawn, currency), drawing, data)
     return Section("over-time", title, (chart, Paragraph(explained)))
 
 
@@ -188,7 +221,7 @@ def bill_section(
     if not rows:
         return None
     columns = (
-        Column("option", w.say("Option")),
+        Column("option", w.say("Option"), is_said_once=True),
         Column("item", w.say("For")),
         Column("quantity", w.say("Quantity"), is_number=True),
         Column("unit_price", w.say("Unit price"), is_number=True),
@@ -264,16 +297,38 @@ def _one_of(w: Wording, unit: str) -> str:
 
 def _bill_chart(w: Wording, options: Sequence[AnsweredOption], currency: str) -> tuple[Chart, ...]:
     priced = [o for o in options if o.hours and o.cost][:CHARTED]
-    totals = spendings(w, options)
+    labels = chart_labels(w, priced)
     bars = [
-        Bar(total.label, item_name(w, item.code), item.amount.p50)
-        for total, option in zip(totals, priced, strict=True)
+        Bar(label, item_name(w, item.code), item.amount.p50)
+        for label, option in zip(labels, priced, strict=True)
         for item in (option.cost.items if option.cost else ())
         if item.amount is not None and item.is_counted and item.amount.p50
     ]
     if not bars:
         return ()
+    totals = [Summed(label, o.cost.total) for label, o in zip(labels, priced, strict=True) if o.cost]
     parts = "; ".join(f"{b.option}: {b.item} {w.about(b.amount, currency)}" for b in bars)
     alt = w.say("Bar chart of what each option costs and for what. {parts}.", parts=parts)
-    spec = charts.where_money_goes(w, bars, totals, currency)
-    return (Chart("bill", w.say("Cost by item"), alt, spec),)
+    items = list(dict.fromkeys(b.item for b in bars))
+    amounts = {(b.option, b.item): b.amount for b in bars}
+    columns = (
+        Column("option", w.say("Option"), widest=44),
+        *(Column(f"item-{i}", item, is_number=True) for i, item in enumerate(items, 1)),
+    )
+    rows = tuple(
+        Row(
+            f"parts-{i}",
+            (
+                Words(label),
+                *(
+                    Money(amounts[label, item], currency) if (label, item) in amounts else Words("")
+                    for item in items
+                ),
+            ),
+        )
+        for i, label in enumerate(labels, 1)
+    )
+    title = w.say("Cost by item")
+    data = Table("parts", title, columns, rows, len(rows))
+    drawing = Drawn("parts", "bar", "option", tuple(c.key for c in columns[1:]))
+    return (Chart("bill", title, alt, charts.where_money_goes(w, bars, totals, currency), drawing, data),)
