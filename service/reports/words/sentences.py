@@ -178,16 +178,14 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             "low": w.rounded(saved.p10),
             "high": w.rounded(saved.p90),
         }
-        line += " " + w.say("Measured curves give {low} to {high} kWh ({source}, {day}).", **phrases)
         if advice.stand_in:
-            line += w.say(
-                ", after another card's curve ({card}); known curves give {low} to {high} kWh ({source}, "
-                "{day}).",
-                **phrases,
+            curves = w.say(
+                "Curves of another card ({card}) give {low} to {high} kWh ({source}, {day}).", **phrases
             )
         else:
-            line += w.say("; known curves give {low} to {high} kWh ({source}, {day}).", **phrases)
-        lines.append(line + _least_energy(w, option, advice, currency))
+            curves = w.say("Measured curves give {low} to {high} kWh ({source}, {day}).", **phrases)
+        line += _least_energy(w, option, advice, currency) + " " + curves
+        lines.append(line)
     return lines
 
 
