@@ -106,10 +106,8 @@ def keep_quote(sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: boo
 
 def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
     # A source a file: the rows of the next one are not told as of the first.
-    said = Source(
-        f"import:{table.provider}:{table.name}", f"{table.provider} prices from {table.name}", "", table.as_of, "own",
-        now.date(),
-    )  # fmt: skip
+    slug, title = f"import:{table.provider}:{table.name}", f"{table.provider} prices from {table.name}"
+    said = Source(slug, title, "", table.as_of, "own", now.date())
     if table.format == "skypilot":
         return list(skypilot_offers(table.text, table_of(table.provider, table.as_of, said)))
     if table.format == "gpuhunt":

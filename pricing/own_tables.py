@@ -131,7 +131,8 @@ def own_offers(table: OwnTable, said: Said) -> Iterator[CloudOffer | Rejected]:
     prices: dict[tuple[object, ...], dict[str, None]] = {}
     for _, found in read:
         if isinstance(found, CloudOffer):
-            prices.setdefault(_thing(found), {})[f"{found.hourly_price.normalize():f} {found.currency}"] = None
+            price = f"{found.hourly_price.normalize():f} {found.currency}"
+            prices.setdefault(_thing(found), {})[price] = None
     for row, found in read:
         said_of_it = prices[_thing(found)] if isinstance(found, CloudOffer) else {}
         if len(said_of_it) > 1:

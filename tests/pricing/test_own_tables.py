@@ -273,7 +273,7 @@ def test_a_quote_of_a_provider_in_no_list_brings_it_along(catalog_engine):
     assert take_in(sessions, table, NOW, dry_run=False).changed == 1
     with sessions.reading() as session:
         assert providers.get(session, "My cloud").billing_increment_s is None
-    with pytest.raises(InvalidValue, match="new_provider = '  ': .* blank"):
+    with pytest.raises(InvalidValue, match=r"new_provider = '  ': .* blank"):
         take_in(sessions, replace(table, provider="her-cloud", new_provider="  "), NOW, dry_run=False)
     with pytest.raises(UnknownName, match="--new-provider"):
         take_in(sessions, replace(table, provider="her-cloud", new_provider=""), NOW, dry_run=False)
@@ -292,7 +292,8 @@ def test_what_is_no_price_per_hour_is_not_called_another_currency(price):
 def test_two_prices_of_one_thing_on_one_day_are_both_refused():
     text = (
         f"{HEAD},as_of\na,H100 SXM,8,16,USD,\na,H100 SXM,8,17,USD,\na,H100 SXM,8,16.0,USD,\n"
-        "b,H100 SXM,8,16,USD,\nb,H100 SXM,8,16.00,USD,\nc,H100 SXM,8,16,USD,\nc,H100 SXM,8,15,USD,2026-11-01\n"
+        "b,H100 SXM,8,16,USD,\nb,H100 SXM,8,16.00,USD,\n"
+        "c,H100 SXM,8,16,USD,\nc,H100 SXM,8,15,USD,2026-11-01\n"
     )
     kept, refused = read(csv_table(text))
     assert [offer.instance for offer in kept] == ["b", "b", "c", "c"]
