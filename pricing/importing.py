@@ -18,7 +18,7 @@ from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_t
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from pricing.sources.cloud.skypilot import table_of
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, UnknownProvider
 from service.facts import CloudOffer, Provider, Source
 from service.store import cheapest_prices, exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
@@ -62,7 +62,7 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
         rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
     new = _new_provider(table, known)
     if table.provider not in known and new is None:
-        raise UnknownName("provider", table.provider, known)
+        raise UnknownProvider("provider", table.provider, known)
     try:
         read = _read(table, now)
     except UnreadablePayload as error:
@@ -105,10 +105,9 @@ def keep_quote(sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: boo
 
 
 def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
-    said = Source(
-        f"import:{table.provider}", f"{table.provider} prices from {table.name}", "", table.as_of, "own",
-        now.date(),
-    )  # fmt: skip
+    # A source a file: the rows of the next one are not told as of the first.
+    slug, title = f"import:{table.provider}:{table.name}", f"{table.provider} prices from {table.name}"
+    said = Source(slug, title, "", table.as_of, "own", now.date())
     if table.format == "skypilot":
         return list(skypilot_offers(table.text, table_of(table.provider, table.as_of, said)))
     if table.format == "gpuhunt":
@@ -139,6 +138,8 @@ def _new_provider(table: PriceTable, known: Iterable[str]) -> Provider | None:
     if table.provider in known:
         reason = f"is for a provider that is in no list yet, and {table.provider} is"
         raise InvalidValue("new_provider", table.new_provider, reason)
+    if not table.new_provider.strip():
+        raise InvalidValue("new_provider", table.new_provider, "is the name of a provider, and this is blank")
     if not SLUG.fullmatch(table.provider):
         reason = "the slug of a new provider is of small letters, digits and hyphens"
         raise InvalidValue("provider", table.provider, reason)

@@ -40,6 +40,7 @@ SPACING = re.compile("[\\s\u2019'\u20ac$]")
 LONGEST_TEXT, MOST_GPUS, LONGEST_TERM_MONTHS = 300, 1024, 120
 LARGEST_NUMBER = 1_000_000
 LONGEST_RAW = 500
+MOST_PRICES_TOLD = 3
 Row = Mapping[str, str]
 
 
@@ -123,12 +124,35 @@ def json_text_table(text: str) -> OwnTable:
 
 
 def own_offers(table: OwnTable, said: Said) -> Iterator[CloudOffer | Rejected]:
-    """An offer for every row, or the row and why it is none."""
-    for row in table.rows:
-        try:
-            yield _offer(row, table.mark, said)
-        except _Refused as reason:
-            yield Rejected(raw_of(row.values()), str(reason))
+    """An offer for every row, or the row and why it is none: it cannot be read, or another row of the table
+    has another price for the same thing on the same day.
+    """
+    read = [(row, _read(row, table.mark, said)) for row in table.rows]
+    prices: dict[tuple[object, ...], dict[str, None]] = {}
+    for _, found in read:
+        if isinstance(found, CloudOffer):
+            price = f"{found.hourly_price.normalize():f} {found.currency}"
+            prices.setdefault(_thing(found), {})[price] = None
+    for row, found in read:
+        said_of_it = prices[_thing(found)] if isinstance(found, CloudOffer) else {}
+        if len(said_of_it) > 1:
+            told = " and ".join(list(said_of_it)[:MOST_PRICES_TOLD])
+            yield Rejected(raw_of(row.values()), f"the table has {len(said_of_it)} prices of it: {told}")
+        else:
+            yield found
+
+
+def _read(row: Row, mark: str, said: Said) -> CloudOffer | Rejected:
+    try:
+        return _offer(row, mark, said)
+    except _Refused as reason:
+        return Rejected(raw_of(row.values()), str(reason))
+
+
+def _thing(offer: CloudOffer) -> tuple[object, ...]:
+    """What is rented, and the day of its price."""
+    return (offer.instance, offer.region, offer.gpu_raw_name, offer.gpu_count, offer.tier, offer.term_months,
+            offer.as_of)  # fmt: skip
 
 
 def raw_of(cells: Iterable[str]) -> str:
@@ -268,7 +292,7 @@ def _currency(row: Row) -> str:
 def _bare_price(row: Row) -> str:
     """A price without its unit: "16.00 USD/h" is 16.00. Raises _Refused where it is in another currency."""
     written, currency = _text(row, "price_per_hour"), _currency(row)
-    unit = re.search(r"([A-Z]{3})?\s*(/\s*(h|hr|hour|std))?$", written, re.I)
+    unit = re.search(r"(?:(?<=[\d\s€$])([A-Z]{3}))?\s*(/\s*(h|hr|hour|std))?$", written, re.I)
     said = {"$": "USD", "€": "EUR"}.get(next(iter(re.findall("[$€]", written)), ""))
     said = unit[1].upper() if unit and unit[1] else said
     if said is not None and said != currency and not (said == "USD" and currency.endswith("D")):

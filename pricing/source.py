@@ -30,8 +30,17 @@ Fact = (
 )
 
 
+LONGEST_REASON = 300
+
+
 class UnreadablePayload(Exception):
-    """A source answered with something its parser cannot read; the text says what was missing."""
+    """A source answered with something its parser cannot read; the text says what was missing.
+
+    Shortened: what a decoder says of bytes that are no text holds all of them.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} ...")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 HeimvorteilError
 ├── InvalidValue        a value that cannot be used: field, value, what would be valid
 │   ├── UnknownName     a name that is in no catalog, with the nearest names first
-│   │   └── UnknownCard the name of a GPU; says what to do without it
+│   │   ├── UnknownCard the name of a GPU; says what to do without it
+│   │   └── UnknownProvider  who asks an imported price; says how a new one is named
 │   ├── SeveralMeant    a name that several cards have, with what tells them apart
 │   └── CardNotTold     a card that is known and of whose training time nothing honest can be said
 ├── NotFound            a stored thing that is not there
@@ -62,6 +63,13 @@ class UnknownCard(UnknownName):
 
     def _line(self) -> str:
         return super()._line() + " (cards of NVIDIA and AMD; for one that is missing take the nearest)"
+
+
+class UnknownProvider(UnknownName):
+    """Whose prices a table has, in no list yet; says how to bring a provider along."""
+
+    def _line(self) -> str:
+        return super()._line() + "; one in no list comes with its name: --new-provider (field new_provider)"
 
 
 class SeveralMeant(InvalidValue):

@@ -273,7 +273,40 @@ def test_a_quote_of_a_provider_in_no_list_brings_it_along(catalog_engine):
     assert take_in(sessions, table, NOW, dry_run=False).changed == 1
     with sessions.reading() as session:
         assert providers.get(session, "My cloud").billing_increment_s is None
+    with pytest.raises(InvalidValue, match=r"new_provider = '  ': .* blank"):
+        take_in(sessions, replace(table, provider="her-cloud", new_provider="  "), NOW, dry_run=False)
+    with pytest.raises(UnknownName, match="--new-provider"):
+        take_in(sessions, replace(table, provider="her-cloud", new_provider=""), NOW, dry_run=False)
     with pytest.raises(InvalidValue, match="new_provider"):
         take_in(sessions, table, NOW, dry_run=False)
     with pytest.raises(InvalidValue, match="slug"):
         take_in(sessions, replace(table, provider="My_cloud"), NOW, dry_run=False)
+
+
+@pytest.mark.parametrize("price", ["NaN", "inf", "11520/month", "0.40 per minute"])
+def test_what_is_no_price_per_hour_is_not_called_another_currency(price):
+    _, refused = read(csv_table(f"{HEAD}\na,H100 SXM,8,{price},USD\n"))
+    assert [row.reason for row in refused] == [f"price_per_hour = {price}: not a number"]
+
+
+def test_two_prices_of_one_thing_on_one_day_are_both_refused():
+    text = (
+        f"{HEAD},as_of\na,H100 SXM,8,16,USD,\na,H100 SXM,8,17,USD,\na,H100 SXM,8,16.0,USD,\n"
+        "b,H100 SXM,8,16,USD,\nb,H100 SXM,8,16.00,USD,\n"
+        "c,H100 SXM,8,16,USD,\nc,H100 SXM,8,15,USD,2026-11-01\n"
+    )
+    kept, refused = read(csv_table(text))
+    assert [offer.instance for offer in kept] == ["b", "b", "c", "c"]
+    assert {row.reason for row in refused} == {"the table has 2 prices of it: 16 USD and 17 USD"}
+    assert len(refused) == 3
+
+
+def test_every_import_is_told_with_its_own_file(database):
+    for file, instance in (("first.csv", "one"), ("second.csv", "two")):
+        table = PriceTable(file, "json", "lambda", DAY, rows=[row(12, instance=instance)])
+        take_in(database, table, NOW, dry_run=False)
+    with database.reading() as session:
+        found = offers.search(session, offers.OfferFilter(provider="lambda"), limit=500).offers
+    assert {o.instance: o.source.title for o in found if o.origin == "own"} == {
+        "one": "lambda prices from first.csv", "two": "lambda prices from second.csv",
+    }  # fmt: skip

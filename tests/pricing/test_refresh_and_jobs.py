@@ -73,6 +73,14 @@ def test_a_failure_is_recorded_and_the_old_rates_stay(sessions):
         assert refreshes.latest(session, ("ok", "unchanged"))["ecb"].outcome == "ok"
 
 
+def test_an_answer_of_bytes_is_no_reason_of_a_thousand_lines(sessions):
+    source = next(source for source in SOURCES if source.name == "energy_charts")
+    answer = Payload(bytes(range(256)) * 1_000, source.url, NOW)
+    failed = refresh(sessions, source, NOW, lambda _: answer, {})
+    assert failed.outcome == "failed" and "no unix_seconds" in failed.error
+    assert len(failed.error) < 500
+
+
 def test_a_source_without_its_key_sleeps_and_says_so(sessions):
     keyed = replace(ECB, key="HEIMVORTEIL_TEST_KEY")
     asleep = refresh(sessions, keyed, NOW, fetch, {})

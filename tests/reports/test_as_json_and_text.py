@@ -9,6 +9,7 @@ import pytest
 from service.decide.comparison import compare
 from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue
+from service.reports.words.sentences import age
 from service.reports.words.wording import wording
 from tests.facts_for_tests import (
     ASKED_AT,
@@ -193,6 +194,12 @@ def test_money_in_both_languages():
 )  # fmt: skip
 def test_prices_of_a_unit_keep_three_digits_and_no_idle_zeros(price, english):
     assert wording("en").unit_price(Decimal(price), "USD") == english
+
+
+def test_a_price_of_a_day_to_come_is_not_called_minus_so_many_days_old():
+    assert age(wording("en"), 3) == "3 days old"
+    assert age(wording("en"), -508) == "508 days ahead of this computer's clock"
+    assert age(wording("de"), -1) == "der Uhr dieses Rechners um 1 Tag voraus"
 
 
 def test_estimated_money_has_three_digits_and_no_cents_from_ten_on():

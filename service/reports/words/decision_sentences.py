@@ -186,7 +186,7 @@ def debugging_sentence(w: Wording, d: AnsweredDecision) -> str:
     return w.say(
         "Debugging at home first takes you {hours} ({soon} to {late}) and {power} of electricity; it saves "
         "about {saved} of lost rented hours ({low} to {high}): {plan}.",
-        hours=duration(w, hours.p50), soon=w.rounded(hours.p10), late=duration(w, hours.p90),
+        hours=duration(w, hours.p50), soon=w.few(hours.p10), late=duration(w, hours.p90),
         power=w.about(benefit.electricity.p50, d.currency), saved=w.about(saved.p50, d.currency),
         low=w.about(saved.p10, d.currency), high=w.about(saved.p90, d.currency),
         plan=plan_name(w, plans[0]),

@@ -86,7 +86,10 @@ def stated_duration(w: Wording, hours: float) -> str:
 
 
 def age(w: Wording, days: int) -> str:
-    """How old a fact is."""
+    """How old a fact is; one of a day to come tells that a clock is wrong."""
+    if days < 0:
+        ahead = w.counted("{count} day", "{count} days", -days)
+        return w.say("{ahead} ahead of this computer's clock", ahead=ahead)
     return w.counted("{count} day old", "{count} days old", days)
 
 
