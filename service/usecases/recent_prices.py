@@ -15,6 +15,7 @@ from service.estimate.superseded import OWN
 from service.estimate.usual_price import far_below_usual
 from service.store.offer_table import OfferTable
 from service.store.snapshot import Snapshot
+from service.usecases.idle_options import NO_RENT
 
 FIRM = ("on_demand", "reserved")
 _RECENT: WeakKeyDictionary[Snapshot, dict[int, tuple[Snapshot | None, int]]] = WeakKeyDictionary()
@@ -30,9 +31,11 @@ def recent(
     """The facts with the offers that may be recommended, and which those are.
 
     An offer that is named by its slug counts whatever its age, unless an age was asked for: InvalidValue.
-    One's own quotes are believed at any price.
+    One's own quotes are believed at any price. Who asks for no rent is told of none.
     """
     offers = snapshot.offers
+    if asked.tier == NO_RENT:
+        return snapshot, PricesUsed(None, 0, offers.is_refreshed)
     limit = age_limit_days(asked.max_age_days, is_refreshed=offers.is_refreshed)
     if isinstance(asked, AskedComparison) and (named := _days_old(snapshot, asked.cloud, today)) is not None:
         if asked.max_age_days is not None and named > asked.max_age_days:
