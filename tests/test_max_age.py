@@ -97,6 +97,14 @@ def test_what_is_missing_for_its_age_is_said(sessions):
     assert f"{left} Angebote, die älter als 30 Tage sind" in compared(sessions, "de").verdict.summary
 
 
+def test_who_asks_for_no_rent_is_not_told_of_rents_that_are_too_old(sessions):
+    add(sessions, 1, 0, gpu_count=3)
+    asked = {"own": ["rtx-4090"], "budget": 500}
+    assert decided(sessions, **asked, tier="reserved").prices.left_out > 0
+    answer = decided(sessions, **asked, tier="none")
+    assert answer.prices.left_out == 0 and "--max-age" not in str(answer)
+
+
 def test_an_offer_named_by_its_slug_counts_unless_an_age_is_asked_for(sessions):
     add(sessions, 90, 0)
     old = add(sessions, 80, 50, instance="old")

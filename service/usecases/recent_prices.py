@@ -16,6 +16,7 @@ from service.estimate.usual_price import far_below_usual
 from service.store.offer_table import OfferTable
 from service.store.snapshot import Snapshot
 from service.usecases.finding import offer_row
+from service.usecases.idle_options import NO_RENT
 
 FIRM = ("on_demand", "reserved")
 _RECENT: WeakKeyDictionary[Snapshot, dict[tuple[int, ...], tuple[Snapshot | None, int]]] = WeakKeyDictionary()
@@ -31,9 +32,11 @@ def recent(
     """The facts with the offers that may be recommended, and which those are.
 
     Offers that are named by their slug count whatever their age, unless an age was asked for: InvalidValue.
-    They, and one's own quotes, are believed at any price.
+    They, and one's own quotes, are believed at any price. Who asks for no rent is told of none.
     """
     offers = snapshot.offers
+    if asked.tier == NO_RENT:
+        return snapshot, PricesUsed(None, 0, offers.is_refreshed)
     limit = age_limit_days(asked.max_age_days, is_refreshed=offers.is_refreshed)
     named = {}
     for name in asked.cloud if isinstance(asked, AskedComparison) else ():

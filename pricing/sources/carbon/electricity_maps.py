@@ -4,7 +4,7 @@ A free token is good for one zone; the address, a setting, says which. An answer
 (`temporalGranularity`: hourly, 15_minutes, 5_minutes); where it does not, the steps between them do, and an
 answer of one slot alone is an hour's. `isEstimated` marks slots that nobody has measured yet: they are kept
 as forecasts, so that a measured value replaces them. A token of the sandbox is answered with values made up
-(SANDBOX_MODE_DATA): they are refused.
+(SANDBOX_MODE_DATA): they are kept apart, under a source that says so.
 
 Verified 2026-11-28: history and latest of v3 against their recordings in public clients; the granularity
 and the rows of v4 (`data` in place of `history`) against clients of 2026 that ask for 15_minutes; what the
@@ -13,6 +13,7 @@ sandbox answers against two clients that refuse it. The documentation itself was
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -32,7 +33,6 @@ GRANULARITIES = {
     "5_minutes": timedelta(minutes=5),
 }  # fmt: skip
 SANDBOX = "SANDBOX_MODE_DATA"
-MADE_UP = "a value made up: the token is one of the sandbox; a token of your own gives the grid's values"
 
 
 def fetch(way_out: WayOut, asked: Asked) -> Payload:
@@ -51,12 +51,17 @@ def parse(payload: Payload) -> list[GridCarbon | Rejected]:
     except (AttributeError, ValueError, KeyError, TypeError) as error:
         raise UnreadablePayload(f"no zone with slots in it: {error!r}") from error
     day, slug = payload.fetched_at.date(), f"electricity-maps-{zone.lower()}"
-    source = Source(slug, f"{TITLE}, {zone}", PAGE, day, LICENCE, day)
+    real = Source(slug, f"{TITLE}, {zone}", PAGE, day, LICENCE, day)
+    made_up = replace(real, slug=f"{slug}-sandbox", title=f"{real.title}: SANDBOX, values made up")
     lasts = _granularity(answer, rows)
-    found = [_slot(row, zone, source, payload.fetched_at, lasts) for row in rows]
+    found = [
+        _slot(
+            row, zone, made_up if row.get("estimationMethod") == SANDBOX else real, payload.fetched_at, lasts
+        )
+        for row in rows
+    ]
     if not any(isinstance(fact, GridCarbon) for fact in found):
-        is_sandbox = any(row.get("estimationMethod") == SANDBOX for row in rows)
-        raise UnreadablePayload(MADE_UP if is_sandbox else "no slot with a value")
+        raise UnreadablePayload("no slot with a value")
     return found
 
 
@@ -79,8 +84,6 @@ def _slot(
 ) -> GridCarbon | Rejected:
     raw = json.dumps(row)[:500]
     try:
-        if row.get("estimationMethod") == SANDBOX:
-            return Rejected(raw, MADE_UP)
         if row["carbonIntensity"] is None:
             return Rejected(raw, "the intensity is not known")
         scope = row.get("emissionFactorType", "lifecycle")
