@@ -33,7 +33,8 @@ def offer_objections(
     its card cannot have, spot above on-demand, ten times what it was.
 
     Prices are compared in their own currency, and in USD with what the card can cost; `known` is by offer
-    slug, `rates` are units per euro. A currency without a rate is held against the range alone.
+    slug, `rates` are units per euro. A currency without one among them is none that anybody could reckon with;
+    where no rate at all is known, prices are held against the range alone.
     """
     if not offers:
         return []
@@ -82,7 +83,7 @@ def _beyond_its_card(offer: CloudOffer, names: GpuNames, rates: Mapping[str, Dec
     """Why no such card is rented out for such a price; of what may be several cards, none of them."""
     usd_per_unit = _usd_per_unit(offer.currency, rates)
     if usd_per_unit is None:
-        return None
+        return f"no exchange rate of {offer.currency} is known" if rates.get("USD") else None
     mapped = names.gpus.get(offer.gpu or "")
     cards = [mapped] if mapped else names.family(offer.gpu_raw_name)
     believed = band_of_any(cards, offer.tier)

@@ -195,3 +195,20 @@ def test_an_import_that_halves_a_cards_price_asks_back(database):
     assert imported(database, dearer, "lambda", "csv", now=later, yes=True).moved[0].after > moved.before / 2
     with pytest.raises(InvalidValue, match="a dry run keeps nothing"):
         imported(database, text, "lambda", "csv", yes=True, dry_run=True)
+
+
+def test_a_price_in_a_currency_that_nobody_can_convert_is_refused_where_rates_are_known():
+    """Kept, it would retire what can be reckoned with, and win nothing itself."""
+    strange = replace(quoted(), currency="XXX")
+    believed = check([quoted(), strange], KNOWN)
+    assert believed.accepted == (quoted(),)
+    assert [reason for _, reason in believed.rejected] == ["no exchange rate of XXX is known"]
+    assert check([strange], replace(KNOWN, rates={})).accepted == (strange,)
+
+
+def quoted():
+    return CloudOffer(
+        provider="vultr", instance="m", region="", country=None, gpu=None, gpu_raw_name="H100 SXM", gpu_count=1,
+        memory_gib_per_gpu=80.0, tier="on_demand", hourly_price=Decimal("2.5"), currency="USD",
+        as_of=NOW.date(), source=SAID,
+    )  # fmt: skip
