@@ -33,8 +33,8 @@ def offer_objections(
     its card cannot have, spot above on-demand, ten times what it was.
 
     Prices are compared in their own currency, and in USD with what the card can cost; `known` is by offer
-    slug, `rates` are units per euro. A currency without one among them is none that anybody could reckon with;
-    where no rate at all is known, prices are held against the range alone.
+    slug, `rates` are units per euro. A currency without one among them is refused, for nobody could
+    reckon with it; where no rate at all is known, prices are held against the range alone.
     """
     if not offers:
         return []

@@ -75,4 +75,4 @@ def test_the_report_holds_home_against_the_plan_that_keeps_the_limits_exactly(ch
     assert read.rented == read.shortlist[place]
     said = RENDERERS["md"].render(decision_document(answer)).decode()
     (line,) = [line for line in said.splitlines() if "For comparison" in line]
-    assert line.endswith(beside.format("duration 33.1 hours, probability of keeping the limits "))
+    assert line.endswith(beside.format("duration 33 hours, probability of keeping the limits "))

@@ -208,7 +208,7 @@ def test_a_price_in_a_currency_that_nobody_can_convert_is_refused_where_rates_ar
 
 def quoted():
     return CloudOffer(
-        provider="vultr", instance="m", region="", country=None, gpu=None, gpu_raw_name="H100 SXM", gpu_count=1,
-        memory_gib_per_gpu=80.0, tier="on_demand", hourly_price=Decimal("2.5"), currency="USD",
+        provider="vultr", instance="m", region="", country=None, gpu=None, gpu_raw_name="H100 SXM",
+        gpu_count=1, memory_gib_per_gpu=80.0, tier="on_demand", hourly_price=Decimal("2.5"), currency="USD",
         as_of=NOW.date(), source=SAID,
     )  # fmt: skip
