@@ -187,12 +187,15 @@ def test_the_price_over_time_is_the_same_for_both(run, client):
     query = "gpu=H100+SXM&gpu_count=8&provider=aws&from=2025-04-01&to=2025-06-30&interval=month"
     theirs = client.get(f"/api/v1/price-history?{query}").get_json()
     assert json.loads(run("price-history", *words, "--json").stdout) == theirs
-    assert [(p["offers"], p["price_per_hour"] and p["price_per_hour"]["max"]) for p in theirs["periods"]] == [
+    (series,) = theirs["series"]
+    assert (series["tier"], series["term_months"], series["offers"]) == ("on_demand", None, 1)
+    assert [(p["offers"], p["price_per_hour"] and p["price_per_hour"]["max"]) for p in series["periods"]] == [
         (1, "98.32"), (0, None), (1, "55.04"),
     ]  # fmt: skip
     assert theirs["unit"] == "USD/h" and all(s["as_of"] and s["url"] for s in theirs["sources"])
-    table = run("price-history", *words).stdout
+    table = run("price-history", *words, "--wide").stdout
     assert "98.32" in table and "12.290" in table and " - " in table
+    assert "on_demand: 1 of " in table and "in 2 intervals with prices" in table
     tag = client.get(f"/api/v1/price-history?{query}").headers["ETag"]
     again = client.get(f"/api/v1/price-history?{query}", headers={"If-None-Match": tag})
     assert again.status_code == 304

@@ -40,13 +40,26 @@ class SpreadOut(BaseModel):
 
 
 class PricePeriodOut(BaseModel):
-    """One interval; null prices are a gap: nobody stated a price for any of its days."""
+    """One interval; null prices are a gap: fewer than half of the series' offers have a price in it."""
 
     first_day: date
     last_day: date
-    offers: int
+    offers: int = Field(description="Those of the series with a price in it")
     price_per_hour: SpreadOut | None = Field(description="Whole instance")
     price_per_gpu_hour: SpreadOut | None
+
+
+class PriceSeriesOut(BaseModel):
+    """One tier and term, always over the same offers: a step is no mere change of who is listed."""
+
+    tier: Tier
+    term_months: int | None = Field(description="Of reserved offers")
+    offers: int = Field(
+        description="That count: with a price in at least two thirds of intervals_priced; 0: all come and go"
+    )
+    offers_priced: int = Field(description="All of this tier and term with a price in the whole time")
+    intervals_priced: int = Field(description="Intervals in which any of those has a price")
+    periods: list[PricePeriodOut]
 
 
 class StatedByOut(BaseModel):
@@ -68,9 +81,8 @@ class PriceHistoryOut(BaseModel):
     interval: Interval
     currency: str
     unit: str
-    offers: int
     offers_without_exchange_rate: int
-    periods: list[PricePeriodOut]
+    series: list[PriceSeriesOut]
     exchange_rates: list[ExchangeRateOut]
     sources: list[StatedByOut]
 
@@ -86,7 +98,7 @@ blueprint = Blueprint("price_history", __name__)
     operation_id="price_history_get",
 )
 def over_time(query: PriceHistoryQuery) -> Response:
-    """Smallest, median and largest price of a GPU's offers per interval."""
+    """Smallest, median and largest price of a GPU's offers per interval, each tier and term on its own."""
     snapshot = facts()
     tag = etag(snapshot)
     if unchanged(tag):

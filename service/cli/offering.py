@@ -15,6 +15,10 @@ from service.facts import Tier
 
 UNKNOWN = "-"
 TIERS = " | ".join(get_args(Tier))
+COUNTED = (
+    "Counted are the offers with a price in at least two thirds of the intervals in which any of their tier "
+    "has one; where fewer than half of them have a price, there is a gap."
+)
 
 
 @click.command()
@@ -123,7 +127,10 @@ def price_history(
     wide: bool,
     as_json: bool,
 ) -> None:
-    """Show what GPU cost over time: smallest, median and largest price of its offers per interval."""
+    """Show what GPU cost over time: smallest, median and largest price of its offers per interval.
+
+    Each tier and term of months is a series of its own, always over the same offers.
+    """
     from service.reports.listings.as_table import print_below, print_json, print_table
     from service.usecases.offers import price_history_of
 
@@ -141,16 +148,39 @@ def price_history(
         print_json(orjson.dumps(history))
         return
     rows = []
-    for period in history["periods"]:
-        hour, per_gpu = period["price_per_hour"] or {}, period["price_per_gpu_hour"] or {}
-        prices = [_price(hour.get(name), 2) for name in ("min", "median", "max")]
-        prices += [_price(per_gpu.get(name), 3) for name in ("min", "median", "max")]
-        rows.append([str(period["first_day"]), str(period["last_day"]), str(period["offers"]), *prices])
+    for series in history["series"]:
+        for period in series["periods"] if series["offers"] else ():
+            hour, per_gpu = period["price_per_hour"] or {}, period["price_per_gpu_hour"] or {}
+            prices = [_price(hour.get(name), 2) for name in ("min", "median", "max")]
+            prices += [_price(per_gpu.get(name), 3) for name in ("min", "median", "max")]
+            days = (str(period["first_day"]), str(period["last_day"]))
+            rows.append([_kind(series), *days, str(period["offers"]), *prices])
     unit = history["currency"]  # of a whole machine only where it is wide: machines of many sizes are mixed
-    titles = ["from", "to", "offers", f"min {unit}/h", "median", "max", f"min {unit}/GPU-h", "median", "max"]
-    print_table(titles, rows, set(range(2, 9)), spare={3, 4, 5}, wide=wide)
+    per_hour, per_gpu_hour = f"min {unit}/h", f"min {unit}/GPU-h"
+    titles = ["tier", "from", "to", "offers", per_hour, "median", "max", per_gpu_hour, "median", "max"]
+    print_table(titles, rows, set(range(3, 10)), spare={2, 4, 5, 6}, wide=wide)
+    if history["series"]:
+        print_below([COUNTED, *(_counted(series) for series in history["series"])])
     print_below(f"{s['source']}, as of {s['as_of']}. {s['url']}".rstrip() for s in history["sources"])
     print_below(f"{r['rate']} {r['unit']}, {r['source']}, {r['as_of']}" for r in history["exchange_rates"])
+
+
+def _kind(series: dict[str, Any]) -> str:
+    """Tier and term: on_demand, reserved 12 months."""
+    months = series["term_months"]
+    return f"{series['tier']} {months} months" if months else str(series["tier"])
+
+
+def _counted(series: dict[str, Any]) -> str:
+    """How many of how many offers a series is of, and why nothing is told where there are none."""
+    from service.reports.listings.as_table import counted
+
+    offers, intervals = (
+        counted(series["offers_priced"], "offer"),
+        counted(series["intervals_priced"], "interval"),
+    )
+    said = f"{_kind(series)}: {series['offers'] or 'none'} of {offers} in {intervals} with prices"
+    return said if series["offers"] else f"{said}, all come and go: a shorter time may have a median"
 
 
 def _print_offers(

@@ -1,8 +1,9 @@
-"""What a GPU cost over time: smallest, median and largest price of all its offers per day, week or month.
+"""What a GPU cost over time: smallest, median and largest price of its offers per day, week or month.
 
-A price holds from the first to the last day it was stated for, and not a day longer; where two were stated
-for a day the one read later counts. The median is over the days of all offers, so that a price that held
-for six days of a week weighs six times as much as one that held for one.
+Each tier and term is a series of its own, over one set of offers (service/estimate/price_periods.py). A price
+holds from the first to the last day it was stated for, and not a day longer; where two were stated for a day
+the one read later counts. The median is over the days of all offers, so that a price that held for six days
+of a week weighs six times as much as one that held for one.
 """
 
 from bisect import bisect_right
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,11 +20,20 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue
-from service.estimate.price_periods import INTERVALS, PriceHistory, PricePeriod, PriceRange, intervals
+from service.estimate.price_periods import (
+    INTERVALS,
+    LEAST_OFFERS,
+    PriceHistory,
+    PricePeriod,
+    PriceRange,
+    PriceSeries,
+    intervals,
+    stable_offers,
+)
 from service.facts import ExchangeRate
 from service.store import exchange_rates, sources
 from service.store.column_types import SCALE, from_billionths
-from service.store.models import OfferPriceRow, OfferRow, ProviderRow
+from service.store.models import TIERS, OfferPriceRow, OfferRow, ProviderRow
 
 LONGEST_DAYS = 3660
 MOST_CELLS = 20_000_000
@@ -36,6 +47,8 @@ _providers: sa.Table = ProviderRow.__table__  # type: ignore[assignment]
 
 @dataclass(frozen=True, slots=True)
 class _Spans:
+    kinds: Sequence[tuple[str, int]]
+    """Tier and term in months of each offer, by its number."""
     offer: NDArray[np.int64]
     """Number of the offer, from 0."""
     gpu_count: NDArray[np.int64]
@@ -79,7 +92,7 @@ def price_history(
     newest = session.execute(sa.select(sa.func.max(_offers.c.as_of)).where(*conditions)).scalar()
     last_day = last_day or newest
     if last_day is None:
-        return PriceHistory((), (), (), 0, 0)
+        return PriceHistory((), (), (), 0)
     first_day = first_day or last_day - timedelta(days=USUAL_DAYS - 1)
     days = (last_day - first_day).days + 1
     if days < 1:
@@ -87,16 +100,14 @@ def price_history(
     if days > LONGEST_DAYS:
         raise InvalidValue("from", first_day.isoformat(), f"is more than {LONGEST_DAYS} days before `to`")
     spans = _spans(session, conditions, first_day, last_day)
-    count = int(spans.offer.max()) + 1 if len(spans.offer) else 0
+    count = len(spans.kinds)
     if count * days > MOST_CELLS:
         raise InvalidValue("from", first_day.isoformat(), f"{count} offers are too many for {days} days")
     rates = {
         quote: [] if quote == "EUR" else exchange_rates.history(session, quote, first_day, last_day)
         for quote in {*spans.currency, currency}
     }
-    return _summed_up(
-        session, spans, first_day, last_day, interval=interval, currency=currency, rates=rates, offers=count
-    )
+    return _summed_up(session, spans, first_day, last_day, interval=interval, currency=currency, rates=rates)
 
 
 def _spans(
@@ -137,8 +148,11 @@ def _spans(
         return np.array(values, dtype="datetime64[us]").astype(np.int64)
 
     whole = np.int64
-    numbers = np.unique(np.array(offer, dtype=whole), return_inverse=True)[1]
+    ids, numbers = np.unique(np.array(offer, dtype=whole), return_inverse=True)
+    named = sa.select(_offers.c.id, _offers.c.tier, _offers.c.term_months).where(*conditions)
+    kinds = {row.id: (row.tier, row.term_months) for row in session.execute(named)}
     return _Spans(
+        kinds=[kinds[int(one)] for one in ids],
         offer=numbers,
         gpu_count=np.array(gpu_count, whole),
         first=day(as_of),
@@ -151,9 +165,9 @@ def _spans(
     )
 
 
-def _told(spans: _Spans, first: int, days: int, offers: int) -> NDArray[np.int32]:
+def _told(spans: _Spans, first: int, days: int) -> NDArray[np.int32]:
     """Day by offer: which span tells the price, -1 where none does. The same ranking as PriceSpan.rank_on."""
-    told = np.full((days, offers), -1, dtype=np.int32)
+    told = np.full((days, len(spans.kinds)), -1, dtype=np.int32)
     order = np.lexsort((spans.first_seen, spans.first))
     start = np.clip(spans.first[order] - first, 0, days)
     length = np.clip(spans.last[order] - first + 1, 0, days) - start
@@ -179,7 +193,6 @@ def _summed_up(
     interval: str,
     currency: str,
     rates: dict[str, list[ExchangeRate]],
-    offers: int,
 ) -> PriceHistory:
     quotes = sorted(rates)
     quote_of = {quote: i for i, quote in enumerate(quotes)}
@@ -187,41 +200,66 @@ def _summed_up(
     unknown = np.array([quote != "EUR" and not rates[quote] for quote in quotes])
     if unknown[quote_of[currency]]:
         raise InvalidValue("currency", currency, "no exchange rate is stored")
-    told = _told(spans, first_day.toordinal(), (last_day - first_day).days + 1, offers)
-    if len(of_span):
-        told[(told >= 0) & unknown[of_span[told]]] = -1
+    if not len(of_span):
+        return PriceHistory((), (), (), 0)
+    told = _told(spans, first_day.toordinal(), (last_day - first_day).days + 1)
+    told[(told >= 0) & unknown[of_span[told]]] = -1
     used_rates: dict[tuple[str, date], ExchangeRate] = {}
-    periods = []
-    for start, end in intervals(first_day, last_day, interval):
-        block = told[(start - first_day).days : (end - first_day).days + 1]
-        known = block >= 0
-        factors = _factors(quotes, currency, rates, end, used_rates if known.any() else {})
-        periods.append(
-            PricePeriod(
-                start, end, int(known.any(axis=0).sum()), *_spreads(spans, block[known], of_span, factors)
-            )
-        )
-    used = np.unique(told[told >= 0])
-    dropped = np.unique(spans.offer[unknown[of_span]]) if len(of_span) else ()
+    used_spans = []
+    factors_on = cache(lambda day: _factors(quotes, currency, rates, day, used_rates))
+
+    def spreads(told: NDArray[np.int32], day: date) -> tuple[PriceRange, PriceRange]:
+        used_spans.append(told)
+        return _spreads(spans, told, of_span, factors_on(day))
+
+    calendar = list(intervals(first_day, last_day, interval))
+    series = []
+    for kind in sorted({*spans.kinds}, key=lambda kind: (TIERS.index(kind[0]), kind[1])):
+        offers = [number for number, its in enumerate(spans.kinds) if its == kind]
+        blocks = np.split(told[:, offers], [(start - first_day).days for start, _ in calendar[1:]])
+        if (told[:, offers] >= 0).any():
+            series.append(_series(kind, calendar, blocks, spreads))
+    used = np.unique(np.concatenate(used_spans)) if used_spans else np.array([], np.int64)
     stated = sources.by_id(session) if len(used) else {}
     said = []
     for source_id in np.unique(spans.source[used]):
         last = int(spans.last[used][spans.source[used] == source_id].max())
         said.append(sources.stated(stated[int(source_id)], date.fromordinal(min(last, last_day.toordinal()))))
     return PriceHistory(
-        periods,
+        series,
         [used_rates[key] for key in sorted(used_rates)],
         sorted(said, key=lambda source: source.slug),
-        len(np.unique(spans.offer[used])),
-        len(dropped),
+        len(np.unique(spans.offer[unknown[of_span]])),
     )
+
+
+def _series(
+    kind: tuple[str, int],
+    calendar: Sequence[tuple[date, date]],
+    blocks: Sequence[NDArray[np.int32]],
+    spreads: Callable[[NDArray[np.int32], date], tuple[PriceRange, PriceRange]],
+) -> PriceSeries:
+    """A tier and term in intervals; `blocks` are what `_told` says of its offers in each, one at least."""
+    priced = np.array([(block >= 0).any(axis=0) for block in blocks])
+    is_stable = stable_offers(priced)
+    offers = int(is_stable.sum())
+    periods = []
+    for (start, end), block, has_price in zip(calendar, blocks, priced, strict=True):
+        held = int((has_price & is_stable).sum())
+        per_hour = per_gpu_hour = None
+        if held and held >= LEAST_OFFERS * offers:
+            told = block[:, is_stable]
+            per_hour, per_gpu_hour = spreads(told[told >= 0], end)
+        periods.append(PricePeriod(start, end, held, per_hour, per_gpu_hour))
+    tier, term_months = kind
+    offers_priced, intervals_priced = (int(priced.any(axis=axis).sum()) for axis in (0, 1))
+    return PriceSeries(tier, term_months or None, offers, offers_priced, intervals_priced, periods)
 
 
 def _spreads(
     spans: _Spans, told: NDArray[np.int32], quote: NDArray[np.int64], factors: Sequence[Decimal]
-) -> tuple[PriceRange | None, PriceRange | None]:
-    if not len(told):
-        return None, None
+) -> tuple[PriceRange, PriceRange]:
+    """Per hour of the whole machine and of each GPU; `told` is not empty."""
     floats = np.array([float(factor) for factor in factors])
     per_hour = spans.billionths[told] * floats[quote[told]]
 

@@ -70,7 +70,7 @@ def year(sessions: Sessions, count: int | None) -> int:
         found = price_history(
             session, "h100-sxm", gpu_count=count, first_day=date(2025, 11, 25), last_day=TODAY, currency="EUR"
         )
-        return found.offers
+        return sum(one.offers for one in found.series)
 
 
 def main() -> None:

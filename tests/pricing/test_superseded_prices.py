@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -73,9 +73,19 @@ def test_the_own_list_alone_is_current_and_what_it_does_not_name_is_gone(own_lis
 
 def test_history_keeps_it_and_a_day_before_still_tells_it(own_list_read):
     assert len(prices(own_list_read, as_of=(AT - timedelta(days=1)).date())) == 6
+    before, after = (date(2026, 5, 1), date(2026, 5, 31)), (AT.date(), AT.date())
+    told = []
     with own_list_read.reading() as session:
-        history = price_history.price_history(session, "gh200-96gb", provider="vultr", interval="month")
-    assert [str(p.per_hour.minimum) for p in history.periods if p.per_hour] == ["1.99", "3.99"]
+        for first_day, last_day in (before, after):
+            history = price_history.price_history(
+                session, "gh200-96gb", provider="vultr", interval="month",
+                first_day=first_day, last_day=last_day,
+            )  # fmt: skip
+            told += [str(p.per_hour.minimum) for p in history.series[0].periods if p.per_hour]
+        step = price_history.price_history(session, "gh200-96gb", provider="vultr", interval="month")
+    assert told == ["1.99", "3.99"]
+    # From one list to another is no step of a price: no offer has one in both months.
+    assert step.series[0].offers == 0 and not step.sources
 
 
 def test_it_stays_superseded_when_the_own_list_fails_and_when_the_catalog_is_seeded_again(own_list_read):

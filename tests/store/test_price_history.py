@@ -28,10 +28,13 @@ def ask(market: Sessions, **asked):
 
 
 def told(market: Sessions, **asked):
-    """first day -> (offers, min, median, max per hour) of each interval that is no gap."""
+    """first day -> (offers, min, median, max per hour) of each interval of the only series that is no gap."""
+    series = ask(market, **asked).series
+    assert len(series) <= 1
     return {
         period.first_day.day: (period.offers, spread.minimum, spread.median, spread.maximum)
-        for period in ask(market, **asked).periods
+        for one in series
+        for period in one.periods
         if (spread := period.per_hour)
     }
 
@@ -54,14 +57,19 @@ def test_a_price_holds_from_the_first_to_the_last_day_stated_and_gaps_stay(marke
         on(3, "6", instance="c", gpu_count=2),
     )
     days = {"first_day": date(2026, 3, 1), "last_day": date(2026, 3, 9)}
+    # Of the four days with prices the first offer has all, the others one: they are not counted.
     assert told(market, **days) == {
-        2: (1, 1, 1, 1), 3: (3, 1, 4, 6), 4: (1, 1, 1, 1), 8: (1, 2, 2, 2),
+        2: (1, 1, 1, 1), 3: (1, 1, 1, 1), 4: (1, 1, 1, 1), 8: (1, 2, 2, 2),
     }  # fmt: skip
     history = ask(market, **days)
-    third = history.periods[2]
+    (series,) = history.series
+    assert [p.offers for p in series.periods] == [0, 1, 1, 1, 0, 0, 0, 1, 0]
+    assert (series.offers, series.offers_priced, series.intervals_priced) == (1, 3, 4)
+    assert [s.as_of.day for s in history.sources] == [8]
+    alone = {"first_day": date(2026, 3, 3), "last_day": date(2026, 3, 3)}
+    assert told(market, **alone) == {3: (3, 1, 4, 6)}
+    third = ask(market, **alone).series[0].periods[0]
     assert third.per_gpu_hour.median == 3 and third.per_gpu_hour.maximum == 4
-    assert [p.offers for p in history.periods] == [0, 1, 3, 1, 0, 0, 0, 1, 0]
-    assert history.offers == 3 and [s.as_of.day for s in history.sources] == [8]
     assert told(market, gpu_count=2, **days) == {3: (1, 6, 6, 6)}
     assert told(market, provider="nimbus", **days) == {} == told(market, tier="spot", **days)
     # 1 on three days, 2 on one, 4 on one, 6 on one: the median of six days is 1.5.
@@ -69,10 +77,70 @@ def test_a_price_holds_from_the_first_to_the_last_day_stated_and_gaps_stay(marke
     assert told(market, interval="week", **days) == {2: (3, 1, 1.5, 6)}
 
 
+def test_each_tier_and_term_is_a_series_of_its_own(market, a: SimpleNamespace):
+    kinds = (("reserved", 36, "1"), ("spot", None, "2"), ("reserved", 12, "3"), ("on_demand", None, "4"))
+    keep(
+        market,
+        *(
+            a.offer(tier=tier, term_months=months, hourly_price=Decimal(price), gpu_count=count)
+            for tier, months, price in kinds
+            for count in (1, 2)
+        ),
+    )
+    day = {"first_day": date(2026, 3, 1), "last_day": date(2026, 3, 1)}
+
+    def medians(**asked):
+        series = ask(market, **asked, **day).series
+        return [(one.tier, one.term_months, one.offers, one.periods[0].per_hour.median) for one in series]
+
+    of_tiers = [
+        ("on_demand", None, 2, 4),
+        ("spot", None, 2, 2),
+        ("reserved", 12, 2, 3),
+        ("reserved", 36, 2, 1),
+    ]
+    assert medians() == of_tiers
+    assert medians(tier="reserved") == of_tiers[2:]
+
+
+def test_who_comes_and_goes_moves_no_median_and_too_few_are_a_gap(market, a: SimpleNamespace):
+    priced_on = {
+        "a": (1, 2, 3, 5, 6),
+        "b": (1, 2, 3, 5, 6),
+        "c": (1, 2, 4, 6),
+        "new": (5, 6),
+        "gone": (1, 2, 3),
+    }
+    keep(
+        market,
+        *(
+            a.offer(instance=name, as_of=date(2026, 3, day), hourly_price=Decimal(price + day))
+            for price, (name, days) in enumerate(priced_on.items())
+            for day in days
+        ),
+    )
+    days = {"first_day": date(2026, 3, 1), "last_day": date(2026, 3, 6)}
+    # c has a price on four of six days and counts; new and gone do not. On the fourth day c is alone.
+    assert told(market, **days) == {
+        1: (3, 1, 2, 3), 2: (3, 2, 3, 4), 3: (2, 3, 3.5, 4), 5: (2, 5, 5.5, 6), 6: (3, 6, 7, 8),
+    }  # fmt: skip
+    series = ask(market, **days).series[0]
+    assert (series.offers, series.offers_priced, series.intervals_priced) == (3, 5, 6)
+    assert series.periods[3].offers == 1 and series.periods[3].per_gpu_hour is None
+
+
+def test_where_all_come_and_go_nothing_is_told(market, a: SimpleNamespace):
+    keep(market, *(a.offer(instance=f"i{day}", as_of=date(2026, 3, day)) for day in (1, 2)))
+    history = ask(market, first_day=date(2026, 3, 1), last_day=date(2026, 3, 2))
+    (series,) = history.series
+    assert (series.offers, series.offers_priced, series.intervals_priced) == (0, 2, 2)
+    assert [p.per_hour for p in series.periods] == [None, None] and history.sources == []
+
+
 def test_the_year_up_to_the_newest_price_and_nothing_at_all(market, a: SimpleNamespace):
-    assert ask(market).periods == ()
+    assert ask(market).series == ()
     keep(market, a.offer(as_of=date(2026, 3, 1)))
-    periods = ask(market).periods
+    periods = ask(market).series[0].periods
     assert (periods[0].first_day, periods[-1].last_day) == (date(2025, 3, 2), date(2026, 3, 1))
     assert len(periods) == 365
     for asked in (
@@ -93,9 +161,9 @@ def test_each_interval_is_converted_at_its_own_rate(market, a: SimpleNamespace):
     keep(market, a.offer(as_of=date(2026, 3, 2), hourly_price=Decimal(10)))
     keep(market, a.offer(as_of=day, instance="odd", currency="XYZ"))
     history = ask(market, currency="EUR", first_day=day, last_day=date(2026, 3, 2))
-    assert [p.per_hour.minimum for p in history.periods] == [8, 5]
+    assert [p.per_hour.minimum for p in history.series[0].periods] == [8, 5]
     assert [rate.rate for rate in history.rates] == [Decimal("1.25"), 2]
-    assert history.without_rate == 1 and history.offers == 1
+    assert history.without_rate == 1 and history.series[0].offers_priced == 1
 
 
 OBSERVED = st.tuples(
@@ -137,21 +205,33 @@ def test_it_agrees_with_looking_at_every_day(sessions, a, batches, interval):
         found = price_history(
             session, "a10", first_day=first, last_day=last, interval=interval, currency="EUR"
         )
-    for period, (start, end) in zip(found.periods, intervals(first, last, interval), strict=True):
-        seen = []
+    seen = []
+    for start, end in intervals(first, last, interval):
+        prices: dict[int, list[Decimal]] = {}
         for offer, known in spans.items():
             for number in range((end - start).days + 1):
                 day = start + timedelta(days=number)
                 covering = [s for s in known if s.as_of <= day <= s.last_as_of]
                 if covering:
-                    seen.append((offer, max(covering, key=lambda s: (s.rank_on(day), s.first_seen)).price))
-        assert period.offers == len({offer for offer, _ in seen})
-        prices = [price for _, price in seen]
+                    best = max(covering, key=lambda s: (s.rank_on(day), s.first_seen))
+                    prices.setdefault(offer, []).append(best.price)
+        seen.append(prices)
+    some = sum(1 for prices in seen if prices)
+    if not some:
+        assert not found.series
+        return
+    (series,) = found.series
+    stable = {offer for offer in spans if 3 * sum(offer in prices for prices in seen) >= 2 * some}
+    assert (series.offers, series.intervals_priced) == (len(stable), some)
+    for period, prices in zip(series.periods, seen, strict=True):
+        counted = [prices[offer] for offer in stable if offer in prices]
+        assert period.offers == len(counted)
         spread = period.per_hour
-        assert (spread is None) == (not prices)
+        assert (spread is None) == (not counted or 2 * len(counted) < len(stable))
         if spread:
-            assert (spread.minimum, spread.maximum) == (min(prices), max(prices))
-            assert spread.median == median(prices)
+            every = [price for held in counted for price in held]
+            assert (spread.minimum, spread.maximum) == (min(every), max(every))
+            assert spread.median == median(every)
 
 
 @given(

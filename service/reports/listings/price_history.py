@@ -2,27 +2,37 @@
 
 from typing import Any
 
-from service.estimate.price_periods import PriceHistory, PricePeriod, PriceRange
+from service.estimate.price_periods import PriceHistory, PricePeriod, PriceRange, PriceSeries
 from service.reports.listings.sourced import amount, exchange_rate
 
 
 def price_history_item(
     history: PriceHistory, asked: dict[str, Any], interval: str, currency: str
 ) -> dict[str, Any]:
-    """The whole answer: what was asked, the intervals, the rates and sources behind them."""
+    """The whole answer: what was asked, a series per tier and term, the rates and sources behind them."""
     return {
         **asked,
         "interval": interval,
         "currency": currency,
         "unit": f"{currency}/h",
-        "offers": history.offers,
         "offers_without_exchange_rate": history.without_rate,
-        "periods": [_period(period) for period in history.periods],
+        "series": [_series(one) for one in history.series],
         "exchange_rates": [exchange_rate(rate) for rate in history.rates],
         "sources": [
             {"source": source.title, "url": source.url, "as_of": source.as_of, "licence": source.licence}
             for source in history.sources
         ],
+    }
+
+
+def _series(series: PriceSeries) -> dict[str, Any]:
+    return {
+        "tier": series.tier,
+        "term_months": series.term_months,
+        "offers": series.offers,
+        "offers_priced": series.offers_priced,
+        "intervals_priced": series.intervals_priced,
+        "periods": [_period(period) for period in series.periods],
     }
 
 
