@@ -152,22 +152,27 @@ def total(lines: tuple[CostItem, ...]) -> Interval:
     counted = [line for line in lines if line.is_counted and line.amount is not None]
     lost = sum((line.amount for line in counted if line.code == "purchase" and line.amount), certain(0.0))
     summed = sum((line.amount for line in counted if line.code != "purchase" and line.amount), certain(0.0))
-    low, middle, high = sorted((summed.p10, summed.p50, summed.p90))
-    median = middle + lost.p50
-    down, up = math.hypot(middle - low, lost.p50 - lost.p10), math.hypot(high - middle, lost.p90 - lost.p50)
+    return _joined(summed, lost)
+
+
+def _joined(running: Interval, card: Interval) -> Interval:
+    """The sum of what the hours cost and of a card, which know nothing of each other."""
+    low, middle, high = sorted((running.p10, running.p50, running.p90))
+    median = middle + card.p50
+    down, up = math.hypot(middle - low, card.p50 - card.p10), math.hypot(high - middle, card.p90 - card.p50)
     return Interval(median - down, median, median + up)
 
 
 def cash_needed(lines: tuple[CostItem, ...], terms: HomeTerms) -> Interval:
     """What has to be paid until the run ends: electricity less the heating it replaces, a bought card whole.
 
-    What it is sold for comes later, and wear is no payment.
+    What it is sold for comes later, and wear is no payment. The doubts of a dated card price and of the hours
+    know nothing of each other.
     """
     paid = [line.amount for line in lines if line.code in PAID and line.amount is not None]
     bought = terms.purchase
     price = (bought.price_range or certain(float(bought.price))) if bought else certain(0.0)
-    summed = sum(paid, price)
-    return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
+    return _joined(sum(paid, certain(0.0)), price)
 
 
 def home_cost(

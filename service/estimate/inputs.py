@@ -330,8 +330,9 @@ def cloud_inputs(
     cost: Cost | None,
     pue: Figure,
     figures: Mapping[str, Figure],
+    rent_today: Figure | None = None,
 ) -> tuple[Input, ...]:
-    """Price, terms, exchange rates and assumptions of the rented side."""
+    """Price and how far it may have moved, terms, exchange rates and assumptions of the rented side."""
     inputs = []
     if offer:
         subject = f"{offer.provider} {offer.instance}"
@@ -346,6 +347,8 @@ def cloud_inputs(
                 ),
             )
         )
+        if rent_today is not None:
+            inputs.append(Input(subject, rent_today))
     if provider:
         inputs += [
             Input(provider.name, Figure(name, value, UNITS[name], provider.sources[name]))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from service.estimate.cloud_bill import (
     HOURS_PER_MONTH,
     CloudBill,
     CloudTerms,
+    Doubt,
     Rented,
     cloud_bill,
 )
@@ -19,27 +21,48 @@ from service.estimate.cost import BillLine, Cost, CostItem, conversion, egress_c
 from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.training_state import checkpoint_bytes
-from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
+from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Source, Workload
 
 GB = 1e9
 WEIGHT_BYTES = 2.0
 PREFIX = "cloud_run."
-AS_TOLD = "interruptions_as_told"
+NO_TERMS = ("interruptions_as_told", "doubts", "told")
 FIGURES = (
     "set_up_hours", "download_bytes_per_token", "download_mbit_per_s", "checkpoints_kept", "idle_share",
     "interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s",
     "tax_share",
 )  # fmt: skip
+OF_SPOT = ("interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s")
+NOT_DOUBTED = ("tax_share",)
+"""A range of countries, not of what may come."""
 
 
 def cloud_terms(
-    workload: Workload, figures: Mapping[str, Figure], own: Mapping[str, float] | None = None
+    workload: Workload,
+    figures: Mapping[str, Figure],
+    own: Mapping[str, float] | None = None,
+    told: Source | None = None,
 ) -> CloudTerms:
-    """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens.
+    """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens, with the
+    doubt of each assumption that has a range.
 
-    `own` replaces any field of CloudTerms. Raises InvalidValue for one that is none of them.
+    `own` replaces any field of CloudTerms, and its doubt; `told` is who says so. Raises InvalidValue for one
+    that is none of them.
     """
-    of = {name: figures[PREFIX + name].value for name in FIGURES}
+    assumed = {name: figures[PREFIX + name].value for name in FIGURES}
+    usual = _terms(workload, assumed, own or {})
+    doubts = []
+    for name in FIGURES:
+        low, high = figures[PREFIX + name].low, figures[PREFIX + name].high
+        if low is None or high is None or name in NOT_DOUBTED:
+            continue
+        least, most = (_terms(workload, {**assumed, name: end}, own or {}) for end in (low, high))
+        if least != usual or most != usual:
+            doubts.append(Doubt(name, least, most, is_of_spot=name in OF_SPOT))
+    return replace(usual, doubts=tuple(doubts), told=told)
+
+
+def _terms(workload: Workload, of: Mapping[str, float], own: Mapping[str, float]) -> CloudTerms:
     checkpoint_gb = checkpoint_bytes(workload.architecture, workload.recipe) / GB
     data_gb = _data_gb(workload, of["download_bytes_per_token"])
     usual = CloudTerms(
@@ -55,12 +78,12 @@ def cloud_terms(
         checkpoint_seconds=checkpoint_gb / of["checkpoint_gb_per_s"],
         tax_share=of["tax_share"],
     )
-    names = [field.name for field in fields(CloudTerms) if field.name != AS_TOLD]
-    for name in own or {}:
+    names = [field.name for field in fields(CloudTerms) if field.name not in NO_TERMS]
+    for name in own:
         if name not in names:
             raise InvalidValue("rent_terms", name, "unknown", names)
-    told = "interruptions_per_day" in (own or {})
-    return replace(usual, **dict(own or {}), interruptions_as_told=told)
+    said: dict[str, Any] = dict(own)
+    return replace(usual, **said, interruptions_as_told="interruptions_per_day" in own)
 
 
 def _data_gb(workload: Workload, bytes_per_token: float) -> float:
@@ -74,7 +97,8 @@ def _data_gb(workload: Workload, bytes_per_token: float) -> float:
 
 
 def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudOffer) -> tuple[Input, ...]:
-    """The assumptions behind the lines of a bill that this offer has, or what is known of it instead."""
+    """The assumptions behind the lines of a bill that this offer has, each with the range that its doubt is
+    from, or what is known of it or was told instead."""
     is_spot = offer.tier == "spot"
     known = None if terms.interruptions_as_told else offer.interruptions
     names = [
@@ -95,12 +119,19 @@ def terms_inputs(terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudO
     return tuple(
         Input(
             "rented run",
-            known
-            if known and known.name == PREFIX + name
-            else replace(figures[PREFIX + name], value=getattr(terms, name, figures[PREFIX + name].value)),
+            known if known and known.name == PREFIX + name else _as_used(figures[PREFIX + name], name, terms),
         )
         for name in names
     )
+
+
+def _as_used(assumed: Figure, name: str, terms: CloudTerms) -> Figure:
+    value = getattr(terms, name, assumed.value)
+    if assumed.low is None or name in NOT_DOUBTED or any(doubt.name == name for doubt in terms.doubts):
+        return replace(assumed, value=value)
+    if terms.told is None or not hasattr(terms, name):
+        return replace(assumed, value=value, low=None, high=None)
+    return Figure(assumed.name, value, assumed.unit, terms.told, basis="user")
 
 
 def rented_columns(
@@ -111,9 +142,10 @@ def rented_columns(
     *,
     egress_gb: float = 0.0,
     skip_unpriced: bool = False,
+    rent_doubt: np.ndarray | None = None,
 ) -> Rented:
     """Offers as the columns of a bill, prices and fees in one currency; the egress fee is the mean of the
-    marginal tiers that `egress_gb` go through.
+    marginal tiers that `egress_gb` go through. `rent_doubt` as in Rented.
 
     Raises MissingFact for a currency without an exchange rate; with `skip_unpriced` its price is NaN.
     """
@@ -151,6 +183,7 @@ def rented_columns(
         interruptions_per_day=np.array(
             [o.interruptions.value if o.interruptions else np.nan for o, _ in offers]
         ),
+        rent_doubt=rent_doubt,
     )
 
 
@@ -171,12 +204,17 @@ def rented_cost(
     rates: Sequence[ExchangeRate],
     terms: CloudTerms,
     instances: int = 1,
+    rent_today: Figure | None = None,
 ) -> tuple[Cost, Interval]:
-    """The bill of one offer as lines, and the calendar hours of the run.
+    """The bill of one offer as lines, and the calendar hours of the run; `rent_today` is how far its rent may
+    have moved since it was stated (RentMoves.figure).
 
     Lines that come to nothing are left out, but what is unknown of the provider stays, without an amount.
     """
-    columns = rented_columns([(offer, provider)], currency, rates, instances, egress_gb=terms.egress_gb)
+    moved = None if rent_today is None else np.array([[rent_today.low], [rent_today.high]], dtype=np.float64)
+    columns = rented_columns(
+        [(offer, provider)], currency, rates, instances, egress_gb=terms.egress_gb, rent_doubt=moved
+    )
     training = np.array([[hours.p10], [hours.p50], [hours.p90]])
     bill = cloud_bill(training, columns, terms)
     converted = conversion(offer.currency, currency, rates)
@@ -192,7 +230,7 @@ def rented_cost(
     sent = np.full_like(training, terms.egress_gb)
     items.append(_fee_line("egress", sent, "GB", columns.egress_per_gb[0]))
     if terms.tax_share:
-        net = bill.total - bill.tax
+        net = bill.summed - bill.tax
         items.append(_fee_line("tax", net, currency, terms.tax_share))
     kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90 > 0)
     total = _interval(bill.total)

@@ -23,7 +23,7 @@ from service.estimate.explanation import Explanation, explanation
 from service.estimate.inputs import workload_inputs
 from service.estimate.rental import cloud_terms
 from service.estimate.training_time import check_gpu_count
-from service.facts import Workload
+from service.facts import Workload, given_by_user
 from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
 from service.reports.words.fine_tuning import titled
 from service.reports.words.wording import wording
@@ -65,15 +65,16 @@ def compare_home_with_cloud(
     household = household_of(snapshot, request, asked_at.date(), market)
     check_gpu_count(workload, home_count, "home_count")
     at_home = home_option_of(snapshot, workload, home_gpu, home_count, household, currency=request.currency)
+    today = asked_at.date()
     if request.cloud.strip().lower() == EVERY_OFFER:
-        rented, considered = cheapest_offers(snapshot, workload, request)
+        rented, considered = cheapest_offers(snapshot, workload, request, today)
     else:
         request = with_usual_cloud(request, workload)
-        gpu, count, rental = find_rental(snapshot, request)
+        gpu, count, rental = find_rental(snapshot, request, today)
         check_gpu_count(workload, count, "cloud")
         planned = plans_of(snapshot, workload, ((gpu.slug, count, cloud_memory_gib(count, knowledge)),))[0]
         changes = changes_of(snapshot, workload, gpu, count, planned)
-        terms = cloud_terms(workload, knowledge.figures, request.rent_terms)
+        terms = cloud_terms(workload, knowledge.figures, request.rent_terms, given_by_user(today))
         rented = [
             cloud_option(
                 workload,
@@ -204,15 +205,15 @@ def explain(snapshot: Snapshot, workload: Workload, option: Option) -> Explanati
 
 
 def cheapest_offers(
-    snapshot: Snapshot, workload: Workload, request: AskedComparison
+    snapshot: Snapshot, workload: Workload, request: AskedComparison, today: date
 ) -> tuple[list[Option], int]:
     """The cheapest offers that can do the run, over all that are stored, and how many were looked at.
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
     known = knowledge_of(snapshot)
-    terms = cloud_terms(workload, known.figures, request.rent_terms)
-    plans = rented_plans(snapshot, workload, request.tier, terms)
+    terms = cloud_terms(workload, known.figures, request.rent_terms, given_by_user(today))
+    plans = rented_plans(snapshot, workload, request.tier, terms, today)
     total = plans.bill.total[1]
     order = np.argsort(total, kind="stable")[: request.limit or USUAL_LIMIT]
     order = order[np.isfinite(total[order])]
@@ -227,7 +228,7 @@ def cheapest_offers(
                 workload,
                 gpu,
                 count,
-                rental_of(snapshot, snapshot.offers.row(int(plans.row[position])), request),
+                rental_of(snapshot, int(plans.row[position]), request, today),
                 currency=request.currency,
                 knowledge=known,
                 planned=plan,

@@ -2,8 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import numpy as np
@@ -29,11 +28,10 @@ from service.decide.sensitivity import saved_per_day
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
-from service.estimate.debugging import Debugging, debugging_of
+from service.estimate.debugging import Debugging, debugging_of, with_debugging
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
-from service.estimate.interval import Interval, certain
-from service.estimate.rental import cloud_terms
+from service.estimate.interval import Interval
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_decision
 from service.reports.words.wording import wording
@@ -43,9 +41,11 @@ from service.store.snapshot import Snapshot
 from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.candidate_plans import (
     Plans,
+    column_of,
     debugging_machine,
     household_of_request,
     per_kwh,
+    per_kwh_doubted,
     plans_of_request,
 )
 from service.usecases.finding import rental_of, workload_asked
@@ -57,7 +57,6 @@ from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 
-DEBUGGING = ("debug_hours", "debugged_share")
 MOST_SHORTLISTED = 10
 
 
@@ -84,7 +83,7 @@ def decide(
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     ties = near_ties(plans.candidates, choice)
     hangs = what_it_hangs_on(snapshot, request, workload, plans, choice, past)
-    rate = partial(_rated, snapshot, request)
+    rate = partial(_rated, snapshot, request, today)
     known: dict[int, RatedOption] = {}
 
     def rated(i: int) -> RatedOption:
@@ -197,7 +196,14 @@ def _thinned(positions: list[int], room: int) -> list[int]:
 
 
 def _rated(
-    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans: Plans, *, choice: Choice, i: int
+    snapshot: Snapshot,
+    request: AskedDecision,
+    today: date,
+    workload: Workload,
+    plans: Plans,
+    *,
+    choice: Choice,
+    i: int,
 ) -> RatedOption:
     way, place = plans.of(i)
     c = plans.candidates
@@ -207,13 +213,14 @@ def _rated(
     else:
         assert plans.rented is not None
         instances = int(plans.rented.instances[place])
-        terms = cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms)
         at_home = debugging_machine(plans.homes) if way == "hybrid" else None
-        debugging = debugging_of(terms, snapshot.figures)
-        used = terms if at_home is None else debugging.terms
-        option = _rented_option(snapshot, request, workload, plans.rented, place=place, terms=used)
+        debugging = debugging_of(plans.terms, snapshot.figures)
+        used = plans.terms if at_home is None else debugging.terms
+        option = _rented_option(
+            snapshot, request, workload, plans.rented, place=place, terms=used, today=today
+        )
         if at_home is not None:
-            option = _debugged_at_home(option, at_home, debugging, snapshot)
+            option = _debugged_at_home(option, at_home, debugging)
     return RatedOption(
         way=way,
         option=option,
@@ -237,39 +244,36 @@ def _rented_option(
     *,
     place: int,
     terms: CloudTerms,
+    today: date,
 ) -> Option:
     machine = int(rented.machine[place])
     gpu, count = rented.hardware[machine]
     planned = rented.planned[machine]
-    offer = snapshot.offers.row(int(rented.row[place]))
-    rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
+    rental = rental_of(snapshot, int(rented.row[place]), request, today)
+    rental = replace(rental, instances=int(rented.instances[place]))
     return cloud_option(
         workload, gpu, count, rental, currency=request.currency, knowledge=knowledge_of(snapshot),
         planned=planned, changes=changes_of(snapshot, workload, gpu, count, planned), terms=terms,
     )  # fmt: skip
 
 
-def _debugged_at_home(option: Option, own: Option, debugging: Debugging, snapshot: Snapshot) -> Option:
+def _debugged_at_home(option: Option, own: Option, debugging: Debugging) -> Option:
     """The rented option with hours of debugging at home at the price of its electricity."""
     assert option.cost and option.calendar_hours and option.hours
-    price = per_kwh(own) or Decimal(0)
-    kwh = certain(debugging.hours * own.power.watts.p50 / 1000)
-    amount = kwh * float(price)
-    line = CostItem("electricity", kwh, "kWh", price, amount)
-    total = option.cost.total + amount
-    assumed = tuple(_assumed(i, "idle_share", debugging.terms.idle_share) for i in option.inputs)
-    own_inputs = tuple(Input("rented run", snapshot.figures[f"cloud_run.{name}"]) for name in DEBUGGING)
+    kilowatts, price = own.power.watts.p50 / 1000, per_kwh_doubted(own)
+    kwh = debugging.hours * kilowatts
+    line = CostItem("electricity", kwh, "kWh", per_kwh(own), kwh.widened(price))
+    money, calendar = (np.array([column_of(of)]).T for of in (option.cost.total, option.calendar_hours))
+    money, calendar = with_debugging(money, calendar, debugging, kilowatts, price)
+    total = _interval(money[:, 0])
+    assert total is not None
+    rested_on = tuple(Input("rented run", figure) for figure in debugging.figures)
     return replace(
         option,
         cost=replace(option.cost, total=total, cash=total, items=(*option.cost.items, line)),
-        calendar_hours=option.calendar_hours + certain(debugging.hours),
-        inputs=(*assumed, *own_inputs),
+        calendar_hours=_interval(calendar[:, 0]),
+        inputs=(*option.inputs, *rested_on),
     )
-
-
-def _assumed(given: Input, name: str, value: float) -> Input:
-    """The same with another value, where it is the number of that name."""
-    return replace(given, figure=replace(given.figure, value=value)) if given.figure.name == name else given
 
 
 def _interval(column: NDArray[np.float64]) -> Interval | None:

@@ -24,9 +24,9 @@ from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.gpu_called import called
 from service.estimate.nearest_gpu import nearest_gpus
+from service.estimate.superseded import OWN
 from service.estimate.trainer_files.as_asked import names_of_base
 from service.facts import (
-    CloudOffer,
     ElectricityRate,
     ExchangeRate,
     Figure,
@@ -263,7 +263,7 @@ def household_of(
     )
 
 
-def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int, Rental]:
+def find_rental(snapshot: Snapshot, request: AskedComparison, today: date) -> tuple[Gpu, int, Rental]:
     """The rented configuration a name stands for: the cheapest offer of `8xh100-sxm`, or one offer.
 
     Without any offer of exactly this GPU and count the rental carries no price, never a guess.
@@ -279,14 +279,14 @@ def find_rental(snapshot: Snapshot, request: AskedComparison) -> tuple[Gpu, int,
         if request.tier not in (usual, offer.tier):
             reason = f"is not that of {offer.slug}, which is {offer.tier}; name a GPU to choose the tier"
             raise InvalidValue("tier", request.tier, reason)
-        return snapshot.gpus[offer.gpu], offer.gpu_count, rental_of(snapshot, offer, request)
+        return snapshot.gpus[offer.gpu], offer.gpu_count, rental_of(snapshot, row, request, today)
     match = CONFIGURATION.fullmatch(asked)
     gpu = find_gpu(snapshot, "cloud", match["gpu"].strip() if match else asked)
     count = checked_count("cloud", int(match["count"]) if match else 1)
     market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
     if not market:
         return gpu, count, Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
-    return gpu, count, rental_of(snapshot, offers.row(market[0]), request, market)
+    return gpu, count, rental_of(snapshot, market[0], request, today, market)
 
 
 def suggestions(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[Suggestion, ...]:
@@ -318,14 +318,18 @@ def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> N
 
 def rental_of(
     snapshot: Snapshot,
-    offer: CloudOffer,
+    row: int,
     request: AskedComparison | AskedDecision,
+    today: date,
     market: Sequence[int] = (),
 ) -> Rental:
-    """An offer with its provider, the grid of its country, and what the same costs elsewhere.
+    """An offer with its provider, the grid of its country, how far its rent may have moved by today, and what
+    the same costs elsewhere.
 
-    `market` are the places of the same configuration among the snapshot's offers.
+    `row` is its place among the snapshot's offers, `market` are those of the same configuration.
     """
+    offer, days = snapshot.offers.row(row), today.toordinal() - int(snapshot.offers.known_ordinal[row])
+    moved = None if offer.origin == OWN else snapshot.rent_moves.figure(offer.tier, max(days, 0))
     summary = None
     if market:
         quoted = [snapshot.offers.quoted(i) for i in market]
@@ -335,7 +339,10 @@ def rental_of(
         summary = Market(
             len(prices), prices[0], statistics.median(prices), prices[-1], request.currency, request.tier
         )
-    return Rental(offer, snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country), summary)
+    return Rental(
+        offer, snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country), summary,
+        rent_today=moved,
+    )  # fmt: skip
 
 
 def checked_count(field: str, count: int) -> int:
