@@ -60,8 +60,10 @@ def moves_of(session: Session, *, is_refreshed: bool) -> RentMoves:
     if not is_refreshed:
         return shipped_moves()
     p, o = OfferPriceRow, OfferRow
-    newest = session.execute(sa.select(sa.func.max(p.last_as_of))).scalar_one()
-    offers = session.execute(sa.select(sa.func.max(o.id))).scalar_one()
+    newest = session.execute(sa.select(sa.func.max(p.last_as_of))).scalar()
+    offers = session.execute(sa.select(sa.func.max(o.id))).scalar()
+    if newest is None or offers is None:
+        return shipped_moves()
     since = newest - timedelta(days=LOOKED_BACK_DAYS)
     every = max(1, offers // MOST_OFFERS)
     found = session.execute(

@@ -36,9 +36,10 @@ def looks_of(read: list[Reading]) -> Looks:
             offer = offers.setdefault(key, len(offers))
             kind = kinds.setdefault((name, said.tier), len(kinds))
             seen[offer, said.day.toordinal()] = kind, TIERS.index(said.tier), said.usd_per_gpu
-    places, told = np.array(list(seen), dtype=np.int64), list(seen.values())
+    places, told = np.array(list(seen), dtype=np.int64).reshape(-1, 2), list(seen.values())
     return Looks(
-        places[:, 0], np.array([kind for kind, _, _ in told]), np.array([tier for _, tier, _ in told]),
+        places[:, 0], np.array([kind for kind, _, _ in told], dtype=np.int64),
+        np.array([tier for _, tier, _ in told], dtype=np.int64),
         places[:, 1], np.array([rent for _, _, rent in told]),
     )  # fmt: skip
 
