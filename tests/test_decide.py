@@ -113,14 +113,17 @@ def test_what_is_emitted_by_the_whole_plan_is_that_of_all_its_hours(run):
 
 
 def test_no_plan_above_the_budget_is_within_it(run):
-    """A reserved term costs the same however long the run takes: without a spread, and never within 100.
+    """A reserved term costs the same however long the run takes: without a spread, and never within 100; what
+    costs more than 100 nine times out of ten is within it once.
 
-    The tax is told: where a price may hold VAT already, there is one.
+    The tax is told: where a price may hold VAT already, there is a spread.
     """
-    for tier in ("reserved", "any"):
+    for tier, most in (("reserved", 0.0), ("any", 0.1)):
         dear = answer(run, "--tier", tier, "--budget", "100", "--own", "none", "--rent", "tax_share=0.19")
         assert dear["best"] is None
-        assert all(p["probability_within_limits"] == 0 for p in dear["shortlist"] if p["cost"]["p10"] > 100)
+        assert all(
+            p["probability_within_limits"] <= most for p in dear["shortlist"] if p["cost"]["p10"] > 100
+        )
 
 
 def test_a_reserved_term_costs_no_less_for_being_debugged_at_home(run):

@@ -97,6 +97,19 @@ def test_a_provider_stands_for_its_cheapest_offers_that_hold_the_run(compared):
     assert len(both) == 5 and {"lambda"} < {o["offer"]["provider"] for o in both[1:]}
 
 
+@pytest.mark.parametrize("cloud", [["1xh100-sxm"], ["16xh100-sxm"], ["lambda"], ["any"]])
+def test_every_rent_is_as_sure_as_it_is_young_however_it_was_named(compared, snapshot, cloud):
+    offers = snapshot.offers
+    for option in compared(cloud=cloud)["options"][1:]:
+        known = offers.known_ordinal[offers.slug.index(option["offer"]["slug"])]
+        (moved,) = [i for i in option["sources"] if i["name"] == "rent_today"]
+        assert moved["unit"] == f"of a rent {NOW.toordinal() - known} days old, on_demand"
+        assert moved["low"] < 1 < moved["high"]
+        least, most = option["cost"]["p10"], option["cost"]["p90"]
+        assert least <= option["cost"]["p50"] * moved["low"] ** 0.9
+        assert most >= option["cost"]["p50"] * moved["high"] ** 0.9
+
+
 def test_a_machine_that_cannot_hold_the_run_stays_and_says_so(compared):
     told = compared(workload="llama-2-7b", home=["rtx-4070", "4xh200-sxm"], host_memory_gib=4)
     small = next(o for o in told["options"] if o["gpu"] == "rtx-4070")

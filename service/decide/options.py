@@ -41,7 +41,7 @@ from service.estimate.nearest_gpu import Likeness
 from service.estimate.planned_step import PlannedStep, plan_steps
 from service.estimate.power_limit import PowerLimitAdvice, power_limit_advice
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
-from service.estimate.tariff import Consumption, MarginalPrice, flat, grams_per_kwh
+from service.estimate.tariff import CONTRACT_SPREAD, Consumption, MarginalPrice, flat, grams_per_kwh
 from service.estimate.training_time import TrainingTime, check_gpu_count, training_time
 from service.facts import (
     CarbonIntensity,
@@ -92,6 +92,8 @@ class Rental:
     carbon: CarbonIntensity | None = None
     market: Market | None = None
     instances: int = 1
+    rent_today: Figure | None = None
+    """How far the rent may have moved since it was stated; None where it stands still or is one's own."""
     suggestions: tuple[Suggestion, ...] = ()
     """Where there is no offer: the nearest GPUs that are rented out so many at once."""
 
@@ -192,7 +194,9 @@ def home_option(
     power = household_power(board, gpu_count, plug.value if plug else None, figures)
     energy = energy_kwh(time.hours, power) if time else None
     cost = when = None
-    price = household.price or (flat(household.rate) if household.rate else None)
+    price = household.price or (
+        flat(household.rate, figures.get(CONTRACT_SPREAD)) if household.rate else None
+    )
     if energy and time and price:
         cost = home_cost(time.hours, energy, price, currency, knowledge.exchange_rates, terms=household.terms)
         when = hours_to_choose(household, time.hours, power, cost, figures)
@@ -292,6 +296,7 @@ def cloud_option(
             rates=knowledge.exchange_rates,
             terms=needs,
             instances=rental.instances,
+            rent_today=rental.rent_today,
         )
     cost = run.cost if run else None
     running = run.machine_hours if run else time.hours if time else None
@@ -314,7 +319,15 @@ def cloud_option(
         co2_kg=co2_kg(energy, carbon.grams_co2e_per_kwh) if energy and carbon else None,
         inputs=(
             *gpu_inputs(gpu),
-            *cloud_inputs(rental.offer, rental.provider, cost, pue, knowledge.figures, in_a_pc=is_pc(gpu)),
+            *cloud_inputs(
+                rental.offer,
+                rental.provider,
+                cost,
+                pue,
+                knowledge.figures,
+                rent_today=rental.rent_today,
+                in_a_pc=is_pc(gpu),
+            ),
             *bill_inputs,
             *carbon_inputs("cloud", carbon),
         ),

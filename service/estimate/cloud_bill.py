@@ -5,7 +5,7 @@ currency. What is not known of a provider (its egress fee, say) is NaN, adds not
 shown as unknown, never as 0. Leaves out quota, minimum top-ups and what support contracts cost.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.errors import InvalidValue
 from service.estimate.quantile import QUANTILE_90
 from service.estimate.vat import Vat
-from service.facts import PriceVat
+from service.facts import PriceVat, Source
 
 Numbers = NDArray[np.float64]
 HOURS_PER_MONTH = 730.0
@@ -23,6 +23,8 @@ LEAST_DIVISOR = 0.001
 """Of what hours are divided by: with less a run would outlast every number."""
 HOURS_PER_DAY = 24.0
 PRICE_VAT: tuple[PriceVat | None, ...] = (None, "net", "gross")
+NO_NUMBERS = ("tax_as_told", "vat", "interruptions_as_told", "doubts", "told")
+"""Fields of CloudTerms that are no number of the asker's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +57,32 @@ class CloudTerms:
     """The asker's: what each offer's tax follows from, unless he has told it."""
     interruptions_as_told: bool = False
     """Whether `interruptions_per_day` is the asker's own: then it counts for every spot machine."""
+    doubts: tuple["Doubt", ...] = field(default=(), compare=False)
+    """Of what is assumed; what the asker told has none."""
+    told: Source | None = field(default=None, compare=False)
+    """Who says what is not assumed."""
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if field.name == "vat":
-                continue
-            if not 0 <= value <= LARGEST_TERM:
-                raise InvalidValue(field.name, value, f"must be a number from 0 on, at most {LARGEST_TERM:g}")
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name not in NO_NUMBERS and not 0 <= value <= LARGEST_TERM:
+                raise InvalidValue(one.name, value, f"must be a number from 0 on, at most {LARGEST_TERM:g}")
         for name in ("download_mbit_per_s", "checkpoint_interval_hours"):
             if getattr(self, name) < LEAST_DIVISOR:
                 raise InvalidValue(
                     name, getattr(self, name), f"must be more than 0, at least {LEAST_DIVISOR:g}"
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One assumption at both ends of its 80 % range, all others as they are."""
+
+    name: str
+    low: CloudTerms
+    high: CloudTerms
+    is_of_spot: bool = False
+    """Whether it moves spot machines alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +104,16 @@ class Rented:
     """Of each offer by itself; NaN, or None for all, where nothing is known of it."""
     price_vat: NDArray[np.int8] | None = None
     """Whether each price is without VAT or with it, as a place in PRICE_VAT; None for all unknown."""
+    rent_doubt: Numbers | None = None
+    """How far the price may have moved since it was stated, as a factor: 10th and 90th percentile, shape
+    (2, offers); None where all are certain."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloudBill:
-    """The lines of the bill: three percentiles of an amount by offer, shape (3, offers)."""
+    """The lines of the bill: three percentiles of an amount by offer, shape (3, offers), by the doubt of the
+    hours alone, the tax also of whether a price holds it; what else is in doubt is in the total and the
+    calendar."""
 
     rent: Numbers
     set_up: Numbers
@@ -107,18 +127,26 @@ class CloudBill:
     machine_hours: Numbers
     """Billed hours, training and everything else."""
     calendar_hours: Numbers
-    """From start to end, interruptions included."""
+    """From start to end, interruptions included, with every doubt."""
+    doubt: Numbers
+    """Log standard deviations of the money below and above, shape (2, offers), beside those of the hours: of
+    what is assumed, and of the rent's age."""
 
     @property
     def total(self) -> Numbers:
-        """The sum of what is known."""
+        """The sum of what is known, with every doubt."""
+        return widened(self.summed, self.doubt)
+
+    @property
+    def summed(self) -> Numbers:
+        """The sum of the lines as far as they are known, percentile by percentile."""
         lines = (getattr(self, name) for name in LINES)
         return np.asarray(sum((np.where(np.isnan(x), 0.0, x) for x in lines), np.zeros_like(self.rent)))
 
     @property
     def tax_factor(self) -> Numbers:
         """The median bill with tax over that without, shape (offers,)."""
-        total, tax = self.total[1], self.tax[1]
+        total, tax = self.summed[1], self.tax[1]
         return np.asarray(total / np.where(total == tax, 1.0, total - tax))
 
 
@@ -182,22 +210,19 @@ def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> Cl
     line's speed and installation; a reserved term is paid whole, however short the run.
     """
     price = rented.price_per_hour
-    set_up_h = terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / SECONDS_PER_HOUR
-    set_up = np.broadcast_to(np.float64(set_up_h), training_hours.shape)
+    set_up = np.broadcast_to(np.float64(_set_up_hours(terms)), training_hours.shape)
     idle = training_hours * terms.idle_share
     lost = np.where(rented.is_spot, lost_hours(training_hours, terms, interruptions_of(rented, terms)), 0.0)
     machine = _billed(training_hours + set_up + idle + lost, rented)
     # Rounding up belongs to the rent; the other lines keep their own hours.
     rent_h = machine - set_up - idle - lost
-    term_h = rented.term_months * HOURS_PER_MONTH
-    unused = np.maximum(np.ceil(machine / np.where(term_h > 0, term_h, np.inf)) * term_h - machine, 0.0)
     months = np.maximum(machine, 0.0) / HOURS_PER_MONTH
     lines = {
         "rent": rent_h * price,
         "set_up": set_up * price,
         "idle": idle * price,
         "interruptions": lost * price,
-        "commitment": np.where(term_h > 0, unused, 0.0) * price,
+        "commitment": (_paid_hours(machine, rented) - machine) * price,
         "storage": terms.storage_gb * months * rented.storage_per_gb_month
         if terms.storage_gb
         else np.zeros_like(machine),
@@ -207,11 +232,13 @@ def cloud_bill(training_hours: Numbers, rented: Rented, terms: CloudTerms) -> Cl
         ),
     }
     net = sum((np.nan_to_num(line, nan=0.0) for line in lines.values()), np.zeros_like(machine))
+    money, calendar = _doubts(training_hours[1], rented, terms)
     return CloudBill(
         **lines,
         tax=_tax(net, rented, terms),
         machine_hours=machine,
-        calendar_hours=training_hours + set_up + lost,
+        calendar_hours=widened(training_hours + set_up + lost, calendar),
+        doubt=money,
     )
 
 
@@ -228,6 +255,72 @@ def _tax(net: Numbers, rented: Rented, terms: CloudTerms) -> Numbers:
         lowest = (net[1] + tax[1]) * np.exp(-down) - net[0]
     tax[0] = np.where((doubt > 0) & np.isfinite(lowest), lowest, tax[0])
     return tax
+
+
+def widened(percentiles: Numbers, spread: Numbers) -> Numbers:
+    """Quantities, shape (3, n), times factors with a median of 1 and these log standard deviations, shape
+    (2, n): Interval.widened for all at once. What is certain, or nothing, or unknown stays as it is."""
+    low, middle, high = percentiles
+    if not spread.any():
+        return percentiles
+    with np.errstate(divide="ignore", invalid="ignore"):
+        down = np.hypot(np.where(low > 0, np.log(middle / low) / QUANTILE_90, 0.0), spread[0])
+        up = np.hypot(np.where(low > 0, np.log(high / middle) / QUANTILE_90, 0.0), spread[1])
+        wide = np.stack((middle * np.exp(-QUANTILE_90 * down), middle, middle * np.exp(QUANTILE_90 * up)))
+    return np.where(spread.any(axis=0) & (middle > 0), wide, percentiles)
+
+
+def spread_of_ends(ends: Numbers) -> Numbers:
+    """Log standard deviations below and above 1, shape (2, n), of what a quantity is over its median at the
+    ends of a range, shape (2, n), whichever is the lower."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logs = np.log(ends) / QUANTILE_90
+    logs = np.where(np.isfinite(logs), logs, 0.0)
+    return np.stack((-np.minimum(logs.min(axis=0), 0.0), np.maximum(logs.max(axis=0), 0.0)))
+
+
+def _doubts(hours: Numbers, rented: Rented, terms: CloudTerms) -> tuple[Numbers, Numbers]:
+    """Log standard deviations of money and of calendar hours, shape (2, offers) each: every doubt by itself
+    at median hours, joined in squares. Tax is the same share of a bill at both ends."""
+    now, calendar = _median(hours, rented, terms)
+    money, time = np.zeros((2, len(now))), np.zeros((2, len(now)))
+    for doubt in terms.doubts:
+        if doubt.is_of_spot and not rented.is_spot.any():
+            continue
+        ends = [_median(hours, rented, end) for end in (doubt.low, doubt.high)]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            money = np.hypot(money, spread_of_ends(np.stack([end[0] / now for end in ends])))
+            time = np.hypot(time, spread_of_ends(np.stack([end[1] / calendar for end in ends])))
+    if rented.rent_doubt is not None:
+        moved = [_median(hours, rented, terms, factor)[0] for factor in rented.rent_doubt]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            money = np.hypot(money, spread_of_ends(np.stack(moved) / now))
+    return money, time
+
+
+def _median(
+    hours: Numbers, rented: Rented, terms: CloudTerms, rent_factor: Numbers | float = 1.0
+) -> tuple[Numbers, Numbers]:
+    """Money before tax and calendar hours at median hours of training, shape (offers,) each."""
+    per_day = interruptions_of(rented, terms)
+    lost = np.where(rented.is_spot, spot_overhead(terms, per_day) * hours, 0.0)
+    elapsed = hours + _set_up_hours(terms) + lost
+    machine = _billed(elapsed + hours * terms.idle_share, rented)
+    stored = terms.storage_gb * machine / HOURS_PER_MONTH * np.nan_to_num(rented.storage_per_gb_month)
+    rent = _paid_hours(machine, rented) * rented.price_per_hour * rent_factor
+    money = rent + stored + terms.egress_gb * np.nan_to_num(rented.egress_per_gb)
+    return np.asarray(money), elapsed
+
+
+def _set_up_hours(terms: CloudTerms) -> float:
+    return terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / SECONDS_PER_HOUR
+
+
+def _paid_hours(machine: Numbers, rented: Rented) -> Numbers:
+    """A reserved term is paid to its end."""
+    term_h = rented.term_months * HOURS_PER_MONTH
+    whole = np.ceil(machine / np.where(term_h > 0, term_h, np.inf)) * term_h
+    return np.where(term_h > 0, np.maximum(whole, machine), machine)
 
 
 def _billed(hours: Numbers, rented: Rented) -> Numbers:

@@ -210,10 +210,15 @@ def total(lines: tuple[CostItem, ...]) -> Interval:
     counted = [line for line in lines if line.is_counted and line.amount is not None]
     lost = [line.amount for line in counted if line.code in BOUGHT and line.amount]
     summed = sum((line.amount for line in counted if line.code not in BOUGHT and line.amount), certain(0.0))
-    low, middle, high = sorted((summed.p10, summed.p50, summed.p90))
-    median = middle + sum(part.p50 for part in lost)
-    down = math.hypot(middle - low, *(part.p50 - part.p10 for part in lost))
-    up = math.hypot(high - middle, *(part.p90 - part.p50 for part in lost))
+    return _joined(summed, *lost)
+
+
+def _joined(running: Interval, *bought: Interval) -> Interval:
+    """The sum of what the hours cost and of what is bought, which know nothing of each other."""
+    low, middle, high = sorted((running.p10, running.p50, running.p90))
+    median = middle + sum(part.p50 for part in bought)
+    down = math.hypot(middle - low, *(part.p50 - part.p10 for part in bought))
+    up = math.hypot(high - middle, *(part.p90 - part.p50 for part in bought))
     return Interval(median - down, median, median + up)
 
 
@@ -224,11 +229,12 @@ def _per_run(code: BillLine, amount: Interval) -> CostItem:
 def cash_needed(lines: tuple[CostItem, ...], terms: HomeTerms) -> Interval:
     """What has to be paid until the run ends: electricity less the heating it replaces, bought things whole.
 
-    What it is sold for comes later, and wear is no payment.
+    What it is sold for comes later, and wear is no payment. The doubts of a dated card price and of the hours
+    know nothing of each other.
     """
     paid = [line.amount for line in lines if line.code in PAID and line.amount is not None]
-    summed = sum(paid, terms.purchase.cash if terms.purchase else certain(0.0))
-    return Interval(*sorted((summed.p10, summed.p50, summed.p90)))
+    bought = (terms.purchase.cash,) if terms.purchase else ()
+    return _joined(sum(paid, certain(0.0)), *bought)
 
 
 def home_cost(

@@ -336,9 +336,11 @@ def cloud_inputs(
     pue: Figure,
     figures: Mapping[str, Figure],
     *,
+    rent_today: Figure | None = None,
     in_a_pc: bool = False,
 ) -> tuple[Input, ...]:
-    """Price, terms, exchange rates and assumptions of the rented side; `in_a_pc` a consumer card's."""
+    """Price and how far it may have moved, terms, exchange rates and assumptions of the rented side;
+    `in_a_pc` a consumer card's."""
     inputs = []
     if offer:
         subject = f"{offer.provider} {offer.instance}"
@@ -353,6 +355,8 @@ def cloud_inputs(
                 ),
             )
         )
+        if rent_today is not None:
+            inputs.append(Input(subject, rent_today))
     if provider:
         inputs += [
             Input(provider.name, Figure(name, value, UNITS[name], provider.sources[name]))

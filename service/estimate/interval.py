@@ -34,6 +34,10 @@ class Interval:
         up = math.hypot(self.spread()[1], other.spread()[1])
         return around(self.p50 * other.p50, down, up)
 
+    def of_part(self, share: float) -> "Interval":
+        """What this factor on a part of a whole makes of the whole: 0.6 to 1.4 on a half is 0.8 to 1.2."""
+        return Interval(*(1 + share * (end - 1) for end in (self.p10, self.p50, self.p90)))
+
 
 def around(median: float, spread_down: float, spread_up: float | None = None) -> Interval:
     """The 80 % interval of a log-normal with this median and log standard deviation(s)."""

@@ -14,7 +14,7 @@ from service.estimate.own_plan import PlanTaken
 from service.estimate.plausibility import Doubt
 from service.estimate.progress import Progress, progress
 from service.estimate.run_records.training_log import TrainingLog
-from service.estimate.tariff import flat
+from service.estimate.tariff import CONTRACT_SPREAD, flat
 from service.estimate.training_time import DOWNTIME_SPREAD_HOME
 from service.facts import ElectricityRate, ExchangeRate, Figure, Gpu, MeasuredRun, Workload
 
@@ -129,7 +129,7 @@ def run_in_progress(
     left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
     hours = (certain(where.hours_done), where.hours_left)
     costs = [
-        home_cost(h, e, flat(rate), currency, exchange_rates) if rate else None
+        home_cost(h, e, flat(rate, figures.get(CONTRACT_SPREAD)), currency, exchange_rates) if rate else None
         for h, e in zip(hours, (done, left), strict=True)
     ]
     return RunInProgress(

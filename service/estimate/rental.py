@@ -11,9 +11,11 @@ from service.errors import InvalidValue, MissingFact
 from service.estimate.architecture import parameters
 from service.estimate.cloud_bill import (
     HOURS_PER_MONTH,
+    NO_NUMBERS,
     PRICE_VAT,
     CloudBill,
     CloudTerms,
+    Doubt,
     Rented,
     cloud_bill,
 )
@@ -22,32 +24,49 @@ from service.estimate.inputs import Input
 from service.estimate.interval import Interval
 from service.estimate.training_state import checkpoint_bytes
 from service.estimate.vat import Vat
-from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Workload
+from service.facts import CloudOffer, ExchangeRate, Figure, Provider, Source, Workload
 
 GB = 1e9
 WEIGHT_BYTES = 2.0
 PREFIX = "cloud_run."
-NOT_TOLD = ("interruptions_as_told", "tax_as_told", "vat")
-"""Fields of CloudTerms that are no number of the asker's."""
 FIGURES = (
     "set_up_hours", "download_bytes_per_token", "download_mbit_per_s", "checkpoints_kept", "idle_share",
     "interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s",
     "tax_share",
 )  # fmt: skip
+OF_SPOT = ("interruptions_per_day", "restart_hours", "checkpoint_interval_hours", "checkpoint_gb_per_s")
+NOT_DOUBTED = ("tax_share",)
+"""A range of countries, not of what may come."""
 
 
 def cloud_terms(
     workload: Workload,
     figures: Mapping[str, Figure],
     own: Mapping[str, float] | None = None,
+    *,
     vat: Vat | None = None,
+    told: Source | None = None,
 ) -> CloudTerms:
-    """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens.
+    """What a run needs on a rented machine: assumed per figure, sized by the model and its tokens, with the
+    doubt of each assumption that has a range.
 
-    `own` replaces any field of CloudTerms; a tax told there wins over `vat`. Raises InvalidValue for one that
-    is none of them.
+    `own` replaces any field of CloudTerms, and its doubt; a tax told there wins over `vat`; `told` is who
+    says so. Raises InvalidValue for one that is none of them.
     """
-    of = {name: figures[PREFIX + name].value for name in FIGURES}
+    assumed = {name: figures[PREFIX + name].value for name in FIGURES}
+    usual = _terms(workload, assumed, own or {})
+    doubts = []
+    for name in FIGURES:
+        low, high = figures[PREFIX + name].low, figures[PREFIX + name].high
+        if low is None or high is None or name in NOT_DOUBTED:
+            continue
+        least, most = (_terms(workload, {**assumed, name: end}, own or {}) for end in (low, high))
+        if least != usual or most != usual:
+            doubts.append(Doubt(name, least, most, is_of_spot=name in OF_SPOT))
+    return replace(usual, doubts=tuple(doubts), vat=vat, told=told)
+
+
+def _terms(workload: Workload, of: Mapping[str, float], own: Mapping[str, float]) -> CloudTerms:
     checkpoint_gb = checkpoint_bytes(workload.architecture, workload.recipe) / GB
     data_gb = _data_gb(workload, of["download_bytes_per_token"])
     usual = CloudTerms(
@@ -62,16 +81,15 @@ def cloud_terms(
         checkpoint_interval_hours=of["checkpoint_interval_hours"],
         checkpoint_seconds=checkpoint_gb / of["checkpoint_gb_per_s"],
         tax_share=of["tax_share"],
-        vat=vat,
     )
-    names = [field.name for field in fields(CloudTerms) if field.name not in NOT_TOLD]
-    for name in own or {}:
+    names = [field.name for field in fields(CloudTerms) if field.name not in NO_NUMBERS]
+    for name in own:
         if name not in names:
             raise InvalidValue("rent_terms", name, "unknown", names)
-    told: dict[str, Any] = dict(own or {})
-    told["interruptions_as_told"] = "interruptions_per_day" in told
-    told["tax_as_told"] = "tax_share" in told
-    return replace(usual, **told)
+    said: dict[str, Any] = dict(own)
+    said["interruptions_as_told"] = "interruptions_per_day" in own
+    said["tax_as_told"] = "tax_share" in own
+    return replace(usual, **said)
 
 
 def _data_gb(workload: Workload, bytes_per_token: float) -> float:
@@ -87,7 +105,8 @@ def _data_gb(workload: Workload, bytes_per_token: float) -> float:
 def terms_inputs(
     terms: CloudTerms, figures: Mapping[str, Figure], offer: CloudOffer, provider: Provider | None = None
 ) -> tuple[Input, ...]:
-    """The assumptions behind the lines of a bill that this offer has, or what is known of it instead."""
+    """The assumptions behind the lines of a bill that this offer has, each with the range that its doubt is
+    from, or what is known of it or was told instead."""
     is_spot = offer.tier == "spot"
     known = None if terms.interruptions_as_told else offer.interruptions
     names = [
@@ -105,20 +124,27 @@ def terms_inputs(
             "checkpoint_gb_per_s",
         ]
     tax = replace(figures[PREFIX + "tax_share"], value=terms.tax_share)
-    if terms.vat is not None and terms.tax_as_told:
-        tax = replace(tax, low=None, high=None, source=terms.vat.said, basis="user")
+    if terms.tax_as_told:
+        tax = _as_used(tax, "tax_share", terms)
     elif terms.vat is not None:
         tax = terms.vat.figure(provider.price_vat if provider else None, tax)
     lines = tuple(
         Input(
             "rented run",
-            known
-            if known and known.name == PREFIX + name
-            else replace(figures[PREFIX + name], value=getattr(terms, name, figures[PREFIX + name].value)),
+            known if known and known.name == PREFIX + name else _as_used(figures[PREFIX + name], name, terms),
         )
         for name in names
     )
     return (*lines, Input("rented run", tax))
+
+
+def _as_used(assumed: Figure, name: str, terms: CloudTerms) -> Figure:
+    value = getattr(terms, name, assumed.value)
+    if assumed.low is None or any(doubt.name == name for doubt in terms.doubts):
+        return replace(assumed, value=value)
+    if terms.told is None or not hasattr(terms, name):
+        return replace(assumed, value=value, low=None, high=None)
+    return Figure(assumed.name, value, assumed.unit, terms.told, basis="user")
 
 
 def rented_columns(
@@ -129,9 +155,10 @@ def rented_columns(
     *,
     egress_gb: float = 0.0,
     skip_unpriced: bool = False,
+    rent_doubt: np.ndarray | None = None,
 ) -> Rented:
     """Offers as the columns of a bill, prices and fees in one currency; the egress fee is the mean of the
-    marginal tiers that `egress_gb` go through.
+    marginal tiers that `egress_gb` go through. `rent_doubt` as in Rented.
 
     Raises MissingFact for a currency without an exchange rate; with `skip_unpriced` its price is NaN.
     """
@@ -170,6 +197,7 @@ def rented_columns(
             [o.interruptions.value if o.interruptions else np.nan for o, _ in offers]
         ),
         price_vat=np.array([PRICE_VAT.index(p.price_vat if p else None) for _, p in offers], dtype=np.int8),
+        rent_doubt=rent_doubt,
     )
 
 
@@ -201,12 +229,17 @@ def rented_cost(
     rates: Sequence[ExchangeRate],
     terms: CloudTerms,
     instances: int = 1,
+    rent_today: Figure | None = None,
 ) -> RentedRun:
-    """The bill of one offer as lines, and the hours it rests on.
+    """The bill of one offer as lines, and the hours it rests on; `rent_today` is how far its rent may have
+    moved since it was stated (RentMoves.figure).
 
     Lines that come to nothing are left out, but what is unknown of the provider stays, without an amount.
     """
-    columns = rented_columns([(offer, provider)], currency, rates, instances, egress_gb=terms.egress_gb)
+    moved = None if rent_today is None else np.array([[rent_today.low], [rent_today.high]], dtype=np.float64)
+    columns = rented_columns(
+        [(offer, provider)], currency, rates, instances, egress_gb=terms.egress_gb, rent_doubt=moved
+    )
     training = np.array([[hours.p10], [hours.p50], [hours.p90]])
     bill = cloud_bill(training, columns, terms)
     converted = conversion(offer.currency, currency, rates)
@@ -223,7 +256,7 @@ def rented_cost(
     items.append(_fee_line("egress", sent, "GB", columns.egress_per_gb[0]))
     tax = float(bill.tax_factor[0]) - 1
     if bill.tax.any():
-        line = _fee_line("tax", bill.total - bill.tax, currency, round(tax, 9))
+        line = _fee_line("tax", bill.summed - bill.tax, currency, round(tax, 9))
         items.append(replace(line, amount=Interval(*sorted(float(x) for x in bill.tax[:, 0]))))
     kept = tuple(item for item in items if item.code == "rent" or item.amount is None or item.amount.p90)
     total = _interval(bill.total)

@@ -19,10 +19,12 @@ from service.facts import ElectricityRate, Figure, Source
 
 TariffKind = Literal["flat", "time_of_use", "dynamic"]
 HOURS_PER_DAY = 24
+CONTRACT_SPREAD = "home_run.contract_spread"
 HOURS_PER_YEAR = 8760
 LARGEST_YEARLY_KWH = 10_000_000
 SOLAR_SHARE, SOLAR_GRAMS = "solar_share", "solar_grams_per_kwh"
 """Names of what a roof adds to a price: its share of the energy, and what its kilowatt-hours emit."""
+SURE = certain(1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +47,18 @@ class MarginalPrice:
     """Between what the mean itself lies, four times out of five, where few days tell it; None where it is
     fixed or a year tells it."""
     mean_high: Decimal | None = None
+    assumed: Interval = SURE
+    """How far this household's price may be from what is assumed of it, as a factor with 1 in the middle: a
+    country's published mean, what suppliers usually add to the spot price. Sure where the asker told it."""
 
     @property
     def doubt(self) -> Interval:
-        """How far the mean may be off, as a factor with 1 in the middle."""
+        """How far the mean may be off, as a factor with 1 in the middle: by the days known and by what is
+        assumed."""
         if self.mean_low is None or self.mean_high is None or self.per_kwh <= 0 or self.mean_low <= 0:
-            return certain(1.0)
-        return Interval(float(self.mean_low / self.per_kwh), 1.0, float(self.mean_high / self.per_kwh))
+            return self.assumed
+        of_days = Interval(float(self.mean_low / self.per_kwh), 1.0, float(self.mean_high / self.per_kwh))
+        return of_days.widened(self.assumed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,13 @@ def all_in(spot_per_kwh: NDArray[np.float64], terms: DynamicTerms) -> NDArray[np
     return np.asarray((spot_per_kwh + np.abs(spot_per_kwh) * markup + surcharges) * (1 + vat))
 
 
-def flat(rate: ElectricityRate) -> MarginalPrice:
-    """The same price at all hours."""
-    return MarginalPrice("flat", rate.currency, rate.per_kwh, rate.source)
+def flat(rate: ElectricityRate, spread: Figure | None = None) -> MarginalPrice:
+    """The same price at all hours; of a published mean a household's contract is up to `spread` off, of its
+    own price nothing."""
+    price = MarginalPrice("flat", rate.currency, rate.per_kwh, rate.source)
+    if rate.kind != "retail" or spread is None:
+        return price
+    return replace(price, assumed=Interval(1 - spread.value, 1.0, 1 + spread.value), figures=(spread,))
 
 
 def hourly_prices(windows: Sequence[TimeOfUse]) -> tuple[Decimal, ...]:
@@ -126,6 +137,7 @@ def with_solar(
     def mixed(price: Decimal) -> Decimal:
         return own * paid + (1 - own) * price
 
+    bought_part = 1 - float(own * paid / mixed(bought.per_kwh)) if mixed(bought.per_kwh) > 0 else 0.0
     grid = Figure(
         "bought_per_kwh", float(bought.per_kwh), f"{bought.currency}/kWh", bought.source, basis="derived"
     )
@@ -136,6 +148,7 @@ def with_solar(
         high=None if bought.high is None else mixed(bought.high),
         mean_low=None if bought.mean_low is None else mixed(bought.mean_low),
         mean_high=None if bought.mean_high is None else mixed(bought.mean_high),
+        assumed=bought.assumed.of_part(bought_part),
         figures=(*bought.figures, grid, share, feed_in, *((grams,) if grams else ())),
     )
 

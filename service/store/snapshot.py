@@ -7,7 +7,7 @@ looks after a newer one. Processes may differ for as long as `check_every_s`.
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 from service.errors import DatabaseNotReady, UnknownName
 from service.estimate.alias_key import alias_key
 from service.estimate.case import OWN
+from service.estimate.rent_moves import RentMoves
 from service.facts import (
     CarbonIntensity,
     ElectricityRate,
@@ -39,6 +40,7 @@ from service.store import (
     workloads,
 )
 from service.store.offer_table import OfferTable
+from service.store.rent_moves import moves_of, shipped_moves
 from service.store.session import Sessions
 
 Named = TypeVar("Named", bound=Gpu | Workload | Provider)
@@ -67,6 +69,8 @@ class Snapshot:
     offers: OfferTable
     measured_runs: tuple[MeasuredRun, ...] = ()
     """By slug."""
+    rent_moves: RentMoves = field(default_factory=shipped_moves)
+    """How far rents move in so many days."""
 
     def gpu(self, name: str) -> Gpu:
         """The GPU of that slug, name or alias; UnknownName lists all slugs, the nearest first."""
@@ -88,6 +92,7 @@ def load(sessions: Sessions) -> Snapshot:
     with sessions.reading() as session:
         version = versions.data_version(session)
         all_gpus, all_workloads = gpus.all(session), workloads.all(session)
+        offers = offer_table.load(session, MappingProxyType(sources.by_id(session)))
         return Snapshot(
             data_version=version,
             gpus=_by_slug(all_gpus),
@@ -99,8 +104,9 @@ def load(sessions: Sessions) -> Snapshot:
             electricity=_by_zone(rates.electricity(session)),
             carbon=_by_zone(rates.carbon(session)),
             exchange=MappingProxyType(exchange_rates.newest_rates(session)),
-            offers=offer_table.load(session, MappingProxyType(sources.by_id(session))),
+            offers=offers,
             measured_runs=_shaped(measured_runs.all(session), all_workloads),
+            rent_moves=moves_of(session, is_refreshed=offers.is_refreshed),
         )
 
 

@@ -24,12 +24,14 @@ def asked_vat(snapshot: Snapshot, request: AskedHousehold, today: date) -> Vat:
 
 
 def asked_terms(snapshot: Snapshot, request: AskedHousehold, workload: Workload, today: date) -> CloudTerms:
-    """What a rented run needs beside its hours, with the asker's own terms and VAT.
+    """What a rented run needs beside its hours, with the asker's own terms and VAT, and the doubt of what is
+    assumed.
 
     Raises InvalidValue for a term that is none.
     """
-    vat = asked_vat(snapshot, request, today)
-    return cloud_terms(workload, knowledge_of(snapshot).figures, request.rent_terms, vat)
+    vat, told = asked_vat(snapshot, request, today), given_by_user(today)
+    figures = knowledge_of(snapshot).figures
+    return cloud_terms(workload, figures, request.rent_terms, vat=vat, told=told)
 
 
 def without_vat(rate: ElectricityRate, vat: Vat) -> ElectricityRate:

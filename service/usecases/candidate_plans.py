@@ -18,8 +18,8 @@ from service.errors import MissingFact
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
 from service.estimate.cost import conversion
-from service.estimate.debugging import Debugging, debugging_of
-from service.estimate.interval import Interval
+from service.estimate.debugging import Debugging, debugging_of, with_debugging
+from service.estimate.interval import Interval, certain
 from service.estimate.memory_plan import published_plan
 from service.estimate.tariff import grams_per_kwh
 from service.facts import Gpu, Workload
@@ -127,7 +127,7 @@ def plans_of_request(
     rented = None
     if request.tier != NO_RENT:
         try:
-            rented = rented_plans(snapshot, workload, request.tier, terms, clusters=True)
+            rented = rented_plans(snapshot, workload, request.tier, terms, today, clusters=True)
         except MissingFact:
             if not homes:
                 raise
@@ -225,16 +225,15 @@ def _debugged_at_home(
     As many hours for one GPU as for 64: it is a person who debugs.
     """
     bill = cloud_bill(rented.hours, rented.offers, debugging.terms)
-    kilowatts = own.power.watts.p50 / 1000
-    price = per_kwh(own)
-    at_home = debugging.hours * kilowatts * (np.nan if price is None else float(price))
-    plans = _rented(rented, bill, bill.calendar_hours + debugging.hours, bill.total * factor + at_home)
+    kilowatts, price = own.power.watts.p50 / 1000, per_kwh_doubted(own)
+    cost, calendar = with_debugging(bill.total * factor, bill.calendar_hours, debugging, kilowatts, price)
+    plans = _rented(rented, bill, calendar, cost)
     plans = replace(
         plans,
-        co2_kg=plans.co2_kg + debugging.hours * kilowatts * _kg_per_kwh(own),
+        co2_kg=plans.co2_kg + debugging.hours.p50 * kilowatts * _kg_per_kwh(own),
         effort=plans.effort + EFFORT_OF_DEBUGGING_AT_HOME,
     )
-    return bill, np.full(len(rented), at_home), plans
+    return bill, np.full(len(rented), debugging.hours.p50 * kilowatts * price.p50), plans
 
 
 def debugging_machine(homes: Iterable[tuple[Way, Option]]) -> Option | None:
@@ -251,6 +250,14 @@ def per_kwh(option: Option) -> Decimal | None:
     """What a kilowatt-hour costs at home in the currency of its bill; None without a bill."""
     items = option.cost.items if option.cost else ()
     return next((item.unit_price for item in items if item.code == "electricity"), None)
+
+
+def per_kwh_doubted(option: Option) -> Interval:
+    """The same with the doubt of the contract; NaN without a bill."""
+    price = per_kwh(option)
+    if price is None:
+        return certain(np.nan)
+    return (option.price.doubt if option.price else certain(1.0)) * float(price)
 
 
 def _kg_per_kwh(option: Option) -> float:

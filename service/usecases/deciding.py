@@ -2,8 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 from functools import partial
 
 import numpy as np
@@ -31,10 +30,16 @@ from service.decide.why_not import reason_of
 from service.errors import InvalidValue
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
-from service.estimate.debugging import Debugging, DebuggingBenefit, benefit_of, debugging_of
+from service.estimate.debugging import (
+    Debugging,
+    DebuggingBenefit,
+    benefit_of,
+    debugging_of,
+    with_debugging,
+)
 from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
-from service.estimate.interval import Interval, certain
+from service.estimate.interval import Interval
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_decision
 from service.reports.words.wording import wording
@@ -45,9 +50,11 @@ from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.asked_vat import asked_vat
 from service.usecases.candidate_plans import (
     Plans,
+    column_of,
     debugging_machine,
     household_of_request,
     per_kwh,
+    per_kwh_doubted,
     plans_of_request,
 )
 from service.usecases.finding import rental_of, workload_asked
@@ -60,7 +67,6 @@ from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.what_if import alternatives_of
 
-DEBUGGING = ("debug_hours", "debugged_share")
 MOST_SHORTLISTED = 8
 
 
@@ -89,7 +95,7 @@ def decide(
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     ties = near_ties(plans.candidates, choice)
     hangs = what_it_hangs_on(snapshot, request, plans, choice, past)
-    rate = partial(_rated, snapshot, request)
+    rate = partial(_rated, snapshot, request, today)
     known: dict[int, RatedOption] = {}
 
     def rated(i: int) -> RatedOption:
@@ -212,7 +218,14 @@ def _thinned(positions: list[int], room: int) -> list[int]:
 
 
 def _rated(
-    snapshot: Snapshot, request: AskedDecision, workload: Workload, plans: Plans, *, choice: Choice, i: int
+    snapshot: Snapshot,
+    request: AskedDecision,
+    today: date,
+    workload: Workload,
+    plans: Plans,
+    *,
+    choice: Choice,
+    i: int,
 ) -> RatedOption:
     way, place = plans.of(i)
     c = plans.candidates
@@ -222,14 +235,15 @@ def _rated(
     else:
         assert plans.rented is not None
         instances = int(plans.rented.instances[place])
-        terms = plans.terms
         at_home = debugging_machine(plans.homes) if way == "hybrid" else None
-        debugging = debugging_of(terms, snapshot.figures)
-        used = terms if at_home is None else debugging.terms
-        option = _rented_option(snapshot, request, workload, plans.rented, place=place, terms=used)
+        debugging = debugging_of(plans.terms, snapshot.figures)
+        used = plans.terms if at_home is None else debugging.terms
+        option = _rented_option(
+            snapshot, request, workload, plans.rented, place=place, terms=used, today=today
+        )
         if at_home is not None:
             benefit = _benefit(option, at_home, debugging)
-            option = _debugged_at_home(option, at_home, debugging, snapshot)
+            option = _debugged_at_home(option, at_home, debugging)
     return RatedOption(
         way=way,
         option=option,
@@ -253,7 +267,7 @@ def _benefit(rented: Option, own: Option, debugging: Debugging) -> DebuggingBene
     if cost is None or hours is None or cost.amount("commitment"):
         return None
     per_hour = float(cost.line("rent").unit_price or 0) * cost.tax_factor
-    return benefit_of(debugging, hours.p50, per_hour, own.power.watts.p50, float(per_kwh(own) or 0))
+    return benefit_of(debugging, hours.p50, per_hour, own.power.watts.p50 / 1000, per_kwh_doubted(own))
 
 
 def _rented_option(
@@ -264,39 +278,36 @@ def _rented_option(
     *,
     place: int,
     terms: CloudTerms,
+    today: date,
 ) -> Option:
     machine = int(rented.machine[place])
     gpu, count = rented.hardware[machine]
     planned = rented.planned[machine]
-    offer = snapshot.offers.row(int(rented.row[place]))
-    rental = replace(rental_of(snapshot, offer, request), instances=int(rented.instances[place]))
+    rental = rental_of(snapshot, int(rented.row[place]), request, today)
+    rental = replace(rental, instances=int(rented.instances[place]))
     return cloud_option(
         workload, gpu, count, rental, currency=request.currency, knowledge=knowledge_of(snapshot),
         planned=planned, changes=changes_of(snapshot, workload, gpu, count, planned), terms=terms,
     )  # fmt: skip
 
 
-def _debugged_at_home(option: Option, own: Option, debugging: Debugging, snapshot: Snapshot) -> Option:
+def _debugged_at_home(option: Option, own: Option, debugging: Debugging) -> Option:
     """The rented option with hours of debugging at home at the price of its electricity."""
     assert option.cost and option.calendar_hours and option.hours
-    price = per_kwh(own) or Decimal(0)
-    kwh = certain(debugging.hours * own.power.watts.p50 / 1000)
-    amount = kwh * float(price)
-    line = CostItem("electricity", kwh, "kWh", price, amount)
-    total = option.cost.total + amount
-    assumed = tuple(_assumed(i, "idle_share", debugging.terms.idle_share) for i in option.inputs)
-    own_inputs = tuple(Input("rented run", snapshot.figures[f"cloud_run.{name}"]) for name in DEBUGGING)
+    kilowatts, price = own.power.watts.p50 / 1000, per_kwh_doubted(own)
+    amount = debugging.electricity(kilowatts, price)
+    line = CostItem("electricity", debugging.hours * kilowatts, "kWh", per_kwh(own), amount)
+    money, calendar = (np.array([column_of(of)]).T for of in (option.cost.total, option.calendar_hours))
+    money, calendar = with_debugging(money, calendar, debugging, kilowatts, price)
+    total = _interval(money[:, 0])
+    assert total is not None
+    rested_on = tuple(Input("rented run", figure) for figure in debugging.figures)
     return replace(
         option,
         cost=replace(option.cost, total=total, cash=total, items=(*option.cost.items, line)),
-        calendar_hours=option.calendar_hours + certain(debugging.hours),
-        inputs=(*assumed, *own_inputs),
+        calendar_hours=_interval(calendar[:, 0]),
+        inputs=(*option.inputs, *rested_on),
     )
-
-
-def _assumed(given: Input, name: str, value: float) -> Input:
-    """The same with another value, where it is the number of that name."""
-    return replace(given, figure=replace(given.figure, value=value)) if given.figure.name == name else given
 
 
 def _interval(column: NDArray[np.float64]) -> Interval | None:

@@ -24,6 +24,7 @@ from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
 from service.estimate.gpu_called import called
 from service.estimate.nearest_gpu import nearest_gpus
+from service.estimate.superseded import OWN
 from service.estimate.trainer_files.as_asked import names_of_base
 from service.facts import (
     CloudOffer,
@@ -330,12 +331,17 @@ def same_configuration(snapshot: Snapshot, gpu: str, count: int, tier: str) -> N
 
 def rental_of(
     snapshot: Snapshot,
-    offer: CloudOffer,
+    row: int,
     request: AskedComparison | AskedDecision,
+    today: date,
 ) -> Rental:
-    """An offer with its provider, the grid of its country, and what the same costs elsewhere."""
+    """An offer with its provider, the grid of its country, how far its rent may have moved by today, and what
+    the same costs elsewhere. `row` is its place among the snapshot's offers.
+    """
+    offer, days = snapshot.offers.row(row), today.toordinal() - int(snapshot.offers.known_ordinal[row])
+    moved = None if offer.origin == OWN else snapshot.rent_moves.figure(offer.tier, max(days, 0))
     provider, carbon = snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country)
-    return Rental(offer, provider, carbon, _market_of(snapshot, offer, request.currency))
+    return Rental(offer, provider, carbon, _market_of(snapshot, offer, request.currency), rent_today=moved)
 
 
 def _market_of(snapshot: Snapshot, offer: CloudOffer, currency: str) -> Market | None:

@@ -54,7 +54,9 @@ def rented_named(
         provider = _provider(snapshot, name)
         if provider is not None or name.strip().lower() == EVERY_OFFER:
             is_list = True
-            listed, looked_at = _cheapest(snapshot, workload, request, terms, provider or "")
+            listed, looked_at = _cheapest(
+                snapshot, workload, request, terms, today=today, provider=provider or ""
+            )
             considered += looked_at
         else:
             listed = [_named(snapshot, workload, request, name, today)]
@@ -93,7 +95,7 @@ def _named(
         refuse_tier_beside(request.tier, offer)
         gpu, count = snapshot.gpus[offer.gpu], offer.gpu_count
         is_sold_out = bool(offers.sold_out[row])
-        rental = rental_of(snapshot, offer, request)
+        rental = rental_of(snapshot, row, request, today)
     else:
         gpu, count = machine_called(snapshot, "cloud", name)
         market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
@@ -101,7 +103,7 @@ def _named(
             market, nodes = _nodes(snapshot, gpu, count, request.tier)
         if market:
             row = market[0]
-            rental = replace(rental_of(snapshot, offers.row(row), request), instances=nodes)
+            rental = replace(rental_of(snapshot, row, request, today), instances=nodes)
         else:
             is_sold_out = _is_sold_out(snapshot, gpu, count, request.tier)
             rental = Rental(None, suggestions=suggestions(snapshot, gpu, count, request.tier))
@@ -149,14 +151,20 @@ def _aside(snapshot: Snapshot, option: Option, row: int, nodes: int) -> SetAside
 
 
 def _cheapest(
-    snapshot: Snapshot, workload: Workload, request: AskedComparison, terms: CloudTerms, provider: str
+    snapshot: Snapshot,
+    workload: Workload,
+    request: AskedComparison,
+    terms: CloudTerms,
+    *,
+    today: date,
+    provider: str,
 ) -> tuple[list[Option], int]:
     """The cheapest offers that can do the run, of one provider or over all that are stored, and how many were
     looked at; what is not recommended comes last.
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
-    plans = rented_plans(snapshot, workload, request.tier, terms, provider=provider)
+    plans = rented_plans(snapshot, workload, request.tier, terms, today, provider=provider)
     aside = too_long(plans.bill.calendar_hours, plans.set_aside)
     total = plans.bill.total[1]
     order = np.lexsort((total, aside > 0))
@@ -168,9 +176,9 @@ def _cheapest(
     for position in order:
         machine = int(plans.machine[position])
         (gpu, count), plan = plans.hardware[machine], plans.planned[machine]
-        offer = snapshot.offers.row(int(plans.row[position]))
+        rental = rental_of(snapshot, int(plans.row[position]), request, today)
         option = cloud_option(
-            workload, gpu, count, rental_of(snapshot, offer, request), currency=request.currency,
+            workload, gpu, count, rental, currency=request.currency,
             knowledge=knowledge_of(snapshot), planned=plan,
             changes=changes_of(snapshot, workload, gpu, count, plan), terms=terms,
         )  # fmt: skip

@@ -4,6 +4,7 @@ Plans and step times are computed once per distinct machine and spread over the 
 """
 
 from dataclasses import dataclass
+from datetime import date
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,7 +20,9 @@ from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bil
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
+from service.estimate.quantile import QUANTILE_90
 from service.estimate.rental import rented_columns, tiers_share
+from service.estimate.superseded import OWN
 from service.estimate.training_time import TrainingTime, training_time
 from service.facts import Gpu, Workload
 from service.store.offer_table import OfferTable
@@ -137,12 +140,13 @@ def rented_plans(
     workload: Workload,
     tier: str,
     terms: CloudTerms,
+    today: date,
     *,
     clusters: bool = False,
     provider: str = "",
 ) -> RentedPlans:
     """Every offer of a tier that holds the run, with its bill, of one provider where it is named; with
-    `clusters` also 2 to 8 nodes together.
+    `clusters` also 2 to 8 nodes together. Rents are as sure as they are young on that day.
 
     Raises InvalidValue for an unknown tier, MissingFact where there is no offer of it.
     """
@@ -185,7 +189,7 @@ def rented_plans(
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
-    picked = _picked(columns.rented, row, instances, shares)
+    picked = _picked(columns.rented, row, instances, shares, rent_doubt=rents_today(snapshot, row, today))
     bill = cloud_bill(hours[:, machine], picked, terms)
     published = published_plan(workload.recipe, workload.architecture.n_layers)
     changes = np.array([code_changes(plan.plan, published) for plan in planned], dtype=np.int64)
@@ -241,7 +245,28 @@ def _usable(
     return np.concatenate(rows), np.concatenate(instances)
 
 
-def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64], tiers: Numbers) -> Rented:
+def rents_today(snapshot: Snapshot, row: NDArray[np.intp], today: date) -> Numbers:
+    """How far the rents of these offers may have moved since they were last stated, as factors: 10th and 90th
+    percentile, shape (2, n). One's own quotes are what they are."""
+    offers = snapshot.offers
+    days = np.maximum(today.toordinal() - offers.known_ordinal[row].astype(np.float64), 0.0)
+    spread = np.zeros((2, len(row)))
+    for code, tier in enumerate(offers.tiers):
+        of_tier = np.flatnonzero(offers.tier[row] == code)
+        if len(of_tier):
+            spread[:, of_tier] = snapshot.rent_moves.spread(tier, days[of_tier])
+    own = np.fromiter((offers.origin[i] == OWN for i in row.tolist()), np.bool_, len(row))
+    return np.asarray(np.exp(np.where(own, 0.0, spread) * np.array([[-QUANTILE_90], [QUANTILE_90]])))
+
+
+def _picked(
+    rented: Rented,
+    row: NDArray[np.intp],
+    instances: NDArray[np.int64],
+    tiers: Numbers,
+    *,
+    rent_doubt: Numbers,
+) -> Rented:
     return Rented(
         price_per_hour=rented.price_per_hour[row] * instances,
         is_spot=rented.is_spot[row],
@@ -254,4 +279,5 @@ def _picked(rented: Rented, row: NDArray[np.intp], instances: NDArray[np.int64],
         if rented.interruptions_per_day is None
         else rented.interruptions_per_day[row],
         price_vat=None if rented.price_vat is None else rented.price_vat[row],
+        rent_doubt=rent_doubt,
     )

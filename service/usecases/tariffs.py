@@ -10,8 +10,10 @@ from service.decide.when_to_run import RULES, DayShape, day_shape
 from service.errors import InvalidValue
 from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
+from service.estimate.interval import Interval, certain
 from service.estimate.priced_days import PricedSlot, priced_days
 from service.estimate.tariff import (
+    CONTRACT_SPREAD,
     SOLAR_GRAMS,
     SOLAR_SHARE,
     DynamicTerms,
@@ -61,7 +63,8 @@ def contract_of(
     if tariff.kind not in KINDS:
         raise InvalidValue("tariff", tariff.kind, "unknown", KINDS)
     if tariff.kind == "flat":
-        found = None if country_rate is None else Contract(flat(country_rate), country_rate)
+        spread = snapshot.figures[CONTRACT_SPREAD]
+        found = None if country_rate is None else Contract(flat(country_rate, spread), country_rate)
     elif request.kwh_price is not None:
         problem = f"one price per kWh is a flat contract, the tariff is {tariff.kind}"
         raise InvalidValue("kwh_price", str(request.kwh_price), problem)
@@ -112,7 +115,7 @@ def _by_the_market(
         *added,
     )
     price = _used(shape, rule, "dynamic", currency, figures, has_range=True)
-    price = _widened(price, market, terms, rule)
+    price = replace(_widened(price, market, terms, rule), assumed=_of_what_is_added(price, terms, added))
     rate = ElectricityRate(
         market.zone, market.zone, "dynamic", currency, price.per_kwh, "all", shape.last_day, shape.source
     )
@@ -168,6 +171,17 @@ def _widened(
         mean_low=_exact(low.kept_per_kwh),
         mean_high=_exact(high.kept_per_kwh),
     )
+
+
+def _of_what_is_added(
+    price: MarginalPrice, terms: DynamicTerms | None, added: tuple[Figure, ...]
+) -> Interval:
+    """How far the usual surcharges leave the price open; certain where the asker told them."""
+    usual = next((f for f in added if f.low is not None and f.high is not None), None)
+    if terms is None or usual is None or price.per_kwh <= 0 or not usual.low or not usual.high:
+        return certain(1.0)
+    taxed = (1 + float(terms.vat_share)) / float(price.per_kwh)
+    return Interval(1 + (usual.low - usual.value) * taxed, 1.0, 1 + (usual.high - usual.value) * taxed)
 
 
 def _added(

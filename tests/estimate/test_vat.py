@@ -1,11 +1,13 @@
 """VAT by buyer and by how a price is shown; cases one can do in the head."""
 
+from dataclasses import replace
 from datetime import date
+from math import exp, hypot, log
 
 import numpy as np
 import pytest
 
-from service.estimate.cloud_bill import PRICE_VAT, CloudTerms, Rented, cloud_bill
+from service.estimate.cloud_bill import PRICE_VAT, CloudTerms, Doubt, Rented, cloud_bill
 from service.estimate.vat import vat_of
 from service.facts import Figure, Source, VatRate
 
@@ -71,7 +73,8 @@ def bill(shown, terms_vat, spread=1.0, **told):
         price_vat=np.array([PRICE_VAT.index(one) for one in shown], dtype=np.int8),
     )  # fmt: skip
     hours = np.array([[10.0 / spread], [10.0], [10.0 * spread]]) * np.ones(len(shown))
-    return cloud_bill(hours, offers, CloudTerms(0, 0, 1000, 0, 0, 0, 0, 0, 1, 0, vat=terms_vat, **told))
+    nothing = CloudTerms(0, 0, 1000, 0, 0, 0, 0, 0, 1, 0, vat=terms_vat)
+    return cloud_bill(hours, offers, replace(nothing, **told))
 
 
 def test_each_offer_bears_what_its_price_leaves_out():
@@ -98,3 +101,14 @@ def test_an_unknown_price_may_hold_it_already():
 def test_the_factor_of_tax_is_that_of_each_offer():
     assert bill(("net", "gross"), vat()).tax_factor == pytest.approx([1.2, 1.0])
     assert bill(("net", "gross"), vat("business")).tax_factor == pytest.approx([1.0, 5 / 6])
+
+
+def test_whether_a_price_holds_it_is_one_doubt_among_the_others():
+    """11 h with a tenth idle, none to three tenths: each at its own tax; of the unknown one in squares."""
+    plain = CloudTerms(0, 0, 1000, 0, 0, 0.1, 0, 0, 1, 0)
+    idle = Doubt("idle_share", replace(plain, idle_share=0), replace(plain, idle_share=0.3))
+    found = bill(("net", "gross", None), vat(), idle_share=0.1, doubts=(idle,))
+    assert found.total[1] == pytest.approx([132, 110, 132])
+    assert found.total[0] == pytest.approx([120, 100, 132 * exp(-hypot(log(1.1), log(1.2)))])
+    assert found.total[2] == pytest.approx([156, 130, 156])
+    assert found.tax_factor == pytest.approx([1.2, 1.0, 1.2])

@@ -1,0 +1,167 @@
+"""How rents moved over as many days: what a price of that age still says of today; pure, over arrays."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.estimate.quantile import QUANTILE_90
+from service.facts import Figure, Source, Tier
+
+GAPS = (1, 3, 7, 14, 30, 60, 90, 180, 365)
+"""Days between two looks at the same offer."""
+OFF_BY = 0.1
+"""Of a gap: looks that are nearly so many days apart count for it."""
+ENDS = (0.05, 0.1, 0.5, 0.9, 0.95)
+QUANTILE_95 = 1.6449
+CHEAP = 0.25
+"""Of the offers of one card and tier on one day: those that a choice falls on. They rise more than others."""
+FEWEST_OFFERS, FEWEST_LOOKS = 15, 100
+"""Fewer tell nothing of a tier over so many days."""
+LIKE: Mapping[Tier, Tier] = {"community": "marketplace"}
+"""Where a tier was looked at over less than a week: hosts set their own prices in both."""
+A_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class RentMove:
+    """What rents of a tier were so many days later over what they had been."""
+
+    tier: Tier
+    days: int
+    ends: tuple[float, ...]
+    """At the quantiles of ENDS."""
+    offers: int
+    observations: int
+    source: Source
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether so many offers were looked at that it tells something."""
+        return self.offers >= FEWEST_OFFERS and self.observations >= FEWEST_LOOKS
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """Log standard deviations below and above: of the log-normal that holds 80 % and 90 % of what was
+        seen, for most rents stand still and some jump."""
+        p05, p10, _, p90, p95 = (math.log(end) for end in self.ends)
+        return (
+            max(-p10 / QUANTILE_90, -p05 / QUANTILE_95, 0.0),
+            max(p90 / QUANTILE_90, p95 / QUANTILE_95, 0.0),
+        )
+
+
+class RentMoves:
+    """What is known of the moves of all tiers."""
+
+    def __init__(self, moves: Iterable[RentMove] = ()) -> None:
+        self.moves = tuple(moves)
+        self._of: dict[str, list[RentMove]] = {}
+        for move in sorted(self.moves, key=lambda move: move.days):
+            self._of.setdefault(move.tier, []).append(move)
+
+    def superseded_by(self, own: Iterable[RentMove]) -> "RentMoves":
+        """The same with what another history says in place of it, tier by tier and gap by gap, where that has
+        looked at enough offers."""
+        known = {(move.tier, move.days): move for move in self.moves}
+        known |= {(move.tier, move.days): move for move in own if move.is_enough}
+        return RentMoves(known.values())
+
+    def spread(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Log standard deviations below and above of today's rent over one that is so many days old, shape
+        (2, n): never less than of a younger one; between two gaps in proportion, beyond the last as the root
+        of the days; 0 on the day itself, and where nothing is known of a tier or of any like it."""
+        known = self._known(tier)
+        if not known:
+            return np.zeros((2, len(days)))
+        gaps = np.array([0.0, *(move.days for move in known)])
+        ends = np.array([(0.0, 0.0), *(move.spread for move in known)]).T
+        ends = np.maximum.accumulate(ends, axis=1)
+        beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
+        return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
+
+    def _known(self, tier: Tier) -> list[RentMove]:
+        own = self._of.get(tier, [])
+        return own if own and own[-1].days >= A_WEEK else self._of.get(LIKE.get(tier, tier), own)
+
+    def figure(self, tier: Tier, days: int) -> Figure | None:
+        """Today's rent over one so many days old, as a number with its range; None where it stands still."""
+        down, up = (float(end) for end in self.spread(tier, np.array([float(days)]))[:, 0])
+        if not down and not up:
+            return None
+        nearest = min(self._known(tier), key=lambda move: (abs(move.days - days), move.days))
+        low, high = math.exp(-QUANTILE_90 * down), math.exp(QUANTILE_90 * up)
+        unit = f"of a rent {days} days old, {tier}"
+        return Figure("rent_today", 1.0, unit, nearest.source, low, high, "measured")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """Rents as they were seen, a position each: one offer on one day."""
+
+    offer: NDArray[np.int64]
+    kind: NDArray[np.int64]
+    """The same number for offers of one card in one tier."""
+    tier: NDArray[np.int64]
+    """Index into the tiers."""
+    day: NDArray[np.int64]
+    """date.toordinal()."""
+    per_gpu: NDArray[np.float64]
+    """In one currency."""
+
+
+def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[RentMove, ...]:
+    """What the cheaper quarter of each card's offers cost later, for every tier and gap with two looks.
+
+    Every offer counts the same, however often it was looked at. Rents that were gone by then say nothing.
+    """
+    if len(looks.day) < 2:
+        return ()
+    order = np.lexsort((looks.day, looks.offer))
+    offer, kind, tier = looks.offer[order], looks.kind[order], looks.tier[order]
+    day, price = looks.day[order], looks.per_gpu[order]
+    is_cheap = price <= _cheap(kind, day, price) * (1 + 1e-9)
+    place = offer * 10_000_000 + day
+    found = []
+    for gap in GAPS:
+        off = int(gap * OFF_BY)
+        later = _nearest(place, place + gap)
+        is_pair = is_cheap & (np.abs(place[later] - place - gap) <= off)
+        for code in np.unique(tier[is_pair]):
+            pairs = np.flatnonzero(is_pair & (tier == code))
+            ratios = price[later[pairs]] / price[pairs]
+            _, which, often = np.unique(offer[pairs], return_inverse=True, return_counts=True)
+            ends = _quantiles(ratios, 1 / often[which])
+            found.append(RentMove(tiers[int(code)], gap, ends, len(often), len(pairs), source))
+    return tuple(sorted(found, key=lambda move: (move.tier, move.days)))
+
+
+def _cheap(
+    kind: NDArray[np.int64], day: NDArray[np.int64], price: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The lower quartile of the rents of each look's card, tier and day."""
+    market = kind * 10_000_000 + day
+    order = np.lexsort((price, market))
+    _, first, which, count = np.unique(
+        market[order], return_index=True, return_inverse=True, return_counts=True
+    )
+    at = price[order][first + ((count - 1) * CHEAP).astype(np.int64)]
+    limit = np.empty(len(price))
+    limit[order] = at[which]
+    return limit
+
+
+def _nearest(places: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The place nearest to each wanted one; `places` in order."""
+    right = np.clip(np.searchsorted(places, wanted), 1, len(places) - 1)
+    left = right - 1
+    return np.asarray(np.where(wanted - places[left] <= places[right] - wanted, left, right))
+
+
+def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, ...]:
+    order = np.argsort(values, kind="stable")
+    weights = weights[order]
+    middle = (np.cumsum(weights) - weights / 2) / weights.sum()
+    return tuple(float(np.interp(end, middle, values[order])) for end in ENDS)

@@ -1,0 +1,233 @@
+"""How sure a plan was said to be, held against what its rent was when it was looked at again, by command.
+
+Of the cards that a plan is chosen among, half the doubt of a rent's age is learnt from the other half.
+"""
+
+import argparse
+import tempfile
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+
+from service.answers.question import AskedDecision
+from service.decide.choice import choose
+from service.decide.frontier import Limits, probability_within, spread_of
+from service.errors import HeimvorteilError
+from service.estimate.cloud_bill import Rented, cloud_bill
+from service.estimate.rent_moves import RentMoves, moves_seen
+from service.facts import CloudOffer, Source
+from service.store.models import TIERS
+from service.store.session import Sessions, prepare
+from service.store.snapshot import Snapshot, load
+from service.usecases.candidate_plans import Plans, household_of_request, plans_of_request
+from service.usecases.finding import workload_asked
+from service.usecases.market_days import NO_MARKET
+from service.usecases.recent_prices import recent
+from tests.price_replay.histories import FOLDER, all_readings
+from tests.price_replay.ledger import Reading, Statement
+from tests.price_replay.living import Life
+from tests.price_replay.rents import WHOLE_MACHINES_UNTIL, looks_of
+
+LAST = date(2026, 7, 20)
+EVENINGS = (
+    date(2026, 3, 1), date(2026, 3, 22), date(2026, 4, 12), date(2026, 5, 10), date(2026, 5, 24),
+    date(2026, 6, 7), date(2026, 6, 21),
+)  # fmt: skip
+"""In the months of daily looks, with a month or more of them to come."""
+AFTER_DAYS = (0, 1, 7, 30, 90)
+BOUNDS = (0.8, 0.9, 0.95, 1.0)
+BUDGETS = (1.05, 1.2, 1.4, 1.7, 2.2, 3.0)
+"""Over the median of the cheapest plan."""
+ASKED: Mapping[str, AskedDecision] = {
+    f"{workload}, {tier}": AskedDecision.of(workload=workload, own=(), tier=tier, max_age_days=400)
+    for workload, tier in (
+        ("nanochat-d32", "on_demand"), ("gpt2-1558m", "any"), ("gemma-3-27b-qlora", "on_demand"),
+        ("gpt2-1558m", "marketplace"), ("gpt2-350m", "spot"),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One plan that was said to keep its budget, and how surely it does at the rent of later."""
+
+    said: float
+    kept: float
+    how: str
+    """`old`: the price was that old when the question was asked; `later`: looked at so long after; `end`:
+    until the end of the run."""
+    days: int
+
+
+class Rents:
+    """What each offer of each list cost on each of its days."""
+
+    def __init__(self, read: Iterable[Reading]) -> None:
+        days: dict[tuple[object, ...], dict[int, float]] = {}
+        for reading in read:
+            for said in reading.said:
+                if said.list != "getdeploying" or said.day >= WHOLE_MACHINES_UNTIL:
+                    days.setdefault(_key(said), {})[said.day.toordinal()] = said.usd_per_hour
+        self._of = {key: sorted(found.items()) for key, found in days.items()}
+
+    def at(self, offer: CloudOffer, day: date) -> float | None:
+        """What it cost about then, within a day or a tenth of the time; None where nobody looked."""
+        found = self._of.get(_key_of(offer), [])
+        off = max(1, (day - offer.as_of).days // 10)
+        near = [(abs(d - day.toordinal()), d, usd) for d, usd in found if abs(d - day.toordinal()) <= off]
+        return min(near)[2] if near else None
+
+    def mean(self, offer: CloudOffer, first: date, last: date) -> float | None:
+        """What it cost in the mean of the looks in these days, from the first to the last one stated."""
+        found = self._of.get(_key_of(offer), [])
+        begin = bisect_left(found, (first.toordinal(), 0.0))
+        end = bisect_right(found, (last.toordinal(), np.inf))
+        enough = end > begin and found[-1][0] >= last.toordinal()
+        return float(np.mean([usd for _, usd in found[begin:end]])) if enough else None
+
+
+def _key(said: Statement) -> tuple[object, ...]:
+    return said.list, said.provider, said.instance, said.region, said.gpu, said.gpu_count, said.tier
+
+
+def _key_of(offer: CloudOffer) -> tuple[object, ...]:
+    return (offer.origin, offer.provider, offer.instance, offer.region, offer.gpu_raw_name, offer.gpu_count,
+            offer.tier)  # fmt: skip
+
+
+def half_of(gpu: str) -> int:
+    """Which half of the cards one belongs to."""
+    return crc32(gpu.encode()) % 2
+
+
+def learnt_without(
+    read: Sequence[Reading], half: int, moves: RentMoves, gpus: Mapping[str, str]
+) -> RentMoves:
+    """How rents moved by the cards of the other half alone; `gpus` are slugs by the lists' names."""
+    others = [
+        replace(one, said=tuple(s for s in one.said if half_of(gpus.get(s.gpu, s.gpu)) != half))
+        for one in read
+    ]
+    seen = moves_seen(looks_of(others), TIERS, Source("replayed", "", "", LAST))
+    return RentMoves(move for move in seen if move.is_enough) if seen else moves
+
+
+def held(
+    snapshot: Snapshot, asked: AskedDecision, evening: date, rents: Rents, half: int | None = None
+) -> Iterator[Held]:
+    """What became of every budget of one question, asked that evening and on the days after on what was known
+    that evening; with a half only plans on its cards."""
+    for days in AFTER_DAYS:
+        today = evening + timedelta(days=days)
+        now = datetime.combine(today, datetime.min.time(), UTC)
+        try:
+            facts, _ = recent(snapshot, asked, today)
+            workload = workload_asked(facts, asked.workload, None, today)
+            household = household_of_request(facts, asked, today, NO_MARKET)
+            plans = plans_of_request(facts, asked, workload, household, now.date())
+        except HeimvorteilError:
+            continue
+        cheapest = np.nanmin(np.where(plans.candidates.may_be_chosen, plans.candidates.cost[1], np.nan))
+        for budget in cheapest * np.array(BUDGETS):
+            limits = Limits(budget=float(budget))
+            choice = choose(plans.candidates, limits)
+            if choice.best is None:
+                continue
+            row = plans.row_of(choice.best)
+            assert row is not None
+            offer, said = facts.offers.row(row), float(choice.probability[choice.best])
+            if half is not None and half_of(offer.gpu or "") != half:
+                continue
+
+            def kept(usd: float | None, how: str, after: int) -> Iterator[Held]:
+                if usd is not None:
+                    ratio = usd / float(offer.hourly_price)  # noqa: B023
+                    yield Held(said, _kept(plans, choice.best, ratio, limits), how, after)  # noqa: B023
+
+            yield from kept(rents.at(offer, today), "old", days)
+            if not days:
+                hours = float(plans.candidates.calendar_hours[1][choice.best])
+                end = today + timedelta(hours=hours)
+                yield from kept(rents.mean(offer, today, end), "end", 0)
+                for after in AFTER_DAYS[1:]:
+                    yield from kept(rents.at(offer, today + timedelta(days=after)), "later", after)
+
+
+def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> float:
+    """How surely a plan keeps its limits where its rent is so many times what it was: everything but the rent
+    is as much in doubt as ever."""
+    assert plans.rented is not None and position is not None
+    _, place = plans.of(position)
+    one = np.array([place])
+    offers = {
+        name: None if (column := getattr(plans.rented.offers, name)) is None else column[..., one]
+        for name in Rented.__dataclass_fields__
+    }
+    offers |= {"price_per_hour": offers["price_per_hour"] * ratio, "rent_doubt": None}
+    bill = cloud_bill(plans.rented.hours[:, one], Rented(**offers), plans.terms)
+    factor = float(plans.candidates.cost[1][position] / plans.rented.bill.total[1][place])
+    cost = spread_of(*(bill.total * factor))
+    return float(probability_within(spread_of(*bill.calendar_hours), cost, limits)[0])
+
+
+def table(found: Sequence[Held]) -> list[str]:
+    """Lines of a Markdown table: by what was said, how often it held."""
+    kinds = [("old", days) for days in AFTER_DAYS] + [("end", 0)] + [("later", d) for d in AFTER_DAYS[1:]]
+    lines = ["| How | Days | " + " | ".join(f"said {100 * b:.0f} %+" for b in BOUNDS[:-1]) + " |"]
+    lines.append("| --- |" + " --- |" * len(BOUNDS))
+    for how, days in kinds:
+        cells = []
+        for low, high in pairwise(BOUNDS):
+            of = [h for h in found if (h.how, h.days) == (how, days) and low <= h.said < high]
+            cells.append(
+                f"{np.mean([h.said for h in of]):.1%} held {np.mean([h.kept for h in of]):.1%} ({len(of)})"
+                if of
+                else "none"
+            )
+        lines.append(f"| {how} | {days} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def backtest(
+    sessions: Sessions, read: Sequence[Reading], evenings: Iterable[date], asked: Mapping[str, AskedDecision]
+) -> list[Held]:
+    """Every question on every evening, with the prices known then."""
+    life, left, found, rents = Life(sessions), list(read), [], Rents(read)
+    learnt: list[RentMoves] = []
+    for evening in evenings:
+        while left and left[0].read_at.date() <= evening:
+            life.take(left.pop(0))
+        snapshot = load(sessions)
+        if not learnt:
+            names = {
+                row.gpu_raw_name: row.gpu for row in snapshot.offers.rows(np.arange(len(snapshot.offers)))
+            }
+            known = {raw: slug for raw, slug in names.items() if slug}
+            learnt = [learnt_without(read, half, snapshot.rent_moves, known) for half in (0, 1)]
+        for half, moves in enumerate(learnt):
+            for question in asked.values():
+                found += held(replace(snapshot, rent_moves=moves), question, evening, rents, half)
+    return found
+
+
+def main() -> None:
+    """Prints the table."""
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--folder", type=Path, default=FOLDER)
+    said = arguments.parse_args()
+    read = all_readings(said.folder)
+    with tempfile.TemporaryDirectory() as folder:
+        engine, _ = prepare(f"sqlite:///{Path(folder) / 'backtest.sqlite3'}")
+        found = backtest(Sessions(engine), read, EVENINGS, ASKED)
+        engine.dispose()
+    print("\n".join(table(found)))
+
+
+if __name__ == "__main__":
+    main()
