@@ -200,7 +200,9 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
     one, six = (hours(snapshot, workload="gpt2-124m", trials=n, home="rtx-4090") for n in (1, 6))
     for single, all_of_them in zip(one, six, strict=True):
         assert all_of_them.hours.p50 == pytest.approx(6 * single.hours.p50, rel=0.02)
-        assert all_of_them.energy_kwh.p50 == pytest.approx(6 * single.energy_kwh.p50, rel=0.02)
+    # A rented machine draws during its set-up too, which six runs need but once.
+    assert six[0].energy_kwh.p50 == pytest.approx(6 * one[0].energy_kwh.p50, rel=0.02)
+    assert six[1].energy_kwh.p50 < 6 * one[1].energy_kwh.p50
     assert six[0].cost.total.p50 == pytest.approx(6 * one[0].cost.total.p50, rel=0.02)
     said = " ".join(run("compare", "gpt2-124m", "--trials", "6").stdout.split())
     assert "GPT-2 124M, 6 runs:" in said and "those of all 6 runs" in said

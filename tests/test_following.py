@@ -64,7 +64,7 @@ def test_a_run_is_followed_from_before_its_file_to_its_end(follow, tmp_path):
     with (tmp_path / "train.log").open("w") as log:
         log.write(BANNER_D20 + lines(0, 21))
         log.flush()
-        assert process.stdout.readline().startswith("20 of 60 steps (33%), 524,000 tokens/s, to go 40.0 sec")
+        assert process.stdout.readline().startswith("20 of 60 steps (33%), 524,000 tokens/s, to go 40 sec")
         text = lines(21, 39)
         log.write(text[:333])
         log.flush()

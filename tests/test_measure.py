@@ -348,7 +348,7 @@ def test_a_run_that_is_over_has_nothing_to_go(run, tmp_path):
     assert "from 1 step of a log" in said and "Done: 1 of 1 step (100%)" in said
     assert "to go" not in said and " kWh.\n" in said and "Money: €0" in said
     german = run(*words, "--dry-run", "--yes", "--lang", "de").stdout
-    assert "aus 1 Schritt eines" in german and "noch" not in german and "Geld: 0" in german
+    assert "aus 1 Schritt eines" in german and "noch" not in german and "Kosten: 0" in german
 
 
 def test_steps_that_follow_from_the_workload_are_told_as_such(run, tmp_path):

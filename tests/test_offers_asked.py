@@ -130,7 +130,7 @@ def test_a_price_without_a_rate_is_a_dash_and_last(run, client):
     assert last["quoted_price_per_hour"] == "1" and last["exchange_rates"] == []
     one = client.get(f"/api/v1/offers/{last['slug']}?currency=EUR").get_json()
     assert one["price_per_gpu_hour"] is None
-    table = run("offers", "--provider", "runpod", "--region", "EU-RO-1").stdout
+    table = run("offers", "--provider", "runpod", "--region", "EU-RO-1", "--wide").stdout
     row = next(line for line in table.splitlines() if "alien" in line)
     assert " - " in row and "0.00" not in row
 

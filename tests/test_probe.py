@@ -136,7 +136,7 @@ def test_what_is_hard_to_believe_is_asked_back_and_kept_on_request(run, tmp_path
     assert said.count("\n") == 1 and "98 % interval" in said and "1 of 6 kinds of steps" in said
     assert "probe.steps compute-bound-llama-eager-fp32" in said and "--yes" in said
     assert "there is no" in run("measure", "--forget", NAME, code=2).output, "and nothing was kept"
-    assert "98-%-Intervall" in run("measure", slow, "--lang", "de", code=2).output
+    assert "98-%-Bereich" in run("measure", slow, "--lang", "de", code=2).output
     told = json.loads(run("measure", slow, "--dry-run", "--json").stdout)
     assert [bool(step["doubt"]) for step in told["steps"]] == [True] + 5 * [False]
     assert "Doubtful: outside" in run("measure", slow, "--dry-run").stdout

@@ -82,13 +82,14 @@ def test_the_rent_at_which_a_decision_turns_moves_what_is_debugged_at_home_too(a
     words = ("--budget", "700", "--deadline", "200d")
     now = ask("decide", *words)
     rented = next(p for p in now["shortlist"] if p["is_compared"] and p["plan"] == "hybrid")
+    tax = next(i["unit_price"] for i in rented["cost"]["items"] if i["code"] == "tax")
     line = {p["per_kwh"]: p["rent_per_hour"] for p in now["break_even"]}
     then = ask("decide", *words, "--kwh-price", price)
     own = next(p for p in then["shortlist"] if p["plan"] == "own")
     lines = {i["code"]: i for i in rented["cost"]["items"]}
     held = sum(i["quantity"]["p50"] for i in lines.values() if i["quantity_unit"] == "h")
     debugged = lines["electricity"]["quantity"]["p50"] * float(price)
-    assert line[float(price)] * held + debugged == pytest.approx(own["cost"]["p50"], rel=2e-3)
+    assert line[float(price)] * held * (1 + tax) + debugged == pytest.approx(own["cost"]["p50"], rel=2e-3)
 
 
 def test_a_rent_far_from_the_median_of_its_kind_is_part_of_the_verdict(ask):

@@ -122,7 +122,7 @@ def test_half_a_day_is_run_in_its_cheap_half(run):
     assert line(home, "paused")["quantity"]["p50"] == pytest.approx(home["hours"]["p50"] * 0.005, rel=1e-4)
     assert home["calendar_hours"]["p50"] == pytest.approx(2 * home["hours"]["p50"], rel=1e-5)
     assert answer["verdict"]["slow_down"] == pytest.approx(
-        home["calendar_hours"]["p50"] / answer["options"][1]["hours"]["p50"], rel=1e-3
+        home["calendar_hours"]["p50"] / answer["options"][1]["calendar_hours"]["p50"], rel=1e-3
     )
 
 

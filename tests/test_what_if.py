@@ -128,7 +128,7 @@ def test_machines_of_a_decision_that_lose_say_by_what(decided):
     assert told["best"]["why_not"] is None
 
 
-CHANGES = ({"kwh_price": "1.9"}, {"hours_per_day": 8.0, "cloud": "1xl40s"}, {"trials": 2})
+CHANGES = ({"kwh_price": "2.9"}, {"hours_per_day": 8.0, "cloud": "1xl40s"}, {"trials": 2})
 
 
 def test_an_alternative_is_the_same_question_with_its_options(compared, snapshot):

@@ -9,6 +9,8 @@ from service.decide.choice import Choice
 
 A_LITTLE = 0.05
 """More than the best plan: as little as nobody would turn down much for."""
+AT_MOST = 1.25
+"""Times the best plan's money: beyond it no interval makes more a little."""
 MUCH_SHARE = 0.7
 """Of the best plan's time (or money): what is left of it where much is saved."""
 MUCH_CERTAINTY = 0.05
@@ -30,7 +32,7 @@ class NearTie:
 
 def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
     """At most two plans within the limits for a little more money (5 %, then up to the best plan's own 90th
-    percentile) than the cheapest that take at most 0.7 of its time, or keep the limits much more surely; of
+    percentile and at most a quarter) than the cheapest that take at most 0.7 of its time, or keep the limits much more surely; of
     the fastest plan: for a little more time at most 0.7 of its money. None under weights, which say what
     time is worth.
     """
@@ -44,7 +46,7 @@ def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
         return ()
     told: list[NearTie] = []
     left, at_risk = gained[1][best], 1 - choice.probability[best]
-    for most in (paid[1][best] * (1 + A_LITTLE), paid[2][best]):
+    for most in (paid[1][best] * (1 + A_LITTLE), min(paid[2][best], paid[1][best] * AT_MOST)):
         near = among[(paid[1][among] <= most) & (among != best)]
         saving = near[gained[1][near] <= MUCH_SHARE * left]
         surer = near[

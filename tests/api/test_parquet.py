@@ -53,7 +53,7 @@ def test_without_the_library_the_answer_says_what_to_install(client, monkeypatch
 
 def plain(row):
     """As JSON tells it."""
-    texts = {"exchange_rates", "conflicts", "likeness"}
+    texts = {"exchange_rates", "conflicts", "likeness", "checks"}
     return {
         name: orjson.loads(value) if name in texts and value is not None else said(value)
         for name, value in row.items()

@@ -81,7 +81,7 @@ def test_the_list_says_how_each_source_stands(run):
     assert (ecb["state"], ecb["accepted"], ecb["rejected"], ecb["every_s"]) == ("fresh", 3, 0, 21600)
     assert 0 <= ecb["age_s"] < 3600 and ecb["next_run_at"] > ecb["last_success_at"]
     assert listed["energy_charts"]["state"] == "new" and listed["energy_charts"]["last_success_at"] is None
-    table = run("list").stdout
+    table = run("list", "--wide").stdout
     assert "last success" in table and "next run" in table and "fresh" in table
 
 
