@@ -198,7 +198,9 @@ def test_text_in_both_languages(run):
         run("--budget", "300", "--deadline", "30d", "--lang", "de"),
     )
     assert "There is no plan within €300 and 30 days" in english and "Possible with €" in english
-    assert "Es gibt keinen Plan für höchstens 300 € innerhalb von 30 Tagen" in german and "Möglich mit" in german
+    assert (
+        "Es gibt keinen Plan für höchstens 300 € innerhalb von 30 Tagen" in german and "Möglich mit" in german
+    )
     chosen = run("--budget", "700", "--deadline", "30d"), run("--budget", "700", "--lang", "de")
     assert "What it hangs on" in chosen[0] and "Woran es hängt" in chosen[1]
     assert max(len(line) for line in english.splitlines()) <= 110

@@ -32,9 +32,9 @@ class NearTie:
 
 def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
     """At most two plans within the limits for a little more money (5 %, then up to the best plan's own 90th
-    percentile and at most a quarter) than the cheapest that take at most 0.7 of its time, or keep the limits much more surely; of
-    the fastest plan: for a little more time at most 0.7 of its money. None under weights, which say what
-    time is worth.
+    percentile and at most a quarter) than the cheapest that take at most 0.7 of its time, or keep the limits
+    much more surely; of the fastest plan: for a little more time at most 0.7 of its money. None under
+    weights, which say what time is worth.
     """
     if choice.best is None or choice.rule == "weighed":
         return ()

@@ -46,6 +46,7 @@ from service.reports.words.prices import (
     suggestion_sentence,
 )
 from service.reports.words.sentences import medians_sentence, power_limit_sentences, reference_sentences
+from service.reports.words.vat import vat_sentences
 from service.reports.words.verdict import (
     break_even_sentence,
     cannot_sentences,
@@ -153,6 +154,7 @@ def verdict_section(
         )
     if home.hours:
         caveats.append(code_change_sentence(w, home))
+    caveats += vat_sentences(w, c.vat, home, cloud)
     caveats += [rent_distance_sentence(w, cloud.offer), stale_rent_sentence(n, cloud)]
     if cloud.suggestions:
         caveats.append(suggestion_sentence(w, cloud))

@@ -68,7 +68,7 @@ def options_table(n: Notebook, options: Sequence[AnsweredOption]) -> Table:
     columns = (
         Column("option", w.say("Option")),
         Column("fits", w.say("Does it fit?")),
-        Column("hours", w.say("Duration, hours"), is_number=True),
+        Column("hours", w.say("Training, hours"), is_number=True),
         Column("days", w.say("Duration, days"), is_number=True),
         Column("cost", w.say("Cost"), is_number=True),
         Column("energy", w.say("Energy"), is_number=True),
