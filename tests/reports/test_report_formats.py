@@ -290,7 +290,7 @@ def test_csv_has_numbers_as_each_languages_spreadsheet_reads_them():
     assert len(english) == len(german) > 300
     hours = next(r for r in english if r["column"] == "Training, hours")
     assert float(hours["median"]) == answer["options"][0]["hours"]["p50"] and hours["unit"] == "h"
-    stunden = next(r for r in german if r["Spalte"] == "Dauer in Stunden")
+    stunden = next(r for r in german if r["Spalte"] == "Training, Stunden")
     assert stunden["Median"] == hours["median"].replace(".", ",")
 
 
