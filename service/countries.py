@@ -16,6 +16,7 @@ _OTHER_CODES = {"UK": "GB", "EL": "GR"}
 """Eurostat's, where they are not ISO 3166's; people and price lists write them too."""
 _OTHER_NAMES = {
     "usa": "US", "uk": "GB", "great britain": "GB", "holland": "NL", "turkey": "TR", "czech republic": "CZ",
+    "kalifornien": "US-CA",
 }  # fmt: skip
 _NAMES_OF_TWO = frozenset({"georgia"})
 """Also a state of the USA, which is meant more often."""

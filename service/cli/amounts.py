@@ -1,10 +1,14 @@
-"""Exact amounts as command-line options."""
+"""Numbers as command-line options, as people write them: exact amounts, others, whole ones."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import click
 
+from service.cli.as_written import currency_written, number_written
+
+CURRENCIES_WRITTEN = "currencies_written"
+"""In a context: the currencies that amounts were written with, and one option of each."""
 DECIMAL_PLACES = 9
 """What is kept of an amount; a spreadsheet gives more."""
 
@@ -18,13 +22,43 @@ class Amount(click.ParamType[Decimal]):
         """The amount, or click's usage error naming the option."""
         if isinstance(value, Decimal):
             return value
-        try:
-            amount = Decimal(str(value))
-        except InvalidOperation:
-            self.fail(f"{value!r} is not a number", param, ctx)
-        if not amount.is_finite():
-            self.fail(f"{value!r} is not a number", param, ctx)
-        return in_places(amount)
+        return in_places(_read(self, value, param, ctx))
+
+
+class WrittenFloat(click.ParamType[float]):
+    """A number."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number, or click's usage error naming the option."""
+        return float(value if isinstance(value, int | float) else _read(self, value, param, ctx))
+
+
+class WrittenInt(click.ParamType[int]):
+    """A whole number."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or click's usage error naming the option."""
+        if isinstance(value, int):
+            return value
+        number = _read(self, value, param, ctx)
+        if number != int(number):
+            self.fail(f"{value!r} is not a whole number", param, ctx)
+        return int(number)
+
+
+def _read(
+    kind: click.ParamType[Any], value: Any, param: click.Parameter | None, ctx: click.Context | None
+) -> Decimal:
+    if ctx is not None and (written := currency_written(str(value))):
+        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = param.opts[0] if param else ""
+    try:
+        return number_written(str(value), (param.name or "") if param else "")
+    except ValueError as error:
+        kind.fail(f"{value!r} {error}", param, ctx)
 
 
 def in_places(amount: Decimal) -> Decimal:

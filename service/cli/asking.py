@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 import click
 from click.core import ParameterSource
 
-from service.cli.amounts import Amount, in_places
+from service.cli.amounts import CURRENCIES_WRITTEN, Amount, WrittenFloat, WrittenInt, in_places
 from service.errors import InvalidValue, UnknownName
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ CONTRACT_HELP = (
     "The contract: flat; dynamic or dynamic:ZONE on day-ahead prices; or prices by the hour of the day, "
     "22-6=0.22,6-22=0.36"
 )
+CENTS_PER_UNIT = ("EUR", "USD", "GBP", "CHF")
+DEAREST_PER_KWH = 5
+"""Of these currencies: no household pays that for a kilowatt-hour."""
 NONE = "none"
 MIDNIGHT = 24
 
@@ -80,8 +83,24 @@ def options_of(kind: "type[Question]") -> Iterator[click.Option]:
 def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> "Kind":
     """The question these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
     asked = {name: said for name, said in given.items() if name != WHAT_IF}
+    _refuse_another_currency(asked)
     changes = tuple(_change(kind, asked, said) for said in given.get(WHAT_IF) or ())
     return kind.of(**_fields(asked), **({WHAT_IF: changes} if changes else {}), **values)
+
+
+def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
+    """Raises InvalidValue for amounts written in another currency than the answer's, and for a price per
+    kilowatt-hour that is cents."""
+    currency = str(asked.get("currency") or "EUR").strip().upper()
+    context = click.get_current_context(silent=True)
+    for written, option in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
+        if written != currency:
+            reason = f"is in {written}, and the answer in {currency}; write it in {currency}"
+            raise InvalidValue(option, written, f"{reason} or ask with --currency {written}")
+    price = asked.get("kwh_price")
+    if price is not None and currency in CENTS_PER_UNIT and price >= DEAREST_PER_KWH:
+        reason = f"would be {price} {currency} per kWh; for cents write {price}ct"
+        raise InvalidValue("--kwh-price", str(price), reason)
 
 
 def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,7 +202,9 @@ def _type(kinds: list[Any], choices: list[str]) -> Any:
         return click.Choice(choices)
     if Decimal in kinds:
         return Amount()
-    return next((kind for kind in (int, float) if kind in kinds), str)
+    if float in kinds:
+        return WrittenFloat()
+    return WrittenInt() if int in kinds else str
 
 
 def _contract(said: str) -> dict[str, Any]:

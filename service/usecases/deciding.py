@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 import numpy as np
@@ -67,6 +67,13 @@ from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.what_if import alternatives_of
 
+HOURS_OF: tuple[tuple[tuple[str, ...], float], ...] = (
+    (("h", "hour", "hours", "std", "stunde", "stunden"), 1.0),
+    (("d", "day", "days", "tag", "tage", "tagen"), 24.0),
+    (("w", "week", "weeks", "woche", "wochen"), 168.0),
+    (("month", "months", "monat", "monate", "monaten"), 730.5),
+)
+"""Units of a deadline as people write them."""
 MOST_SHORTLISTED = 8
 
 
@@ -386,9 +393,14 @@ def answer_decision(
 
 
 def hours_of(text: str) -> float:
-    """Hours of a deadline like `30d`, `12h`, `2w` or a plain number. InvalidValue for anything else."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([hdw]?)\s*", text.lower())
-    if match is None:
+    """Hours of a deadline like `30d`, `12h`, `2w`, `30 days` or `2 Wochen`.
+
+    InvalidValue for anything else, also for a number without a unit: 30 of what?
+    """
+    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*([a-z]*)\s*", text.lower())
+    hours = None if match is None else next((h for words, h in HOURS_OF if match[2] in words), None)
+    if match is None or (hours is None and match[2]):
         raise InvalidValue("deadline", text, "is not like 30d", ["36h", "30d", "2w"])
-    unit = {"": timedelta(hours=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
-    return float(match[1]) * (unit[match[2]] / timedelta(hours=1))
+    if hours is None:
+        raise InvalidValue("deadline", text, "of what?", [f"{match[1]}h", f"{match[1]}d", f"{match[1]}w"])
+    return float(match[1].replace(",", ".")) * hours

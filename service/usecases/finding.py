@@ -49,6 +49,8 @@ from service.usecases.tariffs import contract_of
 CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
 HERE = "here"
 """What the command line calls the computer it runs on."""
+LONGEST_CODE = 5
+"""Of a country or a state: US-CA."""
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
 LARGEST_PER_KWH = Decimal(100)
@@ -235,7 +237,11 @@ def household_of(
             zone, zone, "contract", request.currency, request.kwh_price, taxes, today, source
         )
     if rate is None and carbon is None:
-        raise UnknownName("country", request.country, {*snapshot.electricity, *snapshot.carbon})
+        zones = {*snapshot.electricity, *snapshot.carbon}
+        # A code says what a name of more letters is like; only a name does.
+        named = {fact.zone_name for facts in snapshot.carbon.values() for fact in facts}
+        is_code = len(request.country.strip()) <= LONGEST_CODE
+        raise UnknownName("country", request.country, zones if is_code else named)
     contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today, vat=vat)
     if contract is not None and stored is not None and contract.rate is rate and rate.taxes != "all":
         contract = replace(contract, price=taken_out(contract.price, stored, vat))
