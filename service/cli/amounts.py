@@ -9,6 +9,8 @@ from service.cli.as_written import currency_written, number_written
 
 CURRENCIES_WRITTEN = "currencies_written"
 """In a context: the currencies that amounts were written with, and one option of each."""
+NO_NUMBERS = ("nan", "inf", "infinity")
+"""The question says what it may be instead."""
 DECIMAL_PLACES = 9
 """What is kept of an amount; a spreadsheet gives more."""
 
@@ -32,7 +34,9 @@ class WrittenFloat(click.ParamType[float]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number, or click's usage error naming the option."""
-        return float(value if isinstance(value, int | float) else _read(self, value, param, ctx))
+        if isinstance(value, int | float) or str(value).strip().lower().lstrip("+-") in NO_NUMBERS:
+            return float(value)
+        return float(_read(self, value, param, ctx))
 
 
 class WrittenInt(click.ParamType[int]):
