@@ -4,6 +4,9 @@ Keyed 2026-11-28 from the accelerated types of the EC2 guide as gpuhunt's and Sp
 https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html
 """
 
+from pricing.instances import Fitted, fitted
+from pricing.json_answers import Unusable
+
 _ONE = ("xlarge", "2xlarge", "4xlarge", "8xlarge", "16xlarge")
 _USUAL = {**dict.fromkeys(_ONE, 1), "12xlarge": 4, "24xlarge": 4, "48xlarge": 8}
 _EIGHT = {"48xlarge": 8}
@@ -37,3 +40,14 @@ def gpus_of(instance: str) -> int | None:
     """The GPUs of a type, p5.48xlarge; None for a type that the table does not hold."""
     family, _, size = instance.strip().lower().partition(".")
     return GPUS.get(family, {}).get(size)
+
+
+def whole_cards(instance: str) -> tuple[Fitted, int]:
+    """The card of an instance type and how many it has; raises Unusable for a share of one, or an unknown
+    type."""
+    card, count = fitted(instance), gpus_of(instance)
+    if card is not None and card.count is not None and card.count < 1:
+        raise Unusable(f"{card.count:.3g} GPUs: a share of one")
+    if card is None or count is None:
+        raise Unusable(f"which GPUs {instance} has is not known")
+    return card, count

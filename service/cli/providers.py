@@ -27,9 +27,9 @@ def providers(*, name: str | None, kind: str | None, as_json: bool) -> None:
 
     from service.api.providers import provider_item
     from service.errors import InvalidValue, UnknownName, choice_of
-    from service.estimate.alias_key import alias_key
     from service.facts import ProviderKind
     from service.reports.listings.as_table import print_json, print_table
+    from service.store.providers import called
 
     _, snapshot = open_facts()
     if kind is not None:
@@ -38,9 +38,10 @@ def providers(*, name: str | None, kind: str | None, as_json: bool) -> None:
     if name is not None:
         if kind is not None:
             raise InvalidValue("--kind", kind, f"is of the list; {name} is named")
-        shown = [p for p in shown if alias_key(name) in (alias_key(p.slug), alias_key(p.name))]
-        if not shown:
+        found = called(name, shown)
+        if found is None:
             raise UnknownName("provider", name, snapshot.providers)
+        shown = [found]
     items = [provider_item(snapshot, provider, None) for provider in shown]
     if as_json:
         print_json(orjson.dumps(items))

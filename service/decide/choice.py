@@ -75,7 +75,7 @@ def choose(
         best = first_of(candidates, among, rule, weights)
         others = among[candidates.rests_on[among] != candidates.rests_on[best]]
         if weights:
-            others = others[_weighed(candidates, others, weights) < np.inf]
+            others = others[weighed_of(candidates.of(others), weights) < np.inf]
         rival = first_of(candidates, others, rule, weights) if len(others) else None
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
@@ -114,8 +114,7 @@ def firsts_of(
     cost = np.where(allowed, candidates.cost[1], np.inf).reshape(times, -1)
     hours = np.where(allowed, candidates.calendar_hours[1], np.inf).reshape(times, -1)
     if weights:
-        score = weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
-        first = np.where(allowed, score, np.inf).reshape(times, -1)
+        first = np.where(allowed, weighed_of(candidates, weights), np.inf).reshape(times, -1)
         if (first[may.any(axis=1)].min(axis=1, initial=np.inf) == np.inf).any():
             raise MissingFact("the CO2 of any plan within the limits", "leave its weight at 0")
         second = np.zeros_like(first)
@@ -132,9 +131,9 @@ def firsts_of(
     return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
 
 
-def _weighed(candidates: Candidates, among: Positions, weights: Weights) -> Numbers:
-    cost, hours = candidates.cost[1][among], candidates.calendar_hours[1][among]
-    return weighed(cost, hours, candidates.co2_kg[among], weights)
+def weighed_of(candidates: Candidates, weights: Weights) -> Numbers:
+    """One number per candidate at its medians, the lower the better."""
+    return weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
 
 
 def _front(candidates: Candidates, within: NDArray[np.bool_]) -> tuple[int, ...]:

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 
 from service.decide.candidates import TOO_LONG, Candidates, Positions, too_long
-from service.decide.choice import LEAST_PROBABILITY
-from service.decide.frontier import Limits, probability_within
+from service.decide.choice import LEAST_PROBABILITY, probability_of
+from service.decide.frontier import Limits
 
 Loosened = Literal["budget", "deadline", "tokens"]
 LEAST_SHARE = 1e-4
@@ -62,8 +62,7 @@ def _change_factor(change: Nearest, limits: Limits) -> float:
 
 def _possible(candidates: Candidates, limits: Limits, least: float) -> Positions:
     """The candidates that keep the limits surely enough."""
-    probability = probability_within(candidates.hours_spread(), candidates.cash_spread(), limits)
-    return np.flatnonzero((probability >= least) & candidates.may_be_chosen)
+    return np.flatnonzero((probability_of(candidates, limits) >= least) & candidates.may_be_chosen)
 
 
 def _moved(code: Loosened, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:

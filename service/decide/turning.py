@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from service.decide.candidates import Candidates, Positions, too_long
-from service.decide.choice import Choice, Weights, firsts_of, probability_of
-from service.decide.frontier import Limits, Numbers, weighed
+from service.decide.choice import Choice, Weights, firsts_of, probability_of, weighed_of
+from service.decide.frontier import Limits, Numbers
 
 LeverCode = Literal[
     "rent",
@@ -133,64 +133,78 @@ class Question:
     least_probability: float
 
 
-def swings(
-    candidates: Candidates, choice: Choice, question: Question, levers: Sequence[Lever], always: Positions
-) -> tuple[Swing, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Contest:
+    """The plans that could become the best, and by what they are chosen: made once for all inputs."""
+
+    candidates: Candidates
+    choice: Choice
+    question: Question
+    picked: Positions
+    """The chosen plan with all others that rest on the same, the next best of every effort, and those that
+    may win however far behind."""
+    few: Candidates
+    """Those alone."""
+
+    @staticmethod
+    def of(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> "Contest":
+        """`always` are candidates that may become the best however far behind; a best there must be."""
+        picked = _contenders(candidates, choice, question, always)
+        return Contest(candidates, choice, question, picked, candidates.of(picked))
+
+    def is_another(self, chosen: int | None) -> bool:
+        """Whether a place among the few, or none, is another plan than today's."""
+        assert self.choice.best is not None
+        own = self.candidates.rests_on[self.choice.best]
+        return chosen is None or bool(self.few.rests_on[chosen] != own)
+
+    def chosen(self, lever: Lever, values: Sequence[float]) -> list[int | None]:
+        """Who is chosen at each value of a lever of the few: places among them."""
+        moved, asked = lever.moved(self.few, *values), self.question
+        within = (probability_of(moved, asked.limits) >= asked.least_probability) & moved.may_be_chosen
+        return firsts_of(moved, within, len(values), self.choice.rule, asked.weights)
+
+
+def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:
     """The inputs that move the difference to the next plan most, each over its own range with the others at
-    rest; nothing without a next plan. `always` are candidates that may become the best however far behind.
+    rest; nothing without a next plan.
     """
-    if choice.best is None or choice.rival is None:
+    best, rival, cost = contest.choice.best, contest.choice.rival, contest.candidates.cost[1]
+    if best is None or rival is None:
         return ()
-    best, rival = choice.best, choice.rival
-    picked = contenders(candidates, choice, question, always)
-    few = candidates.of(picked)
     found = []
     for lever in levers:
         if not lever.high > lever.low * (1 + 1e-9):
             continue
-        parts = lever.cost_part[rival] - lever.cost_part[best]
-        today = candidates.cost[1][rival] - candidates.cost[1][best]
+        parts, today = lever.cost_part[rival] - lever.cost_part[best], cost[rival] - cost[best]
         low, high = (float(today + parts * (v / lever.now - 1)) for v in (lever.low, lever.high))
-        chosen = _chosen(few, choice, question, lever.of(picked), [lever.low, lever.high])
-        own = candidates.rests_on[best]
-        turns = any(i is None or few.rests_on[i] != own for i in chosen)
-        if abs(high - low) > LEAST_WIDTH * abs(candidates.cost[1][best]):
+        if abs(high - low) > LEAST_WIDTH * abs(cost[best]):
+            ends = contest.chosen(lever.of(contest.picked), [lever.low, lever.high])
+            turns = any(map(contest.is_another, ends))
             found.append(Swing(lever.code, lever.low, lever.high, low, high, turns))
     return tuple(sorted(found, key=lambda swing: (-swing.width, swing.code))[:MOST_SWINGS])
 
 
-def turning_points(
-    candidates: Candidates, choice: Choice, question: Question, levers: Sequence[Lever], always: Positions
-) -> tuple[Turn, ...]:
+def turning_points(contest: Contest, levers: Sequence[Lever]) -> tuple[Turn, ...]:
     """For each input the nearest values below and above today's beyond which another plan is chosen, the
     nearest (as a ratio) first; inputs that turn nothing within 20 times (hours, watts: 4) are left out.
     """
-    if choice.best is None:
-        return ()
-    picked = contenders(candidates, choice, question, always)
-    few, own = candidates.of(picked), candidates.rests_on[choice.best]
     turns = []
     for lever in levers:
-        here = lever.of(picked)
+        here = lever.of(contest.picked)
         if not (here.cost_part.any() or here.cash_part.any() or here.hours_part.any()):
             continue
         farthest = FARTHEST.get(lever.code, USUAL_FARTHEST)
-        for bound in (1 / farthest, farthest):
-            turn = _turn(few, choice, question, here, bound, int(own))
-            if turn is not None:
-                then = turn.then if turn.then is None else int(picked[turn.then])
-                turns.append(replace(turn, then=then))
+        found = (_turn(contest, here, bound) for bound in (1 / farthest, farthest))
+        turns += [turn for turn in found if turn is not None]
     return tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now))))
 
 
-def contenders(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> Positions:
-    """The chosen plan with all others that rest on the same, the next best of every effort, and `always`."""
+def _contenders(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> Positions:
     assert choice.best is not None
     within = np.flatnonzero(choice.within)
     if question.weights:
-        by_rule = weighed(
-            candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, question.weights
-        )
+        by_rule = weighed_of(candidates, question.weights)
     else:
         by_rule = candidates.calendar_hours[1] if choice.rule == "fastest" else candidates.cost[1]
     order = within[np.lexsort((within, by_rule[within]))]
@@ -202,28 +216,18 @@ def contenders(candidates: Candidates, choice: Choice, question: Question, alway
     return np.unique(np.concatenate((*near, same, always, named)))
 
 
-def _turn(
-    few: Candidates, choice: Choice, question: Question, lever: Lever, bound: float, own: int
-) -> Turn | None:
+def _turn(contest: Contest, lever: Lever, bound: float) -> Turn | None:
     """The first value from today's to `bound` times it at which another plan is chosen."""
     ratios = np.exp(np.linspace(0.0, np.log(bound), FIRST_STEPS + 1))[1:]
     inside, then = 1.0, None
     for round_ in range(ROUNDS):
-        chosen = _chosen(few, choice, question, lever, [lever.now * r for r in ratios])
-        at = next((k for k, i in enumerate(chosen) if i is None or few.rests_on[i] != own), None)
+        chosen = contest.chosen(lever, [lever.now * r for r in ratios])
+        at = next((k for k, place in enumerate(chosen) if contest.is_another(place)), None)
         if at is None:
             if round_ == 0:
                 return None
             break
         inside, outside, then = (float(ratios[at - 1]) if at else inside), float(ratios[at]), chosen[at]
         ratios = np.exp(np.linspace(np.log(inside), np.log(outside), FINER_STEPS + 1))[1:]
-    return Turn(lever.code, lever.now, lever.now * float(ratios[-1]), then)
-
-
-def _chosen(
-    few: Candidates, choice: Choice, question: Question, lever: Lever, values: Sequence[float]
-) -> list[int | None]:
-    """Who is chosen at each of the values: the places among `few`."""
-    moved = lever.moved(few, *values)
-    within = (probability_of(moved, question.limits) >= question.least_probability) & moved.may_be_chosen
-    return firsts_of(moved, within, len(values), choice.rule, question.weights)
+    position = None if then is None else int(contest.picked[then])
+    return Turn(lever.code, lever.now, lever.now * float(ratios[-1]), position)

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
-from service.decide.candidates import LONGEST_HOURS, SET_ASIDE, Candidates, SetAside
+from service.decide.candidates import SET_ASIDE, Candidates, SetAside
 from service.decide.choice import Choice
 from service.decide.frontier import Limits
 from service.decide.options import Option
+from service.decide.practical import is_too_long
 
 WhyNot = (
     SetAside
@@ -26,7 +27,7 @@ def cannot(option: Option) -> WhyNot | None:
     """Why it cannot be taken or should not be, whatever the others cost; None where it can."""
     if option.hours is None:
         return "does_not_fit"
-    if option.elapsed_hours is not None and option.elapsed_hours.p50 > LONGEST_HOURS:
+    if is_too_long(option.elapsed_hours):
         return "too_long"
     if option.is_sold_out:
         return "sold_out"

@@ -1,5 +1,6 @@
 """Providers: rows in, facts out."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -31,10 +32,16 @@ def all(session: Session) -> list[Provider]:
 def get(session: Session, name: str) -> Provider:
     """The provider of that slug or name; UnknownName lists all slugs, the nearest first."""
     known = all(session)
-    for provider in known:
-        if alias_key(name) in (alias_key(provider.slug), alias_key(provider.name)):
-            return provider
-    raise UnknownName("provider", name, [provider.slug for provider in known])
+    found = called(name, known)
+    if found is None:
+        raise UnknownName("provider", name, [provider.slug for provider in known])
+    return found
+
+
+def called(name: str, known: Iterable[Provider]) -> Provider | None:
+    """The one of these of that slug or name, however it is written; None for none."""
+    key = alias_key(name)
+    return next((p for p in known if key in (alias_key(p.slug), alias_key(p.name))), None)
 
 
 def put(session: Session, provider: Provider) -> bool:

@@ -6,19 +6,21 @@ import numpy as np
 
 from service.answers.question import AskedDecision
 from service.decide.choice import Choice
+from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.decide.frontier import Limits, Numbers
 from service.decide.options import Option
 from service.decide.sensitivity import break_even_line, prices_around
-from service.decide.turning import Lever, Question, Swing, Turn, swings, turning_points
+from service.decide.turning import Contest, Lever, LeverCode, Question, Swing, Turn, swings, turning_points
 from service.estimate.cloud_bill import CloudBill
-from service.estimate.cost import conversion
+from service.estimate.cost import BillLine, conversion
 from service.store.snapshot import Snapshot
 from service.usecases.candidate_plans import Plans, column_of, per_kwh
 from service.usecases.finding import same_configuration
 from service.usecases.knowledge import knowledge_of
 from service.usecases.past_prices import PastPrices
 
-RENT = ("rent", "set_up", "idle", "interruptions", "commitment")
+BothPlans = tuple[tuple[LeverCode, int | None], ...]
+"""An input of the chosen plan and the same of the next, with their positions."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,13 +84,13 @@ def _rented(bill: CloudBill, factor: float) -> tuple[Numbers, Numbers, Numbers]:
     """Rent with its tax, of it idle hours, and what grows with the hours: nothing of a term that is paid
     whole."""
     taxed = factor * bill.tax_factor
-    rent = sum((getattr(bill, name)[1] for name in RENT), np.zeros(bill.rent.shape[1]))
+    rent = sum((getattr(bill, name)[1] for name in RENTED_BY_THE_HOUR), np.zeros(bill.rent.shape[1]))
     by_hours = np.where(bill.commitment[1] > 0, 0.0, rent - bill.set_up[1])
     return rent * taxed, bill.idle[1] * taxed, by_hours * taxed
 
 
-def _amount(option: Option, code: str) -> float:
-    return 0.0 if option.cost is None else option.cost.amount(code)  # type: ignore[arg-type]
+def _amount(option: Option, code: BillLine) -> float:
+    return 0.0 if option.cost is None else option.cost.amount(code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,10 @@ def what_it_hangs_on(
         Limits(request.budget, request.deadline_hours), request.weights, request.least_probability
     )
     homes = np.arange(len(plans.homes), dtype=np.intp)
+    contest = Contest.of(plans.candidates, choice, question, homes)
     return Hangs(
-        swings(plans.candidates, choice, question, found, homes),
-        turning_points(plans.candidates, choice, question, found, homes),
+        swings(contest, found),
+        turning_points(contest, found),
         _break_even(snapshot, plans, choice, parts, factor=factor),
     )
 
@@ -171,7 +174,8 @@ def _rents(
 ) -> list[Lever]:
     """The rent of the chosen offer and of the next one: what others ask for the same, what it has cost."""
     found = []
-    for code, position in (("rent", choice.best), ("rival_rent", choice.rival)):
+    of_both: BothPlans = (("rent", choice.best), ("rival_rent", choice.rival))
+    for code, position in of_both:
         row = None if position is None else plans.row_of(position)
         if position is None or row is None:
             continue
@@ -180,7 +184,7 @@ def _rents(
         low, high = _rent_range(snapshot, request, row, past, factor=factor * instances, now=now)
         part = np.where(plans.same_rent(position), parts.rent, 0.0)
         none = np.zeros(len(part))
-        found.append(Lever(code, low, now, high, part, part, none))  # type: ignore[arg-type]
+        found.append(Lever(code, low, now, high, part, part, none))
     return found
 
 
@@ -209,7 +213,11 @@ def _speeds(plans: Plans, choice: Choice, parts: Parts) -> list[Lever]:
     found = []
     gpus = plans.gpu_of_each()
     done: set[str] = set()
-    for code, position in (("hours", choice.best), ("rival_hours", choice.rival)):
+    of_both: tuple[tuple[LeverCode, int | None], ...] = (
+        ("hours", choice.best),
+        ("rival_hours", choice.rival),
+    )
+    for code, position in of_both:
         if position is None or gpus[position] in done:
             continue
         done.add(gpus[position])
@@ -217,7 +225,7 @@ def _speeds(plans: Plans, choice: Choice, parts: Parts) -> list[Lever]:
         same = np.array([gpu == gpus[position] for gpu in gpus])
         money = np.where(same, parts.with_hours, 0.0)
         hours = np.where(same, plans.candidates.calendar_hours[1], 0.0)
-        found.append(Lever(code, low, now, high, money, money, hours))  # type: ignore[arg-type]
+        found.append(Lever(code, low, now, high, money, money, hours))
     return found
 
 

@@ -6,13 +6,14 @@ from datetime import date
 import numpy as np
 
 from service.answers.question import EVERY_OFFER, USUAL_LIMIT, AskedComparison
-from service.decide.candidates import LONGEST_HOURS, SET_ASIDE, SetAside, too_long
+from service.decide.candidates import SET_ASIDE, SetAside, too_long
 from service.decide.options import Option, Rental, cloud_memory_gib, cloud_option
+from service.decide.practical import is_too_long
 from service.errors import MissingFact, choice_of
-from service.estimate.alias_key import alias_key
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Gpu, Workload
+from service.store import providers
 from service.store.snapshot import Snapshot
 from service.usecases.asked_vat import asked_terms
 from service.usecases.finding import (
@@ -51,11 +52,11 @@ def rented_named(
     found: dict[object, Option] = {}
     considered, is_list = 0, False
     for name in request.cloud:
-        provider = _provider(snapshot, name)
+        provider = providers.called(name, snapshot.providers.values())
         if provider is not None or name.strip().lower() == EVERY_OFFER:
             is_list = True
             listed, looked_at = _cheapest(
-                snapshot, workload, request, terms, today=today, provider=provider or ""
+                snapshot, workload, request, terms, today=today, provider=provider.slug if provider else ""
             )
             considered += looked_at
         else:
@@ -67,15 +68,6 @@ def rented_named(
             key = (offer.slug, instances) if offer else (one.gpu.slug, one.gpu_count)
             found.setdefault(key, one)
     return RentedNamed(tuple(found.values()), considered, is_list)
-
-
-def _provider(snapshot: Snapshot, name: str) -> str | None:
-    """The provider of that slug or name; None where it is none."""
-    asked = alias_key(name)
-    return next(
-        (slug for slug, p in snapshot.providers.items() if asked in (alias_key(slug), alias_key(p.name))),
-        None,
-    )
 
 
 def _named(
@@ -144,7 +136,7 @@ def _is_sold_out(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> bool:
 
 def _aside(snapshot: Snapshot, option: Option, row: int, nodes: int) -> SetAside | None:
     """Why a rented option is not recommended, whatever it costs."""
-    if option.calendar_hours is not None and option.calendar_hours.p50 > LONGEST_HOURS:
+    if is_too_long(option.calendar_hours):
         return "too_long"
     memory = snapshot.offers.ram_gib[row] * nodes
     return "host_memory" if option.planned.peak.host_memory_gib > memory else None

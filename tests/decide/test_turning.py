@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from service.decide.choice import choose
 from service.decide.frontier import Limits
 from service.decide.near_ties import near_ties
-from service.decide.turning import Lever, Question, swings, turning_points
+from service.decide.turning import Contest, Lever, Question, swings, turning_points
 from tests.decide.test_choice import plans
 
 NONE = np.array([], dtype=np.intp)
@@ -28,7 +28,7 @@ def test_the_rent_turns_at_what_the_next_plan_costs():
     """400 at 2 an hour against 500: at 2.5 both cost the same."""
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0])
-    (turn,) = turning_points(two, choose(two, Limits()), asked(Limits()), [rent], NONE)
+    (turn,) = turning_points(Contest.of(two, choose(two, Limits()), asked(Limits()), NONE), [rent])
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), 1)
 
 
@@ -39,7 +39,7 @@ def test_a_price_that_moves_only_what_cannot_be_chosen_turns_nothing():
     choice = choose(three, limits)
     assert (choice.best, choice.rival) == (1, 2)
     current, rent = lever("kwh_price", 0.37, [300, 0, 0]), lever("rent", 2.0, [0, 400, 0])
-    turns = turning_points(three, choice, asked(limits), [current, rent], np.array([0]))
+    turns = turning_points(Contest.of(three, choice, asked(limits), np.array([0])), [current, rent])
     assert [(t.code, t.then) for t in turns] == [("rent", 2)]
     assert turns[0].at == pytest.approx(2.35, rel=1e-4)
 
@@ -47,7 +47,9 @@ def test_a_price_that_moves_only_what_cannot_be_chosen_turns_nothing():
 def test_a_rent_that_breaks_the_budget_leaves_nothing():
     one = plans((400, 300, 90), sigma=0)
     limits = Limits(500, 24 * 30)
-    (turn,) = turning_points(one, choose(one, limits), asked(limits), [lever("rent", 2.0, [400])], NONE)
+    (turn,) = turning_points(
+        Contest.of(one, choose(one, limits), asked(limits), NONE), [lever("rent", 2.0, [400])]
+    )
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), None)
 
 
@@ -55,7 +57,7 @@ def test_a_range_moves_the_difference_to_the_next_plan():
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0], low=1.0, high=3.0)
     idle = lever("idle_hours", 0.1, [10, 10], low=0.0001, high=0.3)
-    (swing,) = swings(two, choose(two, Limits()), asked(Limits()), [rent, idle], NONE)
+    (swing,) = swings(Contest.of(two, choose(two, Limits()), asked(Limits()), NONE), [rent, idle])
     assert (swing.difference_low, swing.difference_high, swing.turns) == (300, -100, True)
 
 
@@ -80,7 +82,7 @@ def test_beyond_a_turning_point_the_choice_is_another_and_before_it_is_not(rows,
     hours = candidates.calendar_hours[1] * moved if of == "hours" else None
     one = lever("hours" if of == "hours" else "rent", 2.0, cost, hours)
     everything = np.arange(len(rows))
-    for turn in turning_points(candidates, choice, asked(limits), [one], everything):
+    for turn in turning_points(Contest.of(candidates, choice, asked(limits), everything), [one]):
         assert choose(one.moved(candidates, turn.at), limits).best == turn.then != choice.best
         ratio = np.log(turn.at / 2)
         if abs(ratio) < 1e-4:
@@ -98,7 +100,7 @@ def test_what_turns_within_its_range_is_told_to(rows, budget):
         return
     part = np.where(np.arange(len(rows)) == choice.best, candidates.cost[1], 0.0)
     rent = lever("rent", 2.0, part, low=1.0, high=4.0)
-    for swing in swings(candidates, choice, asked(limits), [rent], np.arange(len(rows))):
+    for swing in swings(Contest.of(candidates, choice, asked(limits), np.arange(len(rows))), [rent]):
         chosen = {choose(rent.moved(candidates, value), limits).best for value in (1.0, 4.0)}
         assert swing.turns == (chosen != {choice.best})
 

@@ -19,10 +19,9 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from pricing.aws_machines import gpus_of
+from pricing.aws_machines import whole_cards
 from pricing.aws_price_maps import FAMILY, LOCATIONS, MAPS, files_of, gpu_rows, joined, published, region_at
 from pricing.countries import country_of
-from pricing.instances import fitted
 from pricing.json_answers import Unusable, known_price, price_of, refused
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.facts import CloudOffer, Source
@@ -93,11 +92,7 @@ def _read(place: str, row: Mapping[str, Any], day: date, read_on: date) -> Itera
     years = re.match(r"[135](?=\D|$)", str(row.get("LeaseContractLength")))
     if years is None:
         raise Unusable(f"not a row as known: a term of {row.get('LeaseContractLength')}")
-    card, count = fitted(instance), gpus_of(instance)
-    if card is not None and card.count is not None and card.count < 1:
-        raise Unusable(f"{card.count:.3g} GPUs: a share of one")
-    if card is None or count is None:
-        raise Unusable(f"which GPUs {instance} has is not known")
+    card, count = whole_cards(instance)
     price, on_demand = price_of(row.get("price")), known_price(row.get("ec2:PricePerUnit"))
     if on_demand is not None and price > on_demand:
         raise Unusable(f"{price.normalize():f} is dearer than {on_demand.normalize():f} on demand")

@@ -17,10 +17,9 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from pricing.aws_machines import gpus_of
+from pricing.aws_machines import whole_cards
 from pricing.countries import country_of
-from pricing.instances import fitted
-from pricing.json_answers import Row, Unusable, offers_of, opened, price_of, stated
+from pricing.json_answers import Row, offers_of, opened, price_of, stated
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.facts import CloudOffer
 
@@ -53,11 +52,7 @@ def parse(payload: Payload) -> list[CloudOffer | Rejected]:
         if str(row["usd"]).partition("*")[0] in NO_PRICE:
             return
         instance, region = str(row["size"]), str(row["region"])
-        card, count = fitted(instance), gpus_of(instance)
-        if card is not None and card.count is not None and card.count < 1:
-            raise Unusable(f"{card.count:.3g} GPUs: a share of one")
-        if card is None or count is None:
-            raise Unusable(f"which GPUs {instance} has is not known")
+        card, count = whole_cards(instance)
         yield CloudOffer(
             provider="aws",
             instance=instance,
