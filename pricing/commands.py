@@ -33,7 +33,7 @@ def prices() -> None:
 
 @prices.command("list")
 @click.option("--wide", is_flag=True, help="Every column.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_context
 def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     """List the price sources: key, how often they are asked, last success and its age, the next run.
@@ -137,7 +137,7 @@ def _standing_item(standing: "Standing") -> dict[str, Any]:
     metavar="ZONE",
     help="Only fetch the last 400 days of a bidding zone's day-ahead prices: DE-LU, AT, ...",
 )
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_context
 def refresh_(
     context: click.Context,
@@ -275,7 +275,13 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
 
 @prices.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(["skypilot", "gpuhunt", "csv", "json"]), default="csv")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["skypilot", "gpuhunt", "csv", "json"]),
+    default="csv",
+    help="How it is written.",
+)
 @click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
 @click.option(
     "--new-provider", metavar="NAME", help="Name of one that is in no list yet; --provider is its slug."

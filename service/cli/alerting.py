@@ -19,12 +19,14 @@ def alerts() -> None:
 
 @alerts.command("add")
 @click.argument("gpu")
-@click.option("--gpu-count", default=1, show_default=True, type=click.IntRange(1, 1024))
+@click.option(
+    "--gpu-count", default=1, show_default=True, type=click.IntRange(1, 1024), help="GPUs of the machine."
+)
 @click.option("--below", type=Amount(), help="Fire when it falls to this price per hour, or below.")
 @click.option("--fall", type=float, help="Fire when it falls by so many percent.")
 @click.option("--tier", help=TIERS)
-@click.option("--provider")
-@click.option("--currency", default="USD", show_default=True)
+@click.option("--provider", help="Only offers of this provider.")
+@click.option("--currency", default="USD", show_default=True, help="Of the price.")
 @click.option("--name", default="", help="Shown in the feed.")
 @click.option("--webhook", default="", help="https address that is told; without it the feed alone.")
 def add_(

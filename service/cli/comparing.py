@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.asking import asking, question_of
+from service.cli.asking import as_json_is_read, asking, question_of
 from service.cli.beside import refuse_given
 from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
@@ -46,7 +46,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = question(**as_said_or_here(snapshot, asked))
+    request = question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
     if as_json:
         refuse_given("explain", "goes to the screen; --json has every number with its source")
         from service.reports.listings.as_table import print_json

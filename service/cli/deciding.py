@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.asking import asking, question_of
+from service.cli.asking import as_json_is_read, asking, question_of
 from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
@@ -50,7 +50,7 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
         raise InvalidValue("--json", True, "goes to the screen; a file of it is -o FILE.json")
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = decision_question(**as_said_or_here(snapshot, asked))
+    request = decision_question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
     if not as_json:
         snapshot = with_days(sessions, snapshot, request)
     if to or as_json:

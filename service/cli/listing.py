@@ -9,7 +9,7 @@ from service.cli.opening import open_facts
 @click.command()
 @click.option("--category", help="Only this category, e.g. geforce or datacenter.")
 @click.option("--wide", is_flag=True, help="Every column, and the sources.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def gpus(category: str | None, wide: bool, as_json: bool) -> None:
     """List the GPUs of the catalog."""
     from service.errors import UnknownName
@@ -74,7 +74,7 @@ def gpus(category: str | None, wide: bool, as_json: bool) -> None:
 
 @click.command()
 @click.option("--wide", is_flag=True, help="Every column, and the sources.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def workloads(wide: bool, as_json: bool) -> None:
     """List the training runs of the catalog."""
     from service.estimate.architecture import flops_per_token, parameters

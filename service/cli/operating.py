@@ -14,8 +14,8 @@ from service.settings import Settings
 
 @click.command()
 @click.option("--host", default=None, help="Address to listen on.")
-@click.option("--port", default=None, type=click.IntRange(0, 65535))
-@click.option("--workers", default=None, type=click.IntRange(1, 64))
+@click.option("--port", default=None, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Server processes.")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API; on SQLite prices are refreshed and reports on a schedule run beside it."""
     from pricing.registry import register

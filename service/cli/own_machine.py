@@ -8,6 +8,7 @@ from click.core import ParameterSource
 from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, MissingFact
+from service.reports.words.spoken import language
 
 if TYPE_CHECKING:
     from service.estimate.own_machine import OwnCards
@@ -21,8 +22,8 @@ OF_EVERY_CARD = ("power_limit_watts", "pcie_lanes")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
 def machine(as_json: bool, lang: str) -> None:
     """Tell what this computer has: its cards as their drivers see them, as options to paste.
 

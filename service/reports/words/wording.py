@@ -60,6 +60,10 @@ class Wording:
         """The sentence in this language, its {placeholders} filled."""
         return self._catalog.gettext(sentence).format(**values)
 
+    def text(self, text: str, /) -> str:
+        """A text without placeholders in this language."""
+        return self._catalog.gettext(text)
+
     def counted(self, one: str, many: str, /, count: int, **values: object) -> str:
         """The sentence for this many things; {count} is the number in the language's format."""
         sentence = self._catalog.ngettext(one, many, count)
