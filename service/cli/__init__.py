@@ -28,13 +28,20 @@ from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
-from service.reports.words.spoken import OPTION, SPOKEN, begin_line
+from service.reports.words.spoken import OPTION, SPOKEN, begin_line, end_line
 
 EXIT_BAD_INPUT = 2
 
 
 class OneLineErrors(click.Group):
     """A group whose errors are one line on stderr and exit code 2, what click finds wrong included."""
+
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Answer a line."""
+        try:
+            return super().main(*args, **options)
+        finally:
+            end_line()
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

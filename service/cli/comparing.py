@@ -14,6 +14,7 @@ from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
     from service.answers.question import AskedComparison
@@ -58,7 +59,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     snapshot = with_days(sessions, snapshot, request)
     stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
-    with working("writing it down"):
+    with working(lambda: words().say("writing it down")):
         document = comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain)
     show(document)
     offer_to_refresh(snapshot, request.country, request.lang, now.date())

@@ -15,6 +15,7 @@ from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
     from service.answers.question import AskedDecision
@@ -54,12 +55,12 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
     if not as_json:
         snapshot = with_days(sessions, snapshot, request)
     if to or as_json:
-        with working("working it out"):
+        with working(lambda: words().say("working it out")):
             stored = answer_decision(sessions, snapshot, request, now)
     else:
         stored = kept_or_told(lambda: answer_decision(sessions, snapshot, request, now))
     if to:
-        with working("writing the report"):
+        with working(lambda: words().say("writing the report")):
             report = decision_report(sessions, stored.id, to.extension, request.lang)
         to.write(report)
     elif as_json:

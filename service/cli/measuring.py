@@ -14,6 +14,7 @@ from service.cli.following import GZIP, STANDARD_INPUT, follow_run
 from service.cli.opening import open_database, open_facts
 from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue
+from service.reports.words.spoken import words
 
 
 @click.command(cls=asking("AskedMeasurement"))
@@ -62,7 +63,7 @@ def measure(
     if forget is not None:
         refuse_beside(("forget",), "means nothing with --forget, which takes a measurement back")
         measuring.forget(open_database(), forget)
-        click.echo(f"forgotten: {forget}")
+        click.echo(words().say("forgotten: {name}", name=forget))
         return
     if budget is not None and follow is None:
         raise InvalidValue("--budget", budget, "is kept an eye on with --follow LOGFILE")

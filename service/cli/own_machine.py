@@ -8,7 +8,7 @@ from click.core import ParameterSource
 from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, MissingFact
-from service.reports.words.spoken import language
+from service.reports.words.spoken import language, words
 
 if TYPE_CHECKING:
     from service.estimate.own_machine import OwnCards
@@ -75,8 +75,14 @@ def as_said_or_here(snapshot: "Snapshot", asked: dict[str, Any]) -> dict[str, An
 def _tell(card: str, taken: dict[str, Any], left: dict[str, Any]) -> None:
     from service.reports.listings.own_machine import as_words
 
-    beside = f"; left out, for it would be said of all your machines: {as_words(left)}" if left else ""
-    click.echo(f"heimvorteil: {HERE}: {card}: {as_words(taken)}{beside}", err=True)
+    told = f"{card}: {as_words(taken)}"
+    if left:
+        told = words().say(
+            "{taken}; left out, for it would be said of all your machines: {left}",
+            taken=told,
+            left=as_words(left),
+        )
+    click.echo(f"heimvorteil: {HERE}: {told}", err=True)
 
 
 def _this_card(snapshot: "Snapshot", option: str) -> "OwnCards":

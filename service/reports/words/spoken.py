@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,13 +12,20 @@ ENGLISH, GERMAN = "en", "de"
 SPOKEN = (ENGLISH, GERMAN)
 LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 """The first that is set says which language messages are in (POSIX)."""
-_line: ContextVar[tuple[str | None, str]] = ContextVar("line", default=(None, ENGLISH))
+_line: list[tuple[str | None, str]] = []
+"""Of the line that is being answered: what its --lang says, and its language. A command line is a process,
+and its threads speak as it does."""
 
 
 def begin_line(words: Sequence[str], environ: Mapping[str, str] = os.environ) -> None:
     """From now on what is said answers this line."""
     said = said_in(words)
-    _line.set((said, said or of_locale(environ)))
+    _line[:] = [(said, said or of_locale(environ))]
+
+
+def end_line() -> None:
+    """The line is answered."""
+    _line.clear()
 
 
 def said_in(words: Sequence[str]) -> str | None:
@@ -42,12 +48,12 @@ def of_locale(environ: Mapping[str, str]) -> str:
 
 def language() -> str:
     """What is said is in this language; English where no line was begun."""
-    return _line.get()[1]
+    return _line[0][1] if _line else ENGLISH
 
 
 def language_of_json() -> str:
     """The same for what programs read: English unless the line itself asks for another."""
-    return _line.get()[0] or ENGLISH
+    return (_line[0][0] if _line else None) or ENGLISH
 
 
 def words() -> "Wording":
