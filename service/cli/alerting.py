@@ -67,14 +67,16 @@ def list_() -> None:
     with open_database().reading() as session:
         for alert in stored.all(session):
             last = next(iter(stored.events(session, alert.slug, 1)), None)
-            price = UNKNOWN if alert.last_per_hour is None else w.number(alert.last_per_hour, 2)
+            price = UNKNOWN
+            if alert.last_per_hour is not None:
+                price = f"{w.number(alert.last_per_hour, 2)} {alert.rule.currency}/h"
             delivery = UNKNOWN
             if last and alert.rule.webhook_url:
                 delivery = w.say("delivered") if last.delivered_at else last.error or w.say("waiting")
             rows.append([
                 alert.slug,
                 alert.rule.name,
-                f"{price} {alert.rule.currency}/h",
+                price,
                 w.minute(alert.last_checked_at) if alert.last_checked_at else UNKNOWN,
                 w.minute(last.fired_at) if last else UNKNOWN,
                 delivery,
