@@ -6,6 +6,7 @@ import click
 
 from service.cli.progress import working
 from service.errors import NotKept
+from service.reports.words.spoken import words
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,20 +21,21 @@ def open_database() -> "Sessions":
     """The database, created and filled on first use with one line saying so."""
     from service.store.session import Sessions, prepare
 
-    with working("opening the database"):
+    with working(lambda: words().say("opening the database")):
         engine, created = prepare(Settings.from_environ().database_url)
     if created:
-        click.echo(f"heimvorteil: created and filled {engine.url.render_as_string()}", err=True)
+        told = words().say("created and filled {database}", database=engine.url.render_as_string())
+        click.echo(f"heimvorteil: {told}", err=True)
     return Sessions(engine)
 
 
 def kept_or_told(answer: "Callable[[], StoredComparison]") -> "StoredComparison":
     """The answer for the screen; where the database may only be read it is not kept, as one line says."""
     try:
-        with working("working it out"):
+        with working(lambda: words().say("working it out")):
             return answer()
     except NotKept as error:
-        click.echo(f"heimvorteil: not kept: {error}", err=True)
+        click.echo(f"heimvorteil: {words().say('not kept: {reason}', reason=error)}", err=True)
         told: StoredComparison = error.told
         return told
 
@@ -43,5 +45,5 @@ def open_facts() -> "tuple[Sessions, Snapshot]":
     from service.store.snapshot import load
 
     sessions = open_database()
-    with working("reading what is known"):
+    with working(lambda: words().say("reading what is known")):
         return sessions, load(sessions)
