@@ -55,7 +55,7 @@ def said_numbers(answer, language):
         hours, co2 = option["calendar_hours"], option["plan_co2_interval_kg"]
         lasting = Lasting(Interval(**hours))
         found += [duration(w, hours["p50"]), *shown(w, lasting).below.split(DASH)]
-        found += [w.rounded(co2[q]) for q in ("p10", "p50", "p90")]
+        found += [w.rounded(co2["p50"]), *w.ends(co2["p10"], co2["p90"])]
         found += [w.likely(option["probability_within_limits"])]
     for swing in answer["sensitivity"]:
         found += [w.about(swing[key], currency) for key in ("difference_low", "difference_high")]

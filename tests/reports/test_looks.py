@@ -13,6 +13,7 @@ from pypdf import PdfReader
 
 from service import usecases
 from service.decide.sensitivity import prices_around
+from service.estimate.interval import Interval
 from service.reports.charts.charts import SHADES
 from service.reports.charts.drawing import DARK_OF, draw
 from service.reports.charts.label_places import LinePlace, beside_line
@@ -21,7 +22,7 @@ from service.reports.decision_report import decision_document
 from service.reports.document.page import FULL_WIDTH_PX, page
 from service.reports.formats.as_html import FONT, PX_SCALE
 from service.reports.formats.renderers import RENDERERS
-from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.sentences import duration, duration_ends, stated_duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import LANGUAGES, wording
 from service.store.session import Sessions, engine_for
@@ -110,6 +111,27 @@ def test_a_run_of_seconds_has_seconds():
 )
 def test_amounts_in_every_size_and_currency(amount, currency, about, unit):
     assert (EN.about(amount, currency), EN.unit_price(amount, currency)) == (about, unit)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "money", "number"),
+    [
+        (0.0004, 75.0, ("€0", "€75"), ("0", "75.0")),
+        (5.7e-13, 1518.0, ("€0", "€1,520"), ("0", "1,520")),
+        (9.56, 11.6, ("€10", "€12"), ("9.6", "11.6")),
+        (0.98, 4.5, ("€0.98", "€4.50"), ("0.98", "4.50")),
+        (709, 1019, ("€710", "€1,020"), ("710", "1,020")),
+        (10.1, 10.2, ("€10", "€10"), ("10.1", "10.2")),
+        (-38.2, 4.5, (f"{MINUS}€38", "€4"), (f"{MINUS}38.2", "4.5")),
+    ],
+)
+def test_both_ends_of_a_range_are_rounded_alike(low, high, money, number):
+    assert EN.about_ends(low, high, "EUR") == money and EN.ends(low, high) == number
+
+
+def test_both_ends_of_a_duration_are_rounded_alike():
+    assert duration_ends(EN, Interval(2.4, 5, 9.2)) == "2\N{EN DASH}9"
+    assert duration_ends(EN, Interval(2.4, 3, 4.1)) == "2.4\N{EN DASH}4.1"
 
 
 def test_no_hyphen_stands_for_minus():

@@ -53,7 +53,7 @@ def said_numbers(answer, language):
             option["energy_kwh"],
             option["co2_kg"],
         ):
-            found += [w.rounded(quantity[q]) for q in ("p10", "p50", "p90")]
+            found += [w.rounded(quantity["p50"]), *w.ends(quantity["p10"], quantity["p90"])]
         found += [w.rounded(option["hours"]["p50"] / 24), w.rounded(option["wall_watts"]["p50"])]
         cost = Interval(*(option["cost"][q] for q in ("p10", "p50", "p90")))
         found += [w.about(cost.p50, currency), w.about_between(cost, currency)]
