@@ -226,7 +226,7 @@ def allowed(w: Wording, answer: dict[str, Any], currency: str) -> set[str]:
 def ranges(value: Any) -> Iterator[tuple[float, float]]:
     """The ends of every interval in it, which are rounded alike."""
     if isinstance(value, dict):
-        if {"p10", "p90"} <= value.keys():
+        if value.get("p10") is not None and value.get("p90") is not None:
             yield value["p10"], value["p90"]
         value = list(value.values())
     if isinstance(value, list):
