@@ -174,8 +174,8 @@ def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
     if s.input in MONEY:
         per = {"kwh_price": "kWh", "card_price": "", "card_loss": ""}.get(s.input, "h")
         return Money(value, currency, per=per) if per else Money(value, currency)
-    if s.input == "idle_hours":
-        return Share(value)
+    if s.input in ("idle_hours", "capital_cost"):
+        return Share(value, 0 if s.input == "idle_hours" else 1)
     return Number(value, "W") if s.input == "home_watts" else Lasting(certain(value))
 
 
