@@ -18,7 +18,7 @@ put_exchange = exchange_rates.put_all
 Fact = TypeVar("Fact", bound=ElectricityRate | CarbonIntensity)
 
 WITHDRAWN = ("ch-retail-2026-01-01-a7aece",)
-"""Once shipped and untrue: ElCom's price for Switzerland was said to be with all taxes, and is without VAT."""
+"""Once shipped and untrue: ElCom's price for Switzerland, said to be with all taxes, is without VAT."""
 _electricity: sa.Table = ElectricityRateRow.__table__  # type: ignore[assignment]
 _carbon: sa.Table = CarbonIntensityRow.__table__  # type: ignore[assignment]
 

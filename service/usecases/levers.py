@@ -235,7 +235,7 @@ def _speeds(plans: Plans, choice: Choice, parts: Parts) -> list[Lever]:
 
 
 def _at_home(plans: Plans, parts: Parts) -> list[Lever]:
-    """Price of a kilowatt-hour, watts at the plug, prices of cards to buy, and what money brings elsewhere."""
+    """Price of a kilowatt-hour, watts at the plug, prices of cards to buy, what money brings elsewhere."""
     none = np.zeros(len(plans.candidates))
     found = []
     home = next((o for _, o in plans.homes if o.cost and per_kwh(o) is not None), None)
