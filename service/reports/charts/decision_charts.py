@@ -4,7 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.reports.charts.charts import DARK, HALO, INK, LABEL_PX, PALE, SCHEMA, WARM, Spec
+from service.reports.charts.charts import (
+    DARK,
+    HALO,
+    INK,
+    LABEL_PX,
+    NARROW_BAR_STEP,
+    NARROW_WIDTH,
+    PALE,
+    SCHEMA,
+    WARM,
+    Spec,
+    named_above,
+)
 from service.reports.words.wording import Wording
 
 TORNADO_WIDTH, BAR_STEP = 300, 19
@@ -41,9 +53,11 @@ def tornado(
         )
     ]  # fmt: skip
     ends = [v for b in bars for v in (b.at_low, b.at_high)] + [today, 0.0]
-    room = (0.24 if width == TORNADO_WIDTH else 0.4) * (max(ends) - min(ends) or 1.0)
+    is_narrow = width == NARROW_WIDTH
+    share = {TORNADO_WIDTH: 0.24, NARROW_WIDTH: 0.62}.get(width, 0.4)
+    room = share * (max(ends) - min(ends) or 1.0)
     domain = [round(min(ends) - room, 6), round(max(ends) + room, 6)]
-    axis = {"labelLimit": 260, "labelOverlap": False}
+    axis = None if is_narrow else {"labelLimit": 260, "labelOverlap": False}
     y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {
         "type": "quantitative",
@@ -66,8 +80,9 @@ def tornado(
     return {
         "$schema": SCHEMA,
         "width": width,
-        "height": {"step": BAR_STEP},
+        "height": {"step": NARROW_BAR_STEP if is_narrow else BAR_STEP},
         "layer": [
+            *([{"data": {"values": values[::2]}, **named_above(text, y, "name", 16)}] if is_narrow else []),
             {
                 "data": {"values": values},
                 "mark": {"type": "bar", "size": 12, "stroke": INK, "strokeWidth": 0.5},
@@ -83,9 +98,9 @@ def tornado(
     }
 
 
-def side_by_side(pictures: Sequence[Spec]) -> Spec:
-    """Charts beside each other, each with scales of its own."""
-    return {"$schema": SCHEMA, "hconcat": list(pictures), "spacing": 22,
+def together(pictures: Sequence[Spec], *, is_narrow: bool = False) -> Spec:
+    """Charts beside each other, narrow ones below each other, each with scales of its own."""
+    return {"$schema": SCHEMA, "vconcat" if is_narrow else "hconcat": list(pictures), "spacing": 22,
             "resolve": {"scale": {"color": "independent"}}}  # fmt: skip
 
 

@@ -196,7 +196,8 @@ def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> 
     )
     data = Table("over-time", title, columns, rows, len(rows))
     drawing = Drawn("over-time", "line", "days", ("money",), by="plan")
-    chart = Chart("over-time", title, alt, charts.money_over_time(w, drawn, currency), drawing, data)
+    spec, narrow = (charts.money_over_time(w, drawn, currency, is_narrow=one) for one in (False, True))
+    chart = Chart("over-time", title, alt, spec, drawing, data, narrow)
     return Section("over-time", title, (chart, Paragraph(explained)))
 
 
@@ -331,4 +332,7 @@ def _bill_chart(w: Wording, options: Sequence[AnsweredOption], currency: str) ->
     title = w.say("Cost by item")
     data = Table("parts", title, columns, rows, len(rows))
     drawing = Drawn("parts", "bar", "option", tuple(c.key for c in columns[1:]))
-    return (Chart("bill", title, alt, charts.where_money_goes(w, bars, totals, currency), drawing, data),)
+    spec, narrow = (
+        charts.where_money_goes(w, bars, totals, currency, is_narrow=is_narrow) for is_narrow in (False, True)
+    )
+    return (Chart("bill", title, alt, spec, drawing, data, narrow),)
