@@ -18,8 +18,8 @@ from service.reports.words.wording import Wording
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = 560
-NARROW_WIDTH = 176
-"""Of what is drawn for a phone: with its axis as wide as one, letters as large as elsewhere."""
+NARROW_WIDTH, NARROW_BARS_WIDTH = 164, 204
+"""Of what is drawn for a phone: with its axis, which bars have not, as wide as one of 320 pixels."""
 NARROW_BAR_STEP = 46
 """Room for a bar with its name above it."""
 DARK, WARM, GREY = "#1f4e79", "#c55a11", "#595959"
@@ -197,7 +197,7 @@ def where_money_goes(
     options = [t.label for t in totals]
     items = list(dict.fromkeys(bar.item for bar in bars))
     option = {"field": "option", "type": "nominal", "sort": options, "title": None}
-    width = NARROW_WIDTH if is_narrow else BILL_WIDTH
+    width = NARROW_BARS_WIDTH if is_narrow else BILL_WIDTH
     y = {**option, "axis": None if is_narrow else {"labelLimit": 300}}
     most = max(t.cost.p90 for t in totals) * (1.45 if is_narrow else 1.22)
     money = {"type": "quantitative", "title": w.say("cost, {currency}", currency=currency),

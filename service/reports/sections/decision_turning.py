@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan, AnsweredSwing, AnsweredTurningPoint
 from service.estimate.interval import certain
-from service.reports.charts.charts import NARROW_WIDTH
+from service.reports.charts.charts import NARROW_BARS_WIDTH
 from service.reports.charts.decision_charts import (
     BESIDE_WIDTH,
     TORNADO_WIDTH,
@@ -109,7 +109,7 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         "Bar chart of the next plan minus the chosen one. {sentences}",
         sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
     )
-    widths = (BESIDE_WIDTH if line else TORNADO_WIDTH, NARROW_WIDTH)
+    widths = (BESIDE_WIDTH if line else TORNADO_WIDTH, NARROW_BARS_WIDTH)
     pictures, narrow = ([tornado(w, bars, today, d.currency, width)] for width in widths)
     if line:
         listed = "; ".join(
@@ -121,7 +121,7 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         )  # fmt: skip
         alt += " " + w.say("Line chart of the rent below which renting is cheaper: {points}.", points=listed)
         for some in (pictures, narrow):
-            some.append(turning_line(w, line, _prices_today(d), d.currency))
+            some.append(turning_line(w, line, _prices_today(d), d.currency, is_narrow=some is narrow))
     drawing = Drawn("hangs", "bar", "input", ("at_low", "at_high"))
     title = w.say("What would change the verdict")
     return Chart("turns", title, alt, together(pictures), drawing, narrow=together(narrow, is_narrow=True))
