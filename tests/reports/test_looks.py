@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,6 +22,7 @@ from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.document.page import FULL_WIDTH_PX, page
 from service.reports.formats.as_html import FONT, PX_SCALE
+from service.reports.formats.as_terminal import render as as_terminal
 from service.reports.formats.renderers import RENDERERS
 from service.reports.words.sentences import duration, duration_ends, stated_duration
 from service.reports.words.source_notes import note_sentence
@@ -36,6 +38,8 @@ CATALOG = Path(usecases.__file__).parent.parent / "catalog"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EN, DE = wording("en"), wording("de")
 MINUS = "\N{MINUS SIGN}"
+PHONE_PX = 320 - 2 * 0.3 * 16
+"""What a screen of 320 pixels has between its margins."""
 
 
 @pytest.fixture(scope="module")
@@ -290,6 +294,41 @@ def test_nothing_is_too_small_to_read():
             smallest = min(float(x) for x in re.findall(r'font-size="([\d.]+)px"', svg))
             assert smallest * PX_SCALE >= 14
             assert smallest * page_points / max(width, FULL_WIDTH_PX) >= 8, found.key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_picture_is_drawn_again_for_a_phone(language):
+    documents = (comparison_document(headline(), language, HISTORY),
+                 decision_document(stored_decision(decided()), language, HISTORY))  # fmt: skip
+    for document in documents:
+        html = RENDERERS["html"].render(document).decode()
+        assert html.count('<div class="narrow">') == len(document.charts) > 1
+        for found in document.charts:
+            svg = draw(found.narrow, language, FONT, found.key)
+            width = float(re.search(r'width="([\d.]+)"', svg)[1])
+            smallest = min(float(x) for x in re.findall(r'font-size="([\d.]+)px"', svg))
+            assert smallest * PHONE_PX / width >= 14, found.key
+
+
+def test_a_plan_outside_the_limits_is_faint_in_colour_alone():
+    document = decision_document(stored_decision(decided()))
+    faint = "\x1b[2m"
+    plans = replace(document, sources=(), screen=tuple(s for s in document.screen if s.key == "plans"))
+    for width in (60, 120):
+        colour, bold, plain = (as_terminal(plans, width, ink).decode() for ink in ("colour", "bold", "none"))
+        assert faint in colour and faint not in bold + plain
+
+
+def test_a_card_for_several_runs_is_not_said_to_be_sold_after_this_one():
+    answer = decided()
+    (bought,) = {id(p): p for p in answer["shortlist"] if p["purchase"]}.values()
+    whole = bought["purchase"]["price"]["p50"] * (1 - bought["purchase"]["resale_share"]["p50"])
+    told = {}
+    for runs in (1, 5):
+        bought["purchase"]["loss_per_run"] = dict.fromkeys(("p10", "p50", "p90"), whole / runs)
+        told[runs] = said(decision_document(stored_decision(answer)))
+    assert "after the sale" in told[1] and "of it for this run" not in told[1]
+    assert "of it for this run" in told[5] and "after the sale" not in told[5]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -51,6 +51,8 @@ class Spending:
     """What it comes to; less than was paid where something is sold afterwards."""
     words: str
     """Written at its end."""
+    is_shared: bool = False
+    """Other runs bear a part of what is bought."""
 
 
 @dataclass(frozen=True, slots=True)
