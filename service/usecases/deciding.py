@@ -369,17 +369,11 @@ def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption
 
 
 def decide_from_store(
-    sessions: Sessions,
-    snapshot: Snapshot,
-    request: AskedDecision,
-    asked_at: datetime,
-    *,
-    is_beside: bool = False,
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
 ) -> Decision:
     """The decision with what the store knows beyond a snapshot: the market's hours, what offers have cost."""
     market = market_of(sessions, snapshot, request, asked_at.date())
-    past = past_prices(sessions, asked_at)
-    return decide(snapshot, request, asked_at, market, past, is_beside=is_beside)
+    return decide(snapshot, request, asked_at, market, past_prices(sessions, asked_at))
 
 
 def answer_decision(
@@ -389,7 +383,8 @@ def answer_decision(
 
     def work_out() -> AnsweredDecision:
         def beside(asked: AskedDecision) -> Decision:
-            return decide_from_store(sessions, snapshot, asked, asked_at, is_beside=True)
+            market = market_of(sessions, snapshot, asked, asked_at.date())
+            return decide(snapshot, asked, asked_at, market, is_beside=True)
 
         decision = decide_from_store(sessions, snapshot, request, asked_at)
         others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, beside))
