@@ -219,7 +219,19 @@ def derived(answer: dict[str, Any]) -> Iterator[float]:
 def allowed(w: Wording, answer: dict[str, Any], currency: str) -> set[str]:
     """Every way these numbers are written in the language, without unit and sign."""
     known = {abs(x) for x in (*numbers(answer), *derived(answer)) if abs(x) < LARGEST}
-    return {way for number in known for way in ways(w, number, currency)}
+    ends = {end for low, high in ranges(answer) for end in w.ends(low, high)}
+    return ends | {way for number in known for way in ways(w, number, currency)}
+
+
+def ranges(value: Any) -> Iterator[tuple[float, float]]:
+    """The ends of every interval in it, which are rounded alike."""
+    if isinstance(value, dict):
+        if value.get("p10") is not None and value.get("p90") is not None:
+            yield value["p10"], value["p90"]
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from ranges(inner)
 
 
 @cache

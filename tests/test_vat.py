@@ -72,6 +72,14 @@ def test_a_business_pays_no_vat_on_electricity(compared):
     assert belgium[0] == pytest.approx(belgium[1] * 1.06, rel=1e-6), "the reduced rate of electricity"
 
 
+def test_a_price_told_without_vat_has_it_for_a_private_person(compared):
+    home, net = (sides(compared(country="CH", buyer=who))[0] for who in ("private", "business"))
+    assert home.rate.taxes == "all" and net.rate.taxes == "excl_vat"
+    assert float(home.rate.per_kwh) == pytest.approx(float(net.rate.per_kwh) * 1.081)
+    told = {i.figure.name: i.figure.value for i in home.inputs}
+    assert (told["net_per_kwh"], told["electricity_vat_share"]) == (0.277, 0.081)
+
+
 def test_what_a_business_says_of_its_price_is_taken_as_without(compared):
     told = compared(buyer="business", kwh_price="0.25")
     assert sides(told)[0].cost.total.p50 == pytest.approx(sides(compared(kwh_price="0.25"))[0].cost.total.p50)

@@ -18,6 +18,7 @@ from service.decide.own_card import ToldCode
 from service.decide.why_not import WhyNot
 from service.estimate.adjustments import AdjustmentCode
 from service.estimate.cost import BillLine
+from service.estimate.home_bill import BOUGHT
 from service.estimate.interval import Interval
 from service.estimate.ladder import RungCode
 from service.estimate.memory import Fit
@@ -209,6 +210,12 @@ class AnsweredCost(Answered):
     def unit_price(self, code: BillLine) -> float | None:
         """What one unit of that line costs; None where there is no such line or no price."""
         return next((item.unit_price for item in self.items if item.code == code), None)
+
+    @property
+    def bought_per_run(self) -> float | None:
+        """What all that is bought costs a run, with the money tied up in it; None where nothing is bought."""
+        lines = [i.unit_price for i in self.items if i.code in BOUGHT and i.unit_price is not None]
+        return sum(lines) if lines else None
 
 
 class AnsweredRate(AnsweredLicensedSource):

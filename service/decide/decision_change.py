@@ -65,7 +65,7 @@ class PlanSeen:
     per_kwh: Decimal | None = None
     """What the bill at home counts per kWh, in the decision's currency."""
     loss_per_run: Decimal | None = None
-    """Loss of value of bought cards per run, in the decision's currency."""
+    """Of all that is bought, with the money tied up in it, per run, in the decision's currency."""
 
     @property
     def key(self) -> PlanKey:

@@ -24,13 +24,16 @@ LeverCode = Literal[
     "idle_hours",
     "card_price",
     "card_loss",
+    "capital_cost",
 ]
 """The rent per hour of the chosen offer and of the next one, the price per kWh at home, the hours of the
 chosen and of the next machine, the watts at the plug, set-up and idle hours of rented plans over training,
-the price of a card to buy and what it loses per run."""
+the price of a card to buy and what it loses per run, the share a year that money would bring elsewhere."""
 FARTHEST = {"hours": 4.0, "rival_hours": 4.0, "home_watts": 4.0}
 """How many times as much, or as little, a turning point is looked for; others 20 times."""
 USUAL_FARTHEST = 20.0
+MOST: dict[LeverCode, float] = {"idle_hours": 1.0, "capital_cost": 1.0}
+"""Beyond it no value of an input is believed: a machine that is idle longer than it trains is given back."""
 FIRST_STEPS = 24
 """Looked at on each side, in equal ratios: a choice that changes twice between two of them is missed."""
 FINER_STEPS = 12
@@ -195,7 +198,8 @@ def turning_points(contest: Contest, levers: Sequence[Lever]) -> tuple[Turn, ...
         if not (here.cost_part.any() or here.cash_part.any() or here.hours_part.any()):
             continue
         farthest = FARTHEST.get(lever.code, USUAL_FARTHEST)
-        found = (_turn(contest, here, bound) for bound in (1 / farthest, farthest))
+        bounds = (1 / farthest, max(1.0, min(farthest, MOST.get(lever.code, np.inf) / lever.now)))
+        found = (_turn(contest, here, bound) for bound in bounds if bound != 1)
         turns += [turn for turn in found if turn is not None]
     return tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now))))
 

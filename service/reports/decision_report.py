@@ -109,7 +109,7 @@ def _spendings(w: Wording, plans: Sequence[NumberedPlan]) -> list[Spending]:
     drawn = list(priced.values())[:CHOSEN_AT_MOST]
     labels = chart_labels(w, [p.option for p in drawn])
     return [
-        spending(w, label, p.plan.calendar_hours, p.plan.cost)
+        spending(w, label, p.plan.calendar_hours, p.plan.cost, p.plan.purchase)
         for label, p in zip(labels, drawn, strict=True)
         if p.plan.calendar_hours and p.plan.cost
     ]

@@ -17,6 +17,8 @@ put_exchange = exchange_rates.put_all
 
 Fact = TypeVar("Fact", bound=ElectricityRate | CarbonIntensity)
 
+WITHDRAWN = ("ch-retail-2026-01-01-a7aece",)
+"""Once shipped and untrue: ElCom's price for Switzerland, said to be with all taxes, is without VAT."""
 _electricity: sa.Table = ElectricityRateRow.__table__  # type: ignore[assignment]
 _carbon: sa.Table = CarbonIntensityRow.__table__  # type: ignore[assignment]
 
@@ -48,6 +50,13 @@ def carbon(session: Session, zone: str | None = None, year: int | None = None) -
 def put_electricity(session: Session, rates: Iterable[ElectricityRate]) -> int:
     """Store the rates; returns how many were new or corrected. A rate without a slug is given one."""
     return _put(session, _electricity, rates, electricity_slug)
+
+
+def withdraw(session: Session) -> None:
+    """Take out what was shipped once and is not true."""
+    gone = session.execute(sa.delete(_electricity).where(_electricity.c.slug.in_(WITHDRAWN)))
+    if gone.rowcount:  # type: ignore[attr-defined]
+        versions.bump(session)
 
 
 def put_carbon(session: Session, intensities: Iterable[CarbonIntensity]) -> int:

@@ -62,6 +62,7 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
     offers.add_all(session, catalog.offers, at)
     own_gpu_names.apply(session)
     superseding.supersede(session, at)
+    rates.withdraw(session)
     rates.put_electricity(session, catalog.electricity)
     rates.put_carbon(session, catalog.carbon)
     figures.put_all(session, catalog.figures)

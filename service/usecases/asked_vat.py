@@ -1,4 +1,4 @@
-"""Which VAT the asker of a question bears, and what of a price at home a business gets back."""
+"""Which VAT the asker of a question bears, in a price at home too."""
 
 from dataclasses import replace
 from datetime import date
@@ -34,24 +34,29 @@ def asked_terms(snapshot: Snapshot, request: AskedHousehold, workload: Workload,
     return cloud_terms(workload, figures, request.rent_terms, vat=vat, told=told)
 
 
-def without_vat(rate: ElectricityRate, vat: Vat) -> ElectricityRate:
-    """A household's price as a business pays it; as it is for a private person, where it holds no VAT, and
-    where the share is not known."""
+def as_paid(rate: ElectricityRate, vat: Vat) -> ElectricityRate:
+    """A household's price as the asker pays it: a business without VAT, a private person with it; as it is
+    told where that is so already, and where the share is not known."""
     share = vat.electricity_share
-    if not vat.is_business or share is None or rate.taxes != "all" or rate.kind != "retail":
+    told = "all" if vat.is_business else "excl_vat"
+    if share is None or rate.taxes != told or rate.kind != "retail":
         return rate
-    net = (rate.per_kwh / (1 + Decimal(str(share)))).quantize(PLACES)
-    return replace(rate, per_kwh=net, taxes="excl_vat")
+    factor = 1 + Decimal(str(share))
+    if vat.is_business:
+        return replace(rate, per_kwh=(rate.per_kwh / factor).quantize(PLACES), taxes="excl_vat")
+    return replace(rate, per_kwh=(rate.per_kwh * factor).quantize(PLACES), taxes="all")
 
 
-def taken_out(price: MarginalPrice, gross: ElectricityRate, vat: Vat) -> MarginalPrice:
-    """The price of a business with what it was worked out from: the household's price and its VAT."""
+def with_told(price: MarginalPrice, told: ElectricityRate, vat: Vat) -> MarginalPrice:
+    """The price as the asker pays it with what it was worked out from: the household's price as it was told,
+    and its VAT."""
     rate = vat.electricity or vat.standard
-    if rate is None or price.per_kwh == gross.per_kwh:
+    if rate is None or price.per_kwh == told.per_kwh:
         return price
-    said = replace(gross.source, as_of=gross.as_of)
+    said = replace(told.source, as_of=told.as_of)
+    name = "gross_per_kwh" if told.taxes == "all" else "net_per_kwh"
     figures = (
-        Figure("gross_per_kwh", float(gross.per_kwh), f"{gross.currency}/kWh", said),
+        Figure(name, float(told.per_kwh), f"{told.currency}/kWh", said),
         Figure("electricity_vat_share", rate.share, "share", rate.source),
     )
     return replace(price, figures=(*price.figures, *figures))

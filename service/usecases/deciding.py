@@ -59,7 +59,7 @@ from service.usecases.candidate_plans import (
 )
 from service.usecases.finding import rental_of, workload_asked
 from service.usecases.knowledge import changes_of, knowledge_of, zone_of
-from service.usecases.levers import what_it_hangs_on
+from service.usecases.levers import Hangs, what_it_hangs_on
 from service.usecases.market_days import NO_MARKET, MarketDays, market_of
 from service.usecases.nearest_plans import nearest_plans
 from service.usecases.past_prices import PastPrices, no_past, past_prices
@@ -83,10 +83,13 @@ def decide(
     asked_at: datetime,
     market: MarketDays = NO_MARKET,
     past: PastPrices = no_past,
+    *,
+    is_beside: bool = False,
 ) -> Decision:
     """The best plan for a request, from the facts of one snapshot.
 
-    `market` are the hours its tariff needs, `past` tells what an offer has cost.
+    `market` are the hours its tariff needs, `past` tells what an offer has cost. Beside another decision it
+    is told by its best plan alone: what that hangs on is not worked out.
 
     Raises UnknownName for names in no catalog (nearest first), InvalidValue for values out of range,
     MissingFact where there is nothing to choose from.
@@ -101,7 +104,7 @@ def decide(
     plans = plans_of_request(snapshot, request, workload, household, today)
     choice = choose(plans.candidates, limits, request.weights, request.least_probability)
     ties = near_ties(plans.candidates, choice)
-    hangs = what_it_hangs_on(snapshot, request, plans, choice, past)
+    hangs = Hangs() if is_beside else what_it_hangs_on(snapshot, request, plans, choice, past)
     rate = partial(_rated, snapshot, request, today)
     known: dict[int, RatedOption] = {}
 
@@ -379,11 +382,12 @@ def answer_decision(
     """The decision as it is kept, written once per question and day."""
 
     def work_out() -> AnsweredDecision:
-        def work(asked: AskedDecision) -> Decision:
-            return decide_from_store(sessions, snapshot, asked, asked_at)
+        def beside(asked: AskedDecision) -> Decision:
+            market = market_of(sessions, snapshot, asked, asked_at.date())
+            return decide(snapshot, asked, asked_at, market, is_beside=True)
 
-        decision = work(request)
-        others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, work))
+        decision = decide_from_store(sessions, snapshot, request, asked_at)
+        others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, beside))
         told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
         return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
 

@@ -39,7 +39,7 @@ from service.facts import (
 )
 from service.store.snapshot import Snapshot
 from service.store.untold_cards import refuse_untold
-from service.usecases.asked_vat import asked_vat, taken_out, without_vat
+from service.usecases.asked_vat import as_paid, asked_vat, with_told
 from service.usecases.custom_workload import custom_workload, shape_of, with_recipe
 from service.usecases.fine_tuning import check_stored_bits, fine_tuned
 from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, retail_rate, zone_of
@@ -225,7 +225,7 @@ def household_of(
     zone = zone_of(snapshot, request.country)
     vat = asked_vat(snapshot, request, today)
     stored, carbon = retail_rate(snapshot, zone), carbon_of(snapshot, zone)
-    rate = None if stored is None else without_vat(stored, vat)
+    rate = None if stored is None else as_paid(stored, vat)
     if request.kwh_price is not None:
         if not Decimal(0) <= request.kwh_price <= LARGEST_PER_KWH:
             raise InvalidValue(
@@ -243,8 +243,8 @@ def household_of(
         is_code = len(request.country.strip()) <= LONGEST_CODE
         raise UnknownName("country", request.country, zones if is_code else named)
     contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today, vat=vat)
-    if contract is not None and stored is not None and contract.rate is rate and rate.taxes != "all":
-        contract = replace(contract, price=taken_out(contract.price, stored, vat))
+    if contract is not None and stored is not None and contract.rate is rate and rate is not stored:
+        contract = replace(contract, price=with_told(contract.price, stored, vat))
     if contract is None:
         raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
     spare = request.host_memory_gib
@@ -279,7 +279,7 @@ def household_of(
         shape=contract.shape,
         grid_shape=contract.grid_shape,
         yearly_kwh=request.yearly_kwh,
-        band_rates={band: without_vat(rate, vat) for band, rate in band_rates(snapshot, zone).items()}
+        band_rates={band: as_paid(rate, vat) for band, rate in band_rates(snapshot, zone).items()}
         if request.yearly_kwh is not None
         else {},
         terms=request.home_terms,

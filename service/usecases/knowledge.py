@@ -211,12 +211,14 @@ USUAL_BAND = "2500-4999 kWh/yr"
 
 
 def retail_rate(snapshot: Snapshot, zone: str) -> ElectricityRate | None:
-    """The newest household price of a zone with all taxes; None when nobody has told us.
+    """The newest household price of a zone with all taxes, else without VAT; None when nobody has told us.
 
     A spot price is never one: no home pays it without charges and taxes.
     """
-    retail = [r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail" and r.taxes == "all"]
-    return newest_rate(retail) if retail else None
+    retail = [r for r in snapshot.electricity.get(zone, ()) if r.kind == "retail"]
+    with_all = [r for r in retail if r.taxes == "all"]
+    known = with_all or [r for r in retail if r.taxes == "excl_vat"]
+    return newest_rate(known) if known else None
 
 
 def band_rates(snapshot: Snapshot, zone: str) -> dict[str, ElectricityRate]:

@@ -40,7 +40,9 @@ class Parts:
     purchase: Numbers
     """What bought cards lose."""
     tied_up: Numbers
-    """What the money for the cards would have brought elsewhere."""
+    """What the money for all that is bought would have brought elsewhere."""
+    tied_up_in_cards: Numbers
+    """Of it the cards."""
     price: Numbers
     """What they cost."""
 
@@ -54,19 +56,22 @@ class Parts:
         heat = np.array([_amount(o, "heat") for o in homes])
         wear = heat + np.array([_amount(o, "wear") for o in homes])
         bought = np.array([_amount(o, "purchase") for o in homes])
-        tied = np.array([_amount(o, "capital") * _share_of_cards(o) for o in homes])
+        tied = np.array([_amount(o, "capital") for o in homes])
+        in_cards = tied * np.array([_share_of_cards(o) for o in homes])
         price = np.array([float(o.purchase.price) if o.purchase else 0.0 for o in homes])
         blocks: list[tuple[Numbers, ...]] = (
-            [(zero, zero, current + wear, current, running + heat, bought, tied, price)] if homes else []
+            [(zero, zero, current + wear, current, running + heat, bought, tied, in_cards, price)]
+            if homes
+            else []
         )
         n_rented = len(plans.candidates) - len(homes)
         if plans.rented is not None and n_rented:
             one = _rented(plans.rented.bill, factor)
-            blocks.append((*one, *_nothing(len(plans.rented), 5)))
+            blocks.append((*one, *_nothing(len(plans.rented), 6)))
             if plans.hybrid_bill is not None and plans.hybrid_electricity is not None:
                 two = _rented(plans.hybrid_bill, factor)
                 spent = plans.hybrid_electricity
-                blocks.append((*two, spent, spent, *_nothing(len(plans.rented), 3)))
+                blocks.append((*two, spent, spent, *_nothing(len(plans.rented), 4)))
         return Parts(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
 
 
@@ -118,7 +123,7 @@ def what_it_hangs_on(
     found = [
         *_rents(snapshot, request, plans, choice, parts, past, factor=factor),
         *_speeds(plans, choice, parts),
-        *_at_home(snapshot, plans, parts),
+        *_at_home(plans, parts),
         *_idle(snapshot, request, parts),
     ]
     question = Question(
@@ -229,13 +234,13 @@ def _speeds(plans: Plans, choice: Choice, parts: Parts) -> list[Lever]:
     return found
 
 
-def _at_home(snapshot: Snapshot, plans: Plans, parts: Parts) -> list[Lever]:
-    """Price of a kilowatt-hour, watts at the plug, and prices of cards to buy."""
+def _at_home(plans: Plans, parts: Parts) -> list[Lever]:
+    """Price of a kilowatt-hour, watts at the plug, prices of cards to buy, what money brings elsewhere."""
     none = np.zeros(len(plans.candidates))
     found = []
     home = next((o for _, o in plans.homes if o.cost and per_kwh(o) is not None), None)
     if home is not None and (price := float(per_kwh(home) or 0)):
-        low, high = _kwh_range(snapshot, home, price)
+        low, high = _kwh_range(home, price)
         found.append(Lever("kwh_price", low, price, high, parts.electricity, parts.electricity, none))
         watts = column_of(home.power.watts)
         found.append(Lever("home_watts", *watts, parts.by_watts, parts.by_watts, none))
@@ -244,20 +249,24 @@ def _at_home(snapshot: Snapshot, plans: Plans, parts: Parts) -> list[Lever]:
         price = float(bought.purchase.price)
         told = bought.purchase.price_range
         ends = column_of(told) if told else (price, price, price)
-        found.append(Lever("card_price", *ends, parts.purchase + parts.tied_up, parts.price, none))
+        found.append(Lever("card_price", *ends, parts.purchase + parts.tied_up_in_cards, parts.price, none))
         loss = column_of(bought.purchase.loss_per_run)
         found.append(Lever("card_loss", *loss, parts.purchase, none, none))
+        if share := bought.purchase.capital_share:
+            found.append(Lever("capital_cost", share, share, share, parts.tied_up, none, none))
     return found
 
 
-def _kwh_range(snapshot: Snapshot, option: Option, price: float) -> tuple[float, float]:
-    if option.price and option.price.low is not None and option.price.high is not None:
-        scale = price / float(option.price.per_kwh) if option.price.per_kwh else 1.0
-        return float(option.price.low) * scale, float(option.price.high) * scale
-    if option.rate and option.rate.kind == "retail":
-        spread = snapshot.figures["home_run.contract_spread"].value
-        return price * (1 - spread), price * (1 + spread)
-    return price, price
+def _kwh_range(option: Option, price: float) -> tuple[float, float]:
+    """What is doubted of the price: by what a contract may differ from a published mean, and by the days
+    known."""
+    told = option.price
+    if told is None or not told.per_kwh:
+        return price, price
+    if told.low is not None and told.high is not None:
+        scale = price / float(told.per_kwh)
+        return float(told.low) * scale, float(told.high) * scale
+    return price * told.assumed.p10, price * told.assumed.p90
 
 
 def _idle(snapshot: Snapshot, request: AskedDecision, parts: Parts) -> list[Lever]:

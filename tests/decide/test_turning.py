@@ -53,6 +53,16 @@ def test_a_rent_that_breaks_the_budget_leaves_nothing():
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), None)
 
 
+def test_no_machine_is_idle_longer_than_it_trains():
+    """40 of idle hours at a tenth: 100 more at 35 %; where 4 of them are, only at 260 %."""
+    two = plans((400, 300, 90), (500, 200, 90), sigma=0)
+    contest = Contest.of(two, choose(two, Limits()), asked(Limits()), NONE)
+    (turn,) = turning_points(contest, [lever("idle_hours", 0.1, [40, 0])])
+    assert turn.at == pytest.approx(0.35, rel=1e-4)
+    assert turning_points(contest, [lever("idle_hours", 0.1, [4, 0])]) == ()
+    assert turning_points(contest, [lever("rent", 0.1, [6, 0])])
+
+
 def test_a_range_moves_the_difference_to_the_next_plan():
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0], low=1.0, high=3.0)

@@ -133,3 +133,17 @@ def test_a_stored_answer_is_read_whole(sqlite_catalog_template):
     assert own.rate.value == own.per_kwh > 0 and own.rate.unit == "EUR"
     assert "USD per EUR" in seen.exchange_rates
     assert what_changed(seen, seen, {}, {seen.best.offer: seen.best.rent}) == ()
+
+
+def test_what_a_bought_card_costs_a_run_counts_all_that_is_bought(sqlite_catalog_template):
+    engine = engine_for(f"sqlite:///{sqlite_catalog_template}")
+    asked = AskedDecision.of(own=(), buy=("rtx-4090=1900",), runs=10, capital_cost=0.05)
+    snapshot = load(Sessions(engine))
+    decision, beside = (decide(snapshot, asked, ASKED_AT, is_beside=told) for told in (False, True))
+    engine.dispose()
+    (bought,) = [p for p in read_decision(answered_decision(decision).model_dump_json().encode()).shortlist
+                 if p.plan == "buy"]  # fmt: skip
+    parts = [bought.cost.unit_price(code) for code in ("purchase", "rest_of_pc", "capital")]
+    assert all(parts) and bought.cost.bought_per_run == pytest.approx(sum(parts))
+    assert "capital_cost" in {turn.turn.code for turn in decision.turns}
+    assert beside.best.option.label == decision.best.option.label and not beside.turns

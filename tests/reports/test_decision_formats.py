@@ -55,7 +55,7 @@ def said_numbers(answer, language):
         hours, co2 = option["calendar_hours"], option["plan_co2_interval_kg"]
         lasting = Lasting(Interval(**hours))
         found += [duration(w, hours["p50"]), *shown(w, lasting).below.split(DASH)]
-        found += [w.rounded(co2[q]) for q in ("p10", "p50", "p90")]
+        found += [w.rounded(co2["p50"]), *w.ends(co2["p10"], co2["p90"])]
         found += [w.likely(option["probability_within_limits"])]
     for swing in answer["sensitivity"]:
         found += [w.about(swing[key], currency) for key in ("difference_low", "difference_high")]
@@ -100,7 +100,7 @@ def test_the_html_is_one_file_that_runs_nothing_and_says_what_its_pictures_show(
     tags = [tag for tag, _ in elements]
     assert not {"script", "link", "iframe", "img", "form"} & set(tags)
     figures = [a for tag, a in elements if tag == "figure"]
-    assert len(figures) == tags.count("svg") == 4
+    assert 2 * len(figures) == tags.count("svg") == 8
     assert all(a["role"] == "img" and len(a["aria-label"]) > 40 for a in figures)
     ids = [a["id"] for _, a in elements if "id" in a]
     assert len(ids) == len(set(ids))

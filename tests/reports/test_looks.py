@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ from pypdf import PdfReader
 
 from service import usecases
 from service.decide.sensitivity import prices_around
+from service.estimate.interval import Interval
 from service.reports.charts.charts import SHADES
 from service.reports.charts.drawing import DARK_OF, draw
 from service.reports.charts.label_places import LinePlace, beside_line
@@ -20,8 +22,9 @@ from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.document.page import FULL_WIDTH_PX, page
 from service.reports.formats.as_html import FONT, PX_SCALE
+from service.reports.formats.as_terminal import render as as_terminal
 from service.reports.formats.renderers import RENDERERS
-from service.reports.words.sentences import duration, stated_duration
+from service.reports.words.sentences import duration, duration_ends, stated_duration
 from service.reports.words.source_notes import note_sentence
 from service.reports.words.wording import LANGUAGES, wording
 from service.store.session import Sessions, engine_for
@@ -35,6 +38,8 @@ CATALOG = Path(usecases.__file__).parent.parent / "catalog"
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 EN, DE = wording("en"), wording("de")
 MINUS = "\N{MINUS SIGN}"
+PHONE_PX = 320 - 2 * 0.3 * 16
+"""What a screen of 320 pixels has between its margins."""
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +115,27 @@ def test_a_run_of_seconds_has_seconds():
 )
 def test_amounts_in_every_size_and_currency(amount, currency, about, unit):
     assert (EN.about(amount, currency), EN.unit_price(amount, currency)) == (about, unit)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "money", "number"),
+    [
+        (0.0004, 75.0, ("€0", "€75"), ("0", "75.0")),
+        (5.7e-13, 1518.0, ("€0", "€1,520"), ("0", "1,520")),
+        (9.56, 11.6, ("€10", "€12"), ("9.6", "11.6")),
+        (0.98, 4.5, ("€0.98", "€4.50"), ("0.98", "4.50")),
+        (709, 1019, ("€710", "€1,020"), ("710", "1,020")),
+        (10.1, 10.2, ("€10", "€10"), ("10.1", "10.2")),
+        (-38.2, 4.5, (f"{MINUS}€38", "€4"), (f"{MINUS}38.2", "4.5")),
+    ],
+)
+def test_both_ends_of_a_range_are_rounded_alike(low, high, money, number):
+    assert EN.about_ends(low, high, "EUR") == money and EN.ends(low, high) == number
+
+
+def test_both_ends_of_a_duration_are_rounded_alike():
+    assert duration_ends(EN, Interval(2.4, 5, 9.2)) == "2\N{EN DASH}9"
+    assert duration_ends(EN, Interval(2.4, 3, 4.1)) == "2.4\N{EN DASH}4.1"
 
 
 def test_no_hyphen_stands_for_minus():
@@ -268,6 +294,41 @@ def test_nothing_is_too_small_to_read():
             smallest = min(float(x) for x in re.findall(r'font-size="([\d.]+)px"', svg))
             assert smallest * PX_SCALE >= 14
             assert smallest * page_points / max(width, FULL_WIDTH_PX) >= 8, found.key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_picture_is_drawn_again_for_a_phone(language):
+    documents = (comparison_document(headline(), language, HISTORY),
+                 decision_document(stored_decision(decided()), language, HISTORY))  # fmt: skip
+    for document in documents:
+        html = RENDERERS["html"].render(document).decode()
+        assert html.count('<div class="narrow">') == len(document.charts) > 1
+        for found in document.charts:
+            svg = draw(found.narrow, language, FONT, found.key)
+            width = float(re.search(r'width="([\d.]+)"', svg)[1])
+            smallest = min(float(x) for x in re.findall(r'font-size="([\d.]+)px"', svg))
+            assert smallest * PHONE_PX / width >= 14, found.key
+
+
+def test_a_plan_outside_the_limits_is_faint_in_colour_alone():
+    document = decision_document(stored_decision(decided()))
+    faint = "\x1b[2m"
+    plans = replace(document, sources=(), screen=tuple(s for s in document.screen if s.key == "plans"))
+    for width in (60, 120):
+        colour, bold, plain = (as_terminal(plans, width, ink).decode() for ink in ("colour", "bold", "none"))
+        assert faint in colour and faint not in bold + plain
+
+
+def test_a_card_for_several_runs_is_not_said_to_be_sold_after_this_one():
+    answer = decided()
+    (bought,) = {id(p): p for p in answer["shortlist"] if p["purchase"]}.values()
+    whole = bought["purchase"]["price"]["p50"] * (1 - bought["purchase"]["resale_share"]["p50"])
+    told = {}
+    for runs in (1, 5):
+        bought["purchase"]["loss_per_run"] = dict.fromkeys(("p10", "p50", "p90"), whole / runs)
+        told[runs] = said(decision_document(stored_decision(answer)))
+    assert "after the sale" in told[1] and "of it for this run" not in told[1]
+    assert "of it for this run" in told[5] and "after the sale" not in told[5]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

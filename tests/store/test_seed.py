@@ -1,5 +1,6 @@
 """The catalog reaches the tables; a wrong file is named with its field and its value."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -8,7 +9,18 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from service.errors import InvalidValue
-from service.store import figures, gpus, measured_runs, offers, providers, seed, versions, workloads
+from service.store import (
+    figures,
+    gpus,
+    measured_runs,
+    offers,
+    providers,
+    rates,
+    seed,
+    sources,
+    versions,
+    workloads,
+)
 from service.store.catalog_files import WRITTEN_ON, load_catalog
 from service.store.session import Sessions
 from service.store.versions import CATALOG
@@ -50,6 +62,18 @@ def test_everything_arrives(sessions: Sessions, small_catalog: Path) -> None:
         assert run.source.as_of == WRITTEN_ON and run.offload == "none" and run.tokens == 1.1e10
         (offer,) = offers.search(session, offers.OfferFilter()).offers
         assert [str(p.hourly_price) for p in offers.history(session, offer.slug)] == ["0.4", "0.3"]
+
+
+def test_a_price_that_was_shipped_and_is_not_true_is_taken_out(
+    sessions: Sessions, small_catalog: Path
+) -> None:
+    catalog = load_catalog(small_catalog)
+    with sessions.begin() as session:
+        sources.put_all(session, catalog.sources)
+        rates.put_electricity(session, [replace(catalog.electricity[0], slug=s) for s in rates.WITHDRAWN])
+    sow(sessions, small_catalog)
+    with sessions.reading() as session:
+        assert {rate.slug for rate in rates.electricity(session)}.isdisjoint(rates.WITHDRAWN)
 
 
 def test_a_second_seed_changes_nothing(sessions: Sessions, small_catalog: Path) -> None:

@@ -6,18 +6,22 @@ black-and-white printer.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from service.estimate.interval import Interval
 from service.reports.charts.axes import axis_over
-from service.reports.charts.label_places import LETTER_PX, places
+from service.reports.charts.label_places import LETTER_PX, Place, places
 from service.reports.words.wording import Wording
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 WIDTH = 560
+NARROW_WIDTH, NARROW_BARS_WIDTH = 164, 204
+"""Of what is drawn for a phone: with its axis, which bars have not, as wide as one of 320 pixels."""
+NARROW_BAR_STEP = 46
+"""Room for a bar with its name above it."""
 DARK, WARM, GREY = "#1f4e79", "#c55a11", "#595959"
 COLOURS = (DARK, WARM, "#4b7f52", "#7a5195", "#8a6d00", "#5a5a5a")
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [4, 1], [1, 3])
@@ -26,6 +30,8 @@ SHADES = ("#9fb8d0", "#e6b8a2", "#b5d0b0", "#f2d0a4", "#cdbbdb", "#d5cf9a", "#c8
 INK, PALE = "#111111", "#9fb8d0"
 HALO = {"stroke": "white", "strokeWidth": 3.2, "color": "white"}
 LABEL_PX = 12
+FAR_PX = 13.0
+"""A label farther from its sign than this gets a line to it."""
 OVER_TIME_WIDTH, OVER_TIME_HEIGHT = 550, 130
 BILL_WIDTH = 400
 SHARES = tuple(i / 20 for i in range(21))
@@ -45,6 +51,8 @@ class Spending:
     """What it comes to; less than was paid where something is sold afterwards."""
     words: str
     """Written at its end."""
+    is_shared: bool = False
+    """Other runs bear a part of what is bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +84,44 @@ def distinct(labels: Sequence[str]) -> list[str]:
     return shortened
 
 
-def money_over_time(w: Wording, spendings: Sequence[Spending], currency: str) -> Spec:
+def brief(label: str) -> str:
+    """A label where there is little room: a plan's number, else the machine without its place."""
+    number, dot, _ = label.partition(" \N{MIDDLE DOT} ")
+    return number if dot else label.partition(",")[0]
+
+
+def lines_to(spots: Sequence[Place], middles: Sequence[Place], reach: Sequence[float]) -> list[Spec]:
+    """Thin lines from signs to those of their labels that stand farther off than `reach`, in pixels."""
+    far = [
+        {"px": round(x, 2), "py": round(y, 2), "lx": round(at_x, 2), "ly": round(at_y, 2)}
+        for (x, y), (at_x, at_y), near in zip(spots, middles, reach, strict=True)
+        if math.hypot(at_x - x, at_y - y) > near + FAR_PX
+    ]
+    at = {axis: {"field": f"p{axis}", "type": "quantitative", "scale": None} for axis in "xy"}
+    line = {**at, "x2": {"field": "lx"}, "y2": {"field": "ly"}}
+    mark = {"type": "rule", "color": GREY, "strokeWidth": 0.6}
+    return [{"data": {"values": far}, "encoding": line, "mark": mark}] if far else []
+
+
+def named_above(look: Spec, y: Spec, field: str, above: float) -> Spec:
+    """The encoding and mark of names that stand above their bars, from the left edge on."""
+    return {
+        "mark": {**look, "align": "left", "yOffset": -above},
+        "encoding": {"y": y, "x": {"value": 0}, "text": {"field": field, "type": "nominal"}},
+    }
+
+
+def money_over_time(
+    w: Wording, spendings: Sequence[Spending], currency: str, *, is_narrow: bool = False
+) -> Spec:
     """What has been paid so far against the time since the start: first the purchase, at the end the sale."""
+    width = NARROW_WIDTH if is_narrow else OVER_TIME_WIDTH
+    if is_narrow:
+        short = [f"{brief(s.label)}: {w.about(s.cost.p50, currency)}" for s in spendings]
+        spendings = [replace(s, words=words) for s, words in zip(spendings, short, strict=True)]
     scale, title = time_axis(w, max(s.days.p50 for s in spendings))
     end = max(s.days.p50 for s in spendings) * scale
-    across = axis_over([end], OVER_TIME_WIDTH)
+    across = axis_over([end], width)
     up = axis_over([v for s in spendings for v in (s.first, s.paid.p90, s.cost.p10, s.cost.p90)],
                    OVER_TIME_HEIGHT, math.inf)  # fmt: skip
     x = {"type": "quantitative", "scale": across.scale(), "axis": {**across.ticks(), "title": title}}
@@ -107,7 +148,7 @@ def money_over_time(w: Wording, spendings: Sequence[Spending], currency: str) ->
         for s in spendings
         for share in SHARES
     ]
-    middles = places(spots, [5.0] * len(spots), halves, OVER_TIME_WIDTH, OVER_TIME_HEIGHT, sales)
+    middles = places(spots, [5.0] * len(spots), halves, width, OVER_TIME_HEIGHT, sales)
     words = [
         {"lx": round(x, 2), "ly": round(y, 2), "words": s.words}
         for (x, y), s in zip(middles, spendings, strict=True)
@@ -117,11 +158,12 @@ def money_over_time(w: Wording, spendings: Sequence[Spending], currency: str) ->
         "text": {"field": "words", "type": "nominal"},
     }
     text = {"type": "text", "fontSize": LABEL_PX, "baseline": "middle", "align": "center"}
+    layers += lines_to(spots, middles, halves)
     layers += [
         {"data": {"values": words}, "mark": {**text, **look}, "encoding": at_pixels}
         for look in (HALO, {"color": INK})
     ]
-    return {"$schema": SCHEMA, "width": OVER_TIME_WIDTH, "height": OVER_TIME_HEIGHT, "layer": layers}
+    return {"$schema": SCHEMA, "width": width, "height": OVER_TIME_HEIGHT, "layer": layers}
 
 
 def _path(s: Spending, scale: float) -> list[Spec]:
@@ -150,13 +192,16 @@ def lasting_axis(w: Wording, days: float) -> tuple[float, str]:
     return scale, names.get(float(scale), w.say("duration, minutes"))
 
 
-def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Total], currency: str) -> Spec:
+def where_money_goes(
+    w: Wording, bars: Sequence[Bar], totals: Sequence[Total], currency: str, *, is_narrow: bool = False
+) -> Spec:
     """Median cost of each option by what it is for, named inside; the line below is the 80 % interval."""
     options = [t.label for t in totals]
     items = list(dict.fromkeys(bar.item for bar in bars))
     option = {"field": "option", "type": "nominal", "sort": options, "title": None}
-    y = {**option, "axis": {"labelLimit": 300}}
-    most = max(t.cost.p90 for t in totals) * 1.22
+    width = NARROW_BARS_WIDTH if is_narrow else BILL_WIDTH
+    y = {**option, "axis": None if is_narrow else {"labelLimit": 300}}
+    most = max(t.cost.p90 for t in totals) * (1.45 if is_narrow else 1.22)
     money = {"type": "quantitative", "title": w.say("cost, {currency}", currency=currency),
              "scale": {"domain": [0, round(most, 6)], "nice": False}}  # fmt: skip
     fills = {item: SHADES[i % len(SHADES)] for i, item in enumerate(items)}
@@ -167,7 +212,7 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Total], c
             end = start + bar.amount
             values.append({"option": label, "item": bar.item, "from": round(start, 8), "to": round(end, 8),
                            "amount": round(bar.amount, 8)})  # fmt: skip
-            if bar.amount / most * BILL_WIDTH > LETTER_PX * len(bar.item) + 8:
+            if bar.amount / most * width > LETTER_PX * len(bar.item) + 8:
                 words.append({"option": label, "item": bar.item, "at": round((start + end) / 2, 8)})
             start = end
     ends = [
@@ -182,9 +227,11 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Total], c
     text = {"type": "text", "fontSize": LABEL_PX, "baseline": "middle"}
     return {
         "$schema": SCHEMA,
-        "width": BILL_WIDTH,
-        "height": {"step": 34},
+        "width": width,
+        "height": {"step": NARROW_BAR_STEP if is_narrow else 34},
         "layer": [
+            *([{"data": {"values": ends}, **named_above({**text, "color": INK}, y, "option", 17)}]
+              if is_narrow else []),
             {
                 "data": {"values": values},
                 "mark": {"type": "bar", "size": 19, "stroke": "white", "strokeWidth": 1},
@@ -211,14 +258,17 @@ def where_money_goes(w: Wording, bars: Sequence[Bar], totals: Sequence[Total], c
     }  # fmt: skip
 
 
-def price_history(w: Wording, prices: Sequence[tuple[date, float]], until: date, currency: str) -> Spec:
+def price_history(
+    w: Wording, prices: Sequence[tuple[date, float]], until: date, currency: str, *, is_narrow: bool = False
+) -> Spec:
     """A price per hour from day to day until the day of the question; each holds until the next."""
+    ticks = 2 if is_narrow else 6
     points = [{"day": day.isoformat(), "price": price} for day, price in prices]
     if prices[-1][0] < until:
         points.append({"day": until.isoformat(), "price": prices[-1][1]})
     return {
         "$schema": SCHEMA,
-        "width": WIDTH,
+        "width": NARROW_WIDTH if is_narrow else WIDTH,
         "height": 76,
         "data": {"values": points},
         "mark": {"type": "line", "interpolate": "step-after", "color": DARK, "strokeWidth": 2},
@@ -229,7 +279,7 @@ def price_history(w: Wording, prices: Sequence[tuple[date, float]], until: date,
                 "title": None,
                 # Days are read as UTC; a local scale would draw another picture in another time zone.
                 "scale": {"type": "utc"},
-                "axis": {"format": "%b %Y", "tickCount": 6, "labelOverlap": True, "labelSeparation": 10},
+                "axis": {"format": "%b %Y", "tickCount": ticks, "labelOverlap": True, "labelSeparation": 10},
             },
             "y": {
                 "field": "price",

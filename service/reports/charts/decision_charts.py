@@ -4,12 +4,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from service.reports.charts.charts import DARK, HALO, INK, LABEL_PX, PALE, SCHEMA, WARM, Spec
+from service.reports.charts.charts import (
+    DARK,
+    HALO,
+    INK,
+    LABEL_PX,
+    NARROW_BAR_STEP,
+    NARROW_BARS_WIDTH,
+    PALE,
+    SCHEMA,
+    WARM,
+    Spec,
+    named_above,
+)
+from service.reports.charts.label_places import LETTER_PX
 from service.reports.words.wording import Wording
 
 TORNADO_WIDTH, BAR_STEP = 300, 19
 BESIDE_WIDTH = 205
 """Of the bars where the line stands beside them."""
+BESIDE_PX = 10.0
+"""Between a bar's end and the words at it, with a margin."""
+MOST_ROOM = 2.2
+"""How many times as long as the bars an axis may be."""
+ROUNDS = 40
 TURN_WIDTH, TURN_HEIGHT = 150, 100
 
 
@@ -40,10 +58,9 @@ def tornado(
             (b.at_high, b.at_low, b.high_label, "high"),
         )
     ]  # fmt: skip
-    ends = [v for b in bars for v in (b.at_low, b.at_high)] + [today, 0.0]
-    room = (0.24 if width == TORNADO_WIDTH else 0.4) * (max(ends) - min(ends) or 1.0)
-    domain = [round(min(ends) - room, 6), round(max(ends) + room, 6)]
-    axis = {"labelLimit": 260, "labelOverlap": False}
+    is_narrow = width == NARROW_BARS_WIDTH
+    domain = _with_room(values, today, width)
+    axis = None if is_narrow else {"labelLimit": 260, "labelOverlap": False}
     y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {
         "type": "quantitative",
@@ -66,8 +83,9 @@ def tornado(
     return {
         "$schema": SCHEMA,
         "width": width,
-        "height": {"step": BAR_STEP},
+        "height": {"step": NARROW_BAR_STEP if is_narrow else BAR_STEP},
         "layer": [
+            *([{"data": {"values": values[::2]}, **named_above(text, y, "name", 16)}] if is_narrow else []),
             {
                 "data": {"values": values},
                 "mark": {"type": "bar", "size": 12, "stroke": INK, "strokeWidth": 0.5},
@@ -83,10 +101,33 @@ def tornado(
     }
 
 
-def side_by_side(pictures: Sequence[Spec]) -> Spec:
-    """Charts beside each other, each with scales of its own."""
-    return {"$schema": SCHEMA, "hconcat": list(pictures), "spacing": 22,
-            "resolve": {"scale": {"color": "independent"}}}  # fmt: skip
+def _with_room(ends: Sequence[Spec], today: float, width: int) -> list[float]:
+    """From where to where the axis goes, so that what is written at the bars' ends stands within it, as far
+    as the bars stay readable."""
+    low, high = min(0.0, today, *(e["to"] for e in ends)), max(0.0, today, *(e["to"] for e in ends))
+    high = high if high > low else low + 1.0
+    widest = MOST_ROOM * (high - low)
+    for _ in range(ROUNDS):
+        per_px = (high - low) / width
+        missing = {True: 0.0, False: 0.0}
+        for end in ends:
+            side, room = end["is_left"], (end["to"] - low if end["is_left"] else high - end["to"]) / per_px
+            missing[side] = max(missing[side], LETTER_PX * len(end["label"]) + BESIDE_PX - room)
+        if not any(missing.values()) or high - low > widest:
+            break
+        low, high = low - missing[True] * per_px / 4, high + missing[False] * per_px / 4
+    return [round(low, 6), round(high, 6)]
+
+
+def together(pictures: Sequence[Spec], *, is_narrow: bool = False) -> Spec:
+    """Charts beside each other, narrow ones below each other, each with scales of its own."""
+    way = "vconcat" if is_narrow else "hconcat"
+    return {
+        "$schema": SCHEMA,
+        way: list(pictures),
+        "spacing": 22,
+        "resolve": {"scale": {"color": "independent"}},
+    }
 
 
 def _clear_of(today: tuple[float, float] | None, top: float) -> float:
@@ -95,16 +136,22 @@ def _clear_of(today: tuple[float, float] | None, top: float) -> float:
 
 
 def turning_line(
-    w: Wording, line: Sequence[tuple[float, float]], today: tuple[float, float] | None, currency: str
+    w: Wording,
+    line: Sequence[tuple[float, float]],
+    today: tuple[float, float] | None,
+    currency: str,
+    *,
+    is_narrow: bool = False,
 ) -> Spec:
-    """The rent per hour below which renting wins, against the price per kWh; the sign is today's prices."""
+    """The rent per hour below which renting wins, against the price per kWh; the sign is today's prices.
+    Narrow, its axis is on the right, for above it are bars without one."""
     shown = [{"kwh": kwh, "rent": max(0.0, rent)} for kwh, rent in line]
     values: dict[str, Any] = {"values": shown}
     digits = ".2f" if line[-1][0] < 1 else ",~f"
     x = {"type": "quantitative", "title": w.say("electricity, {currency}/kWh", currency=currency),
          "scale": {"nice": False}, "axis": {"format": digits, "grid": False}}  # fmt: skip
     y = {"type": "quantitative", "title": w.say("rent, {currency}/h", currency=currency),
-         "axis": {"grid": False}}  # fmt: skip
+         "axis": {"grid": False, "orient": "right" if is_narrow else "left"}}  # fmt: skip
     top = max([p["rent"] for p in shown] + [today[1] if today else 0.0]) * 1.12 or 1.0
     first, last = shown[0]["kwh"], shown[-1]["kwh"]
     word = {"type": "text", "fontSize": LABEL_PX, "fontStyle": "italic", "color": INK}

@@ -5,7 +5,7 @@ The few plans that matter are written at their signs; what is outside the limits
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.estimate.interval import Interval
 from service.reports.charts.axes import Axis, axis_over
@@ -15,9 +15,12 @@ from service.reports.charts.charts import (
     HALO,
     INK,
     LABEL_PX,
+    NARROW_WIDTH,
     SCHEMA,
     Spec,
+    brief,
     lasting_axis,
+    lines_to,
 )
 from service.reports.charts.label_places import LETTER_PX, LinePlace, Place, beside_line, places
 from service.reports.words.wording import Wording
@@ -25,8 +28,6 @@ from service.reports.words.wording import Wording
 FRONT_WIDTH, FRONT_HEIGHT = 550, 190
 BEST_PX, NAMED_PX, OTHER_PX = 6.0, 4.5, 3.0
 """Radii of the signs."""
-FAR_PX = 13.0
-"""A label farther from its sign than this gets a line to it."""
 ALWAYS_LOG = 1.0
 STEP_PX = 9.0
 
@@ -53,8 +54,19 @@ class FrontLimits:
     days_label: str
 
 
-def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, money_title: str) -> Spec:
-    """Money against time to the end, both logarithmic, with 80 % intervals and the limits as lines."""
+def front(
+    w: Wording,
+    points: Sequence[FrontPoint],
+    limits: FrontLimits,
+    money_title: str,
+    *,
+    is_narrow: bool = False,
+) -> Spec:
+    """Money against time to the end, both logarithmic, with 80 % intervals and the limits as lines; narrow
+    with the plans' numbers alone."""
+    width = NARROW_WIDTH if is_narrow else FRONT_WIDTH
+    if is_narrow:
+        points = [replace(p, label=brief(p.label)) for p in points]
     longest = max([p.days.p90 for p in points] + [v for v in (limits.days,) if v])
     scale, title = lasting_axis(w, longest)
     points = [_in_unit(p, scale) for p in points]
@@ -62,17 +74,17 @@ def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, money_t
     money = [v for p in points for v in (p.money.p10, p.money.p90)]
     across = axis_over(
         [v for p in points for v in (p.days.p10, p.days.p90)] + [v for v in (deadline,) if v],
-        FRONT_WIDTH, ALWAYS_LOG,
+        width, ALWAYS_LOG,
     )  # fmt: skip
     up = axis_over(money + [v for v in (limits.budget,) if v], FRONT_HEIGHT, ALWAYS_LOG)
     x = {"type": "quantitative", "scale": across.scale(), "axis": {**across.ticks(), "title": title}}
     y = {"type": "quantitative", "scale": up.scale(), "axis": {**up.ticks(), "title": money_title}}
     return {
         "$schema": SCHEMA,
-        "width": FRONT_WIDTH,
+        "width": width,
         "height": FRONT_HEIGHT,
         "layer": [
-            *_limit_lines(limits, deadline, x, y, _budget_place(limits, deadline, points, across, up)),
+            *_limit_lines(limits, deadline, x, y, _budget_place(limits, deadline, points, across, up), width),
             *_bars(points, x, y),
             *_signs(points, x, y),
             *_labels(points, across, up, _along_limits(limits.budget, deadline, across, up)),
@@ -81,23 +93,23 @@ def front(w: Wording, points: Sequence[FrontPoint], limits: FrontLimits, money_t
 
 
 def _in_unit(p: FrontPoint, scale: float) -> FrontPoint:
-    return FrontPoint(p.label, p.days * scale, p.money, p.is_best, p.is_within)
+    return replace(p, days=p.days * scale)
 
 
 def _budget_place(
     limits: FrontLimits, deadline: float | None, points: Sequence[FrontPoint], across: Axis, up: Axis
 ) -> LinePlace:
     """At the end away from the deadline, unless a plan's sign is in the way there."""
-    is_left = deadline is not None and across.at(deadline) > FRONT_WIDTH / 2
+    is_left = deadline is not None and across.at(deadline) > across.pixels / 2
     spots = [(across.at(p.days.p50), up.at(p.money.p50)) for p in points]
     if deadline:
         spots += [(across.at(deadline), y) for y in _steps(0, FRONT_HEIGHT)]
     line = up.at(limits.budget) if limits.budget else 0.0
-    return beside_line(limits.budget_label, spots, line, FRONT_WIDTH, is_left)
+    return beside_line(limits.budget_label, spots, line, across.pixels, is_left)
 
 
 def _limit_lines(
-    limits: FrontLimits, deadline: float | None, x: Spec, y: Spec, place: LinePlace
+    limits: FrontLimits, deadline: float | None, x: Spec, y: Spec, place: LinePlace, width: float
 ) -> list[Spec]:
     """The dashed lines, and what is written at them."""
     layers: list[Spec] = []
@@ -119,7 +131,7 @@ def _limit_lines(
         beside = {**words, "align": "left" if is_left else "right",
                   "baseline": "bottom" if is_above else "top", "dy": -3 if is_above else 4,
                   "dx": 3 if is_left else -3}  # fmt: skip
-        end = {"value": 0 if is_left else FRONT_WIDTH}
+        end = {"value": 0 if is_left else width}
         layers += [
             {**at, "mark": line, "encoding": level},
             {**at, "mark": beside, "encoding": {**level, "x": end, "text": text}},
@@ -181,7 +193,7 @@ def _along_limits(budget: float | None, deadline: float | None, across: Axis, up
     if deadline:
         found += [(across.at(deadline), y) for y in _steps(0, FRONT_HEIGHT)]
     if budget:
-        found += [(x, FRONT_HEIGHT - up.at(budget)) for x in _steps(0, FRONT_WIDTH)]
+        found += [(x, FRONT_HEIGHT - up.at(budget)) for x in _steps(0, across.pixels)]
     return found
 
 
@@ -197,14 +209,13 @@ def _labels(points: Sequence[FrontPoint], across: Axis, up: Axis, lines: Sequenc
     radii = [_radius(p) for p in named]
     halves = [LETTER_PX * len(p.label) / 2 for p in named]
     others = [*_along_bars(points, across, up), *lines]
-    middles = places(spots, radii, halves, FRONT_WIDTH, FRONT_HEIGHT, others)
+    middles = places(spots, radii, halves, across.pixels, FRONT_HEIGHT, others)
     values = [
         {
-            "px": round(spot[0], 2), "py": round(spot[1], 2), "lx": round(middle[0], 2),
-            "ly": round(middle[1], 2), "label": p.label, "is_best": p.is_best, "is_within": p.is_within,
-            "is_far": math.dist(spot, middle) > radius + half + FAR_PX,
+            "lx": round(middle[0], 2), "ly": round(middle[1], 2), "label": p.label,
+            "is_best": p.is_best, "is_within": p.is_within,
         }
-        for p, spot, middle, radius, half in zip(named, spots, middles, radii, halves, strict=True)
+        for p, middle in zip(named, middles, strict=True)
     ]  # fmt: skip
 
     def pixel(field: str) -> Spec:
@@ -212,13 +223,7 @@ def _labels(points: Sequence[FrontPoint], across: Axis, up: Axis, lines: Sequenc
 
     at = {"x": pixel("lx"), "y": pixel("ly"), "text": {"field": "label", "type": "nominal"}}
     word = {"type": "text", "fontSize": LABEL_PX, "baseline": "middle", "align": "center"}
-    layers: list[Spec] = []
-    if far := [v for v in values if v["is_far"]]:
-        line = {"x": pixel("px"), "y": pixel("py"), "x2": {"field": "lx"}, "y2": {"field": "ly"}}
-        layers.append({
-            "data": {"values": far}, "encoding": line,
-            "mark": {"type": "rule", "color": GREY, "strokeWidth": 0.6},
-        })  # fmt: skip
+    layers = lines_to(spots, middles, [radius + half for radius, half in zip(radii, halves, strict=True)])
     if values:
         layers.append({"data": {"values": values}, "mark": {**word, **HALO}, "encoding": at})
     for value in values:

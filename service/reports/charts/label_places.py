@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 Place = tuple[float, float]
 """Across and down, in pixels."""
-DIRECTIONS = tuple(math.radians(angle) for angle in (0, 315, 45, 270, 90, 180, 225, 135, 337, 23))
-"""Right first, then above and below it; 0 is to the right, angles run clockwise as pixels do."""
+SIDES = ((1, 0), (1, -1), (1, 1), (0, -1), (0, 1), (-1, 0), (-1, -1), (-1, 1))
+"""Right first, then above and below it: across and down. At a corner a label keeps clear of both lines that
+cross in its point."""
 GAPS = (2.5, 8.0, 15.0, 23.0, 33.0, 45.0)
 """Between a point's edge and its label, in pixels, the nearest first."""
 HALF_HEIGHT = 6.5
@@ -27,29 +28,43 @@ def places(
 ) -> tuple[Place, ...]:
     """The middle of each point's label, as near to it as there is room; points keep their order.
 
-    Clear of points and of `others`, which have no label, where that can be; at least of the points. Always
-    the same for the same points. Where there is no room at all a label stands right of its point.
+    Clear of points; of `others`, which have no label, as far as that can be. Always the same for the same
+    points. Where there is no room at all a label stands right of its point.
     """
     taken: list[tuple[Place, float]] = []
     for point, radius, half in zip(points, radii, half_widths, strict=True):
         free = [
             place
             for gap in GAPS
-            for place in _around(point, radius + gap, half)
+            for place in _around(point, radius, gap, half)
             if half <= place[0] <= width - half
             and HALF_HEIGHT <= place[1] <= height - HALF_HEIGHT
             and not any(_meets_disc(place, half, p, r) for p, r in zip(points, radii, strict=True))
             and not any(_meets_label(place, half, other, other_half) for other, other_half in taken)
         ]
-        clear = (place for place in free if not any(_meets_disc(place, half, p, 1.0) for p in others))
         beside = (point[0] + radius + GAPS[0] + half, point[1])
-        taken.append((next(clear, free[0] if free else beside), half))
+        taken.append((_clearest(free, half, others) or beside, half))
     return tuple(place for place, _ in taken)
 
 
-def _around(point: Place, distance: float, half: float) -> list[Place]:
-    across, down = distance + half, distance + HALF_HEIGHT
-    return [(point[0] + across * math.cos(a), point[1] + down * math.sin(a)) for a in DIRECTIONS]
+def _clearest(free: Sequence[Place], half: float, others: Sequence[Place]) -> Place | None:
+    """The first of these places that covers none of the others, else the one that covers the fewest."""
+    best, fewest = None, math.inf
+    for place in free:
+        covered = sum(_meets_disc(place, half, p, 1.0) for p in others)
+        if covered < fewest:
+            best, fewest = place, covered
+        if not covered:
+            break
+    return best
+
+
+def _around(point: Place, radius: float, gap: float, half: float) -> list[Place]:
+    found = []
+    for across, down in SIDES:
+        away = gap if across and down else radius + gap
+        found.append((point[0] + across * (away + half), point[1] + down * (away + HALF_HEIGHT)))
+    return found
 
 
 def _meets_disc(place: Place, half: float, middle: Place, radius: float) -> bool:

@@ -266,6 +266,8 @@ class Chart:
     drawn: Drawn
     data: Table | None = None
     """Behind the picture: unfolded on a screen, a sheet of the workbook; None where a table stands beside."""
+    narrow: Mapping[str, Any] | None = None
+    """The same for a phone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ FULL_WIDTH_PX = 620
 """A chart of so many pixels fills the width of a page; a narrower one is not blown up to it."""
 
 
-def page(document: Document, font: str = "") -> Page:
-    """All texts of the document; charts as SVG in that font, without one as their description alone.
+def page(document: Document, font: str = "", *, has_narrow: bool = False) -> Page:
+    """All texts of the document; charts as SVG in that font, also narrow where that is asked for, without
+    one as their description alone.
 
     For a page that is set in a font, numbers keep their units on the same line.
     """
@@ -46,7 +47,7 @@ def page(document: Document, font: str = "") -> Page:
                 "key": section.key,
                 "title": section.title,
                 "blocks": [
-                    _block(w, block, section.title, document.language, font) | {"leads": _leads(block, after)}
+                    _block(w, block, section.title, font, has_narrow) | {"leads": _leads(block, after)}
                     for block, after in zip_longest(section.blocks, section.blocks[1:])
                 ],
             }
@@ -81,27 +82,37 @@ def _bound(value: Any) -> Any:
     return value
 
 
-def _block(w: Wording, block: Block, title: str, language: str, font: str) -> Page:
+def _block(w: Wording, block: Block, title: str, font: str, has_narrow: bool) -> Page:
     match block:
         case Paragraph(text, is_lead):
             return {"kind": "lead" if is_lead else "paragraph", "text": text}
         case Bullets(items):
             return {"kind": "bullets", "items": list(items)}
         case Chart():
-            svg = draw(block.spec, language, font, block.key) if font else ""
+            svg = draw(block.spec, w.language, font, block.key) if font else ""
+            narrow = ""
+            if has_narrow and block.narrow:
+                narrow = draw(block.narrow, w.language, font, f"{block.key}-narrow")
             own = block.title if block.title != title else ""
-            width = re.search(r'width="(\d+)', svg)
             return {
                 "kind": "chart",
                 "title": own,
                 "alt": block.alt,
                 "svg": svg,
-                "width": int(width[1]) if width else FULL_WIDTH_PX,
+                "width": _width(svg),
+                "narrow": narrow,
+                "narrow_width": _width(narrow),
                 "data": _table(w, block.data, "") if block.data else None,
             }
         case Table():
             own = block.title if block.title != title else ""
             return _table(w, block, own)
+
+
+def _width(svg: str) -> int:
+    """In pixels."""
+    found = re.search(r'width="(\d+)', svg)
+    return int(found[1]) if found else FULL_WIDTH_PX
 
 
 def _table(w: Wording, table: Table, title: str) -> Page:

@@ -18,12 +18,14 @@ FONT = "Arial, 'Liberation Sans', Helvetica, sans-serif"
 
 PX_SCALE = 1.19
 """Pixels on a screen for one of a chart, so that its words are 14 pixels high."""
+PRINT_SCALE = 0.24
+"""Millimetres on paper for one of a chart: its words are 8 points high."""
 
 
 def render(document: Document) -> bytes:
     """The page; every text is escaped by the template, the charts are our own SVG."""
-    content = page(document, FONT)
-    return _template().render(content, dark_of=DARK_OF, px_scale=PX_SCALE).encode()
+    content = page(document, FONT, has_narrow=True)
+    return _template().render(content, dark_of=DARK_OF, px_scale=PX_SCALE, print_scale=PRINT_SCALE).encode()
 
 
 @lru_cache(maxsize=1)

@@ -33,7 +33,7 @@ TITLE, ASIDE = "bold cyan", "dim"
 
 def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
     """The screen sections in UTF-8, no line longer than `width`. With ink titles, the verdict and the best
-    plan are set apart, in colour or in bold alone."""
+    plan are set apart, in colour or in bold alone; in colour plans outside the limits are faint."""
     w = wording(document.language)
     page = StringIO()
     console = console_of(page, width, ink)
@@ -41,7 +41,7 @@ def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
         if section.title:
             console.print(printed(section.title, TITLE))
         for block in section.blocks:
-            for part in _block(w, block, width):
+            for part in _block(w, block, width, ink):
                 console.print(part)
     if any(isinstance(cell, Cited) for cell in _cells(document)):
         console.print(printed(document.sources_title, TITLE))
@@ -56,7 +56,7 @@ def _cells(document: Document) -> Iterable[shape.Cell]:
     return (cell for table in tables for row in table.rows for cell in row.cells)
 
 
-def _block(w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
+def _block(w: Wording, block: Block, width: int, ink: Ink) -> Iterable[RenderableType]:
     match block:
         case Paragraph(text, is_lead):
             yield printed(text, BOLD if is_lead else "")
@@ -65,16 +65,16 @@ def _block(w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
         case Chart():
             yield Padding(printed(block.alt), INDENT)
         case shape.Table():
-            yield from _table(w, block, width)
+            yield from _table(w, block, width, ink)
 
 
-def _table(w: Wording, block: shape.Table, width: int) -> Iterable[RenderableType]:
+def _table(w: Wording, block: shape.Table, width: int, ink: Ink) -> Iterable[RenderableType]:
     kept = [i for i, column in enumerate(block.columns) if width >= WIDE or not column.is_spare]
     rows = []
     for row in block.rows:
         lines = [harmless(shown(w, row.cells[i]).line) for i in kept]
         lines[0] = (BEST if row.is_best else "") + lines[0]
-        rows.append(TextRow(tuple(lines), row.is_best))
+        rows.append(TextRow(tuple(lines), row.is_best, row.is_outside and ink == "colour"))
     columns = []
     for place, i in enumerate(kept):
         column = block.columns[i]

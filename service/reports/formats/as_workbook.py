@@ -201,7 +201,10 @@ def _write_cell(
             return
         case Words() | Missing():
             words = shown(wording(document.language), cell).line
-            page.write_string(line, place, words, look["bold" if row.is_total else "text"])
+            kind = "bold" if row.is_total else "text"
+            if isinstance(cell, Missing) and column.is_number:
+                kind = "right"
+            page.write_string(line, place, words, look[kind])
             return
     text, numbers, unit, _ = parts(document, cell)
     if text:

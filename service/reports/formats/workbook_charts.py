@@ -3,6 +3,7 @@
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from service.reports.charts.charts import brief
 from service.reports.document.document import Chart, Day, Row, Words
 from service.reports.formats.workbook_sheets import Sheet
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+WHOLE_FROM = 20
+"""From this value on an axis has no decimals."""
 CHART_ROWS = 19
 """Lines of a sheet that a chart covers."""
 WIDTH_PX, HEIGHT_PX = 760, 360
@@ -42,7 +45,8 @@ def insert_chart(book: "Workbook", page: "Worksheet", sheet: Sheet, chart: Chart
         across["num_format"] = day_format
     elif not is_named:
         across["num_format"] = "General"
-    up["num_format"] = "#,##0.00" if drawn.kind == "line" else "#,##0"
+    most = max(abs(_value(sheet, row, y)) for row in rows for y in drawn.y)
+    up["num_format"] = "#,##0.00" if drawn.kind == "line" and most < WHOLE_FROM else "#,##0"
     if drawn.kind == "line":
         up["min"] = 0
     if drawn.is_log and all(_value(sheet, row, k) > 0 for row in rows for k in (drawn.x, *drawn.y)):
@@ -82,7 +86,7 @@ def _one(sheet: Sheet, chart: Chart, name: str, rows: list[str], y: str) -> dict
     if drawn.kind == "scatter":
         # Not by address: LibreOffice would show the numbers instead.
         names = {row.key: row.cells[0].text for row in sheet.table.rows if isinstance(row.cells[0], Words)}
-        labels = [{"value": names.get(row, "").lstrip("=")} for row in rows]
+        labels = [{"value": brief(names.get(row, "")).lstrip("=")} for row in rows]
         series["marker"] = {"type": "circle", "size": 7}
         series["data_labels"] = {"value": True, "custom": labels, "position": "right"}
     return series

@@ -124,6 +124,7 @@ class Formats:
             "text": {"text_wrap": True, "valign": "top"},
             "soft": {"text_wrap": True, "valign": "top", "font_color": "#595959", "italic": True},
             "bold": {"bold": True, "text_wrap": True, "valign": "top"},
+            "right": {"valign": "top", "align": "right"},
             "number": {"valign": "top"},
             "number_left": {"valign": "top", "align": "left"},
             "input": {"valign": "top", "bg_color": "#FFF7DB"},

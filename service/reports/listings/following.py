@@ -30,7 +30,8 @@ def line(standing: Standing, language: str, silent_s: float | None = None) -> st
     ]
     if run.cost_done and run.cost_left:
         currency, rest = run.cost_done.currency, run.cost_left.total
-        between = f" ({w.about(rest.p10, currency)} - {w.about(rest.p90, currency)})" if rest.p50 else ""
+        ends = w.about_ends(rest.p10, rest.p90, currency)
+        between = f" ({ends[0]} - {ends[1]})" if rest.p50 else ""
         parts.append(
             w.say(
                 "{money} so far, {left} to go",
@@ -46,7 +47,8 @@ def line(standing: Standing, language: str, silent_s: float | None = None) -> st
 def _three(w: Wording, value: Interval) -> str:
     if not value.p50:
         return "0"
-    return f"{w.rounded(value.p50)} ({w.rounded(value.p10)} - {w.rounded(value.p90)})"
+    low, high = w.ends(value.p10, value.p90)
+    return f"{w.rounded(value.p50)} ({low} - {high})"
 
 
 def waiting(path: str, language: str, *, there: bool) -> str:
@@ -74,7 +76,7 @@ def budget_sentence(standing: Standing, budget: float, now: Budget, language: st
         return w.say(
             "The forecast is within the budget again: {total} in all, {budget} are planned.", **money
         )
-    money |= {"low": w.about(total.p10, cost.currency), "high": w.about(total.p90, cost.currency)}
+    money["low"], money["high"] = w.about_ends(total.p10, total.p90, cost.currency)
     if now == "passes":
         return w.say(
             "The forecast passes the budget: {total} in all (80 % range {low} to {high}), "

@@ -198,7 +198,8 @@ def _printed_beside(w: Wording, log: TrainingLog) -> list[str]:
 
 
 def _range(w: Wording, value: Interval) -> str:
-    return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
+    low, high = w.ends(value.p10, value.p90)
+    return f"{w.rounded(value.p50)} ({low}-{high})"
 
 
 def _taught(w: Wording, measured: Measurement) -> list[str]:

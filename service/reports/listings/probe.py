@@ -148,4 +148,5 @@ def _line(w: Wording, one: ProbedRun) -> str:
 
 
 def _range(w: Wording, value: Interval) -> str:
-    return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
+    low, high = w.ends(value.p10, value.p90)
+    return f"{w.rounded(value.p50)} ({low}-{high})"

@@ -22,7 +22,7 @@ INDENT = (0, 0, 0, 2)
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 GLUE = "\ue000"
 """Stands for a space where a line must not end: rich breaks at a no-break space too."""
-BOLD, GREEN = "bold", "green"
+BOLD, GREEN, DIM = "bold", "green", "dim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,11 @@ class TextColumn:
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """A row of text, one that is recommended set apart."""
+    """A row of text, one that is recommended set apart, and so is one outside the limits."""
 
     lines: tuple[str, ...]
     is_best: bool = False
+    is_outside: bool = False
 
 
 def harmless(text: str) -> str:
@@ -84,7 +85,7 @@ def in_width(
         side: Literal["left", "right"] = "right" if column.is_number else "left"
         table.add_column(column.title, justify=side, overflow="fold", width=letters)
     for row in rows:
-        table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else "")
+        table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else _faint(row))
     yield table
 
 
@@ -109,11 +110,16 @@ def _row_by_row(columns: Sequence[TextColumn], rows: Sequence[TextRow]) -> Itera
     """What a row is about, and below it every column that says something."""
     for row in rows:
         first, *others = row.lines
-        yield printed(first, GREEN if row.is_best else BOLD)
+        yield printed(first, GREEN if row.is_best else _faint(row) or BOLD)
         told = zip(columns[1:], others, strict=True)
         said = "; ".join(f"{column.title}: {line}" if column.title else line for column, line in told if line)
         if said:
-            yield Padding(printed(said), INDENT)
+            yield Padding(printed(said, _faint(row)), INDENT)
+
+
+def _faint(row: TextRow) -> str:
+    """How what is outside the limits is written: it is not to catch the eye."""
+    return DIM if row.is_outside else ""
 
 
 def _column_by_column(columns: Sequence[TextColumn], rows: Sequence[TextRow]) -> Iterable[RenderableType]:

@@ -56,7 +56,7 @@ def _plan_seen(p: AnsweredPlan) -> PlanSeen:
         rent=_dated(offer, offer.hourly_price, offer.currency) if offer else None,
         rate=_dated(rate, rate.per_kwh, rate.currency) if rate else None,
         per_kwh=_exact(cost.unit_price("electricity")) if cost and is_home else None,
-        loss_per_run=_exact(cost.unit_price("purchase")) if cost else None,
+        loss_per_run=_exact(cost.bought_per_run) if cost else None,
     )
 
 

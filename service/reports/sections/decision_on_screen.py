@@ -83,7 +83,10 @@ def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
     for i, plan in enumerate(d.shortlist, 1):
         cells, is_best = _cells(w, d, plan), plan == d.best
         alike = told.get(cells)
-        told[cells] = Row(f"plan-{i}", cells, is_best=is_best or bool(alike and alike.is_best))
+        told[cells] = Row(
+            f"plan-{i}", cells, is_best=is_best or bool(alike and alike.is_best),
+            is_outside=d.best is not None and d.has_limits and not plan.keeps_limits,
+        )  # fmt: skip
     rows = tuple(told.values())
     return Table("plans", "", columns, rows, len(rows))
 

@@ -159,8 +159,10 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     )  # fmt: skip
     alt = w.say("Chart of cost against days to the end. {points}.", points=listed)
     data = _points_table(w, d, title, money, labels, points)
-    spec = front(w, points, _limits(w, d), money)
-    chart = Chart("front", title, alt, spec, Drawn("front", "scatter", "days", ("money",), is_log=True), data)
+    limits = _limits(w, d)
+    spec, narrow = (front(w, points, limits, money, is_narrow=is_narrow) for is_narrow in (False, True))
+    drawing = Drawn("front", "scatter", "days", ("money",), is_log=True)
+    chart = Chart("front", title, alt, spec, drawing, data, narrow)
     return Section("front", title, (chart, Paragraph(_how_to_read(w, d, points, is_paid=is_paid))))
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan, AnsweredSwing, AnsweredTurningPoint
 from service.estimate.interval import certain
+from service.reports.charts.charts import NARROW_BARS_WIDTH
 from service.reports.charts.decision_charts import (
     BESIDE_WIDTH,
     TORNADO_WIDTH,
     TornadoBar,
-    side_by_side,
+    together,
     tornado,
     turning_line,
 )
@@ -84,7 +85,7 @@ def _compared(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPlan]) -
         difference=difference_phrase(w, today, d.currency),
     )  # fmt: skip
     if _can_turn(d):
-        reading += " " + w.say("On the right: the rent at which home and the rented plan cost the same.")
+        reading += " " + w.say("The other picture: the rent at which home and the rented plan cost the same.")
     blocks: list[Block] = [Paragraph(reading), _pictures(w, d, today), _swings_table(n, d)]
     return [*blocks, _line_table(n, d)] if _can_turn(d) else blocks
 
@@ -108,8 +109,8 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         "Bar chart of the next plan minus the chosen one. {sentences}",
         sentences=" ".join(swing_sentence(w, s, d) for s in d.sensitivity),
     )
-    width = BESIDE_WIDTH if line else TORNADO_WIDTH
-    pictures = [tornado(w, bars, today, d.currency, width)]
+    widths = (BESIDE_WIDTH if line else TORNADO_WIDTH, NARROW_BARS_WIDTH)
+    pictures, narrow = ([tornado(w, bars, today, d.currency, width)] for width in widths)
     if line:
         listed = "; ".join(
             w.say(
@@ -119,9 +120,11 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
             for per_kwh, rent in line
         )  # fmt: skip
         alt += " " + w.say("Line chart of the rent below which renting is cheaper: {points}.", points=listed)
-        pictures.append(turning_line(w, line, _prices_today(d), d.currency))
+        for some in (pictures, narrow):
+            some.append(turning_line(w, line, _prices_today(d), d.currency, is_narrow=some is narrow))
     drawing = Drawn("hangs", "bar", "input", ("at_low", "at_high"))
-    return Chart("turns", w.say("What would change the verdict"), alt, side_by_side(pictures), drawing)
+    title = w.say("What would change the verdict")
+    return Chart("turns", title, alt, together(pictures), drawing, narrow=together(narrow, is_narrow=True))
 
 
 def _swings_table(n: Notebook, d: AnsweredDecision) -> Table:
@@ -174,8 +177,8 @@ def _input(s: AnsweredSwing, value: float, currency: str) -> Cell:
     if s.input in MONEY:
         per = {"kwh_price": "kWh", "card_price": "", "card_loss": ""}.get(s.input, "h")
         return Money(value, currency, per=per) if per else Money(value, currency)
-    if s.input == "idle_hours":
-        return Share(value)
+    if s.input in ("idle_hours", "capital_cost"):
+        return Share(value, 0 if s.input == "idle_hours" else 1)
     return Number(value, "W") if s.input == "home_watts" else Lasting(certain(value))
 
 

@@ -54,7 +54,8 @@ def hours_section(n: Notebook, options: Sequence[AnsweredOption]) -> Section | N
     )  # fmt: skip
     data = _hours_table(w, shape, currency, title)
     drawing = Drawn("by-hour", "line", "hour", ("mean", "low", "high"))
-    chart = Chart("hours", title, alt, hours_of_day(w, shape, currency), drawing, data)
+    spec, narrow = (hours_of_day(w, shape, currency, is_narrow=is_narrow) for is_narrow in (False, True))
+    chart = Chart("hours", title, alt, spec, drawing, data, narrow)
     lines = Bullets(tuple(when_sentences(w, option)))
     return Section("hours", title, (lines, chart, _rules_table(n, option, currency)))
 
@@ -125,7 +126,9 @@ def _rule_cells(
     )
 
 
-def hours_of_day(w: Wording, shape: AnsweredDayShape, currency: str) -> charts.Spec:
+def hours_of_day(
+    w: Wording, shape: AnsweredDayShape, currency: str, *, is_narrow: bool = False
+) -> charts.Spec:
     """The price by the local hour: its mean as steps, its 80 % range as a band."""
     points: list[dict[str, Any]] = [
         {"hour": h.hour, "low": round(h.low, 5), "mean": round(h.mean, 5), "high": round(h.high, 5)}
@@ -135,15 +138,15 @@ def hours_of_day(w: Wording, shape: AnsweredDayShape, currency: str) -> charts.S
     hour = {
         "field": "hour",
         "type": "quantitative",
-        "title": w.say("hour of the day, Central European time"),
+        "title": w.say("hour of the day") if is_narrow else w.say("hour of the day, Central European time"),
         "scale": {"domain": [0, HOURS], "nice": False},
-        "axis": {"values": list(range(0, HOURS + 1, 3)), "format": "d", "grid": False},
+        "axis": {"values": list(range(0, HOURS + 1, 6 if is_narrow else 3)), "format": "d", "grid": False},
     }
     price = {"type": "quantitative", "title": f"{currency}/kWh"}
     zero = {"scale": {"zero": True}}
     return {
         "$schema": charts.SCHEMA,
-        "width": charts.WIDTH,
+        "width": charts.NARROW_WIDTH if is_narrow else charts.WIDTH,
         "height": 58,
         "data": {"values": points},
         "layer": [

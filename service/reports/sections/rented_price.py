@@ -70,7 +70,10 @@ def history_section(
         changes=w.number(changes),
     )
     title = w.say("Price history of the rented GPU")
-    spec = charts.price_history(w, prices, n.asked_on, offer.currency)
+    spec, narrow = (
+        charts.price_history(w, prices, n.asked_on, offer.currency, is_narrow=is_narrow)
+        for is_narrow in (False, True)
+    )
     columns = (
         Column("day", w.say("from")),
         Column("price", w.say("price per hour, {currency}", currency=offer.currency), is_number=True),
@@ -81,5 +84,5 @@ def history_section(
     )
     more = more_sentence(w, len(rows), HISTORY_ON_PAGE)
     data = Table("history", title, columns, rows, HISTORY_ON_PAGE, more)
-    chart = Chart("history", title, text, spec, Drawn("history", "line", "day", ("price",)), data)
+    chart = Chart("history", title, text, spec, Drawn("history", "line", "day", ("price",)), data, narrow)
     return Section("history", title, (chart, Paragraph(text)))

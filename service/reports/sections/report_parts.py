@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import isclose
 
-from service.answers.option import AnsweredCost, AnsweredItem, AnsweredOption
+from service.answers.option import AnsweredCost, AnsweredItem, AnsweredOption, AnsweredPurchase
 from service.countries import place
 from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.estimate.cost import BillLine
@@ -38,6 +38,8 @@ from service.reports.words.wording import Wording
 OPTIONS_ON_PAGE = 10
 BILLS_ON_PAGE = 4
 CHARTED = 4
+SHARED = 0.99
+"""Of the whole loss: what a run bears less than this of is shared with others."""
 MORE_FIRST = 1.02
 """So many times the cost has to be paid first before it is told apart."""
 
@@ -143,25 +145,40 @@ def needs_more_first(cost: AnsweredCost) -> bool:
     return paid(cost).p50 > MORE_FIRST * max(cost.p50, 0.0)
 
 
-def spending(w: Wording, label: str, hours: Interval, cost: AnsweredCost) -> Spending:
-    """An option's money over time: the purchase at the start, the rest until the end, then the sale."""
+def is_shared(bought: AnsweredPurchase | None) -> bool:
+    """Whether several runs share what a bought card loses."""
+    if bought is None:
+        return False
+    whole = bought.price.p50 * (1 - bought.resale_share.p50)
+    return bought.loss_per_run.p50 < SHARED * whole
+
+
+def spending(
+    w: Wording, label: str, hours: Interval, cost: AnsweredCost, bought: AnsweredPurchase | None
+) -> Spending:
+    """An option's money over time: the purchase at the start, the rest until the end, then the sale, and what
+    other runs bear."""
     along = sum(i.amount.p50 for i in cost.items if i.amount and i.is_counted and i.code != "purchase")
     is_bought = needs_more_first(cost)
     first = max(0.0, paid(cost).p50 - along) if is_bought else 0.0
     words = f"{label}: {w.about(cost.p50, cost.currency)}"
+    shared = is_bought and is_shared(bought)
     if is_bought:
-        words = w.say(
-            "{label}: {paid} paid, {cost} after the sale",
-            label=label, paid=w.about(paid(cost).p50, cost.currency), cost=w.about(cost.p50, cost.currency),
-        )  # fmt: skip
-    return Spending(label, hours * (1 / HOURS_PER_DAY), first, paid(cost), cost.total, words)
+        phrases = {"label": label, "paid": w.about(paid(cost).p50, cost.currency),
+                   "cost": w.about(cost.p50, cost.currency)}  # fmt: skip
+        words = (
+            w.say("{label}: {paid} paid, {cost} of it for this run", **phrases)
+            if shared
+            else w.say("{label}: {paid} paid, {cost} after the sale", **phrases)
+        )
+    return Spending(label, hours * (1 / HOURS_PER_DAY), first, paid(cost), cost.total, words, shared)
 
 
 def spendings(w: Wording, options: Sequence[AnsweredOption]) -> list[Spending]:
     """The first options that have a duration and a price, as a chart draws them."""
     priced = [o for o in options if o.hours and o.cost][:CHARTED]
     return [
-        spending(w, label, option.elapsed_hours, option.cost)
+        spending(w, label, option.elapsed_hours, option.cost, option.purchase)
         for label, option in zip(chart_labels(w, priced), priced, strict=True)
         if option.elapsed_hours and option.cost
     ]
@@ -182,6 +199,11 @@ def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> 
     explained = w.say(
         "A bought card is paid on the first day; at the end, what it brings when it is sold is taken off."
     )
+    if any(s.is_shared for s in drawn):
+        explained = w.say(
+            "A bought card is paid on the first day; at the end stands this run's share: what its sale "
+            "brings and what the other runs bear is taken off."
+        )
     columns = (
         Column("plan", w.say("Plan"), is_said_once=True, widest=44),
         Column("days", w.say("Duration, days"), is_number=True),
@@ -196,7 +218,8 @@ def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> 
     )
     data = Table("over-time", title, columns, rows, len(rows))
     drawing = Drawn("over-time", "line", "days", ("money",), by="plan")
-    chart = Chart("over-time", title, alt, charts.money_over_time(w, drawn, currency), drawing, data)
+    spec, narrow = (charts.money_over_time(w, drawn, currency, is_narrow=one) for one in (False, True))
+    chart = Chart("over-time", title, alt, spec, drawing, data, narrow)
     return Section("over-time", title, (chart, Paragraph(explained)))
 
 
@@ -331,4 +354,7 @@ def _bill_chart(w: Wording, options: Sequence[AnsweredOption], currency: str) ->
     title = w.say("Cost by item")
     data = Table("parts", title, columns, rows, len(rows))
     drawing = Drawn("parts", "bar", "option", tuple(c.key for c in columns[1:]))
-    return (Chart("bill", title, alt, charts.where_money_goes(w, bars, totals, currency), drawing, data),)
+    spec, narrow = (
+        charts.where_money_goes(w, bars, totals, currency, is_narrow=is_narrow) for is_narrow in (False, True)
+    )
+    return (Chart("bill", title, alt, spec, drawing, data, narrow),)

@@ -31,12 +31,12 @@ def _around(w: Wording, bought: AnsweredPurchase) -> list[str]:
                 **phrases,
             )
         else:
+            low, high = w.about_ends(rest.price.p10, rest.price.p90, bought.currency)
             line = w.say(
                 "The rest of the PC is bought too: {price} ({low} to {high}), sold for {share} of it "
                 "({least} to {most}), our own estimate; say yours with --rest-of-pc-price, 0 for a PC you "
                 "have.",
-                low=w.about(rest.price.p10, bought.currency), high=w.about(rest.price.p90, bought.currency),
-                **phrases,
+                low=low, high=high, **phrases,
             )  # fmt: skip
         lines.append(line)
     if bought.capital_cost:
@@ -56,10 +56,11 @@ def _price(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
             "Card: {label}, {kind}, {price}, as you said.",
             label=option.label, kind=kind_word(w, bought), price=w.about(price.p50, currency),
         )  # fmt: skip
+    low, high = w.about_ends(price.p10, price.p90, currency)
     line = w.say(
         "Card: {label}, {kind}, {price} ({low} to {high}): {usd} a card, as of {day}, {source}.",
         label=option.label, kind=kind_word(w, bought), price=w.about(price.p50, currency),
-        low=w.about(price.p10, currency), high=w.about(price.p90, currency),
+        low=low, high=high,
         usd=w.about(bought.usd_per_card, "USD"), day=w.day(bought.as_of),
         source=source_title(w, bought.source),
     )  # fmt: skip

@@ -183,13 +183,13 @@ def debugging_sentence(w: Wording, d: AnsweredDecision) -> str:
         return ""
     benefit = plans[0].debugging
     hours, saved = benefit.hours, benefit.saved
+    low, high = w.about_ends(saved.p10, saved.p90, d.currency)
     return w.say(
         "Debugging at home first takes you {hours} ({soon} to {late}) and {power} of electricity; it saves "
         "about {saved} of lost rented hours ({low} to {high}): {plan}.",
         hours=duration(w, hours.p50), soon=w.few(hours.p10), late=duration(w, hours.p90),
         power=w.about(benefit.electricity.p50, d.currency), saved=w.about(saved.p50, d.currency),
-        low=w.about(saved.p10, d.currency), high=w.about(saved.p90, d.currency),
-        plan=plan_name(w, plans[0]),
+        low=low, high=high, plan=plan_name(w, plans[0]),
     )  # fmt: skip
 
 

@@ -28,6 +28,7 @@ def names(w: Wording) -> Mapping[str, str]:
         "markup_share": w.say("markup on the day-ahead price"),
         "vat_share": w.say("VAT"),
         "gross_per_kwh": w.say("electricity with VAT"),
+        "net_per_kwh": w.say("electricity without VAT"),
         "electricity_vat_share": w.say("VAT of electricity"),
         "vat_on_rent": w.say("VAT on the rent"),
         "bought_per_kwh": w.say("electricity from the grid"),

@@ -10,7 +10,7 @@ from service.estimate.interval import Interval
 from service.reports.words.fine_tuning import fine_tuning_sentences
 from service.reports.words.source_notes import source_title
 from service.reports.words.trainer_file import trainer_file_sentences
-from service.reports.words.wording import Wording
+from service.reports.words.wording import WHOLE_FROM, Wording
 
 HOURS_PER_DAY = 24
 HOURS_PER_MONTH = 730.5
@@ -40,9 +40,12 @@ def duration_between(w: Wording, hours: Interval) -> str:
 
 
 def duration_ends(w: Wording, hours: Interval) -> str:
-    """The ends alone, in the unit that `duration` takes for the middle: 8.5–11."""
+    """The ends alone, in the unit that `duration` takes for the middle, rounded alike: 8–11, 2–9, 2.4–4.1."""
     ends = hours * duration_scale(hours.p50)
-    return f"{w.few(ends.p10)}\N{EN DASH}{w.few(ends.p90)}"
+    low, high = w.few(ends.p10), w.few(ends.p90)
+    if 1 <= ends.p10 < WHOLE_FROM <= ends.p90 and round(ends.p10) < round(ends.p90):
+        low = w.number(round(ends.p10))
+    return f"{low}\N{EN DASH}{high}"
 
 
 def _in_unit(w: Wording, scale: float, shown: str) -> str:
@@ -180,8 +183,7 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             "card": advice.measured_on.upper(),
             "source": source_title(w, advice.source),
             "day": w.day(advice.as_of),
-            "low": w.rounded(saved.p10),
-            "high": w.rounded(saved.p90),
+            **dict(zip(("low", "high"), w.ends(saved.p10, saved.p90), strict=True)),
         }
         if advice.stand_in:
             curves = w.say(

@@ -28,6 +28,7 @@ def input_name(w: Wording, code: LeverCode) -> str:
         "idle_hours": w.say("idle hours when renting"),
         "card_price": w.say("price of the card"),
         "card_loss": w.say("loss of value of the card"),
+        "capital_cost": w.say("return of money elsewhere per year"),
     }[code]
 
 
@@ -37,6 +38,8 @@ def input_value(w: Wording, code: LeverCode, value: float, currency: str) -> str
         return w.unit_price(value, currency)
     if code == "idle_hours":
         return w.percent(value)
+    if code == "capital_cost":
+        return w.share(value, 1)
     return w.say("{watts} W", watts=w.rounded(value)) if code == "home_watts" else duration(w, value)
 
 

@@ -78,9 +78,8 @@ class Wording:
         """About three significant digits, as an estimate deserves: 2,940, 33.4, 1.39, 0.052."""
         if value == 0:
             return "0"
-        exponent = math.floor(math.log10(abs(value)))
-        rounded = round(value, 2 - exponent)
-        return self.number(rounded, max(0, 2 - math.floor(math.log10(abs(rounded)))))
+        places = places_of(value)
+        return self.number(round(value, places), max(0, places))
 
     def few(self, value: float, *, at_least: bool = False) -> str:
         """A duration's number, as far as it is known: whole from 5 on, one decimal below: 9, 33, 2.4, 4."""
@@ -160,9 +159,24 @@ class Wording:
             return self.money(near, currency)
         return self.money(near, currency, max(least, 2 - math.floor(math.log10(abs(near)))))
 
+    def about_ends(self, low: float, high: float, currency: str) -> tuple[str, str]:
+        """Both ends of an estimated amount, rounded alike, as the larger one is known: €370 and €485, €0 and
+        €75; each for itself where they would read the same."""
+        largest = max(abs(low), abs(high))
+        places = places_of(largest)
+        if abs(round(largest, places)) >= WITHOUT_CENTS:
+            places = min(places, 0)
+        elif decimals(currency) and largest >= LEAST_TENTHS:
+            places = decimals(currency)
+        near, far = round(low, places), round(high, places)
+        if near == far:
+            return self.about(low, currency), self.about(high, currency)
+        digits = max(places, 0)
+        return self.money(near or 0, currency, digits if near else 0), self.money(far, currency, digits)
+
     def about_between(self, interval: Interval, currency: str) -> str:
         """The ends of an estimated amount: €370–€485, 370–485 €; apart where one of them is below nothing."""
-        low, high = self.about(interval.p10, currency), self.about(interval.p90, currency)
+        low, high = self.about_ends(interval.p10, interval.p90, currency)
         if interval.p10 < 0:
             return f"{low} \N{EN DASH} {high}"
         sign = AFTER_AN_AMOUNT.search(low)
@@ -181,9 +195,19 @@ class Wording:
             pattern = pattern.replace("##0", "##0." + "0" * digits)
         return signed(str(format_percent(share, format=pattern, locale=self.locale)).replace("\xa0", " "))
 
+    def ends(self, low: float, high: float) -> tuple[str, str]:
+        """Both ends of a range, rounded alike, to three significant digits of the larger one: 2,520 and
+        3,600, 9.6 and 11.2; each for itself where they would read the same."""
+        places = places_of(max(abs(low), abs(high)))
+        near, far = round(low, places), round(high, places)
+        if near == far:
+            return self.rounded(low), self.rounded(high)
+        digits = max(places, 0)
+        return self.number(near, digits) if near else "0", self.number(far, digits) if far else "0"
+
     def between(self, interval: Interval) -> str:
         """The ends of an 80 % interval: 2,520-3,600 with a dash."""
-        return f"{self.rounded(interval.p10)}\N{EN DASH}{self.rounded(interval.p90)}"
+        return "\N{EN DASH}".join(self.ends(interval.p10, interval.p90))
 
     def compact(self, value: float) -> str:
         """A large count in words: 37.6 billion."""
@@ -202,6 +226,14 @@ class Wording:
                 value, format="d.M.yyyy" if self.language == "de" else "yyyy-MM-dd", locale=self.locale
             )
         )
+
+
+def places_of(value: float) -> int:
+    """Decimals of three significant digits; below 0 where the last of them is no decimal."""
+    if not value:
+        return 0
+    places = 2 - math.floor(math.log10(abs(value)))
+    return 2 - math.floor(math.log10(abs(round(value, places))))
 
 
 def upward(value: float, places: int) -> float:
