@@ -12,6 +12,7 @@ from pricing.leased_refresh import run_one
 from pricing.pace import Pace
 from pricing.refresh import Outcome
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, WayOut
+from service.reports.words.error_words import in_words
 from service.store.held_lease import Stopped
 from service.store.session import Sessions
 
@@ -82,7 +83,9 @@ def _telling(source: PriceSource, say: Say) -> PriceSource:
 
 def _told(outcome: Outcome) -> str:
     counted = f"{outcome.accepted} accepted, {outcome.rejected} rejected, {outcome.seconds:.1f} s"
-    return f"{outcome.outcome}: " + (outcome.error if outcome.outcome in ("failed", "asleep") else counted)
+    return f"{outcome.outcome}: " + (
+        in_words(outcome.error) if outcome.outcome in ("failed", "asleep") else counted
+    )
 
 
 @contextmanager

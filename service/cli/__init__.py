@@ -10,9 +10,9 @@ from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import BESIDE, prices
 from service.cli.alerting import alerts
-from service.cli.as_options import as_options
 from service.cli.comparing import compare
 from service.cli.deciding import decide
+from service.cli.error_lines import error_line, usage_line
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
@@ -26,6 +26,7 @@ from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
+from service.reports.words.spoken import begin_line
 
 EXIT_BAD_INPUT = 2
 
@@ -37,6 +38,7 @@ class OneLineErrors(click.Group):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         """Read the group's own words; a wrong option becomes one line."""
+        begin_line(args)
         try:
             return super().make_context(info_name, args, parent, **extra)
         except click.UsageError as error:
@@ -44,12 +46,13 @@ class OneLineErrors(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error raised on purpose becomes its one line."""
+        words = [*ctx._protected_args, *ctx.args]
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
             raise one_line(error) from error
         except HeimvorteilError as error:
-            click.echo(f"heimvorteil: {as_options(str(error))}", err=True)
+            click.echo(f"heimvorteil: {error_line(error, self, words)}", err=True)
             ctx.exit(EXIT_BAD_INPUT)
 
 
@@ -67,7 +70,7 @@ def one_line(error: click.UsageError) -> click.ClickException:
     """A usage error as one line; a command that was called without words still shows its help."""
     if isinstance(error, NoArgsIsHelpError):
         return error
-    return OneLine(" ".join(error.format_message().split()))
+    return OneLine(usage_line(error))
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ import click
 from service.cli.amounts import Amount
 from service.cli.offering import TIERS
 from service.cli.opening import open_database, open_facts
+from service.errors import worded
 
 UNKNOWN = "-"
 
@@ -102,7 +103,7 @@ def test_(context: click.Context, slug: str) -> None:
     with open_database().reading() as session:
         alert = stored.get(session, slug)
     if not alert.rule.webhook_url:
-        raise InvalidValue("slug", slug, "has no webhook")
+        raise InvalidValue("slug", slug, worded("has no webhook"))
     price = alert.last_per_hour or Decimal(0)
     now = datetime.now(UTC)
     body = message(alert, f"{slug}-test", now, price=price, reference=price, offer=None)

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.progress import working
-from service.errors import NotKept
+from service.errors import NotKept, worded
+from service.reports.words.error_words import said
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def kept_or_told(answer: "Callable[[], StoredComparison]") -> "StoredComparison"
         with working("working it out"):
             return answer()
     except NotKept as error:
-        click.echo(f"heimvorteil: not kept: {error}", err=True)
+        click.echo(f"heimvorteil: {said(worded('not kept: {error}', error=error.sentence))}", err=True)
         told: StoredComparison = error.told
         return told
 

@@ -8,7 +8,7 @@ import click
 
 from service.cli.opening import open_database
 from service.cli.scheduling import run_due_reports
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.settings import Settings
 
 
@@ -71,7 +71,7 @@ def db_calibrate(check: bool) -> None:
 
     changed = calibration_file.refit(datetime.now(UTC).date(), write=not check)
     if check and changed:
-        raise InvalidValue("calibration", ", ".join(changed), "differs from what the runs give")
+        raise InvalidValue("calibration", ", ".join(changed), worded("differs from what the runs give"))
     click.echo("calibration is what the runs give" if not changed else f"calibrated: {len(changed)} terms")
 
 
