@@ -62,7 +62,7 @@ class Asked:
         return OPTIONS.get(field, "")
 
     def _parameters(self) -> Iterator[click.Parameter]:
-        command, context = self._main, click.Context(self._main)
+        command, context = self._main, click.Context(self._main, **self._main.context_settings)
         for word in self._words:
             if isinstance(command, click.Group) and (below := command.get_command(context, word)):
                 command, context = below, click.Context(below, context)

@@ -15,7 +15,7 @@ SEPARATORS = str.maketrans(",.", ".,")
 
 def said(sentence: Worded, option: Callable[[str], str] = str) -> str:
     """A sentence in the language of the line; `option` is what its reader calls a field."""
-    return _InWords(language(), option).say(sentence)
+    return _InWords(language(), option).filled(sentence)
 
 
 def in_words(text: str) -> str:
@@ -34,7 +34,7 @@ class _InWords(string.Formatter):
     def __init__(self, language: str, option: Callable[[str], str]) -> None:
         self._language, self._option = language, option
 
-    def say(self, sentence: Worded) -> str:
+    def filled(self, sentence: Worded) -> str:
         """The sentence with its values."""
         if self._language == ENGLISH:
             return self.vformat(sentence.template, (), sentence.values)
@@ -54,7 +54,7 @@ class _InWords(string.Formatter):
         if isinstance(value, Several):
             return ", ".join(self.format_field(one, "") for one in value)
         if isinstance(value, Worded):
-            return self.say(value)
+            return self.filled(value)
         if isinstance(value, Field):
             return self._option(value)
         text = format(value, format_spec)
