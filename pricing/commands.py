@@ -5,7 +5,6 @@ import os
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,11 +12,16 @@ import orjson
 
 from pricing.conflicts_command import conflicts_
 from pricing.first_contact_command import check_
+from pricing.import_command import import_
+from pricing.names_commands import map_, unmapped_
+from pricing.source_words import span, state_word, why_asleep
 from service.errors import InvalidValue, worded
 from service.reports.words.error_words import in_words, said
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
     from pricing.source import PriceSource
+    from service.reports.words.wording import Wording
     from service.store.price_sources import Standing
 
 EXIT_INTERRUPTED = 130
@@ -34,7 +38,7 @@ def prices() -> None:
 
 @prices.command("list")
 @click.option("--wide", is_flag=True, help="Every column.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_context
 def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     """List the price sources: key, how often they are asked, last success and its age, the next run.
@@ -62,26 +66,31 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
         items = [{**_standing_item(s), "asleep_because": why[s.source.name]} for s in standings]
         print_json(orjson.dumps(items))
         return
+    w = words()
     rows = [
         [
             s.source.name,
             s.source.title,
-            _key(s),
-            price_sources.spoken(s.source.every),
-            _minute(s.last_success_at),
-            price_sources.spoken(s.age) if s.age is not None else UNKNOWN,
-            str(s.last.accepted) if s.last else UNKNOWN,
-            str(s.last.rejected) if s.last else UNKNOWN,
-            "running" if s.running_since else _minute(s.due),
-            s.state,
-            why[s.source.name] or (s.last.error if s.last else ""),
+            _key(w, s),
+            span(w, s.source.every),
+            _minute(w, s.last_success_at),
+            span(w, s.age) if s.age is not None else UNKNOWN,
+            w.number(s.last.accepted) if s.last else UNKNOWN,
+            w.number(s.last.rejected) if s.last else UNKNOWN,
+            w.say("running") if s.running_since else _minute(w, s.due),
+            state_word(w, s.state),
+            why_asleep(w, asleep[s.source.name]) or (s.last.error if s.last else ""),
         ]
         for s in standings
     ]
-    titles = ["source", "what", "key", "every", "last success", "age", "rows", "rejects", "next run", "state"]
-    print_table([*titles, "remark"], rows, {6, 7}, width=220, spare={1, 2, 4, 8, 10}, wide=wide)
+    titles = [w.say("source"), w.say("what"), w.say("key"), w.say("every"), w.say("last success"),
+              w.say("age"), w.say("rows"), w.say("rejects"), w.say("next run"), w.say("state")]  # fmt: skip
+    print_table([*titles, w.say("remark")], rows, {6, 7}, width=220, spare={1, 2, 4, 8, 10}, wide=wide)
     if not wide:
-        print_below(f"{row[0]}: {row[-1]}" for row in rows if row[-1])
+        said: dict[str, list[str]] = {}
+        for row in rows:
+            said.setdefault(row[-1], []).append(row[0])
+        print_below(f"{', '.join(names)}: {remark}" for remark, names in said.items() if remark)
 
 
 def _as_here(standing: "Standing", sleeps: bool) -> "Standing":
@@ -93,15 +102,17 @@ def _as_here(standing: "Standing", sleeps: bool) -> "Standing":
     return standing
 
 
-def _key(standing: "Standing") -> str:
+def _key(w: "Wording", standing: "Standing") -> str:
     variable = standing.source.key_variable
     if not variable:
         return UNKNOWN
-    return f"{variable} ({'set' if os.environ.get(variable) else 'not set'})"
+    if os.environ.get(variable):
+        return w.say("{variable} (set)", variable=variable)
+    return w.say("{variable} (not set)", variable=variable)
 
 
-def _minute(at: datetime | None) -> str:
-    return UNKNOWN if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+def _minute(w: "Wording", at: datetime | None) -> str:
+    return UNKNOWN if at is None else w.minute(at)
 
 
 def _standing_item(standing: "Standing") -> dict[str, Any]:
@@ -138,7 +149,7 @@ def _standing_item(standing: "Standing") -> dict[str, Any]:
     metavar="ZONE",
     help="Only fetch the last 400 days of a bidding zone's day-ahead prices: DE-LU, AT, ...",
 )
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_context
 def refresh_(
     context: click.Context,
@@ -189,25 +200,28 @@ def refresh_(
                 pace = replace(pace, at_once=max(pace.at_once, first.AT_ONCE))
             outcomes = rounds.refresh_all(sessions, sources, pace, say, first.WITHIN if quick else None)
     except KeyboardInterrupt:
-        click.echo("heimvorteil: interrupted; what was not done yet is not kept", err=True)
+        told = words().say("interrupted; what was not done yet is not kept")
+        click.echo(f"heimvorteil: {told}", err=True)
         context.exit(EXIT_INTERRUPTED)
     if as_json:
         fields = ("source", "outcome", "accepted", "rejected", "changed", "seconds", "error")
         print_json(orjson.dumps([{name: getattr(o, name) for name in fields} for o in outcomes]))
     else:
+        w = words()
         rows = [
             [
                 o.source,
-                o.outcome,
-                str(o.accepted),
-                str(o.rejected),
-                UNKNOWN if o.changed is None else str(o.changed),
-                f"{o.seconds:.1f}",
+                state_word(w, o.outcome),
+                w.number(o.accepted),
+                w.number(o.rejected),
+                UNKNOWN if o.changed is None else w.number(o.changed),
+                w.number(o.seconds, 1),
                 in_words(o.error),
             ]
             for o in outcomes
         ]
-        titles = ["source", "outcome", "accepted", "rejected", "new or changed", "seconds", "error"]
+        titles = [w.say("source"), w.say("outcome"), w.say("accepted"), w.say("rejected"),
+                  w.say("new or changed"), w.say("seconds"), w.say("error")]  # fmt: skip
         print_table(titles, rows, {2, 3, 4, 5})
     if not names and not quick:
         zone_days.fetch_used(context)
@@ -241,21 +255,31 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
         return
     with context.obj().reading() as session:
         last, refused = refreshes.recent(session, name, MOST_SHOWN), refreshes.rejected(session, name)
-    click.echo(f"{source.title}\n{source.url}\n{source.licence}; another address: {source.url_setting}")
+    w = words()
+    elsewhere = w.say("another address: {variable}", variable=source.url_setting)
+    click.echo(f"{source.title}\n{source.url}\n{source.licence}; {elsewhere}")
     if sleep := sleep_of(source, os.environ):
-        click.echo(f"asleep: {sleep.said}")
+        click.echo(w.say("asleep: {why}", why=why_asleep(w, sleep)))
     rows = [
-        [_minute(r.started_at), r.outcome, str(r.accepted), str(r.rejected), r.requested_by, r.error]
+        [
+            w.minute(r.started_at), state_word(w, r.outcome), w.number(r.accepted), w.number(r.rejected),
+            r.requested_by, r.error,
+        ]
         for r in last
-    ]
-    print_table(["refreshed", "outcome", "accepted", "rejected", "asked for by", "error"], rows, {2, 3})
+    ]  # fmt: skip
+    if rows:
+        titles = [w.say("refreshed"), w.say("outcome"), w.say("accepted"), w.say("rejected")]
+        print_table([*titles, w.say("asked for by"), w.say("error")], rows, {2, 3})
+    else:
+        click.echo(w.say("never read"))
     if not refused:
         return
+    because = w.say("rejected because")
     if rejected:
-        print_table(["rejected because", "row"], [[row.reason, row.raw] for row in refused], set())
+        print_table([because, w.say("row")], [[row.reason, row.raw] for row in refused], set())
         return
     counted = Counter(row.reason for row in refused).most_common(MOST_SHOWN)
-    print_table(["rows", "rejected because"], [[str(count), reason] for reason, count in counted], {0})
+    print_table([w.say("rows"), because], [[w.number(count), reason] for reason, count in counted], {0})
 
 
 def _print_raw(context: click.Context, source: "PriceSource") -> None:
@@ -283,100 +307,6 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
     click.echo(payload.content, nl=False)
 
 
-@prices.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "format_", type=click.Choice(["skypilot", "gpuhunt", "csv", "json"]), default="csv")
-@click.option("--provider", required=True, help="Slug of the provider whose prices these are.")
-@click.option(
-    "--new-provider", metavar="NAME", help="Name of one that is in no list yet; --provider is its slug."
-)
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day they are true for; today.")
-@click.option("--dry-run", is_flag=True, help="Show what would be kept and keep nothing.")
-@click.option("--yes", is_flag=True, help="Keep it even if it changes the cheapest price of a card by half.")
-@click.option("--json", "as_json", is_flag=True, help="The result as REST gives it.")
-@click.pass_context
-def import_(
-    context: click.Context,
-    *,
-    file: Path,
-    format_: str,
-    provider: str,
-    new_provider: str | None,
-    as_of: datetime | None,
-    dry_run: bool,
-    yes: bool,
-    as_json: bool,
-) -> None:
-    """Take in prices from a file: a private quote, a correction, a catalogue without network.
-
-    csv and json need instance, gpu, gpu_count, price_per_hour and currency; they may have region, country,
-    tier, term_months, memory_gib_per_gpu, vcpus, ram_gib, as_of and note. Semicolons, decimal commas and
-    German names of columns are understood.
-    """
-    from pricing.importing import read_file, spoken, take_in
-    from service.reports.listings.as_table import counted, print_table
-    from service.usecases.price_imports import PriceTable
-
-    now = datetime.now(UTC)
-    day = as_of.date() if as_of else now.date()
-    table = PriceTable(
-        file.name, format_, provider, day, yes, read_file(file), new_provider=new_provider or ""
-    )
-    done = take_in(context.obj(), table, now, dry_run=dry_run)
-    if as_json:
-        import json
-        from dataclasses import asdict
-
-        click.echo(json.dumps(asdict(done), indent=2, ensure_ascii=False))
-        return
-    verb = "would be kept" if dry_run else "kept"
-    click.echo(
-        f"{counted(done.accepted, 'offer')} {verb} ({done.changed} new or changed), "
-        f"{counted(done.rejected, 'row')} rejected, "
-        f"{counted(len(done.unmapped), 'GPU name')} that nobody has mapped"
-    )
-    if done.moved:
-        click.echo(f"heimvorteil: {said(spoken(done.moved))}", err=True)
-    if done.reasons:
-        first = {row.reason: row.raw[:80] for row in reversed(done.refused)}
-        rows = [[str(n), in_words(reason), first.get(reason, "")] for reason, n in done.reasons.items()]
-        print_table(["rows", "rejected because", "for example"], rows[:MOST_SHOWN], {0})
-    if done.unmapped:
-        click.echo(f"GPU names that nobody has mapped: {', '.join(done.unmapped[:MOST_SHOWN])}")
-
-
-@prices.command("unmapped")
-@click.pass_context
-def unmapped_(context: click.Context) -> None:
-    """List GPU names that stand for no card of the catalog, the most frequent first."""
-    from service.reports.listings.as_table import print_table
-    from service.store import own_gpu_names
-
-    with context.obj().reading() as session:
-        rows = own_gpu_names.unmapped(session)
-    shown = [
-        [r.name, r.provider, UNKNOWN if r.memory_gib is None else f"{r.memory_gib:g}", str(r.offers)]
-        for r in rows
-    ]
-    print_table(["GPU as written", "provider", "GiB", "offers"], shown, {2, 3})
-
-
-@prices.command("map")
-@click.argument("name")
-@click.argument("gpu", metavar="GPU_SLUG")
-@click.option("--memory", type=float, help="Only offers with this memory per GPU [GiB]; without it, all.")
-@click.pass_context
-def map_(context: click.Context, name: str, gpu: str, memory: float | None) -> None:
-    """Say which card a GPU's name in price lists stands for, for stored offers and all to come."""
-    from service.reports.listings.as_table import counted
-    from service.store import own_gpu_names
-
-    with context.obj().begin() as session:
-        told, changed = own_gpu_names.put(session, name, gpu, memory, datetime.now(UTC))
-    only = f" with {told.memory_gib:g} GiB" if told.memory_gib else ""
-    click.echo(f'"{told.name}"{only} stands for {told.gpu}: {counted(changed, "stored offer")} changed')
-
-
 @prices.command("watch")
 @click.argument("names", metavar="[SOURCE]...", nargs=-1)
 @click.pass_context
@@ -401,5 +331,5 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
     watch(context.obj(), sources, pace, context.meta.get(BESIDE))
 
 
-prices.add_command(check_)
-prices.add_command(conflicts_)
+for one in (check_, conflicts_, import_, unmapped_, map_):
+    prices.add_command(one)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import click
 
 from service.errors import worded
+from service.reports.words.spoken import language
 
 DEFAULT_S = 60.0
 
@@ -20,8 +21,8 @@ DEFAULT_S = 60.0
     show_default=True,
     help="Time for each source [s].",
 )
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 @click.pass_context
 def check_(
     context: click.Context, *, names: tuple[str, ...], timeout_s: float, lang: str, as_json: bool

@@ -12,7 +12,9 @@ from pricing.leased_refresh import run_one
 from pricing.pace import Pace
 from pricing.refresh import Outcome
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, WayOut
+from pricing.source_words import stage_word, state_word
 from service.reports.words.error_words import in_words
+from service.reports.words.spoken import words
 from service.store.held_lease import Stopped
 from service.store.session import Sessions
 
@@ -82,10 +84,15 @@ def _telling(source: PriceSource, say: Say) -> PriceSource:
 
 
 def _told(outcome: Outcome) -> str:
-    counted = f"{outcome.accepted} accepted, {outcome.rejected} rejected, {outcome.seconds:.1f} s"
-    return f"{outcome.outcome}: " + (
-        in_words(outcome.error) if outcome.outcome in ("failed", "asleep") else counted
+    w = words()
+    counted = w.say(
+        "{accepted} accepted, {rejected} rejected, {seconds} s",
+        accepted=w.number(outcome.accepted),
+        rejected=w.number(outcome.rejected),
+        seconds=w.number(outcome.seconds, 1),
     )
+    ended = state_word(w, outcome.outcome)
+    return f"{ended}: " + (in_words(outcome.error) if outcome.outcome in ("failed", "asleep") else counted)
 
 
 @contextmanager
@@ -97,11 +104,12 @@ def progress(sources: Sequence[PriceSource]) -> Iterator[Say]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    w = words()
     columns = (TextColumn("{task.fields[name]}"), BarColumn(20), TextColumn("{task.description}"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True, highlight=False)) as shown:
         last = len(STAGES) - 1
         bars = {
-            source.name: shown.add_task(STAGES[0], total=last, name=source.name, start=False)
+            source.name: shown.add_task(stage_word(w, STAGES[0]), total=last, name=source.name, start=False)
             for source in sources
         }
 
@@ -109,7 +117,7 @@ def progress(sources: Sequence[PriceSource]) -> Iterator[Say]:
             if stage == "asking":
                 shown.start_task(bars[name])
             step = STAGES.index(stage) if stage in STAGES else last
-            shown.update(bars[name], completed=step, description=stage)
+            shown.update(bars[name], completed=step, description=stage_word(w, stage))
             if step == last:
                 shown.stop_task(bars[name])
 

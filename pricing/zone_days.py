@@ -8,6 +8,7 @@ import orjson
 from pricing import day_ahead_history
 from pricing.day_ahead_history import DAYS, Fetched, checked_zone, fetch_zone
 from pricing.pace import Pace
+from service.reports.words.spoken import words
 from service.settings import Settings
 from service.store import zones_in_use
 from service.store.session import Sessions
@@ -42,12 +43,16 @@ def fetch_used(context: click.Context) -> None:
 
 def fetched(sessions: Sessions, zone: str) -> Fetched | None:
     """How a zone's days stand after fetching them, told on stderr as it goes; None while another is at it."""
-    pace = Pace.from_settings(Settings.from_environ())
+    w, pace = words(), Pace.from_settings(Settings.from_environ())
     done = fetch_zone(sessions, zone, pace, lambda line: click.echo(f"{zone}: {line}", err=True))
     if done is None:
-        click.echo(f"{zone}: another process is fetching its days", err=True)
+        click.echo(w.say("{zone}: another process is fetching its days", zone=zone), err=True)
         return None
     for remark in done.remarks:
         click.echo(f"{zone}: {remark}", err=True)
-    click.echo(f"{zone}: {done.known} of the last {DAYS} days are known ({done.before} before)", err=True)
+    told = w.say(
+        "{zone}: {known} of the last {days} days are known ({before} before)",
+        zone=zone, known=w.number(done.known), days=w.number(DAYS), before=w.number(done.before),
+    )  # fmt: skip
+    click.echo(told, err=True)
     return done

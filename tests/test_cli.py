@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+
+from service.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -217,3 +220,49 @@ def test_reports_that_cannot_be_are_refused_in_one_line(run, tmp_path):
     assert "no comparison" in run("report", "0" * 20, code=2).output
     nowhere = run("report", "--format", "md", "-o", str(tmp_path / "no" / "x.md"), code=2)
     assert "cannot be written" in nowhere.output and len(nowhere.output.splitlines()) == 1
+
+
+GERMAN = {"LC_ALL": "", "LC_MESSAGES": "", "LANG": "de_DE.UTF-8"}
+
+
+def test_the_language_is_that_of_the_line_else_of_the_locale(run, monkeypatch):
+    assert run("prices", "--help").stdout.startswith("Usage: ")
+    for name, value in GERMAN.items():
+        monkeypatch.setenv(name, value)
+    german = run("prices", "--help").stdout
+    assert german.startswith("Aufruf: ") and "Befehle:" in german and "Diese Hilfe zeigen" in german
+    assert run("prices", "--help", "--lang", "en").stdout.startswith("Usage: ")
+    for_programs = run("compare", "--json").stdout
+    assert '"Training at home is' in for_programs and "Zu Hause" not in for_programs
+    assert "Urteil" in run("compare").stdout
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert run("prices", "--help").stdout.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("line", ["--lang de offers -h", "offers --lang=de -h", "offers -h --lang de"])
+def test_lang_may_stand_anywhere(run, line):
+    told = run(*line.split()).stdout
+    assert told.startswith("Aufruf: ") and "offers [OPTIONEN]" in told
+    assert "[Vorgabe: 20; 1<=x<=500]" in told
+
+
+def test_help_in_german_leaves_the_commands_as_they_are(run):
+    before = run("decide", "--help").stdout
+    assert "--runs GANZZAHL" in run("decide", "--help", "--lang", "de").stdout
+    assert run("decide", "--help").stdout == before
+    assert run("--lang", "de").stdout == run("--help", "--lang", "de").stdout
+
+
+def test_every_option_and_command_says_what_it_is_for():
+    """Its German is asked for in tests/reports/test_translations.py."""
+
+    def silent(command, path):
+        if not command.help:
+            yield path
+        for one in command.get_params(click.Context(command)):
+            if isinstance(one, click.Option) and not one.help:
+                yield f"{path} {one.opts[0]}"
+        for name, below in getattr(command, "commands", {}).items():
+            yield from silent(below, f"{path} {name}")
+
+    assert list(silent(main, "heimvorteil")) == []

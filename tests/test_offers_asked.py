@@ -195,7 +195,7 @@ def test_the_price_over_time_is_the_same_for_both(run, client):
     assert theirs["unit"] == "USD/h" and all(s["as_of"] and s["url"] for s in theirs["sources"])
     table = run("price-history", *words, "--wide").stdout
     assert "98.32" in table and "12.290" in table and " - " in table
-    assert "on_demand: 1 of " in table and "in 2 intervals with prices" in table
+    assert "on demand: 1 of " in table and "in 2 intervals with prices" in table
     tag = client.get(f"/api/v1/price-history?{query}").headers["ETag"]
     again = client.get(f"/api/v1/price-history?{query}", headers={"If-None-Match": tag})
     assert again.status_code == 304

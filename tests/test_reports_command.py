@@ -50,7 +50,11 @@ def make_due(sessions, slug):
 def test_from_schedule_to_remove(database, decision, folder):
     said = run("reports", "schedule", decision, "--every", "2w", "--to", str(folder), "--name", "Plan B",
                "--first", "2026-11-02 08:00", "--lang", "de", "--format", "json")  # fmt: skip
-    assert said.startswith("plan-b: Plan B, every 14d, next ") and "feed.atom" in said and "whsec" not in said
+    assert (
+        said.startswith("plan-b: Plan B, alle 14d, nächster Lauf ")
+        and "feed.atom" in said
+        and "whsec" not in said
+    )
     assert run("reports", "run-due") == "nothing is due\n"
     make_due(database, "plan-b")
     assert run("reports", "run-due").startswith("plan-b, run 1: verdict stands. Das Urteil bleibt: ")
@@ -80,7 +84,7 @@ def test_a_question_of_options_is_asked_again_and_written_as_html(database, fold
     said = run("reports", "schedule", "nanochat-d12", "--budget", "5", "--own", "rtx-4070",
                "--to", str(folder), "--every", "daily", "--lang", "de",
                "--tariff", "22-6=0.22,6-22=0.36")  # fmt: skip
-    assert said.startswith("nanochat-d12-1d: nanochat-d12 1d, every 1d, next ")
+    assert said.startswith("nanochat-d12-1d: nanochat-d12 1d, alle 1d, nächster Lauf ")
     assert "verdict stands" in run("reports", "run", "nanochat-d12-1d")
     (file,) = folder.iterdir()
     assert file.name.endswith("_0001.html") and 'lang="de"' in file.read_text()

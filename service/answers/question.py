@@ -158,7 +158,7 @@ class AskedPlace(Question):
     )
     currency: Annotated[str, Flag()] = Field("EUR", max_length=20, description="Currency of the answer")
     kwh_price: Annotated[PerKwh | None, Flag()] = Field(
-        None, description="Your own price per kWh, in `currency`; it wins over every stored one"
+        None, description="Your own price per kWh, in the answer's currency; it wins over every stored one"
     )
     plug_watts: Annotated[float | None, Flag()] = Field(
         None, gt=0, le=10_000_000, description="Watts measured at your plug while training; else estimated"
@@ -313,7 +313,7 @@ class AskedComparison(AskedBuying):
         ("rtx-4070",), max_length=20, description="A machine at home: GPU or COUNTxGPU"
     )
     home_count: Annotated[int, Flag()] = Field(
-        1, ge=1, le=1024, description="How many of them in one machine, where `home` does not say it"
+        1, ge=1, le=1024, description="How many of them in one machine, where its name does not say it"
     )
     cloud: Annotated[Names, Flag()] = Field(
         ("8xh100-sxm",),
@@ -348,7 +348,7 @@ class AskedDecision(AskedBuying):
         ("rtx-4070",), max_length=20, description="A machine you have: GPU or COUNTxGPU"
     )
     budget: Annotated[float | None, Flag()] = Field(
-        None, gt=0, le=LARGEST_MONEY, description="Most it may cost, in `currency`"
+        None, gt=0, le=LARGEST_MONEY, description="Most it may cost, in the answer's currency"
     )
     deadline_hours: Annotated[float | None, Flag("--deadline", metavar="36h|30d|2w")] = Field(
         None, gt=0, le=LARGEST_HOURS, description="When it must be done"

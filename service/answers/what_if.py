@@ -27,8 +27,8 @@ class WithAlternatives(Question):
     what_if: Annotated[tuple[Changes, ...], Flag(metavar="OPTION=VALUE")] = Field(
         (),
         max_length=MOST_ALTERNATIVES,
-        description="The same question again with these fields changed, each answered and told by its "
-        'difference, e.g. [{"kwh_price": 0.25}, {"hours_per_day": 8, "home": "rtx-3090"}]',
+        description="The same question again with these options changed, each told by its difference",
+        examples=[[{"kwh_price": 0.25}, {"hours_per_day": 8}]],
     )
 
     @model_validator(mode="after")

@@ -10,9 +10,11 @@ from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import BESIDE, prices
 from service.cli.alerting import alerts
+from service.cli.asking import AskingCommand
 from service.cli.comparing import compare
 from service.cli.deciding import decide
 from service.cli.error_lines import error_line, usage_line
+from service.cli.helping import explain_in_words
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
@@ -26,7 +28,7 @@ from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
-from service.reports.words.spoken import begin_line
+from service.reports.words.spoken import OPTION, SPOKEN, begin_line, end_line
 
 EXIT_BAD_INPUT = 2
 
@@ -34,15 +36,40 @@ EXIT_BAD_INPUT = 2
 class OneLineErrors(click.Group):
     """A group whose errors are one line on stderr and exit code 2, what click finds wrong included."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Answer a line."""
+        try:
+            return super().main(*args, **options)
+        finally:
+            end_line()
+
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        """Read the group's own words; a wrong option becomes one line."""
+        """Read the group's own words; a wrong option becomes one line. --lang may stand anywhere."""
         begin_line(args)
         try:
-            return super().make_context(info_name, args, parent, **extra)
+            return super().make_context(info_name, self._language_first(args), parent, **extra)
         except click.UsageError as error:
             raise one_line(error) from error
+
+    def _language_first(self, args: list[str]) -> list[str]:
+        """The line with --lang before its command, where that has no such option of its own."""
+        words = args[: args.index("--")] if "--" in args else args
+        place = next((i for i, word in enumerate(words) if word.partition("=")[0] == OPTION), None)
+        if place is None or self._has_language(words):
+            return args
+        behind = place + (1 if "=" in args[place] else 2)
+        rest = [*args[:place], *args[behind:]]
+        return [*args[place:behind], *(rest or ["--help"])]
+
+    def _has_language(self, words: list[str]) -> bool:
+        command: click.Command = self
+        for word in words:
+            if isinstance(command, click.Group) and word in command.commands:
+                command = command.commands[word]
+        has = isinstance(command, AskingCommand) or any(OPTION in one.opts for one in command.params)
+        return command is not self and has
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error raised on purpose becomes its one line."""
@@ -75,6 +102,12 @@ def one_line(error: click.UsageError) -> click.ClickException:
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="heimvorteil")
+@click.option(
+    OPTION,
+    type=click.Choice(SPOKEN),
+    expose_value=False,
+    help="Language of help, tables and messages, anywhere on the line; usual: that of your locale.",
+)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Train a transformer at home or rent? Time, memory, electricity and cloud prices in one answer."""
@@ -104,3 +137,4 @@ for command in (
     token,
 ):
     main.add_command(command)
+explain_in_words(main)

@@ -9,6 +9,7 @@ from service.cli.amounts import Amount
 from service.cli.offering import TIERS
 from service.cli.opening import open_database, open_facts
 from service.errors import worded
+from service.reports.words.spoken import words
 
 UNKNOWN = "-"
 
@@ -20,12 +21,14 @@ def alerts() -> None:
 
 @alerts.command("add")
 @click.argument("gpu")
-@click.option("--gpu-count", default=1, show_default=True, type=click.IntRange(1, 1024))
+@click.option(
+    "--gpu-count", default=1, show_default=True, type=click.IntRange(1, 1024), help="GPUs of the machine."
+)
 @click.option("--below", type=Amount(), help="Fire when it falls to this price per hour, or below.")
 @click.option("--fall", type=float, help="Fire when it falls by so many percent.")
 @click.option("--tier", help=TIERS)
-@click.option("--provider")
-@click.option("--currency", default="USD", show_default=True)
+@click.option("--provider", help="Only offers of this provider.")
+@click.option("--currency", default="USD", show_default=True, help="Of the price.")
 @click.option("--name", default="", help="Shown in the feed.")
 @click.option("--webhook", default="", help="https address that is told; without it the feed alone.")
 def add_(
@@ -51,8 +54,8 @@ def add_(
     alert = save_alert(sessions, snapshot, rule, "command line", datetime.now(UTC))
     click.echo(f"{alert.slug}: {alert.rule.name}")
     if alert.webhook_secret:
-        click.echo(f"signed with {alert.webhook_secret} (shown this once)")
-    click.echo(f"feed: /api/v1/alerts/{alert.slug}/feed.atom")
+        click.echo(words().say("signed with {secret} (shown this once)", secret=alert.webhook_secret))
+    click.echo(words().say("feed: {address}", address=f"/api/v1/alerts/{alert.slug}/feed.atom"))
 
 
 @alerts.command("list")
@@ -61,23 +64,27 @@ def list_() -> None:
     from service.reports.listings.as_table import print_table
     from service.store import alerts as stored
 
-    rows = []
+    w, rows = words(), []
     with open_database().reading() as session:
         for alert in stored.all(session):
             last = next(iter(stored.events(session, alert.slug, 1)), None)
-            price = UNKNOWN if alert.last_per_hour is None else f"{alert.last_per_hour:.2f}"
+            price = UNKNOWN if alert.last_per_hour is None else w.number(alert.last_per_hour, 2)
             delivery = UNKNOWN
             if last and alert.rule.webhook_url:
-                delivery = "delivered" if last.delivered_at else last.error or "waiting"
+                delivery = w.say("delivered") if last.delivered_at else last.error or w.say("waiting")
             rows.append([
                 alert.slug,
                 alert.rule.name,
                 f"{price} {alert.rule.currency}/h",
-                f"{alert.last_checked_at:%Y-%m-%d %H:%M} UTC" if alert.last_checked_at else UNKNOWN,
-                f"{last.fired_at:%Y-%m-%d %H:%M} UTC" if last else UNKNOWN,
+                w.minute(alert.last_checked_at) if alert.last_checked_at else UNKNOWN,
+                w.minute(last.fired_at) if last else UNKNOWN,
                 delivery,
             ])  # fmt: skip
-    print_table(["slug", "name", "cheapest", "looked at", "fired last", "webhook"], rows, {2})
+    if not rows:
+        click.echo(w.say("No rule yet: heimvorteil alerts add GPU --below PRICE makes one."))
+        return
+    titles = [w.say("slug"), w.say("name"), w.say("cheapest"), w.say("looked at"), w.say("fired last")]
+    print_table([*titles, w.say("webhook")], rows, {2})
 
 
 @alerts.command("remove")
@@ -88,7 +95,7 @@ def remove_(slug: str) -> None:
 
     with open_database().begin() as session:
         stored.remove(session, slug)
-    click.echo(f"removed {slug}")
+    click.echo(words().say("removed {name}", name=slug))
 
 
 @alerts.command("test")

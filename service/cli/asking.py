@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from service.cli.amounts import CURRENCIES_WRITTEN, Amount, WrittenFloat, WrittenInt, in_places
 from service.errors import InvalidValue, UnknownName, worded
+from service.reports.words.spoken import language, language_of_json
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -24,12 +25,17 @@ if TYPE_CHECKING:
 
 WINDOW = re.compile(r"(?P<from>\d{1,2})-(?P<until>\d{1,2})=(?P<price>\d+(?:\.\d+)?)")
 TARIFF, PART_OF_TARIFF = "tariff", "tariff__"
-WHAT_IF = "what_if"
+WHAT_IF, LANG = "what_if", "lang"
 NEXT_CHANGE = re.compile(r",(?=\s*-*[a-z][a-z0-9_-]*\s*=)", re.IGNORECASE)
 CONTRACT_HELP = (
     "The contract: flat; dynamic or dynamic:ZONE on day-ahead prices; or prices by the hour of the day, "
     "22-6=0.22,6-22=0.36"
 )
+HELP_BEHIND = {
+    WHAT_IF: ", e.g. kwh-price=0.25,hours-per-day=8",
+    LANG: "; usual: that of your locale",
+}
+"""What an option says behind what its field says."""
 CENTS_PER_UNIT = ("EUR", "USD", "GBP", "CHF")
 DEAREST_PER_KWH = 5
 """Of these currencies: no household pays that for a kilowatt-hour."""
@@ -165,6 +171,11 @@ def refuse_another_question(
     return named
 
 
+def as_json_is_read(asked: dict[str, Any]) -> dict[str, Any]:
+    """The options of a question that a program asks: in English unless the line says another language."""
+    return {**asked, LANG: language_of_json()}
+
+
 def _flag(field: "FieldInfo") -> "Flag | None":
     from service.answers.asked import Flag
 
@@ -177,7 +188,7 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
     if name == TARIFF:
         default, help = "flat", CONTRACT_HELP
     else:
-        help = field.description or ""
+        help = (field.description or "") + HELP_BEHIND.get(name, "")
         choices = _choices(field.annotation)
         if choices and not flag.is_choice and name not in SWITCHES:
             help += f": {' | '.join(choices)}"
@@ -189,8 +200,8 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
         [called, name],
         type=str if name in WORDS else _type(kinds, _choices(field.annotation) if flag.is_choice else []),
         multiple=is_list,
-        default=None if isinstance(default, dict) else default,
-        show_default=default is not None and default not in (0, (), {}),
+        default=language if name == LANG else None if isinstance(default, dict) else default,
+        show_default=default is not None and default not in (0, (), {}) and name != LANG,
         metavar=flag.metavar,
         help=help + ".",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.asking import asking, question_of
+from service.cli.asking import as_json_is_read, asking, question_of
 from service.cli.beside import refuse_given
 from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
@@ -15,6 +15,7 @@ from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
 from service.errors import worded
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
     from service.answers.question import AskedComparison
@@ -47,7 +48,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = question(**as_said_or_here(snapshot, asked))
+    request = question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
     if as_json:
         refuse_given("explain", worded("goes to the screen; --json has every number with its source"))
         from service.reports.listings.as_table import print_json
@@ -59,7 +60,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
 
     snapshot = with_days(sessions, snapshot, request)
     stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
-    with working("writing it down"):
+    with working(lambda: words().say("writing it down")):
         document = comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain)
     show(document)
     offer_to_refresh(snapshot, request.country, request.lang, now.date())

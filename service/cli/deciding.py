@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.cli.asking import asking, question_of
+from service.cli.asking import as_json_is_read, asking, question_of
 from service.cli.first_days import with_days
 from service.cli.opening import kept_or_told, open_facts
 from service.cli.own_machine import as_said_or_here
@@ -15,6 +15,7 @@ from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
 from service.cli.report_files import destination, writes_report
 from service.errors import InvalidValue, worded
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
     from service.answers.question import AskedDecision
@@ -50,16 +51,16 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
         raise InvalidValue("--json", True, worded("goes to the screen; a file of it is -o FILE.json"))
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
-    request = decision_question(**as_said_or_here(snapshot, asked))
+    request = decision_question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
     if not as_json:
         snapshot = with_days(sessions, snapshot, request)
     if to or as_json:
-        with working("working it out"):
+        with working(lambda: words().say("working it out")):
             stored = answer_decision(sessions, snapshot, request, now)
     else:
         stored = kept_or_told(lambda: answer_decision(sessions, snapshot, request, now))
     if to:
-        with working("writing the report"):
+        with working(lambda: words().say("writing the report")):
             report = decision_report(sessions, stored.id, to.extension, request.lang)
         to.write(report)
     elif as_json:

@@ -22,6 +22,7 @@ def with_days(
     if request.contract.kind != "dynamic" or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return snapshot
     from pricing import day_ahead_history, registry, zone_days
+    from service.reports.words.wording import wording
     from service.store.snapshot import load
     from service.usecases.market_days import is_asked_first, market_of, zone_asked
 
@@ -31,7 +32,9 @@ def with_days(
         return snapshot
     if market_of(sessions, snapshot, request, datetime.now(UTC).date()).is_enough:
         return snapshot
-    said = f"No year of day-ahead prices of {zone} is stored. Fetch the last 400 days now (some 10 s)?"
+    said = wording(request.lang).say(
+        "No year of day-ahead prices of {zone} is stored. Fetch the last 400 days now (some 10 s)?", zone=zone
+    )
     if not click.confirm(said, default=True, err=True):
         return snapshot
     zone_days.fetched(sessions, zone)

@@ -1,15 +1,21 @@
 """What the catalog holds: `gpus`, `workloads`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from service.cli.beside import WIDE_IS_OF_TABLES, refuse_given
 from service.cli.opening import open_facts
+from service.reports.words.spoken import words
+
+if TYPE_CHECKING:
+    from service.reports.words.wording import Wording
 
 
 @click.command()
 @click.option("--category", help="Only this category, e.g. geforce or datacenter.")
 @click.option("--wide", is_flag=True, help="Every column, and the sources.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def gpus(category: str | None, wide: bool, as_json: bool) -> None:
     """List the GPUs of the catalog."""
     from service.errors import UnknownName
@@ -49,18 +55,19 @@ def gpus(category: str | None, wide: bool, as_json: bool) -> None:
             )
         )
         return
-    told = [f"{g.sources['memory_gib'].title}, {g.sources['memory_gib'].as_of}" for g in cards]
+    w = words()
+    told = [f"{g.sources['memory_gib'].title}, {w.day(g.sources['memory_gib'].as_of)}" for g in cards]
     numbers, sources = numbered_sources(told)
     print_table(
-        ["slug", "name", "TFLOP/s dense", "GiB", "GB/s", "W", "source of memory"],
+        [w.say("slug"), w.say("name"), w.say("TFLOP/s dense"), "GiB", "GB/s", "W", w.say("source of memory")],
         [
             [
                 g.slug,
                 g.name,
-                f"{dense_tensor_tflops(g):.1f}",
-                f"{g.memory_gib:g}",
-                f"{g.memory_bandwidth_gb_per_s:g}",
-                f"{g.board_watts:g}",
+                w.number(dense_tensor_tflops(g), 1),
+                w.exact(g.memory_gib),
+                w.exact(g.memory_bandwidth_gb_per_s),
+                w.exact(g.board_watts),
                 number,
             ]
             for g, number in zip(cards, numbers, strict=True)
@@ -74,7 +81,7 @@ def gpus(category: str | None, wide: bool, as_json: bool) -> None:
 
 @click.command()
 @click.option("--wide", is_flag=True, help="Every column, and the sources.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def workloads(wide: bool, as_json: bool) -> None:
     """List the training runs of the catalog."""
     from service.estimate.architecture import flops_per_token, parameters
@@ -90,20 +97,28 @@ def workloads(wide: bool, as_json: bool) -> None:
 
         print_json(orjson.dumps([tell_workload(w).model_dump() for w in runs]))
         return
-    told = [f"{w.sources['tokens'].title}, {w.sources['tokens'].as_of}" for w in runs]
+    w = words()
+    told = [f"{run.sources['tokens'].title}, {w.day(run.sources['tokens'].as_of)}" for run in runs]
     numbers, sources = numbered_sources(told)
     print_table(
-        ["slug", "name", "parameters", "tokens", "FLOPs per token", "source"],
+        [
+            w.say("slug"),
+            w.say("name"),
+            w.say("parameters"),
+            w.say("tokens"),
+            w.say("FLOPs per token"),
+            w.say("source"),
+        ],
         [
             [
-                w.slug,
-                w.name,
-                _count(parameters(w.architecture), wide=wide),
-                _count(w.tokens, wide=wide),
-                f"{flops_per_token(w.architecture, w.recipe.seq_len):.3e}",
+                run.slug,
+                run.name,
+                _count(w, parameters(run.architecture), wide=wide),
+                _count(w, run.tokens, wide=wide),
+                _scientific(w, flops_per_token(run.architecture, run.recipe.seq_len)),
                 number,
             ]
-            for w, number in zip(runs, numbers, strict=True)
+            for run, number in zip(runs, numbers, strict=True)
         ],
         {2, 3, 4},
         spare={4, 5},
@@ -112,11 +127,17 @@ def workloads(wide: bool, as_json: bool) -> None:
     print_below(sources if wide else ())
 
 
-def _count(number: float, *, wide: bool) -> str:
+def _scientific(w: "Wording", number: float) -> str:
+    """1.234e+10 with the language's decimal sign."""
+    digits, exponent = f"{number:.3e}".split("e")
+    return f"{w.number(float(digits), 3)}e{exponent}"
+
+
+def _count(w: "Wording", number: float, *, wide: bool) -> str:
     """A large number to three digits, or exactly where there is room: 1.88 G, 1,879,048,192."""
     if wide:
-        return f"{number:,}"
+        return w.number(number)
     power, letter = next(
         ((p, s) for p, s in ((12, "T"), (9, "G"), (6, "M")) if number >= 0.9995 * 10**p), (0, "")
     )
-    return f"{number / 10**power:.3g} {letter}".rstrip()
+    return f"{w.rounded(number / 10**power)} {letter}".rstrip()

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from service.cli.asking import asking, question_of
+from service.cli.asking import as_json_is_read, asking, question_of
 from service.cli.beside import refuse_beside
 from service.cli.following import GZIP, STANDARD_INPUT, follow_run
 from service.cli.opening import open_database, open_facts
 from service.cli.probing import learn_from_probe
 from service.errors import InvalidValue, worded
+from service.reports.words.spoken import words
 
 
 @click.command(cls=asking("AskedMeasurement"))
@@ -32,7 +33,7 @@ from service.errors import InvalidValue, worded
     "--budget", type=float, help="With --follow: warn when the forecast passes this, in the currency."
 )
 @click.option("--forget", metavar="NAME", help="Take a measurement of your own back.")
-@click.option("--json", "as_json", is_flag=True)
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def measure(
     logfile: Path | None,
     dry_run: bool,
@@ -62,7 +63,7 @@ def measure(
     if forget is not None:
         refuse_beside(("forget",), worded("means nothing with --forget, which takes a measurement back"))
         measuring.forget(open_database(), forget)
-        click.echo(f"forgotten: {forget}")
+        click.echo(words().say("forgotten: {name}", name=forget))
         return
     if budget is not None and follow is None:
         raise InvalidValue("--budget", budget, worded("is kept an eye on with --follow LOGFILE"))
@@ -75,6 +76,7 @@ def measure(
     if follow:
         follow_run(follow, budget, asked)
         return
+    asked = as_json_is_read(asked) if as_json else asked
     request = question_of(AskedMeasurement, asked, log=log, keep=not dry_run, yes=yes)
     sessions, snapshot = open_facts()
     measured = measuring.measure(sessions, snapshot, request, datetime.now(UTC).date())

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from service.cli.progress import working
-from service.errors import NotKept, worded
+from service.errors import NotKept
 from service.reports.words.error_words import said
+from service.reports.words.spoken import words
 from service.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,20 +22,21 @@ def open_database() -> "Sessions":
     """The database, created and filled on first use with one line saying so."""
     from service.store.session import Sessions, prepare
 
-    with working("opening the database"):
+    with working(lambda: words().say("opening the database")):
         engine, created = prepare(Settings.from_environ().database_url)
     if created:
-        click.echo(f"heimvorteil: created and filled {engine.url.render_as_string()}", err=True)
+        told = words().say("created and filled {database}", database=engine.url.render_as_string())
+        click.echo(f"heimvorteil: {told}", err=True)
     return Sessions(engine)
 
 
 def kept_or_told(answer: "Callable[[], StoredComparison]") -> "StoredComparison":
     """The answer for the screen; where the database may only be read it is not kept, as one line says."""
     try:
-        with working("working it out"):
+        with working(lambda: words().say("working it out")):
             return answer()
     except NotKept as error:
-        click.echo(f"heimvorteil: {said(worded('not kept: {error}', error=error.sentence))}", err=True)
+        click.echo(f"heimvorteil: {words().say('not kept: {reason}', reason=said(error.sentence))}", err=True)
         told: StoredComparison = error.told
         return told
 
@@ -44,5 +46,5 @@ def open_facts() -> "tuple[Sessions, Snapshot]":
     from service.store.snapshot import load
 
     sessions = open_database()
-    with working("reading what is known"):
+    with working(lambda: words().say("reading what is known")):
         return sessions, load(sessions)

@@ -9,13 +9,14 @@ import click
 from service.cli.opening import open_database
 from service.cli.scheduling import run_due_reports
 from service.errors import InvalidValue, worded
+from service.reports.words.spoken import words
 from service.settings import Settings
 
 
 @click.command()
 @click.option("--host", default=None, help="Address to listen on.")
-@click.option("--port", default=None, type=click.IntRange(0, 65535))
-@click.option("--workers", default=None, type=click.IntRange(1, 64))
+@click.option("--port", default=None, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.option("--workers", default=None, type=click.IntRange(1, 64), help="Server processes.")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API; on SQLite prices are refreshed and reports on a schedule run beside it."""
     from pricing.registry import register
@@ -60,7 +61,7 @@ def db_upgrade() -> None:
     with Sessions(engine).begin() as session:
         seed(session)
     register(Sessions(engine))
-    click.echo(f"{engine.url.render_as_string()} is up to date")
+    click.echo(words().say("{database} is up to date", database=engine.url.render_as_string()))
 
 
 @db.command("calibrate")
@@ -72,7 +73,11 @@ def db_calibrate(check: bool) -> None:
     changed = calibration_file.refit(datetime.now(UTC).date(), write=not check)
     if check and changed:
         raise InvalidValue("calibration", ", ".join(changed), worded("differs from what the runs give"))
-    click.echo("calibration is what the runs give" if not changed else f"calibrated: {len(changed)} terms")
+    w = words()
+    if not changed:
+        click.echo(w.say("calibration is what the runs give"))
+        return
+    click.echo(w.counted("calibrated: {count} term", "calibrated: {count} terms", len(changed)))
 
 
 @click.group()
@@ -101,11 +106,14 @@ def token_list() -> None:
     from service.reports.listings.as_table import print_table
     from service.store import tokens
 
-    issued = _with_session(tokens.all)
+    w, issued = words(), _with_session(tokens.all)
+    if not issued:
+        click.echo(w.say("No token yet: heimvorteil token create NAME makes one."))
+        return
     print_table(
-        ["name", "created", "revoked"],
+        [w.say("name"), w.say("created"), w.say("revoked")],
         [
-            [t.name, f"{t.created_at:%Y-%m-%d}", f"{t.revoked_at:%Y-%m-%d}" if t.revoked_at else "-"]
+            [t.name, w.day(t.created_at.date()), w.day(t.revoked_at.date()) if t.revoked_at else "-"]
             for t in issued
         ],
         set(),
@@ -119,4 +127,4 @@ def token_revoke(name: str) -> None:
     from service.store import tokens
 
     _with_session(lambda session: tokens.revoke(session, name, datetime.now(UTC)))
-    click.echo(f"revoked {name}")
+    click.echo(words().say("revoked {name}", name=name))

@@ -8,6 +8,7 @@ from click.core import ParameterSource
 from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, MissingFact, worded
+from service.reports.words.spoken import language, words
 
 if TYPE_CHECKING:
     from service.estimate.own_machine import OwnCards
@@ -21,8 +22,8 @@ OF_EVERY_CARD = ("power_limit_watts", "pcie_lanes")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True)
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
 def machine(as_json: bool, lang: str) -> None:
     """Tell what this computer has: its cards as their drivers see them, as options to paste.
 
@@ -74,8 +75,14 @@ def as_said_or_here(snapshot: "Snapshot", asked: dict[str, Any]) -> dict[str, An
 def _tell(card: str, taken: dict[str, Any], left: dict[str, Any]) -> None:
     from service.reports.listings.own_machine import as_words
 
-    beside = f"; left out, for it would be said of all your machines: {as_words(left)}" if left else ""
-    click.echo(f"heimvorteil: {HERE}: {card}: {as_words(taken)}{beside}", err=True)
+    told = f"{card}: {as_words(taken)}"
+    if left:
+        told = words().say(
+            "{taken}; left out, for it would be said of all your machines: {left}",
+            taken=told,
+            left=as_words(left),
+        )
+    click.echo(f"heimvorteil: {HERE}: {told}", err=True)
 
 
 def _this_card(snapshot: "Snapshot", option: str) -> "OwnCards":

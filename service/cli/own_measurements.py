@@ -4,9 +4,12 @@ import click
 
 from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_database, open_facts
+from service.reports.words.spoken import language, words
 
-LANG = click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
-AS_JSON = click.option("--json", "as_json", is_flag=True)
+LANG = click.option(
+    "--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said."
+)
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 
 
 @click.group()
@@ -65,4 +68,4 @@ def remove(name: str) -> None:
     from service.usecases.measuring import forget
 
     forget(open_database(), name)
-    click.echo(f"forgotten: {name}")
+    click.echo(words().say("forgotten: {name}", name=name))

@@ -1,7 +1,7 @@
 """What takes longer than a second says so, in one line on a terminal that is gone afterwards."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TextIO
@@ -13,7 +13,7 @@ CLEAR = "\r\x1b[K"
 
 
 @contextmanager
-def working(what: str, at: TextIO | None = None, quiet_s: float = QUIET_S) -> Iterator[None]:
+def working(what: Callable[[], str], at: TextIO | None = None, quiet_s: float = QUIET_S) -> Iterator[None]:
     """While this is done, a line on stderr with what it is and the seconds so far, from the second one on.
 
     Nothing of it where stderr is no terminal, nothing stays when it is done.
@@ -23,7 +23,7 @@ def working(what: str, at: TextIO | None = None, quiet_s: float = QUIET_S) -> It
         yield
         return
     done = Event()
-    ticking = Thread(target=_tell, args=(what, stream, quiet_s, done), daemon=True)
+    ticking = Thread(target=_tell, args=(what(), stream, quiet_s, done), daemon=True)
     ticking.start()
     try:
         yield

@@ -1,14 +1,17 @@
 """Who rents out GPUs, and on which terms: `providers`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.cli.opening import open_facts
 from service.errors import worded
+from service.reports.words.spoken import words
+
+if TYPE_CHECKING:
+    from service.reports.words.wording import Wording
 
 UNKNOWN = "-"
-PARTS = {"processor": "processor", "memory": "memory", "local_disk": "disk"}
 KINDS = "hyperscaler | gpu-cloud | marketplace"
 
 
@@ -47,69 +50,95 @@ def providers(*, name: str | None, kind: str | None, as_json: bool) -> None:
     if as_json:
         print_json(orjson.dumps(items))
         return
+    w = words()
     if name is not None:
-        print_table(["what", "value", "told by", "on", "read on"], _told(items[0]), set())
+        titles = [w.say("what"), w.say("value"), w.say("told by"), w.say("on"), w.say("read on")]
+        print_table(titles, _told(w, items[0]), set())
         return
     titles = [
-        "slug",
-        "name",
-        "kind",
-        "seat",
-        "VAT",
-        "billed per s",
-        "at least s",
-        "an hour includes",
-        "egress/GB",
-        "storage/GB-month",
+        w.say("slug"),
+        w.say("name"),
+        w.say("kind"),
+        w.say("seat"),
+        w.say("VAT"),
+        w.say("billed per s"),
+        w.say("at least s"),
+        w.say("an hour includes"),
+        w.say("egress/GB"),
+        w.say("storage/GB-month"),
         "",
-        "sources",
+        w.say("sources"),
     ]
-    print_table(titles, [_row(item) for item in items], {5, 6, 8, 9, 11})
+    print_table(titles, [_row(w, item) for item in items], {5, 6, 8, 9, 11})
 
 
-def _row(item: dict[str, Any]) -> list[str]:
+def _row(w: "Wording", item: dict[str, Any]) -> list[str]:
     return [
         item["slug"],
         item["name"],
-        item["kind"],
+        _word(w, item["kind"]),
         item["headquarters"] or UNKNOWN,
-        item["price_vat"] or UNKNOWN,
-        *(_number(item[name]) for name in ("billing_increment_s", "minimum_billing_s")),
-        _included(item["includes"]),
-        *(_number(item[name]) for name in ("egress_per_gb", "storage_per_gb_month")),
+        _word(w, item["price_vat"]) if item["price_vat"] else UNKNOWN,
+        *(_number(w, item[name]) for name in ("billing_increment_s", "minimum_billing_s")),
+        _included(w, item["includes"]),
+        *(_number(w, item[name]) for name in ("egress_per_gb", "storage_per_gb_month")),
         item["fee_currency"] or "",
         str(len({source["source"] for source in item["sources"].values()})),
     ]
 
 
-def _number(value: str | float | None) -> str:
-    return UNKNOWN if value is None else f"{float(value):g}"
+def _word(w: "Wording", code: str) -> str:
+    """A kind of provider, or of price; what we have no word for by its code."""
+    return {
+        "hyperscaler": w.say("hyperscaler"), "gpu-cloud": w.say("gpu-cloud"),
+        "marketplace": w.say("marketplace"), "net": w.say("net"), "gross": w.say("gross"),
+    }.get(code, code)  # fmt: skip
 
 
-def _told(item: dict[str, Any]) -> list[list[str]]:
+def _number(w: "Wording", value: str | float | None) -> str:
+    return UNKNOWN if value is None else w.exact(float(value))
+
+
+def _told(w: "Wording", item: dict[str, Any]) -> list[list[str]]:
     """Every value of one provider that somebody said: who, for which day, and when it was read."""
     values = {**item, **{f"includes_{part}": value for part, value in item["includes"].items()}}
     return [
         [
-            field,
-            _value(values[field]) + (f" {item['fee_currency']}" if "_per_gb" in field else ""),
+            _field(w, field),
+            _value(w, values[field]) + (f" {item['fee_currency']}" if "_per_gb" in field else ""),
             source["source"],
-            str(source["as_of"]),
-            str(source["read_on"] or UNKNOWN),
+            w.day(source["as_of"]),
+            w.day(source["read_on"]) if source["read_on"] else UNKNOWN,
         ]
         for field, source in item["sources"].items()
     ]
 
 
-def _value(value: Any) -> str:
+def _field(w: "Wording", field: str) -> str:
+    """What a value of a provider is about; what we have no words for by its name."""
+    return {
+        "headquarters": w.say("seat"),
+        "price_vat": w.say("VAT"),
+        "billing_increment_s": w.say("billed per s"),
+        "minimum_billing_s": w.say("at least s"),
+        "includes_processor": w.say("an hour includes the processor"),
+        "includes_memory": w.say("an hour includes the memory"),
+        "includes_local_disk": w.say("an hour includes a disk"),
+        "egress_per_gb": w.say("egress/GB"),
+        "storage_per_gb_month": w.say("storage/GB-month"),
+    }.get(field, field)
+
+
+def _value(w: "Wording", value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) if isinstance(value, str) and not value[:1].isdigit() else _number(value)
+        return w.say("yes") if value else w.say("no")
+    return _word(w, value) if isinstance(value, str) and not value[:1].isdigit() else _number(w, value)
 
 
-def _included(includes: dict[str, bool | None]) -> str:
+def _included(w: "Wording", includes: dict[str, bool | None]) -> str:
     """What an hour contains, and behind it what is billed apart; of what is unknown nothing is said."""
-    within = [name for part, name in PARTS.items() if includes[part]]
-    apart = [name for part, name in PARTS.items() if includes[part] is False]
-    said = [", ".join(within), f"apart: {', '.join(apart)}" if apart else ""]
+    parts = {"processor": w.say("processor"), "memory": w.say("memory"), "local_disk": w.say("disk")}
+    within = [name for part, name in parts.items() if includes[part]]
+    apart = [name for part, name in parts.items() if includes[part] is False]
+    said = [", ".join(within), w.say("apart: {parts}", parts=", ".join(apart)) if apart else ""]
     return "; ".join(filter(None, said)) or UNKNOWN

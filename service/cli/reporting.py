@@ -14,6 +14,7 @@ from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model
 from service.cli.progress import working
 from service.cli.report_files import destination, writes_report
+from service.reports.words.spoken import words
 
 IDENTITY = re.compile(r"[0-9a-f]{20}")
 
@@ -45,8 +46,8 @@ def report(
         now = datetime.now(UTC)
         snapshot = load(sessions)
         request = question(workload=asked_about, **as_said_or_here(snapshot, asked))
-        with working("working it out"):
+        with working(lambda: words().say("working it out")):
             identity = usecases.answer(sessions, snapshot, request, now).id
-    with working("writing the report"):
+    with working(lambda: words().say("writing the report")):
         written = stored_report(sessions, identity, to.extension, asked["lang"])
     to.write(written)

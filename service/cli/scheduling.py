@@ -13,9 +13,11 @@ from service.cli.deciding import DECISION, decision_question
 from service.cli.opening import open_database
 from service.cli.own_model import asks_own_model
 from service.errors import worded
+from service.reports.words.spoken import words
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from service.reports.words.wording import Wording
     from service.store.report_runs import Delivery, ReportRun
     from service.store.report_schedules import ReportSchedule
     from service.store.session import Sessions
@@ -82,12 +84,14 @@ def schedule_(
         webhook_url=webhook,
     )
     saved = save_schedule(sessions, wanted, "command line", now)
-    click.echo(f"{saved.slug}: {saved.order.name}, every {saved.order.cadence}, next {_minute(saved.due_at)}")
-    if saved.order.folder:
-        click.echo(f"{saved.order.format} into {saved.order.folder}")
+    w, order = words(), saved.order
+    every = w.say("{cadence}, next {when}", cadence=_cadence(w, order.cadence), when=w.minute(saved.due_at))
+    click.echo(f"{saved.slug}: {order.name}, {every}")
+    if order.folder:
+        click.echo(w.say("{format} into {folder}", format=order.format, folder=order.folder))
     if saved.webhook_secret:
-        click.echo(f"signed with {saved.webhook_secret} (shown this once)")
-    click.echo(f"feed: /api/v1/report-schedules/{saved.slug}/feed.atom")
+        click.echo(w.say("signed with {secret} (shown this once)", secret=saved.webhook_secret))
+    click.echo(w.say("feed: {address}", address=f"/api/v1/report-schedules/{saved.slug}/feed.atom"))
 
 
 def _decision(
@@ -110,19 +114,30 @@ def list_() -> None:
     from service.reports.listings.as_table import print_table
     from service.store import report_runs, report_schedules
 
-    rows = []
+    w, rows = words(), []
     with open_database().reading() as session:
         for schedule in report_schedules.all(session):
             last = next(iter(report_runs.newest(session, schedule.slug, 1)), None)
             rows.append([
                 schedule.slug,
-                schedule.order.cadence,
-                _next(schedule),
-                f"{_minute(last.at)} {_outcome(last)}" if last else UNKNOWN,
+                _cadence(w, schedule.order.cadence),
+                _next(w, schedule),
+                f"{w.minute(last.at)} {_outcome(w, last)}" if last else UNKNOWN,
                 _where_to(schedule),
                 last.headline if last else "",
             ])  # fmt: skip
-    print_table(["name", "every", "next run", "last run", "to", "said"], rows, set(), width=200)
+    if not rows:
+        click.echo(w.say("No schedule yet: heimvorteil reports schedule makes one."))
+        return
+    titles = [
+        w.say("name"),
+        w.say("how often"),
+        w.say("next run"),
+        w.say("last run"),
+        w.say("to"),
+        w.say("said"),
+    ]
+    print_table(titles, rows, set(), width=200)
 
 
 @reports.command("show")
@@ -137,12 +152,20 @@ def show_(name: str) -> None:
     with sessions.reading() as session:
         runs = report_runs.newest(session, schedule.slug, RUNS_SHOWN)
         delivered = report_runs.deliveries(session, runs)
-    order = schedule.order
-    click.echo(f"{schedule.slug}: {order.name}\nevery {order.cadence}, next {_next(schedule)}")
-    click.echo(f"asks decision {order.decision_id} again; {order.language}; to {_where_to(schedule)}")
-    click.echo(f"feed: /api/v1/report-schedules/{schedule.slug}/feed.atom")
+    w, order = words(), schedule.order
+    click.echo(f"{schedule.slug}: {order.name}")
+    every = _cadence(w, order.cadence)
+    click.echo(w.say("{cadence}, next {when}", cadence=every, when=_next(w, schedule)))
+    click.echo(
+        w.say(
+            "asks decision {id} again; {language}; to {place}",
+            id=order.decision_id, language=order.language, place=_where_to(schedule),
+        )
+    )  # fmt: skip
+    click.echo(w.say("feed: {address}", address=f"/api/v1/report-schedules/{schedule.slug}/feed.atom"))
     for run in runs:
-        click.echo(f"\nrun {run.number}, {_minute(run.at)}: {_outcome(run)}")
+        at, outcome = w.minute(run.at), _outcome(w, run)
+        click.echo("\n" + w.say("run {number}, {at}: {outcome}", number=run.number, at=at, outcome=outcome))
         _tell(run, delivered[run.id])
 
 
@@ -161,7 +184,7 @@ def run_(context: click.Context, name: str) -> None:
     write_due_files(sessions, runner)
     tell_webhooks(sessions)
     delivered = deliveries_of(sessions, run)
-    click.echo(f"{run.schedule}, run {run.number}: {_outcome(run)}")
+    click.echo(_told(run))
     _tell(run, delivered)
     if run.error or any(one.error for one in delivered):
         context.exit(1)
@@ -180,9 +203,9 @@ def run_due_(context: click.Context) -> None:
     done = run_due_reports(sessions)
     tell_webhooks(sessions)
     for run in done:
-        click.echo(f"{run.schedule}, run {run.number}: {_outcome(run)}. {run.headline}")
+        click.echo(f"{_told(run)}. {run.headline}")
     if not done:
-        click.echo("nothing is due")
+        click.echo(words().say("nothing is due"))
     if any(run.error for run in done):
         context.exit(1)
 
@@ -196,7 +219,7 @@ def pause_(name: str) -> None:
     sessions = open_database()
     slug = find_schedule(sessions, name).slug
     pause_schedule(sessions, slug, datetime.now(UTC))
-    click.echo(f"paused {slug}")
+    click.echo(words().say("paused {name}", name=slug))
 
 
 @reports.command("resume")
@@ -208,7 +231,7 @@ def resume_(name: str) -> None:
     sessions = open_database()
     slug = find_schedule(sessions, name).slug
     resumed = resume_schedule(sessions, slug, datetime.now(UTC))
-    click.echo(f"resumed {slug}, next {_minute(resumed.due_at)}")
+    click.echo(words().say("resumed {name}, next {when}", name=slug, when=words().minute(resumed.due_at)))
 
 
 @reports.command("remove")
@@ -222,7 +245,7 @@ def remove_(name: str) -> None:
     slug = find_schedule(sessions, name).slug
     with sessions.begin() as session:
         report_schedules.remove(session, slug)
-    click.echo(f"removed {slug}")
+    click.echo(words().say("removed {name}", name=slug))
 
 
 def run_due_reports(sessions: "Sessions") -> "list[ReportRun]":
@@ -253,28 +276,44 @@ def _tell(run: "ReportRun", delivered: "list[Delivery]") -> None:
     for line in (run.headline, run.summary, *(f"- {change['sentence']}" for change in run.changes)):
         if line:
             click.echo(click.wrap_text(line, WIDTH, "  ", "  "))
+    w = words()
     for one in delivered:
-        what = f"file {one.file_name}" if one.file_name else one.kind
-        tried = f", tried {one.attempts} times" if one.attempts > 1 else ""
-        click.echo(f"  {what}: {one.state}{tried}" + (f", {one.error}" if one.error else ""))
+        what = w.say("file {name}", name=one.file_name) if one.file_name else one.kind
+        state = {"waiting": w.say("waiting"), "delivered": w.say("delivered"), "given up": w.say("given up")}
+        said = [f"{what}: {state.get(one.state, one.state)}"]
+        if one.attempts > 1:
+            said.append(w.say("tried {count} times", count=w.number(one.attempts)))
+        click.echo("  " + ", ".join(filter(None, (*said, one.error))))
 
 
-def _outcome(run: "ReportRun") -> str:
+def _told(run: "ReportRun") -> str:
+    w = words()
+    return w.say(
+        "{schedule}, run {number}: {outcome}",
+        schedule=run.schedule,
+        number=run.number,
+        outcome=_outcome(w, run),
+    )
+
+
+def _cadence(w: "Wording", cadence: str) -> str:
+    """How often, in words."""
+    named = {"daily": w.say("daily"), "weekly": w.say("weekly"), "monthly": w.say("monthly")}
+    return named.get(cadence) or w.say("every {span}", span=cadence)
+
+
+def _outcome(w: "Wording", run: "ReportRun") -> str:
     if run.error:
-        return "failed"
-    return "verdict changed" if run.verdict_changed else "verdict stands"
+        return w.say("failed")
+    return w.say("verdict changed") if run.verdict_changed else w.say("verdict stands")
 
 
-def _next(schedule: "ReportSchedule") -> str:
+def _next(w: "Wording", schedule: "ReportSchedule") -> str:
     if schedule.paused_at is not None:
-        return "paused"
-    return "running" if schedule.is_running else _minute(schedule.due_at)
+        return w.say("paused")
+    return w.say("running") if schedule.is_running else w.minute(schedule.due_at)
 
 
 def _where_to(schedule: "ReportSchedule") -> str:
     order = schedule.order
-    return ", ".join(filter(None, (order.folder, order.webhook_url))) or "feed"
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+    return ", ".join(filter(None, (order.folder, order.webhook_url))) or words().say("feed")

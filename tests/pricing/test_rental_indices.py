@@ -102,7 +102,7 @@ def with_index(database):
 
 def test_what_is_far_off_is_told_on_the_command_line_and_over_rest(with_index):
     shown = " ".join(CliRunner().invoke(main, ["prices", "conflicts"]).output.split())
-    assert "h100-sxm on_demand" in shown and "ornn H100 SXM, 2026-11-28 2.50 +" in shown
+    assert "h100-sxm on demand" in shown and "ornn H100 SXM, 2026-11-28 2.50 +" in shown
     assert "1 of 2 medians are more than 25 % off an index of rents" in shown
     settings = Settings.from_environ({"HEIMVORTEIL_DATABASE_URL": str(with_index.engine.url)})
     client = create_app(settings).test_client()

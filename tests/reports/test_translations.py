@@ -6,19 +6,23 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+import pricing
 import service.reports
+from service.cli import main
+from service.cli.helping import help_texts
 
 REPORTS = Path(service.reports.__file__).parent
 GERMAN = REPORTS.parent / "translations" / "de.po"
-
+ROOMS = (REPORTS.parent, Path(pricing.__file__).parent)
 
 FORMS = {"say": 1, "counted": 2}
 """How many sentences each way to say something takes: one, or one for a single thing and one for more."""
 
 
 def said() -> set[str | tuple[str, ...]]:
-    found: set[str | tuple[str, ...]] = set()
-    for path in sorted(REPORTS.parent.rglob("*.py")):
+    """Every sentence that is said, and every paragraph of the command line's help."""
+    found: set[str | tuple[str, ...]] = set(help_texts(main))
+    for path in sorted(path for room in ROOMS for path in room.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if (
                 isinstance(node, ast.Call)

@@ -168,7 +168,7 @@ class Stream(io.StringIO):
 def test_what_takes_long_says_so_on_a_terminal_alone_and_leaves_nothing():
     for is_terminal, takes_s in ((True, 0.05), (True, 0.0), (False, 0.05)):
         stream = Stream(is_terminal)
-        with working("working it out", stream, quiet_s=0.02):
+        with working(lambda: "working it out", stream, quiet_s=0.02):
             sleep(takes_s)
         said = stream.getvalue()
         assert ("working it out, 1 s" in said) == (is_terminal and takes_s > 0)

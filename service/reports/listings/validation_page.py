@@ -250,7 +250,7 @@ def remark_lines(w: Wording, validation: Validation) -> list[str]:
         w.say("{run}: {column} = {written} is taken as {taken}.", run=row.id, column=column, written=written,
               taken=taken)
         if taken
-        else w.say("{run}: {column} = {written} says nothing to us and is left out.", run=row.id,
+        else w.say("{run}: {column} = {written} is not understood and is left out.", run=row.id,
                    column=column, written=written)
         for row in validation.rows
         for column, written, taken in row.remarks

@@ -42,10 +42,17 @@ def stage_name(w: Wording, code: StageCode) -> str:
 
 def stages_sentence(w: Wording, option: AnsweredOption) -> str:
     """What the hours consist of."""
-    parts = ", ".join(
-        f"{stage_name(w, s.code)} {w.rounded(s.hours)}" for s in option.stages if s.hours is not None
-    )
-    return w.say("Hours: {parts}.", parts=parts)
+    known = sorted(((s.hours, s.code) for s in option.stages if s.hours), reverse=True)
+    parts = ", ".join(f"{stage_name(w, code)} {_time(w, hours)}" for hours, code in known)
+    return w.say("The hours: {parts}.", parts=parts)
+
+
+def _time(w: Wording, hours: float) -> str:
+    """As precise as it is known: 2,790 h, 3 h, 2 min."""
+    if hours >= 1:
+        return f"{w.few(hours)} h"
+    minutes = hours * 60
+    return w.say("under a minute") if minutes < 1 else f"{w.few(minutes)} min"
 
 
 def told_sentence(w: Wording, told: AnsweredTold) -> str:
@@ -97,7 +104,7 @@ def doubt_name(w: Wording, code: str) -> str:
         "code_base": w.say("habits of the training code"),
         "gpu": w.say("this kind of card"),
         "code_base_on_gpu": w.say("this code on this card"),
-        "reporter": w.say("one machine to the next"),
+        "reporter": w.say("differences between machines"),
         "size": w.say("the size of the model"),
         "single_run": w.say("scatter of a single run"),
     }[code]
@@ -105,15 +112,16 @@ def doubt_name(w: Wording, code: str) -> str:
 
 def explanation_sentences(w: Wording, e: AnsweredExplanation) -> list[str]:
     """The estimate explained in a few sentences."""
-    time = ", ".join(f"{part_name(w, c.code)} {w.percent(c.share)}" for c in e.time)
-    doubt = ", ".join(f"{doubt_name(w, c.code)} {w.percent(c.share)}" for c in e.doubt)
+    time = ", ".join(f"{part_name(w, c.code)} ({w.percent(c.share)})" for c in e.time)
+    doubt = ", ".join(f"{doubt_name(w, c.code)} ({w.percent(c.share)})" for c in e.doubt)
     runs = ", ".join(f"{x.id} ({w.number(x.weight, 2)})" for x in e.runs)
     lines = [
-        w.say("Time goes to: {parts}.", parts=time),
-        w.say("Doubt comes from: {parts}.", parts=doubt),
-        w.say("It rests most on the runs (weight): {runs}.", runs=runs),
+        w.say("A step spends its time on {parts}.", parts=time),
+        w.say("What makes it uncertain: {parts}.", parts=doubt),
+        w.say("These measured runs count most (weight): {runs}.", runs=runs),
         w.say(
-            "Of {all} runs, {both} are of this code on this card, {gpu} of this card, {code} of this code.",
+            "{all} measured runs are known: {code} with this code, {gpu} on this card, {both} with this code "
+            "on this card.",
             all=w.number(e.runs_in_all),
             both=w.number(e.same_code_base_and_gpu),
             gpu=w.number(e.same_gpu),

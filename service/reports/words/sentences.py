@@ -136,7 +136,9 @@ def adjustment_sentence(w: Wording, adjustment: AnsweredAdjustment) -> str:
     }[adjustment.code]
     factor = adjustment.time_factor
     if adjustment.code == "optimizer_host" and factor < NOTICEABLY_FASTER:
-        what += w.say(" [time ×{factor}, for the GPU reads 16-bit weights only]", factor=w.number(factor, 2))
+        what += w.say(
+            " [time ×{factor}, because the GPU reads 16-bit weights only]", factor=w.number(factor, 2)
+        )
     elif abs(factor - 1) >= 0.005:
         what += w.say(" [time ×{factor}]", factor=w.number(factor, 2))
     return what

@@ -59,6 +59,11 @@ def _titles(w: Wording) -> tuple[str, ...]:
 
 
 def note_sentence(w: Wording, note: str) -> str:
+    """The remark of a source as a sentence."""
+    return w.say("Note: {note}.", note=note_text(w, note))
+
+
+def note_text(w: Wording, note: str) -> str:
     """The remark of a source; one that a source made itself stays in its own words."""
     note = note.rstrip(".")
     translated = {
@@ -82,4 +87,4 @@ def note_sentence(w: Wording, note: str) -> str:
         ),
         "marketplace median, not one offer": w.say("marketplace median, not one offer"),
     }
-    return w.say("Note: {note}.", note=translated.get(note, note))
+    return translated.get(note, note)

@@ -60,11 +60,10 @@ def _rent(w: Wording, vat: AnsweredVat, rented: AnsweredOption, tax: AnsweredNum
         return w.say("The rent is with VAT, as {provider} shows it.", provider=offer.provider_name)
     if offer.price_vat is None:
         return w.say(
-            "The rent is with {share} VAT, unless {provider} shows its prices with it already: that is not "
-            "known.",
+            "{share} VAT is added to the rent; whether {provider}'s prices include it already is not known.",
             share=share, provider=offer.provider_name,
         )  # fmt: skip
-    return w.say("The rent is with {share} VAT, the rent per hour as shown without.", share=share)
+    return w.say("{share} VAT is added to the rent; the price per hour as shown is without it.", share=share)
 
 
 def _electricity(w: Wording, vat: AnsweredVat, home: AnsweredOption | None) -> list[str]:

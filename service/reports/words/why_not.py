@@ -68,7 +68,7 @@ def why_not_sentence(
         "too_long": w.say("it takes more than two years"),
         "host_memory": w.say("it needs more main memory than the machine has"),
         "sold_out": w.say("sold out when last looked at"),
-        "no_price": w.say("nobody tells its price"),
+        "no_price": w.say("its price is not known"),
         "over_budget": w.say("over the budget"),
         "too_late": w.say("too late"),
         "dearer": w.say("dearer"),

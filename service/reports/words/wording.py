@@ -3,7 +3,7 @@
 import gettext
 import math
 import re
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from io import BytesIO
@@ -60,6 +60,10 @@ class Wording:
         """The sentence in this language, its {placeholders} filled."""
         return self._catalog.gettext(sentence).format(**values)
 
+    def text(self, text: str, /) -> str:
+        """A text without placeholders in this language."""
+        return self._catalog.gettext(text)
+
     def counted(self, one: str, many: str, /, count: int, **values: object) -> str:
         """The sentence for this many things; {count} is the number in the language's format."""
         sentence = self._catalog.ngettext(one, many, count)
@@ -93,6 +97,10 @@ class Wording:
     def exact(self, value: float | Decimal) -> str:
         """A stated number as it was stated: no rounding, no trailing zeros."""
         return signed(parsed("#,##0.######").apply(value, self.locale))
+
+    def stated_price(self, value: Decimal) -> str:
+        """A quoted price with the decimals it was quoted with."""
+        return self.number(value, max(0, -int(value.as_tuple().exponent)))
 
     def stated(self, value: float) -> str:
         """A number of a source to five significant digits: 65, 0.372, 37,580,963,840."""
@@ -182,6 +190,10 @@ class Wording:
         return str(
             format_compact_decimal(value, format_type="long", locale=self.locale, fraction_digits=2)
         ).replace("\xa0", " ")
+
+    def minute(self, value: datetime) -> str:
+        """A moment in UTC: 2026-11-28 14:30 UTC, 28.11.2026 14:30 UTC."""
+        return f"{self.day(value.date())} {value:%H:%M} UTC"
 
     def day(self, value: date) -> str:
         """A date in the language's short numeric form, always with a four-digit year."""
