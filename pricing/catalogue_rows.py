@@ -18,6 +18,7 @@ from pricing.countries import country_of
 from pricing.gpu_names import tells_more
 from pricing.instances import fitted
 from pricing.source import Rejected, UnreadablePayload
+from service.errors import worded
 from service.facts import CloudOffer, Source, Tier
 
 SKYPILOT_COLUMNS = ("InstanceType", "AcceleratorName", "AcceleratorCount", "Price", "Region")
@@ -225,17 +226,25 @@ def gpuhunt_offers(text: str, table: CatalogueTable) -> Iterator[CloudOffer | Re
 
 def _rows(text: str, needed: tuple[str, ...]) -> Iterator[Row]:
     if len(text) > LARGEST_TABLE_CHARACTERS:
-        raise UnreadablePayload(f"{len(text):,} characters, more than {LARGEST_TABLE_CHARACTERS:,}")
+        raise UnreadablePayload(
+            worded(
+                "{text:,} characters, more than {largest_table_characters:,}",
+                text=len(text),
+                largest_table_characters=LARGEST_TABLE_CHARACTERS,
+            )
+        )
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
     try:
         missing = [name for name in needed if name not in (reader.fieldnames or ())]
         if missing:
-            raise UnreadablePayload(f"no column {missing[0]}")
+            raise UnreadablePayload(worded("no column {missing}", missing=missing[0]))
         for row in reader:
             # Unquoted commas make rows longer than their head: their surplus has no name.
             yield {key: value for key, value in row.items() if isinstance(key, str)}
     except csv.Error as error:
-        raise UnreadablePayload(f"line {reader.line_num}: {error}") from error
+        raise UnreadablePayload(
+            worded("line {line_num}: {error}", line_num=reader.line_num, error=error)
+        ) from error
 
 
 def _offer(

@@ -15,7 +15,8 @@ from pricing.first_contact_command import check_
 from pricing.import_command import import_
 from pricing.names_commands import map_, unmapped_
 from pricing.source_words import span, state_word, why_asleep
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
+from service.reports.words.error_words import in_words, said
 from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     key, or off until it is switched on); standby (stands in for another that is fresh); new (never read).
     """
     if wide and as_json:
-        raise InvalidValue("--wide", True, "is of the table; --json has everything")
+        raise InvalidValue("--wide", True, worded("is of the table; --json has everything"))
     from pricing import registry
     from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
@@ -175,12 +176,16 @@ def refresh_(
     from service.settings import Settings
 
     if quick and names:
-        raise InvalidValue("--quick", True, f"chooses the sources itself; {names[0]} is named")
+        raise InvalidValue(
+            "--quick", True, worded("chooses the sources itself; {names} is named", names=names[0])
+        )
     if country is not None and not quick:
-        raise InvalidValue("--country", country, "is of --quick")
+        raise InvalidValue("--country", country, worded("is of --quick"))
     if zones and (names or quick):
         beside = names[0] if names else "--quick"
-        raise InvalidValue("--zone", zones[0], f"is fetched by itself, without {beside}")
+        raise InvalidValue(
+            "--zone", zones[0], worded("is fetched by itself, without {beside}", beside=beside)
+        )
     sources, sessions = registry.named(names), context.obj()
     if quick:
         sources = first.quick_sources(sources, country or first.USUAL_COUNTRY)
@@ -211,7 +216,7 @@ def refresh_(
                 w.number(o.rejected),
                 UNKNOWN if o.changed is None else w.number(o.changed),
                 w.number(o.seconds, 1),
-                o.error,
+                in_words(o.error),
             ]
             for o in outcomes
         ]
@@ -242,7 +247,9 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
 
     (source,) = registry.named((name,))
     if raw and rejected:
-        raise InvalidValue("--rejected", True, "is of what was kept; --raw asks the source and keeps nothing")
+        raise InvalidValue(
+            "--rejected", True, worded("is of what was kept; --raw asks the source and keeps nothing")
+        )
     if raw:
         _print_raw(context, source)
         return
@@ -280,19 +287,22 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
     from pricing.http import Door, FetchFailed
     from pricing.refresh import address
     from pricing.source import Asked
-    from service.errors import MissingFact
+    from service.errors import MissingFact, foreign
 
     if sleep := sleep_of(source, os.environ):
         if sleep.why == "no_key":
-            raise MissingFact(f"the key of {source.name}", f"set {sleep.variable}")
-        raise MissingFact(f"the answer of {source.name}", sleep.said)
+            raise MissingFact(
+                worded("the key of {source}", source=source.name),
+                worded("set {variable}", variable=sleep.variable),
+            )
+        raise MissingFact(worded("the answer of {source}", source=source.name), foreign(sleep.said))
     key = os.environ.get(source.key or source.optional_key or "", "")
     now = datetime.now(UTC)
     try:
         with Door(now) as door:
             payload = source.fetch(door, Asked(address(source, now, os.environ), now, key))
     except FetchFailed as error:
-        click.echo(f"heimvorteil: {source.name}: {error}", err=True)
+        click.echo(f"heimvorteil: {source.name}: {said(error.reason)}", err=True)
         context.exit(1)
     click.echo(payload.content, nl=False)
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import click
 
+from service.errors import worded
 from service.reports.words.spoken import language
 
 DEFAULT_S = 60.0
@@ -43,7 +44,7 @@ def check_(
     from service.store import gpus, own_gpu_names
 
     if as_json and context.get_parameter_source("lang") is click.core.ParameterSource.COMMANDLINE:
-        raise InvalidValue("--lang", lang, "is of what is said on the screen; --json has no words")
+        raise InvalidValue("--lang", lang, worded("is of what is said on the screen; --json has no words"))
     sources = registry.named(names)
     with context.obj().reading() as session:
         known = GpuNames(gpus.all(session), own_gpu_names.all(session))

@@ -18,6 +18,7 @@ from urllib3.util.retry import Retry
 
 from pricing.addresses import is_public, origin_of
 from pricing.source import Payload
+from service.errors import Worded, foreign, worded
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 60.0
 LONGEST_REFRESH_S = 240.0
@@ -29,7 +30,10 @@ LARGEST_STREAM_BYTES = 12 * 2**30
 MOST_REDIRECTS = 5
 LONGEST_WAIT_S = 20
 """A longer Retry-After is not slept through: the refresh fails and the schedule asks again later."""
-REFUSALS = {401: "needs a key now", 403: "refused: from this network, to this program or without a key"}
+REFUSALS = {
+    401: worded("needs a key now"),
+    403: worded("refused: from this network, to this program or without a key"),
+}
 """What a status says; 403 alone does not say that a key would help."""
 CHUNK = 64 * 1024
 USER_AGENT = "heimvorteil/0.1 (price refresh)"
@@ -68,11 +72,12 @@ class FetchFailed(Exception):
     """The answer could not be had: the text names the address and what happened."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None, status: int | None = None) -> None:
+        self.reason = reason if isinstance(reason, Worded) else foreign(reason)
         self.retry_after_s = retry_after_s
         """How long the source asked us to wait, where it did."""
         self.status = status
         """The HTTP status that it answered with, where it answered."""
-        super().__init__(reason)
+        super().__init__(str(reason))
 
 
 class NotModified(Exception):
@@ -151,7 +156,13 @@ class Door:
             for piece in self._decoded(url, answer, LARGEST_STREAM_BYTES):
                 *whole, rest = (rest + piece).split(b"\n")
                 if len(rest) > LARGEST_ANSWER_BYTES:
-                    raise FetchFailed(f"{shown(url)}: a line of more than {LARGEST_ANSWER_BYTES} bytes")
+                    raise FetchFailed(
+                        worded(
+                            "{url}: a line of more than {largest_answer_bytes} bytes",
+                            url=shown(url),
+                            largest_answer_bytes=LARGEST_ANSWER_BYTES,
+                        )
+                    )
                 yield from (line.decode("utf-8", "replace") for line in whole)
             if rest:
                 yield rest.decode("utf-8", "replace")
@@ -177,13 +188,15 @@ class Door:
         except (requests.RequestException, HTTPError, OSError) as error:
             # Retries end like this only where the source asks to wait too long: it is busy.
             busy = 429 if isinstance(error, requests.exceptions.RetryError) else None
-            raise FetchFailed(f"{shown(url)}: {_cause(error)}", status=busy) from error
+            raise FetchFailed(
+                worded("{url}: {cause}", url=shown(url), cause=_cause(error)), status=busy
+            ) from error
 
     def _followed(self, method: str, url: str, headers: dict[str, str], json: Any) -> requests.Response:
         at = url
         for _ in range(MOST_REDIRECTS + 1):
             if time.monotonic() > self._ends:
-                raise FetchFailed(f"{shown(url)}: not done after the time it has")
+                raise FetchFailed(worded("{url}: not done after the time it has", url=shown(url)))
             answer = self._session.request(
                 method, at, headers=headers, json=json, stream=True, allow_redirects=False,
                 timeout=self._timeouts,
@@ -200,7 +213,11 @@ class Door:
                 _refuse_unsafe(url, target)
                 headers = {name: value for name, value in headers.items() if name.startswith("If-")}
             at = target
-        raise FetchFailed(f"{shown(url)}: more than {MOST_REDIRECTS} redirects")
+        raise FetchFailed(
+            worded(
+                "{url}: more than {most_redirects} redirects", url=shown(url), most_redirects=MOST_REDIRECTS
+            )
+        )
 
     def _refuse_failure(self, url: str, answer: requests.Response) -> None:
         if answer.ok:
@@ -208,27 +225,45 @@ class Door:
         wait = _retry_after_s(answer.headers.get("Retry-After"), self._now)
         answer.close()
         if said := REFUSALS.get(answer.status_code):
-            raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}, {said}", wait, answer.status_code)
-        waits = f", asks to wait {wait:.0f} s" if wait is not None else ""
-        raise FetchFailed(f"{shown(url)}: HTTP {answer.status_code}{waits}", wait, answer.status_code)
+            raise FetchFailed(
+                worded(
+                    "{url}: HTTP {status_code}, {said}",
+                    url=shown(url),
+                    status_code=answer.status_code,
+                    said=said,
+                ),
+                wait,
+                answer.status_code,
+            )
+        status = answer.status_code
+        if wait is not None:
+            asks = worded(
+                "{url}: HTTP {status}, asks to wait {wait:.0f} s", url=shown(url), status=status, wait=wait
+            )
+            raise FetchFailed(asks, wait, status)
+        raise FetchFailed(worded("{url}: HTTP {status}", url=shown(url), status=status), wait, status)
 
     def _decoded(self, url: str, answer: requests.Response, largest: int) -> Iterator[bytes]:
         # Not requests' own decoding: it takes a gzip that was cut off for a whole one.
         encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in ("identity", "", "gzip", "x-gzip", "deflate"):
-            raise FetchFailed(f"{shown(url)}: unknown Content-Encoding {encoding}")
+            raise FetchFailed(
+                worded("{url}: unknown Content-Encoding {encoding}", url=shown(url), encoding=encoding)
+            )
         unpacking = None if encoding in ("identity", "") else Unpacking(url)
         total = 0
         while piece := answer.raw.read1(CHUNK, decode_content=False):
             if time.monotonic() > self._ends:
-                raise FetchFailed(f"{shown(url)}: not done after the time it has")
+                raise FetchFailed(worded("{url}: not done after the time it has", url=shown(url)))
             for part in (piece,) if unpacking is None else unpacking.parts(piece):
                 total += len(part)
                 if total > largest:
-                    raise FetchFailed(f"{shown(url)}: more than {largest} bytes")
+                    raise FetchFailed(
+                        worded("{url}: more than {largest} bytes", url=shown(url), largest=largest)
+                    )
                 yield part
         if unpacking is not None and not unpacking.is_whole:
-            raise FetchFailed(f"{shown(url)}: cut off inside its compression")
+            raise FetchFailed(worded("{url}: cut off inside its compression", url=shown(url)))
 
 
 class Unpacking:
@@ -252,7 +287,9 @@ class Unpacking:
                 yield self._file.decompress(piece, CHUNK)
                 piece = self._file.unconsumed_tail or self._file.unused_data
         except zlib.error as error:
-            raise FetchFailed(f"{shown(self._url)}: its compression is broken: {error}") from error
+            raise FetchFailed(
+                worded("{url}: its compression is broken: {error}", url=shown(self._url), error=error)
+            ) from error
 
 
 def shown(url: str) -> str:
@@ -269,15 +306,21 @@ def _is_elsewhere(url: str, target: str) -> bool:
     try:
         return origin_of(target) != origin_of(url)
     except ValueError as error:
-        raise FetchFailed(f"{shown(url)}: an unusable redirect: {error}") from error
+        raise FetchFailed(
+            worded("{url}: an unusable redirect: {error}", url=shown(url), error=error)
+        ) from error
 
 
 def _refuse_unsafe(url: str, target: str) -> None:
     scheme, host, _ = origin_of(target)
     if scheme != origin_of(url)[0]:
-        raise FetchFailed(f"{shown(url)}: a redirect to another scheme, {shown(target)}")
+        raise FetchFailed(
+            worded("{url}: a redirect to another scheme, {target}", url=shown(url), target=shown(target))
+        )
     if not is_public(host):
-        raise FetchFailed(f"{shown(url)}: a redirect to a private address, {shown(target)}")
+        raise FetchFailed(
+            worded("{url}: a redirect to a private address, {target}", url=shown(url), target=shown(target))
+        )
 
 
 def _retry_after_s(value: str | None, now: datetime) -> float | None:
@@ -293,10 +336,13 @@ def _retry_after_s(value: str | None, now: datetime) -> float | None:
     return max(0.0, (at - now).total_seconds()) if at.tzinfo else None
 
 
-def _cause(error: BaseException) -> str:
+def _cause(error: BaseException) -> Worded:
     """The innermost reason in a few words: the library's own text nests the address three times."""
     while (inner := getattr(error, "reason", None) or next(iter(error.args), None)) and isinstance(
         inner, BaseException
     ):
         error = inner
-    return f"{type(error).__name__}: {str(error).rpartition(': ')[2][:160]}"
+    said = str(error).rpartition(": ")[2][:160]
+    if type(error).__name__ == "NameResolutionError":
+        return worded("its address is not found; is there a network? ({said})", said=said)
+    return foreign(f"{type(error).__name__}: {said}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from service.reports.words.error_words import in_words
 from service.reports.words.spoken import words
 
 MOST_SHOWN = 10
@@ -87,10 +88,10 @@ def import_(
     ]
     click.echo(", ".join(said))
     if done.moved:
-        click.echo(f"heimvorteil: {spoken(done.moved)}", err=True)
+        click.echo(f"heimvorteil: {said(spoken(done.moved))}", err=True)
     if done.reasons:
         first = {row.reason: row.raw[:80] for row in reversed(done.refused)}
-        rows = [[w.number(n), reason, first.get(reason, "")] for reason, n in done.reasons.items()]
+        rows = [[w.number(n), in_words(reason), first.get(reason, "")] for reason, n in done.reasons.items()]
         titles = [w.say("rows"), w.say("rejected because"), w.say("for example")]
         print_table(titles, rows[:MOST_SHOWN], {0})
     if done.unmapped:

@@ -18,7 +18,7 @@ from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_t
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from pricing.sources.cloud.skypilot import table_of
-from service.errors import InvalidValue, UnknownName, UnknownProvider
+from service.errors import InvalidValue, UnknownName, UnknownProvider, Worded, foreign, worded
 from service.facts import CloudOffer, Provider, Source
 from service.store import cheapest_prices, exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
@@ -36,11 +36,15 @@ OWN = "own"
 def read_file(file: Path) -> str:
     """The text of a file. Raises InvalidValue for one that is too large or no text."""
     if file.stat().st_size > LARGEST_FILE_BYTES:
-        raise InvalidValue("FILE", str(file), f"more than {LARGEST_FILE_BYTES:,} bytes")
+        raise InvalidValue(
+            "FILE",
+            str(file),
+            worded("more than {largest_file_bytes:,} bytes", largest_file_bytes=LARGEST_FILE_BYTES),
+        )
     try:
         return decoded(file.read_bytes())
     except UnreadablePayload as error:
-        raise InvalidValue("FILE", str(file), str(error)) from error
+        raise InvalidValue("FILE", str(file), error.reason) from error
 
 
 def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bool) -> Imported:
@@ -53,9 +57,9 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
     if table.format not in FORMATS:
         raise UnknownName("format", table.format, FORMATS)
     if table.as_of > now.date():
-        raise InvalidValue("as_of", table.as_of.isoformat(), "is in the future")
+        raise InvalidValue("as_of", table.as_of.isoformat(), worded("is in the future"))
     if table.yes and dry_run:
-        raise InvalidValue("yes", True, "is of what is kept, and a dry run keeps nothing")
+        raise InvalidValue("yes", True, worded("is of what is kept, and a dry run keeps nothing"))
     with sessions.reading() as session:
         known = providers.ids(session)
         names = GpuNames(gpus.all(session), own_gpu_names.all(session))
@@ -66,7 +70,11 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
     try:
         read = _read(table, now)
     except UnreadablePayload as error:
-        raise InvalidValue("table", table.name, f"is no {table.format} table: {error}") from error
+        raise InvalidValue(
+            "table",
+            table.name,
+            worded("is no {format} table: {error}", format=table.format, error=error.reason),
+        ) from error
     own = [_own(row, {"EUR", *rates}, names) for row in read]
     checked = check(own, Known(rates=rates, names=names))
     accepted = [fact for fact in checked.accepted if isinstance(fact, CloudOffer)]
@@ -98,9 +106,11 @@ def keep_quote(sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: boo
         rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
     if found := contradicting(offer, names.gpus):
         field, reason = found
-        raise InvalidValue(field, offer.gpu_count if field == "gpu_count" else offer.gpu_raw_name, reason)
+        raise InvalidValue(
+            field, offer.gpu_count if field == "gpu_count" else offer.gpu_raw_name, foreign(reason)
+        )
     for _, reason in check([offer], Known(rates=rates, names=names)).rejected:
-        raise InvalidValue("hourly_price", str(offer.hourly_price), reason)
+        raise InvalidValue("hourly_price", str(offer.hourly_price), foreign(reason))
     _kept(sessions, [offer], now, None, dry_run=False, yes=yes)
 
 
@@ -117,7 +127,7 @@ def _read(table: PriceTable, now: datetime) -> list[CloudOffer | Rejected]:
     else:
         own = json_text_table(table.text) if table.rows is None else json_table(table.rows)
     if not own.rows:
-        raise UnreadablePayload("no rows in it")
+        raise UnreadablePayload(worded("no rows in it"))
     return list(own_offers(own, Said(table.provider, table.as_of, said, now.date())))
 
 
@@ -136,12 +146,16 @@ def _new_provider(table: PriceTable, known: Iterable[str]) -> Provider | None:
     if not table.new_provider:
         return None
     if table.provider in known:
-        reason = f"is for a provider that is in no list yet, and {table.provider} is"
+        reason = worded(
+            "is for a provider that is in no list yet, and {provider} is", provider=table.provider
+        )
         raise InvalidValue("new_provider", table.new_provider, reason)
     if not table.new_provider.strip():
-        raise InvalidValue("new_provider", table.new_provider, "is the name of a provider, and this is blank")
+        raise InvalidValue(
+            "new_provider", table.new_provider, worded("is the name of a provider, and this is blank")
+        )
     if not SLUG.fullmatch(table.provider):
-        reason = "the slug of a new provider is of small letters, digits and hyphens"
+        reason = worded("the slug of a new provider is of small letters, digits and hyphens")
         raise InvalidValue("provider", table.provider, reason)
     return Provider(table.provider, table.new_provider.strip(), "", "gpu-cloud")
 
@@ -175,21 +189,30 @@ def _kept(
         )
         if moved and not yes and not dry_run:
             raise InvalidValue(
-                "yes", False, f"{spoken(moved)}. If it is right, say so with --yes (field yes)."
+                "yes",
+                False,
+                worded("{spoken}. If it is right, say so with --yes (field yes).", spoken=spoken(moved)),
             )
         if dry_run:
             session.rollback()
     return added.new + added.changed, moved
 
 
-def spoken(moved: Sequence[MovedPrice]) -> str:
+def spoken(moved: Sequence[MovedPrice]) -> Worded:
     """What an import would change, in one line."""
     told = [
         f"{one.gpu} {one.tier} from {one.before:.4g} to {one.after:.4g} EUR per GPU and hour"
         for one in moved[:MOST_TOLD]
     ]
-    more = f" and {len(moved) - MOST_TOLD} more" if len(moved) > MOST_TOLD else ""
-    return f"this changes the cheapest price of a card by more than half: {'; '.join(told)}{more}"
+    if len(moved) > MOST_TOLD:
+        return worded(
+            "this changes the cheapest price of a card by more than half: {cards} and {more} more",
+            cards="; ".join(told),
+            more=len(moved) - MOST_TOLD,
+        )
+    return worded(
+        "this changes the cheapest price of a card by more than half: {cards}", cards="; ".join(told)
+    )
 
 
 def _shown(offer: CloudOffer) -> str:

@@ -17,6 +17,7 @@ from decimal import Decimal
 
 from pricing.source import Rejected, UnreadablePayload
 from service.countries import code_of
+from service.errors import Several, Worded, worded
 from service.facts import CloudOffer, Source, Tier
 from service.store.models import TIERS
 
@@ -63,7 +64,9 @@ class Said:
 
 
 class _Refused(Exception):
-    pass
+    def __init__(self, reason: Worded) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 def decoded(content: bytes) -> str:
@@ -76,13 +79,19 @@ def decoded(content: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise UnreadablePayload("not a text")
+    raise UnreadablePayload(worded("not a text"))
 
 
 def csv_table(text: str) -> OwnTable:
     """A table with a head. Raises UnreadablePayload naming the column that is missing."""
     if len(text) > MOST_CHARACTERS:
-        raise UnreadablePayload(f"{len(text):,} characters, more than {MOST_CHARACTERS:,}")
+        raise UnreadablePayload(
+            worded(
+                "{text:,} characters, more than {most_characters:,}",
+                text=len(text),
+                most_characters=MOST_CHARACTERS,
+            )
+        )
     text = text.removeprefix("\ufeff")
     head = text.split("\n", 1)[0]
     delimiter = max(DELIMITERS, key=head.count)
@@ -96,14 +105,16 @@ def csv_table(text: str) -> OwnTable:
             if any(cell.strip() for cell in cells)
         ]
     except csv.Error as error:
-        raise UnreadablePayload(f"line {reader.line_num}: {error}") from error
+        raise UnreadablePayload(
+            worded("line {line_num}: {error}", line_num=reader.line_num, error=error)
+        ) from error
     return OwnTable(tuple(rows), "." if delimiter == "," else _mark(rows))
 
 
 def json_table(found: object) -> OwnTable:
     """A list of objects. Raises UnreadablePayload for anything else."""
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise UnreadablePayload("not a list of objects")
+        raise UnreadablePayload(worded("not a list of objects"))
     rows = [
         {_column(str(key)): "" if value is None else str(value).strip() for key, value in row.items()}
         for row in found
@@ -111,7 +122,7 @@ def json_table(found: object) -> OwnTable:
     try:
         json.dumps(rows, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise UnreadablePayload("half a character in it") from error
+        raise UnreadablePayload(worded("half a character in it")) from error
     return OwnTable(tuple(rows), ".")
 
 
@@ -120,7 +131,7 @@ def json_text_table(text: str) -> OwnTable:
     try:
         return json_table(json.loads(text, parse_float=Decimal))
     except (ValueError, RecursionError) as error:
-        raise UnreadablePayload(f"not JSON: {error}") from error
+        raise UnreadablePayload(worded("not JSON: {error}", error=error)) from error
 
 
 def own_offers(table: OwnTable, said: Said) -> Iterator[CloudOffer | Rejected]:
@@ -145,8 +156,8 @@ def own_offers(table: OwnTable, said: Said) -> Iterator[CloudOffer | Rejected]:
 def _read(row: Row, mark: str, said: Said) -> CloudOffer | Rejected:
     try:
         return _offer(row, mark, said)
-    except _Refused as reason:
-        return Rejected(raw_of(row.values()), str(reason))
+    except _Refused as refused:
+        return Rejected(raw_of(row.values()), refused.reason)
 
 
 def _thing(offer: CloudOffer) -> tuple[object, ...]:
@@ -164,10 +175,10 @@ def _offer(row: Row, mark: str, said: Said) -> CloudOffer:
     counted = {**row, "gpu_count": re.sub(r"\s*x$", "", _text(row, "gpu_count"), flags=re.I)}
     gpu, count = _text(row, "gpu"), _whole(counted, "gpu_count", mark, MOST_GPUS)
     if not gpu or count is None:
-        raise _Refused("no GPU, or no whole number of them")
+        raise _Refused(worded("no GPU, or no whole number of them"))
     price = _number({**row, "price_per_hour": _bare_price(row)}, "price_per_hour", mark)
     if not price:
-        raise _Refused("the price is not known")
+        raise _Refused(worded("the price is not known"))
     tier, term_months = _tier(row, mark)
     memory, ram = _number(row, "memory_gib_per_gpu", mark), _number(row, "ram_gib", mark)
     day = _day(row, said)
@@ -200,10 +211,12 @@ def _column(name: str) -> str:
 def _refuse_missing(names: list[str]) -> None:
     missing = [name for name in NEEDED if name not in names]
     if missing:
-        raise UnreadablePayload(f"no column {missing[0]}; needed: {', '.join(NEEDED)}")
+        raise UnreadablePayload(
+            worded("no column {missing}; needed: {names}", missing=missing[0], names=", ".join(NEEDED))
+        )
     twice = [name for name in (*NEEDED, *OPTIONAL) if names.count(name) > 1]
     if twice:
-        raise UnreadablePayload(f"two columns {twice[0]}")
+        raise UnreadablePayload(worded("two columns {twice}", twice=twice[0]))
 
 
 def _mark(rows: list[dict[str, str]]) -> str:
@@ -228,9 +241,16 @@ def _number(row: Row, name: str, mark: str) -> Decimal | None:
         return None
     value = _value(bare, mark)
     if value is None:
-        raise _Refused(f"{name} = {written}: not a number")
+        raise _Refused(worded("{name} = {written}: not a number", name=name, written=written))
     if value < 0 or value > LARGEST_NUMBER:
-        raise _Refused(f"{name} = {written}: must be between 0 and {LARGEST_NUMBER:,}")
+        raise _Refused(
+            worded(
+                "{name} = {written}: must be between 0 and {largest_number:,}",
+                name=name,
+                written=written,
+                largest_number=LARGEST_NUMBER,
+            )
+        )
     return value or None
 
 
@@ -252,7 +272,14 @@ def _value(bare: str, mark: str) -> Decimal | None:
             return sign * Decimal(f"{whole}.{rest}")
         if mark:
             return sign * Decimal(whole + rest)
-        raise _Refused(f"{bare} may be {whole}.{rest} or {whole}{rest}: write {whole}{rest} or {bare}0")
+        raise _Refused(
+            worded(
+                "{bare} may be {whole}.{rest} or {whole}{rest}: write {whole}{rest} or {bare}0",
+                bare=bare,
+                whole=whole,
+                rest=rest,
+            )
+        )
     if re.fullmatch(rf"\d{{1,3}}(?:\{other}\d{{3}})+", whole):
         return sign * Decimal(f"{whole.replace(other, '')}.{rest}")
     if re.fullmatch(rf"\d{{1,3}}(?:\{last}\d{{3}})+", whole) and len(rest) == 3:
@@ -265,7 +292,14 @@ def _whole(row: Row, name: str, mark: str, most: int) -> int | None:
     if value is None:
         return None
     if value != int(value) or not 1 <= value <= most:
-        raise _Refused(f"{name} = {_text(row, name)}: must be a whole number from 1 to {most:,}")
+        raise _Refused(
+            worded(
+                "{name} = {text}: must be a whole number from 1 to {most:,}",
+                name=name,
+                text=_text(row, name),
+                most=most,
+            )
+        )
     return int(value)
 
 
@@ -274,10 +308,12 @@ def _tier(row: Row, mark: str) -> tuple[Tier, int | None]:
     word = re.sub(r"[\s-]+", "_", written.lower()) or "on_demand"
     tier = next((tier for tier in TIERS if tier == word), None)
     if tier is None:
-        raise _Refused(f"tier = {written}: unknown; valid: {', '.join(TIERS)}")
+        raise _Refused(
+            worded("tier = {written}: unknown; valid: {names}", written=written, names=Several(TIERS))
+        )
     term = _whole(row, "term_months", mark, LONGEST_TERM_MONTHS)
     if (tier == "reserved") != (term is not None):
-        raise _Refused("term_months goes with tier reserved, and only with it")
+        raise _Refused(worded("term_months goes with tier reserved, and only with it"))
     return tier, term
 
 
@@ -285,7 +321,9 @@ def _currency(row: Row) -> str:
     written = _text(row, "currency").upper()
     currency = SYMBOLS.get(written, written)
     if not re.fullmatch(r"[A-Z]{3}", currency):
-        raise _Refused(f"currency = {_text(row, 'currency')}: three letters are needed, like EUR")
+        raise _Refused(
+            worded("currency = {text}: three letters are needed, like EUR", text=_text(row, "currency"))
+        )
     return currency
 
 
@@ -296,7 +334,11 @@ def _bare_price(row: Row) -> str:
     said = {"$": "USD", "€": "EUR"}.get(next(iter(re.findall("[$€]", written)), ""))
     said = unit[1].upper() if unit and unit[1] else said
     if said is not None and said != currency and not (said == "USD" and currency.endswith("D")):
-        raise _Refused(f"price_per_hour = {written}: but currency = {currency}")
+        raise _Refused(
+            worded(
+                "price_per_hour = {written}: but currency = {currency}", written=written, currency=currency
+            )
+        )
     return written[: unit.start()] if unit else written
 
 
@@ -304,7 +346,11 @@ def _country(row: Row) -> str | None:
     written = _text(row, "country").upper()
     code = code_of(written)
     if written and code is None:
-        raise _Refused(f"country = {_text(row, 'country')}: two letters of a country are needed, like DE")
+        raise _Refused(
+            worded(
+                "country = {text}: two letters of a country are needed, like DE", text=_text(row, "country")
+            )
+        )
     return code
 
 
@@ -318,6 +364,6 @@ def _day(row: Row, said: Said) -> date:
         except ValueError:
             continue
         if day > said.today:
-            raise _Refused(f"as_of = {written}: is in the future")
+            raise _Refused(worded("as_of = {written}: is in the future", written=written))
         return day
-    raise _Refused(f"as_of = {written}: not a day like 2026-11-24 or 24.11.2026")
+    raise _Refused(worded("as_of = {written}: not a day like 2026-11-24 or 24.11.2026", written=written))

@@ -17,6 +17,7 @@ from pricing.countries import country_of
 from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators, shown
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
+from service.errors import worded
 from service.estimate import market_day
 from service.estimate.superseded import Coverage
 from service.facts import (
@@ -152,9 +153,11 @@ def _attempt(
     except NotModified:
         return _confirmed(sessions, source, now, hold)
     except FetchFailed as error:
-        return Outcome(source.name, "failed", error=str(error), retry_after_s=error.retry_after_s)
+        return Outcome(source.name, "failed", error=error.reason, retry_after_s=error.retry_after_s)
     except UnreadablePayload as error:
-        return Outcome(source.name, "failed", error=f"{shown(asked.url)}: {error}")
+        return Outcome(
+            source.name, "failed", error=worded("{url}: {reason}", url=shown(asked.url), reason=error.reason)
+        )
     reasons = "; ".join(sorted({reason for _, reason in checked.rejected})[:5])
     refused = tuple(
         RejectedRow(reason, row.raw if isinstance(row, Rejected) else repr(row))

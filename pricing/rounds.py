@@ -13,6 +13,7 @@ from pricing.pace import Pace
 from pricing.refresh import Outcome
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, WayOut
 from pricing.source_words import stage_word, state_word
+from service.reports.words.error_words import in_words
 from service.reports.words.spoken import words
 from service.store.held_lease import Stopped
 from service.store.session import Sessions
@@ -91,7 +92,7 @@ def _told(outcome: Outcome) -> str:
         seconds=w.number(outcome.seconds, 1),
     )
     ended = state_word(w, outcome.outcome)
-    return f"{ended}: " + (outcome.error if outcome.outcome in ("failed", "asleep") else counted)
+    return f"{ended}: " + (in_words(outcome.error) if outcome.outcome in ("failed", "asleep") else counted)
 
 
 @contextmanager

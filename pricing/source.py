@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from service.errors import Worded, foreign
 from service.estimate.superseded import Coverage
 from service.facts import (
     CarbonIntensity,
@@ -40,7 +41,9 @@ class UnreadablePayload(Exception):
     """
 
     def __init__(self, reason: str) -> None:
-        super().__init__(reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} ...")
+        short = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} ..."
+        self.reason = short if isinstance(short, Worded) else foreign(short)
+        super().__init__(str(short))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from pricing.leased_refresh import run_one, waiting
 from pricing.pace import Pace
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
-from service.errors import DatabaseNotReady
+from service.errors import DatabaseNotReady, worded
 from service.store import task_queue
 from service.store.held_lease import Stopped
 from service.store.session import Sessions
@@ -58,7 +58,7 @@ def work(
     """Be one of the workers until it is over; DatabaseNotReady without the queue's tables."""
     with sessions.engine.connect() as connection:
         if not task_queue.is_installed(connection):
-            raise DatabaseNotReady("the task queue has no tables; run: heimvorteil db upgrade")
+            raise DatabaseNotReady(worded("the task queue has no tables; run: heimvorteil db upgrade"))
     while not is_over():
         try:
             asyncio.run(_run(queue_app(sessions, sources, pace, beside), pace, is_over))

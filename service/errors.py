@@ -7,10 +7,13 @@ HeimvorteilError
 │   │   └── UnknownProvider  who asks an imported price; says how a new one is named
 │   ├── SeveralMeant    a name that several cards have, with what tells them apart
 │   └── CardNotTold     a card that is known and of whose training time nothing honest can be said
-├── NotFound            a stored thing that is not there
-├── MissingFact         a number the answer needs and nobody has told us
-└── DatabaseNotReady    the database cannot be reached, or its schema is not ours
-    └── NotKept         it can be read but not be written: what was worked out is told once
+└── Sentence            all that is to be said is one sentence
+    ├── NotFound        a stored thing that is not there
+    ├── MissingFact     a number the answer needs and nobody has told us
+    └── DatabaseNotReady  the database cannot be reached, or its schema is not ours
+        └── NotKept     it can be read but not be written: what was worked out is told once
+
+What they say is Worded: its English, and what it takes to say the same in another language.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +23,48 @@ from typing import Any, TypeVar
 Choice = TypeVar("Choice", bound=str)
 LONGEST_VALUE = 200
 """Letters of a value in the line that refuses it: a whole config.json tells nobody anything."""
+CHOICES_TOLD = 8
+
+
+class Worded(str):
+    """An English sentence that remembers its template and values, so that it can be said in other languages.
+
+    A value may be Worded itself, or the name of a Field.
+    """
+
+    template: str
+    values: Mapping[str, object]
+
+
+class Field(str):
+    """The name of a field of a question within a sentence; the command line says its option."""
+
+
+class Several(tuple[str, ...]):
+    """A few words one after another; each may be Worded."""
+
+    def __format__(self, format_spec: str) -> str:
+        return ", ".join(self)
+
+
+def worded(template: str, /, **values: object) -> Worded:
+    """The sentence with its {placeholders} filled; its German is in service/translations/errors.de.po."""
+    sentence = Worded(template.format(**values))
+    sentence.template, sentence.values = template, values
+    return sentence
+
+
+def foreign(text: object) -> Worded:
+    """What others say, a parser or an operating system: repeated as it is in every language."""
+    return worded("{text}", text=str(text))
+
+
+def on_record(text: str) -> Worded:
+    """A sentence that a file of the catalog keeps; it is translated like those of the code."""
+    return worded(text.replace("{", "{{").replace("}", "}}"))
+
+
+UNKNOWN = worded("unknown")
 
 
 class HeimvorteilError(Exception):
@@ -29,47 +74,52 @@ class HeimvorteilError(Exception):
 class InvalidValue(HeimvorteilError):
     """A value that cannot be used: names the field, the value and the valid choices."""
 
-    def __init__(self, field: str, value: object, reason: str, choices: Iterable[str] = ()) -> None:
+    def __init__(self, field: str, value: object, reason: Worded, choices: Iterable[str] = ()) -> None:
         self.field = field
         self.value = value
         self.reason = reason
         self.choices = tuple(choices)
         super().__init__(self._line())
 
+    advice: Worded | None = None
+    """What its line ends with: what to do about it."""
+
     def _line(self) -> str:
         value = repr(self.value)
         if len(value) > LONGEST_VALUE:
             value = value[: LONGEST_VALUE - 1] + "…"
-        line = f"{self.field} = {value}: {self.reason}"
-        if self.choices:
-            shown = ", ".join(self.choices[:8])
-            more = len(self.choices) - 8
-            line += f"; valid: {shown}" + (f" and {more} more" if more > 0 else "")
-        return line
+        return f"{self.field} = {value}: {self.reason}{self.told_choices()}{self.advice or ''}"
+
+    def told_choices(self) -> Worded:
+        """The first of the valid choices, as its line ends."""
+        shown, more = Several(self.choices[:CHOICES_TOLD]), len(self.choices) - CHOICES_TOLD
+        if not self.choices:
+            return foreign("")
+        if more > 0:
+            return worded("; valid: {shown} and {more} more", shown=shown, more=more)
+        return worded("; valid: {shown}", shown=shown)
 
 
 class UnknownName(InvalidValue):
     """A name that is in no catalog; `choices` holds all names, the nearest ones first."""
 
     def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
-        super().__init__(field, value, "unknown", nearest_first(value, known))
+        super().__init__(field, value, UNKNOWN, nearest_first(value, known))
 
 
 class UnknownCard(UnknownName):
     """The name of a GPU that is in no catalog; `choices` as they are given, the nearest first."""
 
-    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
-        InvalidValue.__init__(self, field, value, "unknown", known)
+    advice = worded(" (cards of NVIDIA and AMD; for one that is missing take the nearest)")
 
-    def _line(self) -> str:
-        return super()._line() + " (cards of NVIDIA and AMD; for one that is missing take the nearest)"
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        InvalidValue.__init__(self, field, value, UNKNOWN, known)
 
 
 class UnknownProvider(UnknownName):
     """Whose prices a table has, in no list yet; says how to bring a provider along."""
 
-    def _line(self) -> str:
-        return super()._line() + "; one in no list comes with its name: --new-provider (field new_provider)"
+    advice = worded("; one in no list comes with its name: --new-provider (field new_provider)")
 
 
 class SeveralMeant(InvalidValue):
@@ -77,36 +127,45 @@ class SeveralMeant(InvalidValue):
 
     def __init__(self, field: str, value: str, differences: Mapping[str, str]) -> None:
         self.differences = dict(differences)
-        super().__init__(field, value, "means several cards, say which", self.differences)
+        super().__init__(field, value, worded("means several cards, say which"), self.differences)
 
-    def _line(self) -> str:
+    def told_choices(self) -> Worded:
+        """All of them, each with what tells it apart."""
         told = ", ".join(f"{slug} ({difference})" for slug, difference in self.differences.items())
-        return f"{self.field} = {self.value!r}: {self.reason}: {told}"
+        return worded(": {told}", told=told)
 
 
 class CardNotTold(InvalidValue):
     """A card of which no training time can be told; `choices` are the nearest that can, the nearest first."""
 
 
-class NotFound(HeimvorteilError):
+class Sentence(HeimvorteilError):
+    """An error that is one sentence."""
+
+    def __init__(self, sentence: Worded) -> None:
+        self.sentence = sentence
+        super().__init__(str(sentence))
+
+
+class NotFound(Sentence):
     """A stored thing that is not there."""
 
-    def __init__(self, what: str, key: object) -> None:
+    def __init__(self, what: Worded, key: object) -> None:
         self.what = what
         self.key = key
-        super().__init__(f"there is no {what} {key!r}")
+        super().__init__(worded("there is no {what} {key!r}", what=what, key=key))
 
 
-class MissingFact(HeimvorteilError):
+class MissingFact(Sentence):
     """A number the answer needs and nobody has told us; says how to supply it."""
 
-    def __init__(self, what: str, remedy: str) -> None:
+    def __init__(self, what: Worded, remedy: Worded) -> None:
         self.what = what
         self.remedy = remedy
-        super().__init__(f"{what} is not known; {remedy}")
+        super().__init__(worded("{what} is not known; {remedy}", what=what, remedy=remedy))
 
 
-class DatabaseNotReady(HeimvorteilError):
+class DatabaseNotReady(Sentence):
     """The database cannot be reached, or its schema is not the one this code needs."""
 
 
@@ -125,7 +184,7 @@ def choice_of(field: str, value: object, choices: Iterable[Choice]) -> Choice:
     for choice in among:
         if choice == value:
             return choice
-    raise InvalidValue(field, value, "unknown", among)
+    raise InvalidValue(field, value, UNKNOWN, among)
 
 
 def nearest_first(value: str, known: Iterable[str], *, in_order: bool = False) -> tuple[str, ...]:

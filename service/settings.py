@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from platformdirs import user_data_path
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 PREFIX = "HEIMVORTEIL_"
 
@@ -62,7 +62,7 @@ class Settings:
         given = {s.name: environ.get(s.variable) or s.default for s in SETTINGS}
         scheduler = given["SCHEDULER"]
         if scheduler not in ("auto", "on", "off"):
-            raise InvalidValue(PREFIX + "SCHEDULER", scheduler, "unknown", ("auto", "on", "off"))
+            raise InvalidValue(PREFIX + "SCHEDULER", scheduler, worded("unknown"), ("auto", "on", "off"))
         return cls(
             database_url=given["DATABASE_URL"] or default_database_url(),
             host=given["HOST"],
@@ -84,7 +84,9 @@ def default_database_url() -> str:
 
 def _whole(name: str, text: str, low: int, high: int) -> int:
     if not text.isdigit() or not low <= int(text) <= high:
-        raise InvalidValue(PREFIX + name, text, f"must be a whole number from {low} to {high}")
+        raise InvalidValue(
+            PREFIX + name, text, worded("must be a whole number from {low} to {high}", low=low, high=high)
+        )
     return int(text)
 
 
@@ -92,7 +94,9 @@ def _seconds(name: str, text: str, low: float = 0, high: float = 3600) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        raise InvalidValue(PREFIX + name, text, "must be a number of seconds") from None
+        raise InvalidValue(PREFIX + name, text, worded("must be a number of seconds")) from None
     if not low <= seconds <= high:
-        raise InvalidValue(PREFIX + name, text, f"must be between {low:g} and {high:g}")
+        raise InvalidValue(
+            PREFIX + name, text, worded("must be between {low:g} and {high:g}", low=low, high=high)
+        )
     return seconds

@@ -96,7 +96,7 @@ def test_ones_own_model(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("compare", "nanochat-d31"), "workload = 'nanochat-d31': unknown; valid: nanochat-d3"),
+        (("compare", "nanochat-d31"), "WORKLOAD = 'nanochat-d31': unknown; valid: nanochat-d3"),
         (("compare", "--home", "rtx-407"), "home = 'rtx-407': unknown; valid: rtx-4070"),
         (("compare", "--cloud", "8xh10"), "cloud = 'h10': unknown"),
         (("compare", "--country", "ZZ"), "country = 'ZZ': unknown"),
@@ -107,7 +107,7 @@ def test_ones_own_model(run, tmp_path):
         (("compare", "--hom", "rtx-4070"), "No such option '--hom'"),
         (("--verbose",), "No such option '--verbose'"),
         (("compar",), "No such command 'compar'"),
-        (("compare", "--home-count", "0"), "home_count = 0"),
+        (("compare", "--home-count", "0"), "--home-count = 0"),
         (("compare", "--tokens", "5"), "tokens = 5"),
         (("compare", "--tier", "cheap"), "tier = 'cheap'"),
         (("compare", "--home", ""), "home = '': unknown; valid: a10"),

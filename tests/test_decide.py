@@ -54,7 +54,7 @@ def test_a_question_is_answered_sensibly(run, name):
 
 @pytest.mark.parametrize("words", [("--power-limit", "150"), ("--pcie-lanes", "4"), ("--nvlink", "no")])
 def test_cards_are_not_described_where_there_are_none(run, words):
-    assert "none are named as `own` or `buy`" in run("--own", "none", *words, code=2)
+    assert "none are named as `--own` or `--buy`" in run("--own", "none", *words, code=2)
 
 
 def test_a_bought_card_is_built_in_as_told(run):
@@ -212,13 +212,13 @@ def test_text_in_both_languages(run):
         (("--own", "rtx-407"), "own = 'rtx-407': unknown; valid: rtx-4070"),
         (("--deadline", "soon"), "deadline = 'soon'"),
         (("--weights", "1,2"), "--weights = '1,2'"),
-        (("--rent", "idle=1"), "rent_terms = 'idle': unknown; valid: set_up_hours"),
+        (("--rent", "idle=1"), "--rent = 'idle': unknown; valid: set_up_hours"),
         (("--rent", "tax_share"), "--rent = 'tax_share'"),
         (("--budget", "-3"), "budget = -3.0"),
         (("--tier", "lunar"), "valid: on_demand, spot, reserved, community, marketplace, any, none"),
         (("--currency", "XXX"), "currency = 'XXX': unknown; valid: AUD"),
-        (("--base-fee", "-3"), "base_fee_per_month = '-3': must not be negative"),
-        (("--probability", "0.999"), "least_probability = 0.999: must be above 0 and at most 0.99"),
+        (("--base-fee", "-3"), "--base-fee = '-3': must not be negative"),
+        (("--probability", "0.999"), "--probability = 0.999: must be above 0 and at most 0.99"),
         (("--own", "none", "--tier", "none"), "a plan for this run"),
     ],
 )

@@ -219,7 +219,7 @@ def test_trials_cost_what_so_many_cost(snapshot, run):
         (("qwen3-8b", "--finetune", "reward_model", *SAID), "trains a score on pairs"),
         (("qwen3-8b", "--finetune", "qdora", *SAID), "nearest: dora beside 16-bit weights, or qlora"),
         (("qwen3-8b", "--finetune", "qlra", *SAID), "--finetune = 'qlra': unknown; valid: qlora"),
-        (("qwen3-8b", "--finetune", "qlora", "--examples", "5"), "--mean-tokens = None: is missing"),
+        (("qwen3-8b", "--finetune", "qlora", "--examples", "5"), "--mean-tokens: is missing"),
         (("qwen3-8b", "--examples", "5"), "--examples = 5: belongs to --finetune METHOD"),
         (("qwen3-8b", "--finetune", "lora", *SAID, "--tokens", "5000000"), "follows from --examples"),
         (("qwen3-8b", "--finetune", "lora", *SAID, "--recipe", "micro_batch=4"), "--per-device-batch"),

@@ -12,6 +12,7 @@ from service.app import create_app
 from service.cli import main
 from service.settings import Settings
 from service.store import tokens
+from tests.by_options import by_options
 from tests.estimate.test_training_log import NANOCHAT_BANNER, nanochat
 
 BANNER_D20 = (
@@ -93,7 +94,10 @@ def test_three_numbers_do_as_well(run):
         (["--tokens-per-s", "9000"], "--gpu"),
         (["--gpu", "rtx-3090"], "exactly one of them"),
         (["--gpu", "rtx-3099", "--tokens-per-s", "9"], "valid: rtx-3090"),
-        (["--gpu", "rtx-3090", "--tokens-per-s", "nan", "--workload", "nanochat-d26"], "tokens_per_s = nan"),
+        (
+            ["--gpu", "rtx-3090", "--tokens-per-s", "nan", "--workload", "nanochat-d26"],
+            "--tokens-per-s = nan",
+        ),
         (["--gpu", "rtx-3090", "--tokens-per-s", "9000"], "name it with --workload"),
         (["--gpu", "rtx-3090", "--tokens-per-s", "9", "--workload", "nanochat-99"], "nanochat-"),
     ],
@@ -184,10 +188,10 @@ Peak reserved memory = 17.5 GB.
 @pytest.mark.parametrize(
     ("text", "told", "asked"),
     [
-        (HEADLESS, {}, "--batch-tokens (field batch_tokens) and --gpu-count (field gpu_count)"),
-        (HEADLESS, {"batch_tokens": 491_520}, "give --gpu-count (field gpu_count)"),
-        (HEADLESS, {"batch_tokens": 491_520, "gpu_count": 8}, "--workload (field workload)"),
-        (ADAPTERS, {}, "--seq-len (field seq_len)"),
+        (HEADLESS, {}, "--batch-tokens and --gpu-count"),
+        (HEADLESS, {"batch_tokens": 491_520}, "give --gpu-count"),
+        (HEADLESS, {"batch_tokens": 491_520, "gpu_count": 8}, "name it with --workload"),
+        (ADAPTERS, {}, "--seq-len"),
         (ADAPTERS, {"seq_len": 1024}, "name a LoRA or QLoRA workload"),
         (ADAPTERS, {"seq_len": 1024, "workload": "llama-3-8b"}, "name a LoRA or QLoRA workload"),
         (ADAPTERS, {"seq_len": 1024, "workload": "llama-3-8b-qlora", "gpu_count": 2}, "the log says 1"),
@@ -201,7 +205,7 @@ def test_both_fronts_ask_for_what_a_log_does_not_say(run, rest, tmp_path, text, 
     said = run("measure", file, "--gpu", "rtx-3090", *words, "--dry-run", code=2).stderr.strip()
     problem = rest("POST", body={"gpu": "rtx-3090", "log": text, "keep": False, **told})
     assert problem.status_code == 422
-    assert said == f"heimvorteil: {problem.get_json()['detail']}" and asked in said
+    assert said == by_options(problem.get_json()["detail"]) and asked in said
 
 
 def test_memory_and_what_is_assumed_are_told_and_kept(run, rest, tmp_path):
@@ -305,13 +309,13 @@ def test_both_fronts_refuse_with_the_same_words(run, rest, log, words, body):
     body = {"gpu": "rtx-3090"} | body | ({"log": log.read_text()} if "log" in body else {})
     problem = rest("POST", body=body)
     assert problem.status_code == 422
-    assert run("measure", *words, code=2).stderr.strip() == f"heimvorteil: {problem.get_json()['detail']}"
+    assert run("measure", *words, code=2).stderr.strip() == by_options(problem.get_json()["detail"])
 
 
 @pytest.mark.parametrize("option", ["--gpu-count", "--micro-batch", "--seq-len", "--total-steps"])
 def test_counts_below_one_are_refused(run, log, option):
     said = run("measure", log, "--gpu", "rtx-3090", "--dry-run", option, 0, code=2).output
-    assert "= 0: must be between 1 and" in said and option.strip("-").replace("-", "_") in said
+    assert "= 0: must be between 1 and" in said and option in said
 
 
 def test_a_measurement_is_taken_back_over_rest(run, rest, log):
@@ -325,7 +329,7 @@ def test_a_measurement_is_taken_back_over_rest(run, rest, log):
         problem = rest("DELETE", f"measured-runs/{slug}")
         assert problem.status_code == 404
         said = run("measure", "--forget", slug, code=2).stderr.strip()
-        assert said == f"heimvorteil: {problem.get_json()['detail']}"
+        assert said == by_options(problem.get_json()["detail"])
 
 
 def test_a_measurement_takes_what_a_comparison_takes_where_it_asks_the_same(rest):

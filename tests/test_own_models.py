@@ -153,7 +153,7 @@ REFUSED = [
     (("gpt2-124m", "--recipe", "sharding=zero-3"), "is called fsdp here; valid: fsdp"),
     (("gpt2-124m", "--recipe", "optimizer=adamw8bit"), "say optimizer_placement=8bit"),
     (("--dimensions", "n_layers=12 d_model=768", *TOKENS), "n_layers = '12 d_model=768': must be a whole"),
-    (("--dimensions", "n_layers=12", *TOKENS), "--dimensions d_model = None: is missing"),
+    (("--dimensions", "n_layers=12", *TOKENS), "--dimensions d_model: is missing"),
     (("gpt2-124m", "--trials", "0"), "--trials = 0"),
     (("qwen3-8b", "--finetune", "full", *FINE[2:], "--lora-rank", "16"), "--lora-rank = 16: is of adapters"),
 ]

@@ -120,7 +120,7 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(database, decision, tmp_path)
         (("schedule", decision, "--first", "soon"), "--first"),
         (("schedule", decision, "--first", "2020-01-01"), "must be within a year of now"),
         (("schedule", decision, "--name", "Weekly plan"), "there is a schedule 'weekly-plan' already"),
-        (("run", "weekly-pla"), "name = 'weekly-pla': unknown; valid: weekly-plan"),
+        (("run", "weekly-pla"), "NAME = 'weekly-pla': unknown; valid: weekly-plan"),
         (("show", "x"), "name = 'x': unknown"),
         (("pause", "x"), "name = 'x': unknown"),
         (("resume", "x"), "name = 'x': unknown"),

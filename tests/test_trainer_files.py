@@ -58,7 +58,7 @@ def test_the_model_named_beside_the_file_is_meant(run):
 
 
 def test_what_no_file_knows_is_asked_by_its_option(run, tmp_path):
-    assert "--examples = None: the Axolotl file cannot know how many examples" in run(
+    assert "--examples: the Axolotl file cannot know how many examples" in run(
         "compare", "--trainer-config", AXOLOTL, code=2
     ).stderr.replace("\n", " ")
     run("compare", "--trainer-config", AXOLOTL, "--examples", "10", code=2)

@@ -8,9 +8,9 @@ from typing import Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from service.errors import InvalidValue, UnknownName, nearest_first
+from service.errors import InvalidValue, UnknownName, Worded, foreign, nearest_first, worded
 
-BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+BOUNDS = ("ge", "gt", "le", "lt")
 LARGE = 100_000
 SHORT_NAME = "constrained-str"
 """What pydantic calls a name where an object is allowed as well."""
@@ -81,18 +81,47 @@ def refusal(kind: type[BaseModel], error: ValidationError) -> InvalidValue:
     if item["type"] == "extra_forbidden":
         return UnknownName(".".join(parts[:-1]) or "question", parts[-1], _names_beside(kind, parts[:-1]))
     if item["type"] == "missing":
-        return InvalidValue(field, None, "is missing")
+        return InvalidValue(field, None, worded("is missing"))
     if item["type"] == "literal_error":
         valid = re.findall(r"'([^']*)'", str(context["expected"]))
-        return InvalidValue(field, value, "unknown", nearest_first(str(value), valid, in_order=True))
+        return InvalidValue(field, value, worded("unknown"), nearest_first(str(value), valid, in_order=True))
     if item["type"] == "greater_than_equal" and not context["ge"]:
-        return InvalidValue(field, _plain(value), "must not be negative")
+        return InvalidValue(field, _plain(value), worded("must not be negative"))
     if "greater_than" in item["type"] or "less_than" in item["type"]:
-        return InvalidValue(field, _plain(value), f"must be {_bounds_of(kind, parts, context)}")
+        return InvalidValue(field, _plain(value), _bounds_of(kind, parts, context))
     if item["type"] == "too_long":
-        found = f"must have at most {context['max_length']} entries, not {context['actual_length']}"
+        found = worded(
+            "must have at most {max_length} entries, not {actual_length}",
+            max_length=context["max_length"],
+            actual_length=context["actual_length"],
+        )
         return InvalidValue(field, _plain(value), found)
-    return InvalidValue(field, _plain(value), item["msg"][:1].lower() + item["msg"][1:])
+    return InvalidValue(field, _plain(value), _pydantic_said(item))
+
+
+PYDANTIC: Mapping[str, str] = {
+    "int_parsing": "input should be a valid integer, unable to parse string as an integer",
+    "int_type": "input should be a valid integer",
+    "int_from_float": "input should be a valid integer, got a number with a fractional part",
+    "float_parsing": "input should be a valid number, unable to parse string as a number",
+    "float_type": "input should be a valid number",
+    "finite_number": "input should be a finite number",
+    "decimal_parsing": "input should be a valid decimal",
+    "decimal_max_places": "decimal input should have no more than {decimal_places} decimal places",
+    "string_type": "input should be a valid string",
+    "string_too_long": "string should have at most {max_length} characters",
+    "bool_parsing": "input should be a valid boolean, unable to interpret input",
+}
+"""What pydantic says, by the kind of error, that a person can be told."""
+
+
+def _pydantic_said(item: Any) -> Worded:
+    text = item["msg"][:1].lower() + item["msg"][1:]
+    if template := PYDANTIC.get(item["type"]):
+        sentence = worded(template, **item.get("ctx", {}))
+        if sentence == text:
+            return sentence
+    return item.get("ctx", {}).get("reason") if item["type"] == "untold" else foreign(text)
 
 
 def names_beside(question: str, path: list[str]) -> tuple[str, ...]:
@@ -132,8 +161,8 @@ def _marks_inside(annotation: object) -> Iterator[object]:
         yield from _marks_inside(inside)
 
 
-def _bounds_of(kind: type[BaseModel], parts: list[str], passed: Mapping[str, Any]) -> str:
-    """The range of a field in words: between 1 and 500, above 0 and at most 24.
+def _bounds_of(kind: type[BaseModel], parts: list[str], passed: Mapping[str, Any]) -> Worded:
+    """The range of a field in words: must be between 1 and 500, must be above 0 and at most 24.
 
     Of one among several values, of weights or terms, only the bound that it `passed` is known.
     """
@@ -147,10 +176,23 @@ def _bounds_of(kind: type[BaseModel], parts: list[str], passed: Mapping[str, Any
         if getattr(mark, name, None) is not None
     } or {name: _limit(limit) for name, limit in passed.items() if name in BOUNDS}
     if {"ge", "le"} <= limits.keys():
-        return f"between {limits['ge']} and {limits['le']}"
-    return " and ".join(f"{BOUNDS[name]} {limit}" for name, limit in limits.items())
+        return worded("must be between {least} and {most}", least=limits["ge"], most=limits["le"])
+    bounds = [_bound(name, limit) for name, limit in limits.items()]
+    if len(bounds) == 1:
+        return worded("must be {bound}", bound=bounds[0])
+    return worded("must be {one} and {other}", one=bounds[0], other=bounds[1])
 
 
-def _limit(limit: Any) -> str:
+def _bound(name: str, limit: Worded) -> Worded:
+    if name == "ge":
+        return worded("at least {limit}", limit=limit)
+    if name == "gt":
+        return worded("above {limit}", limit=limit)
+    return worded("at most {limit}", limit=limit) if name == "le" else worded("below {limit}", limit=limit)
+
+
+def _limit(limit: Any) -> Worded:
     """A bound as one reads it: 1,000,000,000 for 1e9."""
-    return f"{int(limit):,}" if limit >= LARGE else str(limit)
+    if limit >= LARGE:
+        return worded("{limit:,}", limit=int(limit))
+    return worded("{limit}", limit=limit)

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from service.answers.asked import Question
+from service.errors import worded
 from service.facts import Checkpointing
 
 Method = Literal["full", "lora", "qlora", "lora-8bit", "dora"]
@@ -20,28 +21,46 @@ REWARD_MODELS = frozenset({"reward", "reward-model", "rm", "prm"})
 UNTOLD = {
     **dict.fromkeys(
         ROLLOUTS,
-        "a step generates text before it trains on it, and no published run that we know tells the hours of "
-        "the two apart; nearest: lora, which counts the training part alone",
+        worded(
+            "a step generates text before it trains on it, and no published run that we know "
+            "tells the hours of the two apart; nearest: lora, which counts the training part "
+            "alone"
+        ),
     ),
     **dict.fromkeys(
         PAIRS_BESIDE_REFERENCE,
-        "trains on pairs, and no published run that we know is there to hold it against; nearest: lora with "
-        "both answers of a pair counted as examples, which leaves out the reference model's forward pass",
+        worded(
+            "trains on pairs, and no published run that we know is there to hold it against; "
+            "nearest: lora with both answers of a pair counted as examples, which leaves out the "
+            "reference model's forward pass"
+        ),
     ),
     **dict.fromkeys(
         PAIRS_ALONE,
-        "trains on pairs, and no published run that we know is there to hold it against; nearest: lora with "
-        "both answers of a pair counted as examples, for it has no reference model",
+        worded(
+            "trains on pairs, and no published run that we know is there to hold it against; "
+            "nearest: lora with both answers of a pair counted as examples, for it has no "
+            "reference model"
+        ),
     ),
-    "kto": "weighs every answer against a reference model, and no published run that we know is there to "
-    "hold it against; nearest: lora, which leaves out the reference model's forward passes",
+    "kto": worded(
+        "weighs every answer against a reference model, and no published run that we know is "
+        "there to hold it against; nearest: lora, which leaves out the reference model's "
+        "forward passes"
+    ),
     **dict.fromkeys(
         REWARD_MODELS,
-        "trains a score on pairs in place of words, and no published run that we know is there to hold it "
-        "against; nearest: lora with both answers of a pair counted as examples, which has a head for words",
+        worded(
+            "trains a score on pairs in place of words, and no published run that we know is "
+            "there to hold it against; nearest: lora with both answers of a pair counted as "
+            "examples, which has a head for words"
+        ),
     ),
-    "qdora": "DoRA norms its matrix in every pass, and what unpacking it from 4 bits adds to that nobody we "
-    "know has measured; nearest: dora beside 16-bit weights, or qlora, which is faster",
+    "qdora": worded(
+        "DoRA norms its matrix in every pass, and what unpacking it from 4 bits adds to that "
+        "nobody we know has measured; nearest: dora beside 16-bit weights, or qlora, which "
+        "is faster"
+    ),
 }
 SAME_AS: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("rslora", "rs-lora", "lora+", "loraplus", "lora-plus", "pissa"), "lora")

@@ -8,7 +8,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.parts import Answered
-from service.errors import InvalidValue
+from service.errors import InvalidValue, Worded, worded
 from service.estimate.trainer_files.all_trainers import read_trainer_file
 from service.estimate.trainer_files.as_asked import (
     FIELD_OF,
@@ -24,10 +24,10 @@ LONGEST_RUN = 120
 OF_ADAPTERS = ("lora_rank", "lora_targets", "modules_to_save")
 NUMBERS = {"examples": int, "mean_tokens": float}
 Given = str | Mapping[str, Any]
-NEEDED: Mapping[str, str] = {
-    "method": "says neither adapters nor full training; say which (--finetune lora)",
-    "examples": "cannot know how many examples the data set has; say it (--examples 20000)",
-    "mean_tokens": "cannot know how long an example is on average; say it (--mean-tokens 700)",
+NEEDED: Mapping[str, Worded] = {
+    "method": worded("says neither adapters nor full training; say which (--finetune lora)"),
+    "examples": worded("cannot know how many examples the data set has; say it (--examples 20000)"),
+    "mean_tokens": worded("cannot know how long an example is on average; say it (--mean-tokens 700)"),
 }
 
 
@@ -84,14 +84,17 @@ def completed(values: Mapping[str, Any]) -> dict[str, Any]:
         fields["examples"] = min(fields["examples"], file.settings.examples)
     for name, reason in NEEDED.items():
         if fields.get(name) is None:
-            raise InvalidValue(f"finetune.{name}", None, f"the {file.name} file {reason}")
+            raise InvalidValue(
+                f"finetune.{name}", None, worded("the {file} file {reason}", file=file.name, reason=reason)
+            )
     whole = {**values, "finetune": fields, "recipe": {**recipe_of_file(file), **recipe}}
     if all(values.get(name) is None for name in ("run", "config", "architecture")):
         base = file.settings.base_model
         if base is None:
-            reason = (
-                f"the {file.name} file names no base model; name one of the catalog, or give its config.json "
-                "as config"
+            reason = worded(
+                "the {file} file names no base model; name one of the catalog, or give its "
+                "config.json as config",
+                file=file.name,
             )
             raise InvalidValue("run", None, reason)
         whole["run"] = base if len(base) <= LONGEST_RUN else base[-LONGEST_RUN:]

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, Worded, worded
 from service.estimate.trainer_files.settings import LARGEST_CHARACTERS, MOST_KEYS
 
 MOST_BYTES = 2 * LARGEST_CHARACTERS
@@ -20,23 +20,33 @@ MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codec
 SHOWN = 60
 LONGEST_REASON = 120
 LONGEST_NUMBER = 40
-TOO_MANY = f"has more than {MOST_KEYS:,} values"
-TOO_DEEP = f"is nested deeper than {DEEPEST} levels"
+TOO_MANY = worded("has more than {most_keys:,} values", most_keys=MOST_KEYS)
+TOO_DEEP = worded("is nested deeper than {deepest} levels", deepest=DEEPEST)
 
 
 class _Unreadable(Exception):
-    """Why a text is no trainer's file, in one line."""
+    """Why a text is no trainer's file."""
+
+    def __init__(self, reason: Worded) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 def text_of(field: str, data: bytes) -> str:
     """The text of a file. Raises InvalidValue for one that is too large or no text."""
     if len(data) > MOST_BYTES:
-        raise InvalidValue(field, f"{data[:SHOWN]!r}", f"is longer than {LARGEST_CHARACTERS:,} characters")
+        raise InvalidValue(
+            field,
+            f"{data[:SHOWN]!r}",
+            worded("is longer than {largest_characters:,} characters", largest_characters=LARGEST_CHARACTERS),
+        )
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise InvalidValue(field, repr(data[:SHOWN]), f"is not UTF-8 text (byte {error.start + 1})") from None
+        raise InvalidValue(
+            field, repr(data[:SHOWN]), worded("is not UTF-8 text (byte {start})", start=error.start + 1)
+        ) from None
 
 
 def mapping_of(field: str, given: str | Mapping[str, Any]) -> Mapping[str, Any]:
@@ -46,17 +56,21 @@ def mapping_of(field: str, given: str | Mapping[str, Any]) -> Mapping[str, Any]:
     """
     text = given if isinstance(given, str) else None
     if text is not None and len(text) > LARGEST_CHARACTERS:
-        raise InvalidValue(field, f"{len(text):,} characters", f"is longer than {LARGEST_CHARACTERS:,}")
+        raise InvalidValue(
+            field,
+            f"{len(text):,} characters",
+            worded("is longer than {largest_characters:,}", largest_characters=LARGEST_CHARACTERS),
+        )
     try:
         read = _parsed(text.lstrip("\ufeff")) if text is not None else given
         if not isinstance(read, Mapping):
-            raise _Unreadable("is not a mapping of keys to values")
+            raise _Unreadable(worded("is not a mapping of keys to values"))
         plain, count = _plain(read, 1)
         if count > MOST_KEYS:
             raise _Unreadable(TOO_MANY)
     except _Unreadable as error:
         shown = text if text is not None else ", ".join(map(str, given))
-        raise InvalidValue(field, " ".join(shown[: 4 * SHOWN].split())[:SHOWN], str(error)) from None
+        raise InvalidValue(field, " ".join(shown[: 4 * SHOWN].split())[:SHOWN], error.reason) from None
     return dict(plain)
 
 
@@ -69,20 +83,20 @@ def _parsed(text: str) -> object:
         mark = error.problem_mark or error.context_mark
         where = f" (line {mark.line + 1})" if mark else ""
         what = str(error.problem or error.context)[:LONGEST_REASON]
-        raise _Unreadable(f"is not YAML that we read: {what}{where}") from None
+        raise _Unreadable(worded("is not YAML that we read: {what}{where}", what=what, where=where)) from None
     except yaml.YAMLError as error:
-        raise _Unreadable(f"is not YAML: {str(error).splitlines()[0]}") from None
+        raise _Unreadable(worded("is not YAML: {error}", error=str(error).splitlines()[0])) from None
     except RecursionError:
         raise _Unreadable(TOO_DEEP) from None
     except ValueError as error:
-        raise _Unreadable(f"is not JSON: {str(error)[:LONGEST_REASON]}") from None
+        raise _Unreadable(worded("is not JSON: {error}", error=str(error)[:LONGEST_REASON])) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     plain: dict[str, Any] = {}
     for key, value in pairs:
         if key in plain:
-            raise _Unreadable(f"says {key[:SHOWN]} twice")
+            raise _Unreadable(worded("says {key} twice", key=key[:SHOWN]))
         plain[key] = value
     return plain
 

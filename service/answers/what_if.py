@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from service.answers.asked import Flag, Question
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, worded
 
 MOST_ALTERNATIVES, MOST_CHANGES = 10, 10
 UNCHANGEABLE = ("currency", "lang", "what_if")
@@ -45,7 +45,9 @@ class WithAlternatives(Question):
         for place, change in enumerate(self.what_if):
             for name in change:
                 if name in UNCHANGEABLE:
-                    raise InvalidValue(at(place, name), change[name], "cannot be another in a what-if")
+                    raise InvalidValue(
+                        at(place, name), change[name], worded("cannot be another in a what-if")
+                    )
                 if name not in fields:
                     raise UnknownName(f"what_if.{place}", name, fields)
             try:
@@ -53,7 +55,9 @@ class WithAlternatives(Question):
             except InvalidValue as error:
                 raise placed(error, place) from None
             if other == type(self).of(**asked):
-                raise InvalidValue(f"what_if.{place}", as_told(change), "is as the question has it already")
+                raise InvalidValue(
+                    f"what_if.{place}", as_told(change), worded("is as the question has it already")
+                )
             found.append(other)
         return tuple(found)
 

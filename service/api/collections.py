@@ -16,7 +16,7 @@ from service.api.columns import Columns, as_csv, csv_parts, items_of
 from service.api.contract import contract
 from service.api.remembered import Remembered
 from service.api.state import facts, state
-from service.errors import NotFound
+from service.errors import NotFound, foreign
 from service.store.snapshot import Snapshot
 
 LARGEST_PAGE = 500
@@ -77,7 +77,7 @@ def publish(collection: Collection) -> Blueprint:
         tag = etag(snapshot)
         item = collection.get(snapshot, slug, query)
         if item is None:
-            raise NotFound(collection.one, slug)
+            raise NotFound(foreign(collection.one), slug)
         if unchanged(tag):
             return not_modified(tag)
         return finish(json_response(item), tag)

@@ -15,7 +15,7 @@ from service.api.contract import contract
 from service.api.parquet import parquet_of
 from service.api.schemas import page_of
 from service.api.state import state
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.index_check import IndexCheck
 from service.facts import Tier
 from service.store import exchange_rates, price_index
@@ -102,7 +102,9 @@ def _rows(day: date | None, currency: str, gpu: str | None, tier: str | None) ->
             return []
         rates = exchange_rates.rates_for(session, day)
         if currency not in {"EUR", *rates}:
-            raise InvalidValue("currency", currency, "no exchange rate is known", sorted({"EUR", *rates}))
+            raise InvalidValue(
+                "currency", currency, worded("no exchange rate is known"), sorted({"EUR", *rates})
+            )
         return price_index.price_index(session, day, currency, rates, gpu=gpu, tier=tier)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pydantic import Field
 
 from service.api.collections import PageQuery
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 MOST_DAYS = 400
 STAMP = "%Y-%m-%dt%H%Mz"
@@ -33,9 +33,13 @@ class SlotQuery(PageQuery):
         if self.from_ is None and self.to is None:
             first = last = newest
         if last < first:
-            raise InvalidValue("to", last.isoformat(), f"is before from, {first}")
+            raise InvalidValue("to", last.isoformat(), worded("is before from, {first}", first=first))
         if last - first >= timedelta(days=MOST_DAYS):
-            raise InvalidValue("to", last.isoformat(), f"is more than {MOST_DAYS} days after from, {first}")
+            raise InvalidValue(
+                "to",
+                last.isoformat(),
+                worded("is more than {most_days} days after from, {first}", most_days=MOST_DAYS, first=first),
+            )
         return first, last
 
 

@@ -14,7 +14,7 @@ from service.api.collections import json_response
 from service.api.contract import contract
 from service.api.state import now, state
 from service.api.tokens import bearer
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.usecases.price_imports import MOST_SHOWN, PriceTable
 
 LARGEST_TABLE_BYTES = 8_000_000
@@ -88,9 +88,9 @@ class ImportedOut(BaseModel):
 def imported(json: PriceTableIn) -> Response:
     """Take in a table of prices: rows that cannot be used are named, an unreadable table is refused whole."""
     if (json.table is None) == (json.rows is None):
-        raise InvalidValue("table", None, "give table or rows, exactly one of them")
+        raise InvalidValue("table", None, worded("give table or rows, exactly one of them"))
     if json.rows is not None and json.format != "json":
-        raise InvalidValue("rows", json.format, "rows go with format json; give the text as table")
+        raise InvalidValue("rows", json.format, worded("rows go with format json; give the text as table"))
     take_in = state().take_in_prices
     if take_in is None:
         abort(501, "this process was started without pricing; `heimvorteil serve` takes in tables")

@@ -35,7 +35,7 @@ from service.api.sourced import converter
 from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.countries import code_of
-from service.errors import InvalidValue, NotFound, UnknownName
+from service.errors import InvalidValue, NotFound, UnknownName, worded
 from service.facts import CloudOffer, Source, Tier
 from service.reports.listings.offer_items import offer_item
 from service.reports.listings.sourced import amount
@@ -352,10 +352,12 @@ def quoted(json: OfferIn) -> Response:
     if json.provider not in snapshot.providers:
         raise UnknownName("provider", json.provider, snapshot.providers)
     if (json.term_months is None) != (json.tier != "reserved"):
-        raise InvalidValue("term_months", json.term_months, "goes with tier reserved, and only with it")
+        raise InvalidValue(
+            "term_months", json.term_months, worded("goes with tier reserved, and only with it")
+        )
     today = now()
     if json.as_of > today.date():
-        raise InvalidValue("as_of", json.as_of.isoformat(), "is in the future")
+        raise InvalidValue("as_of", json.as_of.isoformat(), worded("is in the future"))
     gpu = find_gpu(snapshot, "gpu", json.gpu)
     source = Source(f"quote:{who}", f"private quote entered by {who}", "", json.as_of, "own", today.date())
     offer = CloudOffer(

@@ -12,7 +12,7 @@ from service.api.collections import PageQuery, json_response, respond_live, slic
 from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
-from service.errors import NotFound
+from service.errors import NotFound, worded
 from service.store import leases, price_sources
 from service.store.price_sources import SourceState, Standing
 
@@ -110,4 +110,4 @@ def one(name: str, query: Question) -> Response:
             response = json_response(source_item(standing))
             response.headers["Cache-Control"] = "no-store"
             return response
-    raise NotFound("price source", name)
+    raise NotFound(worded("price source"), name)

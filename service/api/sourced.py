@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.cost import Conversion, conversion
 from service.facts import ExchangeRate
 from service.store.snapshot import Snapshot
@@ -22,5 +22,5 @@ def converter(
     quoted = snapshot.exchange if rates is None else rates
     currencies = {"EUR", *quoted}
     if target not in currencies:
-        raise InvalidValue("currency", target, "no exchange rate is known", sorted(currencies))
+        raise InvalidValue("currency", target, worded("no exchange rate is known"), sorted(currencies))
     return conversion(source, target, tuple(quoted.values()))

@@ -13,7 +13,7 @@ from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
 from service.api.state import state
-from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first
+from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first, worded
 from service.estimate import market_day
 from service.facts import SpotPrice, Taxes
 from service.reports.listings.sourced import amount, rates_of, source_of
@@ -101,8 +101,12 @@ def _nothing_stored(zone: str, stored: list[str], fetchable: list[str]) -> Heimv
     if zone.upper() not in fetchable:
         return UnknownName("zone", zone, {*stored, *fetchable})
     known = ", ".join(nearest_first(zone, stored)) or "none"
-    remedy = f"fetch them (heimvorteil prices refresh --zone {zone.upper()}); stored are: {known}"
-    return MissingFact(f"any day-ahead price of {zone.upper()}", remedy)
+    remedy = worded(
+        "fetch them (heimvorteil prices refresh --zone {zone}); stored are: {known}",
+        zone=zone.upper(),
+        known=known,
+    )
+    return MissingFact(worded("any day-ahead price of {zone}", zone=zone.upper()), remedy)
 
 
 def get(snapshot: Snapshot, slug: str, query: SpotPriceItemQuery) -> dict[str, Any] | None:

@@ -10,10 +10,10 @@ from click.exceptions import NoArgsIsHelpError
 
 from pricing.commands import BESIDE, prices
 from service.cli.alerting import alerts
-from service.cli.as_options import as_options
 from service.cli.asking import AskingCommand
 from service.cli.comparing import compare
 from service.cli.deciding import decide
+from service.cli.error_lines import error_line, usage_line
 from service.cli.helping import explain_in_words
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
@@ -73,12 +73,13 @@ class OneLineErrors(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error raised on purpose becomes its one line."""
+        words = [*ctx._protected_args, *ctx.args]
         try:
             return super().invoke(ctx)
         except click.UsageError as error:
             raise one_line(error) from error
         except HeimvorteilError as error:
-            click.echo(f"heimvorteil: {as_options(str(error))}", err=True)
+            click.echo(f"heimvorteil: {error_line(error, self, words)}", err=True)
             ctx.exit(EXIT_BAD_INPUT)
 
 
@@ -96,7 +97,7 @@ def one_line(error: click.UsageError) -> click.ClickException:
     """A usage error as one line; a command that was called without words still shows its help."""
     if isinstance(error, NoArgsIsHelpError):
         return error
-    return OneLine(" ".join(error.format_message().split()))
+    return OneLine(usage_line(error))
 
 
 @click.group(cls=OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,6 +8,7 @@ import click
 from service.cli.amounts import Amount
 from service.cli.offering import TIERS
 from service.cli.opening import open_database, open_facts
+from service.errors import worded
 from service.reports.words.spoken import words
 
 UNKNOWN = "-"
@@ -67,16 +68,14 @@ def list_() -> None:
     with open_database().reading() as session:
         for alert in stored.all(session):
             last = next(iter(stored.events(session, alert.slug, 1)), None)
-            price = UNKNOWN
-            if alert.last_per_hour is not None:
-                price = f"{w.number(alert.last_per_hour, 2)} {alert.rule.currency}/h"
+            price = UNKNOWN if alert.last_per_hour is None else w.number(alert.last_per_hour, 2)
             delivery = UNKNOWN
             if last and alert.rule.webhook_url:
                 delivery = w.say("delivered") if last.delivered_at else last.error or w.say("waiting")
             rows.append([
                 alert.slug,
                 alert.rule.name,
-                price,
+                f"{price} {alert.rule.currency}/h",
                 w.minute(alert.last_checked_at) if alert.last_checked_at else UNKNOWN,
                 w.minute(last.fired_at) if last else UNKNOWN,
                 delivery,
@@ -111,7 +110,7 @@ def test_(context: click.Context, slug: str) -> None:
     with open_database().reading() as session:
         alert = stored.get(session, slug)
     if not alert.rule.webhook_url:
-        raise InvalidValue("slug", slug, "has no webhook")
+        raise InvalidValue("slug", slug, worded("has no webhook"))
     price = alert.last_per_hour or Decimal(0)
     now = datetime.now(UTC)
     body = message(alert, f"{slug}-test", now, price=price, reference=price, offer=None)

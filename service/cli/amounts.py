@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from service.cli.as_written import currency_written, number_written
+from service.cli.as_written import Unwritten, currency_written, number_written
+from service.errors import worded
 
 CURRENCIES_WRITTEN = "currencies_written"
-"""In a context: the currencies that amounts were written with, and one option of each."""
+"""In a context: the currencies that amounts were written with, and of each an option and what it says."""
 NO_NUMBERS = ("nan", "inf", "infinity")
 """The question says what it may be instead."""
 DECIMAL_PLACES = 9
@@ -50,7 +51,7 @@ class WrittenInt(click.ParamType[int]):
             return value
         number = _read(self, value, param, ctx)
         if number != int(number):
-            self.fail(f"{value!r} is not a whole number", param, ctx)
+            self.fail(worded("{value!r} is not a whole number", value=value), param, ctx)
         return int(number)
 
 
@@ -58,11 +59,11 @@ def _read(
     kind: click.ParamType[Any], value: Any, param: click.Parameter | None, ctx: click.Context | None
 ) -> Decimal:
     if ctx is not None and (written := currency_written(str(value))):
-        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = param.opts[0] if param else ""
+        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = (param.opts[0] if param else "", str(value))
     try:
         return number_written(str(value), (param.name or "") if param else "")
-    except ValueError as error:
-        kind.fail(f"{value!r} {error}", param, ctx)
+    except Unwritten as error:
+        kind.fail(worded("{value!r} {reason}", value=str(value), reason=error.reason), param, ctx)
 
 
 def in_places(amount: Decimal) -> Decimal:

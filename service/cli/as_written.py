@@ -1,4 +1,4 @@
-"""Numbers as people write them: 0,29; 29ct; 700 €; 1e9; 10B; 1.000,50 and 1,000.50; 150W; 30 %.
+"""Numbers as people write them: 0,29; 29ct; 700 €; €700; 1e9; 10B; 1.000,50 and 1,000.50; 150W; 30 %.
 
 What could mean two things is asked back: 1.000 may be one or a thousand.
 """
@@ -7,7 +7,12 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-NUMBER = re.compile(r"(?P<number>[-+]?[\d.,'\s]*\d(?:[eE][-+]?\d+)?)(?P<unit>[^\d]*)")
+from service.errors import Worded, worded
+
+NO_NUMBER = worded("is not a number")
+NUMBER = re.compile(
+    r"(?P<before>[^-+\d.,'\s]*)\s*(?P<number>[-+]?[\d.,'\s]*\d(?:[eE][-+]?\d+)?)(?P<unit>[^\d]*)"
+)
 SIGNS = {
     "€": "EUR", "eur": "EUR", "euro": "EUR", "$": "USD", "usd": "USD", "dollar": "USD", "£": "GBP",
     "gbp": "GBP", "chf": "CHF",
@@ -39,30 +44,43 @@ WHOLE_AMOUNTS = ("budget", "price", "per_month", "tokens", "yearly_kwh")
 """Of these a thousand is as usual as one and a fraction."""
 
 
+class Unwritten(ValueError):
+    """Why what was written is no number."""
+
+    def __init__(self, reason: Worded = NO_NUMBER) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
 def number_written(said: str, field: str) -> Decimal:
-    """The number. Raises ValueError with what is wrong: none, another unit, or one that means two things."""
+    """The number. Raises Unwritten with what is wrong: none, another unit, or one that means two things."""
     match = NUMBER.fullmatch(said.strip())
     if match is None:
-        raise ValueError("is not a number")
-    written, unit = re.sub(r"[\s']", "", match["number"]), match["unit"].strip().lower()
+        raise Unwritten
+    written, unit = re.sub(r"[\s']", "", match["number"]), _unit(match)
     known = next((units for end, units in UNITS if field.endswith(end)), {})
     if unit and unit.replace(" ", "") not in known:
-        raise ValueError("is not a number" if not known else f"may be written with {', '.join(known)}")
+        raise Unwritten(worded("may be written with {units}", units=", ".join(known)) if known else NO_NUMBER)
     both = TWO_MEANINGS.fullmatch(written)
     if both and field.endswith(WHOLE_AMOUNTS) and not field.endswith("kwh_price"):
         small, large = f"{both['head']}.{both['tail']}".rstrip("0").rstrip("."), both["head"] + both["tail"]
-        raise ValueError(f"means two things: write {small} or {large}")
+        raise Unwritten(worded("means two things: write {small} or {large}", small=small, large=large))
     try:
         number = Decimal(_with_a_point(written))
     except InvalidOperation:
-        raise ValueError("is not a number") from None
+        raise Unwritten from None
     return number * known.get(unit.replace(" ", ""), Decimal(1))
 
 
 def currency_written(said: str) -> str | None:
     """The currency that an amount is written with; None where it says none."""
     match = NUMBER.fullmatch(said.strip())
-    return SIGNS.get(match["unit"].strip().lower().removesuffix("/kwh")) if match else None
+    return SIGNS.get(_unit(match).removesuffix("/kwh")) if match else None
+
+
+def _unit(match: re.Match[str]) -> str:
+    """The unit, also of a currency that stands before its number: €700, $0.30/kWh."""
+    return match["before"].lower() + match["unit"].strip().lower()
 
 
 def _with_a_point(written: str) -> str:

@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from service.cli.amounts import CURRENCIES_WRITTEN, Amount, WrittenFloat, WrittenInt, in_places
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, worded
 from service.reports.words.spoken import language, language_of_json
 
 if TYPE_CHECKING:
@@ -99,13 +99,23 @@ def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
     kilowatt-hour that is cents."""
     currency = str(asked.get("currency") or "EUR").strip().upper()
     context = click.get_current_context(silent=True)
-    for written, option in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
+    for written, (option, said) in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
         if written != currency:
-            reason = f"is in {written}, and the answer in {currency}; write it in {currency}"
-            raise InvalidValue(option, written, f"{reason} or ask with --currency {written}")
+            reason = worded(
+                "is in {written}, and the answer in {currency}; write it in {currency}",
+                written=written,
+                currency=currency,
+            )
+            raise InvalidValue(
+                option,
+                said,
+                worded("{reason} or ask with --currency {written}", reason=reason, written=written),
+            )
     price = asked.get("kwh_price")
     if price is not None and currency in CENTS_PER_UNIT and price >= DEAREST_PER_KWH:
-        reason = f"would be {price} {currency} per kWh; for cents write {price}ct"
+        reason = worded(
+            "would be {price} {currency} per kWh; for cents write {price}ct", price=price, currency=currency
+        )
         raise InvalidValue("--kwh-price", str(price), reason)
 
 
@@ -132,7 +142,9 @@ def _change(kind: "type[Question]", given: Mapping[str, Any], said: str) -> dict
         name, equals, value = (word.strip() for word in part.partition("="))
         called = name.removeprefix("--").replace("_", "-")
         if not equals or not value:
-            raise InvalidValue(f"--{WHAT_IF.replace('_', '-')}", part, "is not of the form option=value")
+            raise InvalidValue(
+                f"--{WHAT_IF.replace('_', '-')}", part, worded("is not of the form option=value")
+            )
         if called not in options:
             raise UnknownName(f"--{WHAT_IF.replace('_', '-')}", called, options)
         option = options[called]
@@ -154,7 +166,7 @@ def refuse_another_question(
     named = frozenset(n for n in asked if context.get_parameter_source(n) is not ParameterSource.DEFAULT)
     for option in context.command.get_params(context):
         if option.name in named and option.name != "lang":
-            reason = f"asks another question; {identity} is asked as it was"
+            reason = worded("asks another question; {identity} is asked as it was", identity=identity)
             raise InvalidValue(option.opts[0], asked[option.name], reason)
     return named
 
@@ -223,14 +235,17 @@ def _contract(said: str) -> dict[str, Any]:
     kind, _, zone = said.strip().partition(":")
     if kind in ("flat", "dynamic"):
         if kind == "flat" and zone:
-            raise InvalidValue("--tariff", said, "a flat contract has no zone")
+            raise InvalidValue("--tariff", said, worded("a flat contract has no zone"))
         return {"kind": kind, "zone": zone}
     windows = []
     for part in said.split(","):
         match = WINDOW.fullmatch(part.strip())
         if match is None:
             raise InvalidValue(
-                "--tariff", said, "unknown", ("flat", "dynamic", "dynamic:DE-LU", "22-6=0.22,6-22=0.36")
+                "--tariff",
+                said,
+                worded("unknown"),
+                ("flat", "dynamic", "dynamic:DE-LU", "22-6=0.22,6-22=0.36"),
             )
         begins = int(match["from"])
         windows.append({
@@ -248,7 +263,7 @@ def _terms(said: tuple[str, ...]) -> dict[str, float]:
         try:
             terms[name.strip()] = float(value)
         except ValueError:
-            raise InvalidValue("--rent", one, "is not of the form name=number") from None
+            raise InvalidValue("--rent", one, worded("is not of the form name=number")) from None
     return terms
 
 
@@ -258,7 +273,7 @@ def _weights(said: str | None) -> tuple[float, ...] | None:
     try:
         cost, time, co2 = (float(part) for part in said.split(","))
     except ValueError:
-        raise InvalidValue("--weights", said, "is not three numbers like 2,1,0") from None
+        raise InvalidValue("--weights", said, worded("is not three numbers like 2,1,0")) from None
     return cost, time, co2
 
 

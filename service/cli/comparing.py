@@ -14,6 +14,7 @@ from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
+from service.errors import worded
 from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def compare(as_json: bool, explain: bool, **asked: Any) -> None:
     sessions, snapshot = open_facts()
     request = question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
     if as_json:
-        refuse_given("explain", "goes to the screen; --json has every number with its source")
+        refuse_given("explain", worded("goes to the screen; --json has every number with its source"))
         from service.reports.listings.as_table import print_json
 
         print_json(usecases.answer(sessions, snapshot, request, now).answer)

@@ -14,7 +14,7 @@ from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
 from service.cli.report_files import destination, writes_report
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
 
     to = destination(extension, file) if extension or file else None
     if to and as_json:
-        raise InvalidValue("--json", True, "goes to the screen; a file of it is -o FILE.json")
+        raise InvalidValue("--json", True, worded("goes to the screen; a file of it is -o FILE.json"))
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = decision_question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))

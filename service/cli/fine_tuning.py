@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 if TYPE_CHECKING:
     from service.answers.fine_tuning import AskedFineTune
@@ -71,10 +71,14 @@ def fine_tuning_meant(options: dict[str, Any]) -> "AskedFineTune | None":
         return None
     if "method" not in given:
         name = next(iter(given))
-        raise InvalidValue(option_of(name), given[name], "belongs to --finetune METHOD, which is not named")
+        raise InvalidValue(
+            option_of(name), given[name], worded("belongs to --finetune METHOD, which is not named")
+        )
     if given["method"].strip().lower() == "full":
         for name in set(given) & {"lora_rank", "lora_targets"}:
-            raise InvalidValue(option_of(name), given[name], "is of adapters; --finetune full has none")
+            raise InvalidValue(
+                option_of(name), given[name], worded("is of adapters; --finetune full has none")
+            )
     from service.answers.fine_tuning import AskedFineTune
 
     try:

@@ -13,7 +13,7 @@ from service.cli.asking import question_of
 from service.cli.beside import refuse_beside
 from service.cli.growing_file import GrowingFile
 from service.cli.opening import open_facts
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 if TYPE_CHECKING:
     from service.estimate.own_run import Budget, Standing
@@ -45,10 +45,12 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
     from service.answers.question import AskedMeasurement
     from service.usecases.following import FollowedRun
 
-    refuse_beside(OF_A_FOLLOWED_RUN, "means nothing with --follow, which shows a run and keeps nothing")
+    refuse_beside(
+        OF_A_FOLLOWED_RUN, worded("means nothing with --follow, which shows a run and keeps nothing")
+    )
     _refuse_what_does_not_grow(path)
     if budget is not None and not budget > 0:
-        raise InvalidValue("--budget", budget, "must be above 0")
+        raise InvalidValue("--budget", budget, worded("must be above 0"))
     request = question_of(AskedMeasurement, asked, keep=False)
     _, snapshot = open_facts()
     run = FollowedRun(snapshot, request, datetime.now(UTC).date())
@@ -60,7 +62,9 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
     except KeyboardInterrupt:
         watch.leave()
     except OSError as error:
-        raise InvalidValue("--follow", str(path), f"cannot be read: {error.strerror}") from None
+        raise InvalidValue(
+            "--follow", str(path), worded("cannot be read: {strerror}", strerror=error.strerror)
+        ) from None
     finally:
         watch.close()
         screen.end()
@@ -69,7 +73,7 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
 def _refuse_what_does_not_grow(path: Path) -> None:
     """Raise InvalidValue for a pipe, a device or a packed file; one that is not there yet is waited for."""
     if str(path) == STANDARD_INPUT or (path.exists() and not path.is_file()):
-        reason = "is no file that grows: write the run's output into one, as with | tee train.log"
+        reason = worded("is no file that grows: write the run's output into one, as with | tee train.log")
         raise InvalidValue("--follow", str(path), reason)
     try:
         with path.open("rb") as file:
@@ -77,7 +81,7 @@ def _refuse_what_does_not_grow(path: Path) -> None:
     except OSError:
         return  # told where it is read
     if packed:
-        reason = "is packed, and so of a run that is over: leave out --follow"
+        reason = worded("is packed, and so of a run that is over: leave out --follow")
         raise InvalidValue("--follow", str(path), reason)
 
 

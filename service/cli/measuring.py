@@ -13,7 +13,7 @@ from service.cli.beside import refuse_beside
 from service.cli.following import GZIP, STANDARD_INPUT, follow_run
 from service.cli.opening import open_database, open_facts
 from service.cli.probing import learn_from_probe
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.reports.words.spoken import words
 
 
@@ -61,18 +61,18 @@ def measure(
     from service.usecases.probing import probe_in
 
     if forget is not None:
-        refuse_beside(("forget",), "means nothing with --forget, which takes a measurement back")
+        refuse_beside(("forget",), worded("means nothing with --forget, which takes a measurement back"))
         measuring.forget(open_database(), forget)
         click.echo(words().say("forgotten: {name}", name=forget))
         return
     if budget is not None and follow is None:
-        raise InvalidValue("--budget", budget, "is kept an eye on with --follow LOGFILE")
+        raise InvalidValue("--budget", budget, worded("is kept an eye on with --follow LOGFILE"))
     log = log_text(logfile) if logfile and not follow else None
     if log is not None and (probe := probe_in(log)):
         learn_from_probe(probe, asked["gpu"], asked["lang"], keep=not dry_run, yes=yes, as_json=as_json)
         return
     if asked["gpu"] is None:
-        raise InvalidValue("--gpu", None, "name the card it was measured on")
+        raise InvalidValue("--gpu", None, worded("name the card it was measured on"))
     if follow:
         follow_run(follow, budget, asked)
         return
@@ -100,13 +100,24 @@ def log_text(path: Path) -> str:
     else:
         size = path.stat().st_size
         if size > LARGEST_LOG_CHARACTERS:
-            reason = f"has {size:,} bytes, more than {LARGEST_LOG_CHARACTERS:,}"
+            reason = worded(
+                "has {size:,} bytes, more than {largest_log_characters:,}",
+                size=size,
+                largest_log_characters=LARGEST_LOG_CHARACTERS,
+            )
             raise InvalidValue("LOGFILE", str(path), reason)
         data = path.read_bytes()
     if data.startswith(GZIP):
         data = _unpacked(data, LARGEST_LOG_CHARACTERS + 1, str(path))
     if len(data) > LARGEST_LOG_CHARACTERS:
-        raise InvalidValue("LOGFILE", str(path), f"has more than {LARGEST_LOG_CHARACTERS:,} bytes")
+        raise InvalidValue(
+            "LOGFILE",
+            str(path),
+            worded(
+                "has more than {largest_log_characters:,} bytes",
+                largest_log_characters=LARGEST_LOG_CHARACTERS,
+            ),
+        )
     return decoded(data)
 
 
@@ -116,4 +127,4 @@ def _unpacked(data: bytes, most: int, path: str) -> bytes:
     try:
         return unpacking.decompress(data, most)
     except zlib.error as error:
-        raise InvalidValue("LOGFILE", path, f"cannot be unpacked: {error}") from None
+        raise InvalidValue("LOGFILE", path, worded("cannot be unpacked: {error}", error=error)) from None

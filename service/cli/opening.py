@@ -6,6 +6,7 @@ import click
 
 from service.cli.progress import working
 from service.errors import NotKept
+from service.reports.words.error_words import said
 from service.reports.words.spoken import words
 from service.settings import Settings
 
@@ -35,7 +36,7 @@ def kept_or_told(answer: "Callable[[], StoredComparison]") -> "StoredComparison"
         with working(lambda: words().say("working it out")):
             return answer()
     except NotKept as error:
-        click.echo(f"heimvorteil: {words().say('not kept: {reason}', reason=error)}", err=True)
+        click.echo(f"heimvorteil: {words().say('not kept: {reason}', reason=said(error.sentence))}", err=True)
         told: StoredComparison = error.told
         return told
 

@@ -8,7 +8,7 @@ import click
 
 from service.cli.opening import open_database
 from service.cli.scheduling import run_due_reports
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.reports.words.spoken import words
 from service.settings import Settings
 
@@ -72,7 +72,7 @@ def db_calibrate(check: bool) -> None:
 
     changed = calibration_file.refit(datetime.now(UTC).date(), write=not check)
     if check and changed:
-        raise InvalidValue("calibration", ", ".join(changed), "differs from what the runs give")
+        raise InvalidValue("calibration", ", ".join(changed), worded("differs from what the runs give"))
     w = words()
     if not changed:
         click.echo(w.say("calibration is what the runs give"))

@@ -7,7 +7,7 @@ from click.core import ParameterSource
 
 from service.cli.beside import refuse_lang_of_json
 from service.cli.opening import open_facts
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, worded
 from service.reports.words.spoken import language, words
 
 if TYPE_CHECKING:
@@ -94,11 +94,16 @@ def _this_card(snapshot: "Snapshot", option: str) -> "OwnCards":
     known = [kind for kind in kinds if kind.gpu is not None]
     if len(known) > 1:
         names = [kind.gpu.slug for kind in known if kind.gpu]
-        raise InvalidValue(option, HERE, "has several kinds of cards: name one", names)
+        raise InvalidValue(option, HERE, worded("has several kinds of cards: name one"), names)
     if known:
         return known[0]
     if kinds:
         name, nearest = kinds[0].cards[0].name, kinds[0].nearest
-        raise InvalidValue(option, HERE, f"has {name}, which is in no catalog: name one like it", nearest)
+        raise InvalidValue(
+            option, HERE, worded("has {name}, which is in no catalog: name one like it", name=name), nearest
+        )
     why = ", ".join(f"{program} {problem}" for program, problem in computer.problems)
-    raise MissingFact(f"the card of this computer ({why})", f"name yours, as in {option} rtx-4070")
+    raise MissingFact(
+        worded("the card of this computer ({why})", why=why),
+        worded("name yours, as in {option} rtx-4070", option=option),
+    )

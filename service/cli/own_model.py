@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from service.cli.fine_tuning import FINE_TUNING, fine_tuning_meant, fine_tuning_said
 from service.cli.trainer_file import TRAINER_FILES, trainer_files_meant
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 if TYPE_CHECKING:
     from service.answers.question import AskedModel
@@ -65,13 +65,19 @@ def workload_meant(
         name = f"{workload}, {recipe}"[:LONGEST_NAME]
         return AskedModel.of(run=workload, recipe=_pairs("--recipe", recipe), name=name)
     if config is not None and dimensions:
-        raise InvalidValue("--config", str(config), "is said beside --dimensions; keep one of the two")
+        raise InvalidValue(
+            "--config", str(config), worded("is said beside --dimensions; keep one of the two")
+        )
     option, value = ("--config", str(config)) if config else ("--dimensions", dimensions)
     if _is_named():
-        raise InvalidValue(option, value, f"describes another run than {workload}; name one of the two")
+        raise InvalidValue(
+            option,
+            value,
+            worded("describes another run than {workload}; name one of the two", workload=workload),
+        )
     tokens = None if finetune else options.pop("tokens")
     if tokens is None and finetune is None:
-        raise InvalidValue("--tokens", None, "an own model needs a number of tokens, or --finetune")
+        raise InvalidValue("--tokens", None, worded("an own model needs a number of tokens, or --finetune"))
     return AskedModel.of(
         architecture=_pairs("--dimensions", dimensions) if dimensions else None,
         config=_read(config) if config else None,
@@ -96,10 +102,12 @@ def _as_the_file_says(
 
     said: dict[str, Any] = {**files, "finetune": fine_tuning_said(options)}
     if config and dimensions:
-        raise InvalidValue("--dimensions", dimensions, "describes another model than --config; name one")
+        raise InvalidValue(
+            "--dimensions", dimensions, worded("describes another model than --config; name one")
+        )
     if _is_named() and (config or dimensions):
         raise InvalidValue(
-            "--config" if config else "--dimensions", workload, "describes another model; name one"
+            "--config" if config else "--dimensions", workload, worded("describes another model; name one")
         )
     if config is not None:
         said |= {"config": _read(config), "name": config.stem[:LONGEST_NAME]}
@@ -135,9 +143,9 @@ def _read(config: Path) -> dict[str, object]:
     try:
         read = json.loads(config.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise InvalidValue("--config", str(config), f"is not JSON: {error}") from error
+        raise InvalidValue("--config", str(config), worded("is not JSON: {error}", error=error)) from error
     if not isinstance(read, dict):
-        raise InvalidValue("--config", str(config), "is not a JSON object")
+        raise InvalidValue("--config", str(config), worded("is not a JSON object"))
     return read
 
 
@@ -147,9 +155,9 @@ def _pairs(option: str, text: str) -> dict[str, object]:
     for part in filter(None, (p.strip() for p in text.split(","))):
         key, equals, value = part.partition("=")
         if not equals or not key.strip():
-            raise InvalidValue(option, part, "is not of the form name=value")
+            raise InvalidValue(option, part, worded("is not of the form name=value"))
         if key.strip() in pairs:
-            raise InvalidValue(option, part, f"says {key.strip()} twice")
+            raise InvalidValue(option, part, worded("says {key} twice", key=key.strip()))
         pairs[key.strip()] = _value(value.strip())
     return pairs
 

@@ -7,7 +7,7 @@ import click
 
 from service.cli.beside import refuse_beside, refuse_given, refuse_lang_of_json
 from service.cli.opening import open_facts
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.reports.words.spoken import language
 
 OF_A_PROBE = ("logfile", "gpu", "lang", "dry_run", "yes", "as_json")
@@ -31,7 +31,7 @@ def probe(file: Path | None, lang: str) -> None:
     from service.here.script import script
 
     if file is None:
-        refuse_given("lang", "is of what is said beside the script; name a file with -o")
+        refuse_given("lang", worded("is of what is said beside the script; name a file with -o"))
         click.echo(script(), nl=False)
         return
     from service.reports.listings.probe import what_next
@@ -39,7 +39,9 @@ def probe(file: Path | None, lang: str) -> None:
     try:
         file.write_text(script(), encoding="utf-8")
     except OSError as error:
-        raise InvalidValue("-o", str(file), f"cannot be written: {error.strerror}") from None
+        raise InvalidValue(
+            "-o", str(file), worded("cannot be written: {strerror}", strerror=error.strerror)
+        ) from None
     click.echo(what_next(str(file), lang), nl=False)
 
 
@@ -50,7 +52,7 @@ def learn_from_probe(
     from service.reports.listings import probe as listing
     from service.usecases.probing import learn
 
-    reason = "means nothing for a probe, which says itself what was trained"
+    reason = worded("means nothing for a probe, which says itself what was trained")
     refuse_beside(OF_A_PROBE, reason, ["--gpu", "--dry-run"])
     refuse_lang_of_json(as_json)
     sessions, snapshot = open_facts()

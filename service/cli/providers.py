@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.opening import open_facts
+from service.errors import worded
 from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def providers(*, name: str | None, kind: str | None, as_json: bool) -> None:
     shown = [p for p in snapshot.providers.values() if kind in (None, p.kind)]
     if name is not None:
         if kind is not None:
-            raise InvalidValue("--kind", kind, f"is of the list; {name} is named")
+            raise InvalidValue("--kind", kind, worded("is of the list; {name} is named", name=name))
         found = called(name, shown)
         if found is None:
             raise UnknownName("provider", name, snapshot.providers)

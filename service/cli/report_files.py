@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 if TYPE_CHECKING:
     from service.usecases.reporting import Report
@@ -75,4 +75,6 @@ def write_whole(target: Path, content: bytes) -> None:
     except OSError as error:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
-        raise InvalidValue("-o", str(target), f"cannot be written: {error.strerror}") from None
+        raise InvalidValue(
+            "-o", str(target), worded("cannot be written: {strerror}", strerror=error.strerror)
+        ) from None

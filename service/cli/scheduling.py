@@ -12,6 +12,7 @@ from service.cli.beside import refuse_given
 from service.cli.deciding import DECISION, decision_question
 from service.cli.opening import open_database
 from service.cli.own_model import asks_own_model
+from service.errors import worded
 from service.reports.words.spoken import words
 from service.settings import Settings
 
@@ -68,7 +69,7 @@ def schedule_(
     from service.usecases.report_schedules import WantedReport, save_schedule
 
     if not folder:
-        refuse_given("extension", "is of the file in a folder; name one with --to")
+        refuse_given("extension", worded("is of the file in a folder; name one with --to"))
     now, sessions = datetime.now(UTC), open_database()
     identity, lang = _decision(context, sessions, asked_about, asked, now)
     first_at = None if first is None else first.astimezone()

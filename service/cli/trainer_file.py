@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from service.errors import worded
+
 TRAINER_FILES = (
     click.option(
         "--trainer-config",
@@ -32,7 +34,9 @@ def trainer_files_meant(options: dict[str, Any]) -> dict[str, str]:
 
     if "trainer_config" not in given:
         path = str(given["deepspeed_config"])
-        raise InvalidValue("--deepspeed-config", path, "belongs to --trainer-config FILE, which is not named")
+        raise InvalidValue(
+            "--deepspeed-config", path, worded("belongs to --trainer-config FILE, which is not named")
+        )
     texts = {}
     for name, path in given.items():
         with path.open("rb") as file:

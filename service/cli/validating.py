@@ -9,7 +9,7 @@ import click
 
 from service.cli.beside import refuse_beside, refuse_lang_of_json
 from service.cli.opening import open_facts
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.reports.words.spoken import language
 
 LARGEST_FILE_BYTES = 50_000_000
@@ -39,12 +39,14 @@ def validate(
     the interval.
     """
     if runs and (leave_out != "run" or markdown or figures):
-        about = "--leave-out, --markdown and --figures are about the shipped runs"
+        about = worded("--leave-out, --markdown and --figures are about the shipped runs")
         raise InvalidValue("RUNS", str(runs), about)
     if figures:
-        refuse_beside(("figures", "runs"), "means nothing with --figures, a file of the catalog")
+        refuse_beside(("figures", "runs"), worded("means nothing with --figures, a file of the catalog"))
     if markdown:
-        refuse_beside(("markdown", "runs"), "means nothing with --markdown, a page of the documentation")
+        refuse_beside(
+            ("markdown", "runs"), worded("means nothing with --markdown, a page of the documentation")
+        )
     refuse_lang_of_json(as_json)
     text = read_text(runs) if runs else None
     _, snapshot = open_facts()
@@ -89,7 +91,15 @@ def read_text(path: Path) -> str:
     """A text file's content. Raises InvalidValue for one that is too large or no text."""
     size = path.stat().st_size
     if size > LARGEST_FILE_BYTES:
-        raise InvalidValue("RUNS", str(path), f"has {size:,} bytes, more than {LARGEST_FILE_BYTES:,}")
+        raise InvalidValue(
+            "RUNS",
+            str(path),
+            worded(
+                "has {size:,} bytes, more than {largest_file_bytes:,}",
+                size=size,
+                largest_file_bytes=LARGEST_FILE_BYTES,
+            ),
+        )
     written = path.read_bytes()
     encoding = "utf-16" if written.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
@@ -99,4 +109,4 @@ def read_text(path: Path) -> str:
         try:
             return written.decode("cp1252")
         except UnicodeDecodeError:
-            raise InvalidValue("RUNS", str(path), "is not text") from None
+            raise InvalidValue("RUNS", str(path), worded("is not text")) from None

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.decide.frontier import LogNormal, Numbers, spread_of
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 Positions = NDArray[np.intp]
 SetAside = Literal["too_long", "host_memory"]
@@ -44,7 +44,9 @@ class Candidates:
         n = self.co2_kg.shape[0]
         for column in (self.calendar_hours, self.cost, self.cash):
             if column.shape != (3, n):
-                raise InvalidValue("candidates", column.shape, f"columns of another length than {n}")
+                raise InvalidValue(
+                    "candidates", column.shape, worded("columns of another length than {n}", n=n)
+                )
 
     def __len__(self) -> int:
         return int(self.co2_kg.shape[0])

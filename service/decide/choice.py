@@ -19,7 +19,7 @@ from service.decide.frontier import (
     probability_within,
     weighed,
 )
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, worded
 
 Rule = Literal["cheapest", "fastest", "weighed"]
 """How the best was chosen among those within the limits."""
@@ -116,7 +116,9 @@ def firsts_of(
     if weights:
         first = np.where(allowed, weighed_of(candidates, weights), np.inf).reshape(times, -1)
         if (first[may.any(axis=1)].min(axis=1, initial=np.inf) == np.inf).any():
-            raise MissingFact("the CO2 of any plan within the limits", "leave its weight at 0")
+            raise MissingFact(
+                worded("the CO2 of any plan within the limits"), worded("leave its weight at 0")
+            )
         second = np.zeros_like(first)
         tied = first <= first.min(axis=1, keepdims=True) + sum(weights) * np.log1p(NEAR_TIE)
     else:
@@ -150,9 +152,11 @@ def _refuse_impossible(
 ) -> None:
     for name, value in (("budget", limits.budget), ("deadline", limits.deadline_hours)):
         if value is not None and not 0 < value < np.inf:
-            raise InvalidValue(name, value, "must be more than 0")
+            raise InvalidValue(name, value, worded("must be more than 0"))
     if weights is not None and (min(weights) < 0 or not 0 < sum(weights) < np.inf):
-        raise InvalidValue("weights", weights, "must be numbers from 0 on, one of them above 0")
+        raise InvalidValue("weights", weights, worded("must be numbers from 0 on, one of them above 0"))
     if not 0 < least_probability <= CERTAIN:
-        problem = f"must be above 0 and at most {CERTAIN}: no estimate deserves to be believed more"
+        problem = worded(
+            "must be above 0 and at most {certain}: no estimate deserves to be believed more", certain=CERTAIN
+        )
         raise InvalidValue("least_probability", least_probability, problem)

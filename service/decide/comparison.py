@@ -12,7 +12,7 @@ from decimal import Decimal
 from service.decide.knowledge import Knowledge
 from service.decide.options import Option, Side
 from service.decide.why_not import WhyNot, first_the_best, reasons_beside
-from service.errors import MissingFact
+from service.errors import MissingFact, worded
 from service.estimate.cost import BillLine, Cost
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.inputs import Input, workload_inputs
@@ -103,7 +103,7 @@ def compare(
     homes = first_the_best(option for option in options if option.kind == "home")
     clouds = first_the_best(option for option in options if option.kind == "cloud")
     if not homes or not clouds:
-        raise MissingFact("a home and a cloud option", "name one of each")
+        raise MissingFact(worded("a home and a cloud option"), worded("name one of each"))
     home, cloud, options = homes[0], clouds[0], [*homes, *clouds]
     return Comparison(
         asked_at=asked_at,

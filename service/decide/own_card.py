@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.case import Case, side_by_side
 from service.estimate.duration import Terms
 from service.estimate.inputs import Input, curve_inputs
@@ -128,45 +128,69 @@ class OwnCard:
 def _check_limit(watts: float, gpu: Gpu, curves: Sequence[PowerCurve]) -> None:
     curve = curve_for(gpu, curves)
     if curve is None:
-        reason = f"what a limit costs {gpu.name} has not been measured, nor what it costs a card like it"
+        reason = worded(
+            "what a limit costs {gpu} has not been measured, nor what it costs a card like it", gpu=gpu.name
+        )
         raise InvalidValue("power_limit_watts", watts, reason)
     least = math.ceil(curve.limits[0] * gpu.board_watts)
-    valid = [f"{least} to {gpu.board_watts:g} W"]
+    valid = [worded("{least} to {most:g} W", least=least, most=gpu.board_watts)]
     if watts > gpu.board_watts:
-        reason = f"is more than {gpu.name} takes, {gpu.board_watts:g} W"
+        reason = worded(
+            "is more than {gpu} takes, {board_watts:g} W", gpu=gpu.name, board_watts=gpu.board_watts
+        )
         raise InvalidValue("power_limit_watts", watts, reason, valid)
     if watts < least:
-        reason = (
-            f"{gpu.name} below {least} W: what less than {curve.limits[0]:.0%} of its {gpu.board_watts:g} W "
-            "costs has not been measured, and boards refuse limits below a minimum"
+        reason = worded(
+            "{gpu} below {least} W: what less than {limits:.0%} of its {board_watts:g} W "
+            "costs has not been measured, and boards refuse limits below a minimum",
+            gpu=gpu.name,
+            least=least,
+            limits=curve.limits[0],
+            board_watts=gpu.board_watts,
         )
         raise InvalidValue("power_limit_watts", watts, reason, valid)
 
 
 def _check_lanes(lanes: int, gpu: Gpu) -> None:
     if gpu.pcie_generation is None:
-        raise InvalidValue("pcie_lanes", lanes, f"the PCIe generation of {gpu.name} is not known")
+        raise InvalidValue(
+            "pcie_lanes", lanes, worded("the PCIe generation of {gpu} is not known", gpu=gpu.name)
+        )
     widest = gpu.pcie_lanes or LANES[-1]
     nearest = sorted((n for n in LANES if n <= widest), key=lambda n: (abs(math.log(n / lanes)), n))
     valid = [str(n) for n in nearest]
     if lanes > widest:
-        raise InvalidValue("pcie_lanes", lanes, f"{gpu.name} has {gpu.pcie_lanes}", valid)
+        raise InvalidValue(
+            "pcie_lanes",
+            lanes,
+            worded("{gpu} has {pcie_lanes}", gpu=gpu.name, pcie_lanes=gpu.pcie_lanes),
+            valid,
+        )
     if lanes not in LANES:
-        raise InvalidValue("pcie_lanes", lanes, "no slot has so many", valid)
+        raise InvalidValue("pcie_lanes", lanes, worded("no slot has so many"), valid)
 
 
 def _check_nvlink(nvlink: bool, gpu: Gpu, gpu_count: int) -> None:
     fixed = gpu.gpu_link_gb_per_s is not None and gpu.bridged_cards is None
     if not nvlink:
         if fixed:
-            raise InvalidValue("nvlink", "no", f"{gpu.name} is never without its own link", ["yes"])
+            raise InvalidValue(
+                "nvlink", "no", worded("{gpu} is never without its own link", gpu=gpu.name), ["yes"]
+            )
         return
     if gpu.bridged_cards is None and not fixed:
-        raise InvalidValue("nvlink", "yes", f"{gpu.name} has no connector for a bridge", ["no"])
+        raise InvalidValue(
+            "nvlink", "yes", worded("{gpu} has no connector for a bridge", gpu=gpu.name), ["no"]
+        )
     if gpu_count < 2:
-        raise InvalidValue("nvlink", "yes", f"one {gpu.name} has none to be joined with", ["no"])
+        raise InvalidValue(
+            "nvlink", "yes", worded("one {gpu} has none to be joined with", gpu=gpu.name), ["no"]
+        )
     if gpu.bridged_cards is not None and gpu_count > gpu.bridged_cards:
-        reason = (
-            f"a bridge joins {gpu.bridged_cards} {gpu.name}; among {gpu_count} traffic still crosses PCIe"
+        reason = worded(
+            "a bridge joins {bridged_cards} {gpu}; among {gpu_count} traffic still crosses PCIe",
+            bridged_cards=gpu.bridged_cards,
+            gpu=gpu.name,
+            gpu_count=gpu_count,
         )
         raise InvalidValue("nvlink", "yes", reason, ["no"])

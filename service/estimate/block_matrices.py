@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
-from service.errors import InvalidValue, nearest_first
+from service.errors import InvalidValue, Worded, nearest_first, worded
 from service.facts import Architecture
 
 Part = Literal["attention", "mlp", "shared", "experts", "router", "beside", "embedding", "head"]
@@ -236,7 +236,7 @@ def targeted(a: Architecture, targets: str, code_base: str = "") -> tuple[Matrix
     chosen: dict[Matrix, None] = {}
     asked = [name.strip() for name in targets.split(",") if name.strip()]
     if not asked or len(targets) > LONGEST_LIST:
-        raise InvalidValue("lora_targets", targets, "must name matrices", choices(a))
+        raise InvalidValue("lora_targets", targets, worded("must name matrices"), choices(a))
     for name in asked:
         found = _called(a, name, code_base)
         if not found:
@@ -273,7 +273,7 @@ def modules_saved(names: str, field: str = "modules_to_save") -> str:
     for name in filter(None, (one.strip() for one in names.split(","))):
         known = EMBEDDINGS_CALLED.get(name.rpartition(".")[2])
         if known is None:
-            reason = "trained in full beside adapters it is not counted"
+            reason = worded("trained in full beside adapters it is not counted")
             raise InvalidValue(field, name, reason, nearest_first(name, EMBEDDINGS, in_order=True))
         chosen.add(known)
     return ",".join(name for name in EMBEDDINGS if name in chosen)
@@ -369,12 +369,19 @@ def _refuse_half_of_two(a: Architecture, asked: list[str]) -> None:
     if known and a.gated_mlp and len(last & set(known[0])) == 1:
         one = next(iter(last & set(known[0])))
         other = next(name for name in known[0] if name != one)
-        raise InvalidValue("lora_targets", one, f"is one matrix with {other} of experts; name both", known[0])
+        raise InvalidValue(
+            "lora_targets",
+            one,
+            worded("is one matrix with {other} of experts; name both", other=other),
+            known[0],
+        )
 
 
-def _why_not(a: Architecture, name: str) -> str:
+def _why_not(a: Architecture, name: str) -> Worded:
     if a.n_experts > 1 and name.rpartition(".")[2] in EXPERTS_CALLED:
-        return "this model's experts are fused tensors, which PEFT adapts as target_parameters alone"
+        return worded("this model's experts are fused tensors, which PEFT adapts as target_parameters alone")
     if any(part.isdecimal() for part in name.split(".")):
-        return "adapters on single layers are not counted"
-    return f"no linear matrix of this model ({a.block})" if a.block else "no linear matrix of this model"
+        return worded("adapters on single layers are not counted")
+    if a.block:
+        return worded("no linear matrix of this model ({block})", block=a.block)
+    return worded("no linear matrix of this model")

@@ -9,7 +9,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 SHORTEST = timedelta(hours=1)
 LONGEST = timedelta(days=366)
@@ -47,10 +47,10 @@ def cadence_of(text: str, field: str = "every") -> Cadence:
         return Cadence(None)
     match = re.fullmatch(r"(\d{1,6})([hdw])", NAMED.get(word, word))
     if match is None:
-        raise InvalidValue(field, text, "is no cadence", EXAMPLES)
+        raise InvalidValue(field, text, worded("is no cadence"), EXAMPLES)
     every = int(match[1]) * UNITS[match[2]]
     if not SHORTEST <= every <= LONGEST:
-        raise InvalidValue(field, text, "must be from 1h to 366d", EXAMPLES)
+        raise InvalidValue(field, text, worded("must be from 1h to 366d"), EXAMPLES)
     return Cadence(every)
 
 

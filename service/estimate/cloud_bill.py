@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.quantile import QUANTILE_90
 from service.estimate.vat import Vat
 from service.facts import PriceVat, Source
@@ -66,11 +66,17 @@ class CloudTerms:
         for one in fields(self):
             value = getattr(self, one.name)
             if one.name not in NO_NUMBERS and not 0 <= value <= LARGEST_TERM:
-                raise InvalidValue(one.name, value, f"must be a number from 0 on, at most {LARGEST_TERM:g}")
+                raise InvalidValue(
+                    one.name,
+                    value,
+                    worded("must be a number from 0 on, at most {largest_term:g}", largest_term=LARGEST_TERM),
+                )
         for name in ("download_mbit_per_s", "checkpoint_interval_hours"):
             if getattr(self, name) < LEAST_DIVISOR:
                 raise InvalidValue(
-                    name, getattr(self, name), f"must be more than 0, at least {LEAST_DIVISOR:g}"
+                    name,
+                    getattr(self, name),
+                    worded("must be more than 0, at least {least_divisor:g}", least_divisor=LEAST_DIVISOR),
                 )
 
 

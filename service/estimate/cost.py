@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, worded
 from service.estimate.interval import Interval
 from service.facts import EgressTier, ExchangeRate, Provider
 
@@ -111,7 +111,10 @@ def conversion(source: str, target: str, rates: Sequence[ExchangeRate]) -> Conve
 
 def _known(rate: ExchangeRate | None, currency: str) -> ExchangeRate:
     if rate is None:
-        raise MissingFact(f"an exchange rate for {currency}", "choose a currency the ECB quotes")
+        raise MissingFact(
+            worded("an exchange rate for {currency}", currency=currency),
+            worded("choose a currency the ECB quotes"),
+        )
     return rate
 
 
@@ -128,7 +131,7 @@ def egress_cost(gigabytes: Decimal, provider: Provider) -> Decimal | None:
     InvalidValue for a negative amount.
     """
     if gigabytes < 0:
-        raise InvalidValue("gigabytes", str(gigabytes), "must not be negative")
+        raise InvalidValue("gigabytes", str(gigabytes), worded("must not be negative"))
     if provider.egress_per_gb is None:
         return None
     tiers = (EgressTier(Decimal(0), provider.egress_per_gb), *provider.egress_tiers)

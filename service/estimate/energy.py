@@ -17,7 +17,7 @@ network and storage outside the node, what a superchip has around it, and coolin
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.interval import Interval, around, certain
 from service.facts import Figure, Gpu, GpuClass
 
@@ -54,7 +54,13 @@ PLUG_SPREAD = 0.03
 def measured_power(plug_watts: float) -> WallPower:
     """A reading at the plug replaces everything that is assumed. Raises InvalidValue for impossible watts."""
     if not 0 < plug_watts <= LARGEST_PLUG_WATTS:
-        raise InvalidValue("plug_watts", plug_watts, f"must be above 0 and at most {LARGEST_PLUG_WATTS:g} W")
+        raise InvalidValue(
+            "plug_watts",
+            plug_watts,
+            worded(
+                "must be above 0 and at most {largest_plug_watts:g} W", largest_plug_watts=LARGEST_PLUG_WATTS
+            ),
+        )
     return WallPower(around(plug_watts, PLUG_SPREAD), plug_watts, 0.0, 1.0)
 
 

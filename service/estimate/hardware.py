@@ -10,7 +10,7 @@ calibrated efficiency absorbs that.
 
 from typing import get_args
 
-from service.errors import InvalidValue, choice_of
+from service.errors import InvalidValue, choice_of, worded
 from service.facts import Gpu, Precision
 
 # Dense FP16/BF16 FLOPs per SM (AMD: compute unit) and clock at full rate, FP32 accumulate. Pascal has no
@@ -126,7 +126,7 @@ def peak_tflops(gpu: Gpu, precision: Precision) -> float:
     """
     if not runs_precision(gpu, precision):
         choices = [p for p in PRECISIONS if runs_precision(gpu, p)]
-        raise InvalidValue("precision", precision, f"{gpu.name} does not run it", choices)
+        raise InvalidValue("precision", precision, worded("{gpu} does not run it", gpu=gpu.name), choices)
     if precision == "fp32":
         flops = FP32_FLOPS_PER_SM_AND_CLOCK[gpu.architecture]
         return gpu.sm_count * gpu.boost_clock_mhz * 1e6 * flops / 1e12

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.card_prices import CardPrice
 from service.estimate.cost import BillLine, Cost, CostItem, conversion
 from service.estimate.interval import Interval, certain
@@ -143,18 +143,27 @@ class HomeTerms:
             raise InvalidValue(
                 "hours_per_day",
                 self.hours_per_day,
-                f"must be above 0 and at most 24, at least {LEAST_HOURS_PER_DAY}",
+                worded(
+                    "must be above 0 and at most 24, at least {least_hours_per_day}",
+                    least_hours_per_day=LEAST_HOURS_PER_DAY,
+                ),
             )
         if not 0 <= self.paused_watts <= LARGEST_PAUSED_WATTS:
-            raise InvalidValue("paused_watts", self.paused_watts, f"must be from 0 to {LARGEST_PAUSED_WATTS}")
+            raise InvalidValue(
+                "paused_watts",
+                self.paused_watts,
+                worded("must be from 0 to {largest_paused_watts}", largest_paused_watts=LARGEST_PAUSED_WATTS),
+            )
         if not 0 <= self.heating_share <= 1:
-            raise InvalidValue("heating_share", self.heating_share, "must be from 0 to 1")
+            raise InvalidValue("heating_share", self.heating_share, worded("must be from 0 to 1"))
         for name in ("wear_per_hour", "base_fee_per_month", "heat_per_kwh"):
             if not getattr(self, name) >= 0:
-                raise InvalidValue(name, str(getattr(self, name)), "must not be negative")
+                raise InvalidValue(name, str(getattr(self, name)), worded("must not be negative"))
         if self.purchase and (self.purchase.runs < 1 or not 0 <= self.purchase.resale <= self.purchase.price):
             raise InvalidValue(
-                "purchase", self.purchase.resale, "is resold for 0 up to its price, after 1 run or more"
+                "purchase",
+                self.purchase.resale,
+                worded("is resold for 0 up to its price, after 1 run or more"),
             )
 
 

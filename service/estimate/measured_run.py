@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import product
 from typing import get_args
 
-from service.errors import InvalidValue, MissingFact, choice_of
+from service.errors import InvalidValue, MissingFact, choice_of, worded
 from service.estimate.activations import GPTQ_WEIGHT
 from service.estimate.architecture import parameters
 from service.estimate.block_kinds import block_named
@@ -112,7 +112,10 @@ def with_shape(run: MeasuredRun) -> MeasuredRun:
     layers, width = run.n_layers, run.d_model
     if not (layers and width):
         if not run.n_params:
-            raise MissingFact(f"the shape of {run.slug}", "it needs layers and width, or a parameter count")
+            raise MissingFact(
+                worded("the shape of {run}", run=run.slug),
+                worded("it needs layers and width, or a parameter count"),
+            )
         ratio = WIDTH_PER_LAYER if run.n_params < 1e9 else WIDTH_PER_LAYER_OF_LARGE_MODELS
         # Of experts the shape is that of the part which takes part in a token.
         named, size = EXPERTS.search(run.model), active_in(run.model) or run.n_params
@@ -153,7 +156,10 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     sizes no transformer has.
     """
     if not (run.n_layers and run.d_model and run.vocab_size and run.seq_len):
-        raise MissingFact(f"the shape of {run.slug}", "it needs layers, width, vocabulary, sequence length")
+        raise MissingFact(
+            worded("the shape of {run}", run=run.slug),
+            worded("it needs layers, width, vocabulary, sequence length"),
+        )
     if run.shape is not None and (run.shape.n_layers, run.shape.d_model) == (run.n_layers, run.d_model):
         return run.shape
     heads = run.n_heads or max(1, run.d_model // USUAL_HEAD_DIM)
@@ -163,10 +169,18 @@ def architecture_of(run: MeasuredRun, gpu_architecture: str) -> Architecture:
     head_dim = run.d_model // heads if run.d_model % heads == 0 else USUAL_HEAD_DIM
     if head_dim == 0 or heads > run.d_model:
         raise InvalidValue(
-            "n_heads", heads, f"more than the model's {run.d_model} channels", ["1 to d_model"]
+            "n_heads",
+            heads,
+            worded("more than the model's {d_model} channels", d_model=run.d_model),
+            [worded("1 to d_model")],
         )
     if kv_heads > heads or heads % kv_heads:
-        raise InvalidValue("n_kv_heads", kv_heads, f"does not divide {heads} heads", ["a divisor of n_heads"])
+        raise InvalidValue(
+            "n_kv_heads",
+            kv_heads,
+            worded("does not divide {heads} heads", heads=heads),
+            [worded("a divisor of n_heads")],
+        )
     nanochat = code_base(run.project).startswith(NANOCHATS)
     nanochat_2026 = nanochat and run.vocab_size in VALUE_EMBEDDING_VOCABULARIES
     model = run.model.lower()
@@ -263,7 +277,7 @@ def _with_batch(run: MeasuredRun, recipe: Recipe) -> Recipe:
 def _as_told(run: MeasuredRun, gpu: Gpu) -> Recipe:
     """The recipe with what the run says and our defaults for the rest, whether it fits or not."""
     if not run.seq_len:
-        raise MissingFact(f"the sequence length of {run.slug}", "add seq_len")
+        raise MissingFact(worded("the sequence length of {run}", run=run.slug), worded("add seq_len"))
     weights = weights_of(run)
     weight_bytes = 4 if weights == "fp32" else 2
     adapters = run.workload in ADAPTERS

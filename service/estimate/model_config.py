@@ -7,7 +7,7 @@ guesses: kinds of models that nobody here has counted, or whose time nobody has 
 from collections.abc import Mapping
 from dataclasses import fields, replace
 
-from service.errors import InvalidValue, nearest_first
+from service.errors import InvalidValue, nearest_first, worded
 from service.estimate.architecture import parameters
 from service.estimate.block_kinds import kind_of
 from service.estimate.block_matrices import names_of
@@ -41,7 +41,7 @@ TEXT_KINDS = {
 """Of what kind the text part of such a model is, where it does not say so itself."""
 SAME_AS = {"kimi_k2": "deepseek_v3", "RefinedWebModel": "falcon", "RefinedWeb": "falcon"}
 """Kinds of code outside transformers that are built as one inside."""
-WAY_OUT = "its shape can be given with --dimensions n_layers=…,d_model=…,n_heads=…,vocab_size=…"
+WAY_OUT = worded("its shape can be given with --dimensions n_layers=…,d_model=…,n_heads=…,vocab_size=…")
 
 
 def architecture_from_config(config: Mapping[str, object]) -> Architecture:
@@ -57,9 +57,13 @@ def architecture_from_config(config: Mapping[str, object]) -> Architecture:
     if isinstance(kind, str) and kind in HYBRIDS and not is_plain(c):
         raise InvalidValue("model_type", kind, HYBRIDS[kind].refusal(c))
     if kind is None and (what := what_it_is(config)):
-        raise InvalidValue("model_type", None, f"is missing: this is {what}")
+        raise InvalidValue("model_type", None, worded("is missing: this is {what}", what=what))
     if not isinstance(kind, str) or kind not in FAMILIES:
-        reason = f"unknown kind of config.json; {WAY_OUT}" if kind else f"is missing; {WAY_OUT}"
+        reason = (
+            worded("unknown kind of config.json; {way_out}", way_out=WAY_OUT)
+            if kind
+            else worded("is missing; {way_out}", way_out=WAY_OUT)
+        )
         raise InvalidValue("model_type", kind, reason, nearest_first(str(kind or ""), model_types()))
     named = checked(replace(FAMILIES[kind].read(c), text_part=is_part))
     # A kind that is written as others are goes without a name, like the same dimensions said by hand.
@@ -100,24 +104,38 @@ def checked(a: Architecture) -> Architecture:
             continue
         least = 0 if field.name in OPTIONAL_ZERO else 1
         if not least <= value <= most:
-            raise InvalidValue(field.name, value, f"must be between {least} and {most:,}")
+            raise InvalidValue(
+                field.name, value, worded("must be between {least} and {most:,}", least=least, most=most)
+            )
     if a.n_heads % a.n_kv_heads:
-        raise InvalidValue("n_kv_heads", a.n_kv_heads, f"must divide the {a.n_heads} heads")
+        raise InvalidValue(
+            "n_kv_heads", a.n_kv_heads, worded("must divide the {n_heads} heads", n_heads=a.n_heads)
+        )
     for name in OF_LAYERS:
         if getattr(a, name) > a.n_layers:
-            raise InvalidValue(name, getattr(a, name), f"of {a.n_layers} layers")
+            raise InvalidValue(name, getattr(a, name), worded("of {n_layers} layers", n_layers=a.n_layers))
     if a.experts_per_token > a.n_experts:
-        raise InvalidValue("experts_per_token", a.experts_per_token, f"more than the {a.n_experts} experts")
+        raise InvalidValue(
+            "experts_per_token",
+            a.experts_per_token,
+            worded("more than the {n_experts} experts", n_experts=a.n_experts),
+        )
     if a.dense_layers and not a.dense_d_ff:
-        raise InvalidValue("dense_d_ff", 0, f"is missing for {a.dense_layers} dense layers")
+        raise InvalidValue(
+            "dense_d_ff", 0, worded("is missing for {dense_layers} dense layers", dense_layers=a.dense_layers)
+        )
     if a.cross_attention and not 0 < a.bidirectional_layers < a.n_layers:
-        raise InvalidValue("cross_attention", True, "needs bidirectional_layers to read from, and others")
+        raise InvalidValue(
+            "cross_attention", True, worded("needs bidirectional_layers to read from, and others")
+        )
     if a.norm not in ("rmsnorm", "layernorm", "none"):
-        raise InvalidValue("norm", a.norm, "unknown", ("rmsnorm", "layernorm", "none"))
+        raise InvalidValue("norm", a.norm, worded("unknown"), ("rmsnorm", "layernorm", "none"))
     if not a.window_pattern or set(a.window_pattern) - {"L", "S", "C"}:
-        raise InvalidValue("window_pattern", a.window_pattern, "must consist of L, S and C", ("L", "SSSL"))
+        raise InvalidValue(
+            "window_pattern", a.window_pattern, worded("must consist of L, S and C"), ("L", "SSSL")
+        )
     if "C" in a.window_pattern and not a.window_tokens:
-        raise InvalidValue("window_tokens", 0, "is missing for the chunks of window_pattern")
+        raise InvalidValue("window_tokens", 0, worded("is missing for the chunks of window_pattern"))
     if min(parameters(a), a.d_model) < 1:
-        raise InvalidValue("extra_matrices", a.extra_matrices, "leaves no parameters")
+        raise InvalidValue("extra_matrices", a.extra_matrices, worded("leaves no parameters"))
     return a

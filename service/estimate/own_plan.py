@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.case import Case
 from service.estimate.hardware import available_memory_gib
 from service.estimate.machine import machines
@@ -91,7 +91,7 @@ def said_fields(said: Mapping[str, Any], n_layers: int | None) -> dict[str, Any]
     if "optimizer" in fields:
         word = str(fields["optimizer"])
         if optimizer_of(word.lower()) is None:
-            raise InvalidValue("optimizer", word, "unknown", OPTIMIZER_WORDS)
+            raise InvalidValue("optimizer", word, worded("unknown"), OPTIMIZER_WORDS)
         fields["optimizer_bits"] = optimizer_bits_of(word.lower())
     return fields
 
@@ -101,11 +101,15 @@ def _checkpointing(said: str, n_layers: int | None) -> str:
     if not said.isdigit():
         if said in CHECKPOINTING_WORDS:
             return said
-        raise InvalidValue("checkpointing", said, "unknown", CHECKPOINTING_WORDS)
+        raise InvalidValue("checkpointing", said, worded("unknown"), CHECKPOINTING_WORDS)
     layers = int(said)
     if n_layers is None or layers > n_layers:
-        known = "is not known" if n_layers is None else f"has {n_layers}"
-        raise InvalidValue("checkpointing", said, f"the model {known} layers", CHECKPOINTING_WORDS)
+        reason = (
+            worded("how many layers the model has is not known")
+            if n_layers is None
+            else worded("the model has {n_layers} layers", n_layers=n_layers)
+        )
+        raise InvalidValue("checkpointing", said, reason, CHECKPOINTING_WORDS)
     return "none" if layers == 0 else "full" if layers == n_layers else f"{layers}/{n_layers}"
 
 

@@ -11,7 +11,7 @@ launching takes is up to a code base's own Python.
 from dataclasses import dataclass
 from datetime import date
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.case import OWN, case_of, own_reporter
 from service.estimate.hardware import peak_tflops, precision_used
 from service.estimate.interval import Interval
@@ -88,7 +88,12 @@ def _reached_tflops(run: MeasuredRun, gpu: Gpu) -> float:
 def _possible(tflops: float, precision: str, gpu: Gpu, field: str, value: float) -> None:
     most = ABOVE_RATED_CLOCK * peak_tflops(gpu, precision_used(gpu, precision))
     if tflops > most:
-        reason = f"means {tflops:,.0f} TFLOP/s, of which {gpu.name} can do {most:,.0f}: was it another card?"
+        reason = worded(
+            "means {tflops:,.0f} TFLOP/s, of which {gpu} can do {most:,.0f}: was it another card?",
+            tflops=tflops,
+            gpu=gpu.name,
+            most=most,
+        )
         raise InvalidValue(field, value, reason)
 
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.interval import Interval, around
 
 OWN_LOG_SPREAD = 0.03
@@ -33,7 +33,9 @@ def progress(steps_done: int, steps_total: int, step_s: float, step_spread: floa
     log spread of interruptions. Raises InvalidValue for more steps done than there are.
     """
     if steps_total < 1 or not 0 <= steps_done <= steps_total:
-        raise InvalidValue("total_steps", steps_total, f"the log is at step {steps_done}")
+        raise InvalidValue(
+            "total_steps", steps_total, worded("the log is at step {steps_done}", steps_done=steps_done)
+        )
     left = steps_total - steps_done
     spread = math.hypot(OWN_LOG_SPREAD, step_spread / math.sqrt(max(1, left)))
     return Progress(

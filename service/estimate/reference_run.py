@@ -9,7 +9,7 @@ GPU benchmarks, hyperstack.cloud on H100 PCIe and SXM.
 
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 HOURS_PER_DAY = 24
 
@@ -54,7 +54,7 @@ def rule_of_three(
         ("gpu_count", gpu_count),
     ):
         if not value > 0:
-            raise InvalidValue(field, value, "must be positive")
+            raise InvalidValue(field, value, worded("must be positive"))
     gpu_hours = reference_hours * reference_gpus
     low, high = (gpu_hours * r / gpu_count for r in sorted(ratio))
     kwh = watts * gpu_count / 1000

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, worded
 from service.estimate.architecture import parameters
 from service.estimate.cloud_bill import (
     HOURS_PER_MONTH,
@@ -85,7 +85,7 @@ def _terms(workload: Workload, of: Mapping[str, float], own: Mapping[str, float]
     names = [field.name for field in fields(CloudTerms) if field.name not in NO_NUMBERS]
     for name in own:
         if name not in names:
-            raise InvalidValue("rent_terms", name, "unknown", names)
+            raise InvalidValue("rent_terms", name, worded("unknown"), names)
     said: dict[str, Any] = dict(own)
     said["interruptions_as_told"] = "interruptions_per_day" in own
     said["tax_as_told"] = "tax_share" in own

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.card_prices import LONGEST_MONTHS, CardPrices
 from service.estimate.interval import Interval
 from service.facts import Figure, Source
@@ -22,7 +22,11 @@ def resale_share(prices: CardPrices, gpu: str, years: float, bought: Bought, sou
     """
     if not 0 <= years <= LONGEST_YEARS:
         raise InvalidValue(
-            "years_kept", years, f"must be from 0 to {LONGEST_YEARS}, as far as prices are known"
+            "years_kept",
+            years,
+            worded(
+                "must be from 0 to {longest_years}, as far as prices are known", longest_years=LONGEST_YEARS
+            ),
         )
     share = prices.move(gpu, years * 12)
     if bought == "new":

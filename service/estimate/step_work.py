@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.activations import prepared_for_few_bits
 from service.estimate.architecture import (
     attended,
@@ -185,7 +185,7 @@ def adapter_matrices(a: Architecture, recipe: Recipe) -> tuple[Matrix, ...]:
         return ()
     carriers = targeted(a, recipe.adapter_targets, recipe.code_base)
     if recipe.decomposed and any(m.part == "experts" for m in carriers):
-        reason = "reaches experts, whose fused tensors DoRA has no adapters for"
+        reason = worded("reaches experts, whose fused tensors DoRA has no adapters for")
         raise InvalidValue("lora_targets", recipe.adapter_targets, reason, ("attention", "query-value"))
     return carriers
 

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.interval import Interval, certain
 from service.facts import ElectricityRate, Figure, Source
 
@@ -115,8 +115,10 @@ def hourly_prices(windows: Sequence[TimeOfUse]) -> tuple[Decimal, ...]:
     for hour in range(HOURS_PER_DAY):
         holding = [window.per_kwh for window in windows if window.holds(hour)]
         if len(holding) != 1:
-            problem = "no price" if not holding else "more than one price"
-            raise InvalidValue("time_of_use", f"{hour}:00", f"{problem} for this hour of the day")
+            problem = worded("no price") if not holding else worded("more than one price")
+            raise InvalidValue(
+                "time_of_use", f"{hour}:00", worded("{problem} for this hour of the day", problem=problem)
+            )
         prices.append(holding[0])
     return tuple(prices)
 
@@ -131,7 +133,7 @@ def with_solar(
     a share outside 0 to 1.
     """
     if not 0 <= share.value <= 1:
-        raise InvalidValue("solar_share", share.value, "must be from 0 to 1")
+        raise InvalidValue("solar_share", share.value, worded("must be from 0 to 1"))
     own, paid = Decimal(repr(share.value)), Decimal(repr(feed_in.value))
 
     def mixed(price: Decimal) -> Decimal:
@@ -199,7 +201,11 @@ def consumption(
     consumption.
     """
     if not 0 <= yearly_kwh <= LARGEST_YEARLY_KWH:
-        raise InvalidValue("yearly_kwh", yearly_kwh, f"must be from 0 to {LARGEST_YEARLY_KWH:,}")
+        raise InvalidValue(
+            "yearly_kwh",
+            yearly_kwh,
+            worded("must be from 0 to {largest_yearly_kwh:,}", largest_yearly_kwh=LARGEST_YEARLY_KWH),
+        )
     total = yearly_kwh + run_kwh * min(1.0, HOURS_PER_YEAR / calendar_hours)
     before, after = consumption_band(yearly_kwh), consumption_band(total)
     band_rates = [rates.get(before), rates.get(after)]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.architecture import steps
 from service.estimate.calibration import Calibration
@@ -72,7 +72,10 @@ def check_gpu_count(workload: Workload, gpu_count: int, field: str = "gpu_count"
     most = workload.recipe.global_batch_tokens // workload.recipe.seq_len
     if gpu_count > most:
         raise InvalidValue(
-            field, gpu_count, f"a batch of {workload.slug} has only {most} sequences", [f"1 to {most}"]
+            field,
+            gpu_count,
+            worded("a batch of {workload} has only {most} sequences", workload=workload.slug, most=most),
+            [worded("1 to {most}", most=most)],
         )
 
 

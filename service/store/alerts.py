@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import NotFound
+from service.errors import NotFound, worded
 from service.estimate.price_watch import PriceWatch
 from service.store.attempts import Attempt, attempts_of
 from service.store.work_models import AlertAttemptRow, AlertEventRow, AlertRow
@@ -97,7 +97,7 @@ def get(session: Session, slug: str) -> Alert:
     """The alert of that slug; NotFound if there is none."""
     row = session.execute(sa.select(_alerts).where(_alerts.c.slug == slug)).mappings().one_or_none()
     if row is None:
-        raise NotFound("alert", slug)
+        raise NotFound(worded("alert"), slug)
     return _alert(row)
 
 

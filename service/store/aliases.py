@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.alias_key import alias_key
 from service.store.models import GpuAliasRow, WorkloadAliasRow
 
@@ -66,7 +66,9 @@ def put(
     keys.update({alias_key(alias): (alias, position) for position, alias in enumerate(aliases)})
     taken = session.execute(sa.select(table.c.alias_key).where(table.c.alias_key.in_(keys))).scalar()
     if taken is not None or "" in keys:
-        reason = "already means another" if taken is not None else "has no letter and no digit"
+        reason = (
+            worded("already means another") if taken is not None else worded("has no letter and no digit")
+        )
         raise InvalidValue(f"alias of {slug}", keys[taken or ""][0], reason)
     session.execute(
         sa.insert(table),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from service.errors import MissingFact
+from service.errors import MissingFact, worded
 from service.estimate.calibration import Calibration, calibrate, with_terms
 from service.estimate.terms import TERMS
 from service.facts import Figure, Gpu, MeasuredRun
@@ -85,9 +85,11 @@ def calibration_from(
     """
     missing = [name for name in TERMS if f"calibration.{name}" not in figures]
     if missing:
-        raise MissingFact(f"calibrated term {missing[0]}", "run `heimvorteil db upgrade`")
+        raise MissingFact(
+            worded("calibrated term {missing}", missing=missing[0]), worded("run `heimvorteil db upgrade`")
+        )
     terms = {name: figures[f"calibration.{name}"].value for name in TERMS}
     try:
         return with_terms(terms, runs, gpus)
     except ValueError:
-        raise MissingFact("any measured run", "run `heimvorteil db upgrade`") from None
+        raise MissingFact(worded("any measured run"), worded("run `heimvorteil db upgrade`")) from None

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, foreign
 from service.facts import Source
 from service.store.sources import stated
 
@@ -16,7 +16,7 @@ Sources = Mapping[str, Source]
 
 def wrong(where: str, field: str, value: object, reason: str, choices: Iterable[str] = ()) -> InvalidValue:
     """The error for a value of a catalog file."""
-    return InvalidValue(f"{where}: {field}", value, reason, choices)
+    return InvalidValue(f"{where}: {field}", value, foreign(reason), choices)
 
 
 def source_of(where: str, field: str, slug: object, sources: Sources) -> Source:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.errors import NotFound
+from service.errors import NotFound, worded
 from service.store.work_models import ComparisonRow
 
 _comparisons: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
@@ -55,7 +55,7 @@ def get(session: Session | sa.Connection, id: str, kind: str = "comparison") -> 
     """The comparison (or the decision) of that id; NotFound if there is none."""
     stored = _by_id(session, id)
     if stored is None or stored.kind != kind:
-        raise NotFound(kind, id)
+        raise NotFound(worded("decision") if kind == "decision" else worded("comparison"), id)
     return stored
 
 
@@ -63,7 +63,7 @@ def find(session: Session, id: str) -> StoredComparison:
     """What is stored under that id, a comparison or a decision; NotFound if neither is."""
     stored = _by_id(session, id)
     if stored is None:
-        raise NotFound("comparison or decision", id)
+        raise NotFound(worded("comparison or decision"), id)
     return stored
 
 

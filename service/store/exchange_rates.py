@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.facts import ExchangeRate
 from service.store import sources, versions
 from service.store.bulk_insert import insert_all
@@ -153,7 +153,7 @@ def bounds_by_currency(
     """
     known = {BASE: Decimal(1)} | {quote: rate.rate for quote, rate in rates.items()}
     if currency not in known:
-        raise InvalidValue("currency", currency, "no exchange rate is stored", sorted(known))
+        raise InvalidValue("currency", currency, worded("no exchange rate is stored"), sorted(known))
 
     def within(bound: Decimal | None, ratio: Decimal, rounding: str) -> Decimal | None:
         step = Decimal(1).scaleb(-DECIMALS)

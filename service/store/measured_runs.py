@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import NotFound
+from service.errors import NotFound, worded
 from service.estimate.case import OWN
 from service.facts import MeasuredRun
 from service.store import sources, versions
@@ -54,7 +54,7 @@ def remove_own(session: Session, slug: str) -> None:
     versions.lock(session)
     owned = _named(slug)
     if session.execute(sa.select(_runs.c.id).where(owned)).first() is None:
-        raise NotFound("measurement of your own", slug)
+        raise NotFound(worded("measurement of your own"), slug)
     session.execute(sa.delete(_runs).where(owned))
     versions.bump(session)
 

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, worded
 from service.facts import CloudOffer
 from service.store import exchange_rates, offer_stock, providers, regions, sources, versions
 from service.store.bulk_insert import insert_all
@@ -139,11 +139,11 @@ class _Batch:
         if offer.provider not in self.provider_ids:
             raise UnknownName("provider", offer.provider, self.provider_ids)
         if not offer.hourly_price > 0:
-            raise InvalidValue("hourly_price", offer.hourly_price, "a price is more than 0")
+            raise InvalidValue("hourly_price", offer.hourly_price, worded("a price is more than 0"))
         if offer.gpu_count < 1:
-            raise InvalidValue("gpu_count", offer.gpu_count, "an offer has at least one GPU")
+            raise InvalidValue("gpu_count", offer.gpu_count, worded("an offer has at least one GPU"))
         if offer.tier not in TIERS:
-            raise InvalidValue("tier", offer.tier, "unknown", TIERS)
+            raise InvalidValue("tier", offer.tier, worded("unknown"), TIERS)
 
     def take(
         self, slug: str, group: Sequence[CloudOffer], observed: Sequence[Observation], known: _Known | None

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, NotFound
+from service.errors import InvalidValue, NotFound, worded
 from service.estimate.superseded import CATALOG
 from service.facts import CloudOffer, ExchangeRate, Source
 from service.store import exchange_rates, sources
@@ -121,10 +121,10 @@ def search(
     no exchange rate is stored.
     """
     if order not in ORDERS:
-        raise InvalidValue("order", order, "unknown", ORDERS)
+        raise InvalidValue("order", order, worded("unknown"), ORDERS)
     for name, value in (("limit", limit), ("offset", offset)):
         if value < 0:
-            raise InvalidValue(name, value, "must not be negative")
+            raise InvalidValue(name, value, worded("must not be negative"))
     found = stored(session, wanted, rates)
     total = session.execute(_counted(session, wanted, rates, found)).scalar_one()
     rows = session.execute(_arranged(found, order).limit(limit).offset(offset)).mappings().all()
@@ -204,7 +204,7 @@ def get(session: Session, slug: str) -> CloudOffer:
     """The offer of that slug at the price last seen; NotFound if there is none."""
     row = session.execute(_current().where(_offers.c.slug == slug)).mappings().one_or_none()
     if row is None:
-        raise NotFound("offer", slug)
+        raise NotFound(worded("offer"), slug)
     return _offer(row, sources.by_id(session, [row["source_id"]]))
 
 
@@ -212,7 +212,7 @@ def history(session: Session, slug: str) -> list[PriceSeen]:
     """Every price seen of the offer, oldest day first; NotFound if there is no such offer."""
     offer_id = session.execute(sa.select(_offers.c.id).where(_offers.c.slug == slug)).scalar()
     if offer_id is None:
-        raise NotFound("offer", slug)
+        raise NotFound(worded("offer"), slug)
     said = sources.by_id(session)
     statement = (
         sa.select(_prices)

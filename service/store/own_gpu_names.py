@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.alias_key import alias_key
 from service.store import gpus, versions
 from service.store.models import GpuRow, OfferRow, OwnGpuNameRow, ProviderRow
@@ -59,10 +59,15 @@ def put(
     InvalidValue for a name without letter or digit or a memory that cannot be.
     """
     if not alias_key(name):
-        raise InvalidValue("name", name, "has no letter and no digit")
+        raise InvalidValue("name", name, worded("has no letter and no digit"))
     if memory_gib is not None and not 0 < memory_gib <= LARGEST_MEMORY_GIB:
         raise InvalidValue(
-            "memory_gib", memory_gib, f"a GPU has more than 0 and at most {LARGEST_MEMORY_GIB}"
+            "memory_gib",
+            memory_gib,
+            worded(
+                "a GPU has more than 0 and at most {largest_memory_gib}",
+                largest_memory_gib=LARGEST_MEMORY_GIB,
+            ),
         )
     versions.lock(session)
     card = gpus.get(session, gpu)

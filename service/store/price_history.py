@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import Field, InvalidValue, worded
 from service.estimate.price_periods import (
     INTERVALS,
     LEAST_OFFERS,
@@ -80,7 +80,7 @@ def price_history(
     the wrong order, for a period or a number of offers too large for one answer.
     """
     if interval not in INTERVALS:
-        raise InvalidValue("interval", interval, "unknown", INTERVALS)
+        raise InvalidValue("interval", interval, worded("unknown"), INTERVALS)
     conditions = [_offers.c.gpu == gpu]
     if gpu_count is not None:
         conditions.append(_offers.c.gpu_count == gpu_count)
@@ -96,13 +96,25 @@ def price_history(
     first_day = first_day or last_day - timedelta(days=USUAL_DAYS - 1)
     days = (last_day - first_day).days + 1
     if days < 1:
-        raise InvalidValue("from", first_day.isoformat(), f"is after {last_day.isoformat()}")
+        raise InvalidValue(
+            "from", first_day.isoformat(), worded("is after {last_day}", last_day=last_day.isoformat())
+        )
     if days > LONGEST_DAYS:
-        raise InvalidValue("from", first_day.isoformat(), f"is more than {LONGEST_DAYS} days before `to`")
+        raise InvalidValue(
+            "from",
+            first_day.isoformat(),
+            worded(
+                "is more than {longest_days} days before `{to}`", longest_days=LONGEST_DAYS, to=Field("to")
+            ),
+        )
     spans = _spans(session, conditions, first_day, last_day)
     count = len(spans.kinds)
     if count * days > MOST_CELLS:
-        raise InvalidValue("from", first_day.isoformat(), f"{count} offers are too many for {days} days")
+        raise InvalidValue(
+            "from",
+            first_day.isoformat(),
+            worded("{count} offers are too many for {days} days", count=count, days=days),
+        )
     rates = {
         quote: [] if quote == "EUR" else exchange_rates.history(session, quote, first_day, last_day)
         for quote in {*spans.currency, currency}
@@ -199,7 +211,7 @@ def _summed_up(
     of_span = np.array([quote_of[quote] for quote in spans.currency], dtype=np.int64)
     unknown = np.array([quote != "EUR" and not rates[quote] for quote in quotes])
     if unknown[quote_of[currency]]:
-        raise InvalidValue("currency", currency, "no exchange rate is stored")
+        raise InvalidValue("currency", currency, worded("no exchange rate is stored"))
     if not len(of_span):
         return PriceHistory((), (), (), 0)
     told = _told(spans, first_day.toordinal(), (last_day - first_day).days + 1)

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, NotFound
+from service.errors import InvalidValue, NotFound, worded
 from service.store.work_models import OUTCOMES, RefreshCountRow, RefreshOutcome, RefreshRow, RejectedRowRow
 
 MOST_REJECTED_KEPT = 1_000
@@ -60,7 +60,7 @@ def finish(session: Session, refresh_id: int, done: Refresh) -> int:
     values = {name: getattr(done, name) for name in Refresh.__slots__ if name != "requested_by"}
     statement = sa.update(_refreshes).where(_refreshes.c.id == refresh_id).values(values)
     if session.execute(statement.returning(_refreshes.c.id)).scalar() is None:
-        raise NotFound("refresh", refresh_id)
+        raise NotFound(worded("refresh"), refresh_id)
     _count(session, done)
     return refresh_id
 
@@ -176,7 +176,7 @@ def get(session: Session, refresh_id: int) -> Refresh:
         statement = sa.select(_refreshes).where(_refreshes.c.id == refresh_id)
         found = session.execute(statement).mappings().one_or_none()
     if found is None:
-        raise NotFound("refresh", refresh_id)
+        raise NotFound(worded("refresh"), refresh_id)
     return _refresh(found)
 
 
@@ -249,7 +249,7 @@ def _count(session: Session, refresh: Refresh) -> None:
 
 def _refuse_unknown(outcome: str) -> None:
     if outcome not in OUTCOMES:
-        raise InvalidValue("outcome", outcome, "unknown", OUTCOMES)
+        raise InvalidValue("outcome", outcome, worded("unknown"), OUTCOMES)
 
 
 def _refresh(row: Any) -> Refresh:

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 MOST_OF_A_NAME = 1000
 
@@ -13,13 +13,17 @@ def checked_folder(folder: str | Path, field: str = "folder") -> str:
     """The folder's absolute path. Raises InvalidValue unless it is there and can be written into."""
     path = Path(folder).expanduser()
     if not path.is_dir():
-        raise InvalidValue(field, str(folder), "is no folder" if path.exists() else "does not exist")
+        raise InvalidValue(
+            field, str(folder), worded("is no folder") if path.exists() else worded("does not exist")
+        )
     try:
         # Permissions do not tell of a disk that is mounted read-only; a file does.
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        raise InvalidValue(field, str(folder), f"cannot be written into: {error.strerror}") from None
+        raise InvalidValue(
+            field, str(folder), worded("cannot be written into: {strerror}", strerror=error.strerror)
+        ) from None
     return str(path.resolve())
 
 

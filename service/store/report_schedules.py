@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, NotFound
+from service.errors import InvalidValue, NotFound, worded
 from service.store import leases
 from service.store.work_models import (
     JobLeaseRow,
@@ -75,7 +75,7 @@ def add(
 ) -> ReportSchedule:
     """Save an order, first due then; its secret is made here. InvalidValue for a slug that is taken."""
     if slug in slugs(session):
-        raise InvalidValue("name", order.name, f"there is a schedule {slug!r} already")
+        raise InvalidValue("name", order.name, worded("there is a schedule {slug!r} already", slug=slug))
     values = {field: getattr(order, field) for field in ReportOrder.__slots__}
     values |= {
         "request": order.request.decode(),
@@ -103,7 +103,7 @@ def get(session: Session, slug: str) -> ReportSchedule:
     """The schedule of that slug; NotFound if there is none."""
     row = session.execute(_rows().where(_schedules.c.slug == slug)).mappings().one_or_none()
     if row is None:
-        raise NotFound("report schedule", slug)
+        raise NotFound(worded("report schedule"), slug)
     return _schedule(row)
 
 

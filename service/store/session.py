@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.errors import DatabaseNotReady, InvalidValue, NotKept
+from service.errors import DatabaseNotReady, InvalidValue, NotKept, worded
 from service.store import versions
 from service.store.versions import CATALOG, ONE_STATE
 
@@ -39,14 +39,18 @@ def engine_for(url: str, *, foreign_keys: bool = True) -> Engine:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
         raise InvalidValue(
-            "database_url", url, "not a database URL", ("sqlite:///file", "postgresql://host/name")
+            "database_url", url, worded("not a database URL"), ("sqlite:///file", "postgresql://host/name")
         ) from None
     if parsed.get_backend_name() == "postgresql":
         return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     if parsed.get_backend_name() != "sqlite":
-        raise InvalidValue("database_url", _shown(parsed), "unknown database", ("sqlite", "postgresql"))
+        raise InvalidValue(
+            "database_url", _shown(parsed), worded("unknown database"), ("sqlite", "postgresql")
+        )
     if parsed.database in (None, "", ":memory:"):
-        raise InvalidValue("database_url", url, "SQLite needs a file", ("sqlite:////path/to/file.db",))
+        raise InvalidValue(
+            "database_url", url, worded("SQLite needs a file"), ("sqlite:////path/to/file.db",)
+        )
     engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None})
     sa.event.listen(engine, "connect", _prepare_sqlite_connection(foreign_keys))
     sa.event.listen(engine, "begin", _begin_sqlite)
@@ -80,7 +84,13 @@ class Sessions:
         except DBAPIError as error:
             if READ_ONLY not in str(error.orig).lower().replace("-", ""):
                 raise
-            raise NotKept(f"{_shown(self.engine.url)} cannot be written: {_first_line(error)}") from error
+            raise NotKept(
+                worded(
+                    "{url} cannot be written: {first_line}",
+                    url=_shown(self.engine.url),
+                    first_line=_first_line(error),
+                )
+            ) from error
 
     def begin(self) -> AbstractContextManager[Session]:
         """A transaction that may write: committed at the end of the block, rolled back by an error."""
@@ -103,7 +113,9 @@ def schema_revision(engine: Engine) -> str | None:
         with engine.connect() as connection:
             return _revision(connection)
     except SQLAlchemyError as error:
-        raise DatabaseNotReady(f"cannot reach {_shown(engine.url)}: {_first_line(error)}") from error
+        raise DatabaseNotReady(
+            worded("cannot reach {url}: {first_line}", url=_shown(engine.url), first_line=_first_line(error))
+        ) from error
 
 
 def upgrade(url: str) -> None:
@@ -141,7 +153,9 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
         try:
             Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise DatabaseNotReady(f"cannot create the folder of {_shown(engine.url)}: {error}") from error
+            raise DatabaseNotReady(
+                worded("cannot create the folder of {url}: {error}", url=_shown(engine.url), error=error)
+            ) from error
     revision = schema_revision(engine)
     if revision == HEAD_REVISION:
         if engine.dialect.name == "sqlite":
@@ -149,13 +163,27 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
         return False
     if revision is not None and revision not in REVISIONS:
         raise DatabaseNotReady(
-            f"{_shown(engine.url)} has schema revision {revision}, newer than {HEAD_REVISION} of this "
-            "version; update the product"
+            worded(
+                "{url} has schema revision {revision}, newer than {head_revision} of this "
+                "version; update the product",
+                url=_shown(engine.url),
+                revision=revision,
+                head_revision=HEAD_REVISION,
+            )
         )
     if engine.dialect.name != "sqlite":
-        state = "is empty" if revision is None else f"has schema revision {revision}"
+        state = (
+            worded("is empty")
+            if revision is None
+            else worded("has schema revision {revision}", revision=revision)
+        )
         raise DatabaseNotReady(
-            f"{_shown(engine.url)} {state}, this version needs {HEAD_REVISION}; run: heimvorteil db upgrade"
+            worded(
+                "{url} {state}, this version needs {head_revision}; run: heimvorteil db upgrade",
+                url=_shown(engine.url),
+                state=state,
+                head_revision=HEAD_REVISION,
+            )
         )
     return _first_use(url, catalog)
 
@@ -199,9 +227,15 @@ def _migrating(url: str) -> Iterator[Connection]:
             if engine.dialect.name == "sqlite":
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 if broken is not None:
-                    raise DatabaseNotReady(f"the upgrade would break a reference: {tuple(broken)}")
+                    raise DatabaseNotReady(
+                        worded("the upgrade would break a reference: {broken}", broken=tuple(broken))
+                    )
     except SQLAlchemyError as error:
-        raise DatabaseNotReady(f"cannot upgrade {_shown(engine.url)}: {_first_line(error)}") from error
+        raise DatabaseNotReady(
+            worded(
+                "cannot upgrade {url}: {first_line}", url=_shown(engine.url), first_line=_first_line(error)
+            )
+        ) from error
     finally:
         engine.dispose()
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Engine
 
-from service.errors import DatabaseNotReady, UnknownName
+from service.errors import DatabaseNotReady, UnknownName, worded
 from service.estimate.alias_key import alias_key
 from service.estimate.case import OWN
 from service.estimate.rent_moves import RentMoves
@@ -168,7 +168,7 @@ class Snapshots:
             self._failed_at = self._clock()
             self._error = f"{type(error).__name__}: {error}".split("\n")[0]
             if old is None:
-                raise DatabaseNotReady(f"cannot load the facts: {self._error}") from error
+                raise DatabaseNotReady(worded("cannot load the facts: {error}", error=self._error)) from error
             return old
         self._snapshot, self._checked_at, self._failed_at, self._error = newest, begun, None, None
         return newest

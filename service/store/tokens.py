@@ -8,7 +8,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, NotFound
+from service.errors import InvalidValue, NotFound, worded
 from service.store.work_models import ApiTokenRow
 
 _tokens: sa.Table = ApiTokenRow.__table__  # type: ignore[assignment]
@@ -27,9 +27,9 @@ class ApiToken:
 def create(session: Session, name: str, now: datetime) -> str:
     """A new token of that name, shown this once; InvalidValue if the name is empty or was ever used."""
     if not name.strip():
-        raise InvalidValue("name", name, "a token needs a name")
+        raise InvalidValue("name", name, worded("a token needs a name"))
     if session.execute(sa.select(_tokens.c.id).where(_tokens.c.name == name)).scalar() is not None:
-        raise InvalidValue("name", name, "a token of that name exists or existed")
+        raise InvalidValue("name", name, worded("a token of that name exists or existed"))
     token = "hv_" + secrets.token_urlsafe(_RANDOM_BYTES)
     session.execute(sa.insert(_tokens).values(name=name, sha256=_digest(token), created_at=now))
     return token
@@ -52,7 +52,7 @@ def revoke(session: Session, name: str, now: datetime) -> None:
         .values(revoked_at=now)
     )
     if session.execute(statement.returning(_tokens.c.id)).scalar() is None:
-        raise NotFound("valid token", name)
+        raise NotFound(worded("valid token"), name)
 
 
 def all(session: Session) -> list[ApiToken]:

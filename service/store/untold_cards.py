@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from service.errors import CardNotTold
+from service.errors import CardNotTold, on_record, worded
 from service.estimate.alias_key import alias_key
 from service.estimate.gpu_called import LONGEST_NAME
 from service.estimate.hardware import WITHOUT_BF16
@@ -119,19 +119,40 @@ def refuse_untold(gpus: Iterable[Gpu], field: str, name: str) -> None:
     said = MEMORY.search(name)
     memory = float(said[1]) if said else card.memory_gib if card else None
     bandwidth = card.memory_bandwidth_gb_per_s if card else None
-    reason = f"{card.name if card else 'it'} {kind.reason}"
+    reason = worded("{card} {why}", card=card.name if card else worded("it"), why=on_record(kind.reason))
     if memory is None:
-        raise CardNotTold(field, name, f"is not told: {reason}; name a card of its memory, in GB, instead")
+        raise CardNotTold(
+            field,
+            name,
+            worded("is not told: {reason}; name a card of its memory, in GB, instead", reason=reason),
+        )
     nearest = _nearest(gpus, memory, bandwidth)
-    facts = f"{memory:g} GB" + (f", {bandwidth:g} GB/s" if bandwidth else "")
+    facts = worded("{memory:g} GB", memory=memory)
+    if bandwidth:
+        facts = worded("{facts}, {bandwidth:g} GB/s", facts=facts, bandwidth=bandwidth)
     if not nearest:
-        raise CardNotTold(field, name, f"is not told: {reason}; no single card has its {facts}")
-    first, by = nearest[0], "memory and bandwidth" if bandwidth else "memory"
-    why = f"{first.memory_gib:g} GiB, {first.memory_bandwidth_gb_per_s:g} GB/s against {facts}"
+        raise CardNotTold(
+            field,
+            name,
+            worded("is not told: {reason}; no single card has its {facts}", reason=reason, facts=facts),
+        )
+    first, by = nearest[0], worded("memory and bandwidth") if bandwidth else worded("memory")
+    why = worded(
+        "{memory:g} GiB, {bandwidth:g} GB/s against {facts}",
+        memory=first.memory_gib,
+        bandwidth=first.memory_bandwidth_gb_per_s,
+        facts=facts,
+    )
     raise CardNotTold(
         field,
         name,
-        f"is not told: {reason}; nearest in {by} is {first.slug} ({why})",
+        worded(
+            "is not told: {reason}; nearest in {by} is {first} ({why})",
+            reason=reason,
+            by=by,
+            first=first.slug,
+            why=why,
+        ),
         [gpu.slug for gpu in nearest],
     )
 

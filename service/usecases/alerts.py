@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from service.errors import InvalidValue, UnknownName, choice_of
+from service.errors import InvalidValue, UnknownName, choice_of, worded
 from service.store import alerts
 from service.store.alerts import Alert, Rule
 from service.store.models import TIERS
@@ -26,7 +26,7 @@ def save_alert(sessions: Sessions, snapshot: Snapshot, rule: Rule, who: str, now
     rule = _checked(snapshot, rule)
     with sessions.begin() as session:
         if len(alerts.all(session)) >= MOST_ALERTS:
-            raise InvalidValue("alerts", MOST_ALERTS, "are saved already; remove one first")
+            raise InvalidValue("alerts", MOST_ALERTS, worded("are saved already; remove one first"))
         slug = re.sub(r"[^a-z0-9]+", "-", rule.name.lower()).strip("-")[:40].strip("-") or "alert"
         return alerts.add(session, rule, slug, who, now)
 
@@ -41,24 +41,32 @@ def _checked(snapshot: Snapshot, rule: Rule) -> Rule:
     currency = rule.currency.strip().upper()
     currencies = sorted({"EUR", *snapshot.exchange})
     if currency not in currencies:
-        raise InvalidValue("currency", rule.currency, "no exchange rate is known", currencies)
+        raise InvalidValue("currency", rule.currency, worded("no exchange rate is known"), currencies)
     threshold, fall = rule.threshold_per_hour, rule.fall_percent
     if (threshold is None) == (fall is None):
         raise InvalidValue(
-            "threshold_per_hour", str(threshold), "an alert has a threshold or a fall in percent, not both"
+            "threshold_per_hour",
+            str(threshold),
+            worded("an alert has a threshold or a fall in percent, not both"),
         )
     if threshold is not None and not 0 < threshold <= LARGEST_THRESHOLD:
         raise InvalidValue(
-            "threshold_per_hour", str(threshold), f"must be above 0, up to {LARGEST_THRESHOLD}"
+            "threshold_per_hour",
+            str(threshold),
+            worded("must be above 0, up to {largest_threshold}", largest_threshold=LARGEST_THRESHOLD),
         )
     if fall is not None and not 0 < fall < 100:
-        raise InvalidValue("fall_percent", fall, "must be between 0 and 100")
+        raise InvalidValue("fall_percent", fall, worded("must be between 0 and 100"))
     if rule.webhook_url:
         check_webhook(rule.webhook_url)
     condition = f"at most {threshold} {currency}/h" if threshold is not None else f"down {fall:g} %"
     name = " ".join(rule.name.split()) or f"{count} x {gpu} {condition}"
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidValue("name", name[:LONGEST_NAME], f"must be printable, up to {LONGEST_NAME} characters")
+        raise InvalidValue(
+            "name",
+            name[:LONGEST_NAME],
+            worded("must be printable, up to {longest_name} characters", longest_name=LONGEST_NAME),
+        )
     return replace(rule, name=name, gpu=gpu, gpu_count=count, currency=currency)
 
 
@@ -71,16 +79,20 @@ def check_webhook(url: str) -> None:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
     except ValueError as error:
-        raise InvalidValue("webhook_url", url, f"is no address: {error}") from None
+        raise InvalidValue("webhook_url", url, worded("is no address: {error}", error=error)) from None
     if parts.scheme != "https" or not host:
-        raise InvalidValue("webhook_url", url, "must begin with https:// and a host")
+        raise InvalidValue("webhook_url", url, worded("must begin with https:// and a host"))
     if len(url) > LONGEST_URL or not url.isascii() or not url.isprintable() or " " in url:
-        raise InvalidValue("webhook_url", url, f"must be up to {LONGEST_URL} ASCII characters without spaces")
+        raise InvalidValue(
+            "webhook_url",
+            url,
+            worded("must be up to {longest_url} ASCII characters without spaces", longest_url=LONGEST_URL),
+        )
     if parts.username is not None or parts.password is not None:
-        raise InvalidValue("webhook_url", url, "must not hold a user or a password")
+        raise InvalidValue("webhook_url", url, worded("must not hold a user or a password"))
     try:
         is_public = ipaddress.ip_address(host).is_global
     except ValueError:
         is_public = "." in host and not host.endswith((".localhost", ".local", ".internal"))
     if not is_public:
-        raise InvalidValue("webhook_url", url, "must be a public host")
+        raise InvalidValue("webhook_url", url, worded("must be a public host"))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from service.answers.question import AskedBuying, AskedComparison, AskedDecision
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, worded
 from service.estimate.card_prices import CardPrice, CardPrices
 from service.estimate.cost import conversion
 from service.estimate.energy import range_of
@@ -24,7 +24,7 @@ from service.usecases.knowledge import knowledge_of
 BUY = re.compile(
     r"(?P<machine>[^=]+)(?:=(?:(?P<price>\d+(?:\.\d+)?)(?::(?P<bought>new|used))?|(?P<kind>new|used)))?"
 )
-FORM = "is not of the form GPU, GPU=new, GPU=used, GPU=PRICE or GPU=PRICE:used"
+FORM = worded("is not of the form GPU, GPU=new, GPU=used, GPU=PRICE or GPU=PRICE:used")
 Machine = Callable[[Literal["own", "buy"], str], tuple[Gpu, int]]
 
 
@@ -104,8 +104,20 @@ def _dated(prices: CardPrices, gpu: Gpu, kind: Bought | None) -> CardPrice:
         return found
     launched = next(iter(prices.of(gpu.slug, "launch")), None)
     other = prices.newest(gpu.slug)
-    what = f"a dated price of {'a used ' if kind == 'used' else 'a new ' if kind == 'new' else ''}{gpu.name}"
+    if kind == "used":
+        what = worded("a dated price of a used {gpu}", gpu=gpu.name)
+    elif kind == "new":
+        what = worded("a dated price of a new {gpu}", gpu=gpu.name)
+    else:
+        what = worded("a dated price of {gpu}", gpu=gpu.name)
     if launched is not None:
-        what += f" (at its launch, {launched.last_month:%Y-%m}: {launched.usd:g} USD)"
-    others = f", or ask for a {other.kind} one: --buy {gpu.slug}={other.kind}" if other else ""
-    raise MissingFact(what, f"give yours: --buy {gpu.slug}=PRICE{others}")
+        month = f"{launched.last_month:%Y-%m}"
+        what = worded(
+            "{what} (at its launch, {month}: {usd:g} USD)", what=what, month=month, usd=launched.usd
+        )
+    remedy = worded("give yours: --buy {gpu}=PRICE", gpu=gpu.slug)
+    if other and other.kind == "used":
+        remedy = worded("{remedy}, or ask for a used one: --buy {gpu}=used", remedy=remedy, gpu=gpu.slug)
+    elif other:
+        remedy = worded("{remedy}, or ask for a new one: --buy {gpu}=new", remedy=remedy, gpu=gpu.slug)
+    raise MissingFact(what, remedy)

@@ -14,7 +14,7 @@ from service.decide.candidates import Candidates, joined, too_long
 from service.decide.frontier import Numbers
 from service.decide.household import Household
 from service.decide.options import Option, Way
-from service.errors import MissingFact
+from service.errors import MissingFact, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
 from service.estimate.cost import conversion
@@ -132,7 +132,9 @@ def plans_of_request(
             if not homes:
                 raise
     if not homes and (rented is None or not len(rented)):
-        raise MissingFact("a plan for this run", "it fits no machine named and no stored offer")
+        raise MissingFact(
+            worded("a plan for this run"), worded("it fits no machine named and no stored offer")
+        )
     return _as_columns(snapshot, request, workload, homes, rented, terms)
 
 

@@ -17,7 +17,7 @@ from service.decide.options import (
     cloud_memory_gib,
     cloud_option,
 )
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.explanation import Explanation, explanation
 from service.estimate.inputs import workload_inputs
 from service.estimate.training_time import check_gpu_count
@@ -71,7 +71,11 @@ def compare_home_with_cloud(
     request = with_usual_cloud(request, workload)
     rented = rented_named(snapshot, workload, request, asked_at.date())
     if not rented.is_list:
-        reason = f"is of cloud {EVERY_OFFER} or a provider, and {', '.join(request.cloud)} is named"
+        reason = worded(
+            "is of cloud {every_offer} or a provider, and {names} is named",
+            every_offer=EVERY_OFFER,
+            names=", ".join(request.cloud),
+        )
         refuse_said(request, ("limit",), reason)
     rentals = (option.rental for option in rented.options)
     refuse_idle_terms(request, {rental.offer.tier for rental in rentals if rental and rental.offer})
@@ -97,11 +101,11 @@ def homes_named(snapshot: Snapshot, request: AskedComparison) -> list[tuple[Gpu,
     if request.home_count == 1:
         return machines
     if len(machines) != 1:
-        reason = "is of one machine at home; name each as COUNTxGPU"
+        reason = worded("is of one machine at home; name each as COUNTxGPU")
         raise InvalidValue("home_count", request.home_count, reason)
     ((gpu, _),) = machines
     if CONFIGURATION.fullmatch(request.home[0].strip()):
-        reason = f"is said by {request.home[0].strip()} already; keep one of the two"
+        reason = worded("is said by {machine} already; keep one of the two", machine=request.home[0].strip())
         raise InvalidValue("home_count", request.home_count, reason)
     return [(gpu, checked_count("home_count", request.home_count))]
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Literal, get_args, get_origin, get_type_hints
 
 from service.answers.question import AskedModel
-from service.errors import InvalidValue, UnknownName, choice_of, nearest_first
+from service.errors import InvalidValue, UnknownName, choice_of, nearest_first, worded
 from service.estimate.block_kinds import KINDS
 from service.estimate.block_matrices import modules_saved
 from service.estimate.model_config import architecture_from_config, checked
@@ -68,7 +68,9 @@ def custom_workload(
     check_adapters(shape, trained)
     least = trained.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
-        raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
+        raise InvalidValue(
+            "tokens", tokens, worded("must be between one batch ({least}) and 10^15", least=least)
+        )
     by_user = replace(given_by_user(today), read_on=today)
     stated = {"tokens": by_user}
     stated |= {f"architecture.{field.name}": by_user for field in fields(Architecture)}
@@ -82,7 +84,7 @@ def shape_of(
 ) -> Architecture:
     """The shape of dimensions or a config.json. Raises InvalidValue or UnknownName for the field."""
     if (architecture is None) == (config is None):
-        raise InvalidValue("workload", name, "needs exactly one of dimensions and config")
+        raise InvalidValue("workload", name, worded("needs exactly one of dimensions and config"))
     return architecture_from_config(config) if config is not None else _dimensions(architecture or {})
 
 
@@ -119,7 +121,10 @@ def check_positions(shape: Architecture, recipe: Recipe, field: str = "recipe.se
     """Raises InvalidValue for `field` where a sequence is longer than the model has positions for."""
     longest = recipe.max_seq_len or recipe.seq_len
     if 0 < shape.learned_positions < longest:
-        reason = f"is more than the model's {shape.learned_positions} learned positions"
+        reason = worded(
+            "is more than the model's {learned_positions} learned positions",
+            learned_positions=shape.learned_positions,
+        )
         raise InvalidValue(field, longest, reason)
 
 
@@ -143,21 +148,23 @@ def _dimensions(asked: Mapping[str, object]) -> Architecture:
     for key, value in plain.items():
         if key in _FLAGS:
             if not isinstance(value, bool):
-                raise InvalidValue(f"architecture.{key}", value, "must be true or false")
+                raise InvalidValue(f"architecture.{key}", value, worded("must be true or false"))
         elif key == "block":
             choice_of("architecture.block", value, nearest_first(str(value), KINDS))
         elif key in _WORDS and not isinstance(value, str):
-            raise InvalidValue(f"architecture.{key}", value, "must be a word")
+            raise InvalidValue(f"architecture.{key}", value, worded("must be a word"))
         elif key not in _WORDS and (isinstance(value, bool) or not isinstance(value, int)):
-            raise InvalidValue(f"architecture.{key}", value, "must be a whole number")
+            raise InvalidValue(f"architecture.{key}", value, worded("must be a whole number"))
     for required in ("n_layers", "d_model", "n_heads", "vocab_size"):
         if required not in plain:
-            raise InvalidValue(f"architecture.{required}", None, "is missing")
+            raise InvalidValue(f"architecture.{required}", None, worded("is missing"))
     width, heads = plain["d_model"], plain["n_heads"]
     assert isinstance(width, int) and isinstance(heads, int)
     if "head_dim" not in plain:
         if heads < 1 or width % heads:
-            raise InvalidValue("architecture.n_heads", heads, f"must divide the width {width}")
+            raise InvalidValue(
+                "architecture.n_heads", heads, worded("must divide the width {width}", width=width)
+            )
         plain["head_dim"] = width // heads
     plain.setdefault("n_kv_heads", heads)
     plain.setdefault("d_ff", 4 * width)
@@ -177,27 +184,34 @@ def recipe_of(asked: Mapping[str, object], usual: Recipe) -> Recipe:
         if key not in names:
             raise UnknownName("recipe", key, names)
         if key == "sharding" and str(value).lower() in CALLED_FSDP:
-            raise InvalidValue(f"recipe.{key}", value, "is called fsdp here", ("fsdp",))
+            raise InvalidValue(f"recipe.{key}", value, worded("is called fsdp here"), ("fsdp",))
         if key == "optimizer" and "8" in str(value):
-            reason = "names states of 8 bits; say optimizer_placement=8bit beside the optimizer"
+            reason = worded("names states of 8 bits; say optimizer_placement=8bit beside the optimizer")
             raise InvalidValue(f"recipe.{key}", value, reason, CHOICES[key])
         if key in CHOICES:
             choice_of(f"recipe.{key}", value, CHOICES[key])
         if key in RECIPE_FLAGS and not isinstance(value, bool):
-            raise InvalidValue(f"recipe.{key}", value, "must be true or false")
+            raise InvalidValue(f"recipe.{key}", value, worded("must be true or false"))
         if key == "code_base" and not (isinstance(value, str) and len(value) <= LONGEST_CODE_BASE):
             raise InvalidValue(
-                "recipe.code_base", value, f"must be a name of at most {LONGEST_CODE_BASE} letters"
+                "recipe.code_base",
+                value,
+                worded(
+                    "must be a name of at most {longest_code_base} letters",
+                    longest_code_base=LONGEST_CODE_BASE,
+                ),
             )
         if key in NAMES_OF_MATRICES and not isinstance(value, str):
-            raise InvalidValue(f"recipe.{key}", value, "must be names between commas")
+            raise InvalidValue(f"recipe.{key}", value, worded("must be names between commas"))
         if key == "frozen_weight_bytes" and (isinstance(value, bool) or value not in FROZEN_BYTES):
-            raise InvalidValue("recipe.frozen_weight_bytes", value, "unknown", map(str, FROZEN_BYTES))
+            raise InvalidValue("recipe.frozen_weight_bytes", value, worded("unknown"), map(str, FROZEN_BYTES))
         if key in RANGES:
             low, high = RANGES[key]
             if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
                 raise InvalidValue(
-                    f"recipe.{key}", value, f"must be a whole number between {low} and {high:,}"
+                    f"recipe.{key}",
+                    value,
+                    worded("must be a whole number between {low} and {high:,}", low=low, high=high),
                 )
         values[key] = value
     recipe = Recipe(**values)
@@ -205,6 +219,6 @@ def recipe_of(asked: Mapping[str, object], usual: Recipe) -> Recipe:
         raise InvalidValue(
             "recipe.global_batch_tokens",
             recipe.global_batch_tokens,
-            f"is less than one sequence ({recipe.seq_len})",
+            worded("is less than one sequence ({seq_len})", seq_len=recipe.seq_len),
         )
     return recipe

@@ -27,7 +27,7 @@ from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
 from service.decide.sensitivity import saved_per_day
 from service.decide.why_not import reason_of
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
 from service.estimate.debugging import (
@@ -404,7 +404,9 @@ def hours_of(text: str) -> float:
     match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*([a-z]*)\s*", text.lower())
     hours = None if match is None else next((h for words, h in HOURS_OF if match[2] in words), None)
     if match is None or (hours is None and match[2]):
-        raise InvalidValue("deadline", text, "is not like 30d", ["36h", "30d", "2w"])
+        raise InvalidValue("deadline", text, worded("is not like 30d"), ["36h", "30d", "2w"])
     if hours is None:
-        raise InvalidValue("deadline", text, "of what?", [f"{match[1]}h", f"{match[1]}d", f"{match[1]}w"])
+        raise InvalidValue(
+            "deadline", text, worded("of what?"), [f"{match[1]}h", f"{match[1]}d", f"{match[1]}w"]
+        )
     return float(match[1].replace(",", ".")) * hours

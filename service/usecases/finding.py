@@ -18,7 +18,7 @@ from service.answers.trainer_file import sources_in_file
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
-from service.errors import InvalidValue, MissingFact, UnknownName, choice_of, nearest_first
+from service.errors import InvalidValue, MissingFact, UnknownName, Worded, choice_of, nearest_first, worded
 from service.estimate.alias_key import alias_key
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
@@ -57,15 +57,18 @@ LARGEST_PER_KWH = Decimal(100)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
 MOST_SUGGESTED = 3
-_IMAGES = (
+OF_THE_COMMAND_LINE = worded(
+    "is this computer to --home and --own of compare, decide and report alone, not over HTTP"
+)
+_IMAGES = worded(
     "makes images; what one step takes of it we cannot count, and no published run that we know is there to "
     "hold a guess against. Nearest: a language model of its size with --finetune lora, which is another run"
 )
-_ROLLOUTS = (
+_ROLLOUTS = worded(
     "a step generates text before it trains on it, and no published run that we know tells the hours of the "
     "two apart. Nearest: the model with --finetune lora, which counts the training part alone"
 )
-UNTOLD: Mapping[str, str] = MappingProxyType(
+UNTOLD: Mapping[str, Worded] = MappingProxyType(
     dict.fromkeys(("sdxl", "flux", "stablediffusion", "sd15", "sd35"), _IMAGES) | {"grpo": _ROLLOUTS}
 )
 """What people ask for by names that stand in no catalog, by a part of the name, and why it is not there."""
@@ -79,8 +82,7 @@ def find_gpu(snapshot: Snapshot, field: str, name: str) -> Gpu:
     that is.
     """
     if name.strip().lower() == HERE and HERE not in snapshot.gpu_by_alias:
-        reason = "is this computer to --home and --own of compare, decide and report alone, not over HTTP"
-        raise InvalidValue(field, name, reason)
+        raise InvalidValue(field, name, OF_THE_COMMAND_LINE)
     try:
         return snapshot.gpu(name)
     except UnknownName:
@@ -117,7 +119,7 @@ def _one_run(snapshot: Snapshot, asked: str | AskedModel, tokens: int | None, to
         return _fine_tuned(snapshot, asked, tokens, today)
     if isinstance(asked, AskedModel) and asked.run is not None:
         if asked.architecture is not None or asked.config is not None:
-            raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
+            raise InvalidValue("workload.run", asked.run, worded("needs neither dimensions nor config"))
         run = with_recipe(find_workload(snapshot, asked.run), asked.recipe, name=asked.name, today=today)
         return with_tokens(run, asked.tokens if tokens is None else tokens, today)
     if isinstance(asked, AskedModel):
@@ -143,7 +145,7 @@ def _base(snapshot: Snapshot, asked: AskedModel) -> Workload:
             return find_workload(snapshot, name)
     known = nearest_first(name, snapshot.workloads)
     raise InvalidValue(
-        "workload.run", asked.run, "is no model of the catalog; give its config.json as config", known
+        "workload.run", asked.run, worded("is no model of the catalog; give its config.json as config"), known
     )
 
 
@@ -160,7 +162,7 @@ def with_trials(workload: Workload, trials: int, failed_runs: float = 0.0) -> Wo
     batch = workload.recipe.global_batch_tokens
     tokens = round(workload.tokens // batch * all_of_them.runs_computed) * batch
     if tokens > LARGEST_TOKENS:
-        raise InvalidValue("trials", trials, "make more than 10^15 tokens")
+        raise InvalidValue("trials", trials, worded("make more than 10^15 tokens"))
     return replace(all_of_them, tokens=tokens, reference_hours=None)
 
 
@@ -170,7 +172,9 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
     if tokens is None:
         tokens = asked.tokens
     if tokens is not None:
-        raise InvalidValue("tokens", tokens, "follows from finetune.examples and finetune.mean_tokens")
+        raise InvalidValue(
+            "tokens", tokens, worded("follows from finetune.examples and finetune.mean_tokens")
+        )
     by_user = replace(given_by_user(today), read_on=today)
     if asked.run is None:
         shape, name = shape_of(asked.architecture, asked.config, asked.name), asked.name
@@ -178,7 +182,7 @@ def _fine_tuned(snapshot: Snapshot, asked: AskedModel, tokens: int | None, today
         sources = {f"architecture.{field.name}": by_user for field in fields(shape)}
     else:
         if asked.architecture is not None or asked.config is not None:
-            raise InvalidValue("workload.run", asked.run, "needs neither dimensions nor config")
+            raise InvalidValue("workload.run", asked.run, worded("needs neither dimensions nor config"))
         base = _base(snapshot, asked)
         shape, name = base.architecture, base.name.split(",")[0]
         sources = {key: said for key, said in base.sources.items() if key.startswith("architecture.")}
@@ -197,7 +201,9 @@ def with_tokens(workload: Workload, tokens: int | None, today: date) -> Workload
         return workload
     least = workload.recipe.global_batch_tokens
     if not least <= tokens <= LARGEST_TOKENS:
-        raise InvalidValue("tokens", tokens, f"must be between one batch ({least}) and 10^15")
+        raise InvalidValue(
+            "tokens", tokens, worded("must be between one batch ({least}) and 10^15", least=least)
+        )
     sources = {**workload.sources, "tokens": given_by_user(today)}
     return replace(workload, tokens=tokens, reference_hours=None, sources=sources)
 
@@ -229,7 +235,9 @@ def household_of(
     if request.kwh_price is not None:
         if not Decimal(0) <= request.kwh_price <= LARGEST_PER_KWH:
             raise InvalidValue(
-                "kwh_price", str(request.kwh_price), f"must be between 0 and {LARGEST_PER_KWH}"
+                "kwh_price",
+                str(request.kwh_price),
+                worded("must be between 0 and {most}", most=LARGEST_PER_KWH),
             )
         source = given_by_user(today)
         taxes: Taxes = "excl_vat" if vat.is_business else "all"
@@ -246,10 +254,15 @@ def household_of(
     if contract is not None and stored is not None and contract.rate is rate and rate is not stored:
         contract = replace(contract, price=with_told(contract.price, stored, vat))
     if contract is None:
-        raise MissingFact(f"a household electricity price for {zone}", "give your own price per kWh")
+        raise MissingFact(
+            worded("a household electricity price for {zone}", zone=zone),
+            worded("give your own price per kWh"),
+        )
     spare = request.host_memory_gib
     if spare is not None and not 0 <= spare <= LARGEST_HOST_GIB:
-        raise InvalidValue("host_memory_gib", spare, f"must be from 0 to {LARGEST_HOST_GIB} GiB")
+        raise InvalidValue(
+            "host_memory_gib", spare, worded("must be from 0 to {most} GiB", most=LARGEST_HOST_GIB)
+        )
     plug = None
     if request.plug_watts is not None:
         measured_power(request.plug_watts)
@@ -257,12 +270,16 @@ def household_of(
     own_figures = {}
     if request.rest_of_pc_watts is not None:
         if plug is not None:
-            reason = "is part of what was measured at the plug; give one of the two"
+            reason = worded("is part of what was measured at the plug; give one of the two")
             raise InvalidValue("rest_of_pc_watts", request.rest_of_pc_watts, reason)
         name, source = "home.rest_of_pc_watts", given_by_user(today)
         own_figures[name] = Figure(name, request.rest_of_pc_watts, "W", source, basis="user")
     if not 0 <= request.display_gib <= LARGEST_DISPLAY_GIB:
-        raise InvalidValue("display_gib", request.display_gib, f"must be from 0 to {LARGEST_DISPLAY_GIB} GiB")
+        raise InvalidValue(
+            "display_gib",
+            request.display_gib,
+            worded("must be from 0 to {most} GiB", most=LARGEST_DISPLAY_GIB),
+        )
     bridged = None if request.nvlink is None else request.nvlink == "yes"
     told = (request.power_limit_watts, request.pcie_lanes, bridged)
     own_card = OwnCard(given_by_user(today), *told) if told != (None, None, None) else None
@@ -297,7 +314,11 @@ def refuse_tier_beside(tier: str, offer: CloudOffer) -> None:
     """Raises InvalidValue for a tier that an offer named by its slug is not of."""
     usual = AskedComparison.model_fields["tier"].default
     if tier not in (usual, offer.tier):
-        reason = f"is not that of {offer.slug}, which is {offer.tier}; name a GPU to choose the tier"
+        reason = worded(
+            "is not that of {offer}, which is {tier}; name a GPU to choose the tier",
+            offer=offer.slug,
+            tier=offer.tier,
+        )
         raise InvalidValue("tier", tier, reason)
 
 
@@ -374,5 +395,5 @@ def _market_of(snapshot: Snapshot, offer: CloudOffer, currency: str) -> Market |
 def checked_count(field: str, count: int) -> int:
     """The count, or InvalidValue outside 1 to 1,024."""
     if not 1 <= count <= LARGEST_COUNT:
-        raise InvalidValue(field, count, f"must be between 1 and {LARGEST_COUNT}")
+        raise InvalidValue(field, count, worded("must be between 1 and {most}", most=LARGEST_COUNT))
     return count

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 
 from service.answers.fine_tuning import AskedFineTune
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.block_matrices import modules_saved
 from service.estimate.padding import LEAST_SPREAD, MOST_SPREAD, computed_spread, expected_longest
 from service.facts import Architecture, FineTuning, Recipe, Source, Workload, given_by_user
@@ -58,13 +58,19 @@ def fine_tuned(
     """
     for name in recipe:
         if name in FOLLOWS and not (name == "optimizer_placement" and str(recipe[name]).startswith("host")):
-            raise InvalidValue(f"recipe.{name}", recipe[name], f"follows from finetune.{FOLLOWS[name]}")
+            raise InvalidValue(
+                f"recipe.{name}",
+                recipe[name],
+                worded("follows from finetune.{follows}", follows=FOLLOWS[name]),
+            )
     if asked.optimizer == "muon" and asked.method != "full":
-        reason = "steps whole matrices, not adapters; with method full"
+        reason = worded("steps whole matrices, not adapters; with method full")
         raise InvalidValue("finetune.optimizer", asked.optimizer, reason, ["adamw", "adamw-8bit", "lion"])
     for name in ("lora_rank", "lora_targets", "modules_to_save"):
         if asked.method == "full" and getattr(asked, name) != AskedFineTune.model_fields[name].default:
-            raise InvalidValue(f"finetune.{name}", getattr(asked, name), "is of adapters; full has none")
+            raise InvalidValue(
+                f"finetune.{name}", getattr(asked, name), worded("is of adapters; full has none")
+            )
     length = max_length(architecture, asked)
     micro_batch, sequences = batch_of(asked, rows_of(asked, length))
     data, mean_length, longest, steps = batches(asked, length, micro_batch, sequences)
@@ -75,7 +81,9 @@ def fine_tuned(
     check_adapters(architecture, trained, "finetune.")
     tokens = steps * trained.global_batch_tokens
     if tokens > LARGEST_TOKENS:
-        raise InvalidValue("finetune.examples", asked.examples, "make more than 10^15 tokens with its epochs")
+        raise InvalidValue(
+            "finetune.examples", asked.examples, worded("make more than 10^15 tokens with its epochs")
+        )
     by_user = replace(given_by_user(today), read_on=today)
     # A kept question says all of its fields: what differs from the usual was said.
     said = {name for name, f in AskedFineTune.model_fields.items() if getattr(asked, name) != f.default}
@@ -104,7 +112,11 @@ def check_stored_bits(config: Mapping[str, object], method: str) -> None:
     bits = 4 if stored.get("load_in_4bit") else 8 if stored.get("load_in_8bit") else stored.get("bits")
     needed = METHOD_OF_BITS.get(bits) if isinstance(bits, int) else None
     if needed and method != needed:
-        reason = f"the config's weights are stored in {bits} bits (quantization_config); that is {needed}"
+        reason = worded(
+            "the config's weights are stored in {bits} bits (quantization_config); that is {needed}",
+            bits=bits,
+            needed=needed,
+        )
         raise InvalidValue("finetune.method", method, reason, (needed,))
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from service.answers.question import AskedMeasurement
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, worded
 from service.estimate.own_run import Standing
 from service.estimate.run_records.training_log import LogReader, Told
 from service.store.snapshot import Snapshot
@@ -53,5 +53,7 @@ class FollowedRun:
             today=self._today,
         )
         if run is None and log.step_s is not None:
-            raise MissingFact("how many steps the run has", "give --total-steps (field total_steps)")
+            raise MissingFact(
+                worded("how many steps the run has"), worded("give --total-steps (field total_steps)")
+            )
         return None if run is None else Standing(log, run)

@@ -9,7 +9,7 @@ from service.answers.question import AskedComparison, AskedDecision
 from service.countries import bidding_zone_of
 from service.decide.run_hours import RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
-from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first
+from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first, worded
 from service.estimate import market_day
 from service.estimate.priced_days import PricedDays, PricedSlot, priced_days
 from service.estimate.tariff import DynamicTerms, all_in
@@ -110,11 +110,12 @@ class MarketDays:
         if self.fetchable and self.zone not in self.fetchable:
             return UnknownName("zone", self.zone, {*self.fetchable, *self.known_zones})
         known = nearest_first(self.zone, {*self.known_zones, *typical_years()})
-        remedy = (
-            f"fetch them (heimvorteil prices refresh --zone {self.zone}) or name another zone; "
-            f"known are: {', '.join(known)}"
+        remedy = worded(
+            "fetch them (heimvorteil prices refresh --zone {zone}) or name another zone; known are: {names}",
+            zone=self.zone,
+            names=", ".join(known),
         )
-        return MissingFact(f"whole days of day-ahead prices for {self.zone}", remedy)
+        return MissingFact(worded("whole days of day-ahead prices for {zone}", zone=self.zone), remedy)
 
     def shape(self, terms: DynamicTerms | None, rule: RunHours, factor: float = 1.0) -> DayShape:
         """Its days as a contract bills them; with `factor`, had the market been so many times dearer."""

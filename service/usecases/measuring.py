@@ -12,7 +12,7 @@ from service.answers.question import (
     AskedComparison,
     AskedMeasurement,
 )
-from service.errors import InvalidValue, MissingFact, UnknownName
+from service.errors import Field, InvalidValue, MissingFact, UnknownName, worded
 from service.estimate.architecture import parameters
 from service.estimate.calibration import Posterior, predict
 from service.estimate.case import OWN, case_of, own_reporter, side_by_side
@@ -72,7 +72,9 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
     gpu = find_gpu(snapshot, "gpu", asked.gpu)
     if asked.precision and not runs_precision(gpu, asked.precision):
         choices = [precision for precision in PRECISIONS if runs_precision(gpu, precision)]
-        raise InvalidValue("precision", asked.precision, f"{gpu.name} does not run it", choices)
+        raise InvalidValue(
+            "precision", asked.precision, worded("{gpu} does not run it", gpu=gpu.name), choices
+        )
     workload = find_workload(snapshot, asked.workload) if asked.workload is not None else None
     log = _read(asked, gpu, snapshot.gpus.values()) if asked.log is not None else None
     run, decided = _run(asked, gpu, workload, log, today)
@@ -94,8 +96,14 @@ def measure(sessions: Sessions, snapshot: Snapshot, asked: AskedMeasurement, tod
         else None
     )
     if progress is None:
-        told = "the log does not say how long it is; give total_steps" if log else "a number alone is none"
-        refuse_said(asked, OF_A_RUN_IN_PROGRESS, f"is of a run in progress, and {told}")
+        told = (
+            worded(
+                "the log does not say how long it is; give {total_steps}", total_steps=Field("total_steps")
+            )
+            if log
+            else worded("a number alone is none")
+        )
+        refuse_said(asked, OF_A_RUN_IN_PROGRESS, worded("is of a run in progress, and {told}", told=told))
     if asked.keep:
         with sessions.begin() as session:
             measured_runs.put_all(session, [run])
@@ -122,10 +130,12 @@ def forget(sessions: Sessions, slug: str) -> None:
 
 def _check(asked: AskedMeasurement) -> None:
     if (asked.log is None) == (asked.tokens_per_s is None):
-        reason = "give a log or --tokens-per-s (field tokens_per_s), exactly one of them"
+        reason = worded("give a log or --tokens-per-s (field tokens_per_s), exactly one of them")
         raise InvalidValue("log", None, reason)
     if asked.log is not None and probe_in(asked.log):
-        reason = "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
+        reason = worded(
+            "is a probe's, no training log: the command line learns from it, heimvorteil measure FILE"
+        )
         raise InvalidValue("log", asked.log[:SHOWN_OF_A_PROBE], reason)
 
 
@@ -135,7 +145,11 @@ def _run(
     """The run, and which of its fields decide how it held its step."""
     speed = log.tokens_per_s if log else asked.tokens_per_s or 0.0
     if not SMALLEST_TOKENS_PER_S <= speed <= LARGEST_TOKENS_PER_S:
-        reason = f"must be between {SMALLEST_TOKENS_PER_S:g} and {LARGEST_TOKENS_PER_S:,.0f}"
+        reason = worded(
+            "must be between {smallest_tokens_per_s:g} and {largest_tokens_per_s:,.0f}",
+            smallest_tokens_per_s=SMALLEST_TOKENS_PER_S,
+            largest_tokens_per_s=LARGEST_TOKENS_PER_S,
+        )
         raise InvalidValue("tokens_per_s", speed, reason)
     printed = int(log.facts["gpu_count"]) if log else 1
     count = checked_count("gpu_count", asked.gpu_count or printed)
@@ -198,7 +212,9 @@ def _known(
     if "n_params" in printed and ("n_layers" in printed or not known.get("n_layers")):
         known["n_params"] = printed["n_params"]
     if not (known.get("n_params") or (known.get("n_layers") and known.get("d_model"))):
-        raise MissingFact("the model that was trained", "name it with --workload (field workload)")
+        raise MissingFact(
+            worded("the model that was trained"), worded("name it with --workload (field workload)")
+        )
     _check_model(printed, workload)
     batch = log.global_batch_tokens if log else asked.batch_tokens
     if batch:
@@ -223,7 +239,10 @@ def _check_batch(asked: AskedMeasurement, known: Mapping[str, Any], batch: float
     form = FORMAT_OF.get(known["project"])
     shorter = (form and form.lengths_vary) or known.get("trainer", "loop") != "loop"
     if asked.batch_tokens and batch < least and not shorter:
-        reason = f"is less than a sequence on each GPU, {least:,} tokens: check --seq-len and --gpu-count"
+        reason = worded(
+            "is less than a sequence on each GPU, {least:,} tokens: check --seq-len and --gpu-count",
+            least=least,
+        )
         raise InvalidValue("batch_tokens", asked.batch_tokens, reason)
 
 
@@ -236,13 +255,17 @@ def _check_model(printed: Mapping[str, float], workload: Workload | None) -> Non
     told = workload is not None and workload.recipe.trained in ADAPTERS
     if whole and trained and trained < ADAPTERS_AT_MOST * whole and not told:
         raise MissingFact(
-            f"which adapters were trained ({trained:,.0f} of {whole:,.0f} parameters)",
-            "name a LoRA or QLoRA workload with --workload (field workload)",
+            worded(
+                "which adapters were trained ({trained:,.0f} of {whole:,.0f} parameters)",
+                trained=trained,
+                whole=whole,
+            ),
+            worded("name a LoRA or QLoRA workload with --workload (field workload)"),
         )
     if whole and workload:
         size = parameters(workload.architecture)
         if not 1 / ANOTHER_MODEL < whole / size < ANOTHER_MODEL:
-            reason = f"has {size:,} parameters, the log's model {whole:,.0f}"
+            reason = worded("has {size:,} parameters, the log's model {whole:,.0f}", size=size, whole=whole)
             raise InvalidValue("workload", workload.slug, reason)
 
 

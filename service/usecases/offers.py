@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from service.countries import PARTS_OF_THE_WORLD, code_of
-from service.errors import InvalidValue, UnknownName, choice_of
+from service.errors import InvalidValue, UnknownName, choice_of, worded
 from service.estimate.nearest_gpu import Likeness, nearest_gpus
 from service.estimate.price_conflicts import Conflict
 from service.facts import ExchangeRate
@@ -124,7 +124,7 @@ def _asked(
     if wanted.as_of is not None:
         rates = stored_offers.rates_of(sessions, snapshot, wanted.as_of)
     if currency is not None and currency not in {"EUR", *rates}:
-        raise InvalidValue("currency", currency, "no exchange rate is known", sorted({"EUR", *rates}))
+        raise InvalidValue("currency", currency, worded("no exchange rate is known"), sorted({"EUR", *rates}))
     if (region := wanted.region) is not None:
         wanted = replace(wanted, region_countries=PARTS_OF_THE_WORLD.get(region.lower(), frozenset()))
         if not wanted.region_countries and not offer_search.has_region(snapshot.offers, region):
@@ -227,7 +227,7 @@ def _named(snapshot: Snapshot, wanted: OfferFilter) -> OfferFilter:
 
 def _nearest(snapshot: Snapshot, nearest: str, wanted: OfferFilter) -> list[Likeness]:
     if wanted.gpu is not None:
-        raise InvalidValue("nearest", nearest, "goes without gpu: it asks for GPUs like this one")
+        raise InvalidValue("nearest", nearest, worded("goes without gpu: it asks for GPUs like this one"))
     to = find_gpu(snapshot, "nearest", nearest)
     return nearest_gpus(to, snapshot.gpus.values(), wanted.memory_gib_per_gpu_min)
 
@@ -256,7 +256,7 @@ def price_history_of(
     named = _named(snapshot, OfferFilter(gpu=gpu, tier=tier, provider=provider))
     if currency not in {"EUR", *snapshot.exchange}:
         currencies = sorted({"EUR", *snapshot.exchange})
-        raise InvalidValue("currency", currency, "no exchange rate is known", currencies)
+        raise InvalidValue("currency", currency, worded("no exchange rate is known"), currencies)
     asked = {"gpu": named.gpu, "gpu_count": gpu_count, "tier": tier, "provider": provider}
     with sessions.reading() as session:
         history = price_history.price_history(

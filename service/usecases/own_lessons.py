@@ -1,6 +1,6 @@
 """What one's own measurements have taught: one of them, or all that are kept."""
 
-from service.errors import NotFound
+from service.errors import NotFound, worded
 from service.estimate.case import OWN
 from service.estimate.lessons import Lesson, hours_of, machines_moved, terms_moved
 from service.estimate.planned_step import plan_steps
@@ -26,7 +26,7 @@ def lesson(snapshot: Snapshot, slug: str) -> Lesson:
     """All that one measurement moved. Raises NotFound for one that is not there or not one's own."""
     run = next((run for run in own_runs(snapshot) if run.slug == slug), None)
     if run is None or run.gpu not in snapshot.gpus:
-        raise NotFound("measurement of your own", slug)
+        raise NotFound(worded("measurement of your own"), slug)
     return _lesson(snapshot, run, in_full=True)
 
 

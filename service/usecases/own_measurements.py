@@ -6,7 +6,7 @@ from typing import Any
 
 from service.answers.question import AskedMeasurement
 from service.decide.options import cloud_memory_gib
-from service.errors import InvalidValue, choice_of
+from service.errors import InvalidValue, choice_of, foreign
 from service.estimate.calibration import Posterior
 from service.estimate.case import case_of
 from service.estimate.hardware import PRECISIONS
@@ -83,7 +83,7 @@ def refuse_impossible(run: MeasuredRun, gpu: Gpu, language: str) -> None:
     """Raises InvalidValue, with the limit, for what no such machine can have done."""
     for limit in limits_passed(run, case_of(run, gpu)):
         reason = limit_sentence(wording(language), limit, run, gpu)
-        raise InvalidValue(limit.field, round(limit.told, 3), reason)
+        raise InvalidValue(limit.field, round(limit.told, 3), foreign(reason))
 
 
 def taught(snapshot: Snapshot, name: str, beside: Iterable[MeasuredRun] = ()) -> Posterior:
@@ -113,4 +113,4 @@ def ask_back(doubt: Doubt, language: str) -> None:
     """Raises InvalidValue with what would explain the measurement, and how to keep it all the same."""
     w = wording(language)
     reason = f"{doubt_sentence(w, doubt)} {w.say('If it is right, say so with --yes (field yes).')}"
-    raise InvalidValue("tokens_per_s", round(doubt.told, 3), reason)
+    raise InvalidValue("tokens_per_s", round(doubt.told, 3), foreign(reason))

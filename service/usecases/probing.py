@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, foreign, worded
 from service.estimate.calibration import Posterior, predict
 from service.estimate.case import case_of, side_by_side
 from service.estimate.interval import Interval, around
@@ -96,7 +96,9 @@ def _card(snapshot: Snapshot, probe: Probe, asked: str | None) -> Gpu:
             raise UnknownName(f"{FIELD}.card.name", probe.card, error.choices) from None
         return named
     if named is not None and named.slug != printed.slug:
-        raise InvalidValue("gpu", asked, f"the probe was run on {probe.card}", [printed.slug])
+        raise InvalidValue(
+            "gpu", asked, worded("the probe was run on {card}", card=probe.card), [printed.slug]
+        )
     return printed
 
 
@@ -117,7 +119,7 @@ def _ask_back(probe: Probe, doubts: list[Doubt | None], lang: str) -> None:
         return
     step, doubt = max(doubtful, key=lambda one: one[1].log_distance)
     reason = steps_doubted(wording(lang), doubt, len(doubtful), len(probe.steps))
-    raise InvalidValue(f"{FIELD}.steps {step.name}", f"{doubt.told:,.0f} tokens/s", reason)
+    raise InvalidValue(f"{FIELD}.steps {step.name}", f"{doubt.told:,.0f} tokens/s", foreign(reason))
 
 
 def _believed(posterior: Posterior, runs: list[MeasuredRun], gpu: Gpu) -> list[Interval]:

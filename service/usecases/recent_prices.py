@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.answers.question import AskedComparison, AskedDecision
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.price_age import PricesUsed, age_limit_days
 from service.estimate.superseded import OWN
 from service.estimate.usual_price import far_below_usual
@@ -43,7 +43,9 @@ def recent(
         if (row := offer_row(snapshot, name)) is not None:
             named[row] = max(today.toordinal() - int(offers.known_ordinal[row]), 0)
             if asked.max_age_days is not None and named[row] > asked.max_age_days:
-                reason = f"is less than the {named[row]} days that {name.strip()} is old"
+                reason = worded(
+                    "is less than the {days} days that {offer} is old", days=named[row], offer=name.strip()
+                )
                 raise InvalidValue("max_age_days", asked.max_age_days, reason)
     if isinstance(asked, AskedComparison) and len(named) == len(asked.cloud):
         return snapshot, PricesUsed(None, 0, offers.is_refreshed)

@@ -9,7 +9,7 @@ from service.answers.question import EVERY_OFFER, USUAL_LIMIT, AskedComparison
 from service.decide.candidates import SET_ASIDE, SetAside, too_long
 from service.decide.options import Option, Rental, cloud_memory_gib, cloud_option
 from service.decide.practical import is_too_long
-from service.errors import MissingFact, choice_of
+from service.errors import MissingFact, choice_of, worded
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Gpu, Workload
@@ -83,7 +83,10 @@ def _named(
     if row is not None:
         offer = offers.row(row)
         if offer.gpu is None:
-            raise MissingFact(f"the GPU of offer {offer.slug}", f"nobody has mapped {offer.gpu_raw_name!r}")
+            raise MissingFact(
+                worded("the GPU of offer {offer}", offer=offer.slug),
+                worded("nobody has mapped {gpu_raw_name!r}", gpu_raw_name=offer.gpu_raw_name),
+            )
         refuse_tier_beside(request.tier, offer)
         gpu, count = snapshot.gpus[offer.gpu], offer.gpu_count
         is_sold_out = bool(offers.sold_out[row])
@@ -162,8 +165,12 @@ def _cheapest(
     order = np.lexsort((total, aside > 0))
     order = order[np.isfinite(total[order])][: request.limit or USUAL_LIMIT]
     if not len(order):
-        whose = f" of {provider}" if provider else ""
-        raise MissingFact(f"an offer{whose} that holds this run", "it fits none of the stored offers")
+        what = (
+            worded("an offer of {provider} that holds this run", provider=provider)
+            if provider
+            else worded("an offer that holds this run")
+        )
+        raise MissingFact(what, worded("it fits none of the stored offers"))
     options = []
     for position in order:
         machine = int(plans.machine[position])

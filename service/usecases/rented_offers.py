@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from service.answers.question import EVERY_OFFER
 from service.decide.candidates import SET_ASIDE
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
-from service.errors import MissingFact, choice_of
+from service.errors import MissingFact, choice_of, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.architecture import flops_per_token
 from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
@@ -153,8 +153,12 @@ def rented_plans(
     offers = snapshot.offers
     row, instances = _usable(snapshot, workload, tier, clusters, provider)
     if not len(row):
-        whose = f" of {provider}" if provider else ""
-        raise MissingFact(f"an offer of tier {tier}{whose}", "refresh the prices or choose another tier")
+        what = (
+            worded("an offer of tier {tier} of {provider}", tier=tier, provider=provider)
+            if provider
+            else worded("an offer of tier {tier}", tier=tier)
+        )
+        raise MissingFact(what, worded("refresh the prices or choose another tier"))
     counts = offers.gpu_count[row].astype(np.int64) * instances
     code = offers.gpu[row].astype(np.int64) * (LARGEST_COUNT + 1) + counts
     distinct, machine = np.unique(code, return_inverse=True)

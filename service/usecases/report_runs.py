@@ -15,7 +15,7 @@ from typing import Any
 from service.answers.question import AskedDecision
 from service.answers.reading import read_decision
 from service.decide.decision_change import AnswerSeen, Dated, verdict_changed, what_changed
-from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, NotFound
+from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue, NotFound, worded
 from service.estimate.cadence import cadence_of, next_run, next_try
 from service.reports.notices.decision_changes import answer_seen, change_item, failure_headline, headline
 from service.reports.notices.report_letters import letter
@@ -77,9 +77,9 @@ def run_now(sessions: Sessions, slug: str, runner: Runner) -> ReportRun:
     try:
         run = _run(sessions, Snapshots(sessions.engine, check_every_s=0), slug, runner, early=True)
     except LeaseLost as error:
-        raise InvalidValue("name", slug, f"was not run: {error}") from None
+        raise InvalidValue("name", slug, worded("was not run: {error}", error=error)) from None
     if run is None:
-        raise InvalidValue("name", slug, "is being run by another process right now")
+        raise InvalidValue("name", slug, worded("is being run by another process right now"))
     return run
 
 

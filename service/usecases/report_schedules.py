@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from service.answers.question import AskedDecision
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, worded
 from service.estimate.cadence import LONGEST, cadence_of, next_run
 from service.reports.words.wording import LANGUAGES
 from service.store import comparisons, report_files, report_schedules
@@ -68,7 +68,7 @@ def save_schedule(sessions: Sessions, wanted: WantedReport, who: str, now: datet
     with sessions.begin() as session:
         taken = report_schedules.slugs(session)
         if len(taken) >= MOST_SCHEDULES:
-            raise InvalidValue("schedules", MOST_SCHEDULES, "are saved already; remove one first")
+            raise InvalidValue("schedules", MOST_SCHEDULES, worded("are saved already; remove one first"))
         slug = _slug(name)
         if not wanted.name:
             slug = next(s for n in range(1, MOST_SCHEDULES + 2) if (s := _numbered(slug, n)) not in taken)
@@ -105,15 +105,15 @@ def _first_at(wanted: WantedReport, now: datetime) -> datetime:
     if wanted.first_at is None:
         return now
     if wanted.first_at.tzinfo is None:
-        raise InvalidValue("first_at", str(wanted.first_at), "needs its offset from UTC, like +01:00")
+        raise InvalidValue("first_at", str(wanted.first_at), worded("needs its offset from UTC, like +01:00"))
     if not -LONGEST <= wanted.first_at - now <= LONGEST:
-        raise InvalidValue("first_at", wanted.first_at.isoformat(), "must be within a year of now")
+        raise InvalidValue("first_at", wanted.first_at.isoformat(), worded("must be within a year of now"))
     return wanted.first_at.astimezone(UTC)
 
 
 def _in_language(request: AskedDecision, language: str | None) -> AskedDecision:
     if language is not None and language not in LANGUAGES:
-        raise InvalidValue("lang", language, "unknown", LANGUAGES)
+        raise InvalidValue("lang", language, worded("unknown"), LANGUAGES)
     return request if language is None else request.model_copy(update={"lang": language})
 
 
@@ -123,7 +123,10 @@ def _checked_name(given: str) -> str:
         raise InvalidValue(
             "name",
             name[:LONGEST_NAME],
-            f"must be printable, up to {LONGEST_NAME} characters, with a letter in it",
+            worded(
+                "must be printable, up to {longest_name} characters, with a letter in it",
+                longest_name=LONGEST_NAME,
+            ),
         )
     return name
 

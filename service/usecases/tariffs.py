@@ -7,7 +7,7 @@ from decimal import Decimal
 from service.answers.question import AskedComparison, AskedDecision, AskedTariff
 from service.decide.run_hours import HoursEffect, RunHours
 from service.decide.when_to_run import RULES, DayShape, day_shape
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate import market_day
 from service.estimate.home_bill import HOURS_PER_DAY
 from service.estimate.interval import Interval, certain
@@ -61,12 +61,14 @@ def contract_of(
     """
     tariff, said = request.contract, given_by_user(today)
     if tariff.kind not in KINDS:
-        raise InvalidValue("tariff", tariff.kind, "unknown", KINDS)
+        raise InvalidValue("tariff", tariff.kind, worded("unknown"), KINDS)
     if tariff.kind == "flat":
         spread = snapshot.figures[CONTRACT_SPREAD]
         found = None if country_rate is None else Contract(flat(country_rate, spread), country_rate)
     elif request.kwh_price is not None:
-        problem = f"one price per kWh is a flat contract, the tariff is {tariff.kind}"
+        problem = worded(
+            "one price per kWh is a flat contract, the tariff is {tariff_kind}", tariff_kind=tariff.kind
+        )
         raise InvalidValue("kwh_price", str(request.kwh_price), problem)
     else:
         share = request.home_terms.hours_per_day / HOURS_PER_DAY
@@ -131,8 +133,10 @@ def _refuse_what_is_in_it(tariff: AskedTariff, market: MarketDays) -> None:
     }
     for name, value in told.items():
         if value is not None:
-            reason = (
-                f"is in the prices of {market.zone} already: they are all in ({market.used.source.title})"
+            reason = worded(
+                "is in the prices of {zone} already: they are all in ({title})",
+                zone=market.zone,
+                title=market.used.source.title,
             )
             raise InvalidValue(name, str(value), reason)
 
@@ -196,10 +200,12 @@ def _added(
         if told is None:
             usual = snapshot.figures.get(f"home_run.{name}_{zone}")
             if usual is None or (unit != "share" and currency != CURRENCY_OF_DEFAULTS):
-                raise InvalidValue(asked, None, f"must be given for a dynamic tariff in {zone}")
+                raise InvalidValue(
+                    asked, None, worded("must be given for a dynamic tariff in {zone}", zone=zone)
+                )
             return replace(usual, name=name)
         if not 0 <= told <= largest:
-            raise InvalidValue(asked, str(told), f"must be from 0 to {largest}")
+            raise InvalidValue(asked, str(told), worded("must be from 0 to {largest}", largest=largest))
         return Figure(name, float(told), unit, said, basis="user")
 
     net = f"{currency}/kWh"
@@ -252,10 +258,12 @@ def _on_the_roof(
     if told is None:
         usual = snapshot.figures.get(f"home_run.feed_in_per_kwh_{zone}")
         if usual is None or price.currency != CURRENCY_OF_DEFAULTS:
-            raise InvalidValue("feed_in_per_kwh", None, f"must be given for solar power in {zone}")
+            raise InvalidValue(
+                "feed_in_per_kwh", None, worded("must be given for solar power in {zone}", zone=zone)
+            )
         paid = replace(usual, name="feed_in_per_kwh")
     elif not 0 <= told <= 10:
-        raise InvalidValue("feed_in_per_kwh", str(told), "must be from 0 to 10")
+        raise InvalidValue("feed_in_per_kwh", str(told), worded("must be from 0 to 10"))
     else:
         paid = Figure("feed_in_per_kwh", float(told), f"{price.currency}/kWh", said, basis="user")
     share = Figure(SOLAR_SHARE, tariff.solar_share, "share", said, basis="user")

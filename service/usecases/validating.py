@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.case import OWN
 from service.estimate.judging import judge, measured_board_watts
 from service.estimate.measured_run import OUT_OF_MEMORY
@@ -60,9 +60,13 @@ def csv_rows(text: str) -> Iterator[list[str]]:
     Raises InvalidValue for text that is too large or is no CSV.
     """
     if len(text) > LARGEST_FILE_CHARACTERS:
-        raise InvalidValue("file", f"{len(text)} characters", f"more than {LARGEST_FILE_CHARACTERS}")
+        raise InvalidValue(
+            "file",
+            f"{len(text)} characters",
+            worded("more than {largest_file_characters}", largest_file_characters=LARGEST_FILE_CHARACTERS),
+        )
     if "\0" in text[:10_000]:
-        raise InvalidValue("file", "binary", "is not a text file of comma-separated values")
+        raise InvalidValue("file", "binary", worded("is not a text file of comma-separated values"))
     text = text.removeprefix("\ufeff").lstrip()
     head = text.partition("\n")[0]
     csv.field_size_limit(LARGEST_CELL_CHARACTERS)
@@ -71,7 +75,7 @@ def csv_rows(text: str) -> Iterator[list[str]]:
         yield from reader
     except csv.Error as error:
         raise InvalidValue(
-            "file", f"line {reader.line_num}", f"is not comma-separated text: {error}"
+            "file", f"line {reader.line_num}", worded("is not comma-separated text: {error}", error=error)
         ) from None
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 
 Key = str | tuple[str, ...]
 """What a number is called in the file; of several names the first that stands there."""
@@ -40,12 +40,12 @@ class Config:
         value = self.given(key)
         if value is None:
             if otherwise is None:
-                raise InvalidValue(name, None, "is missing from the model's configuration")
+                raise InvalidValue(name, None, worded("is missing from the model's configuration"))
             return otherwise
         if isinstance(value, float) and math.isfinite(value) and value.is_integer():
             return int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise InvalidValue(name, value, "must be a whole number")
+            raise InvalidValue(name, value, worded("must be a whole number"))
         return value
 
     def number(self, key: Key, otherwise: int | None = None, *, most: int = LARGEST) -> int:
@@ -53,7 +53,7 @@ class Config:
         value = self.count(key, otherwise)
         if not 1 <= value <= most:
             name = key if isinstance(key, str) else next((k for k in key if k in self.said), key[0])
-            raise InvalidValue(name, value, f"must be between 1 and {most:,}")
+            raise InvalidValue(name, value, worded("must be between 1 and {most:,}", most=most))
         return value
 
     def flag(self, key: str) -> bool:
@@ -62,7 +62,7 @@ class Config:
         if value is None:
             return False
         if not isinstance(value, bool):
-            raise InvalidValue(key, value, "must be true or false")
+            raise InvalidValue(key, value, worded("must be true or false"))
         return value
 
     def switch(self, wanted: Switch) -> bool:
@@ -75,7 +75,7 @@ class Config:
         if value is None:
             return None
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            raise InvalidValue(key, value, "must be a list of words, one a layer")
+            raise InvalidValue(key, value, worded("must be a list of words, one a layer"))
         return tuple(value)
 
     def places(self, key: str) -> frozenset[int] | None:
@@ -84,12 +84,12 @@ class Config:
         if value is None:
             return None
         if not isinstance(value, list) or not all(type(place) is int for place in value):
-            raise InvalidValue(key, value, "must be a list of layers")
+            raise InvalidValue(key, value, worded("must be a list of layers"))
         return frozenset(value)
 
 
 def divided(width: int, parts: int, key: str) -> int:
     """The width of one of so many equal parts. Raises InvalidValue for `key` where they are not equal."""
     if parts < 1 or width % parts:
-        raise InvalidValue(key, parts, f"must divide the width {width}")
+        raise InvalidValue(key, parts, worded("must divide the width {width}", width=width))
     return width // parts

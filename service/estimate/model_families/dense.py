@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.family import Beside, Family, Keys
 from service.estimate.model_families.windows import Windows, above, alternating, every, period_of, short
@@ -48,7 +48,9 @@ def _mpt_beside(c: Config, a: Architecture) -> Beside:
 def _opt_checked(c: Config, a: Architecture) -> Architecture:
     narrow = c.count("word_embed_proj_dim", a.d_model)
     if narrow != a.d_model:
-        reason = f"must be hidden_size, {a.d_model}: an embedding of another width is not counted"
+        reason = worded(
+            "must be hidden_size, {d_model}: an embedding of another width is not counted", d_model=a.d_model
+        )
         raise InvalidValue("word_embed_proj_dim", narrow, reason)
     return a
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.model_families.config import Config
 from service.estimate.model_families.dense import GEMMA, GLM, LLAMA, OLMO_2, QWEN_2, QWEN_3
 from service.estimate.model_families.family import FULL, Beside, Experts, Family
@@ -48,7 +48,9 @@ def _latent(c: Config, a: Architecture) -> Architecture:
     qk = c.count("qk_nope_head_dim") + c.count("qk_rope_head_dim")
     both = qk + c.count("v_head_dim")
     if both % 2:
-        raise InvalidValue("v_head_dim", c.count("v_head_dim"), "must be even or odd as the query's head is")
+        raise InvalidValue(
+            "v_head_dim", c.count("v_head_dim"), worded("must be even or odd as the query's head is")
+        )
     return replace(a, n_kv_heads=a.n_heads, head_dim=both // 2, own_matrices=_latent_matrices(c, a))
 
 

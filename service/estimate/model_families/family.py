@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.architecture import parameter_groups, router_weights
 from service.estimate.model_families.config import Config, Key, Switch, divided
 from service.estimate.model_families.windows import Windows, full
@@ -145,7 +145,9 @@ class Family:
             unread += SPEAK_OF_SHARED
         for key in unread:
             if c.said.get(key) not in (None, 0, 1, False):
-                reason = f"experts that a model of kind {c.model_type} does not have"
+                reason = worded(
+                    "experts that a model of kind {model_type} does not have", model_type=c.model_type
+                )
                 raise InvalidValue(key, c.said[key], reason)
 
     def _vectors(self, c: Config, a: Architecture) -> int:

@@ -8,7 +8,7 @@ the evidence, and the matrix products alone say too little of its time and memor
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, Worded, worded
 from service.estimate.model_families.config import MOST_LAYERS, Config, divided
 
 PATTERN = {"M": "mamba", "*": "attention", "-": "mlp", "E": "moe"}
@@ -20,14 +20,16 @@ class Hybrid:
     """What is counted of a kind, and what its time cannot be told for."""
 
     parameters: Callable[[Config], int]
-    layers: str
+    layers: Worded
 
-    def refusal(self, c: Config) -> str:
+    def refusal(self, c: Config) -> Worded:
         """Why it is refused, with its parameters. Raises InvalidValue for a file that cannot be counted."""
-        return (
-            f"its {self.parameters(c):,} parameters are counted, but no measured run tells how long "
-            f"{self.layers} take and what they keep in memory; the nearest thing that works is a transformer "
-            "of that size, by --dimensions"
+        return worded(
+            "its {parameters:,} parameters are counted, but no measured run tells how long {layers} take and "
+            "what they keep in memory; the nearest thing that works is a transformer of that size, by "
+            "--dimensions",
+            parameters=self.parameters(c),
+            layers=self.layers,
         )
 
 
@@ -36,7 +38,9 @@ def _kinds(c: Config, layers: int) -> tuple[str, ...]:
     kinds = c.words("layer_types") or ()
     if kinds and len(kinds) != layers:
         raise InvalidValue(
-            "layer_types", f"{len(kinds)} entries", f"must have one for each of {layers} layers"
+            "layer_types",
+            f"{len(kinds)} entries",
+            worded("must have one for each of {layers} layers", layers=layers),
         )
     return kinds
 
@@ -185,13 +189,15 @@ def _nemotron_h(c: Config) -> int:
     }  # fmt: skip
     for kind in kinds:
         if kind not in each:
-            raise InvalidValue("layers_block_type", kind, "unknown kind of layer", each)
+            raise InvalidValue("layers_block_type", kind, worded("unknown kind of layer"), each)
     if not kinds:
-        raise InvalidValue("hybrid_override_pattern", None, "is missing from the model's configuration")
+        raise InvalidValue(
+            "hybrid_override_pattern", None, worded("is missing from the model's configuration")
+        )
     return sum(each[kind] + d for kind in kinds) + _embeddings(c)
 
 
-SCANS = "its state-space layers"
+SCANS = worded("its state-space layers")
 HYBRIDS: Mapping[str, Hybrid] = {
     "mamba": Hybrid(_mamba, SCANS),
     "falcon_mamba": Hybrid(_mamba, SCANS),
@@ -200,7 +206,7 @@ HYBRIDS: Mapping[str, Hybrid] = {
     "falcon_h1": Hybrid(_falcon_h1, SCANS),
     "nemotron_h": Hybrid(_nemotron_h, SCANS),
     "granitemoehybrid": Hybrid(_granite, SCANS),
-    "qwen3_next": Hybrid(_qwen3_next, "its linear attention layers"),
+    "qwen3_next": Hybrid(_qwen3_next, worded("its linear attention layers")),
 }
 
 

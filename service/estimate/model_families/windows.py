@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.model_families.config import Config, Key
 
 MARKS = {"full_attention": "L", "sliding_attention": "S", "chunked_attention": "C"}
@@ -28,11 +28,11 @@ class Windows:
             marks = "".join(self.rule(c, layer, layers) for layer in range(layers))
         else:
             if len(told) != layers:
-                reason = f"must have one for each of {layers} layers"
+                reason = worded("must have one for each of {layers} layers", layers=layers)
                 raise InvalidValue("layer_types", f"{len(told)} entries", reason)
             for word in told:
                 if word not in MARKS:
-                    raise InvalidValue("layer_types", word, "unknown kind of layer", MARKS)
+                    raise InvalidValue("layer_types", word, worded("unknown kind of layer"), MARKS)
             marks = "".join(MARKS[word] for word in told)
         width = c.count(self.width, 0) if set(marks) - {"L"} else 0
         if width < 1:
@@ -96,4 +96,6 @@ def alternating(c: Config, layer: int, layers: int) -> str:
         names = [name for pattern, times in told for _ in range(times) for name in pattern]  # type: ignore[attr-defined]
         return {"global": "L", "local": "S"}[names[layer]]
     except (TypeError, ValueError, KeyError, IndexError):
-        raise InvalidValue("attention_types", told, "is not a list of patterns and how often each") from None
+        raise InvalidValue(
+            "attention_types", told, worded("is not a list of patterns and how often each")
+        ) from None

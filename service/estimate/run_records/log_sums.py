@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from service.errors import InvalidValue, MissingFact
+from service.errors import InvalidValue, MissingFact, Worded, worded
 from service.estimate.run_records.log_formats import LogFormat, LogStep
 from service.estimate.run_records.log_speed import (
     BATCH_SAYS_OTHERWISE,
@@ -29,9 +29,9 @@ OF_A_WHOLE_RUN = frozenset({
 })  # fmt: skip
 """What a run says at its end, and nothing of one that begins behind it in the same log."""
 SEQ_LEN, BATCH, GPUS = (
-    "--seq-len (field seq_len)",
-    "--batch-tokens (field batch_tokens)",
-    "--gpu-count (field gpu_count)",
+    worded("--seq-len (field seq_len)"),
+    worded("--batch-tokens (field batch_tokens)"),
+    worded("--gpu-count (field gpu_count)"),
 )
 
 
@@ -161,7 +161,12 @@ def _gpus(
     """How many GPUs: as told, as printed, or as batches and ranks say; None where nothing does."""
     stated = facts.get("gpu_count")
     if stated and told.gpu_count and told.gpu_count != int(stated):
-        raise InvalidValue("gpu_count", told.gpu_count, f"the log says {int(stated)}", [str(int(stated))])
+        raise InvalidValue(
+            "gpu_count",
+            told.gpu_count,
+            worded("the log says {stated}", stated=int(stated)),
+            [str(int(stated))],
+        )
     if stated:
         return int(stated)
     implied = _implied_gpus(printed, steps, facts)
@@ -289,20 +294,26 @@ def _missing(
     steps: Sequence[LogStep], facts: Mapping[str, float], pace: Pace, speed: Speed, ask_gpus: bool
 ) -> MissingFact:
     """What must be told, by the options that tell it."""
-    remedies = []
-    what = "the number of GPUs of this log"
+    remedies: list[Worded] = []
+    what = worded("the number of GPUs of this log")
     if speed.tokens_per_s is None:
-        what = "the batch of this log in tokens"
+        what = worded("the batch of this log in tokens")
         sampled = "train_samples_per_s" in facts or any(s.samples_per_s for s in steps)
         if pace.step_s is None and not sampled:
             return MissingFact(
-                "the time per step of this log",
-                "keep the progress bar or the summary at its end as well, or give --tokens-per-s "
-                "(field tokens_per_s) instead of the log",
+                worded("the time per step of this log"),
+                worded(
+                    "keep the progress bar or the summary at its end as well, or give "
+                    "--tokens-per-s (field tokens_per_s) instead of the log"
+                ),
             )
         by_length = "seq_len" not in facts and (sampled or "sequences_per_step" in facts)
         ways = ([SEQ_LEN] if by_length else []) + ([BATCH] if pace.step_s else [])
-        remedies.append(" or ".join(ways) or BATCH)
+        remedies.append(
+            worded("{one} or {other}", one=ways[0], other=ways[1]) if len(ways) > 1 else (*ways, BATCH)[0]
+        )
     if ask_gpus:
         remedies.append(GPUS)
-    return MissingFact(what, "give " + " and ".join(remedies))
+    if len(remedies) > 1:
+        return MissingFact(what, worded("give {one} and {other}", one=remedies[0], other=remedies[1]))
+    return MissingFact(what, worded("give {one}", one=remedies[0]))

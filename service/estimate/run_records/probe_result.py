@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, cast
 
-from service.errors import InvalidValue, choice_of
+from service.errors import InvalidValue, Worded, choice_of, worded
 
 FIELD = "probe"
 SCHEMA = "heimvorteil-probe/1"
 SCHEMA_NAME = "heimvorteil-probe/"
-NEAREST = "write the script anew with heimvorteil probe and run it again"
+NEAREST = worded("write the script anew with heimvorteil probe and run it again")
 SIZES = ("compute-bound", "launch-bound", "between")
 STYLES = ("llama", "nanochat", "gpt2")
 PRECISIONS = ("bf16", "fp16", "fp32")
@@ -115,7 +115,7 @@ class Probe:
 def refuse_processor(probe: Probe) -> None:
     """Raise InvalidValue where torch computed without a GPU."""
     if probe.kind == "cpu":
-        reason = (
+        reason = worded(
             "was run without a GPU, which teaches nothing of one; run it with a PyTorch that sees the card"
         )
         raise InvalidValue(f"{FIELD}.card.kind", probe.kind, reason)
@@ -138,7 +138,9 @@ def read_probe(told: Mapping[str, Any]) -> Probe:
         raise InvalidValue(f"{FIELD}.steps", None, _nothing_trained(told))
     read = tuple(_step(step) for step in steps[:MOST_STEPS])
     if len({step.name for step in read}) < len(steps):
-        raise InvalidValue(f"{FIELD}.steps", len(steps), f"tell the same twice; {NEAREST}")
+        raise InvalidValue(
+            f"{FIELD}.steps", len(steps), worded("tell the same twice; {nearest}", nearest=NEAREST)
+        )
     return Probe(
         card=_word(card, "name"),
         kind=choice_of(f"{FIELD}.card.kind", card.get("kind"), KINDS),
@@ -194,9 +196,11 @@ def _left_out(told: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(_printable(str(one.get("what"))), _printable(str(one.get("why")))) for one in objects]
 
 
-def _nothing_trained(told: Mapping[str, Any]) -> str:
+def _nothing_trained(told: Mapping[str, Any]) -> Worded:
     why = "; ".join(f"{what}: {reason}" for what, reason in _left_out(told)[:2])
-    return "nothing was trained" + (f" ({why})" if why else "") + f"; {NEAREST}"
+    if why:
+        return worded("nothing was trained ({why}); {nearest}", why=why, nearest=NEAREST)
+    return worded("nothing was trained; {nearest}", nearest=NEAREST)
 
 
 def _object(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -229,21 +233,29 @@ def _number(told: Mapping[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < LARGEST:
-        raise InvalidValue(f"{FIELD}.{name}", value, f"is no number that can be; {NEAREST}")
+        raise InvalidValue(
+            f"{FIELD}.{name}", value, worded("is no number that can be; {nearest}", nearest=NEAREST)
+        )
     return float(value) if value and math.isfinite(value) else None
 
 
 def _needed(told: Mapping[str, Any], name: str) -> float:
     value = _number(told, name)
     if value is None:
-        raise InvalidValue(f"{FIELD}.{name}", told.get(name), f"must be above 0; {NEAREST}")
+        raise InvalidValue(
+            f"{FIELD}.{name}", told.get(name), worded("must be above 0; {nearest}", nearest=NEAREST)
+        )
     return value
 
 
 def _count(told: Mapping[str, Any], name: str) -> int:
     value, most = _needed(told, name), LARGEST_COUNT[name]
     if value != int(value) or value > most:
-        raise InvalidValue(f"{FIELD}.{name}", value, f"must be a whole number up to {most:,}; {NEAREST}")
+        raise InvalidValue(
+            f"{FIELD}.{name}",
+            value,
+            worded("must be a whole number up to {most:,}; {nearest}", most=most, nearest=NEAREST),
+        )
     return int(value)
 
 
@@ -251,4 +263,6 @@ def _day(told: Mapping[str, Any]) -> date:
     try:
         return date.fromisoformat(str(told.get("read_on")))
     except ValueError:
-        raise InvalidValue(f"{FIELD}.read_on", told.get("read_on"), "is no day like 2026-11-28") from None
+        raise InvalidValue(
+            f"{FIELD}.read_on", told.get("read_on"), worded("is no day like 2026-11-28")
+        ) from None

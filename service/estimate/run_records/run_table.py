@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from service.errors import HeimvorteilError, InvalidValue
+from service.errors import HeimvorteilError, InvalidValue, worded
 from service.estimate.machine import GPUS_PER_NODE
 from service.estimate.measured_run import ADAPTERS
 from service.estimate.run_records.gpu_as_printed import count_in
@@ -82,11 +82,17 @@ def read_runs(
     columns = [name.strip().lower() for name in next(table, ())]
     for needed in NEEDED:
         if needed not in columns:
-            raise InvalidValue("columns", ", ".join(columns[:12]) or "none", f"has no column {needed!r}")
+            raise InvalidValue(
+                "columns",
+                ", ".join(columns[:12]) or "none",
+                worded("has no column {needed!r}", needed=needed),
+            )
     found = []
     for number, cells in enumerate(filter(None, table), start=1):
         if number > LARGEST_ROWS:
-            raise InvalidValue("file", f"row {number}", f"more than {LARGEST_ROWS} rows")
+            raise InvalidValue(
+                "file", f"row {number}", worded("more than {largest_rows} rows", largest_rows=LARGEST_ROWS)
+            )
         row = dict(zip(columns, cells, strict=False))
         if any(cell.strip() for cell in row.values()):
             found.append(_row(number, row, gpu_named, known, completed))
@@ -113,7 +119,7 @@ def _row(
 def _run(name: str, cells: Cells, gpu_named: Callable[..., Gpu]) -> MeasuredRun:
     gpus = [gpu for gpu in (cells.text("gpu"), cells.text("gpu_as_printed")) if gpu]
     if not gpus:
-        raise InvalidValue("gpu", "", "no GPU is given")
+        raise InvalidValue("gpu", "", worded("no GPU is given"))
     year = cells.spare("year")
     year = year if year and 1900 < year < 3000 else None
     nodes = cells.spare("nodes")

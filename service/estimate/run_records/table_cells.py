@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.run_records.largest import LARGEST
 from service.estimate.run_records.recipe_words import Patterns, meaning
 
@@ -64,15 +64,15 @@ class Cells:
         try:
             value = as_number(written)
         except ValueError:
-            raise InvalidValue(name, written, "is not a number") from None
+            raise InvalidValue(name, written, worded("is not a number")) from None
         if not math.isfinite(value) or not 0 < value <= most:
-            raise InvalidValue(name, written, f"must be above 0 and at most {most:g}")
+            raise InvalidValue(name, written, worded("must be above 0 and at most {most:g}", most=most))
         return value
 
     def whole(self, name: str) -> int | None:
         value = self.number(name, LARGEST[FIELDS.get(name, name)])
         if value is not None and value != int(value):
-            raise InvalidValue(name, self.text(name), "must be a whole number")
+            raise InvalidValue(name, self.text(name), worded("must be a whole number"))
         return None if value is None else int(value)
 
     def spare(self, name: str) -> float | None:

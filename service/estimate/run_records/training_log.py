@@ -9,7 +9,7 @@ what it tells so far.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, Worded, worded
 from service.estimate.run_records.all_formats import FORMATS
 from service.estimate.run_records.card_in_log import card_in
 from service.estimate.run_records.largest import LARGEST
@@ -42,7 +42,7 @@ COUNTS = frozenset({
 })  # fmt: skip
 TOTALS = ("train_runtime_s", "train_tokens_per_s")
 """Facts that tell a run's speed where no step is printed, as in a notebook's last cell."""
-WHAT_INSTEAD = "no step of a known format; give --tokens-per-s (field tokens_per_s) instead"
+WHAT_INSTEAD = worded("no step of a known format; give --tokens-per-s (field tokens_per_s) instead")
 KINDS = [(kind.signs[0], kind, form.project) for form in FORMATS for kind in form.steps]
 HEADS = [(says.word, says, form.project) for form in FORMATS for says in form.head]
 """Every line is looked through for their words, so that these stand by themselves."""
@@ -94,7 +94,7 @@ class Read:
     """Where each of them was printed last."""
     dropped: list[Dropped] = field(default_factory=list)
     dropped_count: int = 0
-    impossible: tuple[str, str] | None = None
+    impossible: tuple[str, Worded] | None = None
     """A line with a fact that cannot be, and why."""
 
     def drop(self, dropped: Dropped) -> None:
@@ -106,9 +106,15 @@ class Read:
         self.fact_lines[fact] = line.number
         reason = None
         if value > LARGEST.get(fact, value):
-            reason = f"{fact} = {value:,.10g} must be at most {LARGEST[fact]:,}"
+            reason = worded(
+                "{fact} = {value:,.10g} must be at most {most:,}", fact=fact, value=value, most=LARGEST[fact]
+            )
         elif fact in COUNTS and abs(value - round(value)) > WHOLE_WITHIN * value:
-            reason = f"{fact} = {value:,.10g} must be a whole number, thousands separated by commas if at all"
+            reason = worded(
+                "{fact} = {value:,.10g} must be a whole number, thousands separated by commas if at all",
+                fact=fact,
+                value=value,
+            )
         if reason:
             self.impossible = self.impossible or (line.text.strip()[:LONGEST_SHOWN], reason)
         elif fact in LARGEST_WINS:
@@ -146,7 +152,7 @@ class LogReader:
         if read.impossible:
             raise InvalidValue("log", *read.impossible)
         if not read.steps and not any(name in read.facts for name in TOTALS):
-            raise InvalidValue("log", f"{read.dropped_count} steps", "none of them can be used")
+            raise InvalidValue("log", f"{read.dropped_count} steps", worded("none of them can be used"))
         others = [
             f"{other.lines} of {name}"
             for name, other in self._read.items()
@@ -221,12 +227,16 @@ def read_log(
     that was not printed.
     """
     if len(text) > LARGEST_LOG_CHARACTERS:
-        raise InvalidValue("log", f"{len(text):,} characters", f"more than {LARGEST_LOG_CHARACTERS:,}")
+        raise InvalidValue(
+            "log",
+            f"{len(text):,} characters",
+            worded("more than {largest_log_characters:,}", largest_log_characters=LARGEST_LOG_CHARACTERS),
+        )
     text = text.replace("\0", "")  # the holes that a crash or a log's rotation leaves
     sample = text[:SAMPLE]
     readable = sum(c.isprintable() or c in "\n\r\t\b\x1b\ufeff" for c in sample)
     if not sample.strip() or readable < PRINTABLE_SHARE * len(sample):
-        raise InvalidValue("log", f"{len(text):,} characters", "is not the text of a training log")
+        raise InvalidValue("log", f"{len(text):,} characters", worded("is not the text of a training log"))
     reader = LogReader()
     reader.feed(one_record_a_line(text.removeprefix("\ufeff")))
     reader.finish()

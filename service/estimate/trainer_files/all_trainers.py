@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.known_files import what_it_is
 from service.estimate.trainer_files import deepspeed
 from service.estimate.trainer_files.axolotl import AXOLOTL
@@ -40,12 +40,18 @@ def recognised(mapping: Mapping[str, object]) -> TrainerTable:
         return TRANSFORMERS
     keys = dict(flattened(mapping))
     if len(deepspeed.MARKS & keys.keys()) >= LEAST_MARKS:
-        reason = f"is DeepSpeed's; give it beside the trainer's file ({DEEPSPEED_FIELD})"
+        reason = worded(
+            "is DeepSpeed's; give it beside the trainer's file ({deepspeed_field})",
+            deepspeed_field=DEEPSPEED_FIELD,
+        )
         raise InvalidValue(FIELD, shown(tuple(mapping)), reason)
     if what := what_it_is(mapping):
-        raise InvalidValue(FIELD, shown(tuple(mapping)), f"is {what}")
+        raise InvalidValue(FIELD, shown(tuple(mapping)), worded("is {what}", what=what))
     raise InvalidValue(
-        FIELD, shown(tuple(mapping)), "has the keys of no trainer we know", [one.name for one in TRAINERS]
+        FIELD,
+        shown(tuple(mapping)),
+        worded("has the keys of no trainer we know"),
+        [one.name for one in TRAINERS],
     )
 
 
@@ -62,13 +68,20 @@ def _with_deepspeed(
 ) -> Mapping[str, object]:
     """The file with DeepSpeed's in the place of the name it is called by."""
     if not any(key.name == "deepspeed" for key in table.keys):
-        raise InvalidValue(DEEPSPEED_FIELD, shown(tuple(beside)), f"is nothing that {table.name} takes")
+        raise InvalidValue(
+            DEEPSPEED_FIELD, shown(tuple(beside)), worded("is nothing that {table} takes", table=table.name)
+        )
     if not deepspeed.MARKS & dict(flattened(beside)).keys():
         raise InvalidValue(
-            DEEPSPEED_FIELD, shown(tuple(beside)), "has none of DeepSpeed's keys", ("zero_optimization",)
+            DEEPSPEED_FIELD,
+            shown(tuple(beside)),
+            worded("has none of DeepSpeed's keys"),
+            ("zero_optimization",),
         )
     if isinstance(mapping.get("deepspeed"), Mapping):
         raise InvalidValue(
-            DEEPSPEED_FIELD, shown(tuple(beside)), "is in the trainer's file already; keep one of the two"
+            DEEPSPEED_FIELD,
+            shown(tuple(beside)),
+            worded("is in the trainer's file already; keep one of the two"),
         )
     return {**mapping, "deepspeed": beside}

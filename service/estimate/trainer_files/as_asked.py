@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.padding import expected_longest
 from service.estimate.trainer_files.readers import MODULES
 from service.estimate.trainer_files.settings import FIELD, Settings, Taken, TrainerFile
@@ -155,7 +155,7 @@ def _accumulate(said: Settings) -> int | None:
     if said.micro_batch is None:
         return None
     if said.batch_sequences % said.micro_batch:
-        reason = f"is no multiple of {said.micro_batch} sequences per GPU"
+        reason = worded("is no multiple of {micro_batch} sequences per GPU", micro_batch=said.micro_batch)
         raise InvalidValue(f"{FIELD}.batch_size", said.batch_sequences, reason)
     return said.batch_sequences // said.micro_batch
 

@@ -9,6 +9,7 @@ Where no attention is asked for, transformers takes PyTorch's fused kernel.
 
 from collections.abc import Mapping
 
+from service.errors import worded
 from service.estimate.trainer_files.deepspeed import KEYS as DEEPSPEED_KEYS
 from service.estimate.trainer_files.hugging_face import FSDP_KEYS, MOST_EPOCHS
 from service.estimate.trainer_files.readers import (
@@ -43,16 +44,21 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
     """Axolotl's own refusals of what cannot be together."""
     adapter = str(flat.get("adapter", "")).lower()
     if adapter == "qlora" and found.get("base_bits") != 4:
-        raise refused("adapter", "qlora", "needs load_in_4bit: true")
+        raise refused("adapter", "qlora", worded("needs load_in_4bit: true"))
     if not found.get("adapter") and found.get("base_bits") in (4, 8):
-        raise refused("load_in_4bit" if found["base_bits"] == 4 else "load_in_8bit", True, "needs an adapter",
+        raise refused("load_in_4bit" if found["base_bits"] == 4 else "load_in_8bit", True,
+                      worded("needs an adapter"),
                       ("adapter: qlora", "adapter: lora"))  # fmt: skip
     if "batch_size" in flat and "gradient_accumulation_steps" in flat:
         raise refused(
-            "batch_size", flat["batch_size"], "contradicts gradient_accumulation_steps; keep one of the two"
+            "batch_size",
+            flat["batch_size"],
+            worded("contradicts gradient_accumulation_steps; keep one of the two"),
         )
     if found.get("packing") and found.get("attention") == "naive":
-        raise refused("sample_packing", True, "needs a fused attention", ("flash_attention", "sdp_attention"))
+        raise refused(
+            "sample_packing", True, worded("needs a fused attention"), ("flash_attention", "sdp_attention")
+        )
     if found.get("precision") == "tf32" and _is_bf16(flat):
         del found["precision"]
 
@@ -140,9 +146,9 @@ AXOLOTL = TrainerTable(
     check=_check,
     usual_beside=_usual_beside,
     refused={
-        "rl": (frozenset({"false", "none"}), "preference training or reinforcement learning"),
-        "reward_model": (frozenset({"false"}), "a reward model"),
-        "process_reward_model": (frozenset({"false"}), "a reward model"),
+        "rl": (frozenset({"false", "none"}), worded("preference training or reinforcement learning")),
+        "reward_model": (frozenset({"false"}), worded("a reward model")),
+        "process_reward_model": (frozenset({"false"}), worded("a reward model")),
     },
     uncounted=frozenset({
         "sequence_parallel_degree", "tensor_parallel_size", "context_parallel_size", "unfrozen_parameters",

@@ -5,6 +5,7 @@ trainer. What Axolotl and LLaMA-Factory ship by name: axolotl-ai-cloud/axolotl@5
 hiyouga/LLaMA-Factory@3b80930 examples/deepspeed/.
 """
 
+from service.errors import worded
 from service.estimate.trainer_files.readers import Reader, optimizer, refused, when, whole, word_of
 from service.estimate.trainer_files.table import Key
 
@@ -37,7 +38,9 @@ def _named(part: int) -> Reader:
         file = str(value).replace("\\", "/").rpartition("/")[2]
         if file not in SHIPPED:
             raise refused(
-                key, value, "names a DeepSpeed file that we have not read; give it beside (deepspeed_config)"
+                key,
+                value,
+                worded("names a DeepSpeed file that we have not read; give it beside (deepspeed_config)"),
             )
         return SHIPPED[file][part] or None
 

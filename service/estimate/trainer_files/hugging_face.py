@@ -11,6 +11,7 @@ matrix is queries, keys and values, as in GPT-2, that one; of phi the MLP too). 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from service.errors import worded
 from service.estimate.trainer_files.deepspeed import KEYS as DEEPSPEED_KEYS
 from service.estimate.trainer_files.readers import (
     attention,
@@ -55,7 +56,7 @@ def fsdp(key: str, value: object) -> object:
     words = [str(w).lower() for w in (value if isinstance(value, list) else str(value).split())]
     for word in words:
         if word not in STRATEGIES and word not in LESS:
-            raise refused(key, word, "unknown", (*list(STRATEGIES)[:5], *LESS))
+            raise refused(key, word, worded("unknown"), (*list(STRATEGIES)[:5], *LESS))
     return next((STRATEGIES[word] for word in words if word in STRATEGIES), None)
 
 

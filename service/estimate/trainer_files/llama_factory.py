@@ -7,6 +7,7 @@ precision unless pure_bf16 (model/adapter.py). Read 2026-11-28.
 
 from collections.abc import Mapping
 
+from service.errors import worded
 from service.estimate.trainer_files.hugging_face import SHARED_KEYS, UNCOUNTED, USUAL
 from service.estimate.trainer_files.readers import (
     attention,
@@ -31,10 +32,13 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
             len(data_sets) if isinstance(data_sets, list) else str(data_sets).count(",") + 1
         )
     if found.get("weight_bits") == 16 and found.get("precision") == "fp16":
-        raise refused("pure_bf16", True, "contradicts fp16 = true; keep one of the two")
+        raise refused("pure_bf16", True, worded("contradicts fp16 = true; keep one of the two"))
     if found.get("base_bits") in (4, 8) and found.get("adapter") is False:
         raise refused(
-            "quantization_bit", flat.get("quantization_bit"), "contradicts finetuning_type = full", ("lora",)
+            "quantization_bit",
+            flat.get("quantization_bit"),
+            worded("contradicts finetuning_type = full"),
+            ("lora",),
         )
 
 
@@ -91,10 +95,10 @@ LLAMA_FACTORY = TrainerTable(
     ),
     check=_check,
     usual_beside=_usual_beside,
-    refused={"stage": (frozenset({"sft", "pt"}), "preference training or reinforcement learning"),
-             "use_galore": (frozenset({"false"}), "GaLore"),
-             "use_apollo": (frozenset({"false"}), "APOLLO"),
-             "use_badam": (frozenset({"false"}), "BAdam"),
-             "mixture_of_depths": (frozenset(), "a mixture of depths")},
+    refused={"stage": (frozenset({"sft", "pt"}), worded("preference training or reinforcement learning")),
+             "use_galore": (frozenset({"false"}), worded("GaLore")),
+             "use_apollo": (frozenset({"false"}), worded("APOLLO")),
+             "use_badam": (frozenset({"false"}), worded("BAdam")),
+             "mixture_of_depths": (frozenset(), worded("a mixture of depths"))},
     uncounted=UNCOUNTED | {"use_llama_pro", "shift_attn", "interleave_probs", "resize_vocab"},
 )  # fmt: skip

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from service.errors import InvalidValue, nearest_first
+from service.errors import InvalidValue, Worded, nearest_first, worded
 from service.estimate.block_matrices import EMBEDDINGS, EXPERT_TENSORS, EXPERTS, known_names, modules_saved
 from service.estimate.trainer_files.settings import FIELD
 from service.facts import Optimizer
@@ -53,7 +53,7 @@ FUSED = {
 STORED = {"eager", "disabled", "naive"}
 
 
-def refused(key: str, value: object, reason: str, choices: tuple[str, ...] = ()) -> InvalidValue:
+def refused(key: str, value: object, reason: Worded, choices: tuple[str, ...] = ()) -> InvalidValue:
     """The error for a key's value."""
     return InvalidValue(f"{FIELD}.{key}", value, reason, choices)
 
@@ -66,7 +66,9 @@ def whole(low: int = 1, high: int = LARGEST, *, nothing: int | None = None) -> R
         if number is None or number == nothing:
             return None
         if number != int(number) or not low <= number <= high:
-            raise refused(key, value, f"must be a whole number between {low} and {high:,}")
+            raise refused(
+                key, value, worded("must be a whole number between {low} and {high:,}", low=low, high=high)
+            )
         return int(number)
 
     return read
@@ -78,7 +80,7 @@ def positive(high: float) -> Reader:
     def read(key: str, value: object) -> float | None:
         number = _number(key, value)
         if number is not None and not 0 < number <= high:
-            raise refused(key, value, f"must be above 0 and at most {high:,.0f}")
+            raise refused(key, value, worded("must be above 0 and at most {high:,.0f}", high=high))
         return number
 
     return read
@@ -92,11 +94,11 @@ def _number(key: str, value: object) -> float | None:
         try:
             value = float(value)
         except ValueError:
-            raise refused(key, value, "is not a number") from None
+            raise refused(key, value, worded("is not a number")) from None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise refused(key, value, "is not a number")
+        raise refused(key, value, worded("is not a number"))
     if isinstance(value, float) and not math.isfinite(value):
-        raise refused(key, value, "is not a finite number")
+        raise refused(key, value, worded("is not a finite number"))
     return value
 
 
@@ -108,7 +110,7 @@ def truth(key: str, value: object) -> bool | None:
     if word == AUTO:
         return None
     if word not in TRUTHS:
-        raise refused(key, value, "must be true or false", ("true", "false"))
+        raise refused(key, value, worded("must be true or false"), ("true", "false"))
     return TRUTHS[word]
 
 
@@ -138,7 +140,7 @@ def word_of(meanings: Mapping[str, object]) -> Reader:
     def read(key: str, value: object) -> object:
         word = str(value).strip().lower()
         if word not in meanings:
-            raise refused(key, value, "unknown", nearest_first(word, meanings, in_order=True))
+            raise refused(key, value, worded("unknown"), nearest_first(word, meanings, in_order=True))
         return meanings[word]
 
     return read
@@ -147,7 +149,9 @@ def word_of(meanings: Mapping[str, object]) -> Reader:
 def name(key: str, value: object) -> str:
     """A model's name or path."""
     if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_NAME:
-        raise refused(key, value, f"must be a name of at most {LONGEST_NAME} letters")
+        raise refused(
+            key, value, worded("must be a name of at most {longest_name} letters", longest_name=LONGEST_NAME)
+        )
     return value.strip()
 
 
@@ -156,7 +160,7 @@ def modules(key: str, value: object) -> tuple[str, ...] | None:
     names = [ALL_LINEAR[0] if n.lower() in ALL_WORDS else n for n in _names(key, value)]
     for one in names:
         if one.rpartition(".")[2] not in KNOWN:
-            raise refused(key, one, "unknown", nearest_first(one, KNOWN, in_order=True))
+            raise refused(key, one, worded("unknown"), nearest_first(one, KNOWN, in_order=True))
     return tuple(dict.fromkeys(names)) or None
 
 
@@ -165,7 +169,9 @@ def expert_tensors(key: str, value: object) -> tuple[str, ...]:
     names = [name.rpartition(".")[2] for name in _names(key, value)]
     for one in names:
         if one not in EXPERT_TENSORS:
-            raise refused(key, one, "cannot be counted", tuple(EXPERTS + name for name in EXPERT_TENSORS))
+            raise refused(
+                key, one, worded("cannot be counted"), tuple(EXPERTS + name for name in EXPERT_TENSORS)
+            )
     return tuple(EXPERTS + name for name in dict.fromkeys(names))
 
 
@@ -174,13 +180,13 @@ def beside(key: str, value: object) -> tuple[str, ...] | None:
     try:
         return tuple(filter(None, modules_saved(",".join(_names(key, value))).split(","))) or None
     except InvalidValue as error:
-        raise refused(key, error.value, "cannot be counted", EMBEDDINGS) from None
+        raise refused(key, error.value, worded("cannot be counted"), EMBEDDINGS) from None
 
 
 def _names(key: str, value: object) -> tuple[str, ...]:
     given = value.split(",") if isinstance(value, str) else value
     if not isinstance(given, list | tuple) or not all(isinstance(one, str) for one in given):
-        raise refused(key, value, "must be a list of names", ("all-linear", *MODULES))
+        raise refused(key, value, worded("must be a list of names"), ("all-linear", *MODULES))
     return tuple(one.strip() for one in given if one.strip())
 
 
@@ -190,7 +196,7 @@ def optimizer(key: str, value: object) -> Optimizer:
     for pattern, ours in OPTIMIZERS:
         if re.search(pattern, word):
             return ours
-    raise refused(key, value, "unknown", nearest_first(word, KNOWN_OPTIMIZERS, in_order=True))
+    raise refused(key, value, worded("unknown"), nearest_first(word, KNOWN_OPTIMIZERS, in_order=True))
 
 
 def optimizer_bits(key: str, value: object) -> int:
@@ -207,7 +213,7 @@ def optimizer_paged(key: str, value: object) -> bool | None:
 def _optimizer_word(key: str, value: object) -> str:
     word = str(value).strip().lower().removeprefix("optimizernames.")
     if UNKNOWN_OPTIMIZERS.search(word):
-        raise refused(key, value, "keeps states that we cannot count", KNOWN_OPTIMIZERS)
+        raise refused(key, value, worded("keeps states that we cannot count"), KNOWN_OPTIMIZERS)
     return word
 
 
@@ -220,4 +226,4 @@ def attention(key: str, value: object) -> str | None:
         return "flash"
     if word in STORED:
         return "naive"
-    raise refused(key, value, "unknown", ("flash_attention_2", "sdpa", "flex_attention", "eager"))
+    raise refused(key, value, worded("unknown"), ("flash_attention_2", "sdpa", "flex_attention", "eager"))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
+from service.errors import Worded, worded
 from service.estimate.trainer_files.readers import Reader, refused
 from service.estimate.trainer_files.settings import Settings, Taken, TrainerFile
 from service.facts import Source
@@ -44,7 +45,7 @@ class TrainerTable:
     """Raises InvalidValue for what its keys say together and cannot be."""
     usual_beside: Callable[[Mapping[str, object], Found], Found] = lambda flat, found: {}
     """Further defaults that hang on what was said."""
-    refused: Mapping[str, tuple[frozenset[str], str]] = field(default_factory=dict)
+    refused: Mapping[str, tuple[frozenset[str], Worded]] = field(default_factory=dict)
     """Keys that ask for another kind of training: the values that do not, and what the others ask for."""
     uncounted: frozenset[str] = frozenset()
     """Keys that bear on time or memory, and that the estimate leaves out."""
@@ -69,7 +70,13 @@ def _ungrouped(mapping: Mapping[str, object], groups: frozenset[str]) -> dict[st
         for name, said in inside.items():
             if name in plain and plain[name] != said:
                 raise refused(
-                    name, said, f"contradicts another {name} = {shown(plain[name])}; keep one of the two"
+                    name,
+                    said,
+                    worded(
+                        "contradicts another {name} = {said}; keep one of the two",
+                        name=name,
+                        said=shown(plain[name]),
+                    ),
                 )
             plain[name] = said
     return plain
@@ -138,7 +145,13 @@ def _found(table: TrainerTable, flat: Mapping[str, object]) -> tuple[Found, list
         earlier = found.get(key.sets)
         if earlier is not None and meaning is not None and meaning != earlier and not key.yields:
             other = said_by[key.sets]
-            raise refused(key.name, value, f"contradicts {other} = {shown(flat[other])}; keep one of the two")
+            raise refused(
+                key.name,
+                value,
+                worded(
+                    "contradicts {other} = {said}; keep one of the two", other=other, said=shown(flat[other])
+                ),
+            )
         speaks = meaning is not None and earlier is None
         if speaks:
             found[key.sets], said_by[key.sets] = meaning, key.name
@@ -153,9 +166,11 @@ def _found(table: TrainerTable, flat: Mapping[str, object]) -> tuple[Found, list
 def _refuse_other_kinds(table: TrainerTable, flat: Mapping[str, object]) -> None:
     for key, (ours, what) in table.refused.items():
         if key in flat and str(flat[key]).lower() not in ours:
-            reason = (
-                f"asks for {what}, which no published run that we know is there to hold against; nearest: "
-                "supervised training, with both answers of a pair counted as examples"
+            reason = worded(
+                "asks for {what}, which no published run that we know is there to hold "
+                "against; nearest: supervised training, with both answers of a pair counted as "
+                "examples",
+                what=what,
             )
             raise refused(key, flat[key], reason, tuple(sorted(ours)))
 
@@ -165,16 +180,19 @@ def _check_base(found: Found, taken: list[Taken]) -> None:
     if bits in (4, 8) and found.get("adapter") is False:
         key = next(one for one in taken if one.meaning == "base_bits")
         raise refused(
-            key.key, key.value, "a quantised base cannot be trained in full; add an adapter, or load 16 bits"
+            key.key,
+            key.value,
+            worded("a quantised base cannot be trained in full; add an adapter, or load 16 bits"),
         )
 
 
 def _check_dora(settings: Settings, taken: list[Taken]) -> None:
     said = next((one for one in taken if one.meaning == "dora"), None)
     if said and settings.adapter and settings.dora and settings.base_bits in (4, 8):
-        reason = (
-            f"beside weights of {settings.base_bits} bits nobody we know has measured it; load 16 bits, or "
-            "leave it out"
+        reason = worded(
+            "beside weights of {base_bits} bits nobody we know has measured it; load 16 "
+            "bits, or leave it out",
+            base_bits=settings.base_bits,
         )
         raise refused(said.key, said.value, reason)
 

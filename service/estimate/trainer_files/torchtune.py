@@ -9,6 +9,7 @@ Read 2026-11-28. Over several GPUs its recipes are FSDP; on one that makes no di
 import re
 from collections.abc import Mapping
 
+from service.errors import worded
 from service.estimate.block_matrices import OF_TRAINERS
 from service.estimate.trainer_files.hugging_face import MOST_EPOCHS
 from service.estimate.trainer_files.readers import (
@@ -77,7 +78,9 @@ def _check(flat: Mapping[str, object], found: Found) -> None:
     steps = found.get("accumulation")
     if found.get("gradient_release") and steps not in (None, 1):
         raise refused(
-            "optimizer_in_bwd", True, f"contradicts gradient_accumulation_steps = {steps}; it needs 1"
+            "optimizer_in_bwd",
+            True,
+            worded("contradicts gradient_accumulation_steps = {steps}; it needs 1", steps=steps),
         )
 
 

@@ -9,6 +9,7 @@ at a time, 2 passes a step, 8-bit AdamW (transformers' own TrainingArguments kee
 
 from collections.abc import Mapping
 
+from service.errors import worded
 from service.estimate.trainer_files.hugging_face import (
     ADAPTER_KEYS,
     GROUPS,
@@ -29,7 +30,7 @@ ON_HOST = {"unsloth": True, "true": False, "false": False}
 def _check(flat: Mapping[str, object], found: Found) -> None:
     if found.get("adapter") is False and found.get("base_bits") in (4, 8):
         key = "load_in_4bit" if found["base_bits"] == 4 else "load_in_8bit"
-        raise refused(key, True, "contradicts full_finetuning = true; keep one of the two")
+        raise refused(key, True, worded("contradicts full_finetuning = true; keep one of the two"))
 
 
 def _usual_beside(flat: Mapping[str, object], found: Found) -> Found:

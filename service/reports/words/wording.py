@@ -22,7 +22,7 @@ from babel.numbers import (
 )
 
 from service.countries import name_of
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.estimate.interval import Interval
 
 LANGUAGES = ("en", "de")
@@ -51,7 +51,7 @@ class Wording:
 
     def __init__(self, language: str) -> None:
         if language not in LANGUAGES:
-            raise InvalidValue("lang", language, "unknown", LANGUAGES)
+            raise InvalidValue("lang", language, worded("unknown"), LANGUAGES)
         self.language = language
         self.locale = Locale.parse(language)
         self._catalog = catalog(language)

@@ -1,0 +1,67 @@
+"""The sentence of an error in the language of the line: its numbers, dates and quotation marks too."""
+
+import string
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from service.errors import Field, Several, Worded
+from service.reports.words.spoken import ENGLISH, language
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+SEPARATORS = str.maketrans(",.", ".,")
+
+
+def said(sentence: Worded, option: Callable[[str], str] = str) -> str:
+    """A sentence in the language of the line; `option` is what its reader calls a field."""
+    return _InWords(language(), option).filled(sentence)
+
+
+def in_words(text: str) -> str:
+    """A text in the language of the line where it is a sentence that remembers itself; another as it is."""
+    return said(text) if isinstance(text, Worded) else text
+
+
+def as_written(number: object) -> str:
+    """A number with the separators of German."""
+    return str(number).translate(SEPARATORS)
+
+
+class _InWords(string.Formatter):
+    """Fills a sentence's template in a language."""
+
+    def __init__(self, language: str, option: Callable[[str], str]) -> None:
+        self._language, self._option = language, option
+
+    def filled(self, sentence: Worded) -> str:
+        """The sentence with its values."""
+        if self._language == ENGLISH:
+            return self.vformat(sentence.template, (), sentence.values)
+        from service.reports.words.wording import catalog
+
+        template = catalog(f"errors.{self._language}").gettext(sentence.template)
+        return self.vformat(template, (), sentence.values)
+
+    def convert_field(self, value: Any, conversion: Any) -> Any:
+        """!r is a quotation."""
+        if conversion == "r" and isinstance(value, str) and self._language != ENGLISH:
+            return f"„{value}“"
+        return super().convert_field(value, conversion)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A value as the language writes it."""
+        if isinstance(value, Several):
+            return ", ".join(self.format_field(one, "") for one in value)
+        if isinstance(value, Worded):
+            return self.filled(value)
+        if isinstance(value, Field):
+            return self._option(value)
+        text = format(value, format_spec)
+        if self._language == ENGLISH or isinstance(value, bool):
+            return text
+        if isinstance(value, date):
+            return f"{value.day}.{value.month}.{value.year}"
+        if isinstance(value, int | float | Decimal):
+            return as_written(text).replace("%", f"{NO_BREAK}%")
+        return text
