@@ -8,6 +8,7 @@ HeimvorteilError
 │   ├── SeveralMeant    a name that several cards have, with what tells them apart
 │   └── CardNotTold     a card that is known and of whose training time nothing honest can be said
 ├── NotFound            a stored thing that is not there
+│   └── Expired         it was there: an answer that nobody kept, whose days are over
 ├── MissingFact         a number the answer needs and nobody has told us
 └── DatabaseNotReady    the database cannot be reached, or its schema is not ours
     └── NotKept         it can be read but not be written: what was worked out is told once
@@ -95,6 +96,17 @@ class NotFound(HeimvorteilError):
         self.what = what
         self.key = key
         super().__init__(f"there is no {what} {key!r}")
+
+
+class Expired(NotFound):
+    """An answer that was there and was not kept for good; `day` is the one it was asked on."""
+
+    def __init__(self, what: str, key: object, day: str) -> None:
+        super().__init__(what, key)
+        self.args = (
+            f"the {what} {key!r} of {day} has expired: an answer that was asked without a token is kept for a "
+            "while only; ask the question again",
+        )
 
 
 class MissingFact(HeimvorteilError):
