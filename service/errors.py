@@ -104,8 +104,8 @@ class Expired(NotFound):
     def __init__(self, what: str, key: object, day: str) -> None:
         super().__init__(what, key)
         self.args = (
-            f"the {what} {key!r} of {day} has expired: an answer that was asked without a token is kept for a "
-            "while only; ask the question again",
+            f"the {what} {key!r} of {day} has expired: an answer that was asked without a token is kept for "
+            "a while only; ask the question again",
         )
 
 

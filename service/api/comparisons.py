@@ -19,7 +19,7 @@ from service.usecases.reporting import comparison_report
 
 blueprint = Blueprint("comparisons", __name__)
 ANSWERED = Remembered(32 * 2**20)
-"""By body, facts and minute; each answer was stored before it is remembered, and for a minute it surely stays."""
+"""By body, facts and minute: each answer was stored before it is remembered, and stays longer than that."""
 
 
 @contract.validate(

@@ -18,7 +18,7 @@ from service.store.work_models import ComparisonRow, ExpiredAnswerRow, ReportRun
 AT_ONCE = 200
 """Answers that one transaction lets go: writers wait for no longer than these take."""
 LOOKS_IN_A_ROOM = 50
-"""A process looks whether there is too much after every fiftieth of what there may be: it may be so much more."""
+"""A process looks after every fiftieth of what there may be: there may be so much more."""
 IDS_REMEMBERED = 100_000
 """Of answers that have expired, the newest."""
 _answers: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
@@ -44,7 +44,7 @@ class AnswerRoom:
         self._since_look = 0
 
     def took(self, stored_bytes: int, now: datetime) -> None:
-        """So much was written; now and then the oldest make room. A fault is logged: the next look tries again."""
+        """So much was written; at times the oldest make room. A fault is logged."""
         with self._lock:
             self._since_look += stored_bytes
             if self._since_look * LOOKS_IN_A_ROOM < self._most:
@@ -60,8 +60,8 @@ def expire(
     sessions: Sessions, now: datetime, days: int, most_bytes: int, *, dry_run: bool = False
 ) -> Expiring:
     """Let go, with `dry_run` only count, answers older than so many days, and the oldest of the others while
-    together they take more than `most_bytes`. One that a report schedule or a run of it refers to stays, and so
-    does one that was asked with a token or on the command line.
+    together they take more than `most_bytes`. One that a report schedule or a run of it refers to stays, and
+    so does one that was asked with a token or on the command line.
     """
     with sessions.reading() as session:
         going = list(_going(session, now - timedelta(days=days), most_bytes))
@@ -76,7 +76,9 @@ def expire(
 def _going(session: Session, older_than: datetime, most_bytes: int) -> Iterator[Any]:
     c = _answers.c
     expiring = c.expires_from.is_not(None)
-    taken = session.execute(sa.select(sa.func.coalesce(sa.func.sum(c.stored_bytes), 0)).where(expiring)).scalar_one()
+    taken = session.execute(
+        sa.select(sa.func.coalesce(sa.func.sum(c.stored_bytes), 0)).where(expiring)
+    ).scalar_one()
     too_much = int(taken) - most_bytes
     oldest = sa.select(c.id, c.asked_at, c.expires_from, c.stored_bytes).where(expiring, *_unreferred())
     for row in session.execute(oldest.order_by(c.expires_from, c.id)):

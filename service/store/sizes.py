@@ -10,6 +10,7 @@ from service.store import models, work_models  # noqa: F401
 from service.store.tables import Base
 from service.store.work_models import ComparisonRow
 
+NO_SIZE: tuple[int, int | None] = (0, None)
 _answers: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
 
 
@@ -35,7 +36,7 @@ class AnswerSize:
 
 @dataclass(frozen=True, slots=True)
 class StoreSizes:
-    """What the whole database takes; `free_bytes` of it are empty and used before it grows, None if untold."""
+    """What the whole database takes; `free_bytes` of it are used before it grows, None if untold."""
 
     total_bytes: int
     free_bytes: int | None
@@ -44,14 +45,11 @@ class StoreSizes:
 
 
 def sizes(session: Session, *, rows: bool = True) -> StoreSizes:
-    """What the database takes now. Counting reads every table once: seconds at 10 million rows. Without `rows`
-    PostgreSQL's own estimate is told, and on SQLite no table at all."""
+    """What the database takes now. Counting reads every table once: seconds at 10 million rows. Without
+    `rows` PostgreSQL's own estimate is told, and on SQLite no table at all."""
     is_postgres = session.get_bind().dialect.name == "postgresql"
-    return StoreSizes(
-        *(_of_postgres(session) if is_postgres else _of_sqlite(session)),
-        _tables(session, is_postgres, counted=rows),
-        _answer_size(session),
-    )
+    total, free = _of_postgres(session) if is_postgres else _of_sqlite(session)
+    return StoreSizes(total, free, _tables(session, is_postgres, counted=rows), _answer_size(session))
 
 
 def _of_postgres(session: Session) -> tuple[int, None]:
@@ -75,18 +73,20 @@ def _tables(session: Session, is_postgres: bool, *, counted: bool) -> tuple[Tabl
                 "WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
             )
         )
-        known = {name: (max(0, int(rows)), int(size)) for name, rows, size in told}
+        known: dict[str, tuple[int, int | None]] = {
+            name: (max(0, int(rows)), int(size)) for name, rows, size in told
+        }
     elif counted:
-        known = dict.fromkeys(names, (0, None)) | _bytes_on_sqlite(session)
+        known = {name: (0, told) for name, told in _bytes_on_sqlite(session).items()}
     else:
         return ()
     return tuple(
-        TableSize(name, _count(session, name) if counted else known[name][0], known[name][1])
+        TableSize(name, _count(session, name) if counted else known[name][0], known.get(name, NO_SIZE)[1])
         for name in sorted(names)
     )
 
 
-def _bytes_on_sqlite(session: Session) -> dict[str, tuple[int, int | None]]:
+def _bytes_on_sqlite(session: Session) -> dict[str, int]:
     # Not every SQLite is built with the table that tells it.
     if not session.execute(sa.text("SELECT sqlite_compileoption_used('ENABLE_DBSTAT_VTAB')")).scalar():
         return {}
@@ -96,7 +96,7 @@ def _bytes_on_sqlite(session: Session) -> dict[str, tuple[int, int | None]]:
             "WHERE s.aggregate GROUP BY m.tbl_name"
         )
     )
-    return {name: (0, int(size)) for name, size in told}
+    return {name: int(size) for name, size in told}
 
 
 def _count(session: Session, name: str) -> int:

@@ -264,7 +264,7 @@ class ComparisonRow(Base):
     kind: Mapped[str] = mapped_column(server_default="comparison")
     """comparison | decision: which question it answers"""
     expires_from: Mapped[datetime | None]
-    """Its days are counted from here; None where it never expires: asked with a token or on the command line."""
+    """Its days are counted from here; None where it stays: asked with a token or on the command line."""
     stored_bytes: Mapped[int] = mapped_column(server_default="0")
     """Of the question and the answer as they are kept, compressed."""
     __table_args__ = (
