@@ -1,5 +1,6 @@
 """Keeping the database: `db backup`, `restore`, `check`, `export`, `prune`."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,6 +15,8 @@ from service.settings import Settings
 __all__ = ["db"]
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from service.store.exporting import Format
     from service.store.session import Sessions
 
@@ -33,8 +36,8 @@ def db_backup(file: Path) -> None:
     now = datetime.now(UTC)
     if file.is_dir():
         file = file / f"heimvorteil-{now:%Y-%m-%dT%H%M%SZ}.zip"
-    with working("copying the database"):
-        made = back_up(_as_it_is(), file, now)
+    with working("copying the database"), _as_it_is() as sessions:
+        made = back_up(sessions, file, now)
     click.echo(f"{file}: {made.rows:,} rows of {len(made.tables)} tables, schema {made.revision}")
 
 
@@ -70,8 +73,8 @@ def db_check(file: Path | None) -> None:
         return
     from service.store.checking import check
 
-    with working("looking through the database"):
-        found = check(_as_it_is())
+    with working("looking through the database"), _as_it_is() as sessions:
+        found = check(sessions)
     for fault in found.faults:
         click.echo(fault)
     if found.faults:
@@ -88,8 +91,8 @@ def db_export(file: Path, how: str) -> None:
     """Write every stored fact to FILE, a zip with a table a file: for people and other programs."""
     from service.store.exporting import export
 
-    with working("writing the facts"):
-        rows = export(_as_it_is(), file, cast("Format", how))
+    with working("writing the facts"), _as_it_is() as sessions:
+        rows = export(sessions, file, cast("Format", how))
     click.echo(f"{file}: {sum(rows.values()):,} rows of {len(rows)} tables as {how}")
 
 
@@ -110,8 +113,13 @@ def db_prune(dry_run: bool) -> None:
     click.echo(f"{went}: {done.answers.answers:,} answers ({megabytes:,.1f} MB), {done.prices:,} prices")
 
 
-def _as_it_is() -> "Sessions":
+@contextmanager
+def _as_it_is() -> "Iterator[Sessions]":
     """The database as it is: neither made, upgraded nor filled."""
     from service.store.session import Sessions, engine_for
 
-    return Sessions(engine_for(Settings.from_environ().database_url))
+    engine = engine_for(Settings.from_environ().database_url)
+    try:
+        yield Sessions(engine)
+    finally:
+        engine.dispose()
