@@ -37,8 +37,8 @@ WORDS = {
     "webhook_url": "https://hook.example/", "cadence": "weekly", "origin": "catalog", "sha256": PROVEN,
 }  # fmt: skip
 ARCHITECTURE = {
-    "n_layers": 2, "d_model": 64, "n_heads": 2, "n_kv_heads": 2, "head_dim": 32, "d_ff": 256, "vocab_size": 1000,
-    "tied_embeddings": True,
+    "n_layers": 2, "d_model": 64, "n_heads": 2, "n_kv_heads": 2, "head_dim": 32, "d_ff": 256,
+    "vocab_size": 1000, "tied_embeddings": True,
 }  # fmt: skip
 RECIPE = {
     "optimizer": "adamw", "precision": "bf16", "engine": "torch-eager", "attention": "flash", "seq_len": 128,
@@ -46,7 +46,8 @@ RECIPE = {
 }  # fmt: skip
 OF_TABLE = {
     ("electricity_rates", "kind"): "retail", ("workloads", "kind"): "pretrain",
-    ("providers", "kind"): "gpu-cloud", ("workloads", "architecture"): ARCHITECTURE, ("workloads", "recipe"): RECIPE,
+    ("providers", "kind"): "gpu-cloud", ("workloads", "architecture"): ARCHITECTURE,
+    ("workloads", "recipe"): RECIPE,
     ("report_deliveries", "kind"): "file", ("spot_prices", "taxes"): "excl_taxes",
     ("comparisons", "id"): "0123456789abcdef0123",
     ("comparisons", "request"): json.dumps(QUESTION), ("report_schedules", "request"): json.dumps(QUESTION),
