@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from service.cli.opening import open_database
 from service.cli.operating import db
 from service.cli.progress import working
 from service.settings import Settings
@@ -104,9 +103,10 @@ def db_prune(dry_run: bool) -> None:
     Whoever refreshes prices does so once a day by itself.
     """
     from service.store.pruning import prune
+    from service.store.session import require_head
 
-    sessions = open_database()
-    with working("letting go"):
+    with working("letting go"), _as_it_is() as sessions:
+        require_head(sessions.engine)
         done = prune(sessions, Settings.from_environ(), datetime.now(UTC), dry_run=dry_run)
     went = "would go" if dry_run else "gone"
     megabytes = done.answers.stored_bytes / 1e6

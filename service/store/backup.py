@@ -22,10 +22,10 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseNotReady, InvalidValue
+from service.errors import InvalidValue
 from service.store import models, work_models  # noqa: F401
 from service.store.column_types import Packed
-from service.store.session import HEAD_REVISION, Sessions, schema_revision
+from service.store.session import HEAD_REVISION, Sessions, require_head
 from service.store.tables import Base
 
 FORMAT = 1
@@ -83,7 +83,7 @@ def back_up(sessions: Sessions, file: Path, now: datetime) -> Manifest:
     """
     if file.exists():
         raise InvalidValue("file", str(file), "is there already and is not overwritten")
-    needs_revision(sessions)
+    require_head(sessions.engine)
     with (
         written_whole(file) as whole,
         zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as made,
@@ -93,16 +93,6 @@ def back_up(sessions: Sessions, file: Path, now: datetime) -> Manifest:
         manifest = Manifest(FORMAT, HEAD_REVISION, now.isoformat(), proofs)
         made.writestr(MANIFEST, json.dumps(asdict(manifest), indent=1))
     return manifest
-
-
-def needs_revision(sessions: Sessions) -> None:
-    """DatabaseNotReady unless the schema is the one of this version."""
-    revision = schema_revision(sessions.engine)
-    if revision != HEAD_REVISION:
-        raise DatabaseNotReady(
-            f"the database has schema revision {revision or 'none'}, this version copies {HEAD_REVISION}; "
-            "run: heimvorteil db upgrade"
-        )
 
 
 def _write_table(session: Session, table: sa.Table, made: zipfile.ZipFile) -> TableProof:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue
 from service.store import models
-from service.store.backup import needs_revision, written_whole
-from service.store.session import Sessions
+from service.store.backup import written_whole
+from service.store.session import Sessions, require_head
 from service.store.tables import Base
 
 Format = Literal["csv", "jsonl"]
@@ -33,7 +33,7 @@ def export(sessions: Sessions, file: Path, how: Format) -> dict[str, int]:
     """
     if file.exists():
         raise InvalidValue("file", str(file), "is there already and is not overwritten")
-    needs_revision(sessions)
+    require_head(sessions.engine)
     rows = {}
     with (
         written_whole(file) as whole,

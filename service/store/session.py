@@ -106,6 +106,17 @@ def schema_revision(engine: Engine) -> str | None:
         raise DatabaseNotReady(f"cannot reach {_shown(engine.url)}: {_first_line(error)}") from error
 
 
+def require_head(engine: Engine) -> None:
+    """DatabaseNotReady, saying what to do, unless the schema is the one of this version."""
+    revision = schema_revision(engine)
+    _refuse_newer(engine.url, revision)
+    if revision != HEAD_REVISION:
+        state = "is empty" if revision is None else f"has schema revision {revision}"
+        raise DatabaseNotReady(
+            f"{_shown(engine.url)} {state}, this version needs {HEAD_REVISION}; run: heimvorteil db upgrade"
+        )
+
+
 def upgrade(url: str) -> None:
     """Bring the schema of the database to HEAD_REVISION, all of it or nothing of it.
 
@@ -155,10 +166,7 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
         return False
     _refuse_newer(engine.url, revision)
     if engine.dialect.name != "sqlite":
-        state = "is empty" if revision is None else f"has schema revision {revision}"
-        raise DatabaseNotReady(
-            f"{_shown(engine.url)} {state}, this version needs {HEAD_REVISION}; run: heimvorteil db upgrade"
-        )
+        require_head(engine)
     return _first_use(url, catalog)
 
 

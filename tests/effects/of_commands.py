@@ -235,7 +235,7 @@ COMMANDS: dict[str, Cases] = {
     },
     "db check": {"file": (changes("COPY"),)},
     "db export": {
-        "file": (changes("FOLDER/one.zip", instead="FOLDER/two.zip"),),
+        "file": (changes("FOLDER/facts.zip", instead="FOLDER/others.zip"),),
         "--format": (
             changes("FOLDER/lines.zip --format jsonl", instead="FOLDER/table.zip", says="as jsonl"),
         ),
