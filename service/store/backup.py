@@ -140,12 +140,22 @@ def written_whole(file: Path) -> Iterator[IO[bytes]]:
             yield whole
             whole.flush()
             os.fsync(whole.fileno())
-        # Unlike a rename this fails where somebody else was faster.
-        os.link(unfinished, file)
+        _give_name(unfinished, file)
     except OSError as error:
         raise InvalidValue("file", str(file), f"cannot be written: {error.strerror or error}") from error
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _give_name(unfinished: Path, file: Path) -> None:
+    try:
+        # Unlike a rename this fails where somebody else was faster.
+        os.link(unfinished, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # Not every file system has links.
+        unfinished.rename(file)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import logging
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from service.settings import Settings
 from service.store import leases
@@ -44,7 +44,7 @@ def prune_when_due(sessions: Sessions) -> None:
         leases.ensure(session, JOB, now)
         if leases.take(session, JOB, owner, now, LASTS) is None:
             return
-    done = prune(sessions, Settings.from_environ(), datetime.now(UTC))
+    done = prune(sessions, Settings.from_environ(), now)
     with sessions.begin() as session:
         leases.finish(session, JOB, owner, now, now + EVERY)
     if done.answers.answers or done.prices:
