@@ -5,6 +5,7 @@ from flask import Flask, Response
 from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
 from service.api.state import EXTENSION, State
 from service.settings import Settings
+from service.store.answer_room import AnswerRoom
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshots
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
@@ -32,6 +33,7 @@ def create_app(
         sessions,
         Snapshots(sessions.engine, settings.snapshot_check_seconds),
         str(sessions.engine.url),
+        AnswerRoom(sessions, settings.answer_days, settings.answer_megabytes * 10**6),
         take_in_prices,
         keep_quote,
     )

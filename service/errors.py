@@ -9,6 +9,7 @@ HeimvorteilError
 │   └── CardNotTold     a card that is known and of whose training time nothing honest can be said
 └── Sentence            all that is to be said is one sentence
     ├── NotFound        a stored thing that is not there
+    │   └── Expired     it was there: an answer that nobody kept, whose days are over
     ├── MissingFact     a number the answer needs and nobody has told us
     └── DatabaseNotReady  the database cannot be reached, or its schema is not ours
         └── NotKept     it can be read but not be written: what was worked out is told once
@@ -154,6 +155,24 @@ class NotFound(Sentence):
         self.what = what
         self.key = key
         super().__init__(worded("there is no {what} {key!r}", what=what, key=key))
+
+
+class Expired(NotFound):
+    """An answer that was there and was not kept for good; `day` is the one it was asked on."""
+
+    def __init__(self, what: Worded, key: object, day: str) -> None:
+        self.what = what
+        self.key = key
+        Sentence.__init__(
+            self,
+            worded(
+                "the {what} {key!r} of {day} has expired: an answer that was asked without a token is kept "
+                "for a while only; ask the question again",
+                what=what,
+                key=key,
+                day=day,
+            ),
+        )
 
 
 class MissingFact(Sentence):

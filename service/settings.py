@@ -37,6 +37,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
     Setting("REFRESHES_AT_ONCE", "4", "price sources that one process reads at the same time"),
     Setting("MAX_BODY_BYTES", "262144", "largest request body the API reads"),
+    Setting("ANSWER_DAYS", "30", "days that an answer is kept which was asked without a token"),
+    Setting("ANSWER_MEGABYTES", "500", "what such answers take together; the oldest go first"),
+    Setting("HISTORY_DAYS", "365", "days after which of the prices within a day the last alone is kept"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
 
@@ -54,6 +57,9 @@ class Settings:
     lease_seconds: float
     refreshes_at_once: int
     max_body_bytes: int
+    answer_days: int
+    answer_megabytes: int
+    history_days: int
     snapshot_check_seconds: float
 
     @classmethod
@@ -73,6 +79,9 @@ class Settings:
             lease_seconds=_seconds("LEASE_SECONDS", given["LEASE_SECONDS"], 1, 3600),
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
             max_body_bytes=_whole("MAX_BODY_BYTES", given["MAX_BODY_BYTES"], 1024, 2**30),
+            answer_days=_whole("ANSWER_DAYS", given["ANSWER_DAYS"], 1, 36_500),
+            answer_megabytes=_whole("ANSWER_MEGABYTES", given["ANSWER_MEGABYTES"], 1, 10_000_000),
+            history_days=_whole("HISTORY_DAYS", given["HISTORY_DAYS"], 1, 36_500),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
         )
 

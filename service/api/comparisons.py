@@ -1,5 +1,6 @@
 """/api/v1/comparisons: home against cloud, answered, kept, and found again."""
 
+from datetime import datetime
 from functools import wraps
 
 from flask import Blueprint, Response, request
@@ -11,13 +12,14 @@ from service.api.contract import contract
 from service.api.remembered import Remembered
 from service.api.reports import ReportQuery, report_response
 from service.api.state import facts, now, state
+from service.api.tokens import room
 from service.store import comparisons
 from service.usecases import answer
 from service.usecases.reporting import comparison_report
 
 blueprint = Blueprint("comparisons", __name__)
 ANSWERED = Remembered(32 * 2**20)
-"""By body, facts and day; each answer was stored before it is remembered."""
+"""By body, facts and minute: each answer was stored before it is remembered, and stays longer than that."""
 
 
 @contract.validate(
@@ -29,10 +31,8 @@ ANSWERED = Remembered(32 * 2**20)
 def asked(json: AskedComparison) -> Response:
     """Compare training at home with renting; the answer is kept under its address."""
     snapshot, today = facts(), now()
-    stored = answer(state().sessions, snapshot, json, today)
-    body = request.get_data(cache=True)
-    question = (state().database, snapshot.data_version, body, today.date())
-    ANSWERED.keep(question, (stored.id, stored.answer))
+    stored = answer(state().sessions, snapshot, json, today, room())
+    ANSWERED.keep(_question(snapshot.data_version, today), (stored.id, stored.answer))
     return _created(stored.id, stored.answer)
 
 
@@ -40,9 +40,9 @@ def asked(json: AskedComparison) -> Response:
 @wraps(asked)
 def create() -> Response:
     # The same question on the same facts and day is answered from memory, without parsing it again.
-    if request.mimetype == "application/json":
-        body = request.get_data(cache=True)
-        answer = ANSWERED.get((state().database, facts().data_version, body, now().date()))
+    # One with a token is not: its answer is to be kept for good.
+    if request.mimetype == "application/json" and request.authorization is None:
+        answer = ANSWERED.get(_question(facts().data_version, now()))
         if answer:
             return _created(*answer)
     response: Response = asked()
@@ -72,6 +72,10 @@ def get(id: str) -> Response:
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.make_conditional(request)
     return response
+
+
+def _question(data_version: int, at: datetime) -> tuple[str, int, bytes, str]:
+    return state().database, data_version, request.get_data(cache=True), f"{at:%Y-%m-%dT%H:%M}"
 
 
 def _created(identity: str, body: bytes) -> Response:

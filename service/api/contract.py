@@ -24,6 +24,7 @@ ERRORS = {
     "401": "A bearer token is missing or wrong",
     "404": "Not found",
     "405": "Method not allowed",
+    "410": "It was there and has expired",
     "413": "Body too large",
     "415": "Body is not JSON",
     "422": "A field cannot be used",
@@ -116,13 +117,15 @@ def specification(app: Flask) -> dict[str, Any]:
     with app.app_context():
         spec = contract.describe()
     problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for path in spec["paths"].values():
+    for name, path in spec["paths"].items():
         for method, operation in path.items():
             responses = operation["responses"]
             for status, meaning in ERRORS.items():
                 if status in ("413", "415", "400") and method not in ("post", "patch"):
                     continue
                 if status == "401" and not operation.get("security"):
+                    continue
+                if status == "410" and not (method == "get" and "/{id}" in name):
                     continue
                 responses[status] = {"description": meaning, "content": problem}
             if operation["operationId"].endswith("_report"):

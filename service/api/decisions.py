@@ -8,6 +8,7 @@ from service.answers.question import AskedDecision
 from service.api.contract import contract
 from service.api.reports import ReportQuery, report_response
 from service.api.state import facts, now, state
+from service.api.tokens import room
 from service.store import comparisons
 from service.usecases.deciding import answer_decision
 from service.usecases.reporting import decision_report
@@ -25,7 +26,7 @@ blueprint = Blueprint("decisions", __name__)
 def create(json: AskedDecision) -> Response:
     """Find the best plan within a budget and a deadline; the answer is kept under its address."""
     snapshot, today = facts(), now()
-    stored = answer_decision(state().sessions, snapshot, json, today)
+    stored = answer_decision(state().sessions, snapshot, json, today, room())
     response = Response(stored.answer, 201, mimetype="application/json")
     response.headers["Location"] = f"/api/v1/decisions/{stored.id}"
     response.headers["Cache-Control"] = "no-store"

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from service.answers.asked import FIELDS_OF, SHORT_NAME, names_beside
 from service.errors import (
     DatabaseNotReady,
+    Expired,
     HeimvorteilError,
     InvalidValue,
     MissingFact,
@@ -26,6 +27,7 @@ STATUS: dict[type[HeimvorteilError], int] = {
     InvalidValue: 422,
     MissingFact: 422,
     NotFound: 404,
+    Expired: 410,
     DatabaseNotReady: 503,
 }
 log = logging.getLogger(__name__)

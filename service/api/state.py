@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from flask import current_app
 
 from service.settings import Settings
+from service.store.answer_room import AnswerRoom
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
@@ -22,6 +23,8 @@ class State:
     snapshots: Snapshots
     database: str
     """Tells apart what several apps of one process remember."""
+    room: AnswerRoom
+    """For answers to those who carry no token."""
     take_in_prices: TakesInPrices | None = None
     """Pricing's reader of tables, handed in where both meet; None in an app that was started without."""
     keep_quote: KeepsQuote | None = None

@@ -5,6 +5,7 @@ from werkzeug.exceptions import Unauthorized
 
 from service.api.state import state
 from service.store import tokens
+from service.store.answer_room import AnswerRoom
 
 
 def bearer() -> str:
@@ -22,6 +23,11 @@ def bearer() -> str:
 def carries_token() -> bool:
     """Whether the asker carries a token; a wrong one is refused, not ignored."""
     return request.authorization is not None and bool(bearer())
+
+
+def room() -> AnswerRoom | None:
+    """Where the answer to this request is kept for a while; None where a token says that it stays."""
+    return None if carries_token() else state().room
 
 
 def _unauthorized(detail: str) -> Unauthorized:

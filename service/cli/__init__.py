@@ -15,17 +15,18 @@ from service.cli.comparing import compare
 from service.cli.deciding import decide
 from service.cli.error_lines import error_line, usage_line
 from service.cli.helping import explain_in_words
+from service.cli.keeping import db
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
-from service.cli.operating import db, serve, token
+from service.cli.operating import serve, token
 from service.cli.own_machine import machine
 from service.cli.own_measurements import measurements
 from service.cli.probing import probe
 from service.cli.providers import providers
 from service.cli.reporting import report
-from service.cli.scheduling import reports, run_due_reports
+from service.cli.scheduling import beside_refreshing, reports
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
 from service.reports.words.spoken import OPTION, SPOKEN, begin_line, end_line
@@ -112,7 +113,7 @@ def one_line(error: click.UsageError) -> click.ClickException:
 def main(context: click.Context) -> None:
     """Train a transformer at home or rent? Time, memory, electricity and cloud prices in one answer."""
     context.obj = open_database
-    context.meta[BESIDE] = run_due_reports
+    context.meta[BESIDE] = beside_refreshing
 
 
 for command in (

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from service.cli.opening import open_database
-from service.cli.scheduling import run_due_reports
+from service.cli.scheduling import beside_refreshing
 from service.errors import InvalidValue, worded
 from service.reports.words.spoken import words
 from service.settings import Settings
@@ -34,7 +34,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         from pricing.pace import Pace
         from pricing.watch import start_beside
 
-        watching = start_beside(settings.database_url, Pace.from_settings(settings), run_due_reports)
+        watching = start_beside(settings.database_url, Pace.from_settings(settings), beside_refreshing)
     try:
         run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
     finally:

@@ -265,6 +265,16 @@ def run_due_reports(sessions: "Sessions") -> "list[ReportRun]":
     return done
 
 
+def beside_refreshing(sessions: "Sessions") -> None:
+    """What a watching worker does when prices are fresh: due reports, and once a day what expired goes."""
+    from service.store.pruning import prune_when_due
+
+    try:
+        run_due_reports(sessions)
+    finally:
+        prune_when_due(sessions)
+
+
 def _runner() -> "Runner":
     from service.store.held_lease import new_owner
     from service.usecases.report_runs import Runner

@@ -18,7 +18,7 @@ from service.store.versions import CATALOG, ONE_STATE
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009", "0010", "0011", "0012", "0013",
-    "0014", "0015", "0016", "0017",
+    "0014", "0015", "0016", "0017", "0018",
 )  # fmt: skip
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
 HEAD_REVISION = REVISIONS[-1]
@@ -111,24 +111,50 @@ def schema_revision(engine: Engine) -> str | None:
     """The revision the database is at, None for an empty one; DatabaseNotReady if unreachable."""
     try:
         with engine.connect() as connection:
-            return _revision(connection)
+            return revision_of(connection)
     except SQLAlchemyError as error:
         raise DatabaseNotReady(
             worded("cannot reach {url}: {first_line}", url=_shown(engine.url), first_line=_first_line(error))
         ) from error
 
 
+def require_head(engine: Engine) -> None:
+    """DatabaseNotReady, saying what to do, unless the schema is the one of this version."""
+    revision = schema_revision(engine)
+    _refuse_newer(engine.url, revision)
+    if revision != HEAD_REVISION:
+        state = (
+            worded("is empty")
+            if revision is None
+            else worded("has schema revision {revision}", revision=revision)
+        )
+        raise DatabaseNotReady(
+            worded(
+                "{url} {state}, this version needs {head_revision}; run: heimvorteil db upgrade",
+                url=_shown(engine.url),
+                state=state,
+                head_revision=HEAD_REVISION,
+            )
+        )
+
+
 def upgrade(url: str) -> None:
     """Bring the schema of the database to HEAD_REVISION, all of it or nothing of it.
 
-    On PostgreSQL the task queue's own tables are brought up to date with it.
+    On PostgreSQL the task queue's own tables are brought up to date with it, of a SQLite file a copy is kept
+    first. DatabaseNotReady for one that was written by a newer version of the product.
     """
-    with _migrating(url) as connection:
-        _migrate(connection)
-        if connection.dialect.name == "postgresql":
-            from service.store import task_queue
+    with migrating(url) as connection:
+        upgrade_on(connection)
 
-            task_queue.install(connection)
+
+def upgrade_on(connection: Connection) -> None:
+    """The same in the transaction of a connection that `migrating` gave."""
+    _migrate(connection)
+    if connection.dialect.name == "postgresql":
+        from service.store import task_queue
+
+        task_queue.install(connection)
 
 
 def prepare(url: str, catalog: Path | None = None) -> tuple[Engine, bool]:
@@ -161,31 +187,23 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
         if engine.dialect.name == "sqlite":
             _keep_up_with(engine, catalog)
         return False
+    _refuse_newer(engine.url, revision)
+    if engine.dialect.name != "sqlite":
+        require_head(engine)
+    return _first_use(url, catalog)
+
+
+def _refuse_newer(url: URL, revision: str | None) -> None:
     if revision is not None and revision not in REVISIONS:
         raise DatabaseNotReady(
             worded(
                 "{url} has schema revision {revision}, newer than {head_revision} of this "
                 "version; update the product",
-                url=_shown(engine.url),
+                url=_shown(url),
                 revision=revision,
                 head_revision=HEAD_REVISION,
             )
         )
-    if engine.dialect.name != "sqlite":
-        state = (
-            worded("is empty")
-            if revision is None
-            else worded("has schema revision {revision}", revision=revision)
-        )
-        raise DatabaseNotReady(
-            worded(
-                "{url} {state}, this version needs {head_revision}; run: heimvorteil db upgrade",
-                url=_shown(engine.url),
-                state=state,
-                head_revision=HEAD_REVISION,
-            )
-        )
-    return _first_use(url, catalog)
 
 
 def _keep_up_with(engine: Engine, catalog: Path | None) -> None:
@@ -205,8 +223,8 @@ def _keep_up_with(engine: Engine, catalog: Path | None) -> None:
 def _first_use(url: str, catalog: Path | None) -> bool:
     from service.store import seed
 
-    with _migrating(url) as connection:
-        before = _revision(connection)
+    with migrating(url) as connection:
+        before = revision_of(connection)
         if before == HEAD_REVISION:
             return False
         _migrate(connection)
@@ -217,7 +235,8 @@ def _first_use(url: str, catalog: Path | None) -> bool:
 
 
 @contextmanager
-def _migrating(url: str) -> Iterator[Connection]:
+def migrating(url: str) -> Iterator[Connection]:
+    """A transaction that may change the schema, one at a time; it may leave no reference broken."""
     engine = engine_for(url, foreign_keys=False)
     try:
         with engine.execution_options(begin="IMMEDIATE").begin() as connection:
@@ -241,16 +260,25 @@ def _migrating(url: str) -> Iterator[Connection]:
 
 
 def _migrate(connection: Connection) -> None:
+    before = revision_of(connection)
+    _refuse_newer(connection.engine.url, before)
+    if before == HEAD_REVISION:
+        return
     from alembic import command
     from alembic.config import Config
 
+    if before is not None and connection.dialect.name == "sqlite":
+        from service.store.copy_before import copy_before_upgrade
+
+        copy_before_upgrade(connection, before)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the schema that a connection sees, None where there is none."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()

@@ -263,7 +263,24 @@ class ComparisonRow(Base):
     code_version: Mapped[str]
     kind: Mapped[str] = mapped_column(server_default="comparison")
     """comparison | decision: which question it answers"""
-    __table_args__ = (one_of("kind", ("comparison", "decision")),)
+    expires_from: Mapped[datetime | None]
+    """Its days are counted from here; None where it stays: asked with a token or on the command line."""
+    stored_bytes: Mapped[int] = mapped_column(server_default="0")
+    """Of the question and the answer as they are kept, compressed."""
+    __table_args__ = (
+        one_of("kind", ("comparison", "decision")),
+        # With their bytes: how much there is is asked of the index alone.
+        sa.Index("ix_comparisons_expiring", "expires_from", "stored_bytes"),
+    )
+
+
+class ExpiredAnswerRow(Base):
+    """That there was an answer under an id: who follows an old link is told so."""
+
+    __tablename__ = "expired_answers"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    asked_at: Mapped[datetime]
+    expired_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class ApiTokenRow(Base):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
@@ -9,8 +10,9 @@ from typing import TypeVar
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredEstimates
 from service.answers.question import AskedModel
 from service.answers.trainer_file import tell_file
-from service.errors import NotFound, NotKept
+from service.errors import NotKept
 from service.store import comparisons
+from service.store.answer_room import AnswerRoom
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -43,19 +45,23 @@ def kept_answer(
     asked: bytes,
     asked_at: datetime,
     work_out: Callable[[], AnsweredComparison | AnsweredDecision],
+    room: AnswerRoom | None = None,
 ) -> StoredComparison:
     """The answer as it is kept; `work_out` is called if there is none yet.
 
+    In a `room` it is kept for a while, without one for good, also one that was kept for a while until now.
     Whoever writes first is right: of two processes asked at once both give what the first one wrote. Raises
     what `work_out` raises, nothing is written then; NotKept with the answer, which has no id, where a
     database may only be read.
     """
     identity = identity_of(kind, asked, snapshot.data_version, asked_at)
     with sessions.reading_one() as connection:
-        try:
-            return comparisons.get(connection, identity, kind)
-        except NotFound:
-            pass
+        known = comparisons.known(connection, identity)
+    if known is not None:
+        if room is None and known.expires_from is not None:
+            with suppress(NotKept), sessions.writing_one() as connection:
+                comparisons.keep(connection, identity)
+        return known
     answer = work_out().model_copy(update={"id": identity})
     stored = StoredComparison(
         id=identity,
@@ -65,14 +71,19 @@ def kept_answer(
         data_version=snapshot.data_version,
         code_version=CODE_VERSION,
         kind=kind,
+        expires_from=None if room is None else asked_at,
     )
     try:
         with sessions.writing_one() as connection:
-            is_first = comparisons.add(connection, stored)
-            return stored if is_first else comparisons.get(connection, identity, kind)
+            taken_bytes = comparisons.add(connection, stored)
+            if not taken_bytes:
+                return comparisons.get(connection, identity, kind)
     except NotKept as error:
         error.told = replace(stored, id="", answer=answer.model_copy(update={"id": ""}).to_json())
         raise
+    if room is not None:
+        room.took(taken_bytes, asked_at)
+    return stored
 
 
 def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:

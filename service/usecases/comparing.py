@@ -25,6 +25,7 @@ from service.facts import Gpu, Workload
 from service.reports.words.answer_sentences import say_comparison, say_explanation, say_option
 from service.reports.words.fine_tuning import titled
 from service.reports.words.wording import wording
+from service.store.answer_room import AnswerRoom
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -130,9 +131,13 @@ def compare_from_store(
 
 
 def answer(
-    sessions: Sessions, snapshot: Snapshot, request: AskedComparison, asked_at: datetime
+    sessions: Sessions,
+    snapshot: Snapshot,
+    request: AskedComparison,
+    asked_at: datetime,
+    room: AnswerRoom | None = None,
 ) -> StoredComparison:
-    """The comparison as it is kept.
+    """The comparison as it is kept: in the `room` for a while, without one for good.
 
     The same question on the same data and day has the same identity, is written once and answered as
     it is kept.
@@ -148,7 +153,13 @@ def answer(
         return say_comparison(wording(request.lang), with_trainer_file(told, request.workload))
 
     return kept_answer(
-        sessions, snapshot, kind="comparison", asked=request.kept(), asked_at=asked_at, work_out=work_out
+        sessions,
+        snapshot,
+        kind="comparison",
+        asked=request.kept(),
+        asked_at=asked_at,
+        work_out=work_out,
+        room=room,
     )
 
 

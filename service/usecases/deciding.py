@@ -43,6 +43,7 @@ from service.estimate.interval import Interval
 from service.facts import Workload
 from service.reports.words.answer_sentences import say_decision
 from service.reports.words.wording import wording
+from service.store.answer_room import AnswerRoom
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
@@ -377,9 +378,14 @@ def decide_from_store(
 
 
 def answer_decision(
-    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
+    sessions: Sessions,
+    snapshot: Snapshot,
+    request: AskedDecision,
+    asked_at: datetime,
+    room: AnswerRoom | None = None,
 ) -> StoredComparison:
-    """The decision as it is kept, written once per question and day."""
+    """The decision as it is kept, written once per question and day: in the `room` for a while, without one
+    for good."""
 
     def work_out() -> AnsweredDecision:
         def beside(asked: AskedDecision) -> Decision:
@@ -392,7 +398,13 @@ def answer_decision(
         return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
 
     return kept_answer(
-        sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out
+        sessions,
+        snapshot,
+        kind="decision",
+        asked=request.kept(),
+        asked_at=asked_at,
+        work_out=work_out,
+        room=room,
     )
 
 

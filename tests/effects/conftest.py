@@ -197,8 +197,10 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
     done("reports pause weekly-one")
     for name, more in {"ALERT": "", "ALERT2": "", "HOOKED": HOOK, "HOOKED2": f"{HOOK}y"}.items():
         words[name] = done(f"alerts add h100-sxm --below 20 {more}").split(":")[0]
-    done("token create TOKEN")
-    done("token create TOKEN2")
+    for copy in ("COPY", "COPY2"):
+        done(f"token create {copy.replace('COPY', 'TOKEN')}")
+        words[copy] = str(folder / f"{copy}.zip")
+        done(f"db backup {words[copy]}")
     with Sessions(session.prepare(url)[0]).begin() as writing:
         now = datetime.now(UTC)
         writing.execute(sa.text(UNLISTED), {"now": f"{now:%Y-%m-%d %H:%M:%S.%f}"})

@@ -228,6 +228,19 @@ COMMANDS: dict[str, Cases] = {
     "alerts remove": {"slug": (changes("ALERT2", instead="ALERT"),)},
     "alerts test": {"slug": (changes("HOOKED", instead="HOOKED2"),)},
     "db upgrade": {},
+    "db backup": {"file": (changes("FOLDER/one.zip", instead="FOLDER/two.zip"),)},
+    "db restore": {
+        "file": (changes("COPY --replace", instead="COPY2 --replace"),),
+        "--replace": (changes("--replace", "COPY", usually=2),),
+    },
+    "db check": {"file": (changes("COPY"),)},
+    "db export": {
+        "file": (changes("FOLDER/facts.zip", instead="FOLDER/others.zip"),),
+        "--format": (
+            changes("FOLDER/lines.zip --format jsonl", instead="FOLDER/table.zip", says="as jsonl"),
+        ),
+    },
+    "db prune": {"--dry-run": (changes("--dry-run"),)},
     "db calibrate": {"--check": (changes("--check"),)},
     "token create": {"name": (changes("two", instead="one"),)},
     "token list": {},
