@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from platformdirs import user_data_path
 
 from service.errors import InvalidValue
 
 PREFIX = "HEIMVORTEIL_"
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
     Setting("REFRESHES_AT_ONCE", "4", "price sources that one process reads at the same time"),
     Setting("MAX_BODY_BYTES", "262144", "largest request body the API reads"),
+    Setting("WAITING", "64", "requests that may wait for a thread in each server process; one more is a 503"),
+    Setting(
+        "ANSWERS_PER_MINUTE", "120", "expensive requests of one address a minute, of a token ten times; 0: any"
+    ),
+    Setting("TRUSTED_PROXIES", "", "networks of the proxies before `serve`, with commas: 10.0.0.0/8,::1"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
 
@@ -55,6 +62,9 @@ class Settings:
     refreshes_at_once: int
     max_body_bytes: int
     snapshot_check_seconds: float
+    waiting: int = 64
+    answers_per_minute: int = 120
+    trusted_proxies: tuple[Network, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -74,6 +84,9 @@ class Settings:
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
             max_body_bytes=_whole("MAX_BODY_BYTES", given["MAX_BODY_BYTES"], 1024, 2**30),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
+            waiting=_whole("WAITING", given["WAITING"], 1, 10_000),
+            answers_per_minute=_whole("ANSWERS_PER_MINUTE", given["ANSWERS_PER_MINUTE"], 0, 1_000_000),
+            trusted_proxies=_networks("TRUSTED_PROXIES", given["TRUSTED_PROXIES"]),
         )
 
 
@@ -96,3 +109,15 @@ def _seconds(name: str, text: str, low: float = 0, high: float = 3600) -> float:
     if not low <= seconds <= high:
         raise InvalidValue(PREFIX + name, text, f"must be between {low:g} and {high:g}")
     return seconds
+
+
+def _networks(name: str, text: str) -> tuple[Network, ...]:
+    networks = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            networks.append(ip_network(one))
+        except ValueError:
+            raise InvalidValue(
+                PREFIX + name, one, "must be an address or a network such as 10.0.0.0/8 or fd00::/8"
+            ) from None
+    return tuple(networks)
