@@ -22,13 +22,9 @@ from service.errors import InvalidValue
 from service.front.rates import Rates
 
 STOP_WITHIN_S = 5
-HEADERS_WITHIN_S = 15
-"""In which a request's headers have to come, counted from the end of the one before: idle ones are closed."""
 LARGEST_HEADERS_BYTES = 65_536
-UNTAKEN_FOR_S = 30
-"""A connection whose client takes nothing of its answer for so long is closed (TCP_USER_TIMEOUT, Linux)."""
 CONNECTIONS = 8192
-"""Of one process; more wait outside, for HEADERS_WITHIN_S at most."""
+"""Of one process; more wait outside until idle ones are closed."""
 BACKLOG = 2048
 OTHER_FILES = 512
 TAKEN_FOR_S = 2.0
@@ -37,8 +33,11 @@ FOLDER = "HEIMVORTEIL_SHARED_FOLDER"
 RATES = "rates"
 
 
-def own(host: str, port: int) -> socket.socket:
-    """The one socket that listens there, shared with nobody. Raises InvalidValue where that cannot be."""
+def own(host: str, port: int, send_seconds: float) -> socket.socket:
+    """The one socket that listens there, shared with nobody. Raises InvalidValue where that cannot be.
+
+    Where the system can (Linux), it closes connections whose clients take nothing for `send_seconds`.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
@@ -47,7 +46,7 @@ def own(host: str, port: int) -> socket.socket:
     # Without SO_REUSEPORT, which would let a second server take every other request.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNTAKEN_FOR_S * 1000)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(send_seconds * 1000))
     gives_up = time.monotonic() + TAKEN_FOR_S
     while True:
         try:
@@ -55,10 +54,14 @@ def own(host: str, port: int) -> socket.socket:
             listener.listen(BACKLOG)
             break
         except PermissionError:
-            raise InvalidValue("port", port, "may not be listened on by this user; take one from 1024") from None
+            raise InvalidValue(
+                "port", port, "may not be listened on by this user; take one from 1024"
+            ) from None
         except OSError as error:
             if time.monotonic() >= gives_up:
-                raise InvalidValue("port", port, f"cannot be listened on at {host}: {error.strerror}") from None
+                raise InvalidValue(
+                    "port", port, f"cannot be listened on at {host}: {error.strerror}"
+                ) from None
             time.sleep(0.1)
     listener.set_inheritable(True)
     return listener
@@ -69,16 +72,18 @@ class OneListener(MPServer):
 
     def __init__(self, listener: socket.socket, **settings: Any) -> None:
         self._listener = listener
+        self._shd: Any
         address, port = listener.getsockname()[:2]
         super().__init__(address=address, port=port, **settings)
 
     def _init_shared_socket(self) -> None:
         self._sso = self._listener
         self._ssp = None
-        self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)
+        holder: Any = SocketHolder
+        self._shd = holder(self._listener.fileno(), False, BACKLOG)
 
 
-def serve(listener: socket.socket, workers: int) -> None:
+def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
     """Serve the app until interrupted; settings reach the workers through the environment."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     with TemporaryDirectory(prefix="heimvorteil-serve-") as folder:
@@ -94,7 +99,7 @@ def serve(listener: socket.socket, workers: int) -> None:
             # With HTTP/2 allowed, a client that says nothing is waited for without a limit.
             http=HTTPModes.http1,
             http1_settings=HTTP1Settings(
-                header_read_timeout=HEADERS_WITHIN_S * 1000, max_buffer_size=LARGEST_HEADERS_BYTES
+                header_read_timeout=int(header_seconds * 1000), max_buffer_size=LARGEST_HEADERS_BYTES
             ),
             websockets=False,
             workers=workers,

@@ -39,10 +39,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
     Setting("REFRESHES_AT_ONCE", "4", "price sources that one process reads at the same time"),
     Setting("MAX_BODY_BYTES", "262144", "largest request body the API reads"),
-    Setting("WAITING", "64", "requests that may wait for a thread in each server process; one more is a 503"),
-    Setting(
-        "ANSWERS_PER_MINUTE", "120", "expensive requests of one address a minute, of a token ten times; 0: any"
-    ),
+    Setting("HEADER_SECONDS", "15", "in which a request's headers have to come; idle connections are closed"),
+    Setting("BODY_SECONDS", "10", "in which a small body has to come; a large one at 16 KiB/s from then on"),
+    Setting("SEND_SECONDS", "30", "after which a client that takes nothing of its answer is cut off"),
+    Setting("WAITING", "64", "requests that wait for a thread of a server process; one more is a 503"),
+    Setting("ANSWERS_PER_MINUTE", "120", "what one address may ask for; a token ten times as much; 0: any"),
     Setting("TRUSTED_PROXIES", "", "networks of the proxies before `serve`, with commas: 10.0.0.0/8,::1"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
@@ -62,6 +63,9 @@ class Settings:
     refreshes_at_once: int
     max_body_bytes: int
     snapshot_check_seconds: float
+    header_seconds: float = 15.0
+    body_seconds: float = 10.0
+    send_seconds: float = 30.0
     waiting: int = 64
     answers_per_minute: int = 120
     trusted_proxies: tuple[Network, ...] = ()
@@ -84,6 +88,9 @@ class Settings:
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
             max_body_bytes=_whole("MAX_BODY_BYTES", given["MAX_BODY_BYTES"], 1024, 2**30),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
+            header_seconds=_seconds("HEADER_SECONDS", given["HEADER_SECONDS"], 0.1),
+            body_seconds=_seconds("BODY_SECONDS", given["BODY_SECONDS"], 0.1),
+            send_seconds=_seconds("SEND_SECONDS", given["SEND_SECONDS"], 0.1),
             waiting=_whole("WAITING", given["WAITING"], 1, 10_000),
             answers_per_minute=_whole("ANSWERS_PER_MINUTE", given["ANSWERS_PER_MINUTE"], 0, 1_000_000),
             trusted_proxies=_networks("TRUSTED_PROXIES", given["TRUSTED_PROXIES"]),

@@ -66,8 +66,10 @@ def kinds(app: Flask) -> KindOf:
 
 def note_holder() -> None:
     """Tell the gate whose token a request that costs carries; a wrong one is the route's to refuse."""
+    if request.endpoint not in COSTS or HOLDER in request.environ:
+        return
     sent = request.authorization
-    if request.endpoint not in COSTS or HOLDER in request.environ or sent is None or sent.type != "bearer":
+    if sent is None or sent.type != "bearer":
         return
     try:
         with state().sessions.reading() as session:

@@ -22,7 +22,9 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     from service import serving
 
     settings = Settings.from_environ()
-    listener = serving.own(host or settings.host, port if port is not None else settings.port)
+    listener = serving.own(
+        host or settings.host, port if port is not None else settings.port, settings.send_seconds
+    )
     sessions = open_database()
     register(sessions)
     scheduled = settings.scheduler == "on" or (
@@ -36,7 +38,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
         watching = start_beside(settings.database_url, Pace.from_settings(settings), run_due_reports)
     try:
-        serving.serve(listener, workers or settings.workers)
+        serving.serve(listener, workers or settings.workers, settings.header_seconds)
     finally:
         if watching:
             watching.terminate()

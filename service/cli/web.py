@@ -43,7 +43,13 @@ def create_gate() -> "Gate":
         for name, value in headers
         if name not in ("Content-Type", "Content-Length")
     ]
-    bounds = Bounds(settings.waiting, settings.answers_per_minute, settings.trusted_proxies)
+    bounds = Bounds(
+        settings.waiting,
+        settings.answers_per_minute,
+        settings.trusted_proxies,
+        settings.body_seconds,
+        settings.send_seconds,
+    )
     rates = Rates(Path(os.environ[serving.FOLDER]) / serving.RATES)
     return Gate(app.wsgi_app, kinds(app), carried, rates, bounds)
 

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-GRACE_S = 10.0
 SLOWEST_BYTES_PER_S = 16_384
-"""After GRACE_S a body has to have come at this rate: a home's uplink has ten times as much."""
+"""At which a large body has to come: a home's uplink has ten times as much."""
 HELD_BYTES = 128 * 2**20
 """Of all bodies that one process holds; one client may hold a quarter."""
 
@@ -69,13 +68,16 @@ class Hold:
         self.bytes += count
 
 
-async def read(receive: Receive, largest_bytes: int, hold: Hold) -> bytes:
-    """The whole body. Raises TooLarge, TooSlow, Gone and NoRoom."""
+async def read(receive: Receive, largest_bytes: int, within_s: float, hold: Hold) -> bytes:
+    """The whole body, after `within_s` only as long as it comes fast.
+
+    Raises TooLarge, TooSlow, Gone and NoRoom.
+    """
     began = asyncio.get_running_loop().time()
     parts: list[bytes] = []
     while True:
         try:
-            async with asyncio.timeout_at(began + GRACE_S + hold.bytes / SLOWEST_BYTES_PER_S):
+            async with asyncio.timeout_at(began + within_s + hold.bytes / SLOWEST_BYTES_PER_S):
                 message = await receive()
         except TimeoutError:
             raise TooSlow from None

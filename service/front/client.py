@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from service.settings import Network
@@ -14,25 +15,26 @@ ONE_HOME_BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Where a request comes from; scheme and host as the outermost trusted proxy was asked, None without one."""
+    """Where a request comes from; scheme and host as the outermost trusted proxy was asked, else None."""
 
     address: str
+    key: str
+    """Under which limits are kept."""
+    is_here: bool
+    """Whether it is this machine: whoever is on it may ask as much as it wants."""
     scheme: str | None = None
     host: str | None = None
 
-    @property
-    def key(self) -> str:
-        """Under which limits are kept."""
-        address = _address(self.address)
-        if isinstance(address, IPv6Address):
-            return f"{IPv6Address(int(address) >> ONE_HOME_BITS << ONE_HOME_BITS)}/{ONE_HOME_BITS}"
-        return self.address
 
-    @property
-    def is_here(self) -> bool:
-        """Whether it is this machine: whoever is on it may ask as much as it wants."""
-        address = _address(self.address)
-        return address is not None and address.is_loopback
+@lru_cache(4096)
+def at(peer: str) -> Client:
+    """Who asks from that address."""
+    text = _plain(peer)
+    address = _address(text)
+    key = text
+    if isinstance(address, IPv6Address):
+        key = f"{IPv6Address(int(address) >> ONE_HOME_BITS << ONE_HOME_BITS)}/{ONE_HOME_BITS}"
+    return Client(text, key, address is not None and address.is_loopback)
 
 
 def client_of(peer: str, headers: dict[str, str], trusted: Sequence[Network]) -> Client:
@@ -40,9 +42,9 @@ def client_of(peer: str, headers: dict[str, str], trusted: Sequence[Network]) ->
 
     `headers` by name in small letters. What a stranger sends as X-Forwarded-* is not looked at.
     """
-    address = _plain(peer)
-    if not trusted or not _is_among(address, trusted):
-        return Client(address)
+    if not trusted or not _is_among(peer, trusted):
+        return at(peer)
+    address = peer
     for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
         if not hop.strip():
             break
@@ -54,8 +56,10 @@ def client_of(peer: str, headers: dict[str, str], trusted: Sequence[Network]) ->
             break
     scheme = headers.get("x-forwarded-proto", "").rsplit(",", 1)[-1].strip().lower()
     host = headers.get("x-forwarded-host", "").rsplit(",", 1)[-1].strip()
-    return Client(
-        address, scheme if scheme in ("http", "https") else None, host if _HOST.fullmatch(host) else None
+    return replace(
+        at(address),
+        scheme=scheme if scheme in ("http", "https") else None,
+        host=host if _HOST.fullmatch(host) else None,
     )
 
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from time import monotonic
 from typing import Any
 
-from service.front.body import Gone, NoRoom, Room, TooLarge, TooSlow, read
+from service.front.body import Gone, Hold, NoRoom, Room, TooLarge, TooSlow, read
 from service.front.client import Client, client_of
 from service.front.kinds import HOLDER, By, Kind, KindOf
 from service.front.lane import Full, Lane
@@ -27,8 +27,6 @@ THREADS = 2
 PATIENCE_S = 30.0
 """Longest wait for a thread."""
 HEALTH_WAITING = 16
-SENT_WITHIN_S = 30.0
-"""In which a client has to take each part of a long answer."""
 LONG_ANSWERS, OF_ONE_CLIENT = 32, 8
 """That are being sent part by part at the same time."""
 HOLDERS_REMEMBERED, HOLDER_FOR_S = 1024, 300.0
@@ -41,9 +39,13 @@ log = logging.getLogger(__name__)
 class Bounds:
     """What an operator sets."""
 
-    waiting: int
-    answers_per_minute: int
+    waiting: int = 64
+    answers_per_minute: int = 120
     trusted_proxies: Sequence[Network] = ()
+    body_s: float = 10.0
+    """In which a small body has to come."""
+    send_s: float = 30.0
+    """In which a client has to take each part of a long answer."""
 
 
 class Stalled(Exception):
@@ -78,16 +80,14 @@ class Gate:
             more = _told(rate)
             if not rate.allowed:
                 detail = "asked too often; Retry-After says in how many seconds there is room for one more"
-                answer = self._refusals.answer(
-                    429, "rate", detail, scope, [retry_after(rate.retry_s), *more]
-                )
+                answer = self._refusals.answer(429, "rate", detail, scope, [retry_after(rate.retry_s), *more])
                 await _send(send, answer)
                 return
         with self._room.held(client.key) as hold:
             try:
                 body = b""
                 if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
-                    body = await self._body(headers, kind, partial(read, receive, hold=hold))
+                    body = await self._body(headers, kind, receive, hold)
                 environ = environ_of(scope, headers, client, body)
                 if token and (holder := self._holder(token)):
                     environ[HOLDER] = holder
@@ -105,14 +105,14 @@ class Gate:
         else:
             await self._send_parts(send, answer, client, scope)
 
-    async def _body(self, headers: dict[str, str], kind: Kind, reads: Callable[..., Awaitable[bytes]]) -> bytes:
+    async def _body(self, headers: dict[str, str], kind: Kind, receive: Receive, hold: Hold) -> bytes:
         length = headers.get("content-length", "")
         if kind.largest_body_bytes == 0:
             # Nobody reads it: the application says why.
             return b""
         if length.isdigit() and int(length) > kind.largest_body_bytes:
             raise TooLarge
-        return await reads(kind.largest_body_bytes)
+        return await read(receive, kind.largest_body_bytes, self._bounds.body_s, hold)
 
     async def _ask(self, kind: Kind, client: Client, environ: Environ) -> Answer:
         if kind.by is By.AT_ONCE:
@@ -131,7 +131,7 @@ class Gate:
             try:
                 await send(_start(answer))
                 while part := await lane.run(key, partial(next_part, parts), under_way=True):
-                    async with asyncio.timeout(SENT_WITHIN_S):
+                    async with asyncio.timeout(self._bounds.send_s):
                         await send({"type": "http.response.body", "body": part, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
             except TimeoutError:

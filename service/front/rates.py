@@ -40,7 +40,7 @@ class Rates:
         file.write_bytes(token_bytes(_KEY_BYTES) + bytes(8 * SLOTS))
 
     def take(self, client: str, cost: int, per_minute: int) -> Rate:
-        """Count one request of that cost; one that is refused costs nothing. A minute's worth may come at once."""
+        """Count one request of that cost; one that is refused costs nothing. A minute's may come at once."""
         slot = int.from_bytes(blake2b(client.encode(), digest_size=4, key=self._key).digest()) % SLOTS
         now = time.monotonic()
         each_s = MINUTE_S / per_minute
