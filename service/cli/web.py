@@ -1,5 +1,6 @@
 """The web application as `serve` starts it: with pricing's reader and judge of prices, where both meet."""
 
+import logging
 import os
 from datetime import datetime
 from pathlib import Path
@@ -29,11 +30,13 @@ def create_gate() -> "Gate":
     from service import serving
     from service.api.kinds import kinds
     from service.app import secure
-    from service.front.gate import Bounds, Gate
+    from service.front.gate import Bounds, Gate, without_stalled
     from service.front.rates import Rates
     from service.settings import Settings
 
+    logging.getLogger("_granian").addFilter(without_stalled)
     serving.end_with_parent()
+    serving.take_short_turns()
     settings = Settings.from_environ()
     app = create_app(settings)
     with app.test_request_context():

@@ -32,7 +32,6 @@ LONG_ANSWERS, OF_ONE_CLIENT = 32, 8
 HOLDERS_REMEMBERED, HOLDER_FOR_S = 1024, 300.0
 TIMES_FOR_HOLDERS = 10
 """Who carries a valid token may ask that many times as much."""
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,12 @@ class Bounds:
 
 
 class Stalled(Exception):
-    """A client does not take the answer it asked for."""
+    """A client does not take the answer it asked for; nothing that anyone has to read a trace of."""
+
+
+def without_stalled(record: logging.LogRecord) -> bool:
+    """A filter for the server's log, which would tell each as a bug of ours."""
+    return record.exc_info is None or record.exc_info[0] is not Stalled
 
 
 class Gate:
@@ -103,7 +107,7 @@ class Gate:
         if answer.parts is None:
             await _send(send, answer)
         else:
-            await self._send_parts(send, answer, client, scope)
+            await self._send_parts(receive, send, answer, client, scope)
 
     async def _body(self, headers: dict[str, str], kind: Kind, receive: Receive, hold: Hold) -> bytes:
         length = headers.get("content-length", "")
@@ -119,7 +123,9 @@ class Gate:
             return ask(self._app, environ)
         return await self._lanes[kind.by].run(client.key, partial(ask, self._app, environ))
 
-    async def _send_parts(self, send: Send, answer: Answer, client: Client, scope: dict[str, Any]) -> None:
+    async def _send_parts(
+        self, receive: Receive, send: Send, answer: Answer, client: Client, scope: dict[str, Any]
+    ) -> None:
         """Make and send part after part: no thread is held while a slow client takes one."""
         key, parts, lane = client.key, answer.parts, self._lanes[By.WORK]
         assert parts is not None
@@ -128,16 +134,21 @@ class Gate:
                 await _send(send, self._refusal(Full(), None, scope))
                 return
             self._sending[key] += 1
+            gone = asyncio.create_task(_gone(receive))
             try:
                 await send(_start(answer))
-                while part := await lane.run(key, partial(next_part, parts), under_way=True):
+                while not gone.done() and (
+                    part := await lane.run(key, partial(next_part, parts), under_way=True)
+                ):
                     async with asyncio.timeout(self._bounds.send_s):
                         await send({"type": "http.response.body", "body": part, "more_body": True})
                 await send({"type": "http.response.body", "body": b""})
             except TimeoutError:
                 # The connection has to break: an answer that ends early must not look whole.
+                self._refusals.count("answer not taken")
                 raise Stalled from None
             finally:
+                gone.cancel()
                 self._sending[key] -= 1
                 if not self._sending[key]:
                     del self._sending[key]
@@ -192,6 +203,12 @@ def _told(rate: Rate) -> Headers:
         (b"ratelimit-policy", f'"answers";q={rate.per_minute};w=60'.encode()),
         (b"ratelimit", f'"answers";r={rate.left};t={rate.reset_s:.0f}'.encode()),
     ]
+
+
+async def _gone(receive: Receive) -> None:
+    """Ends when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _start(answer: Answer) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Refusals:
         self, status: int, reason: str, detail: str, scope: dict[str, Any], more: Headers | None = None
     ) -> Answer:
         """The refusal; `reason` is what it is counted under."""
-        self._count(status, reason)
+        self.count(reason)
         body = json.dumps(
             {
                 "type": "about:blank",
@@ -54,9 +54,10 @@ class Refusals:
         ]
         return Answer(status, headers, b"" if scope["method"] == "HEAD" else body)
 
-    def _count(self, status: int, reason: str) -> None:
+    def count(self, reason: str) -> None:
+        """One more that was turned away; the log says now and then how many."""
         refused.labels(reason).inc()
-        self._since_logged[f"{reason} ({status})"] += 1
+        self._since_logged[reason] += 1
         now = time.monotonic()
         if now - self._logged_at >= LOGGED_EVERY_S:
             told = ", ".join(f"{count} x {why}" for why, count in sorted(self._since_logged.items()))
