@@ -4,12 +4,21 @@ import asyncio
 from collections.abc import Callable
 from queue import SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, TypeVar
+
+from prometheus_client import Histogram
 
 from service.front.turns import Turns
 
 T = TypeVar("T")
 Done = asyncio.Future[Any]
+waited = Histogram(
+    "heimvorteil_http_waited_seconds",
+    "How long requests waited for a thread, of those that had to [s]",
+    buckets=(0.005, 0.025, 0.1, 0.5, 2.5, 10.0, 30.0),
+    registry=None,
+)
 
 
 class Full(Exception):
@@ -72,6 +81,7 @@ class Lane:
         leaves = queue.add(client, turn)
         if leaves is not None:
             leaves.set_exception(Full())
+        began = monotonic()
         try:
             async with asyncio.timeout(None if under_way else self._patience_s):
                 await turn
@@ -84,6 +94,7 @@ class Lane:
             if isinstance(error, TimeoutError):
                 raise Full from None
             raise
+        waited.observe(monotonic() - began)
 
     def _hand_on(self) -> None:
         """Give the thread to whose turn it is; parts of answers that have begun and new requests by turns."""

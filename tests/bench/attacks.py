@@ -45,12 +45,12 @@ ROUTES = {
 }
 
 
-def connect(port: int, source: str, buffer: int | None = None) -> socket.socket:
+def connect(port: int, source: str, buffer: int | None = None, wait_s: float = LONG_S) -> socket.socket:
     """A connection from that address; with a small buffer where it shall take little."""
     one = socket.socket()
     if buffer:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    one.settimeout(LONG_S)
+    one.settimeout(wait_s)
     one.bind((source, 0))
     one.connect(("127.0.0.1", port))
     return one
@@ -77,8 +77,12 @@ def trickle(port: int, count: int, said: bytes, stop: Event) -> Counter[str]:
     ends: Counter[str] = Counter()
     open_ones: list[socket.socket] = []
     while not stop.is_set():
-        while len(open_ones) < count:
-            one = connect(port, STRANGER)
+        while len(open_ones) < count and not stop.is_set():
+            try:
+                one = connect(port, STRANGER, wait_s=1)
+            except OSError:
+                ends["not taken"] += 1
+                break
             one.sendall(said)
             one.setblocking(False)
             open_ones.append(one)
