@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from service.settings import Network
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
+TOLD_BY_PROXIES = frozenset(("x-forwarded-for", "forwarded"))
 ONE_HOME_BITS = 64
 """A home or a rented machine has a whole /64 of IPv6: it is one client."""
 
@@ -43,7 +44,11 @@ def client_of(peer: str, headers: dict[str, str], trusted: Sequence[Network]) ->
     `headers` by name in small letters. What a stranger sends as X-Forwarded-* is not looked at.
     """
     if not trusted or not _is_among(peer, trusted):
-        return at(peer)
+        client = at(peer)
+        if client.is_here and not TOLD_BY_PROXIES.isdisjoint(headers):
+            # A proxy on this machine that nobody named: who asks is somewhere else.
+            return replace(client, is_here=False)
+        return client
     address = peer
     for hop in reversed(headers.get("x-forwarded-for", "").split(",")):
         if not hop.strip():

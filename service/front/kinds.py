@@ -26,5 +26,7 @@ class Kind:
 
 KindOf = Callable[[str, str], Kind]
 """Method and path (as sent, percent signs and all): what kind of request it is."""
+HERE = "heimvorteil.here"
+"""In every environ: whether it is this machine itself that asks, not through a proxy."""
 HOLDER = "heimvorteil.holder"
 """In the environ of a request that costs: whose valid token it carries, set by the application."""

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from service.front.client import Client
+from service.front.kinds import HERE
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -47,6 +48,7 @@ def environ_of(scope: dict[str, Any], headers: dict[str, str], client: Client, b
         "SERVER_PORT": str(server[1]),
         "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
         "REMOTE_ADDR": client.address,
+        HERE: client.is_here,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": client.scheme or scope["scheme"],
         "wsgi.input": BytesIO(body),

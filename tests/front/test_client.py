@@ -39,6 +39,11 @@ def test_a_home_of_ipv6_is_one_client():
     assert client_of("::ffff:127.0.0.1", {}, ()).is_here and not client_of("10.0.0.1", {}, ()).is_here
 
 
+def test_a_proxy_here_that_nobody_named_is_not_this_machine():
+    assert not client_of("127.0.0.1", {"x-forwarded-for": "203.0.113.5"}, ()).is_here
+    assert not client_of("127.0.0.1", {"forwarded": "for=203.0.113.5"}, PROXIES).is_here
+
+
 def environ(peer, **headers):
     named = {"host": "inside:8080"} | {name.replace("_", "-"): value for name, value in headers.items()}
     scope = {"method": "GET", "raw_path": b"/a%2Fb%C3%A4%FF", "query_string": b"q=%20", "scheme": "http",
