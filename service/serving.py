@@ -1,7 +1,6 @@
 """The web server: granian's processes around the gate; on SQLite the price loop beside them."""
 
 import os
-import resource
 import signal
 import socket
 import sys
@@ -46,7 +45,9 @@ def own(host: str, port: int, send_seconds: float) -> socket.socket:
         raise InvalidValue("host", host, f"is no address of this machine: {error}") from None
     listener = socket.socket(family, socket.SOCK_STREAM)
     # Without SO_REUSEPORT, which would let a second server take every other request.
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if sys.platform != "win32":
+        # Elsewhere, where a port may still be that of connections which have ended; there it would share it.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(send_seconds * 1000))
     gives_up = time.monotonic() + TAKEN_FOR_S
@@ -111,6 +112,10 @@ def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
 
 def files_allowed() -> int:
     """How many files and connections a process may have open, raised as far as this user may."""
+    if sys.platform == "win32":
+        return CONNECTIONS + OTHER_FILES
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + OTHER_FILES
     if soft != resource.RLIM_INFINITY and soft < wanted:
