@@ -3,6 +3,7 @@
 from flask import Flask, Response
 
 from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
+from service.api.kinds import note_holder
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.answer_room import AnswerRoom
@@ -26,6 +27,8 @@ def create_app(
     sessions = sessions or Sessions(engine_for(settings.database_url))
     app = Flask("service")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    # OPTIONS is in no description; without it `Allow` names what there is.
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = State(
@@ -42,6 +45,7 @@ def create_app(
         app.register_blueprint(blueprint)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
+    app.before_request(note_holder)
     app.after_request(secure)
     metrics.measure(app)
     return app

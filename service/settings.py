@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from platformdirs import user_data_path
 
 from service.errors import InvalidValue, worded
 
 PREFIX = "HEIMVORTEIL_"
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("ANSWER_DAYS", "30", "days that an answer is kept which was asked without a token"),
     Setting("ANSWER_MEGABYTES", "500", "what such answers take together; the oldest go first"),
     Setting("HISTORY_DAYS", "365", "days after which of the prices within a day the last alone is kept"),
+    Setting("HEADER_SECONDS", "15", "in which a request's headers have to come; idle connections are closed"),
+    Setting("BODY_SECONDS", "10", "in which a small body has to come; a large one at 16 KiB/s from then on"),
+    Setting("SEND_SECONDS", "30", "after which a client that takes nothing of its answer is cut off"),
+    Setting("WAITING", "64", "requests that wait for a thread of a server process; one more is a 503"),
+    Setting("ANSWERS_PER_MINUTE", "120", "what one address may ask for; a token ten times as much; 0: any"),
+    Setting("TRUSTED_PROXIES", "", "networks of the proxies before `serve`, with commas: 10.0.0.0/8,::1"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
 
@@ -61,6 +69,12 @@ class Settings:
     answer_megabytes: int
     history_days: int
     snapshot_check_seconds: float
+    header_seconds: float = 15.0
+    body_seconds: float = 10.0
+    send_seconds: float = 30.0
+    waiting: int = 64
+    answers_per_minute: int = 120
+    trusted_proxies: tuple[Network, ...] = ()
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -83,6 +97,12 @@ class Settings:
             answer_megabytes=_whole("ANSWER_MEGABYTES", given["ANSWER_MEGABYTES"], 1, 10_000_000),
             history_days=_whole("HISTORY_DAYS", given["HISTORY_DAYS"], 1, 36_500),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
+            header_seconds=_seconds("HEADER_SECONDS", given["HEADER_SECONDS"], 0.1),
+            body_seconds=_seconds("BODY_SECONDS", given["BODY_SECONDS"], 0.1),
+            send_seconds=_seconds("SEND_SECONDS", given["SEND_SECONDS"], 0.1),
+            waiting=_whole("WAITING", given["WAITING"], 1, 10_000),
+            answers_per_minute=_whole("ANSWERS_PER_MINUTE", given["ANSWERS_PER_MINUTE"], 0, 1_000_000),
+            trusted_proxies=_networks("TRUSTED_PROXIES", given["TRUSTED_PROXIES"]),
         )
 
 
@@ -109,3 +129,15 @@ def _seconds(name: str, text: str, low: float = 0, high: float = 3600) -> float:
             PREFIX + name, text, worded("must be between {low:g} and {high:g}", low=low, high=high)
         )
     return seconds
+
+
+def _networks(name: str, text: str) -> tuple[Network, ...]:
+    networks = []
+    for one in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            networks.append(ip_network(one))
+        except ValueError:
+            raise InvalidValue(
+                PREFIX + name, one, worded("must be an address or a network such as 10.0.0.0/8 or fd00::/8")
+            ) from None
+    return tuple(networks)

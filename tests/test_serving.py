@@ -1,16 +1,9 @@
 """The real server, as a process: many questions at once from its very first second."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -18,6 +11,7 @@ from pricing.sources import SOURCES
 from service.store import tokens
 from service.store.session import Sessions, engine_for
 from tests.pricing.test_several_processes import Source
+from tests.real_server import ask, children, command_line, serving
 from tests.waiting import PATIENCE_S, until
 
 
@@ -32,42 +26,6 @@ def source():
     served = Source()
     yield served
     served.close()
-
-
-@contextmanager
-def serving(folder, url, more):
-    """A server on that database: its address and its process."""
-    environment = os.environ | {"HEIMVORTEIL_DATABASE_URL": url, "HEIMVORTEIL_WORKERS": "2", **more}
-    environment.pop("OPENBLAS_NUM_THREADS", None)
-    said = folder / "server.log"
-    # Bound and not listened on: the port stays ours until the server, which shares ports, listens on it.
-    with socket.socket() as taken, said.open("wb") as log:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        command = [sys.executable, "-c", "from service.cli import main; main()", "serve", "--port", str(port)]
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        address = f"http://127.0.0.1:{port}"
-
-        def answers():
-            assert process.poll() is None, said.read_text()
-            try:
-                return ask(f"{address}/ping") == b"pong"
-            except OSError:
-                return False
-
-        try:
-            until(answers, "the server answers", said.read_text)
-            yield address, process
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
-
-
-def ask(request):
-    """The body of the answer, however long it takes."""
-    with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-        return answer.read()
 
 
 def test_a_fresh_server_survives_many_first_questions_at_once(server):
@@ -150,20 +108,8 @@ def refreshed_and_asked_for(address, token, source):
 
 def killed_with_all_it_started(process):
     """However the server ends, what it started beside itself ends with it."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    assert len(children) >= 3
+    started = children(process)
+    assert len(started) >= 3
     process.kill()
     process.wait(PATIENCE_S)
-    ticker = next(pid for pid in children if b"spawn_main" in command_line(pid))
-    until(lambda: not command_line(ticker), "what refreshes beside it has ended")
-    for orphan in children:
-        with suppress(ProcessLookupError):
-            os.kill(int(orphan), signal.SIGKILL)
-
-
-def command_line(pid):
-    """Of a process that lives; empty once it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
+    until(lambda: not any(map(command_line, started)), "all that it started has ended")

@@ -24,12 +24,13 @@ ERRORS = {
     "401": "A bearer token is missing or wrong",
     "404": "Not found",
     "405": "Method not allowed",
+    "408": "The body did not come in time",
     "410": "It was there and has expired",
     "413": "Body too large",
     "415": "Body is not JSON",
     "422": "A field cannot be used",
     "500": "Our error",
-    "503": "The database is not ready",
+    "503": "The database is not ready, or too much is being asked; Retry-After says when again",
 }
 
 NO_PARQUET = "No library that writes Parquet is installed"
@@ -101,7 +102,8 @@ contract = ApiContract(
     validation_error_model=Problem,
     page_templates={},
     title="Heimvorteil",
-    description="Train a transformer at home or rent? Every number with its unit, source and date.",
+    description="Train a transformer at home or rent? Every number with its unit, source and date. "
+    "Whatever answers GET answers HEAD.",
     version="1",
     mode="strict",
     annotations=False,
@@ -121,7 +123,7 @@ def specification(app: Flask) -> dict[str, Any]:
         for method, operation in path.items():
             responses = operation["responses"]
             for status, meaning in ERRORS.items():
-                if status in ("413", "415", "400") and method not in ("post", "patch"):
+                if status in ("408", "413", "415", "400") and method not in ("post", "patch"):
                     continue
                 if status == "401" and not operation.get("security"):
                     continue

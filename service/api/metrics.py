@@ -18,6 +18,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from service.api.state import state
+from service.front.lane import waited
+from service.front.refusals import refused
 from service.store import leases, price_sources, refreshes
 from service.store.session import Sessions
 
@@ -33,6 +35,8 @@ _requests = Histogram(
     buckets=SECONDS,
     registry=_own,
 )
+for of_the_gate in (refused, waited):
+    _own.register(of_the_gate)
 _by_labels: dict[tuple[str, str | None, int], Any] = {}
 """Looking a histogram up by its labels costs more than counting."""
 METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})

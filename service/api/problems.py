@@ -1,13 +1,14 @@
 """Errors in one shape everywhere: RFC 9457 application/problem+json."""
 
 import logging
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from pydantic import BaseModel, Field, ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.answers.asked import FIELDS_OF, SHORT_NAME, names_beside
 from service.errors import (
@@ -139,7 +140,18 @@ def from_ours(error: HeimvorteilError) -> Response:
 def from_http(error: HTTPException) -> Response:
     """The problem for what Flask or Werkzeug refused; keeps Allow and its kin."""
     kept = {k: v for k, v in error.get_headers() if k.lower() not in ("content-type", "content-length")}
+    if isinstance(error, MethodNotAllowed):
+        kept["Allow"] = ", ".join(_allowed(error.valid_methods or ()))
     return problem(error.code or 500, error.description or HTTPStatus(error.code or 500).phrase, None, kept)
+
+
+def _allowed(methods: Iterable[str]) -> list[str]:
+    """Those of the path's own route: /offers/imports is no offer, though /offers/{slug} takes it for one."""
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None
+    rules = {method: adapter.match(method=method, return_rule=True)[0] for method in sorted(methods)}
+    own = [method for method, rule in rules.items() if not rule.arguments]
+    return own or list(rules)
 
 
 def from_bug(error: Exception) -> Response:

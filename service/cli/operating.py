@@ -20,9 +20,12 @@ from service.settings import Settings
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
     """Serve the REST API; on SQLite prices are refreshed and reports on a schedule run beside it."""
     from pricing.registry import register
-    from service.serving import serve as run
+    from service import serving
 
     settings = Settings.from_environ()
+    listener = serving.own(
+        host or settings.host, port if port is not None else settings.port, settings.send_seconds
+    )
     sessions = open_database()
     register(sessions)
     scheduled = settings.scheduler == "on" or (
@@ -36,7 +39,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
         watching = start_beside(settings.database_url, Pace.from_settings(settings), beside_refreshing)
     try:
-        run(host or settings.host, port if port is not None else settings.port, workers or settings.workers)
+        serving.serve(listener, workers or settings.workers, settings.header_seconds)
     finally:
         if watching:
             watching.terminate()

@@ -1,12 +1,16 @@
 """The web application as `serve` starts it: with pricing's reader and judge of prices, where both meet."""
 
+import logging
+import os
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from service.facts import CloudOffer
+    from service.front.gate import Gate
     from service.settings import Settings
     from service.store.session import Sessions
     from service.usecases.price_imports import Imported, PriceTable
@@ -17,6 +21,40 @@ def create_app(settings: "Settings | None" = None, sessions: "Sessions | None" =
     from service import app
 
     return app.create_app(settings, sessions, take_in_prices, keep_quote)
+
+
+def create_gate() -> "Gate":
+    """The application behind its gate, in a process that `service.serving` started."""
+    from flask import Response
+
+    from service import serving
+    from service.api.kinds import kinds
+    from service.app import secure
+    from service.front.gate import Bounds, Gate, without_stalled
+    from service.front.rates import Rates
+    from service.settings import Settings
+
+    logging.getLogger("_granian").addFilter(without_stalled)
+    serving.end_with_parent()
+    serving.take_short_turns()
+    settings = Settings.from_environ()
+    app = create_app(settings)
+    with app.test_request_context():
+        headers = secure(Response()).headers
+    carried = [
+        (name.lower().encode(), value.encode())
+        for name, value in headers
+        if name not in ("Content-Type", "Content-Length")
+    ]
+    bounds = Bounds(
+        settings.waiting,
+        settings.answers_per_minute,
+        settings.trusted_proxies,
+        settings.body_seconds,
+        settings.send_seconds,
+    )
+    rates = Rates(Path(os.environ[serving.FOLDER]) / serving.RATES)
+    return Gate(app.wsgi_app, kinds(app), carried, rates, bounds)
 
 
 def take_in_prices(sessions: "Sessions", table: "PriceTable", now: datetime, *, dry_run: bool) -> "Imported":

@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from service.api.kinds import COSTS
 from service.app import create_app
 from service.settings import SETTINGS, Settings
 
@@ -119,3 +120,25 @@ def test_a_fuzzer_finds_no_fault(app):
             case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
         holds()
+
+
+def test_allow_names_what_the_description_has_and_no_more(app, client, specification):
+    for path, operations in specification["paths"].items():
+        described = {method.upper() for method in operations}
+        refused = client.open(path.replace("{number}", "1"), method="TRACE")
+        assert refused.status_code == 405, path
+        allowed = set(refused.headers["Allow"].split(", "))
+        assert allowed == described | ({"HEAD"} if "GET" in described else set()), path
+    assert "HEAD" in specification["info"]["description"]
+
+
+def test_what_may_be_asked_so_often_is_described(app, specification):
+    costly = {
+        operation["operationId"]
+        for operations in specification["paths"].values()
+        for operation in operations.values()
+        if "429" in operation["responses"]
+    }
+    assert len(costly) == len(COSTS) and set(app.view_functions) >= COSTS.keys()
+    assert {"comparisons_create", "comparisons_report", "offers_import"} <= costly, costly
+    assert not any(name.startswith("gpus_") for name in costly)

@@ -265,6 +265,7 @@ def outside():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HEIMVORTEIL_SCHEDULER", "off")
+        patch.setattr(service.serving, "own", lambda *said: said)
         patch.setattr(service.serving, "serve", lambda *said: click.echo(f"served {said}"))
         patch.setattr(pricing.rounds, "refresh_all", refreshed)
         patch.setattr(pricing.first_contact, "call_one", called)
