@@ -65,7 +65,7 @@ def import_(
         return
     w = words()
     changed = w.number(done.changed)
-    said = [
+    counts = [
         w.counted(
             "{count} offer would be kept ({changed} new or changed)",
             "{count} offers would be kept ({changed} new or changed)",
@@ -86,7 +86,7 @@ def import_(
             len(done.unmapped),
         ),
     ]
-    click.echo(", ".join(said))
+    click.echo(", ".join(counts))
     if done.moved:
         click.echo(f"heimvorteil: {said(spoken(done.moved))}", err=True)
     if done.reasons:
