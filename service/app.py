@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
+from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems, request_sizes
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
@@ -42,6 +42,7 @@ def create_app(
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.after_request(secure)
     metrics.measure(app)
+    request_sizes.limit(app)
     return app
 
 

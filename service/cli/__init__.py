@@ -17,13 +17,14 @@ from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
-from service.cli.operating import db, serve, token
+from service.cli.operating import db, serve
 from service.cli.own_machine import machine
 from service.cli.own_measurements import measurements
 from service.cli.probing import probe
 from service.cli.providers import providers
 from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
+from service.cli.tokens import token
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
 

@@ -1,8 +1,6 @@
-"""Running the product: `serve`, `db`, `token`."""
+"""Running the product: `serve`, `db`."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
@@ -73,50 +71,3 @@ def db_calibrate(check: bool) -> None:
     if check and changed:
         raise InvalidValue("calibration", ", ".join(changed), "differs from what the runs give")
     click.echo("calibration is what the runs give" if not changed else f"calibrated: {len(changed)} terms")
-
-
-@click.group()
-def token() -> None:
-    """Create and revoke API tokens; only their SHA-256 is stored."""
-
-
-def _with_session(work: Callable[[Any], Any]) -> Any:
-    """Run `work` in one writing transaction."""
-    with open_database().begin() as session:
-        return work(session)
-
-
-@token.command("create")
-@click.argument("name")
-def token_create(name: str) -> None:
-    """Create a token called NAME and show it once."""
-    from service.store import tokens
-
-    click.echo(_with_session(lambda session: tokens.create(session, name, datetime.now(UTC))))
-
-
-@token.command("list")
-def token_list() -> None:
-    """List tokens by name."""
-    from service.reports.listings.as_table import print_table
-    from service.store import tokens
-
-    issued = _with_session(tokens.all)
-    print_table(
-        ["name", "created", "revoked"],
-        [
-            [t.name, f"{t.created_at:%Y-%m-%d}", f"{t.revoked_at:%Y-%m-%d}" if t.revoked_at else "-"]
-            for t in issued
-        ],
-        set(),
-    )
-
-
-@token.command("revoke")
-@click.argument("name")
-def token_revoke(name: str) -> None:
-    """Revoke the token called NAME."""
-    from service.store import tokens
-
-    _with_session(lambda session: tokens.revoke(session, name, datetime.now(UTC)))
-    click.echo(f"revoked {name}")

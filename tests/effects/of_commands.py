@@ -229,7 +229,16 @@ COMMANDS: dict[str, Cases] = {
     "alerts test": {"slug": (changes("HOOKED", instead="HOOKED2"),)},
     "db upgrade": {},
     "db calibrate": {"--check": (changes("--check"),)},
-    "token create": {"name": (changes("two", instead="one"),)},
+    "token create": {
+        "name": (changes("two", instead="one", then="token list"),),
+        "--scope": (changes("--scope read", "one", then="token list"),),
+        "--valid-days": (changes("--valid-days 30", "one", then="token list"),),
+    },
     "token list": {},
+    "token rotate": {
+        "name": (changes("TOKEN2", instead="TOKEN", then="token list"),),
+        "--overlap-hours": (changes("--overlap-hours 48", "TOKEN", says="48 h"),),
+        "--valid-days": (changes("--valid-days 30", "TOKEN", then="token list"),),
+    },
     "token revoke": {"name": (changes("TOKEN2", instead="TOKEN"),)},
 }  # fmt: skip
