@@ -1,8 +1,8 @@
 """The web application: settings, database, routes, error shapes. Nothing happens at import."""
 
-from flask import Flask, Response
+from flask import Flask
 
-from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems, request_sizes
+from service.api import HEALTH, PREFIX, RESOURCES, headers, metrics, problems, request_sizes
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
@@ -40,16 +40,7 @@ def create_app(
         app.register_blueprint(blueprint)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
-    app.after_request(secure)
+    headers.secure(app, settings)
     metrics.measure(app)
     request_sizes.limit(app)
     return app
-
-
-def secure(response: Response) -> Response:
-    """Headers that every answer carries."""
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    return response

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from platformdirs import user_data_path
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, choice_of
 
 PREFIX = "HEIMVORTEIL_"
 
@@ -32,6 +32,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("HOST", "127.0.0.1", "address that `serve` listens on"),
     Setting("PORT", "8080", "port that `serve` listens on"),
     Setting("WORKERS", "2", "server processes of `serve`"),
+    Setting("HTTPS", "auto", "Strict-Transport-Security: auto (to those who came by https), on (to all)"),
     Setting("SCHEDULER", "auto", "price refresh inside `serve`: auto (on SQLite), on, off"),
     Setting("TICK_SECONDS", "20", "how often the price scheduler looks for sources that are due"),
     Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
@@ -49,6 +50,7 @@ class Settings:
     host: str
     port: int
     workers: int
+    https: str
     scheduler: str
     tick_seconds: float
     lease_seconds: float
@@ -60,15 +62,13 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from HEIMVORTEIL_*; raises InvalidValue naming the variable."""
         given = {s.name: environ.get(s.variable) or s.default for s in SETTINGS}
-        scheduler = given["SCHEDULER"]
-        if scheduler not in ("auto", "on", "off"):
-            raise InvalidValue(PREFIX + "SCHEDULER", scheduler, "unknown", ("auto", "on", "off"))
         return cls(
             database_url=given["DATABASE_URL"] or default_database_url(),
             host=given["HOST"],
             port=_whole("PORT", given["PORT"], 0, 65535),
             workers=_whole("WORKERS", given["WORKERS"], 1, 64),
-            scheduler=scheduler,
+            https=_one_of("HTTPS", given["HTTPS"], ("auto", "on")),
+            scheduler=_one_of("SCHEDULER", given["SCHEDULER"], ("auto", "on", "off")),
             tick_seconds=_seconds("TICK_SECONDS", given["TICK_SECONDS"], 0.1, 59),
             lease_seconds=_seconds("LEASE_SECONDS", given["LEASE_SECONDS"], 1, 3600),
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
@@ -80,6 +80,10 @@ class Settings:
 def default_database_url() -> str:
     """A SQLite file in the user's data directory."""
     return f"sqlite:///{user_data_path('heimvorteil', appauthor=False) / 'heimvorteil.sqlite3'}"
+
+
+def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
+    return choice_of(PREFIX + name, text, choices)
 
 
 def _whole(name: str, text: str, low: int, high: int) -> int:
