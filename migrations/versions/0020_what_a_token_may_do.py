@@ -25,6 +25,8 @@ def upgrade() -> None:
         table.add_column(sa.Column("previous_sha256", sa.String(), nullable=True))
         table.create_check_constraint(op.f("ck_api_tokens_scope_known"), SCOPES)
         table.create_unique_constraint(op.f("uq_api_tokens_previous_sha256"), ["previous_sha256"])
+    # Sources are told to everybody; the names of tokens are not.
+    op.execute("UPDATE sources SET title = 'private quote' WHERE slug LIKE 'quote:%'")
 
 
 def downgrade() -> None:

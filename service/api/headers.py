@@ -19,23 +19,30 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in OFF),
 }
+HSTS = "Strict-Transport-Security"
 ONLY_HTTPS = "max-age=31536000"
 """A year; without the subdomains, which are somebody else's to decide on."""
 OF_THE_MOMENT = ("health", "metrics")
 """Blueprints whose answers are true for now alone."""
 
 
+def usual(settings: Settings) -> dict[str, str]:
+    """What every answer carries whatever it is of, for whoever answers in the application's place too."""
+    insisted = {HSTS: ONLY_HTTPS} if settings.https == "on" else {}
+    return {**ALWAYS, "Content-Security-Policy": NOTHING, **insisted}
+
+
 def secure(app: Flask, settings: Settings) -> None:
     """Let every answer of the app carry them."""
+    always = tuple(usual(settings).items())
 
     @app.after_request
     def add(response: Response) -> Response:
         headers = response.headers
-        headers.update(ALWAYS)
-        headers.setdefault("Content-Security-Policy", NOTHING)
+        headers.extend((name, value) for name, value in always if name not in headers)
         headers["Cache-Control"] = _who_may_keep(response)
-        if settings.https == "on" or request.is_secure:
-            headers["Strict-Transport-Security"] = ONLY_HTTPS
+        if request.is_secure:
+            headers[HSTS] = ONLY_HTTPS
         return response
 
 

@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from service.api.state import state
+from service.api.tokens import insider
 from service.store import leases, price_sources, refreshes
 from service.store.session import Sessions
 
@@ -94,7 +95,8 @@ class _Refreshes(Collector):
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Counters and ages in Prometheus' text format."""
+    """Counters and ages in Prometheus' text format, for whoever carries a token or is on this machine."""
+    insider()
     counted = _added_up() if os.environ.get(FOLDER) else generate_latest(_own)
     read = CollectorRegistry(auto_describe=False)
     read.register(_Refreshes(state().sessions))

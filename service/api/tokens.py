@@ -15,7 +15,9 @@ from service.store.work_models import TokenScope
 REALM = "heimvorteil"
 PEER = "heimvorteil.peer"
 """In the environment of a request: who really called, where REMOTE_ADDR is what a proxy says."""
-PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
+PASSED_ON = "heimvorteil.passed_on"
+"""There too: whether a proxy passed it on, where the headers that tell so have been taken away."""
+OF_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
 
 
 class TooNarrow(Forbidden):
@@ -60,6 +62,12 @@ def is_trusted() -> bool:
     return carries_token() or from_loopback()
 
 
+def insider() -> None:
+    """Let in only whoever may see what strangers may not. Raises Unauthorized."""
+    if not is_trusted():
+        bearer("read")
+
+
 def from_loopback() -> bool:
     """Whether a program on this machine asks, and not a proxy on it for somebody else."""
     peer = request.environ.get(PEER) or request.environ.get("REMOTE_ADDR") or ""
@@ -68,7 +76,8 @@ def from_loopback() -> bool:
     except ValueError:
         return False
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback and not any(name in request.headers for name in PASSED_ON)
+    passed_on = request.environ.get(PASSED_ON) or any(name in request.headers for name in OF_PROXIES)
+    return (mapped or address).is_loopback and not passed_on
 
 
 def asker() -> str | None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, NotFound, NotKept
+from service.errors import DatabaseNotReady, InvalidValue, NotFound
 from service.store.session import Sessions
 from service.store.work_models import TOKEN_SCOPES, ApiTokenRow, TokenScope
 
@@ -133,7 +133,7 @@ def note_use(sessions: Sessions, token: ApiToken, now: datetime) -> None:
     try:
         with sessions.writing_one() as connection:
             connection.execute(statement)
-    except (SQLAlchemyError, NotKept):
+    except (SQLAlchemyError, DatabaseNotReady):
         return
 
 
