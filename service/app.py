@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from service.api import HEALTH, PREFIX, RESOURCES, headers, metrics, problems, request_sizes
+from service.api import HEALTH, PREFIX, RESOURCES, access_log, headers, metrics, problems, request_sizes
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
@@ -42,5 +42,6 @@ def create_app(
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     headers.secure(app, settings)
     metrics.measure(app)
+    access_log.write(app, wanted=settings.access_log == "on")
     request_sizes.limit(app)
     return app

@@ -6,6 +6,9 @@ from tempfile import TemporaryDirectory
 from granian.constants import Interfaces
 from granian.server import Server
 
+from service import logs
+from service.settings import Settings
+
 BLOCKING_THREADS = 2
 """Two threads per worker: one slow request leaves one free; more only lengthen the tail (GIL)."""
 STOP_WITHIN_S = 5
@@ -24,6 +27,7 @@ def serve(host: str, port: int, workers: int) -> None:
             port=port,
             interface=Interfaces.WSGI,
             workers=workers,
+            log_dictconfig=logs.config(Settings.from_environ().log),
             blocking_threads=BLOCKING_THREADS,
             # A worker that is told to stop while it starts does not hear it, and was waited for forever.
             workers_kill_timeout=STOP_WITHIN_S,

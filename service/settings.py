@@ -38,6 +38,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
     Setting("REFRESHES_AT_ONCE", "4", "price sources that one process reads at the same time"),
     Setting("MAX_BODY_BYTES", "262144", "largest request body the API reads"),
+    Setting("LOG", "auto", "lines of the log: json, text, or auto: json where no terminal reads them"),
+    Setting("ACCESS_LOG", "on", "one line of log for each request: on, off"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
 
@@ -56,6 +58,8 @@ class Settings:
     lease_seconds: float
     refreshes_at_once: int
     max_body_bytes: int
+    log: str
+    access_log: str
     snapshot_check_seconds: float
 
     @classmethod
@@ -73,6 +77,8 @@ class Settings:
             lease_seconds=_seconds("LEASE_SECONDS", given["LEASE_SECONDS"], 1, 3600),
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
             max_body_bytes=_whole("MAX_BODY_BYTES", given["MAX_BODY_BYTES"], 1024, 2**30),
+            log=_one_of("LOG", given["LOG"], ("auto", "json", "text")),
+            access_log=_one_of("ACCESS_LOG", given["ACCESS_LOG"], ("on", "off")),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
         )
 

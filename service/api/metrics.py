@@ -17,6 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from service.api.access_log import METHODS
 from service.api.state import state
 from service.api.tokens import insider
 from service.store import leases, price_sources, refreshes
@@ -36,16 +37,11 @@ _requests = Histogram(
 )
 _by_labels: dict[tuple[str, str | None, int], Any] = {}
 """Looking a histogram up by its labels costs more than counting."""
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 blueprint = Blueprint("metrics", __name__)
 
 
 def measure(app: Flask) -> None:
     """Let the app time its requests, by method, endpoint and status."""
-
-    @app.before_request
-    def begin() -> None:
-        g.began_s = perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
