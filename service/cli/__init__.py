@@ -13,6 +13,7 @@ from service.cli.alerting import alerts
 from service.cli.as_options import as_options
 from service.cli.comparing import compare
 from service.cli.deciding import decide
+from service.cli.doctoring import doctor
 from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
@@ -99,6 +100,7 @@ for command in (
     prices,
     alerts,
     db,
+    doctor,
     token,
 ):
     main.add_command(command)

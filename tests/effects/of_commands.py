@@ -228,6 +228,11 @@ COMMANDS: dict[str, Cases] = {
     "alerts remove": {"slug": (changes("ALERT2", instead="ALERT"),)},
     "alerts test": {"slug": (changes("HOOKED", instead="HOOKED2"),)},
     "db upgrade": {},
+    "doctor": {
+        "--network": (changes("--network", says="was reached"),),
+        "--json": (changes("--json", says="is_well"),),
+        "--lang": (changes("--lang de", says="Uhr"), changes("--lang de", "--json", says="Uhr")),
+    },
     "db calibrate": {"--check": (changes("--check"),)},
     "token create": {
         "name": (changes("two", instead="one", then="token list"),),
