@@ -1,8 +1,11 @@
 """The web application: settings, database, routes, error shapes. Nothing happens at import."""
 
+from importlib.metadata import PackageNotFoundError, version
+
 from flask import Flask
 
 from service.api import HEALTH, PREFIX, RESOURCES, access_log, headers, metrics, problems, request_sizes
+from service.api.database_metrics import Tallies
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
@@ -32,6 +35,8 @@ def create_app(
         sessions,
         Snapshots(sessions.engine, settings.snapshot_check_seconds),
         str(sessions.engine.url),
+        Tallies(sessions),
+        product_version(),
         take_in_prices,
         keep_quote,
     )
@@ -45,3 +50,11 @@ def create_app(
     access_log.write(app, wanted=settings.access_log == "on")
     request_sizes.limit(app)
     return app
+
+
+def product_version() -> str:
+    """Of the product as it is installed; "" where it runs from its folder alone."""
+    try:
+        return version("heimvorteil")
+    except PackageNotFoundError:
+        return ""

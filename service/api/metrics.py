@@ -18,6 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from service.api.access_log import METHODS
+from service.api.database_metrics import OfDatabase
 from service.api.state import state
 from service.api.tokens import insider
 from service.store import leases, price_sources, refreshes
@@ -96,6 +97,7 @@ def metrics() -> Response:
     counted = _added_up() if os.environ.get(FOLDER) else generate_latest(_own)
     read = CollectorRegistry(auto_describe=False)
     read.register(_Refreshes(state().sessions))
+    read.register(OfDatabase(state().tallies, state().product))
     return Response(counted + generate_latest(read), content_type=MEDIA_TYPE)
 
 

@@ -13,6 +13,7 @@ from service.errors import DatabaseNotReady
 from service.store import leases, price_sources, versions
 from service.store.price_sources import Standing
 from service.store.session import HEAD_REVISION, REVISIONS, Sessions, engine_for, schema_revision
+from service.store.tallies import database_bytes
 from service.store.work_models import DataVersionRow
 
 __all__ = ["SQLITE_VERSION", "Condition", "look"]
@@ -74,12 +75,7 @@ def _asked(sessions: Sessions, shown: str, file: Path | None) -> Condition:
         clock = leases.clock(session)
         standings = tuple(price_sources.standings(session, clock))
         version, changed_at = versions.data_version(session), versions.changed_at(session)
-        statement = (
-            "SELECT pg_database_size(current_database())"
-            if sessions.engine.dialect.name == "postgresql"
-            else "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
-        )
-        size = int(session.execute(sa.text(statement)).scalar_one())
+        size = database_bytes(session)
     return Condition(
         shown, file, True, None, HEAD_REVISION, _write_refused(sessions), size, version,
         changed_at.astimezone(UTC), clock, standings,
