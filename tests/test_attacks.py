@@ -15,7 +15,8 @@ from service.store.session import Sessions, engine_for
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "service" / "docs" / "security.md").read_text()
 INJECTED = [
-    "' OR 1=1 --", "'; DROP TABLE offers; --", "x%' UNION SELECT sha256 FROM api_tokens --", "$(id)", "{{7*7}}",
+    "' OR 1=1 --", "'; DROP TABLE offers; --", "x%' UNION SELECT sha256 FROM api_tokens --", "$(id)",
+    "{{7*7}}",
 ]  # fmt: skip
 ANSWERED_QUICKLY_S = 5.0
 
