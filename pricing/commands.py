@@ -1,6 +1,5 @@
 """`heimvorteil prices`: list, refresh, check, show, import, unmapped, watch."""
 
-import logging
 import os
 from collections import Counter
 from dataclasses import replace
@@ -320,14 +319,13 @@ def watch_(context: click.Context, names: tuple[str, ...]) -> None:
     from pricing import registry
     from pricing.pace import Pace
     from pricing.watch import watch
+    from service import logs
     from service.settings import Settings
 
     sources = registry.named(names)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    # urllib3 reports every retry; the outcome of a refresh says what came of them.
-    for loud, level in (("procrastinate", "WARNING"), ("urllib3", "ERROR")):
-        logging.getLogger(loud).setLevel(level)
-    pace = Pace.from_settings(Settings.from_environ())
+    settings = Settings.from_environ()
+    logs.set_up(settings.log)
+    pace = Pace.from_settings(settings)
     watch(context.obj(), sources, pace, context.meta.get(BESIDE))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from service.reports.words.error_words import in_words
+from service.reports.words.error_words import in_words, said
 from service.reports.words.spoken import words
 
 MOST_SHOWN = 10

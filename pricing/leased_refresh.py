@@ -15,6 +15,7 @@ from pricing.refresh import Fetch, Outcome, refresh
 from pricing.schedule import next_look
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
+from service.logs import refreshing
 from service.store import leases, refreshes
 from service.store.held_lease import HeldLease, Stopped, new_owner
 from service.store.leases import LeaseLost
@@ -109,19 +110,22 @@ def run_one(
         return None
 
     def work() -> Outcome:
-        return refresh(sessions, source, hold.started_at, fetch, begun=hold.number, hold=hold)
+        # In a thread of its own, which knows nothing of the block below.
+        with refreshing(hold.number):
+            return refresh(sessions, source, hold.started_at, fetch, begun=hold.number, hold=hold)
 
-    try:
-        outcome = hold.lease.during(work, is_stopping)
-    except Stopped:
-        hold.leave()
-        raise
-    except LeaseLost as error:
-        outcome = Outcome(source.name, "failed", error=f"{error}; nothing of this run was kept")
-    log.info(
-        "%s: %s, %d accepted, %d rejected, %.1f s %s",
-        source.name, outcome.outcome, outcome.accepted, outcome.rejected, outcome.seconds, outcome.error,
-    )  # fmt: skip
+    with refreshing(hold.number):
+        try:
+            outcome = hold.lease.during(work, is_stopping)
+        except Stopped:
+            hold.leave()
+            raise
+        except LeaseLost as error:
+            outcome = Outcome(source.name, "failed", error=f"{error}; nothing of this run was kept")
+        log.info(
+            "%s: %s, %d accepted, %d rejected, %.1f s %s",
+            source.name, outcome.outcome, outcome.accepted, outcome.rejected, outcome.seconds, outcome.error,
+        )  # fmt: skip
     return outcome
 
 

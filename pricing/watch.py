@@ -3,7 +3,6 @@
 Any number of either may run at once: when a source is due, and who is at it, stands in its lease.
 """
 
-import logging
 import os
 import signal
 from collections.abc import Callable, Sequence
@@ -17,6 +16,8 @@ from pricing.quick import quick_sources
 from pricing.registry import register
 from pricing.source import PriceSource
 from pricing.sources import SOURCES
+from service import logs
+from service.settings import Settings
 from service.store.session import Sessions, engine_for
 
 
@@ -48,8 +49,7 @@ def start_beside(database_url: str, pace: Pace, beside: Beside | None = None) ->
 
 
 def _run_beside(database_url: str, pace: Pace, beside: Beside | None, parent: int) -> None:
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    logs.set_up(Settings.from_environ().log)
     is_told = _ended_by_signal()
     first = [source.name for source in quick_sources(SOURCES)]
     loop = Loop(Sessions(engine_for(database_url)), SOURCES, pace, beside, first)

@@ -1,8 +1,11 @@
 """The web application: settings, database, routes, error shapes. Nothing happens at import."""
 
-from flask import Flask, Response
+from importlib.metadata import PackageNotFoundError, version
 
-from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
+from flask import Flask
+
+from service.api import HEALTH, PREFIX, RESOURCES, access_log, headers, metrics, problems, request_sizes
+from service.api.database_metrics import Tallies
 from service.api.kinds import note_holder
 from service.api.state import EXTENSION, State
 from service.settings import Settings
@@ -37,6 +40,8 @@ def create_app(
         Snapshots(sessions.engine, settings.snapshot_check_seconds),
         str(sessions.engine.url),
         AnswerRoom(sessions, settings.answer_days, settings.answer_megabytes * 10**6),
+        Tallies(sessions),
+        product_version(),
         take_in_prices,
         keep_quote,
     )
@@ -46,15 +51,16 @@ def create_app(
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.before_request(note_holder)
-    app.after_request(secure)
+    headers.secure(app, settings)
     metrics.measure(app)
+    access_log.write(app, wanted=settings.access_log == "on")
+    request_sizes.limit(app)
     return app
 
 
-def secure(response: Response) -> Response:
-    """Headers that every answer carries."""
-    headers = response.headers
-    headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Referrer-Policy"] = "no-referrer"
-    return response
+def product_version() -> str:
+    """Of the product as it is installed; "" where it runs from its folder alone."""
+    try:
+        return version("heimvorteil")
+    except PackageNotFoundError:
+        return ""

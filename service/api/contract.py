@@ -21,7 +21,8 @@ from service.reports.formats.renderers import RENDERERS
 
 ERRORS = {
     "400": "Malformed request",
-    "401": "A bearer token is missing or wrong",
+    "401": "A bearer token is missing, unknown, expired or revoked",
+    "403": "The token's scope does not hold what this needs",
     "404": "Not found",
     "405": "Method not allowed",
     "408": "The body did not come in time",
@@ -125,7 +126,7 @@ def specification(app: Flask) -> dict[str, Any]:
             for status, meaning in ERRORS.items():
                 if status in ("408", "413", "415", "400") and method not in ("post", "patch"):
                     continue
-                if status == "401" and not operation.get("security"):
+                if status in ("401", "403") and not operation.get("security"):
                     continue
                 if status == "410" and not (method == "get" and "/{id}" in name):
                     continue

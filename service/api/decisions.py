@@ -50,7 +50,7 @@ def get(id: str) -> Response:
         stored = comparisons.get(session, id, "decision")
     response = Response(stored.answer, mimetype="application/json")
     response.set_etag(stored.id)
-    # A stored answer never changes.
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    # A stored answer never changes; it tells of somebody's house, which no shared cache has to keep.
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
     response.make_conditional(request)
     return response

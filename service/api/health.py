@@ -4,6 +4,7 @@ from flask import Blueprint, Response
 
 from service.api.collections import json_response
 from service.api.state import state
+from service.api.tokens import from_loopback
 from service.errors import DatabaseNotReady
 from service.store import leases, price_sources
 
@@ -48,4 +49,5 @@ def _stale_sources() -> list[str]:
     except Exception as error:
         # Facts are served from memory while the database is away: that is worse, but not a failure.
         return [f"the price sources' state cannot be read: {type(error).__name__}: {error}".split("\n")[0]]
-    return [standing.complaint for standing in stale]
+    trusted = from_loopback()
+    return [standing.complaint if trusted else standing.staleness for standing in stale]

@@ -7,9 +7,8 @@ from werkzeug.exceptions import HTTPException
 
 from service.api.measured_runs import LARGEST_LOG_BYTES
 from service.api.offer_imports import LARGEST_TABLE_BYTES
-from service.api.state import state
+from service.api.tokens import asker, carries_token
 from service.front.kinds import HOLDER, By, Kind, KindOf
-from service.store import tokens
 
 COSTS = {
     "estimates.create": 1,
@@ -68,12 +67,8 @@ def note_holder() -> None:
     """Tell the gate whose token a request that costs carries; a wrong one is the route's to refuse."""
     if request.endpoint not in COSTS or HOLDER in request.environ:
         return
-    sent = request.authorization
-    if sent is None or sent.type != "bearer":
-        return
     try:
-        with state().sessions.reading() as session:
-            name = tokens.verify(session, sent.token or "")
+        name = asker() if carries_token() else None
     except Exception:
         # Not known whose it is, it is counted with the address; what is asked may be answered from memory.
         return

@@ -17,7 +17,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from service.api.access_log import METHODS
+from service.api.database_metrics import OfDatabase
 from service.api.state import state
+from service.api.tokens import insider
 from service.front.lane import waited
 from service.front.refusals import refused
 from service.store import leases, price_sources, refreshes
@@ -39,16 +42,11 @@ for of_the_gate in (refused, waited):
     _own.register(of_the_gate)
 _by_labels: dict[tuple[str, str | None, int], Any] = {}
 """Looking a histogram up by its labels costs more than counting."""
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 blueprint = Blueprint("metrics", __name__)
 
 
 def measure(app: Flask) -> None:
     """Let the app time its requests, by method, endpoint and status."""
-
-    @app.before_request
-    def begin() -> None:
-        g.began_s = perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
@@ -98,10 +96,12 @@ class _Refreshes(Collector):
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Counters and ages in Prometheus' text format."""
+    """Counters and ages in Prometheus' text format, for whoever carries a token or is on this machine."""
+    insider()
     counted = _added_up() if os.environ.get(FOLDER) else generate_latest(_own)
     read = CollectorRegistry(auto_describe=False)
     read.register(_Refreshes(state().sessions))
+    read.register(OfDatabase(state().tallies, state().product))
     return Response(counted + generate_latest(read), content_type=MEDIA_TYPE)
 
 

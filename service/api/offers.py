@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from functools import wraps
+from hashlib import sha256
 from typing import Any
 
 from flask import Blueprint, Response, abort
@@ -359,7 +360,9 @@ def quoted(json: OfferIn) -> Response:
     if json.as_of > today.date():
         raise InvalidValue("as_of", json.as_of.isoformat(), worded("is in the future"))
     gpu = find_gpu(snapshot, "gpu", json.gpu)
-    source = Source(f"quote:{who}", f"private quote entered by {who}", "", json.as_of, "own", today.date())
+    # Offers and answers are for everybody; the names of tokens are not.
+    key = sha256(who.encode()).hexdigest()[:8]
+    source = Source(f"quote:{key}", "private quote", "", json.as_of, "own", today.date())
     offer = CloudOffer(
         provider=json.provider, instance=json.instance, region=json.region,
         country=json.country and (code_of(json.country) or json.country),

@@ -12,6 +12,7 @@ from service.api.collections import PageQuery, json_response, respond_live, slic
 from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
+from service.api.tokens import is_trusted
 from service.errors import NotFound, worded
 from service.store import leases, price_sources
 from service.store.price_sources import SourceState, Standing
@@ -46,15 +47,15 @@ class PriceSourceOut(BaseModel):
     )
     last_success_at: datetime | None
     age_s: float | None = Field(description="Since the last success")
-    accepted: int | None = Field(description="Of the last refresh that ended, as the next two")
+    accepted: int | None = Field(description="Of the last refresh that ended, as the next one")
     rejected: int | None
-    error: str
+    error: str | None = Field(description="Of the last refresh that ended; null for strangers")
     next_run_at: datetime | None
     running_since: datetime | None
 
 
-def source_item(standing: Standing) -> dict[str, Any]:
-    """A source as plain values."""
+def source_item(standing: Standing, trusted: bool) -> dict[str, Any]:
+    """A source as plain values; a stranger learns how it stands, not what it answered."""
     source, last = standing.source, standing.last
     return {
         "name": source.name,
@@ -72,7 +73,7 @@ def source_item(standing: Standing) -> dict[str, Any]:
         "age_s": None if standing.age is None else standing.age.total_seconds(),
         "accepted": last.accepted if last else None,
         "rejected": last.rejected if last else None,
-        "error": last.error if last else "",
+        "error": (last.error if last else "") if trusted else None,
         "next_run_at": standing.due,
         "running_since": standing.running_since,
     }
@@ -93,7 +94,8 @@ def _standings() -> list[Standing]:
 def listed(query: PriceSourceQuery) -> Response:
     """List price sources and how each stands, by name."""
     standings = [s for s in _standings() if query.state is None or s.state == query.state]
-    return respond_live(query, sliced(standings, query, source_item))
+    trusted = is_trusted()
+    return respond_live(query, sliced(standings, query, lambda standing: source_item(standing, trusted)))
 
 
 @blueprint.get("/price-sources/<string:name>")
@@ -107,7 +109,7 @@ def one(name: str, query: Question) -> Response:
     """One price source by name."""
     for standing in _standings():
         if standing.source.name == name:
-            response = json_response(source_item(standing))
+            response = json_response(source_item(standing, is_trusted()))
             response.headers["Cache-Control"] = "no-store"
             return response
     raise NotFound(worded("price source"), name)

@@ -16,7 +16,7 @@ from service.api.collections import Page, PageQuery, json_response, respond_live
 from service.api.contract import contract
 from service.api.schemas import page_of
 from service.api.state import state
-from service.api.tokens import bearer
+from service.api.tokens import bearer, is_trusted
 from service.errors import UnknownName
 from service.store import leases, price_sources, refreshes
 from service.store.refreshes import MOST_REJECTED_KEPT, Refresh
@@ -44,13 +44,15 @@ class RefreshOut(BaseModel):
     id: int
     source: str
     outcome: RefreshOutcome
-    requested_by: str = Field(description="Name of the token that asked for it; empty on schedule")
+    requested_by: str | None = Field(
+        description="Name of the token that asked for it; empty on schedule; null for strangers"
+    )
     started_at: datetime = Field(description="While it is only requested: when")
     finished_at: datetime | None
     accepted: int
     rejected: int
     changed: int | None = Field(description="New or different facts; null where none were kept")
-    error: str = Field(description="Why it failed, or a remark")
+    error: str | None = Field(description="Why it failed, or a remark; null for strangers")
 
 
 class RejectedRowOut(BaseModel):
@@ -63,7 +65,7 @@ class RejectedRowOut(BaseModel):
 class RefreshWithRowsOut(RefreshOut):
     """A refresh with the rows it refused."""
 
-    rejected_rows: list[RejectedRowOut]
+    rejected_rows: list[RejectedRowOut] | None = Field(description="Null for strangers")
 
 
 class RefreshIn(Question):
@@ -72,19 +74,19 @@ class RefreshIn(Question):
     source: str = Field(min_length=1, max_length=100)
 
 
-def refresh_item(number: int, refresh: Refresh) -> dict[str, Any]:
-    """A refresh as plain values."""
+def refresh_item(number: int, refresh: Refresh, trusted: bool) -> dict[str, Any]:
+    """A refresh as plain values; a stranger learns how it ended, not why or for whom."""
     return {
         "id": number,
         "source": refresh.source_name,
         "outcome": refresh.outcome,
-        "requested_by": refresh.requested_by,
+        "requested_by": refresh.requested_by if trusted else None,
         "started_at": refresh.started_at,
         "finished_at": refresh.finished_at,
         "accepted": refresh.accepted,
         "rejected": refresh.rejected,
         "changed": refresh.changed,
-        "error": refresh.error,
+        "error": refresh.error if trusted else None,
     }
 
 
@@ -97,11 +99,12 @@ def refresh_item(number: int, refresh: Refresh) -> dict[str, Any]:
 )
 def listed(query: RefreshQuery) -> Response:
     """List refreshes of price sources, the newest first."""
+    trusted = is_trusted()
     with state().sessions.reading() as session:
         if query.source is not None:
             _refuse_unknown(query.source, price_sources.names(session))
         page = refreshes.page(session, query.source, query.outcome, query.limit, query.offset)
-    return respond_live(query, Page([refresh_item(*row) for row in page.refreshes], page.total))
+    return respond_live(query, Page([refresh_item(*row, trusted) for row in page.refreshes], page.total))
 
 
 @blueprint.get("/refreshes/<int:number>")
@@ -113,12 +116,12 @@ def listed(query: RefreshQuery) -> Response:
 )
 def one(number: int, query: RefreshItemQuery) -> Response:
     """One refresh, with the rows it refused and why."""
+    trusted = is_trusted()
     with state().sessions.reading() as session:
-        item = refresh_item(number, refreshes.get(session, number))
+        item = refresh_item(number, refreshes.get(session, number), trusted)
         rows = refreshes.rejected_by(session, number, query.rejected_rows)
-    response = json_response(
-        item | {"rejected_rows": [{"reason": row.reason, "raw": row.raw} for row in rows]}
-    )
+    shown = [{"reason": row.reason, "raw": row.raw} for row in rows] if trusted else None
+    response = json_response(item | {"rejected_rows": shown})
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -136,7 +139,7 @@ def requested(json: RefreshIn) -> Response:
     with state().sessions.begin() as session:
         _refuse_unknown(json.source, price_sources.names(session))
         number = refreshes.request(session, json.source, who, leases.clock(session))
-        item = refresh_item(number, refreshes.get(session, number))
+        item = refresh_item(number, refreshes.get(session, number), True)
     response = json_response(item, 202)
     response.headers["Location"] = f"/api/v1/refreshes/{number}"
     return response

@@ -7,6 +7,7 @@ from flask import Response, request
 from pydantic import Field
 
 from service.answers.asked import Question
+from service.api.headers import NOTHING
 from service.api.problems import field_problem, problem
 from service.api.remembered import Remembered
 from service.api.state import state
@@ -17,7 +18,7 @@ from service.usecases.reporting import Report
 
 REPORTED = Remembered(32 * 2**20)
 """By kind, identity, format and language: a stored answer never changes."""
-REPORT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+REPORT_POLICY = NOTHING + "; style-src 'unsafe-inline'"
 """A report brings its own style and drawings and asks for nothing."""
 
 

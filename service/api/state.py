@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from flask import current_app
 
+from service.api.database_metrics import Tallies
 from service.settings import Settings
 from service.store.answer_room import AnswerRoom
 from service.store.session import Sessions
@@ -25,6 +26,9 @@ class State:
     """Tells apart what several apps of one process remember."""
     room: AnswerRoom
     """For answers to those who carry no token."""
+    tallies: Tallies
+    product: str
+    """Which version of the product this is; "" where it is not installed."""
     take_in_prices: TakesInPrices | None = None
     """Pricing's reader of tables, handed in where both meet; None in an app that was started without."""
     keep_quote: KeepsQuote | None = None

@@ -13,6 +13,7 @@ from service.cli.alerting import alerts
 from service.cli.asking import AskingCommand
 from service.cli.comparing import compare
 from service.cli.deciding import decide
+from service.cli.doctoring import doctor
 from service.cli.error_lines import error_line, usage_line
 from service.cli.helping import explain_in_words
 from service.cli.keeping import db
@@ -20,13 +21,14 @@ from service.cli.listing import gpus, workloads
 from service.cli.measuring import measure
 from service.cli.offering import offers, price_history
 from service.cli.opening import open_database
-from service.cli.operating import serve, token
+from service.cli.operating import serve
 from service.cli.own_machine import machine
 from service.cli.own_measurements import measurements
 from service.cli.probing import probe
 from service.cli.providers import providers
 from service.cli.reporting import report
 from service.cli.scheduling import beside_refreshing, reports
+from service.cli.tokens import token
 from service.cli.validating import validate
 from service.errors import HeimvorteilError
 from service.reports.words.spoken import OPTION, SPOKEN, begin_line, end_line
@@ -135,6 +137,7 @@ for command in (
     prices,
     alerts,
     db,
+    doctor,
     token,
 ):
     main.add_command(command)

@@ -1,8 +1,6 @@
-"""Running the product: `serve`, `db`, `token`."""
+"""Running the product: `serve`, `db`."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 import click
 
@@ -81,53 +79,3 @@ def db_calibrate(check: bool) -> None:
         click.echo(w.say("calibration is what the runs give"))
         return
     click.echo(w.counted("calibrated: {count} term", "calibrated: {count} terms", len(changed)))
-
-
-@click.group()
-def token() -> None:
-    """Create and revoke API tokens; only their SHA-256 is stored."""
-
-
-def _with_session(work: Callable[[Any], Any]) -> Any:
-    """Run `work` in one writing transaction."""
-    with open_database().begin() as session:
-        return work(session)
-
-
-@token.command("create")
-@click.argument("name")
-def token_create(name: str) -> None:
-    """Create a token called NAME and show it once."""
-    from service.store import tokens
-
-    click.echo(_with_session(lambda session: tokens.create(session, name, datetime.now(UTC))))
-
-
-@token.command("list")
-def token_list() -> None:
-    """List tokens by name."""
-    from service.reports.listings.as_table import print_table
-    from service.store import tokens
-
-    w, issued = words(), _with_session(tokens.all)
-    if not issued:
-        click.echo(w.say("No token yet: heimvorteil token create NAME makes one."))
-        return
-    print_table(
-        [w.say("name"), w.say("created"), w.say("revoked")],
-        [
-            [t.name, w.day(t.created_at.date()), w.day(t.revoked_at.date()) if t.revoked_at else "-"]
-            for t in issued
-        ],
-        set(),
-    )
-
-
-@token.command("revoke")
-@click.argument("name")
-def token_revoke(name: str) -> None:
-    """Revoke the token called NAME."""
-    from service.store import tokens
-
-    _with_session(lambda session: tokens.revoke(session, name, datetime.now(UTC)))
-    click.echo(words().say("revoked {name}", name=name))

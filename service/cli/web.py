@@ -25,11 +25,9 @@ def create_app(settings: "Settings | None" = None, sessions: "Sessions | None" =
 
 def create_gate() -> "Gate":
     """The application behind its gate, in a process that `service.serving` started."""
-    from flask import Response
-
     from service import serving
+    from service.api.headers import usual
     from service.api.kinds import kinds
-    from service.app import secure
     from service.front.gate import Bounds, Gate, without_stalled
     from service.front.rates import Rates
     from service.settings import Settings
@@ -39,13 +37,7 @@ def create_gate() -> "Gate":
     serving.take_short_turns()
     settings = Settings.from_environ()
     app = create_app(settings)
-    with app.test_request_context():
-        headers = secure(Response()).headers
-    carried = [
-        (name.lower().encode(), value.encode())
-        for name, value in headers
-        if name not in ("Content-Type", "Content-Length")
-    ]
+    carried = [(name.lower().encode(), value.encode()) for name, value in usual(settings).items()]
     bounds = Bounds(
         settings.waiting,
         settings.answers_per_minute,

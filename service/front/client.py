@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from service.settings import Network
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
-TOLD_BY_PROXIES = frozenset(("x-forwarded-for", "forwarded"))
+TOLD_BY_PROXIES = frozenset(("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via"))
 ONE_HOME_BITS = 64
 """A home or a rented machine has a whole /64 of IPv6: it is one client."""
 

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 from service.errors import MissingFact, worded
@@ -51,6 +52,12 @@ def as_numbers(calibration: Calibration) -> Numbers:
     for (gpu, engine), runs in sorted(calibration.evidence.items()):
         numbers[f"{EVIDENCE}{gpu}__{engine}"] = (runs, runs, runs)
     return numbers
+
+
+def version(path: Path = FILE) -> str:
+    """Which calibration this is: the day it was fitted and a short hash of its numbers."""
+    day = max(str(row["read_on"]) for row in tomllib.loads(path.read_text())["calibration"].values())
+    return f"{day}-{sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
 def stored_numbers(path: Path = FILE) -> Numbers:

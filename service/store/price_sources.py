@@ -58,13 +58,18 @@ class Standing:
 
     @property
     def complaint(self) -> str:
-        """Why it is stale, in one line."""
+        """That it is stale and why its last refresh failed, in one line."""
+        why = f": {self.last.error}" if self.last and self.last.outcome == "failed" else ""
+        return self.staleness + why
+
+    @property
+    def staleness(self) -> str:
+        """That it is stale, in one line, for those who are not told what a source answered."""
         if self.last_success_at is None or self.age is None:
             when = f"never read since {self.known_since:%Y-%m-%d %H:%M} UTC"
         else:
             when = f"last success {self.last_success_at:%Y-%m-%d %H:%M} UTC, {spoken(self.age)} ago"
-        why = f": {self.last.error}" if self.last and self.last.outcome == "failed" else ""
-        return f"{self.source.name} is stale: {when}, read every {spoken(self.source.every)}{why}"
+        return f"{self.source.name} is stale: {when}, read every {spoken(self.source.every)}"
 
 
 def lease_name(source_name: str) -> str:

@@ -20,7 +20,7 @@ def install(connection: Connection) -> None:
     before = connection.execute(sa.text("SHOW search_path")).scalar_one()
     connection.execute(sa.text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS {_APPLIED} (step text PRIMARY KEY)"))
-    applied = set(connection.execute(sa.text(f"SELECT step FROM {_APPLIED}")).scalars())
+    applied = set(connection.execute(sa.text(f"SELECT step FROM {_APPLIED}")).scalars())  # nosec B608
     missing = [step for step in steps if step not in applied]
     connection.execute(sa.text(f"SET LOCAL search_path TO {SCHEMA}"))
     scripts = ["schema.sql"] if not applied else [f"migrations/{step}" for step in missing]
@@ -29,7 +29,8 @@ def install(connection: Connection) -> None:
         connection.execution_options(no_parameters=True).exec_driver_sql(text)
     if missing:
         connection.execute(
-            sa.text(f"INSERT INTO {_APPLIED} (step) VALUES (:step)"), [{"step": step} for step in missing]
+            sa.text(f"INSERT INTO {_APPLIED} (step) VALUES (:step)"),  # nosec B608
+            [{"step": step} for step in missing],
         )
     connection.execute(sa.text("SELECT set_config('search_path', :path, true)"), {"path": before})
 

@@ -12,6 +12,8 @@ from service.store.tables import Base, one_of, positive
 
 RefreshOutcome = Literal["requested", "running", "ok", "failed", "asleep", "unchanged"]
 OUTCOMES: tuple[RefreshOutcome, ...] = get_args(RefreshOutcome)
+TokenScope = Literal["read", "write", "admin"]
+TOKEN_SCOPES: tuple[TokenScope, ...] = get_args(TokenScope)
 DeliveryKind = Literal["file", "report", "notice", "failure"]
 """file into the folder; report, notice or failure to the webhook"""
 
@@ -290,6 +292,14 @@ class ApiTokenRow(Base):
     sha256: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    scope: Mapped[str] = mapped_column(server_default="write")
+    """Each holds those before it; a token from before there were scopes could do what "write" may."""
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    previous_sha256: Mapped[str | None] = mapped_column(unique=True)
+    """Of the value before the last rotation, which counts until `previous_until`."""
+    previous_until: Mapped[datetime | None]
+    __table_args__ = (one_of("scope", TOKEN_SCOPES),)
 
 
 class DataVersionRow(Base):

@@ -157,3 +157,52 @@ def test_a_source_that_is_off_tells_why_and_what_wakes_it(house, monkeypatch):
     run_one(house.sessions, VAST, PACE, early=True)
     (done,) = client.get("/api/v1/refreshes?source=vast").get_json()["items"]
     assert done["outcome"] == "asleep" and "HEIMVORTEIL_SOURCE_VAST=on" in done["error"]
+
+
+STRANGER = {"REMOTE_ADDR": "203.0.113.7"}
+PASSED_ON = {"X-Forwarded-For": "203.0.113.7"}
+
+
+def test_a_stranger_learns_how_a_source_stands_and_not_what_it_answered(house):
+    client, token = house.test_client(), headers(house)
+    client.post("/api/v1/refreshes", json={"source": "ecb"}, headers=token)
+    refused = replace(VAST, off_because=None, parse=lambda _: [Rejected("{1}", "no price")])
+    run_one(house.sessions, refused, PACE, early=True, fetch=lambda _: recorded("vast"))
+    numbers = {one["source"]: one["id"] for one in client.get("/api/v1/refreshes").get_json()["items"]}
+
+    def told(path, **how):
+        return client.get(path, **how).get_json()
+
+    asked, failed = (f"/api/v1/refreshes/{numbers[name]}" for name in ("ecb", "vast"))
+    for how in ({"environ_overrides": STRANGER}, {"headers": PASSED_ON}):
+        assert told(asked, **how)["requested_by"] is None
+        assert told(failed, **how)["error"] is None and told(failed, **how)["rejected_rows"] is None
+        assert told(failed, **how)["outcome"] == "failed" and told(failed, **how)["rejected"] == 1
+        listed = told("/api/v1/refreshes", **how)["items"]
+        assert {(one["error"], one["requested_by"]) for one in listed} == {(None, None)}
+        assert told("/api/v1/price-sources/vast", **how)["error"] is None
+        assert {one["error"] for one in told("/api/v1/price-sources?limit=500", **how)["items"]} == {None}
+        assert_problem(client.get("/metrics", **how), 401)
+    for how in ({}, {"environ_overrides": STRANGER, "headers": token}):
+        assert told(asked, **how)["requested_by"] == "ci"
+        assert told(failed, **how)["error"] and told(failed, **how)["rejected_rows"]
+        assert told("/api/v1/price-sources/vast", **how)["error"]
+        assert client.get("/metrics", **how).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_here"),
+    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.9", True), ("10.0.0.1", False), ("", False)],
+)
+def test_who_is_on_this_machine_is_asked_of_the_connection(house, peer, is_here):
+    client = house.test_client()
+
+    def status(environ, **more):
+        return client.get("/metrics", environ_overrides=environ, **more).status_code
+
+    assert status({"REMOTE_ADDR": peer}) == (200 if is_here else 401)
+    # Where REMOTE_ADDR is what a proxy said, the one who called counts; a proxy's call is nobody's here.
+    assert status({"REMOTE_ADDR": "127.0.0.1", "heimvorteil.peer": "203.0.113.7"}) == 401
+    assert status({"REMOTE_ADDR": peer, "heimvorteil.passed_on": True}) == 401
+    for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
+        assert status({"REMOTE_ADDR": peer}, headers={name: "127.0.0.1"}) == 401

@@ -229,6 +229,7 @@ def outside():
     import pricing.alerts
     import pricing.commands
     import pricing.first_contact
+    import pricing.reachable
     import pricing.rounds
     import pricing.watch
     import pricing.zone_days
@@ -279,6 +280,7 @@ def outside():
         patch.setattr(validating, "validate_left_out", left_out)
         patch.setattr(own_measurements, "taught_by", believed)  # fitted once: a second each time
         patch.setattr(following.time, "sleep", left)
+        patch.setattr(pricing.reachable, "reach", lambda _: pricing.reachable.Reached("ECB", 0.5, None))
         yield
 
 

@@ -241,8 +241,22 @@ COMMANDS: dict[str, Cases] = {
         ),
     },
     "db prune": {"--dry-run": (changes("--dry-run"),)},
+    "doctor": {
+        "--network": (changes("--network", says="was reached"),),
+        "--json": (changes("--json", says="is_well"),),
+        "--lang": (changes("--lang de", says="Uhr"), changes("--lang de", "--json", says="Uhr")),
+    },
     "db calibrate": {"--check": (changes("--check"),)},
-    "token create": {"name": (changes("two", instead="one"),)},
+    "token create": {
+        "name": (changes("two", instead="one", then="token list"),),
+        "--scope": (changes("--scope read", "one", then="token list"),),
+        "--valid-days": (changes("--valid-days 30", "one", then="token list"),),
+    },
     "token list": {},
+    "token rotate": {
+        "name": (changes("TOKEN2", instead="TOKEN", then="token list"),),
+        "--overlap-hours": (changes("--overlap-hours 48", "TOKEN", says="48 h"),),
+        "--valid-days": (changes("--valid-days 30", "TOKEN", then="token list"),),
+    },
     "token revoke": {"name": (changes("TOKEN2", instead="TOKEN"),)},
 }  # fmt: skip

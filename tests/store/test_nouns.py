@@ -128,12 +128,12 @@ def test_a_token_is_shown_once_and_can_be_revoked(sessions: Sessions) -> None:
     with sessions.begin() as session:
         token = tokens.create(session, "ci", NOW)
         assert token.startswith("hv_") and len(token) == 46
-        assert tokens.verify(session, token) == "ci"
-        assert tokens.verify(session, token[:-1]) is None
+        assert tokens.presented(session, token).token.name == "ci"
+        assert tokens.presented(session, token[:-1]) is None
         with pytest.raises(InvalidValue, match="exists"):
             tokens.create(session, "ci", NOW)
         tokens.revoke(session, "ci", NOW + HOUR)
-        assert tokens.verify(session, token) is None
+        assert "revoked" in tokens.presented(session, token).refusal(NOW + HOUR)
         assert tokens.all(session) == [tokens.ApiToken("ci", NOW, NOW + HOUR)]
         with pytest.raises(NotFound):
             tokens.revoke(session, "ci", NOW)

@@ -69,7 +69,7 @@ def _of_table(content: bytes) -> Iterator[Quoted]:
 
 
 def _of_xml(content: bytes) -> Iterator[Quoted]:
-    for day in ElementTree.fromstring(content).iter(CUBE):
+    for day in ElementTree.fromstring(content).iter(CUBE):  # nosec B314
         if "time" in day.attrib:
             for cube in day.iter(CUBE):
                 if "currency" in cube.attrib:

@@ -1,0 +1,65 @@
+"""How much there is, for those who watch over it: answers, bytes, refreshes that wait, connections."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
+
+from service.store import leases, refreshes, versions
+from service.store.session import Sessions
+from service.store.work_models import ComparisonRow, JobLeaseRow
+
+REFRESH = "refresh "
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the database holds and what waits in it."""
+
+    answers: Mapping[str, int]
+    """By kind."""
+    database_bytes: int
+    data_version: int
+    facts_changed_at: datetime
+    refreshes_waiting: int
+    """Sources that are due or asked for, and that nobody reads at this moment."""
+    refreshes_running: int
+
+
+def tally(session: Session) -> Tally:
+    """Counted now; answers are counted one by one: tenths of a second for a million."""
+    now = leases.clock(session)
+    kind, lease = ComparisonRow.kind, JobLeaseRow
+    answers = session.execute(sa.select(kind, sa.func.count()).group_by(kind)).all()
+    waiting = {name for name in leases.waiting(session, now) if name.startswith(REFRESH)}
+    waiting |= {REFRESH + name for name in refreshes.requested(session)}
+    running = session.execute(
+        sa.select(sa.func.count()).where(lease.name.startswith(REFRESH), lease.until >= now)
+    ).scalar_one()
+    return Tally(
+        answers={"comparison": 0, "decision": 0} | {row[0]: row[1] for row in answers},
+        database_bytes=database_bytes(session),
+        data_version=versions.data_version(session),
+        facts_changed_at=versions.changed_at(session),
+        refreshes_waiting=len(waiting),
+        refreshes_running=running,
+    )
+
+
+def database_bytes(session: Session) -> int:
+    """What the whole database takes, indexes included; of SQLite its file without the write-ahead log."""
+    statement = (
+        "SELECT pg_database_size(current_database())"
+        if session.get_bind().dialect.name == "postgresql"
+        else "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    )
+    return int(session.execute(sa.text(statement)).scalar_one())
+
+
+def connections(sessions: Sessions) -> Mapping[str, int]:
+    """Connections of this process to the database, by whether they are used at this moment."""
+    pool = sessions.engine.pool
+    return {"in use": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
