@@ -1,12 +1,13 @@
 """The web application: settings, database, routes, error shapes. Nothing happens at import."""
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 
 from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
 from service.api.state import EXTENSION, State
 from service.settings import Settings
-from service.store.session import Sessions, engine_for
+from service.store.session import Sessions, engine_of_requests
 from service.store.snapshot import Snapshots
+from service.store.write_test import WriteTest
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
 
@@ -22,7 +23,7 @@ def create_app(
     and quotes are answered with 501.
     """
     settings = settings or Settings.from_environ()
-    sessions = sessions or Sessions(engine_for(settings.database_url))
+    sessions = sessions or Sessions(engine_of_requests(settings.database_url, settings.database_seconds))
     app = Flask("service")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     app.json.sort_keys = False  # type: ignore[attr-defined]
@@ -32,6 +33,7 @@ def create_app(
         sessions,
         Snapshots(sessions.engine, settings.snapshot_check_seconds),
         str(sessions.engine.url),
+        WriteTest(sessions),
         take_in_prices,
         keep_quote,
     )
@@ -41,8 +43,16 @@ def create_app(
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.after_request(secure)
+    app.after_request(tell_age)
     metrics.measure(app)
     return app
+
+
+def tell_age(response: Response) -> Response:
+    """Since when no newer facts could be looked for [s], on answers while the database is away."""
+    if (age_s := g.get("facts_age_s")) is not None:
+        response.headers["Heimvorteil-Facts-Age"] = f"{age_s:.0f}"
+    return response
 
 
 def secure(response: Response) -> Response:

@@ -38,6 +38,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("REFRESHES_AT_ONCE", "4", "price sources that one process reads at the same time"),
     Setting("MAX_BODY_BYTES", "262144", "largest request body the API reads"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
+    Setting("DATABASE_SECONDS", "5", "how long a request waits for the database before it is answered 503"),
 )
 
 
@@ -55,6 +56,7 @@ class Settings:
     refreshes_at_once: int
     max_body_bytes: int
     snapshot_check_seconds: float
+    database_seconds: float
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -74,6 +76,7 @@ class Settings:
             refreshes_at_once=_whole("REFRESHES_AT_ONCE", given["REFRESHES_AT_ONCE"], 1, 64),
             max_body_bytes=_whole("MAX_BODY_BYTES", given["MAX_BODY_BYTES"], 1024, 2**30),
             snapshot_check_seconds=_seconds("SNAPSHOT_CHECK_SECONDS", given["SNAPSHOT_CHECK_SECONDS"]),
+            database_seconds=_seconds("DATABASE_SECONDS", given["DATABASE_SECONDS"], 0.1, 600),
         )
 
 

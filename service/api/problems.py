@@ -131,7 +131,8 @@ def from_ours(error: HeimvorteilError) -> Response:
     if isinstance(error, SeveralMeant):
         errors[0]["candidates"] = [{"slug": s, "difference": d} for s, d in error.differences.items()]
     headers = {"Retry-After": "5"} if status == 503 else None
-    return problem(status, str(error), errors, headers)
+    detail = error.public if isinstance(error, DatabaseNotReady) else str(error)
+    return problem(status, detail, errors, headers)
 
 
 def from_http(error: HTTPException) -> Response:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import current_app
+from flask import current_app, g
 
 from service.settings import Settings
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
+from service.store.write_test import WriteTest
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
 EXTENSION = "heimvorteil"
@@ -22,6 +23,7 @@ class State:
     snapshots: Snapshots
     database: str
     """Tells apart what several apps of one process remember."""
+    write_test: WriteTest
     take_in_prices: TakesInPrices | None = None
     """Pricing's reader of tables, handed in where both meet; None in an app that was started without."""
     keep_quote: KeepsQuote | None = None
@@ -35,8 +37,12 @@ def state() -> State:
 
 
 def facts() -> Snapshot:
-    """All facts as this worker knows them."""
-    return state().snapshots.current()
+    """All facts as this worker knows them; their age is noted where newer ones cannot be looked for."""
+    snapshots = state().snapshots
+    snapshot = snapshots.current()
+    if snapshots.error is not None and snapshots.age_s is not None:
+        g.facts_age_s = snapshots.age_s
+    return snapshot
 
 
 def now() -> datetime:

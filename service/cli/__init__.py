@@ -25,9 +25,11 @@ from service.cli.providers import providers
 from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
-from service.errors import HeimvorteilError
+from service.errors import DatabaseNotReady, HeimvorteilError
 
 EXIT_BAD_INPUT = 2
+EXIT_NOT_NOW = 3
+"""The database does not answer, is locked or its disk is full: the same may work later."""
 
 
 class OneLineErrors(click.Group):
@@ -50,7 +52,8 @@ class OneLineErrors(click.Group):
             raise one_line(error) from error
         except HeimvorteilError as error:
             click.echo(f"heimvorteil: {as_options(str(error))}", err=True)
-            ctx.exit(EXIT_BAD_INPUT)
+            passes = isinstance(error, DatabaseNotReady) and error.may_pass
+            ctx.exit(EXIT_NOT_NOW if passes else EXIT_BAD_INPUT)
 
 
 class OneLine(click.ClickException):

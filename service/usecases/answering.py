@@ -47,8 +47,8 @@ def kept_answer(
     """The answer as it is kept; `work_out` is called if there is none yet.
 
     Whoever writes first is right: of two processes asked at once both give what the first one wrote. Raises
-    what `work_out` raises, nothing is written then; NotKept with the answer, which has no id, where a
-    database may only be read.
+    what `work_out` raises, nothing is written then; NotKept with the answer, which has no id, where the
+    database cannot be written.
     """
     identity = identity_of(kind, asked, snapshot.data_version, asked_at)
     with sessions.reading_one() as connection:
