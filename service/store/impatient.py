@@ -56,9 +56,13 @@ def postgresql_engine(url: URL, waits: Waits) -> Engine:
         connection = ImpatientConnection.connect(*arguments, **named)
         if waits.statement_s is not None:
             connection.longest_s = waits.statement_s + GRACE_S
-            connection.autocommit = True
-            connection.execute(f"SET statement_timeout = {round(waits.statement_s * 1000)}")
-            connection.autocommit = False
+            try:
+                connection.autocommit = True
+                connection.execute(f"SET statement_timeout = {round(waits.statement_s * 1000)}")
+                connection.autocommit = False
+            except BaseException:
+                connection.close()
+                raise
         return connection
 
     ping = engine.dialect.do_ping
@@ -70,6 +74,11 @@ def postgresql_engine(url: URL, waits: Waits) -> Engine:
         finally:
             connection.longest_s = before
 
+    def set_readonly(connection: Any, value: bool) -> None:
+        # Not False: a database that was set read-only (default_transaction_read_only) would be written.
+        connection.read_only = value or None
+
     sa.event.listen(engine, "do_connect", connect)
+    engine.dialect.set_readonly = set_readonly  # type: ignore[attr-defined]
     engine.dialect.do_ping = brief_ping  # type: ignore[method-assign,assignment]
     return engine
