@@ -3,6 +3,7 @@
 from flask import Flask, Response, g
 
 from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
+from service.api.contract import refuse_nul_in_address
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.session import Sessions, engine_of_requests
@@ -45,6 +46,7 @@ def create_app(
     app.after_request(secure)
     app.after_request(tell_age)
     metrics.measure(app)
+    app.before_request(refuse_nul_in_address)
     return app
 
 

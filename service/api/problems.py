@@ -19,6 +19,7 @@ from service.errors import (
     SeveralMeant,
     nearest_first,
 )
+from service.shown import visible
 
 MEDIA_TYPE = "application/problem+json"
 CHOICES_SHOWN = 12
@@ -143,7 +144,7 @@ def from_http(error: HTTPException) -> Response:
 
 def from_bug(error: Exception) -> Response:
     """500 without a trace for the asker; the log has it."""
-    log.exception("unhandled error at %s", request.path, exc_info=error)
+    log.exception("unhandled error at %s", visible(request.path), exc_info=error)
     return problem(500, "an error on our side; it has been logged")
 
 

@@ -26,6 +26,7 @@ from service.cli.reporting import report
 from service.cli.scheduling import reports, run_due_reports
 from service.cli.validating import validate
 from service.errors import DatabaseNotReady, HeimvorteilError
+from service.shown import visible
 
 EXIT_BAD_INPUT = 2
 EXIT_NOT_NOW = 3
@@ -51,7 +52,7 @@ class OneLineErrors(click.Group):
         except click.UsageError as error:
             raise one_line(error) from error
         except HeimvorteilError as error:
-            click.echo(f"heimvorteil: {as_options(str(error))}", err=True)
+            click.echo(f"heimvorteil: {visible(as_options(str(error)))}", err=True)
             passes = isinstance(error, DatabaseNotReady) and error.may_pass
             ctx.exit(EXIT_NOT_NOW if passes else EXIT_BAD_INPUT)
 
@@ -63,7 +64,7 @@ class OneLine(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print the line to stderr."""
-        click.echo(f"heimvorteil: {self.format_message()}", file=file, err=file is None)
+        click.echo(f"heimvorteil: {visible(self.format_message())}", file=file, err=file is None)
 
 
 def one_line(error: click.UsageError) -> click.ClickException:

@@ -206,7 +206,7 @@ def _print_offers(
             _price(item["price_per_hour"], 2),
             _price(item["price_per_gpu_hour"], 3),
             str(item["as_of"]),
-            str((today - item["as_of"]).days),
+            str(days) if (days := (today - item["as_of"]).days) >= 0 else UNKNOWN,
             cited[number - 1],
         ]
         rows.append([*row[:5], *(_alike(item["likeness"]) if alike else ()), *row[5:]])
@@ -220,6 +220,10 @@ def _print_offers(
         print_below([f"peak, GiB and GB/s: each GPU's over those of {items[0]['likeness']['to']}"])
     print_below(f"{', '.join(numbers)}: {remark}" for remark, numbers in remarks.items())
     print_below(sources)
+    newest = max((item["as_of"] for item in items), default=today)
+    if newest > today:
+        said = f"a price is of {newest}, and this computer says that it is {today}: its clock is wrong"
+        click.echo(f"heimvorteil: {said}", err=True)
 
 
 def _remarks(item: dict[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from service.errors import DatabaseAway, DatabaseNotReady, InvalidValue
+from service.shown import MASK, is_secret
 from service.store import faults, versions, waits
 from service.store.faults import GATES, Gate
 from service.store.versions import CATALOG, ONE_STATE
@@ -306,7 +307,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+    """The URL without a password, also of its parameters."""
+    masked = {name: MASK for name in url.query if is_secret(name)}
+    return url.update_query_dict(masked).render_as_string(hide_password=True)
 
 
 def _away(error: SQLAlchemyError, url: URL, what: str, *, writes: bool) -> DatabaseNotReady:
