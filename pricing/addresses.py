@@ -1,8 +1,9 @@
 """Which addresses may be spoken to: a public host, never the inside of a network."""
 
-import ipaddress
 import socket
 from urllib.parse import urlsplit
+
+from service.public_hosts import is_public_address
 
 
 def is_public(host: str) -> bool:
@@ -22,10 +23,8 @@ def public_addresses(host: str) -> list[str]:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return []
-    addresses = [ipaddress.ip_address(entry[4][0].split("%")[0]) for entry in found]  # type: ignore[union-attr]
-    if not all(address.is_global and not address.is_multicast for address in addresses):
-        return []
-    return [str(address) for address in addresses]
+    addresses = [str(entry[4][0]) for entry in found]
+    return addresses if all(map(is_public_address, addresses)) else []
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:

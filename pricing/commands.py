@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from service.store.price_sources import Standing
 
 EXIT_INTERRUPTED = 130
+EXIT_LEFT_TO_ANOTHER = 4
 UNKNOWN = "-"
 MOST_SHOWN = 10
 BESIDE = "pricing.beside"
@@ -164,8 +165,8 @@ def refresh_(
     With --quick those that need no key and are soon read: rents, exchange rates, one's own day-ahead prices.
     With every source, the last 400 days are fetched of each zone that a dynamic contract was asked about.
     Exit code 1 when one of them failed, with --quick when all did; one that sleeps, as its key is missing or
-    because of its terms, or that another process is refreshing at this moment, has not failed. Interrupted,
-    it leaves nothing half written.
+    because of its terms, has not failed. One that another process is refreshing at this moment is left to it,
+    which a line says; exit code 4 where that is so of all. Interrupted, it leaves nothing half written.
     """
 
     from pricing import quick as first
@@ -227,6 +228,10 @@ def refresh_(
     failed = [o.outcome == "failed" for o in outcomes if o.outcome != "asleep"]
     if any(failed) and (not quick or all(failed)):
         context.exit(1)
+    if left := [o.source for o in outcomes if o.outcome == "running"]:
+        click.echo(f"heimvorteil: another process is refreshing {', '.join(left)}: not read here", err=True)
+        if len(left) == len(failed):
+            context.exit(EXIT_LEFT_TO_ANOTHER)
 
 
 @prices.command("show")

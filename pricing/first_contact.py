@@ -9,12 +9,13 @@ from datetime import datetime
 from pricing.asleep import sleep_of
 from pricing.checks import Checked, Known, check
 from pricing.gpu_names import GpuNames
-from pricing.http import Door, FetchFailed, shown
-from pricing.refresh import address, named
+from pricing.http import Door, FetchFailed
+from pricing.refresh import address, from_list, named
 from pricing.rounds import Say
 from pricing.source import Asked, Payload, PriceSource, UnreadablePayload
 from service.facts import CloudOffer, RentalIndex
 from service.reports.listings.price_check import Oddity, SourceCheck
+from service.shown import address as shown
 
 OLD_DAYS = 31
 MOST_REASONS = 3
@@ -54,7 +55,7 @@ def call_one(
     except Exception as error:  # a fetch reads what it asks next: what it stumbles over is the answer's shape
         return _failed(source, began, True, f"{shown(asked.url)}: {_said(error)}")
     try:
-        checked = check(list(source.parse(payload)), Known(today=now.date()))
+        checked = check([from_list(source, fact) for fact in source.parse(payload)], Known(today=now.date()))
     except Exception as error:
         return _failed(source, began, True, _said(error))
     return _judged(source, checked, payload, names, now, time.monotonic() - began)

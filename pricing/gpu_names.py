@@ -30,7 +30,7 @@ NOISE = re.compile(
     r"|\bradeon\b(?! pro)|^\s*\d+\s*x\s+",
     re.I,
 )
-MEMORY = re.compile(r"(?<![\da-z.])(\d{1,3})\s*-?\s*(gib|gb|g)\b", re.I)
+MEMORY = re.compile(r"(?<![\da-z.])(\d{1,3})\s{0,9}-?\s{0,9}(gib|gb|g)\b", re.I)
 LINK = re.compile(r"sxm\d?|pci[\s-]?e?(\s?x\d+)?(?![a-z])|nvlink|nvl(?!ink|\d)", re.I)
 VARIANTS = (
     ("nvl", re.compile(r"nvl(?!ink|\d)", re.I)),
@@ -39,8 +39,8 @@ VARIANTS = (
 )
 EDITIONS = (
     ("max-q", re.compile(r"max-?\s?q", re.I)),
-    ("server", re.compile(r"server|pro\W?a?\d{4}\W*(blackwell)?\W*se?\b|bse", re.I)),
-    ("workstation", re.compile(r"workstation|pro\W?a?\d{4}\W*(blackwell)?\W*w[ske]?\b", re.I)),
+    ("server", re.compile(r"server|pro\W?a?\d{4}\W{0,9}(blackwell)?\W{0,9}se?\b|bse", re.I)),
+    ("workstation", re.compile(r"workstation|pro\W?a?\d{4}\W{0,9}(blackwell)?\W{0,9}w[ske]?\b", re.I)),
 )
 SEVERAL_GENERATIONS = frozenset({"rtx4000", "rtx5000", "rtx6000", "rtx8000"})
 """Names of Quadros that are also written for their successors: only the memory tells."""
@@ -167,7 +167,7 @@ class GpuNames:
 @lru_cache(maxsize=8192)
 def family_key(name: str) -> str:
     """A name without vendor, variant and memory: "A100-SXM4-80GB" and "A100 80G PCIe" -> "a100"."""
-    plain = re.sub(r"\([^)]*\)", " ", name.replace("_", " "))
+    plain = re.sub(r"\([^)]{0,200}\)", " ", name.replace("_", " "))
     key = alias_key(LINK.sub(" ", MEMORY.sub(" ", NOISE.sub(" ", plain))))
     key = re.sub(r"^(rtx)?(a?\d{4})pro", r"rtxpro\2", key).replace("rtxproa", "rtxpro")
     key = key.replace("adasff", "sffada")

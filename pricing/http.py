@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -19,6 +19,8 @@ from urllib3.util.retry import Retry
 from pricing.addresses import is_public, origin_of
 from pricing.source import Payload
 from service.errors import Worded, foreign, worded
+from service.shown import address as shown
+from service.shown import said
 
 CONNECT_TIMEOUT_S, READ_TIMEOUT_S = 10.0, 60.0
 LONGEST_REFRESH_S = 240.0
@@ -37,7 +39,6 @@ REFUSALS = {
 """What a status says; 403 alone does not say that a key would help."""
 CHUNK = 64 * 1024
 USER_AGENT = "heimvorteil/0.1 (price refresh)"
-SECRET_PARAMETERS = frozenset({"api_key", "apikey", "key", "securitytoken", "token", "appid"})
 
 # Its warnings print whole addresses, keys included.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
@@ -77,7 +78,7 @@ class FetchFailed(Exception):
         """How long the source asked us to wait, where it did."""
         self.status = status
         """The HTTP status that it answered with, where it answered."""
-        super().__init__(str(reason))
+        super().__init__(said(str(reason)))
 
 
 class NotModified(Exception):
@@ -89,6 +90,7 @@ class Validators:
     """What a source said of its last answer, by which it can tell whether there is a newer one."""
 
     url: str
+    """As it is shown: without its secrets."""
     etag: str
     last_modified: str
 
@@ -130,7 +132,7 @@ class Door:
         slow connection, an unsafe redirect, a status that is not 2xx, an answer that is cut off, or one
         of more than `LARGEST_ANSWER_BYTES` after decompression (a small gzip can hold gigabytes).
         """
-        known = self._validators if self._validators and self._validators.url == url else None
+        known = self._validators if self._validators and self._validators.url == shown(url) else None
         asked = dict(headers or {})
         if known and known.etag:
             asked["If-None-Match"] = known.etag
@@ -290,16 +292,6 @@ class Unpacking:
             raise FetchFailed(
                 worded("{url}: its compression is broken: {error}", url=shown(self._url), error=error)
             ) from error
-
-
-def shown(url: str) -> str:
-    """The address without the keys in it."""
-    parts = urlsplit(url)
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    if not any(name.lower() in SECRET_PARAMETERS for name, _ in pairs):
-        return url
-    told = [(name, "***" if name.lower() in SECRET_PARAMETERS else value) for name, value in pairs]
-    return urlunsplit((*parts[:3], urlencode(told, safe="*"), ""))
 
 
 def _is_elsewhere(url: str, target: str) -> bool:

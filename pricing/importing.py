@@ -14,12 +14,14 @@ from pricing.catalogue_rows import CatalogueTable, gpuhunt_offers, skypilot_offe
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames
 from pricing.hardware_checks import contradicting
+from pricing.outside_text import text_objection
 from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from pricing.sources.cloud.skypilot import table_of
 from service.errors import InvalidValue, UnknownName, UnknownProvider, Worded, foreign, worded
 from service.facts import CloudOffer, Provider, Source
+from service.shown import visible
 from service.store import cheapest_prices, exchange_rates, gpus, offers, own_gpu_names, providers
 from service.store.session import Sessions
 from service.usecases.price_imports import FORMATS, MOST_SHOWN, Imported, MovedPrice, PriceTable, RefusedRow
@@ -135,6 +137,8 @@ def _own(row: CloudOffer | Rejected, currencies: Iterable[str], names: GpuNames)
     """The offer as one of ours; one whose currency nobody can convert would never be compared."""
     if isinstance(row, Rejected):
         return row
+    if reason := text_objection(row):
+        return Rejected(visible(_shown(row)), reason)
     if row.currency not in currencies:
         known = ", ".join(sorted(currencies))
         return Rejected(_shown(row), f"no exchange rate of {row.currency} is stored; known: {known}")

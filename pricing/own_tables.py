@@ -199,7 +199,7 @@ def _offer(row: Row, mark: str, said: Said) -> CloudOffer:
         vcpus=_whole(row, "vcpus", mark, 100_000),
         ram_gib=float(ram) if ram else None,
         term_months=term_months,
-        note=_text(row, "note"),
+        note=" ".join(_text(row, "note").split()),
     )
 
 

@@ -15,7 +15,8 @@ from pricing.asleep import sleep_of
 from pricing.checks import Checked, Known, check
 from pricing.countries import country_of
 from pricing.gpu_names import GpuNames
-from pricing.http import Door, FetchFailed, NotModified, Validators, shown
+from pricing.http import Door, FetchFailed, NotModified, Validators
+from pricing.outside_text import text_objection
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
 from service.errors import worded
 from service.estimate import market_day
@@ -30,6 +31,8 @@ from service.facts import (
     SpotInterruption,
     SpotPrice,
 )
+from service.shown import address as shown
+from service.shown import said, visible
 from service.store import (
     exchange_rates,
     gpus,
@@ -109,7 +112,7 @@ def refresh(
     except Exception as error:
         log.exception("%s: a fault of our own", source.name)
         outcome = Outcome(source.name, "failed", error=f"our own fault: {type(error).__name__}: {error}")
-    outcome = replace(outcome, seconds=time.monotonic() - began)
+    outcome = replace(outcome, error=said(outcome.error), seconds=time.monotonic() - began)
     done = Refresh(
         source_name=source.name,
         started_at=now,
@@ -231,7 +234,14 @@ def _fetched(sessions: Sessions, source: PriceSource, asked: Asked) -> Payload:
 
 
 def from_list(source: PriceSource, fact: Fact | Rejected, names: GpuNames | None = None) -> Fact | Rejected:
-    """A fact that a parser read, as the store keeps it: nine decimals, an offer with its list and GPU."""
+    """A fact that a parser read, as the store keeps it: nine decimals, an offer with its list and GPU.
+
+    Rejected where its text is none that people write: nothing may read a name without end.
+    """
+    if isinstance(fact, Rejected):
+        return fact
+    if reason := text_objection(fact):
+        return Rejected(visible(repr(fact)), reason)
     if isinstance(fact, CloudOffer):
         return replace(named(fact, names) if names else fact, origin=source.name)
     if isinstance(fact, RentalIndex):
@@ -329,7 +339,8 @@ def keep(
             source_answers.put(
                 session,
                 SourceAnswer(
-                    name=origin, url=payload.url, etag=payload.etag, last_modified=payload.last_modified,
+                    name=origin, url=shown(payload.url),
+                    etag=payload.etag, last_modified=payload.last_modified,
                     sha256=sha256(payload.content).hexdigest(), answered_at=now,
                     covers=tuple(covers), left_out=tuple(payload.left_out), asked_all_at=asked_all_at,
                 ),

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from pricing.addresses import public_addresses
 from service.estimate.cadence import next_try
+from service.shown import said
 from service.store.session import Sessions
 
 TIMEOUT_S = 10.0
@@ -145,7 +146,7 @@ def send(
         connection.request("POST", path, body, headers)
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
-        return None, f"{type(error).__name__}: {error}"[:200]
+        return None, said(f"{type(error).__name__}: {error}")[:200]
     finally:
         timer.cancel()
         connection.close()

@@ -2,16 +2,18 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from flask import Flask
+from flask import Flask, Response, g
 
 from service.api import HEALTH, PREFIX, RESOURCES, access_log, headers, metrics, problems, request_sizes
+from service.api.contract import refuse_nul_in_address
 from service.api.database_metrics import Tallies
 from service.api.kinds import note_holder
 from service.api.state import EXTENSION, State
 from service.settings import Settings
 from service.store.answer_room import AnswerRoom
-from service.store.session import Sessions, engine_for
+from service.store.session import Sessions, engine_of_requests
 from service.store.snapshot import Snapshots
+from service.store.write_test import WriteTest
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
 
@@ -27,7 +29,7 @@ def create_app(
     and quotes are answered with 501.
     """
     settings = settings or Settings.from_environ()
-    sessions = sessions or Sessions(engine_for(settings.database_url))
+    sessions = sessions or Sessions(engine_of_requests(settings.database_url, settings.database_seconds))
     app = Flask("service")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     # OPTIONS is in no description; without it `Allow` names what there is.
@@ -42,6 +44,7 @@ def create_app(
         AnswerRoom(sessions, settings.answer_days, settings.answer_megabytes * 10**6),
         Tallies(sessions),
         product_version(),
+        WriteTest(sessions),
         take_in_prices,
         keep_quote,
     )
@@ -51,11 +54,20 @@ def create_app(
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     app.before_request(note_holder)
+    app.after_request(tell_age)
     headers.secure(app, settings)
     metrics.measure(app)
+    app.before_request(refuse_nul_in_address)
     access_log.write(app, wanted=settings.access_log == "on")
     request_sizes.limit(app)
     return app
+
+
+def tell_age(response: Response) -> Response:
+    """Since when no newer facts could be looked for [s], on answers while the database is away."""
+    if (age_s := g.get("facts_age_s")) is not None:
+        response.headers["Heimvorteil-Facts-Age"] = f"{age_s:.0f}"
+    return response
 
 
 def product_version() -> str:

@@ -11,7 +11,8 @@ HeimvorteilError
     ├── NotFound        a stored thing that is not there
     │   └── Expired     it was there: an answer that nobody kept, whose days are over
     ├── MissingFact     a number the answer needs and nobody has told us
-    └── DatabaseNotReady  the database cannot be reached, or its schema is not ours
+    └── DatabaseNotReady  the database cannot be used, or its schema is not ours
+        ├── DatabaseAway  it cannot be reached, hangs or is out of order: it may be back in a moment
         └── NotKept     it can be read but not be written: what was worked out is told once
 
 What they say is Worded: its English, and what it takes to say the same in another language.
@@ -185,13 +186,30 @@ class MissingFact(Sentence):
 
 
 class DatabaseNotReady(Sentence):
-    """The database cannot be reached, or its schema is not the one this code needs."""
+    """The database cannot be used, or its schema is not the one this code needs."""
+
+    public = "the database is not ready"
+    """What strangers are told: the line itself names the server or the file."""
+    may_pass = False
+    """Whether the same may work in a moment."""
+
+
+class DatabaseAway(DatabaseNotReady):
+    """The database cannot be reached, hangs or is out of order; it may be back in a moment."""
+
+    public = "the database does not answer; facts are served from memory, try again in a few seconds"
+    may_pass = True
 
 
 class NotKept(DatabaseNotReady):
-    """The database can be read and not be written; `told` is the answer that is not kept."""
+    """The database cannot be written, by now or at all; `told` is the answer that is not kept."""
 
+    public = "nothing can be written at the moment; what is stored can be read, try again in a few seconds"
     told: Any = None
+
+    def __init__(self, line: str, *, may_pass: bool = False) -> None:
+        super().__init__(line)
+        self.may_pass = may_pass
 
 
 def choice_of(field: str, value: object, choices: Iterable[Choice]) -> Choice:

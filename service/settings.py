@@ -52,6 +52,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("LOG", "auto", "lines of the log: json, text, or auto: json where no terminal reads them"),
     Setting("ACCESS_LOG", "on", "one line of log for each request: on, off"),
     Setting("SNAPSHOT_CHECK_SECONDS", "1.0", "how often a worker looks for newer facts"),
+    Setting("DATABASE_SECONDS", "5", "how long a request waits for the database before it is answered 503"),
 )
 
 
@@ -75,6 +76,7 @@ class Settings:
     log: str
     access_log: str
     snapshot_check_seconds: float
+    database_seconds: float = 5.0
     header_seconds: float = 15.0
     body_seconds: float = 10.0
     send_seconds: float = 30.0
@@ -109,6 +111,7 @@ class Settings:
             waiting=_whole("WAITING", given["WAITING"], 1, 10_000),
             answers_per_minute=_whole("ANSWERS_PER_MINUTE", given["ANSWERS_PER_MINUTE"], 0, 1_000_000),
             trusted_proxies=_networks("TRUSTED_PROXIES", given["TRUSTED_PROXIES"]),
+            database_seconds=_seconds("DATABASE_SECONDS", given["DATABASE_SECONDS"], 0.1, 600),
         )
 
 

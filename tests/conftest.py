@@ -207,11 +207,22 @@ def _copied(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> It
         shutil.copy(request.getfixturevalue(f"sqlite_{template}"), file)
         yield f"sqlite:///{file}"
         return
-    server = request.getfixturevalue("postgres_url")
-    name, copied = f"test_{uuid.uuid4().hex}", request.getfixturevalue(f"postgres_{template}")
-    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {copied} STRATEGY file_copy")
+    yield from _copied_postgres(
+        request.getfixturevalue("postgres_url"), request.getfixturevalue(f"postgres_{template}")
+    )
+
+
+def _copied_postgres(server: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _on_server(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield _database(server, name)
     _on_server(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_catalog_url(postgres_url: str, postgres_catalog_template: str) -> Iterator[str]:
+    """A PostgreSQL database of its own with the shipped catalog."""
+    yield from _copied_postgres(postgres_url, postgres_catalog_template)
 
 
 @pytest.fixture

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Any, Self, get_args
+from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidValue, UnknownName, Worded, foreign, nearest_first, worded
 
@@ -18,6 +20,17 @@ FIELDS_OF: dict[str, tuple[str, ...]] = {}
 """The fields of every question, for one who misspelt one."""
 KINDS: dict[str, type[BaseModel]] = {}
 """Every question by the name of its class."""
+
+
+def _written_as_a_day(value: Any) -> Any:
+    # pydantic takes numbers for seconds since 1970.
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
+        return value
+    raise PydanticCustomError("day", "must be a day like 2026-11-24")
+
+
+Day = Annotated[date, BeforeValidator(_written_as_a_day)]
+"""A day as it is asked for, written as one."""
 
 
 @dataclass(frozen=True, slots=True)

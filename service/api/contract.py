@@ -17,6 +17,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from service.api.problems import MEDIA_TYPE, Problem
+from service.errors import InvalidValue
 from service.reports.formats.renderers import RENDERERS
 
 ERRORS = {
@@ -34,6 +35,8 @@ ERRORS = {
     "503": "The database is not ready, or too much is being asked; Retry-After says when again",
 }
 
+NUL_IN_JSON = b"\\u0000"
+HOLDS_NUL = "holds a NUL character"
 NO_PARQUET = "No library that writes Parquet is installed"
 
 
@@ -69,10 +72,37 @@ def read_json(asked: Request) -> Any:
     """The body as JSON. Raises UnsupportedMediaType, or BadRequest with the position of the fault."""
     if asked.mimetype != "application/json" and not asked.mimetype.endswith("+json"):
         raise UnsupportedMediaType("the body must be application/json")
+    body = asked.get_data(cache=True)
     try:
-        return orjson.loads(asked.get_data(cache=True))
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
+    if NUL_IN_JSON in body:
+        refuse_nul(found)
+    return found
+
+
+def refuse_nul(found: Any, field: str = "") -> None:
+    """Raises InvalidValue for a NUL in any text but a log's, whose holes are passed over."""
+    if isinstance(found, str) and "\0" in found and field != "log":
+        raise InvalidValue(field or "body", found, HOLDS_NUL)
+    if isinstance(found, dict):
+        for name, value in found.items():
+            refuse_nul(name, field or "body")
+            refuse_nul(value, f"{field}.{name}" if field else str(name))
+    elif isinstance(found, list):
+        for value in found:
+            refuse_nul(value, field)
+
+
+def refuse_nul_in_address() -> None:
+    """The same for the path and the query of a request: BadRequest, or InvalidValue naming the field."""
+    if "\0" in request.path:
+        raise BadRequest("the path holds a NUL character")
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        for name, value in request.args.items(multi=True):
+            if "\0" in name + value:
+                raise InvalidValue(name, value, HOLDS_NUL)
 
 
 class ApiContract(SpecTree):

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from service.answers.asked import Day
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.schemas import SourceOut, page_of
 from service.api.state import state
@@ -18,7 +19,7 @@ class ExchangeRateQuery(PageQuery):
     """Which rates: the newest known on a day."""
 
     quote: str | None = Field(None, pattern="^[A-Za-z]{3}$")
-    as_of: date | None = Field(None, description="The newest rate of each currency up to this day")
+    as_of: Day | None = Field(None, description="The newest rate of each currency up to this day")
 
 
 class ExchangeRateOut(SourceOut):

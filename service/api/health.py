@@ -25,13 +25,19 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Whether facts can be served: ready, degraded (old facts, with the reasons), or not (503)."""
+    """Whether it works: ready; degraded, with the reasons (old facts, no writing); or not (503)."""
     snapshots = state().snapshots
     try:
         snapshot = snapshots.current()
     except DatabaseNotReady as error:
-        return json_response({"status": "unavailable", "reasons": [str(error)]}, 503)
-    reasons = [f"facts may be old: {snapshots.error}"] if snapshots.error else []
+        return _unavailable(error)
+    reasons = []
+    if snapshots.error:
+        reasons.append(
+            f"facts are served from memory; newer ones cannot be read since {snapshots.age_s:.0f} s"
+        )
+    if failure := state().write_test.failure():
+        reasons.append(failure.public)
     reasons += _stale_sources()
     return json_response(
         {
@@ -42,12 +48,18 @@ def readyz() -> Response:
     )
 
 
+def _unavailable(error: DatabaseNotReady) -> Response:
+    response = json_response({"status": "unavailable", "reasons": [error.public]}, 503)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def _stale_sources() -> list[str]:
     try:
         with state().sessions.reading() as session:
             stale = price_sources.stale(session, leases.clock(session))
-    except Exception as error:
+    except DatabaseNotReady:
         # Facts are served from memory while the database is away: that is worse, but not a failure.
-        return [f"the price sources' state cannot be read: {type(error).__name__}: {error}".split("\n")[0]]
+        return ["how the price sources stand cannot be read"]
     trusted = from_loopback()
     return [standing.complaint if trusted else standing.staleness for standing in stale]

@@ -8,7 +8,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Question
+from service.answers.asked import Day, Question
 from service.api.collections import Collection, Page, PageQuery, publish, respond_all, sliced
 from service.api.columns import Columns
 from service.api.contract import contract
@@ -32,7 +32,7 @@ class IndexQuery(PageQuery):
 
     gpu: str | None = Field(None, description="Slug or alias of the GPU")
     tier: Tier | None = None
-    day: date | None = Field(None, description="As known on that day; the newest day with prices")
+    day: Day | None = Field(None, description="As known on that day; the newest day with prices")
     currency: str = CURRENCY
 
 

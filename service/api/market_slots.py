@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from pydantic import Field
 
+from service.answers.asked import Day
 from service.api.collections import PageQuery
 from service.errors import InvalidValue, worded
 
@@ -15,10 +16,10 @@ class SlotQuery(PageQuery):
     """Which slots: of one zone, over market days in Central European time."""
 
     zone: str = Field(min_length=1, max_length=40, description="The zone, e.g. DE-LU, or a country")
-    from_: date | None = Field(
+    from_: Day | None = Field(
         None, alias="from", description="First market day; the newest that is known where neither is given"
     )
-    to: date | None = Field(None, description=f"Last market day, at most {MOST_DAYS} days; as `from`")
+    to: Day | None = Field(None, description=f"Last market day, at most {MOST_DAYS} days; as `from`")
 
     def days(self, newest: date | None) -> tuple[date, date] | None:
         """First and last market day, or None where nothing is known.

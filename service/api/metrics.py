@@ -5,6 +5,7 @@ adds them up. Ages and counts of refreshes come from the database at every scrap
 knows them all.
 """
 
+import logging
 import os
 import struct
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ from service.store.session import Sessions
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
+log = logging.getLogger(__name__)
 WAITS_S = (0.01, 0.05, 0.2)
 _own = CollectorRegistry()
 _requests = Histogram(
@@ -70,10 +72,20 @@ class _Refreshes(Collector):
         self._sessions = sessions
 
     def collect(self) -> Iterator[Metric]:
-        """Ages, staleness and outcomes as they are now."""
-        with self._sessions.reading() as session:
-            standings = price_sources.standings(session, leases.clock(session))
-            counts = refreshes.counts(session)
+        """Ages, staleness and outcomes as they are now, and whether the database says so at all."""
+        answers = GaugeMetricFamily("heimvorteil_database_up", "1 where the database answers")
+        try:
+            with self._sessions.reading() as session:
+                standings = price_sources.standings(session, leases.clock(session))
+                counts = refreshes.counts(session)
+        except Exception as error:
+            # What is counted here is told all the same: now it is wanted most.
+            log.warning("the metrics of the database cannot be read: %s", error)
+            answers.add_metric((), 0)
+            yield answers
+            return
+        answers.add_metric((), 1)
+        yield answers
         ended = CounterMetricFamily(
             "heimvorteil_refreshes", "Refreshes of price sources that ended", labels=("source", "outcome")
         )

@@ -1,7 +1,6 @@
 """POST /api/v1/offers/imports: a table of prices of one's own."""
 
 from dataclasses import asdict
-from datetime import date
 from functools import wraps
 from typing import Any, Literal
 
@@ -9,7 +8,7 @@ from flask import Blueprint, Response, abort, request
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Question
+from service.answers.asked import Day, Question
 from service.api.collections import json_response
 from service.api.contract import contract
 from service.api.state import now, state
@@ -38,7 +37,7 @@ class PriceTableIn(Question):
         description="csv and json need instance, gpu, gpu_count, price_per_hour and currency; they may have "
         "region, country, tier, term_months, memory_gib_per_gpu, vcpus, ram_gib, as_of and note",
     )
-    as_of: date | None = Field(None, description="The day the prices are true for; today")
+    as_of: Day | None = Field(None, description="The day the prices are true for; today")
     dry_run: bool = Field(False, description="Say what would be kept and keep nothing")
     yes: bool = Field(
         False, description="Keep it even where it changes the cheapest price of a card by more than half"

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, abort
 from pydantic import BaseModel, Field, field_validator
 from spectree import Response as Answers
 
-from service.answers.asked import Question
+from service.answers.asked import Day, Question
 from service.answers.option import AnsweredLikeness
 from service.api.collections import (
     CSV,
@@ -86,7 +86,7 @@ class OffersAsked(Question):
         description="Whole instance per hour, in `currency` (else USD)",
     )
     currency: str | None = CURRENCY
-    as_of: date | None = Field(None, description="Prices as known on that day")
+    as_of: Day | None = Field(None, description="Prices as known on that day")
     max_age_days: int | None = Field(
         None, ge=0, le=36_500, description="How old a price may be, by `as_of` or today; any without"
     )
@@ -190,7 +190,7 @@ class OfferIn(Question):
     term_months: int | None = Field(None, ge=1, le=120)
     hourly_price: Decimal = Field(gt=0, le=LARGEST_PRICE, max_digits=16, decimal_places=9)
     currency: str = Field(pattern="^[A-Z]{3}$")
-    as_of: date
+    as_of: Day
     note: str = Field("", max_length=300)
     yes: bool = Field(
         False, description="Keep it even where it changes the cheapest price of a card by more than half"

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from pydantic import BaseModel, Field
 from spectree import Response as Answers
 
-from service.answers.asked import Question
+from service.answers.asked import Day, Question
 from service.api.collections import etag, finish, json_response, not_modified, unchanged
 from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
@@ -25,8 +25,8 @@ class PriceHistoryQuery(Question):
     gpu_count: int | None = Field(None, ge=1, le=1024)
     tier: Tier | None = None
     provider: str | None = None
-    first_day: date | None = Field(None, alias="from")
-    last_day: date | None = Field(None, alias="to")
+    first_day: Day | None = Field(None, alias="from")
+    last_day: Day | None = Field(None, alias="to")
     interval: Interval = "day"
     currency: str = Field("USD", pattern="^[A-Za-z]{3}$")
 

@@ -21,6 +21,7 @@ from service.errors import (
     SeveralMeant,
     nearest_first,
 )
+from service.shown import visible
 
 MEDIA_TYPE = "application/problem+json"
 CHOICES_SHOWN = 12
@@ -134,7 +135,8 @@ def from_ours(error: HeimvorteilError) -> Response:
     if isinstance(error, SeveralMeant):
         errors[0]["candidates"] = [{"slug": s, "difference": d} for s, d in error.differences.items()]
     headers = {"Retry-After": "5"} if status == 503 else None
-    return problem(status, str(error), errors, headers)
+    detail = error.public if isinstance(error, DatabaseNotReady) else str(error)
+    return problem(status, detail, errors, headers)
 
 
 def from_http(error: HTTPException) -> Response:
@@ -156,7 +158,7 @@ def _allowed(methods: Iterable[str]) -> list[str]:
 
 def from_bug(error: Exception) -> Response:
     """500 without a trace for the asker; the log has it."""
-    log.exception("unhandled error at %s", request.path, exc_info=error)
+    log.exception("unhandled error at %s", visible(request.path), exc_info=error)
     return problem(500, "an error on our side; it has been logged")
 
 

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from flask import current_app
+from flask import current_app, g
 
 from service.api.database_metrics import Tallies
 from service.settings import Settings
 from service.store.answer_room import AnswerRoom
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
+from service.store.write_test import WriteTest
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
 EXTENSION = "heimvorteil"
@@ -29,6 +30,7 @@ class State:
     tallies: Tallies
     product: str
     """Which version of the product this is; "" where it is not installed."""
+    write_test: WriteTest
     take_in_prices: TakesInPrices | None = None
     """Pricing's reader of tables, handed in where both meet; None in an app that was started without."""
     keep_quote: KeepsQuote | None = None
@@ -42,8 +44,12 @@ def state() -> State:
 
 
 def facts() -> Snapshot:
-    """All facts as this worker knows them."""
-    return state().snapshots.current()
+    """All facts as this worker knows them; their age is noted where newer ones cannot be looked for."""
+    snapshots = state().snapshots
+    snapshot = snapshots.current()
+    if snapshots.error is not None and snapshots.age_s is not None:
+        g.facts_age_s = snapshots.age_s
+    return snapshot
 
 
 def now() -> datetime:

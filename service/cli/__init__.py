@@ -30,10 +30,13 @@ from service.cli.reporting import report
 from service.cli.scheduling import beside_refreshing, reports
 from service.cli.tokens import token
 from service.cli.validating import validate
-from service.errors import HeimvorteilError
+from service.errors import DatabaseNotReady, HeimvorteilError
 from service.reports.words.spoken import OPTION, SPOKEN, begin_line, end_line
+from service.shown import visible
 
 EXIT_BAD_INPUT = 2
+EXIT_NOT_NOW = 3
+"""The database does not answer, is locked or its disk is full: the same may work later."""
 
 
 class OneLineErrors(click.Group):
@@ -82,8 +85,9 @@ class OneLineErrors(click.Group):
         except click.UsageError as error:
             raise one_line(error) from error
         except HeimvorteilError as error:
-            click.echo(f"heimvorteil: {error_line(error, self, words)}", err=True)
-            ctx.exit(EXIT_BAD_INPUT)
+            click.echo(f"heimvorteil: {visible(error_line(error, self, words))}", err=True)
+            passes = isinstance(error, DatabaseNotReady) and error.may_pass
+            ctx.exit(EXIT_NOT_NOW if passes else EXIT_BAD_INPUT)
 
 
 class OneLine(click.ClickException):
@@ -93,7 +97,7 @@ class OneLine(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print the line to stderr."""
-        click.echo(f"heimvorteil: {self.format_message()}", file=file, err=file is None)
+        click.echo(f"heimvorteil: {visible(self.format_message())}", file=file, err=file is None)
 
 
 def one_line(error: click.UsageError) -> click.ClickException:

@@ -245,7 +245,7 @@ def _print_offers(
             _price(w, item["price_per_hour"], 2),
             _price(w, item["price_per_gpu_hour"], 3),
             w.day(item["as_of"]),
-            w.number((today - item["as_of"]).days),
+            w.number(days) if (days := (today - item["as_of"]).days) >= 0 else UNKNOWN,
             cited[number - 1],
         ]
         rows.append([*row[:5], *(_alike(w, item["likeness"]) if alike else ()), *row[5:]])
@@ -264,6 +264,10 @@ def _print_offers(
         print_below([w.say("peak, GiB and GB/s: each GPU's over those of {gpu}", gpu=other)])
     print_below(f"{', '.join(numbers)}: {remark}" for remark, numbers in remarks.items())
     print_below(sources)
+    newest = max((item["as_of"] for item in items), default=today)
+    if newest > today:
+        said = f"a price is of {newest}, and this computer says that it is {today}: its clock is wrong"
+        click.echo(f"heimvorteil: {said}", err=True)
 
 
 def _remarks(w: "Wording", item: dict[str, Any]) -> list[str]:

@@ -62,6 +62,11 @@ class _Spans:
     source: NDArray[np.int64]
 
 
+def first_day(session: Session) -> date | None:
+    """The day of the oldest price that is known of any offer; None while there is none."""
+    return session.execute(sa.select(sa.func.min(_prices.c.as_of))).scalar()
+
+
 def price_history(
     session: Session,
     gpu: str,

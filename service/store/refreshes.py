@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, NotFound, worded
+from service.shown import said, visible
 from service.store.work_models import OUTCOMES, RefreshCountRow, RefreshOutcome, RefreshRow, RejectedRowRow
 
 MOST_REJECTED_KEPT = 1_000
@@ -49,7 +50,7 @@ class Refresh:
 def add(session: Session, refresh: Refresh) -> int:
     """Keep the refresh; returns its id. Raises InvalidValue for an unknown outcome."""
     _refuse_unknown(refresh.outcome)
-    values = {name: getattr(refresh, name) for name in Refresh.__slots__}
+    values = {name: getattr(refresh, name) for name in Refresh.__slots__} | {"error": said(refresh.error)}
     _count(session, refresh)
     return int(session.execute(sa.insert(_refreshes).values(values).returning(_refreshes.c.id)).scalar_one())
 
@@ -58,6 +59,7 @@ def finish(session: Session, refresh_id: int, done: Refresh) -> int:
     """Write how a refresh went over its request or its start; returns its id. NotFound if there is none."""
     _refuse_unknown(done.outcome)
     values = {name: getattr(done, name) for name in Refresh.__slots__ if name != "requested_by"}
+    values["error"] = said(done.error)
     statement = sa.update(_refreshes).where(_refreshes.c.id == refresh_id).values(values)
     if session.execute(statement.returning(_refreshes.c.id)).scalar() is None:
         raise NotFound(worded("refresh"), refresh_id)
@@ -141,7 +143,7 @@ def add_rejected(session: Session, refresh_id: int, rows: Iterable[RejectedRow])
         execution_options={"synchronize_session": False},
     )
     values = [
-        {"refresh_id": refresh_id, "reason": row.reason, "raw": row.raw[:LONGEST_RAW]}
+        {"refresh_id": refresh_id, "reason": visible(row.reason), "raw": visible(row.raw)[:LONGEST_RAW]}
         for row in islice(rows, MOST_REJECTED_KEPT)
     ]
     if values:
@@ -253,4 +255,5 @@ def _refuse_unknown(outcome: str) -> None:
 
 
 def _refresh(row: Any) -> Refresh:
-    return Refresh(**{name: row[name] for name in Refresh.__slots__})
+    # Rows of earlier versions hold addresses as they were.
+    return Refresh(**{name: row[name] for name in Refresh.__slots__} | {"error": said(row["error"])})

@@ -3,18 +3,21 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.errors import DatabaseNotReady, InvalidValue, NotKept, worded
-from service.store import versions
+from service.errors import DatabaseAway, DatabaseNotReady, InvalidValue, worded
+from service.shown import MASK, is_secret
+from service.store import faults, versions, waits
+from service.store.faults import GATES, Gate
 from service.store.versions import CATALOG, ONE_STATE
+from service.store.waits import MIGRATING, PATIENT, Waits
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009", "0010", "0011", "0012", "0013",
@@ -23,26 +26,55 @@ REVISIONS = (
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
 HEAD_REVISION = REVISIONS[-1]
 
+LARGEST_PORT = 65_535
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
-BUSY_TIMEOUT_S = 30
-READ_ONLY = "readonly"
-"""In what SQLite and, with a hyphen, PostgreSQL say of a database that may only be read."""
 
 
-def engine_for(url: str, *, foreign_keys: bool = True) -> Engine:
+def engine_for(url: str, *, foreign_keys: bool = True, waiting: Waits = PATIENT) -> Engine:
     """An engine for a SQLite file or a PostgreSQL server; connects to nothing yet.
 
     `foreign_keys=False` is for migrations, which rebuild tables. Raises InvalidValue on a URL that is
     neither, and on a SQLite database in memory: every thread would see one of its own.
     """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() == "postgresql":
+        from service.store.impatient import postgresql_engine
+
+        return postgresql_engine(parsed, waiting)
+    arguments = {"timeout": waiting.writer_s, "isolation_level": None}
+    engine = sa.create_engine(parsed, connect_args=arguments, **waiting.of_the_pool)
+    sa.event.listen(engine, "connect", _prepare_sqlite_connection(foreign_keys, waiting.writer_s))
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def engine_of_requests(url: str, longest_s: float, *, pooled: bool = True) -> Engine:
+    """An engine for whoever answers others: nobody waits for longer [s], nor queues before what hangs."""
+    engine = engine_for(url, waiting=waits.of_a_request(longest_s, pooled=pooled))
+    if engine.dialect.name == "sqlite":
+        waits.limit_sqlite_statements(engine, longest_s)
+    engine.update_execution_options(**{GATES: (Gate(), Gate())})
+    return engine
+
+
+def _parsed(url: str) -> URL:
+    """The URL of a database that we know. Raises InvalidValue without its password."""
     try:
         parsed = make_url(url)
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
+        # What cannot be read as a URL may hold a password anywhere before its host.
         raise InvalidValue(
-            "database_url", url, worded("not a database URL"), ("sqlite:///file", "postgresql://host/name")
+            "database_url",
+            url.rpartition("@")[2],
+            worded("not a database URL"),
+            ("sqlite:///file", "postgresql://host/name"),
         ) from None
     if parsed.get_backend_name() == "postgresql":
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        if parsed.port is not None and not 0 < parsed.port <= LARGEST_PORT:
+            raise InvalidValue(
+                "database_url", _shown(parsed), worded("a port is from 1 to {largest}", largest=LARGEST_PORT)
+            )
+        return parsed
     if parsed.get_backend_name() != "sqlite":
         raise InvalidValue(
             "database_url", _shown(parsed), worded("unknown database"), ("sqlite", "postgresql")
@@ -51,60 +83,75 @@ def engine_for(url: str, *, foreign_keys: bool = True) -> Engine:
         raise InvalidValue(
             "database_url", url, worded("SQLite needs a file"), ("sqlite:////path/to/file.db",)
         )
-    engine = sa.create_engine(parsed, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None})
-    sa.event.listen(engine, "connect", _prepare_sqlite_connection(foreign_keys))
-    sa.event.listen(engine, "begin", _begin_sqlite)
-    return engine
+    if "\0" in str(parsed.database):
+        raise InvalidValue("database_url", url, worded("the name of a file holds no NUL"))
+    return parsed
 
 
 class Sessions:
-    """Where transactions come from: `begin()` to write, `reading()` to read."""
+    """Where transactions come from: `begin()` to write, `reading()` to read.
+
+    All raise DatabaseAway for a database that cannot be reached, hangs or is out of order, and NotKept for
+    one that cannot be written, whether that shows at the beginning of their block or within it.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._gates = faults.gates_of(engine)
         # On SQLite a writer that starts as a reader fails with "database is locked" when another
         # writer was faster; BEGIN IMMEDIATE lets it queue instead.
         self._writing = engine.execution_options(begin="IMMEDIATE")
         self._writers = sessionmaker(self._writing, expire_on_commit=False)
         self._readers = sessionmaker(engine, expire_on_commit=False)
 
-    def reading_one(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def reading_one(self) -> Iterator[Connection]:
         """For a single statement that reads: a third of the time that a session takes to be made."""
-        return self.engine.connect()
+        with self._told(writes=False), self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing_one(self) -> Iterator[Connection]:
-        """For a single statement that writes, committed at the end of the block; otherwise likewise.
+        """For a single statement that writes, committed at the end of the block; otherwise likewise."""
+        with self._told(writes=True), self._writing.begin() as connection:
+            yield connection
 
-        Raises NotKept for a database that may only be read.
-        """
-        try:
-            with self._writing.begin() as connection:
-                yield connection
-        except DBAPIError as error:
-            if READ_ONLY not in str(error.orig).lower().replace("-", ""):
-                raise
-            raise NotKept(
-                worded(
-                    "{url} cannot be written: {first_line}",
-                    url=_shown(self.engine.url),
-                    first_line=_first_line(error),
-                )
-            ) from error
-
-    def begin(self) -> AbstractContextManager[Session]:
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
         """A transaction that may write: committed at the end of the block, rolled back by an error."""
-        return self._writers.begin()
+        with self._told(writes=True), self._writers.begin() as session:
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A transaction that sees one state of the data throughout and is rolled back at the end."""
-        with self._readers(info={ONE_STATE: {}}) as session:
+        with self._told(writes=False), self._readers(info={ONE_STATE: {}}) as session:
             if self.engine.dialect.name == "postgresql":
                 session.connection(
                     execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
                 )
             yield session
+
+    @contextmanager
+    def _told(self, *, writes: bool) -> Iterator[None]:
+        """What the database's errors mean, and a gate before it, where the engine has one."""
+        gate = self._gates[writes] if self._gates else None
+        if gate:
+            gate.pass_through()
+        began = time.monotonic()
+        try:
+            yield
+        except SQLAlchemyError as error:
+            said = faults.meaning(error, _shown(self.engine.url), writes=writes)
+            if gate and said and not faults.is_of_one_statement(error):
+                gate.shut(said, time.monotonic() - began)
+                gate = None
+            if said is None:
+                raise
+            raise said from error
+        finally:
+            if gate:
+                gate.open()
 
 
 def schema_revision(engine: Engine) -> str | None:
@@ -113,9 +160,7 @@ def schema_revision(engine: Engine) -> str | None:
         with engine.connect() as connection:
             return revision_of(connection)
     except SQLAlchemyError as error:
-        raise DatabaseNotReady(
-            worded("cannot reach {url}: {first_line}", url=_shown(engine.url), first_line=_first_line(error))
-        ) from error
+        raise _away(error, engine.url, reads=True) from error
 
 
 def require_head(engine: Engine) -> None:
@@ -237,7 +282,7 @@ def _first_use(url: str, catalog: Path | None) -> bool:
 @contextmanager
 def migrating(url: str) -> Iterator[Connection]:
     """A transaction that may change the schema, one at a time; it may leave no reference broken."""
-    engine = engine_for(url, foreign_keys=False)
+    engine = engine_for(url, foreign_keys=False, waiting=MIGRATING)
     try:
         with engine.execution_options(begin="IMMEDIATE").begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -250,11 +295,7 @@ def migrating(url: str) -> Iterator[Connection]:
                         worded("the upgrade would break a reference: {broken}", broken=tuple(broken))
                     )
     except SQLAlchemyError as error:
-        raise DatabaseNotReady(
-            worded(
-                "cannot upgrade {url}: {first_line}", url=_shown(engine.url), first_line=_first_line(error)
-            )
-        ) from error
+        raise _away(error, engine.url, reads=False) from error
     finally:
         engine.dispose()
 
@@ -284,11 +325,11 @@ def revision_of(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def _prepare_sqlite_connection(foreign_keys: bool) -> Any:
+def _prepare_sqlite_connection(foreign_keys: bool, writer_s: float) -> Any:
     def on_connect(connection: sqlite3.Connection, _record: object) -> None:
         cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000}")
-        _use_wal(cursor)
+        cursor.execute(f"PRAGMA busy_timeout = {round(writer_s * 1000)}")
+        _use_wal(cursor, writer_s)
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         cursor.close()
@@ -296,10 +337,10 @@ def _prepare_sqlite_connection(foreign_keys: bool) -> Any:
     return on_connect
 
 
-def _use_wal(cursor: sqlite3.Cursor) -> None:
+def _use_wal(cursor: sqlite3.Cursor, writer_s: float) -> None:
     # SQLite does not wait for its busy timeout when the journal mode changes: two processes that
     # create one file at the same moment would fail with "database is locked".
-    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    give_up = time.monotonic() + writer_s
     while True:
         try:
             if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -318,8 +359,16 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _shown(url: URL) -> str:
-    return url.render_as_string(hide_password=True)
+    """The URL without a password, also of its parameters."""
+    masked = {name: MASK for name in url.query if is_secret(name)}
+    return url.update_query_dict(masked).render_as_string(hide_password=True)
 
 
-def _first_line(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+def _away(error: SQLAlchemyError, url: URL, *, reads: bool) -> DatabaseNotReady:
+    said = faults.meaning(error, _shown(url), writes=not reads)
+    if said is not None:
+        return said
+    told = {"url": _shown(url), "first_line": faults.first_line(error)}
+    if reads:
+        return DatabaseAway(worded("cannot reach {url}: {first_line}", **told))
+    return DatabaseAway(worded("cannot upgrade {url}: {first_line}", **told))

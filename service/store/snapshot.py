@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy.engine import Engine
 
-from service.errors import DatabaseNotReady, UnknownName, worded
+from service.errors import DatabaseAway, HeimvorteilError, UnknownName, worded
 from service.estimate.alias_key import alias_key
 from service.estimate.case import OWN
 from service.estimate.rent_moves import RentMoves
@@ -132,7 +132,7 @@ class Snapshots:
         self._error: str | None = None
 
     def current(self) -> Snapshot:
-        """The newest snapshot; DatabaseNotReady only if there has never been one."""
+        """The newest snapshot; DatabaseAway only if there has never been one."""
         snapshot = self._snapshot
         if snapshot is None:
             with self._lock:
@@ -166,9 +166,10 @@ class Snapshots:
             newest = old if old is not None and old.data_version == self._version() else load(self._sessions)
         except Exception as error:
             self._failed_at = self._clock()
-            self._error = f"{type(error).__name__}: {error}".split("\n")[0]
+            said = str(error) if isinstance(error, HeimvorteilError) else f"{type(error).__name__}: {error}"
+            self._error = said.split("\n")[0]
             if old is None:
-                raise DatabaseNotReady(worded("cannot load the facts: {error}", error=self._error)) from error
+                raise DatabaseAway(worded("cannot load the facts: {error}", error=self._error)) from error
             return old
         self._snapshot, self._checked_at, self._failed_at, self._error = newest, begun, None, None
         return newest

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.facts import Source
+from service.shown import address
 from service.store import versions
 from service.store.models import GpuSourceRow, ProviderSourceRow, SourceRow, WorkloadSourceRow
 
@@ -112,7 +113,7 @@ def _values(source: Source) -> dict[str, object]:
     return {
         "slug": source.slug,
         "title": source.title,
-        "url": source.url,
+        "url": address(source.url),
         "published": source.as_of,
         "licence": source.licence,
     }

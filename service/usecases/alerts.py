@@ -1,6 +1,5 @@
 """Saving a rule on a price: names become facts, and a webhook an address that may be told."""
 
-import ipaddress
 import re
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +7,7 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from service.errors import InvalidValue, UnknownName, choice_of, worded
+from service.public_hosts import may_be_public
 from service.store import alerts
 from service.store.alerts import Alert, Rule
 from service.store.models import TIERS
@@ -90,9 +90,5 @@ def check_webhook(url: str) -> None:
         )
     if parts.username is not None or parts.password is not None:
         raise InvalidValue("webhook_url", url, worded("must not hold a user or a password"))
-    try:
-        is_public = ipaddress.ip_address(host).is_global
-    except ValueError:
-        is_public = "." in host and not host.endswith((".localhost", ".local", ".internal"))
-    if not is_public:
+    if not may_be_public(host):
         raise InvalidValue("webhook_url", url, worded("must be a public host"))

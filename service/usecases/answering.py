@@ -51,8 +51,8 @@ def kept_answer(
 
     In a `room` it is kept for a while, without one for good, also one that was kept for a while until now.
     Whoever writes first is right: of two processes asked at once both give what the first one wrote. Raises
-    what `work_out` raises, nothing is written then; NotKept with the answer, which has no id, where a
-    database may only be read.
+    what `work_out` raises, nothing is written then; NotKept with the answer, which has no id, where the
+    database cannot be written.
     """
     identity = identity_of(kind, asked, snapshot.data_version, asked_at)
     with sessions.reading_one() as connection:

@@ -413,7 +413,7 @@ def hours_of(text: str) -> float:
 
     InvalidValue for anything else, also for a number without a unit: 30 of what?
     """
-    match = re.fullmatch(r"\s*(\d+(?:[.,]\d+)?)\s*([a-z]*)\s*", text.lower())
+    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*([a-z]*)", text.lower().strip())
     hours = None if match is None else next((h for words, h in HOURS_OF if match[2] in words), None)
     if match is None or (hours is None and match[2]):
         raise InvalidValue("deadline", text, worded("is not like 30d"), ["36h", "30d", "2w"])

@@ -70,10 +70,14 @@ def find_offers(
         with sessions.reading() as session:
             page = offers.search(session, wanted, limit=limit, offset=offset, rates=rates)
             conflicts = offer_conflicts.conflicts_of(session, page.offers) if wanted.as_of is None else {}
+        if not page.total:
+            _refuse_before_all(sessions, wanted.as_of)
         return FoundOffers(
             columns_of(page.offers), page.total, tuple(rates.values()), conflicts, {}, wanted.as_of
         )
     found = offer_search.search(table, wanted, rates)
+    if not len(found):
+        _refuse_before_all(sessions, wanted.as_of)
     return _shown(table, found[offset : offset + limit], len(found), rates, wanted.as_of)
 
 
@@ -98,6 +102,8 @@ def all_offers(
     if table is None:
         return _all_stored(sessions, wanted, rates)
     found = offer_search.search(table, wanted, rates)
+    if not len(found):
+        _refuse_before_all(sessions, wanted.as_of)
     return (
         _shown(table, found[start : start + AT_A_TIME], len(found), rates, wanted.as_of)
         for start in range(0, len(found), AT_A_TIME)
@@ -130,6 +136,18 @@ def _asked(
         if not wanted.region_countries and not offer_search.has_region(snapshot.offers, region):
             _region_once_named(sessions, region)
     return wanted, rates
+
+
+def _refuse_before_all(sessions: Sessions, day: date | None) -> None:
+    """Raises InvalidValue for a day before any price that is known: nothing would look like an answer."""
+    if day is None:
+        return
+    with sessions.reading() as session:
+        first = price_history.first_day(session)
+    if first is not None and day < first:
+        raise InvalidValue(
+            "as_of", day.isoformat(), f"no price is known of that day; the first is of {first}"
+        )
 
 
 def _region_once_named(sessions: Sessions, region: str) -> None:

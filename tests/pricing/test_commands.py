@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,34 @@ def test_on_a_terminal_each_source_has_a_bar(run, source):
     shown = seen.decode()
     assert "━" in shown and "asking" in shown and " accepted, 0 rejected" in shown
     assert "ecb" in shown and "linode" in shown
+
+
+def test_a_source_that_another_process_reads_is_said_and_has_an_exit_code_of_its_own(
+    monkeypatch, catalog_copy
+):
+    """It said nothing and ended with 0, as if prices had been read."""
+    from pricing import rounds
+    from pricing.refresh import Outcome
+
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", catalog_copy())
+    left = Outcome("ecb", "running", error="another process is refreshing it right now")
+    for outcomes, code in (([left], 4), ([left, Outcome("linode", "ok", 3)], 0)):
+        monkeypatch.setattr(rounds, "refresh_all", lambda *_, found=outcomes: found)
+        done = CliRunner().invoke(main, ["prices", "refresh", *(o.source for o in outcomes)])
+        assert done.exit_code == code, done.output
+        assert "another process is refreshing ecb: not read here" in done.stderr
+
+
+def test_a_clock_that_is_behind_is_said_and_no_age_is_below_zero(monkeypatch, catalog_copy):
+    from service.cli import offering
+
+    class Past(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return cls(2020, 11, 1, tzinfo=tz)
+
+    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", catalog_copy())
+    monkeypatch.setattr(offering, "datetime", Past)
+    done = CliRunner().invoke(main, ["offers", "--limit", "2"])
+    assert done.exit_code == 0 and "its clock is wrong" in done.stderr
+    assert not re.search(r"\s-\d", done.stdout)

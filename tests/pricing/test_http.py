@@ -9,7 +9,8 @@ import pytest
 
 from pricing import http
 from pricing.addresses import is_public
-from pricing.http import Door, FetchFailed, NotModified, Validators, shown
+from pricing.http import Door, FetchFailed, NotModified, Validators
+from service.shown import address as shown
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -23,7 +23,7 @@ NAME = "akash"
 TITLE = "Akash GPU prices"
 URL = "https://console-api.akash.network/v1/gpu-prices"
 LICENCE = "no licence stated; facts re-keyed"
-GIB = re.compile(r"(\d+)\s*Gi?B?$", re.I)
+GIB = re.compile(r"(\d{1,9})\s{0,9}Gi?B?$", re.I)
 
 
 def parse(payload: Payload) -> list[CloudOffer | Rejected]:

@@ -28,7 +28,7 @@ NAME = "lambda_cloud"
 TITLE = "Lambda instance types"
 URL = "https://cloud.lambda.ai/api/v1/instance-types"
 LICENCE = "terms of service; facts re-keyed"
-MEMORY = re.compile(r"(\d+)\s*GB")
+MEMORY = re.compile(r"(\d{1,9})\s{0,9}GB")
 SOLD_OUT = "no capacity in any region when read"
 
 

@@ -19,7 +19,7 @@ HABIT_SHARE = 0.8
 """Share of a code base's published runs that must agree before another is taken to do the same."""
 LEAST_RUNS = 2
 PADDING = re.compile(
-    r"\b(instruct|chat|base|model|hf|it|pretrain(ing|ed)?|gpt2|meta|from scratch)\b|\([^)]*\)"
+    r"\b(instruct|chat|base|model|hf|it|pretrain(ing|ed)?|gpt2|meta|from scratch)\b|\([^)]{0,200}\)"
 )
 SAME_SIZE = 0.10
 

@@ -210,7 +210,7 @@ def _offload(run: MeasuredRun, cells: Cells, how: str) -> list[Remark]:
     written = cells.row.get("offload", "").strip()
     named, remarks = offload_in(how), []
     if run.offload == "none" and named not in (None, "none"):
-        hit = re.search(r"(?:[\w-]+ ){0,2}(?:--)?(?:[\w-]+-)?offload[\w-]*", how)
+        hit = re.search(r"(?:[\w-]{1,40} ){0,2}(?:--)?(?:[\w-]{1,40}-)?offload[\w-]{0,40}", how)
         words = hit[0] if hit else offload_named_in(how)
         remarks.append(Remark("offload", f"{written or 'none'}; {words}", "none"))
     if (denied := denies_offload(how)) and run.offload not in (None, "none"):

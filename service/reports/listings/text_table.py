@@ -1,6 +1,5 @@
 """Rows of text in a width: side by side where they fit, in blocks where they do not; no number is torn."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from service.reports.words.tied import BEFORE_A_UNIT
+from service.shown import CONTROL
 
 LEAST_FOR_TABLES = 80
 """Below this width a table is told in blocks."""
@@ -19,7 +19,6 @@ LEAST_WORDS = 11
 """Letters of a line of words; narrower ones cannot be read."""
 BETWEEN = 3
 INDENT = (0, 0, 0, 2)
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 GLUE = "\ue000"
 """Stands for a space where a line must not end: rich breaks at a no-break space too."""
 BOLD, GREEN, DIM = "bold", "green", "dim"
