@@ -3,8 +3,9 @@
 from flask import Flask, Response
 
 from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
-from service.api.state import EXTENSION, State
+from service.pages import PAGES
 from service.settings import Settings
+from service.state import EXTENSION, State
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshots
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
@@ -40,6 +41,8 @@ def create_app(
         app.register_blueprint(blueprint)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
     app.after_request(secure)
     metrics.measure(app)
     return app

@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from service.api.state import state
+from service.state import state
 from service.store import leases, price_sources, refreshes
 from service.store.session import Sessions
 

@@ -3,7 +3,7 @@
 from flask import request
 from werkzeug.exceptions import Unauthorized
 
-from service.api.state import state
+from service.state import state
 from service.store import tokens
 
 

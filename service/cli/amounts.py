@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from service.cli.as_written import currency_written, number_written
+from service.answers.as_written import currency_written, number_written
 
 CURRENCIES_WRITTEN = "currencies_written"
 """In a context: the currencies that amounts were written with, and one option of each."""

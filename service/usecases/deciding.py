@@ -46,7 +46,7 @@ from service.reports.words.wording import wording
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.answering import kept_answer, with_trainer_file
+from service.usecases.answering import kept_answer, unkept, with_trainer_file
 from service.usecases.asked_vat import asked_vat
 from service.usecases.candidate_plans import (
     Plans,
@@ -377,18 +377,37 @@ def answer_decision(
     sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
 ) -> StoredComparison:
     """The decision as it is kept, written once per question and day."""
-
-    def work_out() -> AnsweredDecision:
-        def work(asked: AskedDecision) -> Decision:
-            return decide_from_store(sessions, snapshot, asked, asked_at)
-
-        decision = work(request)
-        others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, work))
-        told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
-        return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
-
     return kept_answer(
-        sessions, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at, work_out=work_out
+        sessions,
+        snapshot,
+        kind="decision",
+        asked=request.kept(),
+        asked_at=asked_at,
+        work_out=partial(told_decision, sessions, snapshot, request, asked_at),
+    )
+
+
+def told_decision(
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
+) -> AnsweredDecision:
+    """The decision as it is told, kept nowhere: its id is empty."""
+
+    def work(asked: AskedDecision) -> Decision:
+        return decide_from_store(sessions, snapshot, asked, asked_at)
+
+    decision = work(request)
+    others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, work))
+    told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
+    return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
+
+
+def unkept_decision(
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
+) -> StoredComparison:
+    """The same answer as it would be kept, under no id: whoever tries things out fills no database."""
+    told = told_decision(sessions, snapshot, request, asked_at)
+    return unkept(
+        told, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at
     )
 
 
