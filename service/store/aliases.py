@@ -1,6 +1,6 @@
 """Other names of GPUs and workloads."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,6 +41,12 @@ def of_owners(session: Session, row: AliasRow, owner: str) -> dict[int, tuple[st
     for owner_id, alias in session.execute(statement.order_by(table.c[owner], table.c.position)):
         found[owner_id] = (*found.get(owner_id, ()), alias)
     return found
+
+
+def give_up(session: Session, row: AliasRow, owner: str, owner_ids: Sequence[int]) -> None:
+    """Take all names from these owners, who are given new ones at once."""
+    table: sa.Table = row.__table__  # type: ignore[assignment]
+    session.execute(sa.delete(table).where(table.c[owner].in_(owner_ids)))
 
 
 def put(

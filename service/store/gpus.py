@@ -1,5 +1,6 @@
 """GPUs: rows in, facts out."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -37,6 +38,17 @@ def get(session: Session, name: str) -> Gpu:
     return known[session.execute(sa.select(_gpus.c.slug).where(_gpus.c.id == found)).scalar_one()]
 
 
+def as_stored(gpu: Gpu) -> Gpu:
+    """The same without aliases that say no more than slug, name or another alias."""
+    return replace(gpu, aliases=aliases.distinct(gpu.slug, gpu.name, gpu.aliases))
+
+
+def give_up_names(session: Session, slugs: Sequence[str]) -> None:
+    """Take slug, name and aliases of these from the names that are known, until they are put again."""
+    ids = session.execute(sa.select(_gpus.c.id).where(_gpus.c.slug.in_(slugs))).scalars().all()
+    aliases.give_up(session, GpuAliasRow, "gpu_id", ids)
+
+
 def put(session: Session, gpu: Gpu) -> bool:
     """Store the GPU as given; True if that changed anything (and the data version).
 
@@ -44,7 +56,7 @@ def put(session: Session, gpu: Gpu) -> bool:
     an alias belongs to another GPU.
     """
     versions.lock(session)
-    gpu = replace(gpu, aliases=aliases.distinct(gpu.slug, gpu.name, gpu.aliases))
+    gpu = as_stored(gpu)
     values = {column: getattr(gpu, column) for column in _COLUMNS}
     row_id = session.execute(sa.select(_gpus.c.id).where(_gpus.c.slug == gpu.slug)).scalar()
     if row_id is None:

@@ -39,13 +39,20 @@ def seed(session: Session, catalog: Catalog | Path = CATALOG, now: datetime | No
     before = versions.lock(session)
     sources.put_all(session, (*catalog.sources, *(run.source for run in catalog.measured_runs)))
     known_gpus = {gpu.slug: gpu for gpu in gpus.all(session)}
-    for gpu in catalog.gpus:
-        if known_gpus.get(gpu.slug) != gpu:
-            gpus.put(session, gpu)
+    changed_gpus = [gpu for gpu in catalog.gpus if known_gpus.get(gpu.slug) != gpus.as_stored(gpu)]
+    # A name may have moved from one thing to another: all that changed give theirs up before any takes one.
+    gpus.give_up_names(session, [gpu.slug for gpu in changed_gpus])
+    for gpu in changed_gpus:
+        gpus.put(session, gpu)
     known_workloads = {workload.slug: workload for workload in workloads.all(session)}
-    for workload in catalog.workloads:
-        if known_workloads.get(workload.slug) != workload:
-            workloads.put(session, workload)
+    changed_workloads = [
+        workload
+        for workload in catalog.workloads
+        if known_workloads.get(workload.slug) != workloads.as_stored(workload)
+    ]
+    workloads.give_up_names(session, [workload.slug for workload in changed_workloads])
+    for workload in changed_workloads:
+        workloads.put(session, workload)
     known_providers = {provider.slug: provider for provider in providers.all(session)}
     for provider in catalog.providers:
         if known_providers.get(provider.slug) != provider:

@@ -1,5 +1,6 @@
 """Workloads: rows in, facts out; architecture and recipe are kept as JSON objects."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -40,6 +41,17 @@ def get(session: Session, name: str) -> Workload:
     return known[session.execute(sa.select(_workloads.c.slug).where(_workloads.c.id == found)).scalar_one()]
 
 
+def as_stored(workload: Workload) -> Workload:
+    """The same without aliases that say no more than slug, name or another alias."""
+    return replace(workload, aliases=aliases.distinct(workload.slug, workload.name, workload.aliases))
+
+
+def give_up_names(session: Session, slugs: Sequence[str]) -> None:
+    """Take slug, name and aliases of these from the names that are known, until they are put again."""
+    ids = session.execute(sa.select(_workloads.c.id).where(_workloads.c.slug.in_(slugs))).scalars().all()
+    aliases.give_up(session, WorkloadAliasRow, "workload_id", ids)
+
+
 def put(session: Session, workload: Workload) -> bool:
     """Store the workload as given; True if that changed anything (and the data version).
 
@@ -47,7 +59,7 @@ def put(session: Session, workload: Workload) -> bool:
     an alias belongs to another workload.
     """
     versions.lock(session)
-    workload = replace(workload, aliases=aliases.distinct(workload.slug, workload.name, workload.aliases))
+    workload = as_stored(workload)
     values = {column: getattr(workload, column) for column in _PLAIN}
     values |= {"architecture": asdict(workload.architecture), "recipe": asdict(workload.recipe)}
     row_id = session.execute(sa.select(_workloads.c.id).where(_workloads.c.slug == workload.slug)).scalar()

@@ -61,6 +61,21 @@ def test_a_second_seed_changes_nothing(sessions: Sessions, small_catalog: Path) 
         assert versions.data_version(session) == before
 
 
+def test_a_name_may_move_to_a_new_card(sessions: Sessions, small_catalog: Path) -> None:
+    sow(sessions, small_catalog)
+    with sessions.reading() as session:
+        slug = gpus.get(session, "4070").slug
+    names = 'aliases = ["RTX 4070", "4070"]'
+    old = small_catalog / "gpus" / f"{slug}.toml"
+    new = old.read_text().replace(names, 'aliases = ["4070"]').replace('name = "', 'name = "Another ', 1)
+    (small_catalog / "gpus" / "a-new-card.toml").write_text(new)
+    edit(old, names, 'aliases = ["RTX 4070"]')
+    assert sow(sessions, small_catalog, LATER)
+    with sessions.reading() as session:
+        assert gpus.get(session, "4070").slug == "a-new-card"
+        assert gpus.get(session, "rtx 4070").slug == slug
+
+
 def test_a_changed_catalog_corrects_facts_and_appends_prices(sessions: Sessions, small_catalog: Path) -> None:
     sow(sessions, small_catalog)
     edit(small_catalog / "gpus/rtx-4070.toml", "value = 200", "value = 205")
