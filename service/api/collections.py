@@ -14,8 +14,8 @@ from spectree import Response as Answers
 from service.answers.asked import Question
 from service.api.columns import Columns, as_csv, csv_parts, items_of
 from service.api.contract import contract
-from service.remembered import Remembered
 from service.errors import NotFound
+from service.remembered import Remembered
 from service.state import facts, state
 from service.store.snapshot import Snapshot
 

@@ -8,8 +8,8 @@ from spectree import Response as Answers
 from service.answers.answer import AnsweredComparison
 from service.answers.question import AskedComparison
 from service.api.contract import contract
-from service.remembered import Remembered
 from service.api.reports import ReportQuery, report_response
+from service.remembered import Remembered
 from service.state import facts, now, state
 from service.store import comparisons
 from service.usecases import answer

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from service.answers.asked import Question
 from service.api.problems import field_problem, problem
-from service.remembered import Remembered
 from service.errors import UnknownName
+from service.remembered import Remembered
 from service.reports.formats.renderers import renderer
 from service.state import state
 from service.store.session import Sessions

@@ -1,8 +1,7 @@
-"""`/`: the question and its answer on one screen. The address is the question; nothing is kept until asked."""
+"""`/`: the question and its answer on one screen. The address is the question; nothing is kept unasked."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.exceptions import NotFound as NoSuchPage
@@ -11,12 +10,13 @@ from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.answers.reading import read_decision
 from service.errors import HeimvorteilError, InvalidValue, UnknownName
-from service.pages.asked_by_address import asked_by_address
+from service.pages.asked_by_address import address_of, asked_by_address, said_by
 from service.pages.cards import SCALE_PX, cards
 from service.pages.frame import html
 from service.pages.language import language, words
 from service.pages.picture import chart_of, picture
 from service.pages.question_form import ASKED_FIRST, form
+from service.pages.what_if import changes, chip, with_changes
 from service.remembered import Remembered
 from service.reports.formats.renderers import renderer
 from service.reports.words.decision_sentences import sure_sentence, verdict_lines
@@ -65,7 +65,7 @@ def kept(identity: str) -> Response:
     """An answer as it was kept."""
     with state().sessions.reading() as session:
         stored = comparisons.get(session, identity, "decision")
-    return _page(_of(AskedDecision.read(stored.request)), stored)
+    return _page(said_by(AskedDecision.read(stored.request)), stored)
 
 
 @blueprint.get("/answer.<string:extension>")
@@ -82,6 +82,20 @@ def report(extension: str) -> Response:
         "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     )
     return response
+
+
+@blueprint.get("/what-if")
+def otherwise() -> Response:
+    """The question with one thing changed at a time, each with its difference."""
+    w, asked = words(), _asked(_said())
+    found = list(changes(w, asked))
+    stored = _answered(with_changes(asked, [change for _, change, _ in found]))
+    d = read_decision(stored.answer)
+    chips = [
+        chip(w, name, address_of(said_by(changed)), told, d.currency)
+        for (name, _, changed), told in zip(found, d.what_if, strict=True)
+    ]
+    return html("pages/what_if.html", chips=chips, address=address_of(_said()))
 
 
 @blueprint.get("/picture.svg")
@@ -106,33 +120,22 @@ def _said() -> Mapping[str, Sequence[str]]:
     return said or ASKED_FIRST
 
 
-def _of(asked: AskedDecision) -> Mapping[str, Sequence[str]]:
-    """What an address says of a question: what is not as usual."""
-    said = asked.model_dump(exclude_defaults=True, exclude={"lang", "what_if", "tariff", "rent_terms"})
-    return {
-        name: tuple(str(one) for one in value) if isinstance(value, list | tuple) else (_written(name, value),)
-        for name, value in said.items()
-    }
-
-
-def _written(name: str, value: object) -> str:
-    if name == "deadline_hours" and isinstance(value, float):
-        return f"{value / 24:g}d" if value % 24 == 0 else f"{value:g}h"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _asked(said: Mapping[str, Sequence[str]]) -> AskedDecision:
     return asked_by_address(AskedDecision, said, language())
 
 
 def _worked_out(said: Mapping[str, Sequence[str]]) -> StoredComparison:
-    request_, snapshot, at = _asked(said), facts(), now()
-    key = (state().database, snapshot.data_version, request_.kept(), at.date())
+    return _answered(_asked(said))
+
+
+def _answered(asked: AskedDecision) -> StoredComparison:
+    snapshot, at, question = facts(), now(), asked.kept()
+    key = (state().database, snapshot.data_version, question, at.date())
     known = TRIED.get(key)
     if known:
-        return StoredComparison("", datetime.fromisoformat(known[0]), request_.kept(), known[1],
-                                snapshot.data_version, "", "decision")  # fmt: skip
-    stored = unkept_decision(state().sessions, snapshot, request_, at)
+        answered_at = datetime.fromisoformat(known[0])
+        return StoredComparison("", answered_at, question, known[1], snapshot.data_version, "", "decision")
+    stored = unkept_decision(state().sessions, snapshot, asked, at)
     TRIED.keep(key, (stored.asked_at.isoformat(), stored.answer))
     return stored
 
@@ -144,13 +147,12 @@ def _page(
     d = read_decision(stored.answer) if stored else None
     chart = chart_of(stored.answer, w.language) if stored and stored.answer else None
     refused = error.field if isinstance(error, InvalidValue) else ""
-    address = urlencode([(name, one) for name, values in said.items() for one in values])
     return html(
         "pages/answer.html",
         422 if error else 200,
         form=form(w, snapshot, said, _usual(w, d), refused),
         error=error,
-        address=address,
+        address=address_of(said),
         identity=stored.id if stored else "",
         scale_px=SCALE_PX,
         alt=chart.alt if chart else "",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
+from urllib.parse import urlencode
 
 from pydantic.fields import FieldInfo
 
@@ -96,3 +97,25 @@ def _makes(kind: type[Question], name: str) -> str:
 
 def _inside(annotation: Any) -> list[Any]:
     return [annotation, *(found for one in get_args(annotation) for found in _inside(one))]
+
+
+def said_by(asked: Question) -> dict[str, tuple[str, ...]]:
+    """What an address says of a question: what is not as usual."""
+    said = asked.model_dump(exclude_defaults=True, exclude={"lang", *NOT_BY_ADDRESS})
+    return {
+        name: tuple(str(one) for one in value)
+        if isinstance(value, list | tuple)
+        else (_written(name, value),)
+        for name, value in said.items()
+    }
+
+
+def _written(name: str, value: object) -> str:
+    if name == "deadline_hours" and isinstance(value, float):
+        return f"{value / 24:g}d" if value % 24 == 0 else f"{value:g}h"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def address_of(said: Mapping[str, Sequence[str]]) -> str:
+    """What was said as the query of an address."""
+    return urlencode([(name, one) for name, values in said.items() for one in values])

@@ -1,7 +1,6 @@
 """The plans of a decision as cards side by side: at home, the one to take, the fastest one can afford."""
 
 from dataclasses import dataclass
-from datetime import date
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import Interval
@@ -9,7 +8,6 @@ from service.reports.words.decision_sentences import needs_more_cash
 from service.reports.words.headline import chips
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import duration, duration_between
-from service.reports.words.why_not import why_not_sentence
 from service.reports.words.wording import Wording
 
 SCALE_PX = 1000
@@ -53,7 +51,9 @@ def cards(w: Wording, d: AnsweredDecision) -> list[Card]:
 
 
 def _chosen(w: Wording, d: AnsweredDecision) -> list[tuple[str, AnsweredPlan]]:
-    within = [p for p in d.shortlist if p.keeps_limits and p.calendar_hours and p.total_cost and not p.set_aside]
+    within = [
+        p for p in d.shortlist if p.keeps_limits and p.calendar_hours and p.total_cost and not p.set_aside
+    ]
     fastest = min(within, key=lambda p: p.calendar_hours.p50, default=None) if d.best else None  # type: ignore[union-attr]
     by_title = [
         (w.say("At home"), d.home),

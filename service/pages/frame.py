@@ -3,6 +3,7 @@
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Response, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
@@ -21,7 +22,13 @@ def html(template: str, status: int = 200, **content: object) -> Response:
     """A page in the language of the asker."""
     w = words()
     text = render_template(
-        template, w=w, say=w.say, language=w.language, asset=asset, other_languages=_in_other_languages(), **content
+        template,
+        w=w,
+        say=w.say,
+        language=w.language,
+        asset=asset,
+        other_languages=_in_other_languages(),
+        **content,
     )
     response = Response(text, status, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = POLICY
@@ -48,9 +55,5 @@ def _in_other_languages() -> list[tuple[str, str]]:
         if code != language():
             said = MultiDict(request.args)
             said["lang"] = code
-            found.append((code, url_for(request.endpoint or "", **(request.view_args or {}), **_lists(said))))
+            found.append((code, f"{request.path}?{urlencode(list(said.items(multi=True)))}"))
     return found
-
-
-def _lists(said: "MultiDict[str, str]") -> dict[str, list[str]]:
-    return {name: said.getlist(name) for name in said}

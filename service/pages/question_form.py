@@ -150,7 +150,9 @@ def _lists(w: Wording, snapshot: Snapshot) -> Mapping[str, tuple[tuple[str, str]
     zones = {zone.split("-")[0] for zone in snapshot.electricity}
     countries = sorted((name_of(code, w.language) or code, code) for code in zones)
     return {
-        "workloads": tuple((x.slug, x.name) for x in sorted(snapshot.workloads.values(), key=lambda x: x.name)),
+        "workloads": tuple(
+            (x.slug, x.name) for x in sorted(snapshot.workloads.values(), key=lambda x: x.name)
+        ),
         "gpus": tuple((x.slug, f"{x.name}, {x.memory_gib:g} GiB") for x in snapshot.gpus.values()),
         "countries": tuple((name, code) for name, code in countries),
     }

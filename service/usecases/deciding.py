@@ -406,9 +406,7 @@ def unkept_decision(
 ) -> StoredComparison:
     """The same answer as it would be kept, under no id: whoever tries things out fills no database."""
     told = told_decision(sessions, snapshot, request, asked_at)
-    return unkept(
-        told, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at
-    )
+    return unkept(told, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at)
 
 
 def hours_of(text: str) -> float:

@@ -4,7 +4,7 @@ from datetime import date
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.reports.words.decision_sentences import impossible_sentence
-from service.reports.words.prices import MUCH_CHEAPER, MUCH_DEARER, LEAST_FOR_A_MEDIAN, fraction, tier_name
+from service.reports.words.prices import LEAST_FOR_A_MEDIAN, MUCH_CHEAPER, MUCH_DEARER, fraction, tier_name
 from service.reports.words.sentences import age, duration
 from service.reports.words.wording import Wording
 

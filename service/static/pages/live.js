@@ -1,5 +1,16 @@
 // A changed control asks again by itself: the same address a form would open, its answer put in place.
 "use strict";
+const fill = async (root) => {
+  for (const empty of root.querySelectorAll("[data-fragment]")) {
+    try {
+      const response = await fetch(empty.dataset.fragment);
+      const page = new DOMParser().parseFromString(await response.text(), "text/html");
+      const part = response.ok && page.getElementById(empty.id);
+      if (part && empty.isConnected) empty.replaceWith(document.adoptNode(part));
+    } catch { /* the link that stands there leads to the same */ }
+  }
+};
+fill(document);
 const form = document.querySelector("form[data-live]");
 if (form) {
   let waiting, asked = 0;
@@ -18,6 +29,7 @@ if (form) {
       const changed = fresh.querySelector("h1")?.textContent !== place.querySelector("h1")?.textContent;
       fresh.classList.toggle("new", changed);
       place.replaceWith(document.adoptNode(fresh));
+      fill(fresh);
       for (const input of form.querySelectorAll("input, select")) {
         const other = page.getElementById(input.id);
         if (!other) continue;
