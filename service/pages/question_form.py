@@ -56,12 +56,13 @@ def form(
 ) -> Form:
     """The form with what was said; `usual` are the values that stand where nothing is."""
     fields = fields_by_address(AskedDecision)
+    currency = next(iter(said.get("currency", ())), "") or "EUR"
 
     def control(name: str) -> Control:
         written = ", ".join(one for one in said.get(name, ()) if one.strip())
         other = usual.get(name) or _usual(fields[name])
         if name in WIDTHS and name != "kwh_price" and name != refused:
-            written = _as_called(w, snapshot, name, written or other)
+            written = _as_called(w, snapshot, name, written or other, currency)
         return Control(
             name=name,
             label=labels(w).get(name, name.replace("_", " ")),
@@ -85,7 +86,7 @@ def form(
     return Form(parts, others, _lists(w, snapshot))
 
 
-def _as_called(w: Wording, snapshot: Snapshot, name: str, written: str) -> str:
+def _as_called(w: Wording, snapshot: Snapshot, name: str, written: str, currency: str) -> str:
     """The same value as people call it: names for slugs and codes, amounts with their unit."""
     if name == "workload" and written in snapshot.workloads:
         return snapshot.workloads[written].name
@@ -93,8 +94,8 @@ def _as_called(w: Wording, snapshot: Snapshot, name: str, written: str) -> str:
         return name_of(written, w.language) or written
     if name == "own":
         return ", ".join(_machine(snapshot, one.strip()) for one in written.split(","))
-    if name == "budget" and re.fullmatch(r"\d+", written):
-        return w.stated_money(float(written), "EUR").replace("\N{NO-BREAK SPACE}", " ")
+    if name == "budget" and re.fullmatch(r"\d+(\.\d+)?", written):
+        return w.stated_money(float(written), currency).replace("\N{NO-BREAK SPACE}", " ")
     if name == "deadline_hours" and (days := re.fullmatch(r"(\d+)d", written)):
         return w.counted("{count} day", "{count} days", int(days[1]))
     return written
