@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import Interval
 from service.reports.words.decision_sentences import needs_more_cash
+from service.reports.words.explaining import stages_sentence
 from service.reports.words.headline import chips
 from service.reports.words.plan_names import plan_name
-from service.reports.words.sentences import duration, duration_between
+from service.reports.words.prices import option_price_sentences
+from service.reports.words.sentences import adjustments_sentence, duration, duration_between, trust_sentence
 from service.reports.words.wording import Wording
 
 SCALE_PX = 1000
@@ -40,6 +42,8 @@ class Card:
     why_not: str
     bar: Bar | None
     is_best: bool
+    grounds: tuple[str, ...]
+    """Where its numbers come from: hours, memory, prices, each with source and day."""
 
 
 def cards(w: Wording, d: AnsweredDecision) -> list[Card]:
@@ -91,7 +95,17 @@ def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: fl
         why_not=_why_not(w, d, p),
         bar=_bar(cost, most) if cost and most > 0 else None,
         is_best=p == d.best,
+        grounds=tuple(_grounds(w, d, p)),
     )
+
+
+def _grounds(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> list[str]:
+    told = [
+        stages_sentence(w, p) if p.hours else "",
+        trust_sentence(w, p, d.workload),
+        adjustments_sentence(w, w.say("To fit its memory"), p) if p.fit.adjustments else "",
+    ]
+    return [line for line in (*told, *option_price_sentences(w, p, d.asked_at.date())) if line]
 
 
 def _why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
