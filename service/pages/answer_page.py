@@ -10,6 +10,7 @@ from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.answers.reading import read_decision
 from service.errors import HeimvorteilError, InvalidValue, UnknownName
+from service.pages import as_command
 from service.pages.asked_by_address import address_of, asked_by_address, said_by
 from service.pages.cards import SCALE_PX, cards
 from service.pages.frame import html
@@ -147,6 +148,7 @@ def _page(
     d = read_decision(stored.answer) if stored else None
     chart = chart_of(stored.answer, w.language) if stored and stored.answer else None
     refused = error.field if isinstance(error, InvalidValue) else ""
+    asked = AskedDecision.read(stored.request) if stored else None
     return html(
         "pages/answer.html",
         422 if error else 200,
@@ -154,6 +156,8 @@ def _page(
         error=error,
         address=address_of(said),
         identity=stored.id if stored else "",
+        command=as_command.command(asked, said_by(asked), w.language) if asked else "",
+        curl=as_command.request(asked, request.url_root) if asked else "",
         scale_px=SCALE_PX,
         alt=chart.alt if chart else "",
         **_told(w, snapshot, d),

@@ -1,16 +1,20 @@
 """`/`: the question in the address, the answer on the page; nothing is kept until somebody saves it."""
 
+import json
 import re
+import shlex
 from html import unescape
 
 import pytest
 import sqlalchemy as sa
 
 from service.answers.question import AskedDecision
+from service.cli.deciding import decide, decision_question
 from service.errors import InvalidValue, UnknownName
 from service.pages.asked_by_address import address_of, asked_by_address, said_by
 from service.store.work_models import ComparisonRow
 
+NOT_ASKED = ("as_json", "extension", "file")
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
@@ -135,3 +139,21 @@ def test_an_address_and_its_question_are_the_same_thing():
         asked_by_address(AskedDecision, {"what_if": ("x",)}, "en")
     with pytest.raises(InvalidValue, match="at most"):
         asked_by_address(AskedDecision, {"workload": ("x" * 3000,)}, "en")
+
+
+def test_the_same_question_as_a_command_and_as_a_request(client):
+    said = {
+        "workload": "gpt2-124m", "own": "2xrtx-3090", "budget": "12.5", "deadline_hours": "3d",
+        "buyer": "business",
+    }  # fmt: skip
+    page = html(client.get("/", query_string=said | {"lang": "de"}))
+    command, curl = (one for one in re.findall(r"<pre><code>(.*?)</code></pre>", page, re.S))
+    asked = asked_by_address(AskedDecision, {name: (value,) for name, value in said.items()}, "de")
+    words = shlex.split(command)
+    assert words[:3] == ["heimvorteil", "decide", "gpt2-124m"] and words[-2:] == ["--lang", "de"]
+    options = decide.make_context("decide", words[2:]).params
+    typed = decision_question(**{k: v for k, v in options.items() if k not in NOT_ASKED})
+    assert typed.model_copy(update={"tariff": asked.tariff}) == asked and typed.contract == asked.contract
+    body = json.loads(shlex.split(curl)[-1])
+    assert AskedDecision.of(**body) == asked
+    assert client.post("/api/v1/decisions", json=body).status_code == 201
