@@ -4,6 +4,7 @@ from flask import Flask, Response
 
 from service.api import HEALTH, PREFIX, RESOURCES, metrics, problems
 from service.pages import PAGES
+from service.pages.refused import as_page
 from service.settings import Settings
 from service.state import EXTENSION, State
 from service.store.session import Sessions, engine_for
@@ -44,6 +45,7 @@ def create_app(
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
     app.after_request(secure)
+    app.after_request(as_page)
     metrics.measure(app)
     return app
 

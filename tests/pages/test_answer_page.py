@@ -157,3 +157,19 @@ def test_the_same_question_as_a_command_and_as_a_request(client):
     body = json.loads(shlex.split(curl)[-1])
     assert AskedDecision.of(**body) == asked
     assert client.post("/api/v1/decisions", json=body).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"),
+    [("get", "/nothing", 404), ("post", "/", 405), ("get", "/answers/0123456789abcdef0123", 404)],
+)
+def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(client, method, address, status):
+    asks = getattr(client, method)
+    page = asks(address, headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"} | GERMAN)
+    assert page.status_code == status and page.mimetype == "text/html" and "Frage stellen" in html(page)
+    assert "unsafe" not in page.headers["Content-Security-Policy"]
+    assert asks(address).mimetype == "application/problem+json"
+    assert (
+        client.get("/api/v1/gpus/none", headers={"Accept": "text/html"}).mimetype
+        == "application/problem+json"
+    )
