@@ -6,13 +6,16 @@ from flask import Flask, Response, g
 
 from service.api import HEALTH, PREFIX, RESOURCES, access_log, headers, metrics, problems, request_sizes
 from service.api.contract import refuse_nul_in_address
-from service.api.database_metrics import Tallies
 from service.api.kinds import note_holder
-from service.api.state import EXTENSION, State
+from service.pages import PAGES
+from service.pages.frame import kept_for_ever
+from service.pages.refused import as_page
 from service.settings import Settings
+from service.state import EXTENSION, State
 from service.store.answer_room import AnswerRoom
 from service.store.session import Sessions, engine_of_requests
 from service.store.snapshot import Snapshots
+from service.store.tallies import Tallies
 from service.store.write_test import WriteTest
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
 
@@ -53,9 +56,13 @@ def create_app(
         app.register_blueprint(blueprint)
     for blueprint in RESOURCES:
         app.register_blueprint(blueprint, url_prefix=PREFIX)
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
     app.before_request(note_holder)
     app.after_request(tell_age)
     headers.secure(app, settings)
+    app.after_request(as_page)
+    app.after_request(kept_for_ever)
     metrics.measure(app)
     app.before_request(refuse_nul_in_address)
     access_log.write(app, wanted=settings.access_log == "on")

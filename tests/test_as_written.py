@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from click.testing import CliRunner
 
+from service.answers.as_written import number_written
 from service.cli import main
-from service.cli.as_written import number_written
 from service.errors import InvalidValue
 from service.usecases.deciding import hours_of
 

@@ -114,7 +114,7 @@ def test_what_is_logged_of_a_request_has_its_id_and_nothing_after_it(client, cap
 def test_a_token_is_told_by_name(client, caplog):
     from datetime import UTC, datetime
 
-    from service.api.state import EXTENSION
+    from service.state import EXTENSION
     from service.store import tokens
 
     with client.application.extensions[EXTENSION].sessions.begin() as session:
@@ -126,7 +126,7 @@ def test_a_token_is_told_by_name(client, caplog):
 
 
 def test_a_refresh_is_logged_under_its_number(client, monkeypatch):
-    from service.api.state import EXTENSION
+    from service.state import EXTENSION
 
     sessions = client.application.extensions[EXTENSION].sessions
     register(sessions)

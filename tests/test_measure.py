@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from click.testing import CliRunner
 
-from service.api.state import EXTENSION
 from service.app import create_app
 from service.cli import main
 from service.settings import Settings
+from service.state import EXTENSION
 from service.store import tokens
 from tests.by_options import by_options
 from tests.estimate.test_training_log import NANOCHAT_BANNER, nanochat

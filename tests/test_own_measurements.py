@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from service.answers.question import AskedMeasurement
-from service.api.state import EXTENSION
 from service.app import create_app
 from service.cli import main
 from service.cli.opening import open_facts
@@ -18,6 +17,7 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.plausibility import doubt_of, limits_passed
 from service.estimate.run_records.plan_in_log import plan_in_log
 from service.settings import Settings
+from service.state import EXTENSION
 from service.store import tokens
 from service.usecases.knowledge import knowledge_of, plans_of
 from service.usecases.measuring import measure

@@ -15,10 +15,10 @@ from service.api.contract import contract
 from service.api.feeds import respond_feed
 from service.api.offers import LARGEST_PRICE
 from service.api.schemas import page_of
-from service.api.state import facts, now, state
 from service.api.tokens import bearer, carries_token
 from service.facts import Tier
 from service.reports.notices.alert_items import condition, money
+from service.state import facts, now, state
 from service.store import alerts
 from service.store.alerts import Alert, AlertEvent, Rule
 from service.usecases.alerts import save_alert

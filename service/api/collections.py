@@ -14,9 +14,9 @@ from spectree import Response as Answers
 from service.answers.asked import Question
 from service.api.columns import Columns, as_csv, csv_parts, items_of
 from service.api.contract import contract
-from service.api.remembered import Remembered
-from service.api.state import facts, state
 from service.errors import NotFound, foreign
+from service.remembered import Remembered
+from service.state import facts, state
 from service.store.snapshot import Snapshot
 
 LARGEST_PAGE = 500

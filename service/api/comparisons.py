@@ -9,10 +9,10 @@ from spectree import Response as Answers
 from service.answers.answer import AnsweredComparison
 from service.answers.question import AskedComparison
 from service.api.contract import contract
-from service.api.remembered import Remembered
 from service.api.reports import ReportQuery, report_response
-from service.api.state import facts, now, state
 from service.api.tokens import room
+from service.remembered import Remembered
+from service.state import facts, now, state
 from service.store import comparisons
 from service.usecases import answer
 from service.usecases.reporting import comparison_report

@@ -1,38 +1,12 @@
 """What /metrics says beside requests and sources: versions, answers, bytes, what waits, connections."""
 
-import logging
 from collections.abc import Iterator
-from time import monotonic
 
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from service.store import calibration_file, tallies
-from service.store.session import Sessions
-from service.store.tallies import Tally
-
-COUNTED_EVERY_S = 30.0
-"""Whoever scrapes more often is told the last count."""
-log = logging.getLogger(__name__)
-
-
-class Tallies:
-    """The last count of what the database holds."""
-
-    def __init__(self, sessions: Sessions) -> None:
-        self.sessions = sessions
-        self._last: tuple[float, Tally] | None = None
-
-    def now(self) -> Tally | None:
-        """The count, at most COUNTED_EVERY_S old; None where the database cannot be asked."""
-        if self._last is None or monotonic() - self._last[0] > COUNTED_EVERY_S:
-            try:
-                with self.sessions.reading() as session:
-                    self._last = monotonic(), tallies.tally(session)
-            except Exception as error:
-                log.warning("the database cannot be counted: %s: %s", type(error).__name__, error)
-                return None
-        return self._last[1]
+from service.store.tallies import Tallies, Tally
 
 
 class OfDatabase(Collector):

@@ -7,8 +7,8 @@ from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.api.contract import contract
 from service.api.reports import ReportQuery, report_response
-from service.api.state import facts, now, state
 from service.api.tokens import room
+from service.state import facts, now, state
 from service.store import comparisons
 from service.usecases.deciding import answer_decision
 from service.usecases.reporting import decision_report

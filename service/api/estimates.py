@@ -6,7 +6,7 @@ from spectree import Response as Answers
 from service.answers.answer import AnsweredEstimates
 from service.answers.question import AskedEstimate
 from service.api.contract import contract
-from service.api.state import facts, now
+from service.state import facts, now
 from service.usecases import estimate
 
 blueprint = Blueprint("estimates", __name__)

@@ -8,9 +8,9 @@ from pydantic import Field
 from service.answers.asked import Day
 from service.api.collections import Collection, Page, PageQuery, publish, sliced
 from service.api.schemas import SourceOut, page_of
-from service.api.state import state
 from service.facts import ExchangeRate
 from service.reports.listings.sourced import exchange_rate, rate_slug
+from service.state import state
 from service.store import exchange_rates
 from service.store.snapshot import Snapshot
 

@@ -9,8 +9,8 @@ from spectree import Response as Answers
 from service.answers.asked import Question
 from service.api.collections import json_response
 from service.api.contract import contract
-from service.api.state import now, state
 from service.api.tokens import bearer
+from service.state import now, state
 from service.store import own_gpu_names
 
 

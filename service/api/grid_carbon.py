@@ -6,11 +6,11 @@ from typing import Any
 from service.api.collections import Collection, Page, publish, sliced
 from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
-from service.api.state import state
 from service.errors import UnknownName
 from service.estimate import market_day
 from service.facts import UNITS, Accounting, GridCarbon, Scope
 from service.reports.listings.sourced import source_of
+from service.state import state
 from service.store import grid_carbon
 from service.store.snapshot import Snapshot
 

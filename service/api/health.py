@@ -3,9 +3,9 @@
 from flask import Blueprint, Response
 
 from service.api.collections import json_response
-from service.api.state import state
 from service.api.tokens import from_loopback
 from service.errors import DatabaseNotReady
+from service.state import state
 from service.store import leases, price_sources
 
 blueprint = Blueprint("health", __name__)

@@ -14,10 +14,10 @@ from service.api.columns import Columns
 from service.api.contract import contract
 from service.api.parquet import parquet_of
 from service.api.schemas import page_of
-from service.api.state import state
 from service.errors import InvalidValue, worded
 from service.estimate.index_check import IndexCheck
 from service.facts import Tier
+from service.state import state
 from service.store import exchange_rates, price_index
 from service.store.price_index import IndexRow
 from service.store.snapshot import Snapshot

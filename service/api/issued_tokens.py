@@ -13,8 +13,8 @@ from spectree import Response as Answers
 from service.api.collections import PageQuery, private, respond_live, sliced
 from service.api.contract import contract
 from service.api.schemas import page_of
-from service.api.state import now, state
 from service.api.tokens import bearer
+from service.state import now, state
 from service.store import tokens
 from service.store.tokens import ApiToken
 from service.store.work_models import TokenScope

@@ -13,13 +13,13 @@ from service.answers.question import AskedMeasurement
 from service.api.collections import Collection, Page, PageQuery, json_response, private, publish, sliced
 from service.api.contract import contract
 from service.api.schemas import SourceOut, page_of
-from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.estimate.interval import Interval
 from service.facts import AdapterTargets, MeasuredRun, Offload, Trainer, WeightsIn
 from service.reports.listings.measurement import as_json
 from service.reports.listings.own_measurements import as_json as lesson_as_json
 from service.reports.listings.sourced import source_of
+from service.state import facts, now, state
 from service.store import measured_runs
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot

@@ -20,10 +20,10 @@ from prometheus_client.registry import Collector
 
 from service.api.access_log import METHODS
 from service.api.database_metrics import OfDatabase
-from service.api.state import state
 from service.api.tokens import insider
 from service.front.lane import waited
 from service.front.refusals import refused
+from service.state import state
 from service.store import leases, price_sources, refreshes
 from service.store.session import Sessions
 

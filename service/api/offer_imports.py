@@ -11,9 +11,9 @@ from spectree import Response as Answers
 from service.answers.asked import Day, Question
 from service.api.collections import json_response
 from service.api.contract import contract
-from service.api.state import now, state
 from service.api.tokens import bearer
 from service.errors import InvalidValue, worded
+from service.state import now, state
 from service.usecases.price_imports import MOST_SHOWN, PriceTable
 
 LARGEST_TABLE_BYTES = 8_000_000

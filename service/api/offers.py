@@ -33,13 +33,13 @@ from service.api.exchange_rates import ExchangeRateOut
 from service.api.parquet import EXACT, parquet_of
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
-from service.api.state import facts, now, state
 from service.api.tokens import bearer
 from service.countries import code_of
 from service.errors import InvalidValue, NotFound, UnknownName, worded
 from service.facts import CloudOffer, Source, Tier
 from service.reports.listings.offer_items import offer_item
 from service.reports.listings.sourced import amount
+from service.state import facts, now, state
 from service.store import offers
 from service.store.offer_conflicts import conflicts_of
 from service.store.snapshot import Snapshot

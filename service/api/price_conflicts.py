@@ -11,8 +11,8 @@ from service.api.contract import contract
 from service.api.offers import CURRENCY, OfferOut
 from service.api.schemas import page_of
 from service.api.sourced import converter
-from service.api.state import state
 from service.reports.listings.offer_items import offer_item
+from service.state import state
 from service.store.offer_conflicts import all_conflicts
 from service.store.snapshot import Snapshot
 

@@ -11,8 +11,8 @@ from service.answers.asked import Day, Question
 from service.api.collections import etag, finish, json_response, not_modified, unchanged
 from service.api.contract import contract
 from service.api.exchange_rates import ExchangeRateOut
-from service.api.state import facts, state
 from service.facts import Tier
+from service.state import facts, state
 from service.usecases.offers import price_history_of
 
 Interval = Literal["day", "week", "month"]

@@ -11,9 +11,9 @@ from service.answers.asked import Question
 from service.api.collections import PageQuery, json_response, respond_live, sliced
 from service.api.contract import contract
 from service.api.schemas import page_of
-from service.api.state import state
 from service.api.tokens import is_trusted
 from service.errors import NotFound, worded
+from service.state import state
 from service.store import leases, price_sources
 from service.store.price_sources import SourceState, Standing
 

@@ -15,9 +15,9 @@ from service.answers.asked import Question
 from service.api.collections import Page, PageQuery, json_response, respond_live
 from service.api.contract import contract
 from service.api.schemas import page_of
-from service.api.state import state
 from service.api.tokens import bearer, is_trusted
 from service.errors import UnknownName
+from service.state import state
 from service.store import leases, price_sources, refreshes
 from service.store.refreshes import MOST_REJECTED_KEPT, Refresh
 from service.store.work_models import RefreshOutcome

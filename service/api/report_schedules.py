@@ -17,10 +17,10 @@ from service.api.collections import Page, PageQuery, json_response, private, res
 from service.api.contract import contract
 from service.api.feeds import respond_feed
 from service.api.schemas import page_of
-from service.api.state import now, state
 from service.api.tokens import bearer, carries_token
 from service.decide.decision_change import ChangeCode
 from service.reports.notices.report_letters import decision_url, report_url
+from service.state import now, state
 from service.store import report_runs, report_schedules
 from service.store.report_runs import Delivery, DeliveryState, ReportRun
 from service.store.report_schedules import ReportSchedule

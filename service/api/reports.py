@@ -9,10 +9,10 @@ from pydantic import Field
 from service.answers.asked import Question
 from service.api.headers import NOTHING
 from service.api.problems import field_problem, problem
-from service.api.remembered import Remembered
-from service.api.state import state
 from service.errors import UnknownName
+from service.remembered import Remembered
 from service.reports.formats.renderers import renderer
+from service.state import state
 from service.store.session import Sessions
 from service.usecases.reporting import Report
 

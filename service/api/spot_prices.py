@@ -12,11 +12,11 @@ from service.api.exchange_rates import ExchangeRateOut
 from service.api.market_slots import SlotQuery, slot_of, slot_slug
 from service.api.schemas import SourceOut, page_of
 from service.api.sourced import converter
-from service.api.state import state
 from service.errors import HeimvorteilError, MissingFact, UnknownName, nearest_first, worded
 from service.estimate import market_day
 from service.facts import SpotPrice, Taxes
 from service.reports.listings.sourced import amount, rates_of, source_of
+from service.state import state
 from service.store import spot_prices, zones_in_use
 from service.store.snapshot import Snapshot
 from service.store.spot_prices import PricedDay

@@ -7,8 +7,8 @@ from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from service.api.state import now, state
 from service.front.kinds import HERE
+from service.state import now, state
 from service.store import tokens
 from service.store.answer_room import AnswerRoom
 from service.store.tokens import ApiToken

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from service.cli.as_written import Unwritten, currency_written, number_written
+from service.answers.as_written import Unwritten, currency_written, number_written
 from service.errors import worded
 
 CURRENCIES_WRITTEN = "currencies_written"

@@ -1,8 +1,10 @@
 """How much there is, for those who watch over it: answers, bytes, refreshes that wait, connections."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,6 +15,9 @@ from service.store.session import Sessions
 from service.store.work_models import ComparisonRow, JobLeaseRow
 
 REFRESH = "refresh "
+COUNTED_EVERY_S = 30.0
+"""Whoever scrapes more often is told the last count."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +68,22 @@ def connections(sessions: Sessions) -> Mapping[str, int]:
     """Connections of this process to the database, by whether they are used at this moment."""
     pool = sessions.engine.pool
     return {"in use": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
+
+
+class Tallies:
+    """The last count of what the database holds."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+        self._last: tuple[float, Tally] | None = None
+
+    def now(self) -> Tally | None:
+        """The count, at most COUNTED_EVERY_S old; None where the database cannot be asked."""
+        if self._last is None or monotonic() - self._last[0] > COUNTED_EVERY_S:
+            try:
+                with self.sessions.reading() as session:
+                    self._last = monotonic(), tally(session)
+            except Exception as error:
+                log.warning("the database cannot be counted: %s: %s", type(error).__name__, error)
+                return None
+        return self._last[1]

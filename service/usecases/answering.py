@@ -86,6 +86,26 @@ def kept_answer(
     return stored
 
 
+def unkept(
+    answer: AnsweredComparison | AnsweredDecision,
+    snapshot: Snapshot,
+    *,
+    kind: str,
+    asked: bytes,
+    asked_at: datetime,
+) -> StoredComparison:
+    """An answer in the form in which it would be kept; its id is empty."""
+    return StoredComparison(
+        id="",
+        asked_at=asked_at,
+        request=asked,
+        answer=answer.model_copy(update={"id": ""}).to_json(),
+        data_version=snapshot.data_version,
+        code_version=CODE_VERSION,
+        kind=kind,
+    )
+
+
 def identity_of(kind: str, asked: bytes, data_version: int, asked_at: datetime) -> str:
     """The name of an answer: the same for the same question on the same facts and day."""
     day = asked_at.date().isoformat().encode()

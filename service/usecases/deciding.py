@@ -47,7 +47,7 @@ from service.store.answer_room import AnswerRoom
 from service.store.comparisons import StoredComparison
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot
-from service.usecases.answering import kept_answer, with_trainer_file
+from service.usecases.answering import kept_answer, unkept, with_trainer_file
 from service.usecases.asked_vat import asked_vat
 from service.usecases.candidate_plans import (
     Plans,
@@ -386,26 +386,38 @@ def answer_decision(
 ) -> StoredComparison:
     """The decision as it is kept, written once per question and day: in the `room` for a while, without one
     for good."""
-
-    def work_out() -> AnsweredDecision:
-        def beside(asked: AskedDecision) -> Decision:
-            market = market_of(sessions, snapshot, asked, asked_at.date())
-            return decide(snapshot, asked, asked_at, market, is_beside=True)
-
-        decision = decide_from_store(sessions, snapshot, request, asked_at)
-        others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, beside))
-        told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
-        return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
-
     return kept_answer(
         sessions,
         snapshot,
         kind="decision",
         asked=request.kept(),
         asked_at=asked_at,
-        work_out=work_out,
+        work_out=partial(told_decision, sessions, snapshot, request, asked_at),
         room=room,
     )
+
+
+def told_decision(
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
+) -> AnsweredDecision:
+    """The decision as it is told, kept nowhere: its id is empty."""
+
+    def beside(asked: AskedDecision) -> Decision:
+        market = market_of(sessions, snapshot, asked, asked_at.date())
+        return decide(snapshot, asked, asked_at, market, is_beside=True)
+
+    decision = decide_from_store(sessions, snapshot, request, asked_at)
+    others = (tell_decided(decision, o, changes) for o, changes in alternatives_of(request, beside))
+    told = tell_decision(decision).model_copy(update={"what_if": tuple(others)})
+    return say_decision(wording(request.lang), with_trainer_file(told, request.workload))
+
+
+def unkept_decision(
+    sessions: Sessions, snapshot: Snapshot, request: AskedDecision, asked_at: datetime
+) -> StoredComparison:
+    """The same answer as it would be kept, under no id: whoever tries things out fills no database."""
+    told = told_decision(sessions, snapshot, request, asked_at)
+    return unkept(told, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at)
 
 
 def hours_of(text: str) -> float:

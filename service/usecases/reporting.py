@@ -60,6 +60,12 @@ def stored_report(sessions: Sessions, id: str, extension: str, language: str = "
     return _report(sessions, stored, extension, language)
 
 
+def report_on(sessions: Sessions, stored: StoredComparison, extension: str, language: str) -> Report:
+    """The report on an answer that is at hand, kept or not; otherwise likewise."""
+    _checked(extension, language)
+    return _report(sessions, stored, extension, language)
+
+
 def comparison_on_screen(
     sessions: Sessions, snapshot: Snapshot, stored: StoredComparison, language: str, *, explain: bool
 ) -> Document:

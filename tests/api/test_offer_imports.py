@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 
 from service.api.offer_imports import ImportedOut
-from service.api.state import EXTENSION
 from service.app import create_app
 from service.cli import main
 from service.cli.web import create_app as create_whole_app
 from service.settings import Settings
+from service.state import EXTENSION
 from service.store import tokens
 from service.store.session import Sessions, engine_for
 from tests.api.conftest import assert_problem

@@ -12,7 +12,7 @@ from pricing.pace import Pace
 from pricing.registry import register
 from pricing.source import Rejected
 from pricing.sources import SOURCES
-from service.api.state import EXTENSION
+from service.state import EXTENSION
 from service.store import leases
 from tests.api.conftest import assert_problem
 from tests.api.test_writing_and_refresh import headers

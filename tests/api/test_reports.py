@@ -9,9 +9,9 @@ import pytest
 from pypdf import PdfReader
 
 from service.api import comparisons as resource
-from service.api.remembered import Remembered
 from service.errors import NotFound, UnknownName
 from service.estimate.interval import Interval
+from service.remembered import Remembered
 from service.reports.formats.renderers import RENDERERS
 from service.reports.words.sentences import duration
 from service.reports.words.wording import wording

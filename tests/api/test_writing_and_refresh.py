@@ -6,8 +6,8 @@ import weakref
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from service.api.state import EXTENSION
 from service.facts import ExchangeRate
+from service.state import EXTENSION
 from service.store import exchange_rates, tokens
 from tests.api.conftest import assert_problem
 from tests.facts_for_tests import SOURCE

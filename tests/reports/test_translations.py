@@ -1,6 +1,7 @@
 """Every sentence exists in German, with the same placeholders, and none is left over."""
 
 import ast
+import re
 import string
 from pathlib import Path
 
@@ -15,6 +16,7 @@ REPORTS = Path(service.reports.__file__).parent
 GERMAN = REPORTS.parent / "translations" / "de.po"
 ROOMS = (REPORTS.parent, Path(pricing.__file__).parent)
 
+IN_TEMPLATES = re.compile(r'\bsay\(["\']([^"\']+)["\']')
 FORMS = {"say": 1, "counted": 2}
 """How many sentences each way to say something takes: one, or one for a single thing and one for more."""
 
@@ -34,6 +36,8 @@ def said() -> set[str | tuple[str, ...]]:
                 assert all(isinstance(x, ast.Constant) for x in said), f"{path}:{node.lineno}: not a literal"
                 words = tuple(x.value for x in said if isinstance(x, ast.Constant))
                 found.add(words[0] if len(words) == 1 else words)
+    for template in sorted((REPORTS.parent / "templates").rglob("*.html")):
+        found.update(IN_TEMPLATES.findall(template.read_text()))
     return found
 
 

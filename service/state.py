@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from flask import current_app, g
 
-from service.api.database_metrics import Tallies
 from service.settings import Settings
 from service.store.answer_room import AnswerRoom
 from service.store.session import Sessions
 from service.store.snapshot import Snapshot, Snapshots
+from service.store.tallies import Tallies
 from service.store.write_test import WriteTest
 from service.usecases.price_imports import KeepsQuote, TakesInPrices
 

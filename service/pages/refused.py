@@ -1,0 +1,21 @@
+"""An error as a page for whoever came with a browser; programs get their problem+json."""
+
+from flask import Response, request
+
+from service.pages.frame import html
+
+PROBLEM = "application/problem+json"
+OF_PROGRAMS = ("/api/", "/metrics", "/static/")
+
+
+def as_page(response: Response) -> Response:
+    """The same status with a page that says what is wrong and leads on; anything but an error as it is."""
+    asks_for_a_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    if response.mimetype != PROBLEM or request.path.startswith(OF_PROGRAMS) or not asks_for_a_page:
+        return response
+    said = response.get_json(force=True)
+    page = html("pages/refused.html", response.status_code, problem=said)
+    for name in ("Allow", "Retry-After"):
+        if name in response.headers:
+            page.headers[name] = response.headers[name]
+    return page
