@@ -13,7 +13,7 @@ from service.errors import HeimvorteilError, InvalidValue, UnknownName
 from service.pages import as_command
 from service.pages.asked_by_address import address_of, asked_by_address, said_by
 from service.pages.cards import SCALE_PX, cards
-from service.pages.frame import html
+from service.pages.frame import DRAWN, html
 from service.pages.language import language, words
 from service.pages.picture import chart_of, picture
 from service.pages.question_form import ASKED_FIRST, form
@@ -79,9 +79,7 @@ def report(extension: str) -> Response:
     made = report_on(state().sessions, _worked_out(_said()), extension, language())
     response = Response(made.content, content_type=chosen.media_type)
     response.headers["Content-Disposition"] = f'inline; filename="{made.name}"'
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    )
+    response.headers["Content-Security-Policy"] = DRAWN
     return response
 
 
@@ -107,7 +105,7 @@ def plans_picture() -> Response:
         raise NoSuchPage("fewer than two plans have a cost and a duration")
     svg = picture(chart, language(), is_dark=request.args.get("ground") == "dark")
     response = Response(svg, content_type="image/svg+xml")
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["Content-Security-Policy"] = DRAWN
     response.headers["Cache-Control"] = "private, max-age=600"
     return response
 

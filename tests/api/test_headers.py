@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from service.api.headers import ALWAYS, NOTHING
+from service.api.headers import ALWAYS
 from service.app import create_app
+from service.pages.frame import POLICY
 from service.settings import Settings
 from service.store import tokens
 
@@ -24,8 +25,11 @@ def addresses(app):
 def assert_strict(response):
     assert set(response.headers.keys()) >= MUST, (response.request.path, MUST - set(response.headers.keys()))
     policy = response.headers["Content-Security-Policy"]
-    assert policy.startswith(NOTHING), policy
-    assert "script-src 'unsafe-inline'" not in policy and "*" not in policy
+    allowed = {name: said for name, _, said in (part.partition(" ") for part in policy.split("; "))}
+    for name in ("default-src", "frame-ancestors", "base-uri"):
+        assert allowed[name] == "'none'", policy
+    assert allowed.get("script-src", "'self'") == "'self'" and "*" not in policy
+    assert allowed["form-action"] == ("'self'" if policy == POLICY else "'none'"), policy
     assert len(response.headers.getlist("Cache-Control")) == 1
     if response.status_code >= 400:
         assert response.headers["Cache-Control"] == "no-store"
