@@ -40,9 +40,10 @@ def map_(context: click.Context, name: str, gpu: str, memory: float | None) -> N
 
     with context.obj().begin() as session:
         told, changed = own_gpu_names.put(session, name, gpu, memory, datetime.now(UTC))
-    w, name = words(), told.name
+    w = words()
+    name = w.say('"{name}"', name=told.name)
     if told.memory_gib:
-        name = w.say("{name} with {gib} GiB", name=told.name, gib=w.exact(told.memory_gib))
+        name = w.say("{name} with {gib} GiB", name=name, gib=w.exact(told.memory_gib))
     click.echo(
         w.counted(
             "{name} stands for {gpu}: {count} stored offer changed",
