@@ -100,7 +100,14 @@ def db_check(file: Path | None) -> None:
 
 @db.command("export")
 @click.argument("file", type=FILE)
-@click.option("--format", "how", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "how",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="Of each table in it.",
+)
 def db_export(file: Path, how: str) -> None:
     """Write every stored fact to FILE, a zip with a table a file: for people and other programs."""
     from service.store.exporting import export
