@@ -207,8 +207,8 @@ class NotKept(DatabaseNotReady):
     public = "nothing can be written at the moment; what is stored can be read, try again in a few seconds"
     told: Any = None
 
-    def __init__(self, line: str, *, may_pass: bool = False) -> None:
-        super().__init__(line)
+    def __init__(self, sentence: Worded, *, may_pass: bool = False) -> None:
+        super().__init__(sentence)
         self.may_pass = may_pass
 
 

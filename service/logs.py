@@ -15,13 +15,15 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from typing import Any
 
+from service.shown import MASK, is_secret, said
+
 FIELDS = "fields"
 """Name of what `extra` of a call may bring along: a mapping, told beside the message."""
 SANE_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _TOKEN = re.compile(r"\bhv_[A-Za-z0-9_-]{8,}")
 _USERINFO = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-_IN_QUERY = re.compile(r"(?i)(?<=[?&;])([\w-]*(?:key|token|secret|password|signature|sig)=)[^&\s\"']+")
+_IN_QUERY = re.compile(r"(?<=[?&;])([^=&;\s\"']{1,100})=[^&;\s\"']+")
+"""Also of a path, which `said` takes for no address."""
 _request: ContextVar[str] = ContextVar("request", default="")
 _refresh: ContextVar[str] = ContextVar("refresh", default="")
 
@@ -50,9 +52,8 @@ def refreshing(number: int) -> Iterator[None]:
 
 def harmless(text: str) -> str:
     """Without secrets; what would begin a line or steer a terminal is spelled out."""
-    text = _TOKEN.sub("hv_…", text)
-    text = _IN_QUERY.sub(r"\1…", _USERINFO.sub("…", text))
-    return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    text = said(_USERINFO.sub(MASK, _TOKEN.sub("hv_…", text)))
+    return _IN_QUERY.sub(lambda pair: f"{pair[1]}={MASK}" if is_secret(pair[1]) else pair[0], text)
 
 
 class AsJson(logging.Formatter):

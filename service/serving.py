@@ -19,7 +19,7 @@ from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from service import logs
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.front.rates import Rates
 from service.settings import Settings
 
@@ -44,7 +44,8 @@ def own(host: str, port: int, send_seconds: float) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
-        raise InvalidValue("host", host, f"is no address of this machine: {error}") from None
+        reason = worded("is no address of this machine: {error}", error=error)
+        raise InvalidValue("host", host, reason) from None
     listener = socket.socket(family, socket.SOCK_STREAM)
     # Without SO_REUSEPORT, which would let a second server take every other request.
     if sys.platform != "win32":
@@ -59,10 +60,12 @@ def own(host: str, port: int, send_seconds: float) -> socket.socket:
             listener.listen(BACKLOG)
             break
         except PermissionError:
-            raise InvalidValue("port", port, "is not for this user; take one from 1024 on") from None
+            reason = worded("is not for this user; take one from 1024 on")
+            raise InvalidValue("port", port, reason) from None
         except OSError as error:
             if time.monotonic() >= gives_up:
-                raise InvalidValue("port", port, f"cannot be taken at {host}: {error.strerror}") from None
+                reason = worded("cannot be taken at {host}: {error}", host=host, error=error.strerror)
+                raise InvalidValue("port", port, reason) from None
             time.sleep(0.1)
     listener.set_inheritable(True)
     return listener

@@ -3,8 +3,10 @@
 import re
 from urllib.parse import unquote_plus, urlsplit, urlunsplit
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""C0, C1, and what ends a line or turns its direction: they forge lines of a log and move a cursor."""
+CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""C0, C1, halves of letters, what ends a line or turns its direction: they forge lines and move a cursor."""
 ADDRESS = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s\"'<>]{1,2000}")
 SECRET = re.compile(
     r"(?:key|token|sig|secret|passw(?:or)?d|passphrase|pwd|appid|signature|credentials?|authorization)$"

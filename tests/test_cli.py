@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from copy import copy
 from pathlib import Path
 
 import click
@@ -259,7 +260,7 @@ def test_every_option_and_command_says_what_it_is_for():
     def silent(command, path):
         if not command.help:
             yield path
-        for one in command.get_params(click.Context(command)):
+        for one in copy(command).get_params(click.Context(command)):
             if isinstance(one, click.Option) and not one.help:
                 yield f"{path} {one.opts[0]}"
         for name, below in getattr(command, "commands", {}).items():

@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import tomllib
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
@@ -152,7 +153,7 @@ def test_every_option_shown_exists():
     known = {
         name
         for _, command in commands()
-        for param in command.get_params(click.Context(command))
+        for param in copy(command).get_params(click.Context(command))
         for name in param.opts
     }
     found = [

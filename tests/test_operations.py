@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pricing.registry import register
 from service.app import create_app
+from service.front.refusals import refused
 from service.settings import Settings
 from service.store.session import Sessions, engine_for
 
@@ -40,6 +41,7 @@ def told(catalog_copy):
         refreshes.add(session, refreshes.Refresh("ecb", now, "ok", now))
     client = create_app(Settings.from_environ({}), sessions).test_client()
     client.get("/ping")
+    refused.labels("test").inc()
     families = text_string_to_metric_families(client.get("/metrics").get_data(as_text=True))
     yield {sample.name: set(sample.labels) for family in families for sample in family.samples}
     engine.dispose()

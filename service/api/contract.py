@@ -17,7 +17,7 @@ from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from service.api.problems import MEDIA_TYPE, Problem
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.reports.formats.renderers import RENDERERS
 
 ERRORS = {
@@ -36,7 +36,7 @@ ERRORS = {
 }
 
 NUL_IN_JSON = b"\\u0000"
-HOLDS_NUL = "holds a NUL character"
+HOLDS_NUL = worded("holds a NUL character")
 NO_PARQUET = "No library that writes Parquet is installed"
 
 

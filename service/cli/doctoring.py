@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.reports.words.spoken import language
+
 if TYPE_CHECKING:
     from service.store.condition import Condition
     from service.usecases.checkup import Finding
@@ -19,7 +21,7 @@ MARKS = {"ok": "ok", "note": "--", "fault": "!!"}
 @click.command()
 @click.option("--network", is_flag=True, help="Also ask a price source whether the network can be reached.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
-@click.option("--lang", type=click.Choice(["en", "de"]), default="en", help="Language of what is said.")
+@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
 @click.pass_context
 def doctor(context: click.Context, network: bool, as_json: bool, lang: str) -> None:
     """Look at settings, database, sources, disk, clock and versions; exit code 1 where something is wrong.

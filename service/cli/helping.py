@@ -71,7 +71,8 @@ def paragraphs(help: str | None) -> list[str]:
 def help_texts(command: click.Command) -> Iterator[str]:
     """Every paragraph of help of a command, its options and all commands below it."""
     yield from paragraphs(command.help)
-    for one in command.get_params(click.Context(command)):
+    # Of a copy: a command keeps the names of its help option that it is first asked for.
+    for one in copy.copy(command).get_params(click.Context(command)):
         if isinstance(one, click.Option):
             yield from paragraphs(one.help)
     for below in command.commands.values() if isinstance(command, click.Group) else ():

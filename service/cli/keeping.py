@@ -9,6 +9,8 @@ import click
 
 from service.cli.operating import db
 from service.cli.progress import working
+from service.reports.words.error_words import said
+from service.reports.words.spoken import words
 from service.settings import Settings
 
 __all__ = ["db"]
@@ -16,6 +18,7 @@ __all__ = ["db"]
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from service.store.backup import Manifest
     from service.store.exporting import Format
     from service.store.session import Sessions
 
@@ -35,9 +38,11 @@ def db_backup(file: Path) -> None:
     now = datetime.now(UTC)
     if file.is_dir():
         file = file / f"heimvorteil-{now:%Y-%m-%dT%H%M%SZ}.zip"
-    with working("copying the database"), _as_it_is() as sessions:
+    with working(lambda: words().say("copying the database")), _as_it_is() as sessions:
         made = back_up(sessions, file, now)
-    click.echo(f"{file}: {made.rows:,} rows of {len(made.tables)} tables, schema {made.revision}")
+    click.echo(
+        words().say("{file}: {rows} rows of {tables} tables, schema {revision}", file=file, **_counts(made))
+    )
 
 
 @db.command("restore")
@@ -50,10 +55,15 @@ def db_restore(file: Path, replace: bool) -> None:
     from service.store.restoring import restore
 
     url = Settings.from_environ().database_url
-    with working("putting the copy back"):
+    with working(lambda: words().say("putting the copy back")):
         made = restore(url, file, replace=replace)
+    moment = f"{made.made_at[:19]}Z"
     click.echo(
-        f"restored {made.rows:,} rows of {len(made.tables)} tables as of {made.made_at[:19]}Z; all proven"
+        words().say(
+            "restored {rows} rows of {tables} tables as of {moment}; all proven",
+            moment=moment,
+            **_counts(made),
+        )
     )
 
 
@@ -64,35 +74,56 @@ def db_check(file: Path | None) -> None:
     if file is not None:
         from service.store.backup import proven
 
-        with working("reading the copy"):
+        with working(lambda: words().say("reading the copy")):
             made = proven(file)
-        click.echo(
-            f"{file}: {made.rows:,} rows of {len(made.tables)} tables are whole, schema {made.revision}"
-        )
+        whole = words().say("{rows} rows of {tables} tables are whole, schema {revision}", **_counts(made))
+        click.echo(f"{file}: {whole}")
         return
     from service.store.checking import check
 
-    with working("looking through the database"), _as_it_is() as sessions:
+    with working(lambda: words().say("looking through the database")), _as_it_is() as sessions:
         found = check(sessions)
     for fault in found.faults:
-        click.echo(fault)
+        click.echo(said(fault))
     if found.faults:
         raise SystemExit(EXIT_FAULTS)
+    w = words()
     click.echo(
-        f"{sum(found.rows.values()):,} rows of {len(found.rows)} tables are whole, schema {found.revision}"
+        w.say(
+            "{rows} rows of {tables} tables are whole, schema {revision}",
+            rows=w.number(sum(found.rows.values())),
+            tables=len(found.rows),
+            revision=found.revision,
+        )
     )
 
 
 @db.command("export")
 @click.argument("file", type=FILE)
-@click.option("--format", "how", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "how",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="Of each table in it.",
+)
 def db_export(file: Path, how: str) -> None:
     """Write every stored fact to FILE, a zip with a table a file: for people and other programs."""
     from service.store.exporting import export
 
-    with working("writing the facts"), _as_it_is() as sessions:
+    with working(lambda: words().say("writing the facts")), _as_it_is() as sessions:
         rows = export(sessions, file, cast("Format", how))
-    click.echo(f"{file}: {sum(rows.values()):,} rows of {len(rows)} tables as {how}")
+    w = words()
+    click.echo(
+        w.say(
+            "{file}: {rows} rows of {tables} tables as {format}",
+            file=file,
+            rows=w.number(sum(rows.values())),
+            tables=len(rows),
+            format=how,
+        )
+    )
 
 
 @db.command("prune")
@@ -105,12 +136,21 @@ def db_prune(dry_run: bool) -> None:
     from service.store.pruning import prune
     from service.store.session import require_head
 
-    with working("letting go"), _as_it_is() as sessions:
+    with working(lambda: words().say("letting go")), _as_it_is() as sessions:
         require_head(sessions.engine)
         done = prune(sessions, Settings.from_environ(), datetime.now(UTC), dry_run=dry_run)
-    went = "would go" if dry_run else "gone"
-    megabytes = done.answers.stored_bytes / 1e6
-    click.echo(f"{went}: {done.answers.answers:,} answers ({megabytes:,.1f} MB), {done.prices:,} prices")
+    w = words()
+    told = w.say(
+        "{answers} answers ({megabytes} MB), {prices} prices",
+        answers=w.number(done.answers.answers),
+        megabytes=w.number(done.answers.stored_bytes / 1e6, 1),
+        prices=w.number(done.prices),
+    )
+    click.echo(f"{w.say('would go') if dry_run else w.say('gone')}: {told}")
+
+
+def _counts(made: "Manifest") -> dict[str, object]:
+    return {"rows": words().number(made.rows), "tables": len(made.tables), "revision": made.revision}
 
 
 @contextmanager

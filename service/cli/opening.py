@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 def open_database() -> "Sessions":
     """The database, created and filled on first use with one line saying so."""
-    from service.store.session import Sessions, prepare
+    from service.store.session import Sessions, prepare, shown
 
     with working(lambda: words().say("opening the database")):
         engine, created = prepare(Settings.from_environ().database_url)
     if created:
-        told = words().say("created and filled {database}", database=engine.url.render_as_string())
+        told = words().say("created and filled {database}", database=shown(engine.url))
         click.echo(f"heimvorteil: {told}", err=True)
     return Sessions(engine)
 

@@ -54,7 +54,7 @@ def db_upgrade() -> None:
     """Bring the schema to this version, with the task queue's on PostgreSQL, and fill in the catalog."""
     from pricing.registry import register
     from service.store.seed import seed
-    from service.store.session import Sessions, engine_for, upgrade
+    from service.store.session import Sessions, engine_for, shown, upgrade
 
     url = Settings.from_environ().database_url
     upgrade(url)
@@ -62,7 +62,7 @@ def db_upgrade() -> None:
     with Sessions(engine).begin() as session:
         seed(session)
     register(Sessions(engine))
-    click.echo(words().say("{database} is up to date", database=engine.url.render_as_string()))
+    click.echo(words().say("{database} is up to date", database=shown(engine.url)))
 
 
 @db.command("calibrate")

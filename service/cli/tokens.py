@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.cli.opening import open_database
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
+    from service.reports.words.wording import Wording
     from service.store.tokens import ApiToken
 
 SCOPES = ("read", "write", "admin")
 LONGEST_DAYS = 3650
 LONGEST_OVERLAP_HOURS = 24 * 90
+NEVER = "-"
 
 
 @click.group()
@@ -63,7 +66,8 @@ def token_rotate(name: str, overlap_hours: int, valid_days: int | None) -> None:
 
     now, overlap = datetime.now(UTC), timedelta(hours=overlap_hours)
     click.echo(_with_session(lambda session: tokens.rotate(session, name, now, overlap, _days(valid_days))))
-    click.echo(f"heimvorteil: the value before counts for {overlap_hours} h more", err=True)
+    told = words().say("the value before counts for {hours} h more", hours=overlap_hours)
+    click.echo(f"heimvorteil: {told}", err=True)
 
 
 @token.command("list")
@@ -72,24 +76,25 @@ def token_list() -> None:
     from service.reports.listings.as_table import print_table
     from service.store import tokens
 
-    titles = ["name", "scope", "created", "expires", "last used", "old value until", "revoked"]
-    print_table(titles, [_row(one) for one in _with_session(tokens.all)], set())
+    w, issued = words(), _with_session(tokens.all)
+    if not issued:
+        click.echo(w.say("No token yet: heimvorteil token create NAME makes one."))
+        return
+    titles = [w.say("name"), w.say("scope"), w.say("created"), w.say("expires"), w.say("last used")]
+    titles += [w.say("old value until"), w.say("revoked")]
+    print_table(titles, [_row(w, one) for one in issued], set())
 
 
-def _row(token: "ApiToken") -> list[str]:
+def _row(w: "Wording", token: "ApiToken") -> list[str]:
     return [
         token.name,
         token.scope,
-        f"{token.created_at:%Y-%m-%d}",
-        _shown(token.expires_at, "%Y-%m-%d"),
-        _shown(token.last_used_at),
-        _shown(token.previous_until),
-        _shown(token.revoked_at, "%Y-%m-%d"),
+        w.day(token.created_at.date()),
+        w.day(token.expires_at.date()) if token.expires_at else NEVER,
+        w.minute(token.last_used_at) if token.last_used_at else NEVER,
+        w.minute(token.previous_until) if token.previous_until else NEVER,
+        w.day(token.revoked_at.date()) if token.revoked_at else NEVER,
     ]
-
-
-def _shown(at: datetime | None, form: str = "%Y-%m-%d %H:%M") -> str:
-    return "-" if at is None else at.strftime(form)
 
 
 @token.command("revoke")
@@ -99,4 +104,5 @@ def token_revoke(name: str) -> None:
     from service.store import tokens
 
     _with_session(lambda session: tokens.revoke(session, name, datetime.now(UTC)))
+    click.echo(words().say("revoked {name}", name=name))
     click.echo(f"revoked {name}")

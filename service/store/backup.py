@@ -22,7 +22,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.store import models, work_models  # noqa: F401
 from service.store.column_types import Packed
 from service.store.session import HEAD_REVISION, Sessions, require_head
@@ -82,7 +82,7 @@ def back_up(sessions: Sessions, file: Path, now: datetime) -> Manifest:
     written, DatabaseNotReady for a database of another revision.
     """
     if file.exists():
-        raise InvalidValue("file", str(file), "is there already and is not overwritten")
+        raise InvalidValue("file", str(file), worded("is there already and is not overwritten"))
     require_head(sessions.engine)
     with (
         written_whole(file) as whole,
@@ -133,7 +133,8 @@ def written_whole(file: Path) -> Iterator[IO[bytes]]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".unfinished", dir=file.parent)
     except OSError as error:
-        raise InvalidValue("file", str(file), f"cannot be written: {error.strerror}") from None
+        reason = worded("cannot be written: {error}", error=error.strerror)
+        raise InvalidValue("file", str(file), reason) from None
     unfinished = Path(name)
     try:
         with os.fdopen(handle, "wb") as whole:
@@ -142,7 +143,8 @@ def written_whole(file: Path) -> Iterator[IO[bytes]]:
             os.fsync(whole.fileno())
         _give_name(unfinished, file)
     except OSError as error:
-        raise InvalidValue("file", str(file), f"cannot be written: {error.strerror or error}") from error
+        reason = worded("cannot be written: {error}", error=error.strerror or error)
+        raise InvalidValue("file", str(file), reason) from error
     finally:
         unfinished.unlink(missing_ok=True)
 
@@ -165,7 +167,9 @@ def opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
         with zipfile.ZipFile(file) as kept:
             yield kept, _manifest(file, kept)
     except (OSError, zipfile.BadZipFile) as error:
-        raise InvalidValue("file", str(file), f"cannot be read as a copy: {error}") from error
+        raise InvalidValue(
+            "file", str(file), worded("cannot be read as a copy: {error}", error=error)
+        ) from error
 
 
 def _manifest(file: Path, kept: zipfile.ZipFile) -> Manifest:
@@ -177,11 +181,13 @@ def _manifest(file: Path, kept: zipfile.ZipFile) -> Manifest:
         }
         manifest = Manifest(int(told["format"]), str(told["revision"]), str(told["made_at"]), tables)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidValue("file", str(file), "is no copy of a database: it has no manifest") from error
+        reason = worded("is no copy of a database: it has no manifest")
+        raise InvalidValue("file", str(file), reason) from error
     if manifest.format != FORMAT:
-        raise InvalidValue(
-            "file", str(file), f"is a copy of format {manifest.format}, this version reads {FORMAT}"
+        reason = worded(
+            "is a copy of format {found}, this version reads {ours}", found=manifest.format, ours=FORMAT
         )
+        raise InvalidValue("file", str(file), reason)
     return manifest
 
 
@@ -204,7 +210,7 @@ def proven(file: Path) -> Manifest:
                 for line in lines_in(kept, name):
                     checksum.add(line)
             except KeyError:
-                raise InvalidValue("file", str(file), f"has no table {name}") from None
+                raise InvalidValue("file", str(file), worded("has no table {table}", table=name)) from None
             refuse_other(file, name, said, checksum)
     return manifest
 
@@ -212,6 +218,10 @@ def proven(file: Path) -> Manifest:
 def refuse_other(file: Path, name: str, said: TableProof, seen: Checksum) -> None:
     """InvalidValue unless the rows are those that the manifest says."""
     if seen.rows != said.rows:
-        raise InvalidValue("file", str(file), f"table {name} has {seen.rows} rows instead of {said.rows}")
+        reason = worded(
+            "table {table} has {seen} rows instead of {said}", table=name, seen=seen.rows, said=said.rows
+        )
+        raise InvalidValue("file", str(file), reason)
     if seen.hex != said.checksum:
-        raise InvalidValue("file", str(file), f"table {name} is damaged: its checksum is another one")
+        reason = worded("table {table} is damaged: its checksum is another one", table=name)
+        raise InvalidValue("file", str(file), reason)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from service.errors import Several, Worded, worded
 from service.store import models, work_models  # noqa: F401
 from service.store.column_types import Packed, unpacked
 from service.store.models import OfferPriceRow, OfferRow
@@ -22,14 +23,18 @@ class Checked:
 
     revision: str | None
     rows: dict[str, int]
-    faults: tuple[str, ...]
+    faults: tuple[Worded, ...]
 
 
 def check(sessions: Sessions) -> Checked:
     """Look through the whole database; reads all of it once and writes nothing."""
     revision = schema_revision(sessions.engine)
     if revision != HEAD_REVISION:
-        told = f"schema revision {revision or 'none'} instead of {HEAD_REVISION}: run heimvorteil db upgrade"
+        told = worded(
+            "schema revision {revision} instead of {head_revision}: run heimvorteil db upgrade",
+            revision=revision or worded("none"),
+            head_revision=HEAD_REVISION,
+        )
         return Checked(revision, {}, (told,))
     with sessions.reading() as session:
         faults = [*_pages(session), *_references(session), *_answers(session), *_prices(session)]
@@ -38,18 +43,18 @@ def check(sessions: Sessions) -> Checked:
             for table in Base.metadata.sorted_tables
         }
     if rows["data_version"] != 1:
-        faults.append(f"data_version has {rows['data_version']} rows instead of 1")
+        faults.append(worded("data_version has {count} rows instead of 1", count=rows["data_version"]))
     return Checked(revision, rows, tuple(faults))
 
 
-def _pages(session: Session) -> Iterator[str]:
+def _pages(session: Session) -> Iterator[Worded]:
     if session.get_bind().dialect.name == "sqlite":
         for (said,) in session.execute(sa.text(f"PRAGMA integrity_check({_FAULTS_TOLD})")):
             if said != "ok":
-                yield f"the file is damaged: {said}"
+                yield worded("the file is damaged: {said}", said=said)
 
 
-def _references(session: Session) -> Iterator[str]:
+def _references(session: Session) -> Iterator[Worded]:
     for table in Base.metadata.sorted_tables:
         for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
             other = key.column.table.alias()
@@ -58,11 +63,15 @@ def _references(session: Session) -> Iterator[str]:
                 sa.select(sa.func.count()).select_from(table).where(key.parent.is_not(None), ~leads_somewhere)
             ).scalar_one()
             if lost:
-                where = f"{table.name}.{key.parent.name}"
-                yield f"{where}: {lost} rows refer to {key.target_fullname} that is not there"
+                yield worded(
+                    "{column}: {lost} rows refer to {target} that is not there",
+                    column=f"{table.name}.{key.parent.name}",
+                    lost=lost,
+                    target=key.target_fullname,
+                )
 
 
-def _answers(session: Session) -> Iterator[str]:
+def _answers(session: Session) -> Iterator[Worded]:
     """Every packed value can be unpacked."""
     table: sa.Table = ComparisonRow.__table__  # type: ignore[assignment]
     columns = [column for column in table.columns if isinstance(column.type, Packed)]
@@ -75,11 +84,14 @@ def _answers(session: Session) -> Iterator[str]:
         except Exception:
             damaged.append(identity)
     if damaged:
-        more = f" and {len(damaged) - 3} more" if len(damaged) > 3 else ""
-        yield f"answers that cannot be read: {', '.join(damaged[:3])}{more}"
+        shown, more = Several(damaged[:3]), len(damaged) - 3
+        if more > 0:
+            yield worded("answers that cannot be read: {shown} and {more} more", shown=shown, more=more)
+        else:
+            yield worded("answers that cannot be read: {shown}", shown=shown)
 
 
-def _prices(session: Session) -> Iterator[str]:
+def _prices(session: Session) -> Iterator[Worded]:
     """The price of every offer is one of its history."""
     o, p = OfferRow, OfferPriceRow
     told = sa.exists().where(
@@ -88,4 +100,4 @@ def _prices(session: Session) -> Iterator[str]:
     )  # fmt: skip
     untold = session.execute(sa.select(sa.func.count()).select_from(o).where(~told)).scalar_one()
     if untold:
-        yield f"offers: {untold} have a price that their history does not tell"
+        yield worded("offers: {untold} have a price that their history does not tell", untold=untold)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.errors import DatabaseNotReady
 from service.store import leases, price_sources, versions
 from service.store.price_sources import Standing
-from service.store.session import HEAD_REVISION, REVISIONS, Sessions, engine_for, schema_revision
+from service.store.session import HEAD_REVISION, REVISIONS, Sessions, engine_for, schema_revision, shown
 from service.store.tallies import database_bytes
 from service.store.work_models import DataVersionRow
 
@@ -52,20 +52,20 @@ class Condition:
 def look(url: str) -> Condition:
     """The database's condition; raises InvalidValue for what is no address of one, and writes nothing."""
     engine = engine_for(url)
-    shown, file = engine.url.render_as_string(), None
+    address, file = shown(engine.url), None
     try:
         if engine.dialect.name == "sqlite" and not str(engine.url.database).startswith("file:"):
             file = Path(str(make_url(url).database))
             if not file.exists():
                 # To connect would make it.
-                return Condition(shown, file, exists=False)
+                return Condition(address, file, exists=False)
         try:
             revision = schema_revision(engine)
             if revision != HEAD_REVISION:
-                return Condition(shown, file, revision=revision)
-            return _asked(Sessions(engine), shown, file)
+                return Condition(address, file, revision=revision)
+            return _asked(Sessions(engine), address, file)
         except (SQLAlchemyError, DatabaseNotReady) as error:
-            return Condition(shown, file, error=str(getattr(error, "orig", None) or error).split("\n")[0])
+            return Condition(address, file, error=str(getattr(error, "orig", None) or error).split("\n")[0])
     finally:
         engine.dispose()
 

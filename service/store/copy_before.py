@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection
 
-from service.errors import DatabaseNotReady
+from service.errors import DatabaseNotReady, worded
 
 COPIES = 2
 """Of upgrades, the last ones: years of them shall not fill the disk."""
@@ -31,7 +31,12 @@ def copy_before_upgrade(connection: Connection, revision: str) -> Path | None:
     except (sqlite3.Error, OSError) as error:
         unfinished.unlink(missing_ok=True)
         raise DatabaseNotReady(
-            f"no copy of {file} can be kept before its upgrade: {error}; make room in {file.parent}"
+            worded(
+                "no copy of {file} can be kept before its upgrade: {error}; make room in {folder}",
+                file=file,
+                error=error,
+                folder=file.parent,
+            )
         ) from error
     for old in sorted(file.parent.glob(f"{file.name}.before-upgrade-*[0-9]"))[:-COPIES]:
         old.unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue
+from service.errors import InvalidValue, worded
 from service.store import models
 from service.store.backup import written_whole
 from service.store.session import Sessions, require_head
@@ -32,7 +32,7 @@ def export(sessions: Sessions, file: Path, how: Format) -> dict[str, int]:
     Raises as `back_up` does.
     """
     if file.exists():
-        raise InvalidValue("file", str(file), "is there already and is not overwritten")
+        raise InvalidValue("file", str(file), worded("is there already and is not overwritten"))
     require_head(sessions.engine)
     rows = {}
     with (

@@ -10,26 +10,29 @@ from copy import copy
 from sqlalchemy import exc
 from sqlalchemy.engine import Engine
 
-from service.errors import DatabaseAway, DatabaseNotReady, NotKept
+from service.errors import DatabaseAway, DatabaseNotReady, NotKept, Worded, worded
 
 SHORTEST_SHUT_S, LONGEST_SHUT_S = 1.0, 5.0
 GATES = "gates"
 """In an engine's execution options: its gates, before readers and before writers."""
-LOCKED, READ_ONLY, FULL = "locked by another process", "read-only", "on a full disk"
-DAMAGED, NO_DATABASE = "damaged", "no SQLite database"
-NOT_OURS, SLOW = "not ours to write", "too slow"
+LOCKED, READ_ONLY = worded("locked by another process"), worded("read-only")
+FULL, NOT_OURS = worded("on a full disk"), worded("not ours to write")
+DAMAGED, NO_DATABASE, SLOW = worded("damaged"), worded("no SQLite database"), worded("too slow")
+NO_MEMORY = worded("out of memory")
 UNWRITABLE = (LOCKED, READ_ONLY, FULL, NOT_OURS)
 SQLITE_STATES = {
     sqlite3.SQLITE_BUSY: LOCKED, sqlite3.SQLITE_LOCKED: LOCKED, sqlite3.SQLITE_READONLY: READ_ONLY,
-    sqlite3.SQLITE_PERM: READ_ONLY, sqlite3.SQLITE_FULL: FULL, sqlite3.SQLITE_IOERR: "on a disk that fails",
-    sqlite3.SQLITE_CANTOPEN: "not to be opened", sqlite3.SQLITE_CORRUPT: DAMAGED,
+    sqlite3.SQLITE_PERM: READ_ONLY, sqlite3.SQLITE_FULL: FULL,
+    sqlite3.SQLITE_IOERR: worded("on a disk that fails"),
+    sqlite3.SQLITE_CANTOPEN: worded("not to be opened"), sqlite3.SQLITE_CORRUPT: DAMAGED,
     sqlite3.SQLITE_NOTADB: NO_DATABASE, sqlite3.SQLITE_PROTOCOL: LOCKED,
-    sqlite3.SQLITE_NOMEM: "out of memory", sqlite3.SQLITE_INTERRUPT: SLOW,
+    sqlite3.SQLITE_NOMEM: NO_MEMORY, sqlite3.SQLITE_INTERRUPT: SLOW,
 }  # fmt: skip
 POSTGRES_STATES = {
-    "25006": READ_ONLY, "42501": NOT_OURS, "53100": FULL, "53200": "out of memory",
-    "53300": "out of connections", "55P03": LOCKED, "57014": SLOW, "57P03": "starting up or stopping",
-    "40001": "busy: another writer was faster", "40P01": "busy: two writers waited for each other",
+    "25006": READ_ONLY, "42501": NOT_OURS, "53100": FULL, "53200": NO_MEMORY,
+    "53300": worded("out of connections"), "55P03": LOCKED, "57014": SLOW,
+    "57P03": worded("starting up or stopping"), "40001": worded("busy: another writer was faster"),
+    "40P01": worded("busy: two writers waited for each other"),
 }  # fmt: skip
 OF_ONE_STATEMENT = {
     SLOW,
@@ -86,22 +89,27 @@ def meaning(error: exc.SQLAlchemyError, shown_url: str, *, writes: bool) -> Data
     NotKept where it cannot be written, DatabaseAway where nothing is to be had of it now.
     """
     if isinstance(error, exc.TimeoutError):
-        return DatabaseAway(f"{shown_url}: all connections are in use; try again in a moment")
+        return DatabaseAway(worded("{url}: all connections are in use; try again in a moment", url=shown_url))
     if not isinstance(error, exc.DBAPIError):
         return None
     state = _state(error.orig)
+    line = first_line(error)
     if writes and state in UNWRITABLE:
-        line = f"{shown_url} cannot be written: it is {state}; {first_line(error)}"
-        return NotKept(line, may_pass=state in (LOCKED, FULL))
+        sentence = worded(
+            "{url} cannot be written: it is {state}; {line}", url=shown_url, state=state, line=line
+        )
+        return NotKept(sentence, may_pass=state in (LOCKED, FULL))
     if state == SLOW:
-        return DatabaseAway(f"{shown_url} took too long to answer; ask for less or try again in a moment")
+        return DatabaseAway(
+            worded("{url} took too long to answer; ask for less or try again in a moment", url=shown_url)
+        )
     if state in (DAMAGED, NO_DATABASE):
-        return DatabaseNotReady(f"{shown_url} is {state}: {first_line(error)}")
+        return DatabaseNotReady(worded("{url} is {state}: {line}", url=shown_url, state=state, line=line))
     if state is not None:
-        return DatabaseAway(f"{shown_url} is {state}: {first_line(error)}")
+        return DatabaseAway(worded("{url} is {state}: {line}", url=shown_url, state=state, line=line))
     is_of_a_server = isinstance(error, exc.OperationalError) and hasattr(error.orig, "sqlstate")
     if error.connection_invalidated or is_of_a_server:
-        return DatabaseAway(f"cannot reach {shown_url}: {first_line(error)}")
+        return DatabaseAway(worded("cannot reach {url}: {first_line}", url=shown_url, first_line=line))
     return None
 
 
@@ -117,7 +125,7 @@ def first_line(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
 
 
-def _state(error: BaseException | None) -> str | None:
+def _state(error: BaseException | None) -> Worded | None:
     if isinstance(error, sqlite3.Error):
         return SQLITE_STATES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
     return POSTGRES_STATES.get(getattr(error, "sqlstate", None) or "")

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseNotReady, InvalidValue
+from service.errors import DatabaseNotReady, InvalidValue, Several, worded
 from service.store.backup import (
     Checksum,
     Manifest,
@@ -26,7 +26,7 @@ from service.store.backup import (
     refuse_other,
 )
 from service.store.column_types import ExactDecimal, Packed, UtcDateTime
-from service.store.session import HEAD_REVISION, migrating, revision_of, upgrade_on
+from service.store.session import HEAD_REVISION, migrating, revision_of, shown, upgrade_on
 from service.store.tables import Base
 from service.store.work_models import DataVersionRow
 
@@ -46,8 +46,12 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
         raise InvalidValue(
             "file",
             str(file),
-            f"is a copy of schema revision {manifest.revision}, this version reads {HEAD_REVISION}: restore "
-            "it with the version that made it, then upgrade",
+            worded(
+                "is a copy of schema revision {revision}, this version reads {head_revision}: restore it "
+                "with the version that made it, then upgrade",
+                revision=manifest.revision,
+                head_revision=HEAD_REVISION,
+            ),
         )
     with opened(file) as (kept, _), migrating(url) as connection:
         _make_room(connection, replace=replace)
@@ -58,7 +62,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
             for table in Base.metadata.sorted_tables:
                 said = manifest.tables.get(table.name)
                 if said is None:
-                    raise InvalidValue("file", str(file), f"has no table {table.name}")
+                    raise InvalidValue("file", str(file), worded("has no table {table}", table=table.name))
                 _fill(connection, table, said, kept)
                 _count_on(connection, table)
             with Session(connection) as session:
@@ -68,7 +72,10 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
                         seen.add(line)
                     refuse_other(file, table.name, manifest.tables[table.name], seen)
         except (SQLAlchemyError, ValueError) as error:
-            raise DatabaseNotReady(f"{file} cannot be restored: {error}".split("\n")[0]) from error
+            first_line = str(error).split("\n")[0]
+            raise DatabaseNotReady(
+                worded("{file} cannot be restored: {first_line}", file=file, first_line=first_line)
+            ) from error
         if newest >= _data_version(connection):
             # Whoever serves the database keeps facts by their version: it must not be one it knows.
             connection.execute(sa.update(_VERSION).values(version=newest + 1))
@@ -82,8 +89,12 @@ def _make_room(connection: Connection, *, replace: bool) -> None:
         return
     if revision != HEAD_REVISION:
         raise DatabaseNotReady(
-            f"the database has schema revision {revision}, this version needs {HEAD_REVISION}; "
-            "run: heimvorteil db upgrade, or restore into an empty one"
+            worded(
+                "the database has schema revision {revision}, this version needs {head_revision}; run: "
+                "heimvorteil db upgrade, or restore into an empty one",
+                revision=revision,
+                head_revision=HEAD_REVISION,
+            )
         )
     filled = [
         table.name
@@ -94,8 +105,8 @@ def _make_room(connection: Connection, *, replace: bool) -> None:
     if filled and not replace:
         raise InvalidValue(
             "database",
-            str(connection.engine.url),
-            f"is not empty (it has {filled[0]}); --replace puts the copy in its place",
+            shown(connection.engine.url),
+            worded("is not empty (it has {table}); --replace puts the copy in its place", table=filled[0]),
         )
 
 
@@ -106,7 +117,9 @@ def _data_version(connection: Connection) -> int:
 def _fill(connection: Connection, table: sa.Table, said: TableProof, kept: zipfile.ZipFile) -> None:
     unknown = set(said.columns) ^ {column.name for column in table.columns}
     if unknown:
-        raise ValueError(f"table {table.name} has other columns: {', '.join(sorted(unknown))}")
+        others = Several(sorted(unknown))
+        reason = worded("table {table} has other columns: {columns}", table=table.name, columns=others)
+        raise InvalidValue("file", kept.filename, reason)
     columns = [table.columns[name] for name in said.columns]
     readers = [_reader(column) for column in columns]
     packed = {column.name: sa.bindparam(column.name, type_=sa.LargeBinary()) for column in columns

@@ -72,12 +72,12 @@ def _parsed(url: str) -> URL:
     if parsed.get_backend_name() == "postgresql":
         if parsed.port is not None and not 0 < parsed.port <= LARGEST_PORT:
             raise InvalidValue(
-                "database_url", _shown(parsed), worded("a port is from 1 to {largest}", largest=LARGEST_PORT)
+                "database_url", shown(parsed), worded("a port is from 1 to {largest}", largest=LARGEST_PORT)
             )
         return parsed
     if parsed.get_backend_name() != "sqlite":
         raise InvalidValue(
-            "database_url", _shown(parsed), worded("unknown database"), ("sqlite", "postgresql")
+            "database_url", shown(parsed), worded("unknown database"), ("sqlite", "postgresql")
         )
     if parsed.database in (None, "", ":memory:"):
         raise InvalidValue(
@@ -142,7 +142,7 @@ class Sessions:
         try:
             yield
         except SQLAlchemyError as error:
-            said = faults.meaning(error, _shown(self.engine.url), writes=writes)
+            said = faults.meaning(error, shown(self.engine.url), writes=writes)
             if gate and said and not faults.is_of_one_statement(error):
                 gate.shut(said, time.monotonic() - began)
                 gate = None
@@ -176,7 +176,7 @@ def require_head(engine: Engine) -> None:
         raise DatabaseNotReady(
             worded(
                 "{url} {state}, this version needs {head_revision}; run: heimvorteil db upgrade",
-                url=_shown(engine.url),
+                url=shown(engine.url),
                 state=state,
                 head_revision=HEAD_REVISION,
             )
@@ -225,7 +225,7 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
             Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseNotReady(
-                worded("cannot create the folder of {url}: {error}", url=_shown(engine.url), error=error)
+                worded("cannot create the folder of {url}: {error}", url=shown(engine.url), error=error)
             ) from error
     revision = schema_revision(engine)
     if revision == HEAD_REVISION:
@@ -244,7 +244,7 @@ def _refuse_newer(url: URL, revision: str | None) -> None:
             worded(
                 "{url} has schema revision {revision}, newer than {head_revision} of this "
                 "version; update the product",
-                url=_shown(url),
+                url=shown(url),
                 revision=revision,
                 head_revision=HEAD_REVISION,
             )
@@ -358,17 +358,17 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {mode}")
 
 
-def _shown(url: URL) -> str:
+def shown(url: URL) -> str:
     """The URL without a password, also of its parameters."""
     masked = {name: MASK for name in url.query if is_secret(name)}
     return url.update_query_dict(masked).render_as_string(hide_password=True)
 
 
 def _away(error: SQLAlchemyError, url: URL, *, reads: bool) -> DatabaseNotReady:
-    said = faults.meaning(error, _shown(url), writes=not reads)
+    said = faults.meaning(error, shown(url), writes=not reads)
     if said is not None:
         return said
-    told = {"url": _shown(url), "first_line": faults.first_line(error)}
+    line = faults.first_line(error)
     if reads:
-        return DatabaseAway(worded("cannot reach {url}: {first_line}", **told))
-    return DatabaseAway(worded("cannot upgrade {url}: {first_line}", **told))
+        return DatabaseAway(worded("cannot reach {url}: {first_line}", url=shown(url), first_line=line))
+    return DatabaseAway(worded("cannot upgrade {url}: {first_line}", url=shown(url), first_line=line))

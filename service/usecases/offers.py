@@ -145,9 +145,8 @@ def _refuse_before_all(sessions: Sessions, day: date | None) -> None:
     with sessions.reading() as session:
         first = price_history.first_day(session)
     if first is not None and day < first:
-        raise InvalidValue(
-            "as_of", day.isoformat(), f"no price is known of that day; the first is of {first}"
-        )
+        reason = worded("no price is known of that day; the first is of {first}", first=first)
+        raise InvalidValue("as_of", day.isoformat(), reason)
 
 
 def _region_once_named(sessions: Sessions, region: str) -> None:

@@ -1,6 +1,7 @@
 """An answer without what only repeats the question."""
 
 from collections.abc import Iterator
+from copy import copy
 
 import click
 
@@ -20,7 +21,7 @@ def bare(told: object) -> object:
 
 def opts_of(command: click.Command) -> Iterator[tuple[str, click.Parameter]]:
     """Its options by their first name, its arguments by theirs."""
-    for one in command.get_params(click.Context(command)):
+    for one in copy(command).get_params(click.Context(command)):
         if not str(one.name).endswith("default_help"):
             yield (one.opts[0] if isinstance(one, click.Option) else str(one.name)), one
 
