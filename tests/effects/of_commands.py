@@ -124,7 +124,7 @@ COMMANDS: dict[str, Cases] = {
         "--country": (changes("--country DE"),),
         "--max-price": (changes("--max-price 0.1"),),
         "--currency": (changes("--currency EUR"),),
-        "--as-of": (changes("--as-of 2020-01-01"), changes("--as-of 2020-01-01", "--nearest rtx-4090")),
+        "--as-of": (changes("--as-of 2024-06-01"), changes("--as-of 2024-06-01", "--nearest rtx-4090")),
         "--max-age": (changes("--max-age 1"), changes("--max-age 1", "--nearest rtx-4090")),
         "--unlisted": (changes("--unlisted", "--provider nebius"),),
         "--sold-out": (changes("--sold-out", "--provider salad"),),

@@ -52,16 +52,16 @@ HOUSEHOLD: Cases = {
     "--hours-per-day": (changes("--hours-per-day 10"), changes("--hours-per-day 10", DYNAMIC)),
     "--paused-watts": (
         changes("--paused-watts 30", "--hours-per-day 10"),
-        refused("--paused-watts 30", says="hours_per_day"),
+        refused("--paused-watts 30", says="--hours-per-day"),
     ),
     "--wear-per-hour": (changes("--wear-per-hour 0.05"),),
     "--heating-share": (
         changes("--heating-share 0.4", "--heat-price 0.1", instead="--heating-share 0.2"),
-        refused("--heating-share 0.4", says="heat_per_kwh"),
+        refused("--heating-share 0.4", says="--heat-price"),
     ),
     "--heat-price": (
         changes("--heat-price 0.1", "--heating-share 0.4", instead="--heat-price 0.2"),
-        refused("--heat-price 0.1", says="heating_share"),
+        refused("--heat-price 0.1", says="--heating-share"),
     ),
     "--rent": (
         changes("--rent idle_share=0.5"),
@@ -153,7 +153,7 @@ MODEL: Cases = {
 }  # fmt: skip
 WORKLOAD = (
     changes("nanochat-d20", workload="", instead="gpt2-124m"),
-    refused("nanochat-d31", workload="", says="workload"),
+    refused("nanochat-d31", workload="", says="WORKLOAD"),
 )
 BUY: Cases = {
     "--buy": (
@@ -177,7 +177,7 @@ BUY: Cases = {
     "--capital-cost": (
         changes("--capital-cost 0.05", "--buy rtx-4090"),
         refused("--capital-cost 0.05", says="buy"),
-        refused("--capital-cost 0.05", "--buy rtx-4090 --years-kept 0", says="years_kept"),
+        refused("--capital-cost 0.05", "--buy rtx-4090 --years-kept 0", says="--years-kept"),
         refused("--capital-cost 5", "--buy rtx-4090"),
     ),
     "--runs": (changes("--runs 5", "--buy rtx-4090"), refused("--runs 5", says="buy")),
