@@ -44,6 +44,7 @@ def create_gate() -> "Gate":
         settings.trusted_proxies,
         settings.body_seconds,
         settings.send_seconds,
+        settings.access_log == "on",
     )
     rates = Rates(Path(os.environ[serving.FOLDER]) / serving.RATES)
     return Gate(app.wsgi_app, kinds(app), carried, rates, bounds)

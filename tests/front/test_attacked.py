@@ -54,6 +54,14 @@ def rest(connection):
     return b"".join(parts)
 
 
+def listens(address):
+    try:
+        opened(address)[0].close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def test_slow_bodies_slow_headers_and_idle_connections_harm_nobody(server):
     address, _process = server
     idle, half = opened(address, count=200), opened(address, b"GET /ping HTTP/1.1\r\nHost:", 20)
@@ -98,12 +106,19 @@ def test_told_to_stop_it_ends_soon_whoever_is_still_connected(server):
     address, process = server
     workers = children(process)
     idle, slow = opened(address, count=50), opened(address, SLOW_BODY, 5)
+    begun = opened(address, SLOW_BODY.replace(b"Length: 9", b"Length: 2"), 3)
+    time.sleep(0.2)
     kept = opened(address, b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n", 3)
     assert all(one.recv(9) == b"HTTP/1.1 " for one in kept)
     process.terminate()
     began = time.monotonic()
+    until(lambda: not listens(address), "new ones are refused")
+    for one in begun:
+        # What it has begun it answers.
+        one.sendall(b"}")
+        assert one.recv(13) == b"HTTP/1.1 201 "
     assert process.wait(PATIENCE_S) == 0
     assert time.monotonic() - began < 30
     assert not any(map(command_line, workers))
-    for one in (*idle, *slow, *kept):
+    for one in (*idle, *slow, *begun, *kept):
         one.close()
