@@ -17,6 +17,7 @@ from service.front.kinds import HOLDER, By, Kind, KindOf
 from service.front.lane import Full, Lane
 from service.front.rates import Rate, Rates
 from service.front.refusals import Asked, Refusals, retry_after
+from service.front.share import Share
 from service.front.wsgi import Answer, Application, Environ, Headers, ask, environ_of, headers_of, next_part
 from service.settings import Network
 
@@ -62,9 +63,16 @@ class Gate:
     """Reads, bounds and judges what comes in, and asks the application."""
 
     def __init__(
-        self, app: Application, kind_of: KindOf, headers: Headers, rates: Rates | None, bounds: Bounds
+        self,
+        app: Application,
+        kind_of: KindOf,
+        headers: Headers,
+        rates: Rates | None,
+        bounds: Bounds,
+        share: Share | None = None,
     ) -> None:
         self._app, self._kind_of, self._rates, self._bounds = app, kind_of, rates, bounds
+        self._share = share
         self._refusals = Refusals(headers, bounds.access_log)
         self._lanes = {
             By.WORK: Lane("work", THREADS, bounds.waiting, PATIENCE_S),
@@ -110,6 +118,8 @@ class Gate:
             if token and HOLDER in environ:
                 self._remember(token, environ[HOLDER])
         answer.headers.extend(more)
+        if self._share and not self._share.may_keep():
+            answer.headers.append((b"connection", b"close"))
         if answer.parts is None:
             await _send(send, answer)
         else:

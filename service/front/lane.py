@@ -84,9 +84,7 @@ class Lane:
         else:
             done.set_exception(error)
 
-    async def _turn(
-        self, client: str, gone: Callable[[], Awaitable[None]] | None, under_way: bool
-    ) -> None:
+    async def _turn(self, client: str, gone: Callable[[], Awaitable[None]] | None, under_way: bool) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue = self._under_way if under_way else self._waiting
         leaves = queue.add(client, turn)
