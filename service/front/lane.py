@@ -93,7 +93,7 @@ class Lane:
         began = monotonic()
         watch = asyncio.ensure_future(gone()) if gone and not turn.done() else None
         if watch:
-            watch.add_done_callback(lambda _: turn.done() or turn.set_exception(Gone()))
+            watch.add_done_callback(lambda _: _give_up(turn))
         try:
             async with asyncio.timeout(None if under_way else self._patience_s):
                 await turn
@@ -120,3 +120,9 @@ class Lane:
                     turn.set_result(None)
                     return
         self._free += 1
+
+
+def _give_up(turn: asyncio.Future[None]) -> None:
+    """Its client has left; nothing happens where its turn has come."""
+    if not turn.done():
+        turn.set_exception(Gone())
