@@ -30,9 +30,14 @@ _refresh: ContextVar[str] = ContextVar("refresh", default="")
 
 def begin_request(sent: str | None) -> str:
     """The id of the request that begins here: what the asker sent, where it is sane, else a new one."""
-    identity = sent if sent and SANE_ID.fullmatch(sent) else token_hex(8)
+    identity = request_id(sent)
     _request.set(identity)
     return identity
+
+
+def request_id(sent: str | None) -> str:
+    """The id that was sent, where it is sane, else a new one."""
+    return sent if sent and SANE_ID.fullmatch(sent) else token_hex(8)
 
 
 def end_request() -> None:

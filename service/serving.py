@@ -21,6 +21,7 @@ from granian.server.mp import MPServer
 from service import logs
 from service.errors import InvalidValue, worded
 from service.front.rates import Rates
+from service.front.share import Share
 from service.settings import Settings
 
 STOP_WITHIN_S = 5
@@ -34,6 +35,7 @@ TAKEN_FOR_S = 2.0
 """How long a port may still be that of a server that has just been killed."""
 FOLDER = "HEIMVORTEIL_SHARED_FOLDER"
 RATES = "rates"
+SHARE = "share"
 
 
 def own(host: str, port: int, send_seconds: float) -> socket.socket:
@@ -95,6 +97,7 @@ def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", folder)
         os.environ[FOLDER] = folder
         Rates.create(Path(folder) / RATES)
+        Share.create(Path(folder) / SHARE, workers)
         OneListener(
             listener,
             target="service.cli.web:create_gate",

@@ -7,9 +7,9 @@ from flask import Flask, Response, g, request
 
 from service import logs
 from service.api.tokens import asker
+from service.front.kinds import METHODS
 
 HEADER = "X-Request-ID"
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
 log = logging.getLogger("heimvorteil.access")
 
 

@@ -55,14 +55,16 @@ def kinds(app: Flask) -> KindOf:
     @lru_cache(4096)
     def kind_of(method: str, path: str) -> Kind:
         try:
-            endpoint, _ = routes.match(path.partition("?")[0], method)
+            rule, _ = routes.match(path.partition("?")[0], method, return_rule=True)
         except HTTPException:
             return Kind(By.WORK, 0)
+        endpoint = rule.endpoint
         reads = method not in ("GET", "HEAD", "OPTIONS")
         return Kind(
             ANSWERED_BY.get(endpoint, By.WORK),
             LARGEST_BODY_BYTES.get(endpoint, usual_bytes) if reads else 0,
             COSTS.get(endpoint, 0),
+            rule.rule,
         )
 
     return kind_of

@@ -18,9 +18,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from service.api.access_log import METHODS
 from service.api.database_metrics import OfDatabase
 from service.api.tokens import insider
+from service.front.kinds import METHODS
 from service.front.lane import waited
 from service.front.refusals import refused
 from service.state import state

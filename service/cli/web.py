@@ -30,6 +30,7 @@ def create_gate() -> "Gate":
     from service.api.kinds import kinds
     from service.front.gate import Bounds, Gate, without_stalled
     from service.front.rates import Rates
+    from service.front.share import Share
     from service.settings import Settings
 
     logging.getLogger("_granian").addFilter(without_stalled)
@@ -44,9 +45,11 @@ def create_gate() -> "Gate":
         settings.trusted_proxies,
         settings.body_seconds,
         settings.send_seconds,
+        settings.access_log == "on",
     )
-    rates = Rates(Path(os.environ[serving.FOLDER]) / serving.RATES)
-    return Gate(app.wsgi_app, kinds(app), carried, rates, bounds)
+    folder = Path(os.environ[serving.FOLDER])
+    rates, share = Rates(folder / serving.RATES), Share(folder / serving.SHARE)
+    return Gate(app.wsgi_app, kinds(app), carried, rates, bounds, share)
 
 
 def take_in_prices(sessions: "Sessions", table: "PriceTable", now: datetime, *, dry_run: bool) -> "Imported":

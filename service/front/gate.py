@@ -16,7 +16,8 @@ from service.front.client import Client, client_of
 from service.front.kinds import HOLDER, By, Kind, KindOf
 from service.front.lane import Full, Lane
 from service.front.rates import Rate, Rates
-from service.front.refusals import Refusals, retry_after
+from service.front.refusals import Asked, Refusals, retry_after
+from service.front.share import Share
 from service.front.wsgi import Answer, Application, Environ, Headers, ask, environ_of, headers_of, next_part
 from service.settings import Network
 
@@ -45,6 +46,8 @@ class Bounds:
     """In which a small body has to come."""
     send_s: float = 30.0
     """In which a client has to take each part of a long answer."""
+    access_log: bool = True
+    """Whether each refusal has its line."""
 
 
 class Stalled(Exception):
@@ -60,10 +63,17 @@ class Gate:
     """Reads, bounds and judges what comes in, and asks the application."""
 
     def __init__(
-        self, app: Application, kind_of: KindOf, headers: Headers, rates: Rates | None, bounds: Bounds
+        self,
+        app: Application,
+        kind_of: KindOf,
+        headers: Headers,
+        rates: Rates | None,
+        bounds: Bounds,
+        share: Share | None = None,
     ) -> None:
         self._app, self._kind_of, self._rates, self._bounds = app, kind_of, rates, bounds
-        self._refusals = Refusals(headers)
+        self._share = share
+        self._refusals = Refusals(headers, bounds.access_log)
         self._lanes = {
             By.WORK: Lane("work", THREADS, bounds.waiting, PATIENCE_S),
             By.HEALTH: Lane("health", 1, HEALTH_WAITING, PATIENCE_S),
@@ -74,6 +84,7 @@ class Gate:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """One request."""
+        began_s = monotonic()
         headers = headers_of(scope)
         client = client_of(scope["client"][0], headers, self._bounds.trusted_proxies)
         kind = self._kind_of(scope["method"], scope["raw_path"].decode("latin-1"))
@@ -84,8 +95,9 @@ class Gate:
             more = _told(rate)
             if not rate.allowed:
                 detail = "asked too often; Retry-After says in how many seconds there is room for one more"
-                answer = self._refusals.answer(429, "rate", detail, scope, [retry_after(rate.retry_s), *more])
-                await _send(send, answer)
+                told = [retry_after(rate.retry_s), *more]
+                asked = Asked(scope, client, kind, began_s)
+                await _send(send, self._refusals.answer(asked, 429, "rate", detail, told))
                 return
         with self._room.held(client.key) as hold:
             try:
@@ -95,19 +107,23 @@ class Gate:
                 environ = environ_of(scope, headers, client, body)
                 if token and (holder := self._holder(token)):
                     environ[HOLDER] = holder
-                answer = await self._ask(kind, client, environ)
+                answer = await self._ask(kind, client, environ, receive)
             except Gone:
                 return
             except (TooLarge, TooSlow, NoRoom, Full) as error:
-                await _send(send, self._refusal(error, kind, scope))
+                refusal = self._refusal(error, Asked(scope, client, kind, began_s))
+                refusal.headers.extend(more)
+                await _send(send, refusal)
                 return
             if token and HOLDER in environ:
                 self._remember(token, environ[HOLDER])
         answer.headers.extend(more)
+        if self._share and not self._share.may_keep():
+            answer.headers.append((b"connection", b"close"))
         if answer.parts is None:
             await _send(send, answer)
         else:
-            await self._send_parts(receive, send, answer, client, scope)
+            await self._send_parts(receive, send, answer, Asked(scope, client, kind, began_s))
 
     async def _body(self, headers: dict[str, str], kind: Kind, receive: Receive, hold: Hold) -> bytes:
         length = headers.get("content-length", "")
@@ -118,20 +134,19 @@ class Gate:
             raise TooLarge
         return await read(receive, kind.largest_body_bytes, self._bounds.body_s, hold)
 
-    async def _ask(self, kind: Kind, client: Client, environ: Environ) -> Answer:
+    async def _ask(self, kind: Kind, client: Client, environ: Environ, receive: Receive) -> Answer:
         if kind.by is By.AT_ONCE:
             return ask(self._app, environ)
-        return await self._lanes[kind.by].run(client.key, partial(ask, self._app, environ))
+        work, gone = partial(ask, self._app, environ), partial(_gone, receive)
+        return await self._lanes[kind.by].run(client.key, work, gone)
 
-    async def _send_parts(
-        self, receive: Receive, send: Send, answer: Answer, client: Client, scope: dict[str, Any]
-    ) -> None:
+    async def _send_parts(self, receive: Receive, send: Send, answer: Answer, asked: Asked) -> None:
         """Make and send part after part: no thread is held while a slow client takes one."""
-        key, parts, lane = client.key, answer.parts, self._lanes[By.WORK]
+        key, parts, lane = asked.client.key, answer.parts, self._lanes[By.WORK]
         assert parts is not None
         try:
             if self._sending.total() >= LONG_ANSWERS or self._sending[key] >= OF_ONE_CLIENT:
-                await _send(send, self._refusal(Full(), None, scope))
+                await _send(send, self._refusal(Full(), asked))
                 return
             self._sending[key] += 1
             gone = asyncio.create_task(_gone(receive))
@@ -156,19 +171,16 @@ class Gate:
             if answer.close:
                 answer.close()
 
-    def _refusal(self, error: Exception, kind: Kind | None, scope: dict[str, Any]) -> Answer:
+    def _refusal(self, error: Exception, asked: Asked) -> Answer:
         if isinstance(error, TooLarge):
-            assert kind is not None
-            return self._refusals.answer(
-                413, "body too large", f"the body is larger than {kind.largest_body_bytes:,} bytes", scope
-            )
+            detail = f"the body is larger than {asked.kind.largest_body_bytes:,} bytes"
+            return self._refusals.answer(asked, 413, "body too large", detail)
         if isinstance(error, TooSlow):
-            return self._refusals.answer(
-                408, "body too slow", "the body did not come in time", scope, [(b"connection", b"close")]
-            )
+            detail = "the body did not come in time"
+            return self._refusals.answer(asked, 408, "body too slow", detail, [(b"connection", b"close")])
         reason = "no room for bodies" if isinstance(error, NoRoom) else "too many waiting"
         detail = "too much is being asked at this moment; Retry-After says when to try again"
-        return self._refusals.answer(503, reason, detail, scope, [retry_after(5)])
+        return self._refusals.answer(asked, 503, reason, detail, [retry_after(5)])
 
     def _take(self, rates: Rates, client: Client, token: str | None, cost: int) -> Rate:
         """Count it with whoever holds the token, as soon as that is known, else with the address."""

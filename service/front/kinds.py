@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
+"""Whatever else is sent is told as `other`."""
+
 
 class By(Enum):
     """Who answers it."""
@@ -22,6 +25,8 @@ class Kind:
     by: By
     largest_body_bytes: int
     cost: int = 0
+    route: str | None = None
+    """As it is written with its variables; None where there is none."""
 
 
 KindOf = Callable[[str, str], Kind]

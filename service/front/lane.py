@@ -1,7 +1,7 @@
 """Threads that requests take in turn; how many may wait, and for how long."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from queue import SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from prometheus_client import Histogram
 
+from service.front.body import Gone
 from service.front.turns import Turns
 
 T = TypeVar("T")
@@ -41,15 +42,23 @@ class Lane:
         self._in_turn = [self._under_way, self._waiting]
         self._patience_s = patience_s
 
-    async def run(self, client: str, work: Callable[[], T], *, under_way: bool = False) -> T:
-        """What the work gives, done in a thread when it is this client's turn; raises Full.
+    async def run(
+        self,
+        client: str,
+        work: Callable[[], T],
+        gone: Callable[[], Awaitable[None]] | None = None,
+        *,
+        under_way: bool = False,
+    ) -> T:
+        """What the work gives, done in a thread when it is this client's turn.
 
-        What is already under way, a part of an answer that has begun, is never turned away.
+        Raises Full, and Gone where `gone`, which ends when the client hangs up, ends before its turn. What is
+        already under way, a part of an answer that has begun, is never turned away.
         """
         if self._free:
             self._free -= 1
         else:
-            await self._turn(client, under_way)
+            await self._turn(client, gone, under_way)
         loop = asyncio.get_running_loop()
         done: Done = loop.create_future()
         self._given.put((loop, work, done))
@@ -75,25 +84,31 @@ class Lane:
         else:
             done.set_exception(error)
 
-    async def _turn(self, client: str, under_way: bool) -> None:
+    async def _turn(self, client: str, gone: Callable[[], Awaitable[None]] | None, under_way: bool) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         queue = self._under_way if under_way else self._waiting
         leaves = queue.add(client, turn)
         if leaves is not None:
             leaves.set_exception(Full())
         began = monotonic()
+        watch = asyncio.ensure_future(gone()) if gone and not turn.done() else None
+        if watch:
+            watch.add_done_callback(lambda _: _give_up(turn))
         try:
             async with asyncio.timeout(None if under_way else self._patience_s):
                 await turn
         except BaseException as error:
-            if turn.cancelled():
+            if turn.cancelled() or turn.exception() is not None:
                 queue.leave(client, turn)
-            elif turn.exception() is None:
+            else:
                 # It was given up in the very instant in which its turn came.
                 self._hand_on()
             if isinstance(error, TimeoutError):
                 raise Full from None
             raise
+        finally:
+            if watch:
+                watch.cancel()
         waited.observe(monotonic() - began)
 
     def _hand_on(self) -> None:
@@ -105,3 +120,9 @@ class Lane:
                     turn.set_result(None)
                     return
         self._free += 1
+
+
+def _give_up(turn: asyncio.Future[None]) -> None:
+    """Its client has left; nothing happens where its turn has come."""
+    if not turn.done():
+        turn.set_exception(Gone())

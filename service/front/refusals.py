@@ -1,19 +1,26 @@
-"""What the gate refuses, in the one shape of errors; counted, and logged once in a while."""
+"""What the gate refuses, in the one shape of errors, with an id and a line as every answer; counted."""
 
 import json
 import logging
 import math
 import time
 from collections import Counter
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from prometheus_client import Counter as Counted
 
+from service import logs
+from service.front.client import Client
+from service.front.kinds import METHODS, Kind
 from service.front.wsgi import Answer, Headers
 
 LOGGED_EVERY_S = 10.0
+LINES = 100
+"""Of single refusals within that time; in a flood the rest is told by its number."""
 log = logging.getLogger(__name__)
+access = logging.getLogger("heimvorteil.access")
 refused = Counted(
     "heimvorteil_http_refused",
     "Requests refused before the application was asked",
@@ -22,19 +29,33 @@ refused = Counted(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is refused."""
+
+    scope: dict[str, Any]
+    client: Client
+    kind: Kind
+    began_s: float
+
+
 class Refusals:
     """Answers of problem+json with the headers that every answer carries."""
 
-    def __init__(self, headers: Headers) -> None:
-        self._headers = headers
+    def __init__(self, headers: Headers, lines_wanted: bool) -> None:
+        self._headers, self._lines_wanted = headers, lines_wanted
+        self._lines = 0
         self._since_logged: Counter[str] = Counter()
         self._logged_at = -math.inf
 
     def answer(
-        self, status: int, reason: str, detail: str, scope: dict[str, Any], more: Headers | None = None
+        self, asked: Asked, status: int, reason: str, detail: str, more: Headers | None = None
     ) -> Answer:
         """The refusal; `reason` is what it is counted under."""
         self.count(reason)
+        scope = asked.scope
+        sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        request_id = logs.request_id(sent.decode("latin-1"))
         body = json.dumps(
             {
                 "type": "about:blank",
@@ -49,10 +70,30 @@ class Refusals:
             (b"content-type", b"application/problem+json"),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
+            (b"x-request-id", request_id.encode()),
             *self._headers,
             *(more or []),
         ]
+        if self._lines_wanted and self._lines < LINES:
+            self._lines += 1
+            self._say(asked, status, len(body), request_id)
         return Answer(status, headers, b"" if scope["method"] == "HEAD" else body)
+
+    def _say(self, asked: Asked, status: int, size: int, request_id: str) -> None:
+        """The line of service/api/access_log.py, which is not asked here."""
+        method = asked.scope["method"] if asked.scope["method"] in METHODS else "other"
+        route = asked.kind.route
+        fields = {
+            "request_id": request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "ms": round((time.monotonic() - asked.began_s) * 1000, 1),
+            "bytes": size,
+            "client": asked.client.address,
+            "token": None,
+        }
+        access.info("%s %s %d", method, route or "no route", status, extra={logs.FIELDS: fields})
 
     def count(self, reason: str) -> None:
         """One more that was turned away; the log says now and then how many."""
@@ -63,6 +104,7 @@ class Refusals:
             told = ", ".join(f"{count} x {why}" for why, count in sorted(self._since_logged.items()))
             log.warning("refused: %s", told)
             self._since_logged.clear()
+            self._lines = 0
             self._logged_at = now
 
 

@@ -272,8 +272,9 @@ def one_attack(attack: Callable[[int, Event], Counter[str]], port: int, seconds:
         during = feel(port, seconds)
     outcome = ", ".join(f"{count:,} x {end}" for end, count in sorted(ends.items())) or "left open"
     told = (attack.__doc__ or "").rstrip(".")
-    row(attack.__name__.replace("_", " "), told, before, during, outcome)
-    time.sleep(2)
+    title = attack.__name__.replace("_", " ")
+    row(title, told, before, during, outcome)
+    row(f"after {title}", "the five seconds after it", before, feel(port, 5), "")
 
 
 def the_processes(port: int, process: "subprocess.Popen[bytes]", url: str, folder: Path) -> None:

@@ -15,13 +15,15 @@ from tests.waiting import PATIENCE_S, until
 QUICK = {
     "HEIMVORTEIL_SCHEDULER": "off",
     "HEIMVORTEIL_HEADER_SECONDS": "1",
-    "HEIMVORTEIL_BODY_SECONDS": "1",
+    "HEIMVORTEIL_BODY_SECONDS": "2",
     "HEIMVORTEIL_SEND_SECONDS": "1",
 }
 SLOW_BODY = (
     b"POST /api/v1/comparisons HTTP/1.1\r\nHost: a\r\n"
     b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 )
+BEGUN = SLOW_BODY.replace(b"Length: 9\r\n\r\n{", b"Length: 2\r\nExpect: 100-continue\r\n\r\n")
+"""Answered with 100 as soon as the gate reads the body."""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +54,14 @@ def rest(connection):
         while part := connection.recv(65_536):
             parts.append(part)
     return b"".join(parts)
+
+
+def listens(address):
+    try:
+        opened(address)[0].close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_slow_bodies_slow_headers_and_idle_connections_harm_nobody(server):
@@ -100,10 +110,18 @@ def test_told_to_stop_it_ends_soon_whoever_is_still_connected(server):
     idle, slow = opened(address, count=50), opened(address, SLOW_BODY, 5)
     kept = opened(address, b"GET /ping HTTP/1.1\r\nHost: a\r\n\r\n", 3)
     assert all(one.recv(9) == b"HTTP/1.1 " for one in kept)
+    begun = opened(address, BEGUN, 3)
+    assert all(one.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n" for one in begun)
     process.terminate()
     began = time.monotonic()
+    time.sleep(0.2)
+    for one in begun:
+        one.sendall(b"{]")
+    # What it has begun it answers: that this is no JSON.
+    assert [one.recv(13) for one in begun] == [b"HTTP/1.1 400 "] * 3
     assert process.wait(PATIENCE_S) == 0
+    assert not listens(address)
     assert time.monotonic() - began < 30
     assert not any(map(command_line, workers))
-    for one in (*idle, *slow, *kept):
+    for one in (*idle, *slow, *begun, *kept):
         one.close()

@@ -9,6 +9,8 @@ import pytest
 from service.front.gate import Bounds, Gate
 from service.front.kinds import HOLDER, By, Kind
 from service.front.rates import Rates
+from service.front.refusals import LINES
+from service.logs import FIELDS, SANE_ID
 from tests.waiting import PATIENCE_S, until
 
 USUAL = ((b"host", b"here"),)
@@ -110,6 +112,7 @@ def run(coroutine):
 def problem(asked, status):
     assert asked.status == status and asked.headers["content-type"] == "application/problem+json"
     assert asked.headers["x-of"] == "gate"
+    assert SANE_ID.fullmatch(asked.headers["x-request-id"])
     told = json.loads(asked.body)
     assert told["status"] == status and told["instance"] == asked.scope["path"]
     return told
@@ -249,6 +252,53 @@ def _networks(text):
     from ipaddress import ip_network
 
     return (ip_network(text),)
+
+
+def test_who_hangs_up_while_waiting_costs_no_thread():
+    app = App()
+    whole = gate(app)
+
+    async def many():
+        held = [asyncio.create_task(Asked("/held").of(whole)) for _ in range(2)]
+        await asyncio.to_thread(until, lambda: app.running == 2)
+        leaving, staying = Asked("/left"), Asked("/stayed")
+        leaving.receive = _hung_up
+        await leaving.of(whole)
+        waits = asyncio.create_task(staying.of(whole))
+        await asyncio.sleep(0)
+        app.let_go.set()
+        await asyncio.gather(waits, *held)
+        return leaving.status, staying.status
+
+    assert run(many()) == (None, 200)
+    assert [one["PATH_INFO"] for one in app.asked] == ["/held", "/held", "/stayed"]
+
+
+async def _hung_up():
+    return {"type": "http.disconnect"}
+
+
+def test_a_refusal_has_an_id_and_a_line_and_a_flood_has_some(caplog):
+    whole = gate(App())
+    caplog.set_level("INFO", "heimvorteil.access")
+    own = (b"x-request-id", b"mine-0815")
+    asked = run(posted(length=1001, headers=[own]).of(whole))
+    problem(asked, 413)
+    assert asked.headers["x-request-id"] == "mine-0815"
+
+    async def flood():
+        for _ in range(2 * LINES):
+            await posted(length=1001).of(whole)
+
+    run(flood())
+    lines = [one for one in caplog.records if one.name == "heimvorteil.access"]
+    told = getattr(lines[0], FIELDS)
+    assert told.pop("ms") >= 0 and told.pop("bytes") == len(asked.body)
+    assert told == {
+        "request_id": "mine-0815", "method": "POST", "route": None, "status": 413, "client": "127.0.0.1",
+        "token": None,
+    }  # fmt: skip
+    assert len(lines) == LINES
 
 
 def test_an_error_of_the_application_leaves_its_thread_free():
