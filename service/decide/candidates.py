@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.frontier import LogNormal, Numbers, spread_of
+from service.decide.frontier import Futures, Numbers, futures_of, spread_of
 from service.errors import InvalidValue
 
 Positions = NDArray[np.intp]
@@ -39,6 +39,8 @@ class Candidates:
     region, shape (n,)."""
     set_aside: NDArray[np.int8]
     """0, or 1 + the place in SET_ASIDE, shape (n,)."""
+    drawn: Futures | None = None
+    """Every doubt drawn; None where the percentiles are all that is known."""
 
     def __post_init__(self) -> None:
         n = self.co2_kg.shape[0]
@@ -71,19 +73,24 @@ class Candidates:
             self.effort[positions],
             self.rests_on[positions],
             self.set_aside[positions],
+            None if self.drawn is None else self.drawn.of(positions),
         )
 
-    def hours_spread(self) -> LogNormal:
-        """The calendar hours as log-normals."""
-        return spread_of(*self.calendar_hours)
-
-    def cash_spread(self) -> LogNormal:
-        """What has to be paid as log-normals."""
-        return spread_of(*self.cash)
+    def futures(self) -> Futures:
+        """Calendar hours and what has to be paid, in equally likely futures."""
+        if self.drawn is not None:
+            return self.drawn
+        return futures_of(spread_of(*self.calendar_hours), spread_of(*self.cash))
 
 
 def joined(blocks: list[Candidates]) -> Candidates:
     """The candidates of all blocks, one after the other."""
+    drawn = None
+    if any(b.drawn is not None for b in blocks):
+        both = [b.futures() for b in blocks]
+        drawn = Futures(
+            *(np.concatenate([getattr(f, of) for f in both], axis=1) for of in ("hours", "money"))
+        )
     return Candidates(
         np.concatenate([b.calendar_hours for b in blocks], axis=1),
         np.concatenate([b.cost for b in blocks], axis=1),
@@ -92,6 +99,7 @@ def joined(blocks: list[Candidates]) -> Candidates:
         np.concatenate([b.effort for b in blocks]),
         np.concatenate([b.rests_on for b in blocks]),
         np.concatenate([b.set_aside for b in blocks]),
+        drawn,
     )
 
 

@@ -91,8 +91,10 @@ def rule_of(limits: Limits, weights: Weights | None) -> Rule:
 
 def probability_of(candidates: Candidates, limits: Limits) -> Numbers:
     """How probably each keeps both limits; 0 where its hours are unknown."""
-    probability = probability_within(candidates.hours_spread(), candidates.cash_spread(), limits)
-    return np.where(np.isfinite(candidates.calendar_hours[1]), probability, 0.0)
+    hours, cash = candidates.calendar_hours[1], candidates.cash[1]
+    if limits == Limits():
+        return np.where(np.isfinite(hours), CERTAIN, 0.0)
+    return probability_within(hours, cash, candidates.futures(), limits)
 
 
 def first_of(candidates: Candidates, among: Positions, rule: Rule, weights: Weights | None) -> int:
@@ -154,5 +156,5 @@ def _refuse_impossible(
     if weights is not None and (min(weights) < 0 or not 0 < sum(weights) < np.inf):
         raise InvalidValue("weights", weights, "must be numbers from 0 on, one of them above 0")
     if not 0 < least_probability <= CERTAIN:
-        problem = f"must be above 0 and at most {CERTAIN}: no estimate deserves to be believed more"
+        problem = f"must be above 0 and at most {CERTAIN:.3f}: no estimate deserves to be believed more"
         raise InvalidValue("least_probability", least_probability, problem)

@@ -14,7 +14,9 @@ GAPS = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 """Days between two looks at the same offer."""
 OFF_BY = 0.1
 """Of a gap: looks that are nearly so many days apart count for it."""
-ENDS = (0.05, 0.1, 0.5, 0.9, 0.95)
+SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+"""Of what was seen: below it lie so many of the moves."""
+MIDDLE = SHARES.index(0.5)
 QUANTILE_95 = 1.6449
 CHEAP = 0.25
 """Of the offers of one card and tier on one day: those that a choice falls on. They rise more than others."""
@@ -32,7 +34,7 @@ class RentMove:
     tier: Tier
     days: int
     ends: tuple[float, ...]
-    """At the quantiles of ENDS."""
+    """At the quantiles of SHARES."""
     offers: int
     observations: int
     source: Source
@@ -46,7 +48,7 @@ class RentMove:
     def spread(self) -> tuple[float, float]:
         """Log standard deviations below and above: of the log-normal that holds 80 % and 90 % of what was
         seen, for most rents stand still and some jump."""
-        p05, p10, _, p90, p95 = (math.log(end) for end in self.ends)
+        p05, p10, p90, p95 = (math.log(self.ends[SHARES.index(share)]) for share in (0.05, 0.1, 0.9, 0.95))
         return (
             max(-p10 / QUANTILE_90, -p05 / QUANTILE_95, 0.0),
             max(p90 / QUANTILE_90, p95 / QUANTILE_95, 0.0),
@@ -79,6 +81,19 @@ class RentMoves:
         gaps = np.array([0.0, *(move.days for move in known)])
         ends = np.array([(0.0, 0.0), *(move.spread for move in known)]).T
         ends = np.maximum.accumulate(ends, axis=1)
+        beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
+        return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
+
+    def logs(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithms of today's rent over one that is so many days old, at each of SHARES, shape (9, n): most
+        stand still and some jump, as no log-normal does. Between and beyond gaps as `spread`."""
+        known = self._known(tier)
+        if not known:
+            return np.zeros((len(SHARES), len(days)))
+        gaps = np.array([0.0, *(move.days for move in known)])
+        ends = np.array([np.zeros(len(SHARES)), *(np.log(move.ends) for move in known)]).T
+        ends[:MIDDLE] = np.minimum.accumulate(ends[:MIDDLE], axis=1)
+        ends[MIDDLE + 1 :] = np.maximum.accumulate(ends[MIDDLE + 1 :], axis=1)
         beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
         return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
 
@@ -164,4 +179,4 @@ def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> tup
     order = np.argsort(values, kind="stable")
     weights = weights[order]
     middle = (np.cumsum(weights) - weights / 2) / weights.sum()
-    return tuple(float(np.interp(end, middle, values[order])) for end in ENDS)
+    return tuple(float(np.interp(end, middle, values[order])) for end in SHARES)
