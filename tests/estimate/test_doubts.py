@@ -186,18 +186,24 @@ def looks(*rows):
 
 
 def test_rents_are_paired_by_offer_and_days_and_only_cheap_ones_count():
-    """Three offers of one card: the cheapest doubles within a week, a dear one falls, one was gone."""
-    seen = looks((1, 0, 100, 1), (1, 0, 107, 2), (2, 0, 100, 9), (2, 0, 107, 1), (3, 0, 100, 5))
+    """Four offers of one card: the cheapest doubles within a week, a dear one falls, two were gone. Of three
+    there is little to choose from."""
+    seen = looks(
+        (1, 0, 100, 1), (1, 0, 107, 2), (2, 0, 100, 9), (2, 0, 107, 1), (3, 0, 100, 5), (4, 0, 100, 6)
+    )
     (week,) = moves_seen(seen, ("on_demand",), SOURCE)
     assert (week.days, week.offers, week.observations) == (7, 1, 1)
     assert set(week.ends) == {2.0}
     assert moves_seen(looks((1, 0, 100, 1), (2, 0, 107, 2)), ("on_demand",), SOURCE) == ()
+    few = looks((1, 0, 100, 1), (1, 0, 107, 2), (2, 0, 100, 9), (3, 0, 100, 5))
+    assert moves_seen(few, ("on_demand",), SOURCE) == ()
 
 
 def test_every_offer_counts_the_same_however_often_it_was_looked_at():
     still = [(1, 1, day, 1) for day in range(100)]
     jumps = [(2, 2, 0, 1), (2, 2, 1, 3)]
-    (day, *_) = moves_seen(looks(*still, *jumps), ("on_demand",), SOURCE)
+    dear = [(10 * kind + i, kind, day, 9) for kind in (1, 2) for i in range(3) for day in range(0, 100)]
+    (day, *_) = moves_seen(looks(*still, *jumps, *dear), ("on_demand",), SOURCE)
     assert day.days == 1 and day.offers == 2 and day.ends[MIDDLE] > 1.0 and day.ends[MIDDLE - 2] == 1.0
 
 
