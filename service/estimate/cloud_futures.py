@@ -1,6 +1,7 @@
 """What rented runs take and cost in each of many equally likely futures, every doubt drawn, none joined."""
 
 from dataclasses import fields
+from functools import lru_cache
 
 import numpy as np
 
@@ -54,17 +55,17 @@ def cloud_futures(
     if rented.is_spot.any():
         per_day = interruptions_of(rented, terms)
         lost = normals(INTERRUPTIONS) * interruption_spread(terms, middle, per_day) * trained
-    money, calendar = money_and_hours(trained, rented, of, rent_factors(rented), lost)
+    rent = 1.0 if rented.rent_moves is None else factors_of(rented.rent_moves)
+    money, calendar = money_and_hours(trained, rented, of, rent, lost)
     return calendar, money * bill.tax_factor * _vat_factors(rented, terms)
 
 
-def rent_factors(rented: Rented) -> Numbers | float:
+def factors_of(rent_moves: Numbers) -> Numbers:
     """What each rent is in each future over what was stated, shape (futures, offers)."""
-    if rented.rent_moves is None:
-        return 1.0
-    return np.asarray(np.exp(_weights() @ rented.rent_moves))
+    return np.asarray(np.exp(_weights() @ rent_moves))
 
 
+@lru_cache(maxsize=1)
 def _weights() -> Numbers:
     """What each quantile of SHARES counts in each future, linear between two of them, shape (futures, 9)."""
     at = shares(RENT)[:, 0]

@@ -131,8 +131,8 @@ class Looks:
 def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[RentMove, ...]:
     """What the cheapest of each card's offers on a day cost later, for every tier and gap with two looks.
 
-    Every offer counts the same, however often it was looked at; several that are the cheapest together count as
-    one. Rents that were gone by then say nothing.
+    Every offer counts the same, however often it was looked at; several that are the cheapest together count
+    as one. Rents that were gone by then say nothing.
     """
     if len(looks.day) < 2:
         return ()

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from service.answers.question import AskedBuying, AskedDecision
 from service.decide.candidates import Candidates, joined, too_long
-from service.decide.frontier import Futures, Numbers
+from service.decide.frontier import Futures, Limits, Numbers, probability_within
 from service.decide.household import Household
 from service.decide.options import Option, Way
 from service.errors import MissingFact
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
-from service.estimate.cloud_futures import cloud_futures
+from service.estimate.cloud_futures import cloud_futures, factors_of
 from service.estimate.cost import conversion
 from service.estimate.debugging import Debugging, debugged_futures, debugging_of, with_debugging
 from service.estimate.interval import Interval, certain
@@ -105,6 +105,20 @@ class Plans:
             rented = [of_machine[int(m)] for m in self.rented.machine]
             found += rented * ((len(self.candidates) - len(found)) // max(len(rented), 1))
         return found
+
+
+def chance_if_rent_holds(plans: Plans, position: int, limits: Limits) -> float | None:
+    """How probably a plan keeps its limits if its rent is still what was stated, until the run is done; None
+    where no rent is in doubt, or none matters. What little of a bill is no rent is taken to move with it."""
+    rented, (_, place) = plans.rented, plans.of(position)
+    if position < len(plans.homes) or rented is None or limits.budget is None:
+        return None
+    moves, one, c = rented.offers.rent_moves, np.array([position]), plans.candidates
+    if moves is None or not moves[:, place].any():
+        return None
+    drawn = c.futures().of(one)
+    still = Futures(drawn.hours, (drawn.money / factors_of(moves[:, [place]])).astype(np.float32))
+    return float(probability_within(c.calendar_hours[1][one], c.cash[1][one], still, limits)[0])
 
 
 def household_of_request(
