@@ -1,6 +1,6 @@
 """Every way to do a run, as columns: an option is a position. What it is is the caller's to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -76,6 +76,10 @@ class Candidates:
             None if self.drawn is None else self.drawn.of(positions),
         )
 
+    def at_stated_rents(self) -> "Candidates":
+        """The same with rents that stay what they were stated to be, in every future."""
+        return self if self.drawn is None else replace(self, drawn=self.drawn.at_stated_rents())
+
     def futures(self) -> Futures:
         """Calendar hours and what has to be paid, in equally likely futures."""
         if self.drawn is not None:
@@ -88,8 +92,11 @@ def joined(blocks: list[Candidates]) -> Candidates:
     drawn = None
     if any(b.drawn is not None for b in blocks):
         both = [b.futures() for b in blocks]
+        rent = [np.ones_like(f.money) if f.rent is None else f.rent for f in both]
         drawn = Futures(
-            *(np.concatenate([getattr(f, of) for f in both], axis=1) for of in ("hours", "money"))
+            np.concatenate([f.hours for f in both], axis=1),
+            np.concatenate([f.money for f in both], axis=1),
+            np.concatenate(rent, axis=1),
         )
     return Candidates(
         np.concatenate([b.calendar_hours for b in blocks], axis=1),

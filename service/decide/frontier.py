@@ -48,6 +48,8 @@ class Futures:
 
     hours: NDArray[np.float32]
     money: NDArray[np.float32]
+    rent: NDArray[np.float32] | None = None
+    """What each rent is over what was stated, which the money holds; None where none is in doubt."""
 
     @staticmethod
     def over(hours: Numbers, money: Numbers, medians: tuple[Numbers, Numbers]) -> "Futures":
@@ -59,11 +61,17 @@ class Futures:
 
     def of(self, positions: NDArray[np.intp]) -> "Futures":
         """Those options only."""
-        return Futures(self.hours[:, positions], self.money[:, positions])
+        rent = None if self.rent is None else self.rent[:, positions]
+        return Futures(self.hours[:, positions], self.money[:, positions], rent)
 
     def repeated(self, times: int) -> "Futures":
         """So many times the same options, one after the other."""
-        return Futures(np.tile(self.hours, times), np.tile(self.money, times))
+        rent = None if self.rent is None else np.tile(self.rent, times)
+        return Futures(np.tile(self.hours, times), np.tile(self.money, times), rent)
+
+    def at_stated_rents(self) -> "Futures":
+        """The same with rents that stay what they were; what little of a bill is no rent moved with it."""
+        return self if self.rent is None else Futures(self.hours, self.money / self.rent)
 
 
 def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> LogNormal:

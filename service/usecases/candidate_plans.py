@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from service.answers.question import AskedBuying, AskedDecision
 from service.decide.candidates import Candidates, joined, too_long
-from service.decide.frontier import Futures, Limits, Numbers, probability_within
+from service.decide.choice import probability_of
+from service.decide.frontier import Futures, Limits, Numbers
 from service.decide.household import Household
 from service.decide.options import Option, Way
 from service.errors import MissingFact
@@ -109,16 +110,11 @@ class Plans:
 
 def chance_if_rent_holds(plans: Plans, position: int, limits: Limits) -> float | None:
     """How probably a plan keeps its limits if its rent is still what was stated, until the run is done; None
-    where no rent is in doubt, or none matters. What little of a bill is no rent is taken to move with it."""
-    rented, (_, place) = plans.rented, plans.of(position)
-    if position < len(plans.homes) or rented is None or limits.budget is None:
+    where no rent is in doubt, or none matters."""
+    one = plans.candidates.of(np.array([position]))
+    if limits.budget is None or one.drawn is None or one.drawn.rent is None or (one.drawn.rent == 1).all():
         return None
-    moves, one, c = rented.offers.rent_moves, np.array([position]), plans.candidates
-    if moves is None or not moves[:, place].any():
-        return None
-    drawn = c.futures().of(one)
-    still = Futures(drawn.hours, (drawn.money / factors_of(moves[:, [place]])).astype(np.float32))
-    return float(probability_within(c.calendar_hours[1][one], c.cash[1][one], still, limits)[0])
+    return float(probability_of(one.at_stated_rents(), limits)[0])
 
 
 def household_of_request(
@@ -234,6 +230,9 @@ def _rented(
 ) -> Candidates:
     """Rented plans, in the decision's currency: what they cost is what is paid; `drawn` are calendar hours
     and cost in each future."""
+    moves, moved = rented.offers.rent_moves, None
+    if drawn is not None and moves is not None:
+        moved = factors_of(moves).astype(np.float32)
     return Candidates(
         calendar_hours,
         cost,
@@ -242,7 +241,7 @@ def _rented(
         rented.effort,
         rented.same_rent * (1 + max(CLUSTER_SIZES)) + rented.instances,
         too_long(calendar_hours, rented.set_aside),
-        None if drawn is None else Futures.over(*drawn, (calendar_hours[1], cost[1])),
+        None if drawn is None else replace(Futures.over(*drawn, (calendar_hours[1], cost[1])), rent=moved),
     )
 
 

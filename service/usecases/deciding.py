@@ -260,7 +260,10 @@ def _rated(
         co2_kg=float(c.co2_kg[i]) if np.isfinite(c.co2_kg[i]) else None,
         probability=float(choice.probability[i]),
         if_rent_holds=chance_if_rent_holds(plans, i, Limits(request.budget, request.deadline_hours)),
-        keeps_limits=not request.has_limits or bool(choice.probability[i] >= request.least_probability),
+        keeps_limits=not request.has_limits
+        or bool(
+            choice.within[i] if choice.if_rent_holds else choice.probability[i] >= request.least_probability
+        ),
         cash=_interval(c.cash[:, i]),
         is_on_front=i in choice.front,
         instances=instances,

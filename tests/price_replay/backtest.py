@@ -36,7 +36,7 @@ from tests.price_replay.living import Life
 from tests.price_replay.rents import WHOLE_MACHINES_UNTIL, looks_of
 
 LAST = date(2026, 7, 20)
-EVENINGS = tuple(date(2026, 3, 1) + timedelta(weeks=2 * step) for step in range(7))
+EVENINGS = tuple(date(2026, 3, 1) + timedelta(weeks=2 * step) for step in range(9))
 """In the months of daily looks, with a month of them to come."""
 AFTER_DAYS = (0, 1, 7, 14, 30)
 BOUNDS = (0.8, 0.9, 0.95, 1.0)
