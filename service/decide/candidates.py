@@ -1,12 +1,12 @@
 """Every way to do a run, as columns: an option is a position. What it is is the caller's to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.frontier import LogNormal, Numbers, spread_of
+from service.decide.frontier import Futures, Numbers, futures_of, spread_of
 from service.errors import InvalidValue, worded
 
 Positions = NDArray[np.intp]
@@ -39,6 +39,8 @@ class Candidates:
     region, shape (n,)."""
     set_aside: NDArray[np.int8]
     """0, or 1 + the place in SET_ASIDE, shape (n,)."""
+    drawn: Futures | None = None
+    """Every doubt drawn; None where the percentiles are all that is known."""
 
     def __post_init__(self) -> None:
         n = self.co2_kg.shape[0]
@@ -73,19 +75,31 @@ class Candidates:
             self.effort[positions],
             self.rests_on[positions],
             self.set_aside[positions],
+            None if self.drawn is None else self.drawn.of(positions),
         )
 
-    def hours_spread(self) -> LogNormal:
-        """The calendar hours as log-normals."""
-        return spread_of(*self.calendar_hours)
+    def at_stated_rents(self) -> "Candidates":
+        """The same with rents that stay what they were stated to be, in every future."""
+        return self if self.drawn is None else replace(self, drawn=self.drawn.at_stated_rents())
 
-    def cash_spread(self) -> LogNormal:
-        """What has to be paid as log-normals."""
-        return spread_of(*self.cash)
+    def futures(self) -> Futures:
+        """Calendar hours and what has to be paid, in equally likely futures."""
+        if self.drawn is not None:
+            return self.drawn
+        return futures_of(spread_of(*self.calendar_hours), spread_of(*self.cash))
 
 
 def joined(blocks: list[Candidates]) -> Candidates:
     """The candidates of all blocks, one after the other."""
+    drawn = None
+    if any(b.drawn is not None for b in blocks):
+        both = [b.futures() for b in blocks]
+        rent = [np.ones_like(f.money) if f.rent is None else f.rent for f in both]
+        drawn = Futures(
+            np.concatenate([f.hours for f in both], axis=1),
+            np.concatenate([f.money for f in both], axis=1),
+            np.concatenate(rent, axis=1),
+        )
     return Candidates(
         np.concatenate([b.calendar_hours for b in blocks], axis=1),
         np.concatenate([b.cost for b in blocks], axis=1),
@@ -94,6 +108,7 @@ def joined(blocks: list[Candidates]) -> Candidates:
         np.concatenate([b.effort for b in blocks]),
         np.concatenate([b.rests_on for b in blocks]),
         np.concatenate([b.set_aside for b in blocks]),
+        drawn,
     )
 
 

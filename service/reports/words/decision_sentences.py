@@ -93,7 +93,14 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
 
 
 def sure_sentence(w: Wording, p: AnsweredPlan) -> str:
-    """How surely a plan keeps the limits."""
+    """How surely a plan keeps the limits, and how surely if its rent holds, where that says more."""
+    still = p.probability_if_rent_holds
+    if still is not None and p.offer and w.likely(still) != w.likely(p.probability_within_limits):
+        return w.say(
+            "How sure: it keeps the limits with a probability of {sure}; {still} if the rent is still that "
+            "of {day} and stays so. Ask before you book.",
+            sure=w.likely(p.probability_within_limits), still=w.likely(still), day=w.day(p.offer.as_of),
+        )  # fmt: skip
     return w.say(
         "How sure: it keeps the limits with a probability of {sure}.",
         sure=w.likely(p.probability_within_limits),
