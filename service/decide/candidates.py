@@ -40,7 +40,8 @@ class Candidates:
     set_aside: NDArray[np.int8]
     """0, or 1 + the place in SET_ASIDE, shape (n,)."""
     drawn: Futures | None = None
-    """Every doubt drawn; None where the percentiles are all that is known."""
+    """Every doubt drawn, of each or of so many that come again and again; None where the percentiles are all that
+    is known."""
 
     def __post_init__(self) -> None:
         n = self.co2_kg.shape[0]
@@ -93,12 +94,12 @@ def joined(blocks: list[Candidates]) -> Candidates:
     """The candidates of all blocks, one after the other."""
     drawn = None
     if any(b.drawn is not None for b in blocks):
-        both = [b.futures() for b in blocks]
-        rent = [np.ones_like(f.money) if f.rent is None else f.rent for f in both]
+        of = [b.futures() for b in blocks]
         drawn = Futures(
-            np.concatenate([f.hours for f in both], axis=1),
-            np.concatenate([f.money for f in both], axis=1),
-            np.concatenate(rent, axis=1),
+            np.concatenate([f.hours for f in of], axis=1),
+            np.concatenate([f.money for f in of], axis=1),
+            np.concatenate([f.money if f.at_rent is None else f.at_rent for f in of], axis=1),
+            np.concatenate([np.ones(f.hours.shape[1]) if f.at_most is None else f.at_most for f in of]),
         )
     return Candidates(
         np.concatenate([b.calendar_hours for b in blocks], axis=1),

@@ -166,6 +166,7 @@ def _refuse_impossible(
         raise InvalidValue("weights", weights, worded("must be numbers from 0 on, one of them above 0"))
     if not 0 < least_probability <= CERTAIN:
         problem = worded(
-            "must be above 0 and at most {certain:.3f}: no estimate deserves to be believed more", certain=CERTAIN
+            "must be above 0 and at most {certain:.3f}: no estimate deserves to be believed more",
+            certain=CERTAIN,
         )
         raise InvalidValue("least_probability", least_probability, problem)

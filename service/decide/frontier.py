@@ -15,6 +15,7 @@ from service.estimate.futures import FUTURES, HOURS, OTHERWISE, factors
 from service.estimate.quantile import QUANTILE_90
 
 Numbers = NDArray[np.float64]
+Shares = NDArray[np.float32]
 LEAST_SPREAD = 1e-9
 AS_GOOD_AS = 1e-7
 """Of a limit: nearer to it is rounding."""
@@ -46,32 +47,43 @@ class Futures:
     """What hours and money of each option are over their medians in equally likely futures, shape
     (futures, n) each: the same future for both, and for all options."""
 
-    hours: NDArray[np.float32]
-    money: NDArray[np.float32]
-    rent: NDArray[np.float32] | None = None
-    """What each rent is over what was stated, which the money holds; None where none is in doubt."""
+    hours: Shares
+    money: Shares
+    at_rent: Shares | None = None
+    """The money again where rents stay what they were stated to be; None where none is in doubt."""
+    at_most: Numbers | None = None
+    """How sure each option may be called to keep a budget, shape (n,), for so few rents like its own were
+    looked at again; None where none is in doubt."""
 
     @staticmethod
-    def over(hours: Numbers, money: Numbers, medians: tuple[Numbers, Numbers]) -> "Futures":
+    def over(
+        medians: tuple[Numbers, Numbers],
+        hours: Numbers,
+        money: Numbers,
+        at_rent: Numbers | None = None,
+        at_most: Numbers | None = None,
+    ) -> "Futures":
         """Of hours and money in each future, over their medians."""
+
+        def share(of: Numbers, median: Numbers) -> Shares:
+            return (of / median).astype(np.float32)
+
         with np.errstate(divide="ignore", invalid="ignore"):
-            return Futures(
-                *((x / m).astype(np.float32) for x, m in zip((hours, money), medians, strict=True))
-            )
+            held = None if at_rent is None else share(at_rent, medians[1])
+            return Futures(share(hours, medians[0]), share(money, medians[1]), held, at_most)
 
     def of(self, positions: NDArray[np.intp]) -> "Futures":
         """Those options only."""
-        rent = None if self.rent is None else self.rent[:, positions]
-        return Futures(self.hours[:, positions], self.money[:, positions], rent)
-
-    def repeated(self, times: int) -> "Futures":
-        """So many times the same options, one after the other."""
-        rent = None if self.rent is None else np.tile(self.rent, times)
-        return Futures(np.tile(self.hours, times), np.tile(self.money, times), rent)
+        return Futures(
+            self.hours[:, positions],
+            self.money[:, positions],
+            None if self.at_rent is None else self.at_rent[:, positions],
+            None if self.at_most is None else self.at_most[positions],
+        )
 
     def at_stated_rents(self) -> "Futures":
-        """The same with rents that stay what they were; what little of a bill is no rent moved with it."""
-        return self if self.rent is None else Futures(self.hours, self.money / self.rent)
+        """The same with rents that stay what they were."""
+        return self if self.at_rent is None else Futures(self.hours, self.at_rent)
 
 
 def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> LogNormal:
@@ -102,8 +114,11 @@ def futures_of(hours: LogNormal, money: LogNormal) -> Futures:
 
 def probability_within(hours: Numbers, money: Numbers, futures: Futures, limits: Limits) -> Numbers:
     """In how many futures each option keeps within budget and deadline together [0-CERTAIN], by the medians
-    of hours and money. Unknown money is outside every budget, nothing or a gain within each."""
-    within = np.broadcast_to(np.isfinite(hours), futures.hours.shape)
+    of hours and money; never surer than rents like its own allow. The options of the futures, or several
+    times the same, one after the other. Unknown money is outside every budget, nothing or a gain within each.
+    """
+    count = futures.hours.shape[1]
+    within: NDArray[np.bool_] | None = None
     for limit, median, factor in (
         (limits.deadline_hours, hours, futures.hours),
         (limits.budget, money, futures.money),
@@ -111,9 +126,15 @@ def probability_within(hours: Numbers, money: Numbers, futures: Futures, limits:
         if limit is not None:
             with np.errstate(divide="ignore", invalid="ignore"):
                 room = np.where(median <= 0, np.inf, limit / median) * (1 + AS_GOOD_AS)
-            within = within & (factor <= room.astype(np.float32))
-    found: Numbers = within.sum(axis=0) / (FUTURES + 1)
-    return found
+                kept = factor[:, None] <= room.astype(np.float32).reshape(-1, count)
+            within = kept if within is None else within & kept
+    known = np.isfinite(hours)
+    if within is None:
+        return np.where(known, CERTAIN, 0.0)
+    found = np.where(known, within.sum(axis=0, dtype=np.int16).ravel() / (FUTURES + 1), 0.0)
+    if limits.budget is None or futures.at_most is None:
+        return found
+    return np.minimum(found, np.tile(futures.at_most, len(found) // max(count, 1)))
 
 
 def non_dominated(cost: Numbers, hours: Numbers, co2: Numbers) -> NDArray[np.intp]:

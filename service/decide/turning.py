@@ -83,7 +83,7 @@ class Lever:
             np.tile(candidates.effort, times),
             np.tile(candidates.rests_on, times),
             too_long(hours, np.tile(candidates.set_aside, times)),
-            None if candidates.drawn is None else candidates.drawn.repeated(times),
+            candidates.drawn,
         )
 
 

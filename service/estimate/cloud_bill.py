@@ -326,12 +326,19 @@ def _doubts(hours: Numbers, rented: Rented, terms: CloudTerms) -> tuple[Numbers,
 def money_and_hours(
     hours: Numbers,
     rented: Rented,
-    terms: CloudTerms | DrawnTerms,
+    terms: CloudTerms,
     rent_factor: Numbers | float = 1.0,
-    lost_more: Numbers | float = 0.0,
 ) -> tuple[Numbers, Numbers]:
-    """Money before tax and calendar hours at these hours of training, shape (offers,) each, or with futures
-    before them; on spot so many more hours are lost than expected."""
+    """Money before tax and calendar hours at these hours of training, shape (offers,) each."""
+    rent, other, elapsed = rent_and_hours(hours, rented, terms)
+    return np.asarray(rent * rent_factor + other), elapsed
+
+
+def rent_and_hours(
+    hours: Numbers, rented: Rented, terms: CloudTerms | DrawnTerms, lost_more: Numbers | float = 0.0
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Rent, what else is paid before tax, and calendar hours at these hours of training, shape (offers,) each,
+    or with futures before them; on spot so many more hours are lost than expected."""
     lost: Numbers | float = 0.0
     if rented.is_spot.any():
         expected = spot_overhead(terms, interruptions_of(rented, terms)) * hours
@@ -339,9 +346,8 @@ def money_and_hours(
     elapsed = hours + _set_up_hours(terms) + lost
     machine = _billed(elapsed + hours * terms.idle_share, rented)
     stored = terms.storage_gb * machine / HOURS_PER_MONTH * np.nan_to_num(rented.storage_per_gb_month)
-    rent = _paid_hours(machine, rented) * rented.price_per_hour * rent_factor
-    money = rent + stored + terms.egress_gb * np.nan_to_num(rented.egress_per_gb)
-    return np.asarray(money), elapsed
+    rent = _paid_hours(machine, rented) * rented.price_per_hour
+    return rent, stored + terms.egress_gb * np.nan_to_num(rented.egress_per_gb), elapsed
 
 
 def _set_up_hours(terms: CloudTerms | DrawnTerms) -> Numbers | float:

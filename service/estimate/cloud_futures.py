@@ -14,7 +14,7 @@ from service.estimate.cloud_bill import (
     Rented,
     interruption_spread,
     interruptions_of,
-    money_and_hours,
+    rent_and_hours,
 )
 from service.estimate.futures import (
     FIRST_FREE,
@@ -45,9 +45,10 @@ def drawn_terms(terms: CloudTerms) -> DrawnTerms:
 
 def cloud_futures(
     hours: Numbers, rented: Rented, terms: CloudTerms, bill: CloudBill
-) -> tuple[Numbers, Numbers]:
-    """Calendar hours and money of rented runs of so many hours of training, shape (3, offers), in each
-    future: shape (futures, offers) each, in the currency of the bill."""
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Calendar hours and money of rented runs of so many hours of training, shape (3, offers), in each future,
+    and the money at rents that stay what was stated: shape (futures, offers) each, in the currency of the
+    bill."""
     low, middle, high = hours
     down, up = np.log(middle / low) / QUANTILE_90, np.log(high / middle) / QUANTILE_90
     trained, of = middle * factors(HOURS, down, up), drawn_terms(terms)
@@ -55,9 +56,12 @@ def cloud_futures(
     if rented.is_spot.any():
         per_day = interruptions_of(rented, terms)
         lost = normals(INTERRUPTIONS) * interruption_spread(terms, middle, per_day) * trained
-    rent = 1.0 if rented.rent_moves is None else factors_of(rented.rent_moves)
-    money, calendar = money_and_hours(trained, rented, of, rent, lost)
-    return calendar, money * bill.tax_factor * _vat_factors(rented, terms)
+    rent, other, calendar = rent_and_hours(trained, rented, of, lost)
+    tax = bill.tax_factor * _vat_factors(rented, terms)
+    rent, other = rent * tax, other * tax
+    stated = rent + other
+    moved = stated if rented.rent_moves is None else rent * factors_of(rented.rent_moves) + other
+    return calendar, moved, stated
 
 
 def factors_of(rent_moves: Numbers) -> Numbers:

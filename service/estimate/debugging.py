@@ -108,14 +108,16 @@ def with_debugging(
 
 
 def debugged_futures(
-    calendar_hours: Numbers, money: Numbers, debugging: Debugging, kilowatts: float, per_kwh: Interval
-) -> tuple[Numbers, Numbers]:
-    """Calendar hours and money of rented runs in each future, shape (futures, n), with the hours at home."""
+    drawn_runs: tuple[Numbers, Numbers, Numbers], debugging: Debugging, kilowatts: float, per_kwh: Interval
+) -> tuple[Numbers, Numbers, Numbers]:
+    """`cloud_futures` of rented runs with the hours at home."""
     hours, price = (
         drawn(dimension, of.p10, of.p50, of.p90)
         for dimension, of in ((DEBUGGING, debugging.hours), (KWH_PRICE, per_kwh))
     )
-    return calendar_hours + hours, money + hours * kilowatts * price
+    calendar_hours, *money = drawn_runs
+    paid, at_stated_rent = (of + hours * kilowatts * price for of in money)
+    return calendar_hours + hours, paid, at_stated_rent
 
 
 def _ends(of: Interval) -> tuple[float, float]:

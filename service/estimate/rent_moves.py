@@ -98,6 +98,23 @@ class RentMoves:
         beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
         return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
 
+    def most_sure(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How sure one may be, at the most, that a rent so many days old is still within a limit [0-1], shape
+        (n,): 1 - 1 / (n + 2) after looks at n offers none of which broke it (Laplace's rule of succession).
+
+        An offer counts once, for its own looks are not independent. An older rent is never surer than a
+        younger, none beyond the last gap surer than at it, and of a tier that nobody looked at no surer than
+        of the least known.
+        """
+        if not self._of:
+            return np.ones(len(days))
+        known = self._known(tier)
+        if not known:
+            return np.min([self.most_sure(of[0].tier, days) for of in self._of.values()], axis=0)
+        gaps = [0.0, *(move.days for move in known)]
+        most = np.minimum.accumulate([1.0, *(1 - 1 / (move.offers + 2) for move in known)])
+        return np.interp(days, gaps, most)
+
     def _known(self, tier: Tier) -> list[RentMove]:
         own = self._of.get(tier, [])
         return own if own and own[-1].days >= A_WEEK else self._of.get(LIKE.get(tier, tier), own)

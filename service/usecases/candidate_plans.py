@@ -18,7 +18,7 @@ from service.decide.options import Option, Way
 from service.errors import MissingFact, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
-from service.estimate.cloud_futures import cloud_futures, factors_of
+from service.estimate.cloud_futures import cloud_futures
 from service.estimate.cost import conversion
 from service.estimate.debugging import Debugging, debugged_futures, debugging_of, with_debugging
 from service.estimate.interval import Interval, certain
@@ -112,7 +112,9 @@ def chance_if_rent_holds(plans: Plans, position: int, limits: Limits) -> float |
     """How probably a plan keeps its limits if its rent is still what was stated, until the run is done; None
     where no rent is in doubt, or none matters."""
     one = plans.candidates.of(np.array([position]))
-    if limits.budget is None or one.drawn is None or one.drawn.rent is None or (one.drawn.rent == 1).all():
+    if limits.budget is None or one.drawn is None or one.drawn.at_rent is None:
+        return None
+    if (one.drawn.at_rent == one.drawn.money).all():
         return None
     return float(probability_of(one.at_stated_rents(), limits)[0])
 
@@ -193,8 +195,7 @@ def _as_columns(
         factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
         bill, drawn = rented.bill, None
         if has_limits:
-            elapsed, paid = cloud_futures(rented.hours, rented.offers, terms, bill)
-            drawn = elapsed, paid * factor
+            drawn = _in_currency(cloud_futures(rented.hours, rented.offers, terms, bill), factor)
         blocks.append(_rented(rented, bill, bill.calendar_hours, bill.total * factor, drawn))
         own = debugging_machine(homes)
         if own is not None and len(rented):
@@ -228,13 +229,11 @@ def _rented(
     bill: CloudBill,
     calendar_hours: Numbers,
     cost: Numbers,
-    drawn: tuple[Numbers, Numbers] | None,
+    drawn: tuple[Numbers, Numbers, Numbers] | None,
 ) -> Candidates:
     """Rented plans, in the decision's currency: what they cost is what is paid; `drawn` are calendar hours
-    and cost in each future."""
-    moves, moved = rented.offers.rent_moves, None
-    if drawn is not None and moves is not None:
-        moved = factors_of(moves).astype(np.float32)
+    and cost in each future, and the cost at stated rents."""
+    medians = calendar_hours[1], cost[1]
     return Candidates(
         calendar_hours,
         cost,
@@ -243,7 +242,7 @@ def _rented(
         rented.effort,
         rented.same_rent * (1 + max(CLUSTER_SIZES)) + rented.instances,
         too_long(calendar_hours, rented.set_aside),
-        None if drawn is None else replace(Futures.over(*drawn, (calendar_hours[1], cost[1])), rent=moved),
+        None if drawn is None else Futures.over(medians, *drawn, rented.most_sure),
     )
 
 
@@ -259,8 +258,8 @@ def _debugged_at_home(
     cost, calendar = with_debugging(bill.total * factor, bill.calendar_hours, debugging, kilowatts, price)
     drawn = None
     if draws:
-        elapsed, paid = cloud_futures(rented.hours, rented.offers, debugging.terms, bill)
-        drawn = debugged_futures(elapsed, paid * factor, debugging, kilowatts, price)
+        runs = _in_currency(cloud_futures(rented.hours, rented.offers, debugging.terms, bill), factor)
+        drawn = debugged_futures(runs, debugging, kilowatts, price)
     plans = _rented(rented, bill, calendar, cost, drawn)
     plans = replace(
         plans,
@@ -268,6 +267,12 @@ def _debugged_at_home(
         effort=plans.effort + EFFORT_OF_DEBUGGING_AT_HOME,
     )
     return bill, np.full(len(rented), debugging.hours.p50 * kilowatts * price.p50), plans
+
+
+def _in_currency(runs: tuple[Numbers, Numbers, Numbers], factor: float) -> tuple[Numbers, Numbers, Numbers]:
+    """Calendar hours, and both sums of money times `factor`."""
+    hours, paid, at_stated_rent = runs
+    return hours, paid * factor, at_stated_rent * factor
 
 
 def debugging_machine(homes: Iterable[tuple[Way, Option]]) -> Option | None:

@@ -78,6 +78,8 @@ class RentedPlans:
     grams_per_kwh: Numbers
     same_rent: NDArray[np.int64]
     """The same number for offers of one provider, card, count, tier and term, whatever the region."""
+    most_sure: Numbers
+    """How sure one may be of each rent until the run is done, by how many like it were looked at again."""
     effort: NDArray[np.int64]
     """What a plan asks beside money and time: see EFFORT_OF_A_CODE_CHANGE and its like."""
     set_aside: NDArray[np.int8]
@@ -195,10 +197,11 @@ def rented_plans(
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
+    until = days_until(hours[1, machine], columns.rented.term_months[row])
     picked = _picked(
         columns.rented, row, instances, shares,
         rent_doubt=rents_today(snapshot, row, today),
-        rent_moves=rents_until(snapshot, row, today, hours[1, machine], columns.rented.term_months[row]),
+        rent_moves=rents_until(snapshot, row, today, until),
     )  # fmt: skip
     bill = cloud_bill(hours[:, machine], picked, terms)
     published = published_plan(workload.recipe, workload.architecture.n_layers)
@@ -213,7 +216,7 @@ def rented_plans(
     )
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
-        columns.grams_per_kwh[row], columns.machine[row], effort,
+        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot, row, today, until), effort,
         _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
 
@@ -264,14 +267,24 @@ def rents_today(snapshot: Snapshot, row: NDArray[np.intp], today: date) -> Numbe
     return np.asarray(np.exp(spread * np.array([[-QUANTILE_90], [QUANTILE_90]])))
 
 
-def rents_until(
-    snapshot: Snapshot, row: NDArray[np.intp], today: date, hours: Numbers, term_months: Numbers
-) -> Numbers:
-    """How far they may have moved, in the mean, from when they were last stated until a run of so many hours
-    is done: as of its middle, for it is billed by the hour; a term is paid at the price it begins at.
-    Logarithms at each of SHARES, shape (9, n)."""
+def days_until(hours: Numbers, term_months: Numbers) -> Numbers:
+    """From today until the rent of a run of so many hours is paid, in the mean: the middle of the run, for it
+    is billed by the hour; a term is paid at the price it begins at."""
+    return np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
+
+
+def most_sure(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+    """How sure one may be of these rents until so many days from today, at the most, shape (n,)."""
+    found = np.ones(len(row))
+    for tier, of_tier, days in _ages(snapshot, row, today):
+        found[of_tier] = snapshot.rent_moves.most_sure(tier, days + until[of_tier])
+    return found
+
+
+def rents_until(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+    """How far they may have moved from when they were last stated until so many days from today: logarithms
+    at each of SHARES, shape (9, n)."""
     moves = np.zeros((len(SHARES), len(row)))
-    until = np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
     for tier, of_tier, days in _ages(snapshot, row, today):
         moves[:, of_tier] = snapshot.rent_moves.logs(tier, days + until[of_tier])
     return moves

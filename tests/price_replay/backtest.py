@@ -162,8 +162,8 @@ def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> f
     bill = cloud_bill(hours, rented, plans.terms)
     factor = float(plans.candidates.cost[1][position] / plans.rented.bill.total[1][place])
     medians = bill.calendar_hours[1], bill.total[1] * factor
-    elapsed, paid = cloud_futures(hours, rented, plans.terms, bill)
-    futures = Futures.over(elapsed, paid * factor, medians)
+    elapsed, paid, _ = cloud_futures(hours, rented, plans.terms, bill)
+    futures = Futures.over(medians, elapsed, paid * factor)
     return float(probability_within(*medians, futures, limits)[0])
 
 
