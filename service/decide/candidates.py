@@ -40,8 +40,8 @@ class Candidates:
     set_aside: NDArray[np.int8]
     """0, or 1 + the place in SET_ASIDE, shape (n,)."""
     drawn: Futures | None = None
-    """Every doubt drawn, of each or of so many that come again and again; None where the percentiles are all that
-    is known."""
+    """Every doubt drawn, of each option or of so many that come again and again; None where the percentiles
+    are all that is known."""
 
     def __post_init__(self) -> None:
         n = self.co2_kg.shape[0]
@@ -78,6 +78,11 @@ class Candidates:
             self.set_aside[positions],
             None if self.drawn is None else self.drawn.of(positions),
         )
+
+    @property
+    def has_moving_rents(self) -> bool:
+        """Whether at stated rents anything would be surer."""
+        return self.drawn is not None and self.drawn.at_rent is not None
 
     def at_stated_rents(self) -> "Candidates":
         """The same with rents that stay what they were stated to be, in every future."""

@@ -70,7 +70,7 @@ def choose(
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
     within = (probability >= least_probability) & candidates.may_be_chosen
-    if_rent_holds = not within.any()
+    if_rent_holds = candidates.has_moving_rents and not within.any()
     if if_rent_holds:
         held = probability_of(candidates.at_stated_rents(), limits)
         within = (held >= least_probability) & candidates.may_be_chosen

@@ -337,8 +337,8 @@ def money_and_hours(
 def rent_and_hours(
     hours: Numbers, rented: Rented, terms: CloudTerms | DrawnTerms, lost_more: Numbers | float = 0.0
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Rent, what else is paid before tax, and calendar hours at these hours of training, shape (offers,) each,
-    or with futures before them; on spot so many more hours are lost than expected."""
+    """Rent, what else is paid before tax, and calendar hours at these hours of training, shape (offers,)
+    each, or with futures before them; on spot so many more hours are lost than expected."""
     lost: Numbers | float = 0.0
     if rented.is_spot.any():
         expected = spot_overhead(terms, interruptions_of(rented, terms)) * hours

@@ -46,9 +46,9 @@ def drawn_terms(terms: CloudTerms) -> DrawnTerms:
 def cloud_futures(
     hours: Numbers, rented: Rented, terms: CloudTerms, bill: CloudBill
 ) -> tuple[Numbers, Numbers, Numbers]:
-    """Calendar hours and money of rented runs of so many hours of training, shape (3, offers), in each future,
-    and the money at rents that stay what was stated: shape (futures, offers) each, in the currency of the
-    bill."""
+    """Calendar hours and money of rented runs of so many hours of training, shape (3, offers), in each
+    future, and the money at rents that stay what was stated: shape (futures, offers) each, in the currency of
+    the bill."""
     low, middle, high = hours
     down, up = np.log(middle / low) / QUANTILE_90, np.log(high / middle) / QUANTILE_90
     trained, of = middle * factors(HOURS, down, up), drawn_terms(terms)
