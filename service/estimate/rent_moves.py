@@ -110,7 +110,7 @@ class RentMoves:
             return np.ones(len(days))
         known = self._known(tier)
         if not known:
-            return np.min([self.most_sure(of[0].tier, days) for of in self._of.values()], axis=0)
+            return np.asarray(np.min([self.most_sure(of[0].tier, days) for of in self._of.values()], axis=0))
         gaps = [0.0, *(move.days for move in known)]
         most = np.minimum.accumulate([1.0, *(1 - 1 / (move.offers + 2) for move in known)])
         return np.interp(days, gaps, most)
