@@ -249,6 +249,11 @@ class AnsweredPlan(AnsweredOption):
         "it needs",
     )
     debugging: AnsweredDebugging | None = Field(None, description="Of a plan that begins at home")
+    probability_if_rent_holds: float | None = Field(
+        None,
+        description="To keep the limits where the rent is still what was stated, until the run is done; null "
+        "where no rent is in doubt",
+    )
 
     @property
     def total_cost(self) -> Interval | None:

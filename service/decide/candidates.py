@@ -1,12 +1,12 @@
 """Every way to do a run, as columns: an option is a position. What it is is the caller's to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.frontier import LogNormal, Numbers, spread_of
+from service.decide.frontier import Futures, Numbers, futures_of, spread_of
 from service.errors import InvalidValue, worded
 
 Positions = NDArray[np.intp]
@@ -39,6 +39,9 @@ class Candidates:
     region, shape (n,)."""
     set_aside: NDArray[np.int8]
     """0, or 1 + the place in SET_ASIDE, shape (n,)."""
+    drawn: Futures | None = None
+    """Every doubt drawn, of each option or of so many that come again and again; None where the percentiles
+    are all that is known."""
 
     def __post_init__(self) -> None:
         n = self.co2_kg.shape[0]
@@ -73,19 +76,36 @@ class Candidates:
             self.effort[positions],
             self.rests_on[positions],
             self.set_aside[positions],
+            None if self.drawn is None else self.drawn.of(positions),
         )
 
-    def hours_spread(self) -> LogNormal:
-        """The calendar hours as log-normals."""
-        return spread_of(*self.calendar_hours)
+    @property
+    def has_moving_rents(self) -> bool:
+        """Whether at stated rents anything would be surer."""
+        return self.drawn is not None and self.drawn.at_rent is not None
 
-    def cash_spread(self) -> LogNormal:
-        """What has to be paid as log-normals."""
-        return spread_of(*self.cash)
+    def at_stated_rents(self) -> "Candidates":
+        """The same with rents that stay what they were stated to be, in every future."""
+        return self if self.drawn is None else replace(self, drawn=self.drawn.at_stated_rents())
+
+    def futures(self) -> Futures:
+        """Calendar hours and what has to be paid, in equally likely futures."""
+        if self.drawn is not None:
+            return self.drawn
+        return futures_of(spread_of(*self.calendar_hours), spread_of(*self.cash))
 
 
 def joined(blocks: list[Candidates]) -> Candidates:
     """The candidates of all blocks, one after the other."""
+    drawn = None
+    if any(b.drawn is not None for b in blocks):
+        of = [b.futures() for b in blocks]
+        drawn = Futures(
+            np.concatenate([f.hours for f in of], axis=1),
+            np.concatenate([f.money for f in of], axis=1),
+            np.concatenate([f.money if f.at_rent is None else f.at_rent for f in of], axis=1),
+            np.concatenate([np.ones(f.hours.shape[1]) if f.at_most is None else f.at_most for f in of]),
+        )
     return Candidates(
         np.concatenate([b.calendar_hours for b in blocks], axis=1),
         np.concatenate([b.cost for b in blocks], axis=1),
@@ -94,6 +114,7 @@ def joined(blocks: list[Candidates]) -> Candidates:
         np.concatenate([b.effort for b in blocks]),
         np.concatenate([b.rests_on for b in blocks]),
         np.concatenate([b.set_aside for b in blocks]),
+        drawn,
     )
 
 

@@ -50,6 +50,8 @@ class Choice:
     """Of every candidate to keep within both limits."""
     within: NDArray[np.bool_]
     """Which may be chosen and keep the limits surely enough."""
+    if_rent_holds: bool = False
+    """Whether none does, but some would at the rent that was stated: then those are `within`."""
 
 
 def choose(
@@ -68,6 +70,11 @@ def choose(
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
     within = (probability >= least_probability) & candidates.may_be_chosen
+    if_rent_holds = candidates.has_moving_rents and not within.any()
+    if if_rent_holds:
+        held = probability_of(candidates.at_stated_rents(), limits)
+        within = (held >= least_probability) & candidates.may_be_chosen
+        if_rent_holds = bool(within.any())
     rule = rule_of(limits, weights)
     among = np.flatnonzero(within)
     best = rival = None
@@ -79,7 +86,7 @@ def choose(
         rival = first_of(candidates, others, rule, weights) if len(others) else None
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
-    return Choice(best, rival, rule, front, eligible - len(front), probability, within)
+    return Choice(best, rival, rule, front, eligible - len(front), probability, within, if_rent_holds)
 
 
 def rule_of(limits: Limits, weights: Weights | None) -> Rule:
@@ -91,8 +98,10 @@ def rule_of(limits: Limits, weights: Weights | None) -> Rule:
 
 def probability_of(candidates: Candidates, limits: Limits) -> Numbers:
     """How probably each keeps both limits; 0 where its hours are unknown."""
-    probability = probability_within(candidates.hours_spread(), candidates.cash_spread(), limits)
-    return np.where(np.isfinite(candidates.calendar_hours[1]), probability, 0.0)
+    hours, cash = candidates.calendar_hours[1], candidates.cash[1]
+    if limits == Limits():
+        return np.where(np.isfinite(hours), CERTAIN, 0.0)
+    return probability_within(hours, cash, candidates.futures(), limits)
 
 
 def first_of(candidates: Candidates, among: Positions, rule: Rule, weights: Weights | None) -> int:
@@ -157,6 +166,7 @@ def _refuse_impossible(
         raise InvalidValue("weights", weights, worded("must be numbers from 0 on, one of them above 0"))
     if not 0 < least_probability <= CERTAIN:
         problem = worded(
-            "must be above 0 and at most {certain}: no estimate deserves to be believed more", certain=CERTAIN
+            "must be above 0 and at most {certain:.3f}: no estimate deserves to be believed more",
+            certain=CERTAIN,
         )
         raise InvalidValue("least_probability", least_probability, problem)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from service.decide.frontier import CERTAIN
 from service.decide.knowledge import Knowledge
 from service.decide.options import Option, Side
 from service.decide.why_not import WhyNot, first_the_best, reasons_beside
@@ -28,8 +29,6 @@ from service.facts import (
 
 RENTED_BY_THE_HOUR: tuple[BillLine, ...] = ("rent", "set_up", "idle", "interruptions", "commitment")
 CURRENT: tuple[BillLine, ...] = ("electricity", "paused")
-MOST_CERTAIN = 0.99
-"""No model of ours deserves to be believed more."""
 REFERENCE_GPU = "rtx-4070"
 """The card whose ratio to an H100 the note gives; other cards are scaled by their dense peak."""
 
@@ -140,7 +139,7 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
         saving = abs(cloud_cost.p50 - home_cost.p50)
         ordered = (home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost)
-        probability = min(MOST_CERTAIN, _probability_less(*ordered))
+        probability = min(CERTAIN, _probability_less(*ordered))
     if home.elapsed_hours and cloud.elapsed_hours:
         at_home, rented = home.elapsed_hours.p50, cloud.elapsed_hours.p50
         faster = "home" if at_home <= rented else "cloud"

@@ -46,6 +46,8 @@ class RatedOption:
     """What debugging at home first brings, of a plan that begins so."""
     why_not: WhyNot | None = None
     """Why it was not chosen; None for the best plan."""
+    if_rent_holds: float | None = None
+    """The probability where the rent is still what was stated; None where no rent is in doubt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,22 +7,20 @@ wins: an option without a price is on no front of costs.
 import math
 from bisect import bisect_right, insort
 from dataclasses import dataclass
-from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from service.estimate.futures import FUTURES, HOURS, OTHERWISE, factors
 from service.estimate.quantile import QUANTILE_90
 
 Numbers = NDArray[np.float64]
-NODES = 41
-"""Equally likely hours that the joint probability is summed over: exact to about 1 / (2 x 41)."""
+Shares = NDArray[np.float32]
 LEAST_SPREAD = 1e-9
-NO_MATTER = 1e-4
-"""Nearer to 0 or 1 than that, a bound of the joint probability is taken for it."""
-CERTAIN = 0.99
-"""No model of ours deserves to be believed more."""
+AS_GOOD_AS = 1e-7
+"""Of a limit: nearer to it is rounding."""
+CERTAIN = FUTURES / (FUTURES + 1)
+"""All futures that are drawn, and one more that nobody thought of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,49 @@ class LogNormal:
     down: Numbers
     up: Numbers
 
-    def of(self, positions: NDArray[np.intp]) -> "LogNormal":
-        """Those options only."""
-        return LogNormal(self.median[positions], self.down[positions], self.up[positions])
 
-    def at(self, z: Numbers | float) -> Numbers:
-        """The value `z` standard deviations above the median (below for a negative one)."""
-        return np.asarray(self.median * np.exp(np.where(np.asarray(z) < 0, self.down, self.up) * z))
+@dataclass(frozen=True, slots=True, eq=False)
+class Futures:
+    """What hours and money of each option are over their medians in equally likely futures, shape
+    (futures, n) each: the same future for both, and for all options."""
+
+    hours: Shares
+    money: Shares
+    at_rent: Shares | None = None
+    """The money again where rents stay what they were stated to be; None where none is in doubt."""
+    at_most: Numbers | None = None
+    """How sure each option may be called to keep a budget, shape (n,), for so few rents like its own were
+    looked at again; None where none is in doubt."""
+
+    @staticmethod
+    def over(
+        medians: tuple[Numbers, Numbers],
+        hours: Numbers,
+        money: Numbers,
+        at_rent: Numbers | None = None,
+        at_most: Numbers | None = None,
+    ) -> "Futures":
+        """Of hours and money in each future, over their medians."""
+
+        def share(of: Numbers, median: Numbers) -> Shares:
+            return (of / median).astype(np.float32)
+
+        with np.errstate(divide="ignore", invalid="ignore"):
+            held = None if at_rent is None else share(at_rent, medians[1])
+            return Futures(share(hours, medians[0]), share(money, medians[1]), held, at_most)
+
+    def of(self, positions: NDArray[np.intp]) -> "Futures":
+        """Those options only."""
+        return Futures(
+            self.hours[:, positions],
+            self.money[:, positions],
+            None if self.at_rent is None else self.at_rent[:, positions],
+            None if self.at_most is None else self.at_most[positions],
+        )
+
+    def at_stated_rents(self) -> "Futures":
+        """The same with rents that stay what they were."""
+        return self if self.at_rent is None else Futures(self.hours, self.at_rent)
 
 
 def spread_of(p10: Numbers, p50: Numbers, p90: Numbers) -> LogNormal:
@@ -65,56 +99,42 @@ def _positive(spread: Numbers) -> Numbers:
     return np.where(np.isfinite(spread) & (spread > LEAST_SPREAD), spread, 0.0)
 
 
-def probability_within(hours: LogNormal, cost: LogNormal, limits: Limits) -> Numbers:
-    """How probably each option keeps within budget and deadline together [0-0.99].
+def futures_of(hours: LogNormal, money: LogNormal) -> Futures:
+    """Options of which nothing is known but how far hours and money spread.
 
-    A run that takes longer costs more: cost moves with the hours as far as both spread, and what spread it
-    has beyond theirs (power, price) is independent. Rented by the hour, the two limits are therefore one;
-    two separate probabilities multiplied would be too low. A cost that spreads less than the hours (a card
-    to buy, a term paid whole) moves with them less than in proportion. An unknown cost is outside every
-    budget, one of nothing or a gain within each.
+    A run that takes longer costs more: money moves with the hours as far as both spread, and what spread it
+    has beyond theirs (power, price) is independent. Money that spreads less than the hours (a card to buy)
+    moves with them less than in proportion.
     """
-    in_time = _below(hours, limits.deadline_hours)
-    affordable = np.where(cost.median <= 0, 1.0, _below(cost, limits.budget))
-    joint = np.zeros_like(hours.median)
-    at_most, at_least = np.minimum(in_time, affordable), in_time + affordable - 1
-    joint[at_least > 1 - NO_MATTER] = CERTAIN
-    open_ = np.flatnonzero(~(at_most < NO_MATTER) & ~(at_least > 1 - NO_MATTER))
-    joint[open_] = _joint(hours.of(open_), cost.of(open_), limits)
-    return joint
+    own = (np.sqrt(np.maximum(m**2 - h**2, 0.0)) for m, h in ((money.down, hours.down), (money.up, hours.up)))
+    shared = np.minimum(money.down, hours.down), np.minimum(money.up, hours.up)
+    paid = factors(HOURS, *shared) * factors(OTHERWISE, *own)
+    return Futures(factors(HOURS, hours.down, hours.up).astype(np.float32), paid.astype(np.float32))
 
 
-def _below(quantity: LogNormal, limit: float | None) -> Numbers:
-    """How probably a log-normal is at most a limit; NaN where it has no spread and is just as much."""
-    if limit is None:
-        return np.ones_like(quantity.median)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        room = np.log(limit / quantity.median)
-        below: Numbers = _normal_cdf(room / np.where(room < 0, quantity.down, quantity.up))
-    return below
-
-
-def _joint(hours: LogNormal, cost: LogNormal, limits: Limits) -> Numbers:
-    """The same by a sum over equally likely hours."""
-    z = _equally_likely(NODES)[:, None]
-    drawn = hours.at(z)
-    in_time = np.ones_like(drawn)
-    if limits.deadline_hours is not None:
-        in_time = (drawn <= limits.deadline_hours * (1 + 1e-12)).astype(np.float64)
-    if limits.budget is None:
-        punctual: Numbers = np.minimum(in_time.mean(axis=0), CERTAIN)
-        return punctual
-    own_down = np.sqrt(np.maximum(cost.down**2 - hours.down**2, 0.0))
-    own_up = np.sqrt(np.maximum(cost.up**2 - hours.up**2, 0.0))
-    shared = LogNormal(cost.median, np.minimum(cost.down, hours.down), np.minimum(cost.up, hours.up))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        room = np.log(limits.budget / shared.at(z))
-        own = np.where(room < 0, own_down, own_up)
-        certain = np.where(room >= 0, 1.0, 0.0)
-        affordable = np.where(own > 0, _normal_cdf(room / np.where(own > 0, own, 1.0)), certain)
-    affordable = np.where(cost.median <= 0, 1.0, np.nan_to_num(affordable, nan=0.0))
-    joint: Numbers = np.minimum((in_time * affordable).mean(axis=0), CERTAIN)
-    return joint
+def probability_within(hours: Numbers, money: Numbers, futures: Futures, limits: Limits) -> Numbers:
+    """In how many futures each option keeps within budget and deadline together [0-CERTAIN], by the medians
+    of hours and money; never surer than rents like its own allow. The options of the futures, or several
+    times the same, one after the other. Unknown money is outside every budget, nothing or a gain within each.
+    """
+    count = futures.hours.shape[1]
+    within: NDArray[np.bool_] | None = None
+    for limit, median, factor in (
+        (limits.deadline_hours, hours, futures.hours),
+        (limits.budget, money, futures.money),
+    ):
+        if limit is not None:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                room = np.where(median <= 0, np.inf, limit / median) * (1 + AS_GOOD_AS)
+                kept = factor[:, None] <= room.astype(np.float32).reshape(-1, count)
+            within = kept if within is None else within & kept
+    known = np.isfinite(hours)
+    if within is None:
+        return np.where(known, CERTAIN, 0.0)
+    found = np.where(known, within.sum(axis=0, dtype=np.int16).ravel() / (FUTURES + 1), 0.0)
+    if limits.budget is None or futures.at_most is None:
+        return found
+    return np.minimum(found, np.tile(futures.at_most, len(found) // max(count, 1)))
 
 
 def non_dominated(cost: Numbers, hours: Numbers, co2: Numbers) -> NDArray[np.intp]:
@@ -155,21 +175,3 @@ def weighed(cost: Numbers, hours: Numbers, co2: Numbers, weights: tuple[float, f
             with np.errstate(divide="ignore", invalid="ignore"):
                 total = total + weight * np.log(np.maximum(values, 0.0))
     return np.where(np.isnan(total), np.inf, total)
-
-
-@lru_cache(maxsize=4)
-def _equally_likely(count: int) -> Numbers:
-    """Standard normal quantiles in the middle of `count` equally likely parts."""
-    normal = NormalDist()
-    quantiles: Numbers = np.array([normal.inv_cdf((i + 0.5) / count) for i in range(count)])
-    quantiles.flags.writeable = False
-    return quantiles
-
-
-def _normal_cdf(x: Numbers) -> Numbers:
-    """Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.17: within 7.5e-8; arrays at once."""
-    t = 1 / (1 + 0.2316419 * np.abs(x))
-    series = t * (0.319381530 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))))
-    tail = np.exp(-x * x / 2) / math.sqrt(2 * math.pi) * series
-    below: Numbers = np.where(x < 0, tail, 1 - tail)
-    return below

@@ -61,8 +61,12 @@ def _change_factor(change: Nearest, limits: Limits) -> float:
 
 
 def _possible(candidates: Candidates, limits: Limits, least: float) -> Positions:
-    """The candidates that keep the limits surely enough."""
-    return np.flatnonzero((probability_of(candidates, limits) >= least) & candidates.may_be_chosen)
+    """The candidates that keep the limits surely enough, if only at the rents that were stated: `choose`
+    falls back on those."""
+    keeps = probability_of(candidates, limits) >= least
+    if candidates.has_moving_rents:
+        keeps |= probability_of(candidates.at_stated_rents(), limits) >= least
+    return np.flatnonzero(keeps & candidates.may_be_chosen)
 
 
 def _moved(code: Loosened, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:

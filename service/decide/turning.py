@@ -71,7 +71,7 @@ class Lever:
 
     def moved(self, candidates: Candidates, *values: float) -> Candidates:
         """The candidates as they are at other values, all at the first, then all at the next; spreads keep
-        their ratios."""
+        their ratios, in every future."""
         more = np.array(values)[:, None] / self.now - 1
         hours = _scaled(candidates.calendar_hours, self.hours_part * more)
         times = len(values)
@@ -83,6 +83,7 @@ class Lever:
             np.tile(candidates.effort, times),
             np.tile(candidates.rests_on, times),
             too_long(hours, np.tile(candidates.set_aside, times)),
+            candidates.drawn,
         )
 
 

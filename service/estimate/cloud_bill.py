@@ -81,6 +81,23 @@ class CloudTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class DrawnTerms:
+    """CloudTerms in each of many futures, shape (futures, 1), or one number for all."""
+
+    set_up_hours: Numbers | float
+    download_gb: Numbers | float
+    download_mbit_per_s: Numbers | float
+    storage_gb: Numbers | float
+    egress_gb: Numbers | float
+    idle_share: Numbers | float
+    interruptions_per_day: Numbers | float
+    restart_hours: Numbers | float
+    checkpoint_interval_hours: Numbers | float
+    checkpoint_seconds: Numbers | float
+    interruptions_as_told: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """One assumption at both ends of its 80 % range, all others as they are."""
 
@@ -113,6 +130,8 @@ class Rented:
     rent_doubt: Numbers | None = None
     """How far the price may have moved since it was stated, as a factor: 10th and 90th percentile, shape
     (2, offers); None where all are certain."""
+    rent_moves: Numbers | None = None
+    """The same until the run is done, as logarithms at each of rent_moves.SHARES, shape (9, offers)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +178,15 @@ class CloudBill:
 LINES = ("rent", "set_up", "idle", "interruptions", "commitment", "storage", "egress", "tax")
 
 
-def interruptions_of(rented: Rented, terms: CloudTerms) -> Numbers:
+def interruptions_of(rented: Rented, terms: CloudTerms | DrawnTerms) -> Numbers:
     """Interruptions per day of each offer: what the asker says, else what is known of it, else the usual."""
     own = rented.interruptions_per_day
     if own is None or terms.interruptions_as_told:
-        return np.full_like(rented.price_per_hour, terms.interruptions_per_day)
+        return np.zeros_like(rented.price_per_hour) + terms.interruptions_per_day
     return np.where(np.isnan(own), terms.interruptions_per_day, own)
 
 
-def spot_overhead(terms: CloudTerms, per_day: Numbers | None = None) -> Numbers | float:
+def spot_overhead(terms: CloudTerms | DrawnTerms, per_day: Numbers | None = None) -> Numbers | float:
     """Extra hours per hour of training on a spot machine: checkpoints, and what an interruption loses.
 
     checkpoint time / interval + interruptions per hour x (interval / 2 + restart); Young's first-order
@@ -288,37 +307,50 @@ def spread_of_ends(ends: Numbers) -> Numbers:
 def _doubts(hours: Numbers, rented: Rented, terms: CloudTerms) -> tuple[Numbers, Numbers]:
     """Log standard deviations of money and of calendar hours, shape (2, offers) each: every doubt by itself
     at median hours, joined in squares. Tax is the same share of a bill at both ends."""
-    now, calendar = _median(hours, rented, terms)
+    now, calendar = money_and_hours(hours, rented, terms)
     money, time = np.zeros((2, len(now))), np.zeros((2, len(now)))
     for doubt in terms.doubts:
         if doubt.is_of_spot and not rented.is_spot.any():
             continue
-        ends = [_median(hours, rented, end) for end in (doubt.low, doubt.high)]
+        ends = [money_and_hours(hours, rented, end) for end in (doubt.low, doubt.high)]
         with np.errstate(divide="ignore", invalid="ignore"):
             money = np.hypot(money, spread_of_ends(np.stack([end[0] / now for end in ends])))
             time = np.hypot(time, spread_of_ends(np.stack([end[1] / calendar for end in ends])))
     if rented.rent_doubt is not None:
-        moved = [_median(hours, rented, terms, factor)[0] for factor in rented.rent_doubt]
+        moved = [money_and_hours(hours, rented, terms, factor)[0] for factor in rented.rent_doubt]
         with np.errstate(divide="ignore", invalid="ignore"):
             money = np.hypot(money, spread_of_ends(np.stack(moved) / now))
     return money, time
 
 
-def _median(
-    hours: Numbers, rented: Rented, terms: CloudTerms, rent_factor: Numbers | float = 1.0
+def money_and_hours(
+    hours: Numbers,
+    rented: Rented,
+    terms: CloudTerms,
+    rent_factor: Numbers | float = 1.0,
 ) -> tuple[Numbers, Numbers]:
-    """Money before tax and calendar hours at median hours of training, shape (offers,) each."""
-    per_day = interruptions_of(rented, terms)
-    lost = np.where(rented.is_spot, spot_overhead(terms, per_day) * hours, 0.0)
+    """Money before tax and calendar hours at these hours of training, shape (offers,) each."""
+    rent, other, elapsed = rent_and_hours(hours, rented, terms)
+    return np.asarray(rent * rent_factor + other), elapsed
+
+
+def rent_and_hours(
+    hours: Numbers, rented: Rented, terms: CloudTerms | DrawnTerms, lost_more: Numbers | float = 0.0
+) -> tuple[Numbers, Numbers, Numbers]:
+    """Rent, what else is paid before tax, and calendar hours at these hours of training, shape (offers,)
+    each, or with futures before them; on spot so many more hours are lost than expected."""
+    lost: Numbers | float = 0.0
+    if rented.is_spot.any():
+        expected = spot_overhead(terms, interruptions_of(rented, terms)) * hours
+        lost = np.where(rented.is_spot, np.maximum(expected + lost_more, 0.0), 0.0)
     elapsed = hours + _set_up_hours(terms) + lost
     machine = _billed(elapsed + hours * terms.idle_share, rented)
     stored = terms.storage_gb * machine / HOURS_PER_MONTH * np.nan_to_num(rented.storage_per_gb_month)
-    rent = _paid_hours(machine, rented) * rented.price_per_hour * rent_factor
-    money = rent + stored + terms.egress_gb * np.nan_to_num(rented.egress_per_gb)
-    return np.asarray(money), elapsed
+    rent = _paid_hours(machine, rented) * rented.price_per_hour
+    return rent, stored + terms.egress_gb * np.nan_to_num(rented.egress_per_gb), elapsed
 
 
-def _set_up_hours(terms: CloudTerms) -> float:
+def _set_up_hours(terms: CloudTerms | DrawnTerms) -> Numbers | float:
     return terms.set_up_hours + terms.download_gb * 8e3 / terms.download_mbit_per_s / SECONDS_PER_HOUR
 
 

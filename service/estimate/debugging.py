@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from service.estimate.cloud_bill import CloudTerms, Doubt, spread_of_ends, widened
 from service.estimate.energy import range_of
+from service.estimate.futures import DEBUGGING, KWH_PRICE, drawn
 from service.estimate.interval import Interval, certain
 from service.estimate.rental import PREFIX
 from service.facts import Figure
@@ -104,6 +105,19 @@ def with_debugging(
         part, time = spent / total[1], debugging.hours.p50 / elapsed[1]
         doubt = np.hypot(spread_of_ends(1 + of_hours * part), spread_of_ends(1 + of_price * part))
     return widened(total, doubt), widened(elapsed, spread_of_ends(1 + of_hours * time))
+
+
+def debugged_futures(
+    drawn_runs: tuple[Numbers, Numbers, Numbers], debugging: Debugging, kilowatts: float, per_kwh: Interval
+) -> tuple[Numbers, Numbers, Numbers]:
+    """`cloud_futures` of rented runs with the hours at home."""
+    hours, price = (
+        drawn(dimension, of.p10, of.p50, of.p90)
+        for dimension, of in ((DEBUGGING, debugging.hours), (KWH_PRICE, per_kwh))
+    )
+    calendar_hours, *money = drawn_runs
+    paid, at_stated_rent = (of + hours * kilowatts * price for of in money)
+    return calendar_hours + hours, paid, at_stated_rent
 
 
 def _ends(of: Interval) -> tuple[float, float]:

@@ -14,11 +14,14 @@ GAPS = (1, 3, 7, 14, 30, 60, 90, 180, 365)
 """Days between two looks at the same offer."""
 OFF_BY = 0.1
 """Of a gap: looks that are nearly so many days apart count for it."""
-ENDS = (0.05, 0.1, 0.5, 0.9, 0.95)
+SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+"""Of what was seen: below it lie so many of the moves."""
+MIDDLE = SHARES.index(0.5)
 QUANTILE_95 = 1.6449
-CHEAP = 0.25
-"""Of the offers of one card and tier on one day: those that a choice falls on. They rise more than others."""
-FEWEST_OFFERS, FEWEST_LOOKS = 15, 100
+CHEAPEST_OF = 4
+"""Offers of one card and tier on one day: of so many or more the cheapest is what a choice falls on. It rises
+more than others."""
+FEWEST_OFFERS, FEWEST_LOOKS = 10, 60
 """Fewer tell nothing of a tier over so many days."""
 LIKE: Mapping[Tier, Tier] = {"community": "marketplace"}
 """Where a tier was looked at over less than a week: hosts set their own prices in both."""
@@ -32,7 +35,7 @@ class RentMove:
     tier: Tier
     days: int
     ends: tuple[float, ...]
-    """At the quantiles of ENDS."""
+    """At the quantiles of SHARES."""
     offers: int
     observations: int
     source: Source
@@ -46,7 +49,7 @@ class RentMove:
     def spread(self) -> tuple[float, float]:
         """Log standard deviations below and above: of the log-normal that holds 80 % and 90 % of what was
         seen, for most rents stand still and some jump."""
-        p05, p10, _, p90, p95 = (math.log(end) for end in self.ends)
+        p05, p10, p90, p95 = (math.log(self.ends[SHARES.index(share)]) for share in (0.05, 0.1, 0.9, 0.95))
         return (
             max(-p10 / QUANTILE_90, -p05 / QUANTILE_95, 0.0),
             max(p90 / QUANTILE_90, p95 / QUANTILE_95, 0.0),
@@ -82,6 +85,36 @@ class RentMoves:
         beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
         return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
 
+    def logs(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithms of today's rent over one that is so many days old, at each of SHARES, shape (9, n): most
+        stand still and some jump, as no log-normal does. Between and beyond gaps as `spread`."""
+        known = self._known(tier)
+        if not known:
+            return np.zeros((len(SHARES), len(days)))
+        gaps = np.array([0.0, *(move.days for move in known)])
+        ends = np.array([np.zeros(len(SHARES)), *(np.log(move.ends) for move in known)]).T
+        ends[:MIDDLE] = np.minimum.accumulate(ends[:MIDDLE], axis=1)
+        ends[MIDDLE + 1 :] = np.maximum.accumulate(ends[MIDDLE + 1 :], axis=1)
+        beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
+        return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
+
+    def most_sure(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How sure one may be, at the most, that a rent so many days old is still within a limit [0-1], shape
+        (n,): 1 - 1 / (n + 2) after looks at n offers none of which broke it (Laplace's rule of succession).
+
+        An offer counts once, for its own looks are not independent. An older rent is never surer than a
+        younger, none beyond the last gap surer than at it, and of a tier that nobody looked at no surer than
+        of the least known.
+        """
+        if not self._of:
+            return np.ones(len(days))
+        known = self._known(tier)
+        if not known:
+            return np.asarray(np.min([self.most_sure(of[0].tier, days) for of in self._of.values()], axis=0))
+        gaps = [0.0, *(move.days for move in known)]
+        most = np.minimum.accumulate([1.0, *(1 - 1 / (move.offers + 2) for move in known)])
+        return np.interp(days, gaps, most)
+
     def _known(self, tier: Tier) -> list[RentMove]:
         own = self._of.get(tier, [])
         return own if own and own[-1].days >= A_WEEK else self._of.get(LIKE.get(tier, tier), own)
@@ -113,17 +146,21 @@ class Looks:
 
 
 def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[RentMove, ...]:
-    """What the cheaper quarter of each card's offers cost later, for every tier and gap with two looks.
+    """What the cheapest of each card's offers on a day cost later, for every tier and gap with two looks.
 
-    Every offer counts the same, however often it was looked at. Rents that were gone by then say nothing.
+    Every offer counts the same, however often it was looked at; several that are the cheapest together count
+    as one. Rents that were gone by then say nothing.
     """
     if len(looks.day) < 2:
         return ()
     order = np.lexsort((looks.day, looks.offer))
     offer, kind, tier = looks.offer[order], looks.kind[order], looks.tier[order]
     day, price = looks.day[order], looks.per_gpu[order]
-    is_cheap = price <= _cheap(kind, day, price) * (1 + 1e-9)
+    is_cheap = price <= _cheapest(kind, day, price) * (1 + 1e-9)
     place = offer * 10_000_000 + day
+    _, market, tied = np.unique((kind * 10_000_000 + day)[is_cheap], return_inverse=True, return_counts=True)
+    share = np.zeros(len(price))
+    share[is_cheap] = 1 / tied[market]
     found = []
     for gap in GAPS:
         off = int(gap * OFF_BY)
@@ -133,21 +170,21 @@ def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[Ren
             pairs = np.flatnonzero(is_pair & (tier == code))
             ratios = price[later[pairs]] / price[pairs]
             _, which, often = np.unique(offer[pairs], return_inverse=True, return_counts=True)
-            ends = _quantiles(ratios, 1 / often[which])
+            ends = _quantiles(ratios, share[pairs] / often[which])
             found.append(RentMove(tiers[int(code)], gap, ends, len(often), len(pairs), source))
     return tuple(sorted(found, key=lambda move: (move.tier, move.days)))
 
 
-def _cheap(
+def _cheapest(
     kind: NDArray[np.int64], day: NDArray[np.int64], price: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The lower quartile of the rents of each look's card, tier and day."""
+    """The lowest rent of each look's card, tier and day; 0 where there are too few to choose from."""
     market = kind * 10_000_000 + day
     order = np.lexsort((price, market))
     _, first, which, count = np.unique(
         market[order], return_index=True, return_inverse=True, return_counts=True
     )
-    at = price[order][first + ((count - 1) * CHEAP).astype(np.int64)]
+    at = np.where(count >= CHEAPEST_OF, price[order][first], 0.0)
     limit = np.empty(len(price))
     limit[order] = at[which]
     return limit
@@ -164,4 +201,4 @@ def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> tup
     order = np.argsort(values, kind="stable")
     weights = weights[order]
     middle = (np.cumsum(weights) - weights / 2) / weights.sum()
-    return tuple(float(np.interp(end, middle, values[order])) for end in ENDS)
+    return tuple(float(np.interp(end, middle, values[order])) for end in SHARES)

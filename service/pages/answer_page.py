@@ -166,7 +166,7 @@ def _told(w: Wording, snapshot: Snapshot, d: AnsweredDecision | None) -> dict[st
     if d is None:
         return {"answer": "", "cards": [], "lines": [], "trust": "", "nearest": []}
     acted_on = d.best or d.home
-    lines = [sure_sentence(w, d.best)] if d.best and d.has_limits else []
+    lines = [sure_sentence(w, d.best, d.asked_at.date())] if d.best and d.has_limits else []
     lines += [near_tie_sentence(w, tie, d) for tie in d.near_ties]
     lines += [turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]]
     said = {*lines, headline(w, d)}

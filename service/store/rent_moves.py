@@ -14,7 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.estimate.rent_moves import GAPS, Looks, RentMove, RentMoves, moves_seen
+from service.estimate.rent_moves import GAPS, SHARES, Looks, RentMove, RentMoves, moves_seen
 from service.facts import Source, Tier
 from service.store.catalog_fields import rows, source_of
 from service.store.catalog_files import sources_of_catalog
@@ -23,8 +23,8 @@ from service.store.sources import stated
 from service.store.versions import CATALOG
 
 MOVES = "rent_moves.csv"
-SHARES = ("p05", "p10", "p50", "p90", "p95")
-COLUMNS = ("tier", "days", *SHARES, "offers", "observations", "last_seen", "source")
+NAMES = tuple(f"p{100 * share:02.0f}" for share in SHARES)
+COLUMNS = ("tier", "days", *NAMES, "offers", "observations", "last_seen", "source")
 OWN_HISTORY = ("heimvorteil-own-rents", "Rents as this store has seen them", "service/docs/method.md#doubt")
 LOOKED_BACK_DAYS = 2 * GAPS[-1]
 MOST_OFFERS = 3000
@@ -45,7 +45,7 @@ def shipped_moves(path: Path = CATALOG) -> RentMoves:
                 RentMove(
                     row.word("tier", Tier),
                     row.known_number("days", int),
-                    tuple(row.known_number(share, float) for share in SHARES),
+                    tuple(row.known_number(name, float) for name in NAMES),
                     offers=row.known_number("offers", int),
                     observations=row.known_number("observations", int),
                     source=stated(said, row.known_day("last_seen")),

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 
 from service.answers.question import AskedBuying, AskedDecision
 from service.decide.candidates import Candidates, joined, too_long
-from service.decide.frontier import Numbers
+from service.decide.choice import probability_of
+from service.decide.frontier import Futures, Limits, Numbers
 from service.decide.household import Household
 from service.decide.options import Option, Way
 from service.errors import MissingFact, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
+from service.estimate.cloud_futures import cloud_futures
 from service.estimate.cost import conversion
-from service.estimate.debugging import Debugging, debugging_of, with_debugging
+from service.estimate.debugging import Debugging, debugged_futures, debugging_of, with_debugging
 from service.estimate.interval import Interval, certain
 from service.estimate.memory_plan import published_plan
 from service.estimate.tariff import grams_per_kwh
@@ -106,6 +108,17 @@ class Plans:
         return found
 
 
+def chance_if_rent_holds(plans: Plans, position: int, limits: Limits) -> float | None:
+    """How probably a plan keeps its limits if its rent is still what was stated, until the run is done; None
+    where no rent is in doubt, or none matters."""
+    one = plans.candidates.of(np.array([position]))
+    if limits.budget is None or one.drawn is None or one.drawn.at_rent is None:
+        return None
+    if (one.drawn.at_rent == one.drawn.money).all():
+        return None
+    return float(probability_of(one.at_stated_rents(), limits)[0])
+
+
 def household_of_request(
     snapshot: Snapshot, request: AskedDecision, today: date, market: MarketDays
 ) -> Household:
@@ -175,14 +188,19 @@ def _as_columns(
     terms: CloudTerms,
 ) -> Plans:
     blocks: list[Candidates] = []
+    has_limits = request.has_limits
     if homes:
         blocks.append(_at_home(workload, homes))
     if rented is not None:
         factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
-        blocks.append(_rented(rented, rented.bill, rented.bill.calendar_hours, rented.bill.total * factor))
+        bill, drawn = rented.bill, None
+        if has_limits:
+            drawn = _in_currency(cloud_futures(rented.hours, rented.offers, terms, bill), factor)
+        blocks.append(_rented(rented, bill, bill.calendar_hours, bill.total * factor, drawn))
         own = debugging_machine(homes)
         if own is not None and len(rented):
-            bill, spent, plans = _debugged_at_home(own, rented, debugging_of(terms, snapshot.figures), factor)
+            debugging = debugging_of(terms, snapshot.figures)
+            bill, spent, plans = _debugged_at_home(own, rented, debugging, factor, draws=has_limits)
             return Plans(joined([*blocks, plans]), tuple(homes), rented, terms, bill, spent)
     return Plans(joined(blocks), tuple(homes), rented, terms)
 
@@ -206,8 +224,16 @@ def _at_home(workload: Workload, homes: list[tuple[Way, Option]]) -> Candidates:
     )
 
 
-def _rented(rented: RentedPlans, bill: CloudBill, calendar_hours: Numbers, cost: Numbers) -> Candidates:
-    """Rented plans, in the decision's currency: what they cost is what is paid."""
+def _rented(
+    rented: RentedPlans,
+    bill: CloudBill,
+    calendar_hours: Numbers,
+    cost: Numbers,
+    drawn: tuple[Numbers, Numbers, Numbers] | None,
+) -> Candidates:
+    """Rented plans, in the decision's currency: what they cost is what is paid; `drawn` are calendar hours
+    and cost in each future, and the cost at stated rents."""
+    medians = calendar_hours[1], cost[1]
     return Candidates(
         calendar_hours,
         cost,
@@ -216,11 +242,12 @@ def _rented(rented: RentedPlans, bill: CloudBill, calendar_hours: Numbers, cost:
         rented.effort,
         rented.same_rent * (1 + max(CLUSTER_SIZES)) + rented.instances,
         too_long(calendar_hours, rented.set_aside),
+        None if drawn is None else Futures.over(medians, *drawn, rented.most_sure),
     )
 
 
 def _debugged_at_home(
-    own: Option, rented: RentedPlans, debugging: Debugging, factor: float
+    own: Option, rented: RentedPlans, debugging: Debugging, factor: float, *, draws: bool
 ) -> tuple[CloudBill, Numbers, Candidates]:
     """The rented plans after debugging at home, their bill and what home takes.
 
@@ -229,13 +256,23 @@ def _debugged_at_home(
     bill = cloud_bill(rented.hours, rented.offers, debugging.terms)
     kilowatts, price = own.power.watts.p50 / 1000, per_kwh_doubted(own)
     cost, calendar = with_debugging(bill.total * factor, bill.calendar_hours, debugging, kilowatts, price)
-    plans = _rented(rented, bill, calendar, cost)
+    drawn = None
+    if draws:
+        runs = _in_currency(cloud_futures(rented.hours, rented.offers, debugging.terms, bill), factor)
+        drawn = debugged_futures(runs, debugging, kilowatts, price)
+    plans = _rented(rented, bill, calendar, cost, drawn)
     plans = replace(
         plans,
         co2_kg=plans.co2_kg + debugging.hours.p50 * kilowatts * _kg_per_kwh(own),
         effort=plans.effort + EFFORT_OF_DEBUGGING_AT_HOME,
     )
     return bill, np.full(len(rented), debugging.hours.p50 * kilowatts * price.p50), plans
+
+
+def _in_currency(runs: tuple[Numbers, Numbers, Numbers], factor: float) -> tuple[Numbers, Numbers, Numbers]:
+    """Calendar hours, and both sums of money times `factor`."""
+    hours, paid, at_stated_rent = runs
+    return hours, paid * factor, at_stated_rent * factor
 
 
 def debugging_machine(homes: Iterable[tuple[Way, Option]]) -> Option | None:

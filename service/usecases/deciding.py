@@ -51,6 +51,7 @@ from service.usecases.answering import kept_answer, unkept, with_trainer_file
 from service.usecases.asked_vat import asked_vat
 from service.usecases.candidate_plans import (
     Plans,
+    chance_if_rent_holds,
     column_of,
     debugging_machine,
     household_of_request,
@@ -262,7 +263,11 @@ def _rated(
         calendar_hours=_interval(c.calendar_hours[:, i]),
         co2_kg=float(c.co2_kg[i]) if np.isfinite(c.co2_kg[i]) else None,
         probability=float(choice.probability[i]),
-        keeps_limits=not request.has_limits or bool(choice.probability[i] >= request.least_probability),
+        if_rent_holds=chance_if_rent_holds(plans, i, Limits(request.budget, request.deadline_hours)),
+        keeps_limits=not request.has_limits
+        or bool(
+            choice.within[i] if choice.if_rent_holds else choice.probability[i] >= request.least_probability
+        ),
         cash=_interval(c.cash[:, i]),
         is_on_front=i in choice.front,
         instances=instances,

@@ -3,6 +3,7 @@
 Plans and step times are computed once per distinct machine and spread over the offers.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from weakref import WeakKeyDictionary
@@ -16,15 +17,16 @@ from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pu
 from service.errors import MissingFact, choice_of, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.architecture import flops_per_token
-from service.estimate.cloud_bill import CloudBill, CloudTerms, Rented, cloud_bill
+from service.estimate.cloud_bill import HOURS_PER_DAY, CloudBill, CloudTerms, Rented, cloud_bill
 from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
 from service.estimate.quantile import QUANTILE_90
+from service.estimate.rent_moves import SHARES
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.superseded import OWN
 from service.estimate.training_time import TrainingTime, training_time
-from service.facts import Gpu, Workload
+from service.facts import Gpu, Tier, Workload
 from service.store.offer_table import OfferTable
 from service.store.snapshot import Snapshot
 from service.usecases.finding import LARGEST_COUNT
@@ -76,6 +78,8 @@ class RentedPlans:
     grams_per_kwh: Numbers
     same_rent: NDArray[np.int64]
     """The same number for offers of one provider, card, count, tier and term, whatever the region."""
+    most_sure: Numbers
+    """How sure one may be of each rent until the run is done, by how many like it were looked at again."""
     effort: NDArray[np.int64]
     """What a plan asks beside money and time: see EFFORT_OF_A_CODE_CHANGE and its like."""
     set_aside: NDArray[np.int8]
@@ -193,7 +197,12 @@ def rented_plans(
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
-    picked = _picked(columns.rented, row, instances, shares, rent_doubt=rents_today(snapshot, row, today))
+    until = days_until(hours[1, machine], columns.rented.term_months[row])
+    picked = _picked(
+        columns.rented, row, instances, shares,
+        rent_doubt=rents_today(snapshot, row, today),
+        rent_moves=rents_until(snapshot, row, today, until),
+    )  # fmt: skip
     bill = cloud_bill(hours[:, machine], picked, terms)
     published = published_plan(workload.recipe, workload.architecture.n_layers)
     changes = np.array([code_changes(plan.plan, published) for plan in planned], dtype=np.int64)
@@ -207,7 +216,7 @@ def rented_plans(
     )
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
-        columns.grams_per_kwh[row], columns.machine[row], effort,
+        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot, row, today, until), effort,
         _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
 
@@ -252,15 +261,47 @@ def _usable(
 def rents_today(snapshot: Snapshot, row: NDArray[np.intp], today: date) -> Numbers:
     """How far the rents of these offers may have moved since they were last stated, as factors: 10th and 90th
     percentile, shape (2, n). One's own quotes are what they are."""
+    spread = np.zeros((2, len(row)))
+    for tier, of_tier, days in _ages(snapshot, row, today):
+        spread[:, of_tier] = snapshot.rent_moves.spread(tier, days)
+    return np.asarray(np.exp(spread * np.array([[-QUANTILE_90], [QUANTILE_90]])))
+
+
+def days_until(hours: Numbers, term_months: Numbers) -> Numbers:
+    """From today until the rent of a run of so many hours is paid, in the mean: the middle of the run, for it
+    is billed by the hour; a term is paid at the price it begins at."""
+    return np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
+
+
+def most_sure(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+    """How sure one may be of these rents until so many days from today, at the most, shape (n,)."""
+    found = np.ones(len(row))
+    for tier, of_tier, days in _ages(snapshot, row, today):
+        found[of_tier] = snapshot.rent_moves.most_sure(tier, days + until[of_tier])
+    return found
+
+
+def rents_until(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+    """How far they may have moved from when they were last stated until so many days from today: logarithms
+    at each of SHARES, shape (9, n)."""
+    moves = np.zeros((len(SHARES), len(row)))
+    for tier, of_tier, days in _ages(snapshot, row, today):
+        moves[:, of_tier] = snapshot.rent_moves.logs(tier, days + until[of_tier])
+    return moves
+
+
+def _ages(
+    snapshot: Snapshot, row: NDArray[np.intp], today: date
+) -> Iterator[tuple[Tier, NDArray[np.intp], Numbers]]:
+    """The offers of each tier that are no quotes of one's own: their places among these, and how many days
+    ago they were last stated."""
     offers = snapshot.offers
     days = np.maximum(today.toordinal() - offers.known_ordinal[row].astype(np.float64), 0.0)
-    spread = np.zeros((2, len(row)))
-    for code, tier in enumerate(offers.tiers):
-        of_tier = np.flatnonzero(offers.tier[row] == code)
-        if len(of_tier):
-            spread[:, of_tier] = snapshot.rent_moves.spread(tier, days[of_tier])
     own = np.fromiter((offers.origin[i] == OWN for i in row.tolist()), np.bool_, len(row))
-    return np.asarray(np.exp(np.where(own, 0.0, spread) * np.array([[-QUANTILE_90], [QUANTILE_90]])))
+    for code, tier in enumerate(offers.tiers):
+        of_tier = np.flatnonzero((offers.tier[row] == code) & ~own)
+        if len(of_tier):
+            yield tier, of_tier, days[of_tier]
 
 
 def _picked(
@@ -270,6 +311,7 @@ def _picked(
     tiers: Numbers,
     *,
     rent_doubt: Numbers,
+    rent_moves: Numbers,
 ) -> Rented:
     return Rented(
         price_per_hour=rented.price_per_hour[row] * instances,
@@ -284,4 +326,5 @@ def _picked(
         else rented.interruptions_per_day[row],
         price_vat=None if rented.price_vat is None else rented.price_vat[row],
         rent_doubt=rent_doubt,
+        rent_moves=rent_moves,
     )

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from service.decide.comparison import break_even_of, compare, verdict_of
+from service.decide.frontier import CERTAIN
 from service.decide.household import Household
 from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue, MissingFact
@@ -101,7 +102,7 @@ def test_probability_is_certain_for_points_and_a_coin_toss_for_equals():
     verdict = verdict_of(at_home, rented)
     assert 0.5 <= verdict.cheaper_probability <= 1
     dear = replace(RENTAL.offer, hourly_price=Decimal(10_000))
-    assert verdict_of(at_home, cloud(replace(RENTAL, offer=dear))).cheaper_probability == 0.99
+    assert verdict_of(at_home, cloud(replace(RENTAL, offer=dear))).cheaper_probability == CERTAIN
     turning = replace(RENTAL.offer, hourly_price=break_even_of(at_home, rented).rent_per_hour, currency="EUR")
     assert verdict_of(at_home, cloud(replace(RENTAL, offer=turning))).cheaper_probability == pytest.approx(
         0.5, abs=0.01

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.decide.frontier import NO_MATTER, Limits, non_dominated, probability_within, spread_of, weighed
+from service.decide.frontier import (
+    CERTAIN,
+    Limits,
+    futures_of,
+    non_dominated,
+    probability_within,
+    spread_of,
+    weighed,
+)
 from service.estimate.quantile import QUANTILE_90
 
 NAN = float("nan")
@@ -53,29 +61,33 @@ def spread(p50, sigma):
     return spread_of(p50 * np.exp(-QUANTILE_90 * sigma), p50, p50 * np.exp(QUANTILE_90 * sigma))
 
 
+def within(hours, cost, limits):
+    return probability_within(hours.median, cost.median, futures_of(hours, cost), limits)
+
+
 def test_a_limit_at_the_median_is_kept_half_the_time_and_one_at_p90_nine_times_in_ten():
     hours = spread([100, 100], [0.2, 0.2])
     free = spread([1, 1], [0, 0])
     for z, share in ((0, 0.5), (QUANTILE_90, 0.9), (-QUANTILE_90, 0.1)):
         limits = Limits(deadline_hours=100 * math.exp(0.2 * z))
-        assert probability_within(hours, free, limits) == pytest.approx(share, abs=0.015)
-    assert probability_within(hours, free, Limits()) == pytest.approx(0.99)
+        assert within(hours, free, limits) == pytest.approx(share, abs=0.015)
+    assert within(hours, free, Limits()) == pytest.approx(CERTAIN)
 
 
 def test_rented_by_the_hour_budget_and_deadline_are_one_limit():
     """10 a hour: 100 h and 1,000 fail in the same cases, so the joint probability is that of one."""
     hours, cost = spread([100], [0.2]), spread([1000], [0.2])
-    joint = probability_within(hours, cost, Limits(1000, 100))
+    joint = within(hours, cost, Limits(1000, 100))
     assert joint == pytest.approx(0.5, abs=0.015)
     independent = spread([1000], [math.hypot(0.2, 0.2)])
-    looser = probability_within(hours, independent, Limits(1000, 100))
+    looser = within(hours, independent, Limits(1000, 100))
     assert 0.25 < looser[0] < 0.5
 
 
 def test_what_costs_nothing_fits_every_budget_and_what_has_no_price_none():
     hours = spread([10, 10], [0.1, 0.1])
     cost = spread_of(np.array([0.0, NAN]), np.array([0.0, NAN]), np.array([0.0, NAN]))
-    assert probability_within(hours, cost, Limits(budget=1)) == pytest.approx([0.99, 0])
+    assert within(hours, cost, Limits(budget=1)) == pytest.approx([CERTAIN, 0])
 
 
 def test_a_cost_that_moves_less_than_the_hours_is_as_sure_as_its_own_spread():
@@ -83,7 +95,7 @@ def test_a_cost_that_moves_less_than_the_hours_is_as_sure_as_its_own_spread():
     hours, cost = spread([3000], [0.2]), spread([800], [0.04])
     for z, share in ((0, 0.5), (QUANTILE_90, 0.9)):
         limits = Limits(800 * math.exp(0.04 * z))
-        assert probability_within(hours, cost, limits) == pytest.approx(share, abs=0.015)
+        assert within(hours, cost, limits) == pytest.approx(share, abs=0.015)
 
 
 def test_a_certain_cost_is_within_a_budget_or_it_is_not_whatever_its_rounding():
@@ -92,14 +104,14 @@ def test_a_certain_cost_is_within_a_budget_or_it_is_not_whatever_its_rounding():
     for last_digit in (-1e-10, 0.0, 1e-10):
         price = np.array([50.0, 200.0, 1e6])
         cost = spread_of(price * (1 + last_digit), price, price * (1 - last_digit))
-        assert probability_within(hours, cost, Limits(budget=100)) == pytest.approx([0.99, 0, 0])
-        assert probability_within(hours, cost, Limits(100, 100)) == pytest.approx([0.5, 0, 0], abs=0.015)
+        assert within(hours, cost, Limits(budget=100)) == pytest.approx([CERTAIN, 0, 0])
+        assert within(hours, cost, Limits(100, 100)) == pytest.approx([0.5, 0, 0], abs=0.015)
 
 
 def test_a_gain_is_within_every_budget_and_the_best_by_cost():
     hours = spread([10], [0.1])
     gain = spread_of(np.array([-3.0]), np.array([-2.0]), np.array([-1.0]))
-    assert probability_within(hours, gain, Limits(budget=1)) == pytest.approx([0.99])
+    assert within(hours, gain, Limits(budget=1)) == pytest.approx([CERTAIN])
     scores = weighed(np.array([-2.0, 1.0]), np.array([10.0, 1.0]), np.array([1.0, 1.0]), (1, 1, 1))
     assert np.argmin(scores) == 0 and not np.isnan(scores).any()
 
@@ -115,17 +127,17 @@ def test_the_joint_probability_is_what_drawing_finds(of_hours, of_cost, budget, 
     shared = min(of_hours, of_cost)
     paid = 300 * np.exp(shared * z + math.sqrt(of_cost**2 - shared**2) * own)
     drawn = ((100 * np.exp(of_hours * z) <= limits.deadline_hours) & (paid <= limits.budget)).mean()
-    assert probability_within(hours, cost, limits)[0] == pytest.approx(min(drawn, 0.99), abs=0.025)
+    assert within(hours, cost, limits)[0] == pytest.approx(min(drawn, CERTAIN), abs=0.025)
 
 
 @given(st.floats(1, 1e4), st.floats(0, 0.5), st.floats(0, 0.5), st.floats(1, 1e5), st.floats(1, 1e5))
 def test_more_room_never_makes_a_plan_less_probable(median, sigma, more, budget, deadline):
     hours, cost = spread([median], [sigma]), spread([3 * median], [math.hypot(sigma, more)])
-    tight = probability_within(hours, cost, Limits(budget, deadline))[0]
-    assert 0 <= tight <= 0.99
-    assert probability_within(hours, cost, Limits(2 * budget, deadline))[0] >= tight - NO_MATTER
-    assert probability_within(hours, cost, Limits(budget, 2 * deadline))[0] >= tight - NO_MATTER
-    assert probability_within(hours, cost, Limits(budget))[0] >= tight - NO_MATTER
+    tight = within(hours, cost, Limits(budget, deadline))[0]
+    assert 0 <= tight <= CERTAIN
+    assert within(hours, cost, Limits(2 * budget, deadline))[0] >= tight
+    assert within(hours, cost, Limits(budget, 2 * deadline))[0] >= tight
+    assert within(hours, cost, Limits(budget))[0] >= tight
 
 
 def test_weights_trade_ratios():

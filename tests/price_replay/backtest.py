@@ -17,9 +17,10 @@ import numpy as np
 
 from service.answers.question import AskedDecision
 from service.decide.choice import choose
-from service.decide.frontier import Limits, probability_within, spread_of
+from service.decide.frontier import Futures, Limits, probability_within
 from service.errors import HeimvorteilError
 from service.estimate.cloud_bill import Rented, cloud_bill
+from service.estimate.cloud_futures import cloud_futures
 from service.estimate.rent_moves import RentMoves, moves_seen
 from service.facts import CloudOffer, Source
 from service.store.models import TIERS
@@ -35,17 +36,16 @@ from tests.price_replay.living import Life
 from tests.price_replay.rents import WHOLE_MACHINES_UNTIL, looks_of
 
 LAST = date(2026, 7, 20)
-EVENINGS = (
-    date(2026, 3, 1), date(2026, 3, 22), date(2026, 4, 12), date(2026, 5, 10), date(2026, 5, 24),
-    date(2026, 6, 7), date(2026, 6, 21),
-)  # fmt: skip
-"""In the months of daily looks, with a month or more of them to come."""
-AFTER_DAYS = (0, 1, 7, 30, 90)
+EVENINGS = tuple(date(2026, 3, 1) + timedelta(weeks=2 * step) for step in range(9))
+"""In the months of daily looks, with a month of them to come."""
+AFTER_DAYS = (0, 1, 7, 14, 30)
 BOUNDS = (0.8, 0.9, 0.95, 1.0)
 BUDGETS = (1.05, 1.2, 1.4, 1.7, 2.2, 3.0)
 """Over the median of the cheapest plan."""
 ASKED: Mapping[str, AskedDecision] = {
-    f"{workload}, {tier}": AskedDecision.of(workload=workload, own=(), tier=tier, max_age_days=400)
+    f"{workload}, {tier}": AskedDecision.of(
+        workload=workload, own=(), tier=tier, max_age_days=400, budget=1e6
+    )
     for workload, tier in (
         ("nanochat-d32", "on_demand"), ("gpt2-1558m", "any"), ("gemma-3-27b-qlora", "on_demand"),
         ("gpt2-1558m", "marketplace"), ("gpt2-350m", "spot"),
@@ -59,10 +59,8 @@ class Held:
 
     said: float
     kept: float
-    how: str
-    """`old`: the price was that old when the question was asked; `later`: looked at so long after; `end`:
-    until the end of the run."""
     days: int
+    """How old the prices were when the question was asked."""
 
 
 class Rents:
@@ -76,20 +74,17 @@ class Rents:
                     days.setdefault(_key(said), {})[said.day.toordinal()] = said.usd_per_hour
         self._of = {key: sorted(found.items()) for key, found in days.items()}
 
-    def at(self, offer: CloudOffer, day: date) -> float | None:
-        """What it cost about then, within a day or a tenth of the time; None where nobody looked."""
+    def during(self, offer: CloudOffer, first: date, last: date) -> float | None:
+        """What it cost in the mean of the looks from about the first to about the last of these days, within
+        a day or a tenth of the time since it was stated; None where nobody looked at either end."""
         found = self._of.get(_key_of(offer), [])
-        off = max(1, (day - offer.as_of).days // 10)
-        near = [(abs(d - day.toordinal()), d, usd) for d, usd in found if abs(d - day.toordinal()) <= off]
-        return min(near)[2] if near else None
-
-    def mean(self, offer: CloudOffer, first: date, last: date) -> float | None:
-        """What it cost in the mean of the looks in these days, from the first to the last one stated."""
-        found = self._of.get(_key_of(offer), [])
-        begin = bisect_left(found, (first.toordinal(), 0.0))
-        end = bisect_right(found, (last.toordinal(), np.inf))
-        enough = end > begin and found[-1][0] >= last.toordinal()
-        return float(np.mean([usd for _, usd in found[begin:end]])) if enough else None
+        off = max(1, (first - offer.as_of).days // 10)
+        begin = bisect_left(found, (first.toordinal() - off, 0.0))
+        end = bisect_right(found, (last.toordinal() + off, np.inf))
+        days = [day for day, _ in found[begin:end]]
+        if not days or days[0] > first.toordinal() + off or days[-1] < last.toordinal() - off:
+            return None
+        return float(np.mean([usd for _, usd in found[begin:end]]))
 
 
 def _key(said: Statement) -> tuple[object, ...]:
@@ -142,21 +137,14 @@ def held(
             row = plans.row_of(choice.best)
             assert row is not None
             offer, said = facts.offers.row(row), float(choice.probability[choice.best])
-            if half is not None and half_of(offer.gpu or "") != half:
+            if choice.if_rent_holds or (half is not None and half_of(offer.gpu or "") != half):
                 continue
 
-            def kept(usd: float | None, how: str, after: int) -> Iterator[Held]:
-                if usd is not None:
-                    ratio = usd / float(offer.hourly_price)  # noqa: B023
-                    yield Held(said, _kept(plans, choice.best, ratio, limits), how, after)  # noqa: B023
-
-            yield from kept(rents.at(offer, today), "old", days)
-            if not days:
-                hours = float(plans.candidates.calendar_hours[1][choice.best])
-                end = today + timedelta(hours=hours)
-                yield from kept(rents.mean(offer, today, end), "end", 0)
-                for after in AFTER_DAYS[1:]:
-                    yield from kept(rents.at(offer, today + timedelta(days=after)), "later", after)
+            end = today + timedelta(hours=float(plans.candidates.calendar_hours[1][choice.best]))
+            usd = rents.during(offer, today, end)
+            if usd is not None:
+                ratio = usd / float(offer.hourly_price)
+                yield Held(said, _kept(plans, choice.best, ratio, limits), days)
 
 
 def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> float:
@@ -169,28 +157,30 @@ def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> f
         name: None if (column := getattr(plans.rented.offers, name)) is None else column[..., one]
         for name in Rented.__dataclass_fields__
     }
-    offers |= {"price_per_hour": offers["price_per_hour"] * ratio, "rent_doubt": None}
-    bill = cloud_bill(plans.rented.hours[:, one], Rented(**offers), plans.terms)
+    offers |= {"price_per_hour": offers["price_per_hour"] * ratio, "rent_doubt": None, "rent_moves": None}
+    hours, rented = plans.rented.hours[:, one], Rented(**offers)
+    bill = cloud_bill(hours, rented, plans.terms)
     factor = float(plans.candidates.cost[1][position] / plans.rented.bill.total[1][place])
-    cost = spread_of(*(bill.total * factor))
-    return float(probability_within(spread_of(*bill.calendar_hours), cost, limits)[0])
+    medians = bill.calendar_hours[1], bill.total[1] * factor
+    elapsed, paid, _ = cloud_futures(hours, rented, plans.terms, bill)
+    futures = Futures.over(medians, elapsed, paid * factor)
+    return float(probability_within(*medians, futures, limits)[0])
 
 
 def table(found: Sequence[Held]) -> list[str]:
     """Lines of a Markdown table: by what was said, how often it held."""
-    kinds = [("old", days) for days in AFTER_DAYS] + [("end", 0)] + [("later", d) for d in AFTER_DAYS[1:]]
-    lines = ["| How | Days | " + " | ".join(f"said {100 * b:.0f} %+" for b in BOUNDS[:-1]) + " |"]
-    lines.append("| --- |" + " --- |" * len(BOUNDS))
-    for how, days in kinds:
+    lines = ["| Days | " + " | ".join(f"said {100 * b:.0f} %+" for b in BOUNDS[:-1]) + " |"]
+    lines.append("| --- |" + " --- |" * (len(BOUNDS) - 1))
+    for days in AFTER_DAYS:
         cells = []
         for low, high in pairwise(BOUNDS):
-            of = [h for h in found if (h.how, h.days) == (how, days) and low <= h.said < high]
+            of = [h for h in found if h.days == days and low <= h.said < high]
             cells.append(
                 f"{np.mean([h.said for h in of]):.1%} held {np.mean([h.kept for h in of]):.1%} ({len(of)})"
                 if of
                 else "none"
             )
-        lines.append(f"| {how} | {days} | " + " | ".join(cells) + " |")
+        lines.append(f"| {days} | " + " | ".join(cells) + " |")
     return lines
 
 

@@ -1,5 +1,7 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
+from datetime import date
+
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.reports.words.plan_names import plan_name
 from service.reports.words.price_age import price_age_sentences
@@ -56,7 +58,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),
-        *([sure_sentence(w, d.best)] if d.has_limits else []),
+        *([sure_sentence(w, d.best, d.asked_at.date())] if d.has_limits else []),
         *vat_sentences(w, d.vat, d.best if d.best.is_at_home else d.home, rented),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
@@ -92,11 +94,25 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
     return w.say("It costs about {cost} and takes {time} (80 % range: {costs}, {times}).", **phrases)
 
 
-def sure_sentence(w: Wording, p: AnsweredPlan) -> str:
-    """How surely a plan keeps the limits."""
-    return w.say(
-        "How sure: it keeps the limits with a probability of {sure}.",
-        sure=w.likely(p.probability_within_limits),
+def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
+    """How surely a plan keeps the limits, and how surely if its rent holds, where that says more: what one
+    look at the provider's page brings."""
+    sure, held = w.likely(p.probability_within_limits), p.probability_if_rent_holds
+    if held is None or p.offer is None or w.likely(held) == sure:
+        return w.say("How sure: it keeps the limits with a probability of {sure}.", sure=sure)
+    days, price = (today - p.offer.as_of).days, p.offer.hourly_price * p.offer.instances
+    told = {"sure": sure, "held": w.likely(held), "rent": w.unit_price(price, p.offer.currency)}
+    if days < 1:
+        return w.say(
+            "How sure: {sure}, for rents move; {held} if it stays {rent} per hour until you are done.", **told
+        )
+    return w.counted(
+        "How sure: {sure} with the rent being {count} day old; {held} if it still is {rent} per hour: look "
+        "it up before you rent.",
+        "How sure: {sure} with the rent being {count} days old; {held} if it still is {rent} per hour: look "
+        "it up before you rent.",
+        days,
+        **told,
     )
 
 
