@@ -262,7 +262,7 @@ def test_idle_hours_spent_at_home_are_not_in_the_range_of_the_rented_ones(run):
         (idle,) = (s for s in asked["sensitivity"] if s["input"] == "idle_hours")
         return idle["difference_low"] - idle["difference_high"]
 
-    bought = ("--buy", "rtx-4090=1900", "--runs", "20", "--deadline", "45d")
+    bought = ("--buy", "rtx-4090=1900", "--runs", "20", "--deadline", "25d")
     hybrid, rented = answer(run, *bought), answer(run, "--own", "none", *bought)
     assert (hybrid["best"]["plan"], rented["best"]["plan"]) == ("hybrid", "rent")
     assert moved(rented) == pytest.approx(2 * moved(hybrid), rel=0.01)
