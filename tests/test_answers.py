@@ -23,7 +23,7 @@ from tests.reports.told_for_tests import answered, screen
 ASKED_AT = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SHOWN = "0fbd8b1ccc4378cfbcd5"
 """The id that the documents show."""
-ONE_SCREEN = 56
+ONE_SCREEN = 57
 """Lines of 100 columns: a terminal on a whole screen."""
 
 
