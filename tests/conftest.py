@@ -36,6 +36,12 @@ DATABASES = ("sqlite", "postgresql")
 GIVEN_POSTGRES = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Long tests are left out where neither a mark nor a path is named; house.md says which are long."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS and not config.option.markexpr:
+        config.option.markexpr = "not long"
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server: the one of HEIMVORTEIL_TEST_POSTGRES_URL, else one started for this run.
