@@ -31,7 +31,7 @@ def opened(content: bytes) -> Any:
     """The JSON of an answer, decimals exact. Raises UnreadablePayload."""
     try:
         return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+    except (ArithmeticError, ValueError, RecursionError) as error:
         raise UnreadablePayload("not JSON") from error
 
 

@@ -130,7 +130,7 @@ def json_text_table(text: str) -> OwnTable:
     """A list of objects, as text. Raises UnreadablePayload."""
     try:
         return json_table(json.loads(text, parse_float=Decimal))
-    except (ValueError, RecursionError) as error:
+    except (ArithmeticError, ValueError, RecursionError) as error:
         raise UnreadablePayload(worded("not JSON: {error}", error=error)) from error
 
 

@@ -42,6 +42,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.markexpr = "not long"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PostgreSQL is asked quickly in the room of the store; elsewhere it is asked with the long tests."""
+    for item in items:
+        asked = getattr(item, "callspec", None)
+        if asked and "postgresql" in asked.params.values() and not item.nodeid.startswith("tests/store/"):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server: the one of HEIMVORTEIL_TEST_POSTGRES_URL, else one started for this run.

@@ -96,7 +96,8 @@ def test_heavy_imports_stay_out_of_requests():
     assert out.strip() == "[]"
 
 
-def test_a_fuzzer_finds_no_fault(app):
+@pytest.mark.parametrize("tries", [1, pytest.param(30, marks=pytest.mark.long)])
+def test_a_fuzzer_finds_no_fault(app, tries):
     """schemathesis over every operation, in-process: no 5xx, no answer outside the description."""
     # Here, for the processes of the run that do not come by: its import takes a second.
     import schemathesis
@@ -110,7 +111,7 @@ def test_a_fuzzer_finds_no_fault(app):
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=12,
+            max_examples=tries,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
             database=None,
