@@ -5,6 +5,7 @@ A table of readers, each with documents as they should be; what is tried is thes
 
 import json
 import resource
+import shutil
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -20,7 +21,7 @@ from pricing.refresh import from_list
 from pricing.source import Payload, PriceSource, UnreadablePayload
 from pricing.sources import SOURCES
 from service.answers.trainer_text import mapping_of, text_of
-from service.errors import HeimvorteilError
+from service.errors import DatabaseNotReady, HeimvorteilError, InvalidValue
 from service.estimate.architecture import parameters
 from service.estimate.model_config import architecture_from_config
 from service.estimate.run_records import log_lines
@@ -31,6 +32,11 @@ from service.estimate.run_records.run_table import read_runs
 from service.estimate.run_records.training_log import read_log
 from service.estimate.trainer_files.all_trainers import read_trainer_file
 from service.facts import Source
+from service.store import tokens
+from service.store.backup import back_up, lines_of
+from service.store.restoring import restore
+from service.store.session import Sessions, engine_for
+from service.store.tables import Base
 from service.usecases.probing import probe_in
 from service.usecases.validating import csv_rows
 from tests.estimate.test_log_formats import MEGATRON, OTHERS, torchtitan
@@ -133,8 +139,16 @@ READERS: dict[str, tuple[Callable[[bytes], object], list[bytes]]] = {
 """Who reads, and what it reads well."""
 
 
-@pytest.mark.parametrize("tries", [FEW, pytest.param(MANY, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", READERS)
+FORMS = {source.parse.__module__ + source.parse.__qualname__: source.name for source in reversed(SOURCES)}
+QUICK = READERS.keys() - {source.name for source in SOURCES} | set(FORMS.values())
+"""Of sources that are read by the same lines one is tried quickly."""
+
+
+@pytest.mark.parametrize(
+    ("name", "tries"),
+    [(name, FEW) for name in sorted(QUICK)]
+    + [pytest.param(name, MANY, marks=pytest.mark.long) for name in READERS],
+)
 def test_it_reads_or_refuses_soon_and_in_little_room(name, tries):
     reader, documents = READERS[name]
     room = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -151,3 +165,38 @@ def test_it_reads_or_refuses_soon_and_in_little_room(name, tries):
 
     holds()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - room < MIB * 1024
+
+
+def rows(url: str) -> dict[str, list[bytes]]:
+    """All that a database holds but the version of its facts, which a restored one may count on."""
+    engine = engine_for(url)
+    with Sessions(engine).reading() as session:
+        found = {table.name: sorted(lines_of(session, table)) for table in Base.metadata.sorted_tables}
+    engine.dispose()
+    del found["data_version"]
+    return found
+
+
+@pytest.mark.parametrize("tries", [8, pytest.param(300, marks=pytest.mark.long)])
+def test_a_changed_copy_of_a_database_is_refused_or_the_same_rows(sqlite_template, tmp_path, tries):
+    whole, file = tmp_path / "whole.zip", tmp_path / "changed.zip"
+    full, empty = (f"sqlite:///{shutil.copy(sqlite_template, tmp_path / name)}" for name in ("full", "empty"))
+    engine = engine_for(full)
+    with Sessions(engine).begin() as session:
+        tokens.create(session, "me", NOW)
+    back_up(Sessions(engine), whole, NOW)
+    engine.dispose()
+    there, nothing = rows(full), rows(empty)
+
+    @settings(max_examples=tries)
+    @given(seed=st.integers(0, 2**48))
+    def holds(seed):
+        file.write_bytes(changed(whole.read_bytes(), seed))
+        try:
+            restore(empty, file, replace=True)
+        except (InvalidValue, DatabaseNotReady):
+            assert rows(empty) in (nothing, there)
+        else:
+            assert rows(empty) == there
+
+    holds()
