@@ -21,7 +21,7 @@ def test_the_facts_are_as_before_or_as_after(catalog_database_url, work):
     assert ran.returncode == 0, ran.stderr
     told = json.loads(ran.stdout)
     before, *later = told["states"]
-    assert told["steps"] > 10
+    assert told["steps"] > 4
     assert before != told["after"], "the work does something"
     assert later in ([], [told["after"]]), [
         [name for name in one if one[name] not in (before[name], told["after"][name])] for one in later
