@@ -174,7 +174,7 @@ def _one_chunk(sessions: Sessions, source: PriceSource, asked: Asked, fetch: Fet
     else:
         with Door(asked.now) as door:
             payload = source.fetch(door, asked)
-    read = [from_list(source, fact) for fact in source.parse(payload)]
+    read = [from_list(source, fact) for fact in source.read(payload)]
     keep(sessions, check(read, Known(today=asked.now.date())), asked.now, source.name)
 
 

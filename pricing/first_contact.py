@@ -55,7 +55,7 @@ def call_one(
     except Exception as error:  # a fetch reads what it asks next: what it stumbles over is the answer's shape
         return _failed(source, began, True, f"{shown(asked.url)}: {_said(error)}")
     try:
-        checked = check([from_list(source, fact) for fact in source.parse(payload)], Known(today=now.date()))
+        checked = check([from_list(source, fact) for fact in source.read(payload)], Known(today=now.date()))
     except Exception as error:
         return _failed(source, began, True, _said(error))
     return _judged(source, checked, payload, names, now, time.monotonic() - began)

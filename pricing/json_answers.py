@@ -13,6 +13,7 @@ from pricing.source import Asked, Payload, Rejected, UnreadablePayload, WayOut
 from service.facts import CloudOffer, Source
 
 LARGEST_PRICE = Decimal(1_000_000)
+LARGEST_EXPONENT = 300
 DECIMALS = 9
 """What the store keeps exactly; a price per hour needs no more."""
 MOST_PAGES = 200
@@ -27,11 +28,21 @@ class Unusable(Exception):
     """A row that is no offer one could book; the text is the reason a reader sees."""
 
 
+def exact(text: str) -> Decimal:
+    """A number of JSON as it is written. Raises ValueError for one that no price, time or amount can be:
+    1e999999999 as a whole number would fill the memory.
+    """
+    value = Decimal(text)
+    if abs(value.adjusted()) > LARGEST_EXPONENT:
+        raise ValueError(f"a number of {abs(value.adjusted()):,} digits")
+    return value
+
+
 def opened(content: bytes) -> Any:
     """The JSON of an answer, decimals exact. Raises UnreadablePayload."""
     try:
-        return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        return json.loads(content, parse_float=exact, parse_constant=_refuse_constant)
+    except (ArithmeticError, ValueError, RecursionError) as error:
         raise UnreadablePayload("not JSON") from error
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from pricing.json_answers import exact
 from pricing.source import Rejected, UnreadablePayload
 from service.countries import code_of
 from service.errors import Several, Worded, worded
@@ -129,8 +130,8 @@ def json_table(found: object) -> OwnTable:
 def json_text_table(text: str) -> OwnTable:
     """A list of objects, as text. Raises UnreadablePayload."""
     try:
-        return json_table(json.loads(text, parse_float=Decimal))
-    except (ValueError, RecursionError) as error:
+        return json_table(json.loads(text, parse_float=exact))
+    except (ArithmeticError, ValueError, RecursionError) as error:
         raise UnreadablePayload(worded("not JSON: {error}", error=error)) from error
 
 

@@ -148,7 +148,7 @@ def _attempt(
     try:
         payload = fetch(asked) if fetch else _fetched(sessions, source, asked)
         known = _known(sessions, source, now)
-        read = [from_list(source, fact, known.names) for fact in source.parse(payload)]
+        read = [from_list(source, fact, known.names) for fact in source.read(payload)]
         checked = check(read, known)
         changed, remark = keep(
             sessions, checked, now, source.name, payload=payload, covers=source.covers, hold=hold

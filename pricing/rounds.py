@@ -76,7 +76,7 @@ def _telling(source: PriceSource, say: Say) -> PriceSource:
 
     def parse(payload: Payload) -> Sequence[Fact | Rejected]:
         say(source.name, "reading")
-        read = list(source.parse(payload))
+        read = list(source.read(payload))
         say(source.name, "keeping")
         return read
 

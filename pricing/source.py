@@ -148,6 +148,15 @@ class PriceSource:
     off_because: str | None = None
     """Why it sleeps until its switch is on: terms that whoever runs it has to read and decide about first."""
 
+    def read(self, payload: Payload) -> Sequence[Fact | Rejected]:
+        """What `parse` reads. Raises UnreadablePayload, also where the answer holds what no parser foresaw: a
+        list instead of a number, a day that is none, brackets without end."""
+        try:
+            return self.parse(payload)
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            reason = f"not what {self.name} answers: {type(error).__name__}: {error}"
+            raise UnreadablePayload(reason) from error
+
     @property
     def url_setting(self) -> str:
         """Environment variable that replaces the address, for mirrors and tests."""

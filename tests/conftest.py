@@ -36,6 +36,21 @@ DATABASES = ("sqlite", "postgresql")
 GIVEN_POSTGRES = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Long tests are left out where neither a mark nor a path is named; house.md says which are long."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS and not config.option.markexpr:
+        config.option.markexpr = "not long"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """PostgreSQL is asked quickly in the room of the store; elsewhere it is asked with the long tests."""
+    for item in items:
+        asked = getattr(item, "callspec", None)
+        if asked and "postgresql" in asked.params.values() and not item.nodeid.startswith("tests/store/"):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL server: the one of HEIMVORTEIL_TEST_POSTGRES_URL, else one started for this run.

@@ -67,6 +67,7 @@ def test_the_table_tells_what_was_said_beside_what_held():
     assert "97.0% held 100.0% (1)" in next(line for line in lines if line.startswith("| 7"))
 
 
+@pytest.mark.long
 def test_some_of_the_stored_histories(sessions):
     if not FOLDER.is_dir():
         pytest.skip(f"the stored histories are not here: {FOLDER}")

@@ -272,7 +272,7 @@ def test_filters_and_tokens_are_as_described(described):
         assert filters == asked - {"limit", "offset"}, name
     told = {}
     for cells in rows(page("api.md")):
-        if match := re.fullmatch(r"`(POST|PATCH|DELETE) (/\S+)`", cells[0]):
+        if match := re.fullmatch(r"`(POST|PATCH|DELETE) (/api/\S+)`", cells[0]):
             told[match.groups()] = "needs a token" in cells[1]
     assert len(told) > 10
     for (method, path), needs_token in told.items():

@@ -57,6 +57,7 @@ def test_the_linter_has_nothing_to_say():
     run([sys.executable, "-m", "ruff", "format", "--check", "."])
 
 
+@pytest.mark.long
 def test_types_are_strict_everywhere():
     run([sys.executable, "-m", "mypy"])
 

@@ -283,6 +283,7 @@ def fills_the_card(run):
     return at_work and run.workload in (None, "pretrain", "full-finetune")
 
 
+@pytest.mark.long
 def test_after_the_probe_runs_that_fill_the_card_are_told_within_a_few_percent(terms_of_others):
     """nanochat, nanoGPT and transformers on H200s that the evidence lacks, in other machines."""
     before = missed(terms_of_others, [])
@@ -297,6 +298,7 @@ def test_after_the_probe_runs_that_fill_the_card_are_told_within_a_few_percent(t
         assert abs(after[name]) <= 0.05, name
 
 
+@pytest.mark.long
 def test_after_the_probe_training_on_that_machine_is_told_within_a_few_percent(terms_of_others):
     """nanochat, nanoGPT and transformers, full and LoRA, before and after."""
     runs = list(measured_runs_in(AFTERWARDS))
@@ -307,6 +309,7 @@ def test_after_the_probe_training_on_that_machine_is_told_within_a_few_percent(t
     assert sum(errors[1]) < 0.65 * sum(errors[0]) and sum(error <= 0.05 for error in errors[1]) >= 7
 
 
+@pytest.mark.long
 def test_nanochat_of_the_probe_stands_for_nanochat_where_it_steps_with_muon():
     by_name = {run.slug.removeprefix(f"{NAME}-"): run for run in runs_of(read_probe(TOLD), H200)}
     muon = by_name["compute-bound-nanochat-compiled-fp32"]

@@ -1,7 +1,11 @@
 """The README stays short: two commands, a map of the rooms, and links to everything else."""
 
+import os
 import re
+import subprocess
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -44,9 +48,39 @@ def test_the_top_level_is_the_house():
     assert allowed <= visible
 
 
-def test_the_test_command_is_what_ci_runs():
+@pytest.mark.parametrize("which", ["test-command", "long-test-command"])
+def test_the_test_commands_are_what_ci_runs(which):
     script = (ROOT / ".ci" / "run").read_text()
-    assert "<!-- test-command -->" in script and "README.md" in script
-    assert README.count("<!-- test-command -->") == 1
-    shown = README.split("<!-- test-command -->")[1].split("```")[1].removeprefix("sh\n").strip()
-    assert shown.startswith("python3") and "\n" not in shown
+    assert f" {which}" in script and "README.md" in script
+    assert README.count(f"<!-- {which} -->") == 1
+    assert "\n" not in shown(which)
+
+
+def test_the_second_test_command_runs_what_the_first_leaves_out():
+    assert shown("test-command").startswith("python3")
+    assert f"{shown('test-command').split(' && ')[-1]} -m long" == shown("long-test-command")
+
+
+@pytest.mark.parametrize("fails", ["", "python3", ".venv"])
+def test_ci_runs_both_and_fails_where_one_does(tmp_path, fails):
+    (tmp_path / ".ci").mkdir()
+    script = tmp_path / ".ci" / "run"
+    script.write_text((ROOT / ".ci" / "run").read_text())
+    said = README.replace(shown("test-command"), "python3 --version")
+    said = said.replace(shown("long-test-command"), ".venv/bin/python --version")
+    (tmp_path / "README.md").write_text(said)
+    for name in ("python3", ".venv/bin/python"):
+        program = tmp_path / name
+        program.parent.mkdir(parents=True, exist_ok=True)
+        code = int(bool(fails) and name.startswith(fails))
+        program.write_text(f"#!/bin/sh\necho {name} ran\nexit {code}\n")
+        program.chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ran = subprocess.run(["bash", script], env=environment, capture_output=True, text=True)
+    assert "python3 ran" in ran.stdout and ".venv/bin/python ran" in ran.stdout, ran
+    assert ran.returncode == (1 if fails else 0)
+
+
+def shown(which: str) -> str:
+    """The command that stands behind the mark."""
+    return README.split(f"<!-- {which} -->")[1].split("```")[1].removeprefix("sh\n").strip()

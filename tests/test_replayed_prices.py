@@ -72,6 +72,7 @@ def test_of_many_bad_prices_none_is_recommended(sessions):
     assert {one.offer.provider for one in answers} >= {"hyperstack", "vultr", "runpod"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("where", "name", "instead", "kind"),
     [
@@ -89,6 +90,7 @@ def test_each_guard_that_is_taken_away_is_missed(sessions, monkeypatch, where, n
     assert any(fault.startswith(kind) for fault in found(sessions)[1])
 
 
+@pytest.mark.long
 def test_three_weeks_of_the_stored_histories(sessions):
     if not FOLDER.is_dir():
         pytest.skip(f"the stored histories are not here: {FOLDER}")

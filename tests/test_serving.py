@@ -29,6 +29,7 @@ def source():
     served.close()
 
 
+@pytest.mark.long
 def test_a_fresh_server_survives_many_first_questions_at_once(server):
     """Every worker works out the calibration on its first question, in several threads at the same time."""
     address, process = server
@@ -81,6 +82,7 @@ def test_what_a_proxy_passes_on_is_a_strangers(server):
         refused.value.close()
 
 
+@pytest.mark.long
 def test_prices_are_refreshed_beside_the_server_and_it_stays_able_to_write(catalog_copy, source, tmp_path):
     """On a fresh database every source is due while the server forks its workers."""
     url = catalog_copy()

@@ -215,6 +215,7 @@ def test_bad_files_are_one_line(validate, tmp_path):
     assert "about the shipped runs" in validate(binary, "--markdown", code=2).output
 
 
+@pytest.mark.long
 def test_the_page_is_what_the_command_gives_and_keeps_its_promises(validate):
     """Half a minute of refits: every run, every GPU and every code base left out in turn."""
     page = validate("--markdown").stdout
@@ -277,6 +278,7 @@ def test_the_figures_are_a_file_of_the_catalog():
     assert set(table["memory"]) == {"rows"}
 
 
+@pytest.mark.long
 def test_the_shared_file_gives_the_catalogs_runs():
     """What was re-keyed from the collection is what reading the collection gives."""
     if not SHARED.exists():

@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -166,7 +167,8 @@ def opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
     try:
         with zipfile.ZipFile(file) as kept:
             yield kept, _manifest(file, kept)
-    except (OSError, zipfile.BadZipFile) as error:
+    # What a damaged one raises: cut, garbled, said to be encrypted or of an unknown method.
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise InvalidValue(
             "file", str(file), worded("cannot be read as a copy: {error}", error=error)
         ) from error

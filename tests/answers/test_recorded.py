@@ -21,6 +21,7 @@ def test_every_version_is_recorded():
     assert sum(record.is_decision(name) for name in record.ANSWERS) == 9
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("name", record.ANSWERS)
 def test_it_opens_in_every_format(name, language):

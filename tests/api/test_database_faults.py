@@ -88,6 +88,7 @@ def proxy(postgresql_catalog_url):
     between.stop()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", ["hung", "stopped"])
 def test_postgresql_hangs_or_stops_and_comes_back(proxy, fault):
     go_wrong, go_right = (proxy.hang, proxy.flow) if fault == "hung" else (proxy.stop, proxy.start)
@@ -110,6 +111,7 @@ def test_postgresql_hangs_or_stops_and_comes_back(proxy, fault):
         assert_well(client)
 
 
+@pytest.mark.long
 def test_who_asks_while_it_hangs_is_told_at_once(proxy):
     """One waits; the others do not queue behind it."""
     with client_of(proxy.url, seconds="2") as client:
@@ -123,6 +125,7 @@ def test_who_asks_while_it_hangs_is_told_at_once(proxy):
         proxy.flow()
 
 
+@pytest.mark.long
 def test_a_statement_that_takes_too_long_is_ended_and_the_next_one_answered(catalog_database_url):
     with client_of(catalog_database_url) as client:
         sessions = client.application.extensions["heimvorteil"].sessions
@@ -173,6 +176,7 @@ def _on(engine, statement):
         connection.execute(sa.text(statement))
 
 
+@pytest.mark.long
 def test_a_full_disk(tmp_path, sqlite_catalog_template):
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -37,6 +37,7 @@ def assert_strict(response):
     response.close()
 
 
+@pytest.mark.long
 def test_every_answer_of_every_route_is_strict(app, client):
     seen = set()
     for address in addresses(app):

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from service.api.kinds import COSTS
 from service.app import create_app
 from service.settings import SETTINGS, Settings
+from service.store import tokens
+from tests.facts_for_tests import ASKED_AT
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +98,8 @@ def test_heavy_imports_stay_out_of_requests():
     assert out.strip() == "[]"
 
 
-def test_a_fuzzer_finds_no_fault(app):
+@pytest.mark.parametrize("tries", [1, pytest.param(30, marks=pytest.mark.long)])
+def test_a_fuzzer_finds_no_fault(app, tries):
     """schemathesis over every operation, in-process: no 5xx, no answer outside the description."""
     # Here, for the processes of the run that do not come by: its import takes a second.
     import schemathesis
@@ -110,7 +113,7 @@ def test_a_fuzzer_finds_no_fault(app):
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=12,
+            max_examples=tries,
             suppress_health_check=list(HealthCheck),
             derandomize=True,
             database=None,
@@ -142,3 +145,23 @@ def test_what_may_be_asked_so_often_is_described(app, specification):
     assert len(costly) == len(COSTS) and set(app.view_functions) >= COSTS.keys()
     assert {"comparisons_create", "comparisons_report", "offers_import"} <= costly, costly
     assert not any(name.startswith("gpus_") for name in costly)
+
+
+@pytest.mark.long
+def test_a_fuzzer_with_a_token_finds_no_fault(own_app):
+    """The same of who may do everything, on both databases: what is sent is kept, changed and taken away."""
+    import schemathesis
+    from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
+
+    with own_app.extensions["heimvorteil"].sessions.begin() as session:
+        token = tokens.create(session, "fuzzer", ASKED_AT)
+    headers = {"Authorization": f"Bearer {token}"}
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", own_app)
+    for operation in (result.ok() for result in schema.get_all_operations()):
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=8, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+        def holds(case):
+            case.call_and_validate(headers=headers, excluded_checks=[positive_data_acceptance, ignored_auth])
+
+        holds()

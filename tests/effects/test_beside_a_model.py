@@ -17,7 +17,12 @@ OF_THE_FILE = ("--finetune", "--pack", "--trainer-config")
 SAID_BY_IT = {("another recipe", "--recipe"), *(("a trainer's file", one) for one in OF_THE_FILE)}
 
 
-@pytest.mark.parametrize("model", MODELS)
+QUICK = ("another recipe", "dimensions")
+
+
+@pytest.mark.parametrize(
+    "model", [pytest.param(one, marks=() if one in QUICK else pytest.mark.long) for one in MODELS]
+)
 def test_every_option_counts(asked, model):
     ignored = []
     for option, tried in COMPARISON.items():

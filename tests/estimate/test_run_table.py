@@ -213,6 +213,7 @@ def test_little_is_enough(snapshot):
     assert "is not known" in nothing.problem
 
 
+@pytest.mark.long
 def test_a_file_may_come_from_any_program(snapshot):
     """Byte order mark, CRLF, quotes, semicolons, capital titles, a cell of a megabyte, the same id twice."""
     plain = predicted(snapshot, {})[0].tokens_per_s
@@ -224,6 +225,7 @@ def test_a_file_may_come_from_any_program(snapshot):
             assert [row.tokens_per_s.p50 for row in found] == pytest.approx([plain.p50] * 2)
 
 
+@pytest.mark.long
 def test_thousands_of_rows_and_contradictions(snapshot):
     rows = predicted(snapshot, *({"seq_len": str(512 * (1 + i % 8))} for i in range(4_000)))
     assert len(rows) == 4_000 and all(row.tokens_per_s for row in rows)

@@ -64,6 +64,7 @@ def listens(address):
     return True
 
 
+@pytest.mark.long
 def test_slow_bodies_slow_headers_and_idle_connections_harm_nobody(server):
     address, _process = server
     idle, half = opened(address, count=200), opened(address, b"GET /ping HTTP/1.1\r\nHost:", 20)
@@ -93,6 +94,7 @@ def test_the_port_is_owned_and_a_second_server_says_so_in_one_line(server, url):
     assert re.fullmatch(line, second.stderr)
 
 
+@pytest.mark.long
 def test_a_worker_that_dies_comes_back(server):
     address, process = server
     killed = children(process)[0]
@@ -103,6 +105,7 @@ def test_a_worker_that_dies_comes_back(server):
     assert process.poll() is None
 
 
+@pytest.mark.long
 def test_told_to_stop_it_ends_soon_whoever_is_still_connected(server):
     """The last of these tests: it ends the server."""
     address, process = server

@@ -117,8 +117,12 @@ def kinds_of_asking():
     return list(found.values())
 
 
+QUICK = kinds_of_asking()[:4]
+"""Of the others the second command of the README tries every fault."""
 CASES = [
-    pytest.param(source, fault, id=f"{source.name}-{fault}")
+    pytest.param(
+        source, fault, id=f"{source.name}-{fault}", marks=() if source in QUICK else pytest.mark.long
+    )
     for fault in FAULTS
     for source in (kinds_of_asking() if fault in OF_THE_WAY_OUT else FORMS)
 ]
@@ -161,6 +165,7 @@ def largest_price(found: dict[str, list[tuple]]) -> int:
     return max(row[1] for row in found["offers"])
 
 
+@pytest.mark.long
 def test_an_empty_database_fills_from_every_keyless_source(tmp_path, server, monkeypatch):
     url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)

@@ -222,9 +222,16 @@ def test_what_is_told_to_stop_leaves_its_source_to_others_at_once(sessions):
     assert run_one(sessions, ECB, PACE, fetch=fetch).outcome == "ok"
 
 
-def test_a_fault_in_one_source_is_its_own_failure(sessions):
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (KeyError("price"), "not what broken answers: KeyError: 'price'"),
+        (AssertionError("x"), "our own fault: AssertionError: x"),
+    ],
+)
+def test_a_fault_in_one_source_is_its_own_failure(sessions, fault, said):
     def broken(payload: Payload):
-        raise KeyError("price")
+        raise fault
 
     broken_source = replace(ECB, name="broken", parse=broken)
     outcomes = refresh_all(
@@ -234,7 +241,7 @@ def test_a_fault_in_one_source_is_its_own_failure(sessions):
         lambda *_: None,
     )
     assert [o.outcome for o in outcomes] == ["failed", "ok"]
-    assert "our own fault: KeyError: 'price'" in outcomes[0].error
+    assert said in outcomes[0].error
 
 
 def one_recorded(way_out, asked: Asked) -> Payload:

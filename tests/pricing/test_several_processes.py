@@ -162,6 +162,7 @@ def house(catalog_database_url, tmp_path):
     source.close()
 
 
+@pytest.mark.long
 def test_four_workers_of_which_some_are_killed_stopped_and_wrong_about_the_time(house):
     source = house.source
     source.hold("ecb")
@@ -239,6 +240,7 @@ def test_killed_while_it_writes_nothing_is_half_written_and_another_takes_over(h
     assert house.kept() == ["ecb"] and [r.outcome for r in house.refreshes("ecb")][1] == "failed"
 
 
+@pytest.mark.long
 def test_a_refresh_by_hand_leaves_a_running_one_alone_and_is_interrupted_cleanly(house):
     house.source.hold("ecb")
     first = house.start("refresh", "ecb")
@@ -273,6 +275,7 @@ def runs_of(house, slug):
         return report_runs.newest(session, slug)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("catalog_database_url", ["postgresql"], indirect=True)
 def test_four_workers_run_a_missed_report_once_and_only_when_prices_are_fresh(house, tmp_path):
     folder = tmp_path / "reports"
@@ -297,6 +300,7 @@ def test_four_workers_run_a_missed_report_once_and_only_when_prices_are_fresh(ho
     assert schedule.due_at > run.at and not schedule.is_running
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("catalog_database_url", ["sqlite"], indirect=True)
 def test_a_worker_killed_while_it_runs_a_report_leaves_nothing_and_another_runs_it(house, tmp_path):
     folder = tmp_path / "reports"

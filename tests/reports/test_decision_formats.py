@@ -87,6 +87,7 @@ def test_pages_in_text_have_every_number_too(extension, language):
     assert [n for n in said_numbers(answer, language) if n not in text] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("answer", AWKWARD, ids=["impossible", "at home", "no price", "nothing", "150 plans"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_awkward_decisions_are_documents_of_few_pages(answer, language):
@@ -168,6 +169,7 @@ def test_csv_has_numbers_as_each_languages_spreadsheet_reads_them():
     assert dauer["Median"] == time["median"].replace(".", ",")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("extension", list(RENDERERS))
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hostile_names_stay_names(extension, language):
@@ -188,6 +190,7 @@ for language in ("de",):
 """
 
 
+@pytest.mark.long
 def test_the_same_decision_gives_the_same_bytes_in_another_process():
     there = printed_elsewhere(DIGESTS)
     here = [

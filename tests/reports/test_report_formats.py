@@ -294,6 +294,7 @@ def test_csv_has_numbers_as_each_languages_spreadsheet_reads_them():
     assert stunden["Median"] == hours["median"].replace(".", ",")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("extension", list(RENDERERS))
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hostile_names_stay_names(extension, language):
@@ -348,6 +349,7 @@ def hostile_names_are_names(content, extension, language):
         assert json.loads(content)["workload"]["name"] == HOSTILE[0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("content", [without_price, lambda: many(150)], ids=["no price", "150 options"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_awkward_answers_are_documents_of_few_pages(content, language):
@@ -381,6 +383,7 @@ def printed_elsewhere(code):
     ).stdout
 
 
+@pytest.mark.long
 def test_the_same_answer_gives_the_same_bytes_in_another_process():
     there = printed_elsewhere(DIGESTS)
     here = [

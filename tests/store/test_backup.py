@@ -196,6 +196,7 @@ elif what == "restore":
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["backup", "restore"])
 def test_killed_in_the_middle_the_old_state_is_left(filled, copy, tmp_path, what):
     url = filled.engine.url.render_as_string(hide_password=False)

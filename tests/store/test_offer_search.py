@@ -107,6 +107,7 @@ def test_memory_and_database_find_the_same_in_the_same_order(full: Sessions) -> 
     assert {0, 1, 2, 3} < sizes, "the questions tell offers apart"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "beyond",
     [

@@ -73,7 +73,10 @@ def test_every_revision_before_this_one_is_kept_with_a_row_in_every_table(tmp_pa
         assert set(rows_of(url).values()) == {1}
 
 
-@pytest.mark.parametrize("number", REVISIONS[:-1])
+@pytest.mark.parametrize(
+    "number",
+    [REVISIONS[0], REVISIONS[-2], *(pytest.param(one, marks=pytest.mark.long) for one in REVISIONS[1:-2])],
+)
 def test_an_old_database_is_brought_up_to_today_with_all_its_rows(empty_database_url, tmp_path, number):
     is_sqlite = empty_database_url.startswith("sqlite")
     url = (
@@ -143,6 +146,7 @@ session.upgrade(url)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["copy", "upgrade"])
 def test_killed_in_the_middle_of_an_upgrade_the_old_database_is_left(tmp_path, where):
     url, sign = old_file("0016", tmp_path / "home.db"), tmp_path / "sign"

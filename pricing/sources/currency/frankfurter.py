@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pricing.json_answers import exact
 from pricing.source import Payload, PriceSource, UnreadablePayload
 from service.facts import ExchangeRate, Source
 
@@ -25,7 +26,7 @@ def parse(payload: Payload) -> list[ExchangeRate]:
         raise UnreadablePayload("rates blended over many banks; ask for providers=ecb")
     read_on = payload.fetched_at.date()
     try:
-        answer = json.loads(payload.content, parse_float=Decimal, parse_int=Decimal)
+        answer = json.loads(payload.content, parse_float=exact, parse_int=exact)
         if isinstance(answer, dict) and "message" in answer:
             raise UnreadablePayload(f"Frankfurter says: {str(answer['message'])[:200]}")
         quoted = list(_version_2(answer) if isinstance(answer, list) else _version_1(answer))

@@ -9,6 +9,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from pricing.json_answers import exact
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
 from service.facts import Source, SpotPrice
 
@@ -28,7 +29,7 @@ def source_of(name: str) -> PriceSource:
     def parse(payload: Payload) -> list[SpotPrice | Rejected]:
         """All slots of the answer. Raises UnreadablePayload."""
         try:
-            slots = json.loads(payload.content, parse_float=Decimal, parse_int=Decimal)["data"]
+            slots = json.loads(payload.content, parse_float=exact, parse_int=exact)["data"]
             day = payload.fetched_at.date()
             source = Source(name.replace("_", "-"), title, url, day, LICENCE, day)
             found: list[SpotPrice | Rejected] = []

@@ -10,6 +10,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from pricing.json_answers import exact
 from pricing.slot_ends import slot_ends
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
 from service.facts import Source, SpotPrice
@@ -31,7 +32,7 @@ def source_of(zone: str) -> PriceSource:
     def parse(payload: Payload) -> list[SpotPrice | Rejected]:
         """All priced slots; a slot without a price is left out. Raises UnreadablePayload."""
         try:
-            answer = json.loads(payload.content, parse_float=Decimal, parse_int=Decimal)
+            answer = json.loads(payload.content, parse_float=exact, parse_int=exact)
             starts = [datetime.fromtimestamp(int(second), UTC) for second in answer["unix_seconds"]]
             prices = list(answer["price"])
             if len(starts) != len(prices):

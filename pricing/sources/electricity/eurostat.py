@@ -14,6 +14,7 @@ from decimal import Decimal
 from math import prod
 from typing import Any
 
+from pricing.json_answers import exact
 from pricing.source import Payload, PriceSource, Rejected, UnreadablePayload
 from service.countries import code_of
 from service.facts import ElectricityRate, Source, Taxes
@@ -48,7 +49,7 @@ DIMENSIONS = ("nrg_cons", "unit", "tax", "currency", "geo", "time")
 def parse(payload: Payload) -> list[ElectricityRate | Rejected]:
     """A retail rate per country, half-year, band and tax level. Raises UnreadablePayload."""
     try:
-        answer = json.loads(payload.content, parse_float=Decimal, parse_int=Decimal)
+        answer = json.loads(payload.content, parse_float=exact, parse_int=exact)
         published = date.fromisoformat(str(answer["updated"])[:10])
         flags = dict(answer.get("status") or {})
         cells = list(_cells(answer))

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pricing.json_answers import exact
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.facts import Source, SpotPrice
 
@@ -82,7 +83,7 @@ def _instants(texts: Iterable[str]) -> list[datetime]:
 
 def _answer(payload: Payload) -> dict[str, Any]:
     try:
-        answer = json.loads(payload.content, parse_float=Decimal)
+        answer = json.loads(payload.content, parse_float=exact)
         if not isinstance(answer["results"], list):
             raise TypeError("its results are not a list")
     except (ValueError, KeyError, TypeError) as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pricing.json_answers import exact
 from pricing.slot_ends import slot_ends
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.estimate.market_day import bounds
@@ -104,7 +105,7 @@ def source_of(zone: str) -> PriceSource:
 
 def _series(payload: Payload) -> list[Any]:
     try:
-        series = json.loads(payload.content, parse_float=Decimal)["series"]
+        series = json.loads(payload.content, parse_float=exact)["series"]
         if not isinstance(series, list):
             raise TypeError("its series is not a list")
     except (ValueError, KeyError, TypeError) as error:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from pricing.json_answers import exact
 from pricing.slot_ends import slot_ends
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
 from service.facts import Source, SpotPrice
@@ -39,7 +40,7 @@ def fetch(way_out: WayOut, asked: Asked) -> Payload:
 def parse(payload: Payload) -> list[SpotPrice | Rejected]:
     """The slots of every home, each home a zone of its own. Raises UnreadablePayload."""
     try:
-        answer = json.loads(payload.content, parse_float=Decimal, parse_int=Decimal)
+        answer = json.loads(payload.content, parse_float=exact, parse_int=exact)
         if answer.get("errors"):
             raise UnreadablePayload(f"Tibber says: {str(answer['errors'])[:200]}")
         homes = [home for home in answer["data"]["viewer"]["homes"] if home.get("currentSubscription")]
