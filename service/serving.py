@@ -32,6 +32,8 @@ OTHER_FILES = 512
 SWITCH_S = 0.0005
 TAKEN_FOR_S = 2.0
 """How long a port may still be that of a server that has just been killed."""
+DRAINS_S = 0.2
+"""In which workers accept who waits at the port and these send what they ask."""
 FOLDER = "HEIMVORTEIL_SHARED_FOLDER"
 RATES = "rates"
 
@@ -82,6 +84,15 @@ class OneListener(MPServer):
         self._ssp = None
         holder: Any = SocketHolder
         self._shd = holder(self._listener.fileno(), False, BACKLOG)
+
+    def _drop_shared_socket(self) -> None:
+        """Told to stop: who comes now is refused at once; who was let in is answered before workers end."""
+        if sys.platform != "linux":
+            return
+        # Closed, the socket would be open in the workers yet, and who still came would be taken by nobody.
+        self._listener.listen(0)
+        time.sleep(DRAINS_S)
+        self._listener.shutdown(socket.SHUT_RDWR)
 
 
 def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from pricing.registry import register
 from pricing.sources import SOURCES
-from service.store import leases, seed, session
+from service.store import leases
 from service.store.price_sources import lease_name
 from service.store.session import Sessions, engine_for
 from tests.made_once import postgres
@@ -29,8 +28,11 @@ READ_AGAIN_S = 60.0
 
 
 @contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of a database with the catalog: a SQLite file, or a PostgreSQL server of its own."""
+def database(kind: str, folder: Path, root: Path | None = None) -> Iterator[str]:
+    """The URL of a database with the catalog: a SQLite file, or a PostgreSQL server of its own.
+
+    Made by the release in `root`, or by this one.
+    """
     with ExitStack() as stack:
         if kind == "sqlite":
             url = f"sqlite:///{folder / 'bench.sqlite3'}"
@@ -42,12 +44,9 @@ def database(kind: str, folder: Path) -> Iterator[str]:
                 connection.execute(sa.text(f"CREATE DATABASE {name}"))
             server.dispose()
             url = sa.make_url(url).set(database=name).render_as_string(hide_password=False)
-        session.upgrade(url)
-        engine = engine_for(url)
-        with Sessions(engine).begin() as opened:
-            seed.seed(opened)
-        register(Sessions(engine))
-        engine.dispose()
+        more = {"PYTHONPATH": str(root or Path.cwd())}
+        made = start(folder / "made.log", url, "db", "upgrade", more=more, cwd=root).wait(PATIENCE_S)
+        assert made == 0, (folder / "made.log").read_text()
         yield url
 
 
@@ -63,11 +62,15 @@ def started(
         stop(process)
 
 
-def start(said: Path, url: str, *words: str, more: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+def start(
+    said: Path, url: str, *words: str, more: Mapping[str, str], cwd: Path | None = None
+) -> "subprocess.Popen[bytes]":
     """A command as a process."""
     environment = os.environ | {"HEIMVORTEIL_DATABASE_URL": url, "HEIMVORTEIL_LOG": "json", **more}
     with said.open("ab") as log:
-        return subprocess.Popen((*COMMAND, *words), env=environment, stdout=log, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            (*COMMAND, *words), env=environment, cwd=cwd, stdout=log, stderr=subprocess.STDOUT
+        )
 
 
 def stop(process: "subprocess.Popen[bytes]") -> int:
