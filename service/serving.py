@@ -32,8 +32,8 @@ OTHER_FILES = 512
 SWITCH_S = 0.0005
 TAKEN_FOR_S = 2.0
 """How long a port may still be that of a server that has just been killed."""
-DRAINS_S, SHUTS_AFTER_S = 0.2, 0.3
-"""In which workers accept who waits at the port, and, told to stop, accept no more."""
+DRAINS_S = 0.2
+"""In which workers accept who waits at the port and these send what they ask."""
 FOLDER = "HEIMVORTEIL_SHARED_FOLDER"
 RATES = "rates"
 
@@ -85,15 +85,12 @@ class OneListener(MPServer):
         holder: Any = SocketHolder
         self._shd = holder(self._listener.fileno(), False, BACKLOG)
 
-    def _stop_workers(self) -> None:
-        """Who was let in is answered; who comes from now on waits outside and is then refused, not taken."""
-        if sys.platform == "linux":
-            # Two thousand could wait at the port while a worker ends, taken by nobody.
-            self._listener.listen(0)
-            time.sleep(DRAINS_S)
-            # Not before the workers have stopped to accept: they try for ever at a port that is shut.
-            threading.Timer(SHUTS_AFTER_S, self._listener.shutdown, (socket.SHUT_RDWR,)).start()
-        super()._stop_workers()
+    def _drop_shared_socket(self) -> None:
+        """Who was let in is answered; who comes from now on waits outside, and is refused at the end."""
+        # Two thousand could wait at the port while a worker ends, taken by nobody.
+        self._listener.listen(0)
+        time.sleep(DRAINS_S)
+        super()._drop_shared_socket()
 
 
 def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:

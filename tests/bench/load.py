@@ -1,8 +1,8 @@
 """A server under mixed load while every source refreshes: `python -m tests.bench.load --database sqlite`.
 
-Bounded, and nothing leaves this machine. Clients ask routes of all kinds with time to think; prices come from a
-replay server and differ with every answer. Each route is asked alone first. Then ten times as many clients for a
-minute, and how soon the server is as before. Clients of this machine are under no limit of 429: 503 sheds.
+Bounded, and nothing leaves this machine. Clients ask routes of all kinds with time to think; prices come
+from a replay server and differ with every answer. Each route is asked alone first. Then ten times the load for
+a minute, and how soon the server is as before. Clients of this machine are under no limit of 429: 503 sheds.
 """
 
 import argparse
@@ -133,7 +133,7 @@ def judged(idle: dict[str, Alone], told: Told, seen: Sequence[Held], after: Held
     """What has to hold of the load itself."""
     counts = told.in_all()
     failed = {
-        status: count for status, count in counts.items() if status >= 500 and status != 503 or not status
+        status: count for status, count in counts.items() if (status >= 500 and status != 503) or not status
     }
     slow = [
         name
@@ -174,7 +174,7 @@ def flooded(port: int, idle: dict[str, Alone], seconds: float, alive: Callable[[
     normal_s = back_to_normal_s(port, idle)
     counts = told.in_all()
     failed = {
-        status: count for status, count in counts.items() if status >= 500 and status != 503 or not status
+        status: count for status, count in counts.items() if (status >= 500 and status != 503) or not status
     }
     good = sum(count for status, count in counts.items() if 200 <= status < 400)
     print(f"\n{FLOOD_TIMES * CLIENTS} clients for {seconds:.0f} s: {good / seconds:.0f} answers a second")
