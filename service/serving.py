@@ -33,6 +33,8 @@ OTHER_FILES = 512
 SWITCH_S = 0.0005
 TAKEN_FOR_S = 2.0
 """How long a port may still be that of a server that has just been killed."""
+DRAINS_S = 0.2
+"""In which workers accept who waits at the port and these send what they ask."""
 FOLDER = "HEIMVORTEIL_SHARED_FOLDER"
 RATES = "rates"
 SHARE = "share"
@@ -87,6 +89,13 @@ class OneListener(MPServer):
         self._ssp = None
         holder: Any = SocketHolder
         self._shd = holder(self._listener.fileno(), False, BACKLOG)
+
+    def _drop_shared_socket(self) -> None:
+        """Who was let in is answered; who comes from now on waits outside, and is refused at the end."""
+        # Two thousand could wait at the port while a worker ends, taken by nobody.
+        self._listener.listen(0)
+        time.sleep(DRAINS_S)
+        super()._drop_shared_socket()
 
 
 def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:

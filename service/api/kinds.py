@@ -39,6 +39,8 @@ LARGEST_BODY_BYTES = {
     "measured_runs.measured": LARGEST_LOG_BYTES,
     "offer_imports.imported": LARGEST_TABLE_BYTES,
 }
+WORKED_OUT = {"answer_page.ask", "answer_page.kept"}
+"""What is read without a cost and yet takes long."""
 ANSWERED_BY = {
     "health.ping": By.AT_ONCE,
     "health.healthz": By.AT_ONCE,
@@ -60,8 +62,9 @@ def kinds(app: Flask) -> KindOf:
             return Kind(By.WORK, 0)
         endpoint = rule.endpoint
         reads = method not in ("GET", "HEAD", "OPTIONS")
+        is_looked_up = not reads and endpoint not in COSTS and endpoint not in WORKED_OUT
         return Kind(
-            ANSWERED_BY.get(endpoint, By.WORK),
+            ANSWERED_BY.get(endpoint, By.LOOK_UP if is_looked_up else By.WORK),
             LARGEST_BODY_BYTES.get(endpoint, usual_bytes) if reads else 0,
             COSTS.get(endpoint, 0),
             rule.rule,

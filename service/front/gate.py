@@ -76,6 +76,7 @@ class Gate:
         self._refusals = Refusals(headers, bounds.access_log)
         self._lanes = {
             By.WORK: Lane("work", THREADS, bounds.waiting, PATIENCE_S),
+            By.LOOK_UP: Lane("look-up", THREADS, bounds.waiting, PATIENCE_S),
             By.HEALTH: Lane("health", 1, HEALTH_WAITING, PATIENCE_S),
         }
         self._room = Room()

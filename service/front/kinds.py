@@ -15,6 +15,8 @@ class By(Enum):
     """The event loop itself: what waits for nothing, file nor database."""
     HEALTH = "health"
     """The thread that only looks after health: it is free however busy the others are."""
+    LOOK_UP = "look up"
+    """Threads for what is only looked up: it does not wait behind what is worked out."""
     WORK = "work"
 
 

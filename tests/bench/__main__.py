@@ -19,7 +19,7 @@ from service.estimate.calibration import calibrate
 from service.estimate.planned_step import plan_steps
 from service.settings import Settings
 from service.store.catalog_files import load_catalog
-from tests.bench.load import DIFFERENT, Measured, Shot, load, tool_name
+from tests.bench.shots import DIFFERENT, Measured, Shot, load, tool_name
 from tests.bench.synthetic import database
 
 EVERY = '{"cloud": "any", "tier": "any", "limit": 10}'

@@ -60,6 +60,8 @@ def kind_of(method, path):
         return Kind(By.AT_ONCE, 0)
     if path == "/ready":
         return Kind(By.HEALTH, 0)
+    if path == "/fact":
+        return Kind(By.LOOK_UP, 0)
     return Kind(By.WORK, 1000 if method == "POST" else 0, 2 if path == "/costs" else 0)
 
 
@@ -169,6 +171,21 @@ def test_what_waits_is_bounded_and_health_has_a_thread_of_its_own():
     refused, shed, answered = run(many())
     assert len(refused) == 4 and set(shed) == {"5"}
     assert sorted(answered) == [200] * 5 + [503] * 4
+
+
+def test_what_is_looked_up_does_not_wait_behind_what_is_worked_out():
+    app = App()
+    whole = gate(app)
+
+    async def many():
+        held = [asyncio.create_task(Asked("/held").of(whole)) for _ in range(4)]
+        await asyncio.to_thread(until, lambda: app.running == 2)
+        fact = await Asked("/fact").of(whole)
+        app.let_go.set()
+        await asyncio.gather(*held)
+        return fact.status
+
+    assert run(many()) == 200
 
 
 def test_one_client_with_many_requests_waits_behind_itself():

@@ -126,6 +126,8 @@ class Replay:
     """Name of a fault in FAULTS; "" for none."""
     asked: list[str] = field(default_factory=list)
     base: str = ""
+    change: Callable[[str], str] | None = None
+    """What becomes of the text of every answer, where there is no fault."""
 
     def environment(self, sources: tuple[PriceSource, ...]) -> dict[str, str]:
         """The settings by which every source asks this server; those that sleep are switched on."""
@@ -189,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in ("cut connection", "slow drip"):
             return self._broken(content, fault)
         change = {"empty list": emptied, "changed schema": renamed, "duplicate rows": doubled,
-                  "absurd prices": absurd}.get(fault)  # fmt: skip
+                  "absurd prices": absurd}.get(fault, replay.change)  # fmt: skip
         self._answer(changed(content, change) if change else content)
 
     def _answer(self, body: bytes, status: int = 200, **headers: str) -> None:
