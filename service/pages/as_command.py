@@ -30,3 +30,8 @@ def request(asked: AskedDecision, root: str) -> str:
     """The same as curl sends it."""
     body = asked.model_dump(mode="json", exclude_defaults=True)
     return join(["curl", f"{root}api/v1/decisions", "--json", json.dumps(body, ensure_ascii=False)])
+
+
+def frame(address: str, language: str, root: str) -> str:
+    """The answer alone in a frame, for a page of one's own."""
+    return f'<iframe src="{root}embed?{address}&amp;lang={language}" width="100%" height="420"></iframe>'

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import Interval
+from service.pages.bill import BillLine, bill
 from service.reports.words.decision_sentences import needs_more_cash
 from service.reports.words.explaining import stages_sentence
 from service.reports.words.headline import chips
@@ -42,6 +43,7 @@ class Card:
     why_not: str
     bar: Bar | None
     is_best: bool
+    bill: tuple[BillLine, ...]
     grounds: tuple[str, ...]
     """Where its numbers come from: hours, memory, prices, each with source and day."""
 
@@ -95,6 +97,7 @@ def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: fl
         why_not=_why_not(w, d, p),
         bar=_bar(cost, most) if cost and most > 0 else None,
         is_best=p == d.best,
+        bill=tuple(bill(w, d, p)),
         grounds=tuple(_grounds(w, d, p)),
     )
 

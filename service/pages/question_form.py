@@ -66,7 +66,7 @@ def form(
         return Control(
             name=name,
             label=labels(w).get(name, name.replace("_", " ")),
-            hint=fields[name].description or "",
+            hint=_hint(w, fields[name]),
             value=written,
             usual=other,
             choices=_choices(fields[name]),
@@ -124,6 +124,16 @@ def labels(w: Wording) -> Mapping[str, str]:
         "budget": w.say("Budget"), "deadline_hours": w.say("Deadline"), "tier": w.say("Kind of rent"),
         "buy": w.say("GPUs you could buy"), "buyer": w.say("Who pays"), "currency": w.say("Currency"),
     }  # fmt: skip
+
+
+def _hint(w: Wording, field: FieldInfo) -> str:
+    """What the question says of a field, as the command line's help has it in the language of the page."""
+    said = field.description or ""
+    choices = " | ".join(value for value, _ in _choices(field))
+    for help in (f"{said}.", f"{said}: {choices}."):
+        if (in_words := w.text(help)) != help:
+            return in_words.removesuffix(".").removesuffix(f": {choices}")
+    return said
 
 
 def _usual(field: FieldInfo) -> str:
