@@ -1,6 +1,7 @@
 """`/`: the question and its answer on one screen. The address is the question; nothing is kept unasked."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request
 
@@ -17,7 +18,7 @@ from service.pages.language import language, words
 from service.pages.nearest import nearest
 from service.pages.picture import chart_of
 from service.pages.question_form import form
-from service.pages.refused import told
+from service.pages.refused import told as refusal
 from service.pages.sliders import Slider, sliders
 from service.pages.worked_out import answered, asked, asked_here, said_here
 from service.reports.words.decision_sentences import sure_sentence, verdict_lines
@@ -72,9 +73,10 @@ def embed() -> Response:
     """The answer alone, for a frame in a page of others."""
     w, said = words(), said_here()
     d = read_decision(answered(asked_here()).answer)
+    told = _told(w, said, d)
     return html(
-        "pages/embed.html", policy=EMBEDDED, address=address_of(said), scale_px=SCALE_PX, **_told(w, said, d)
-    )
+        "pages/embed.html", policy=EMBEDDED, address=address_of(said), scale_px=SCALE_PX, **told
+    )  # fmt: skip
 
 
 def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError | None = None) -> Response:
@@ -89,7 +91,7 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
         422 if error else 200,
         form=form(w, snapshot, said, _usual(w, d), refused),
         sliders=_sliders(w, said, d) if d and not identity else [],
-        error=told(w, error) if error else "",
+        error=refusal(w, error) if error else "",
         address=address_of(said),
         identity=identity,
         command=as_command.command(question, said_by(question), w.language) if question else "",
@@ -101,7 +103,7 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
     )
 
 
-def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, object]:
+def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, Any]:
     if d is None:
         return {"answer": "", "cards": [], "lines": [], "trust": "", "nearest": []}
     acted_on = d.best or d.home
@@ -116,7 +118,7 @@ def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, objec
         "lines": lines,
         "notes": more,
         "trust": trust_sentence(w, acted_on, d.workload) or "" if acted_on else "",
-        "nearest": nearest(w, said, d),
+        "nearest": nearest(w, facts(), said, d),
         "asked_at": w.day(d.asked_at.date()),
         "workload": d.workload,
     }

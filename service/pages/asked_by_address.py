@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 from pydantic.fields import FieldInfo
 
-from service.answers.as_written import currency_written, number_written, refuse_cents
+from service.answers.as_written import Unwritten, currency_written, number_written, refuse_cents
 from service.answers.asked import Question
-from service.errors import InvalidValue, UnknownName
+from service.errors import InvalidValue, UnknownName, worded
 from service.usecases.deciding import hours_of
 
 Kind = TypeVar("Kind", bound=Question)
@@ -43,7 +43,7 @@ def asked_by_address(kind: type[Kind], said: Mapping[str, Sequence[str]], langua
             raise UnknownName("address", name, fields)
         filled = [one.strip() for one in written if one.strip()]
         if any(len(one) > LONGEST for one in filled):
-            raise InvalidValue(name, filled[0], f"must have at most {LONGEST} characters")
+            raise InvalidValue(name, filled[0], worded("must have at most {most} characters", most=LONGEST))
         if filled:
             values[name] = _read(name, kind, filled, _last(said, "currency"))
     if "kwh_price" in values:
@@ -72,14 +72,18 @@ def _read(name: str, kind: type[Question], written: list[str], currency: str) ->
 def _number(name: str, written: str, currency: str, makes: str) -> Decimal | float | int | str:
     in_currency = currency_written(written)
     if in_currency is not None and in_currency != currency.strip().upper():
-        raise InvalidValue(name, written, f"is in {in_currency}, and the answer in {currency}")
+        raise InvalidValue(
+            name,
+            written,
+            worded("is in {written}, and the answer in {currency}", written=in_currency, currency=currency),
+        )
     try:
         number = number_written(written, name)
-    except ValueError as error:
-        raise InvalidValue(name, written, str(error)) from None
+    except Unwritten as error:
+        raise InvalidValue(name, written, error.reason) from None
     if makes == "int":
         if number != int(number):
-            raise InvalidValue(name, written, "is not a whole number")
+            raise InvalidValue(name, written, worded("is not a whole number"))
         return int(number)
     return number if makes == "amount" else float(number)
 

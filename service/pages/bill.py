@@ -1,4 +1,4 @@
-"""The bill of a plan as a small table: quantity times price is amount, each price with source, day and age."""
+"""The bill of a plan as a small table: quantity times price is amount; each price has source, day, age."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ def bill(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> list[BillLine]:
 
 
 def _lines(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> Iterator[BillLine]:
-    today = d.asked_at.date()
+    today, before = d.asked_at.date(), None
     for item in p.cost.items if p.cost else ():
         quantity, price = f"{w.rounded(item.quantity.p50)} {quantity_unit(w, item.quantity_unit)}", ""
         amount = w.say("price unknown, not counted")
@@ -57,6 +57,7 @@ def _lines(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> Iterator[BillLin
             if not item.is_counted:
                 amount = w.say("{amount}, not counted", amount=amount)
         source = _source(d, p, item) if price else None
+        source, before = (None if source == before else source), source or before
         yield BillLine(
             item_name(w, item.code), quantity, price, amount,
             source_title(w, source.title) if source else "", source.url if source else "",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import Interval
 from service.pages.bill import BillLine, bill
+from service.reports.words.bill import bill_sentence
 from service.reports.words.decision_sentences import needs_more_cash
 from service.reports.words.explaining import stages_sentence
 from service.reports.words.headline import chips
@@ -108,7 +109,9 @@ def _grounds(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> list[str]:
         trust_sentence(w, p, d.workload),
         adjustments_sentence(w, w.say("To fit its memory"), p) if p.fit.adjustments else "",
     ]
-    return [line for line in (*told, *option_price_sentences(w, p, d.asked_at.date())) if line]
+    told_above = bill_sentence(w, p.cost) if p.cost else ""
+    prices = option_price_sentences(w, p, d.asked_at.date())
+    return [line for line in (*told, *prices) if line and line != told_above]
 
 
 def _why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:

@@ -9,6 +9,7 @@ from service.pages.asked_by_address import address_of
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording
+from service.store.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +21,30 @@ class Nearest:
     plan: str
 
 
-def nearest(w: Wording, said: Mapping[str, Sequence[str]], d: AnsweredDecision) -> list[Nearest]:
+def nearest(
+    w: Wording, snapshot: Snapshot, said: Mapping[str, Sequence[str]], d: AnsweredDecision
+) -> list[Nearest]:
     """The smallest change first; none where a plan keeps the limits."""
     if d.best is not None:
         return []
     return [
         Nearest(
-            _name(w, n, d.currency), address_of({**said, **_changed(n)}),
+            _name(w, snapshot, n, d.currency), address_of({**said, **_changed(n)}),
             plan_name(w, n.option) if n.option else "",
         )
         for n in d.nearest_possible
     ]  # fmt: skip
 
 
-def _name(w: Wording, n: AnsweredNearest, currency: str) -> str:
+def _name(w: Wording, snapshot: Snapshot, n: AnsweredNearest, currency: str) -> str:
     if n.change == "budget":
         return w.say("{money} instead", money=w.about(n.value, currency, at_least=True))
     if n.change == "deadline":
         return w.say("{time} instead", time=duration(w, n.value))
     if n.change == "tokens":
         return w.say("train on {tokens} tokens", tokens=w.compact(n.value))
-    return w.say("the smaller {model}", model=n.workload or "")
+    smaller = snapshot.workloads.get(n.workload or "")
+    return w.say("the smaller {model}", model=smaller.name if smaller else n.workload)
 
 
 def _changed(n: AnsweredNearest) -> Mapping[str, Sequence[str]]:

@@ -4,6 +4,7 @@ from flask import Response, request
 
 from service.errors import LONGEST_VALUE, HeimvorteilError, InvalidValue, Sentence, Worded
 from service.pages.frame import html
+from service.pages.question_form import labels
 from service.reports.words.error_words import said
 from service.reports.words.wording import Wording
 
@@ -31,7 +32,9 @@ def told(w: Wording, error: HeimvorteilError) -> str:
     if not isinstance(error, InvalidValue):
         return str(error)
     ends = "".join(_said(w, part) for part in (error.reason, error.told_choices(), error.advice or ""))
-    return f"{error.field} = {str(error.value)[:LONGEST_VALUE]}: {ends}"
+    label = labels(w).get(error.field)
+    named = f"{label} ({error.field})" if label else error.field
+    return f"{named} = {str(error.value)[:LONGEST_VALUE]}: {ends}"
 
 
 def _said(w: Wording, sentence: str) -> str:

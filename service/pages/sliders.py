@@ -25,7 +25,6 @@ class Curve:
 
     points: str
     knee_x: float
-    knee_y: float
     knee_watts: str
     """As the field takes it."""
     told: str
@@ -54,7 +53,8 @@ def sliders(
     d: AnsweredDecision,
     advice: AnsweredPowerLimit | None,
 ) -> list[Slider]:
-    """Those that move something: none without a machine at home. `advice` is on its power limit without one."""
+    """Those that move something: none without a machine at home. `advice` is on its power limit where none
+    is asked for."""
     return list(_sliders(w, snapshot, said, d, advice))
 
 
@@ -112,11 +112,11 @@ def _curve(w: Wording, advice: AnsweredPowerLimit, least: float, most: float) ->
         return round(across, 1), round((0.1 + 0.8 * (1 - up)) * CURVE_HEIGHT_PX, 1)
 
     knee, full = advice.best, max(steps, key=lambda s: s.limit_watts)
-    x, y = place(knee.limit_watts, knee.energy_kwh)
+    x, _ = place(knee.limit_watts, knee.energy_kwh)
     told = w.say(
-        "Knee at {watts} W: {less} less energy, {longer} more time",
+        "Knee at {watts} W: {less} less energy, {longer} longer",
         watts=w.exact(knee.limit_watts), less=w.percent(1 - knee.energy_kwh / full.energy_kwh),
         longer=w.percent(knee.hours / full.hours - 1),
     )  # fmt: skip
     drawn = " ".join(f"{px},{py}" for px, py in (place(s.limit_watts, s.energy_kwh) for s in steps))
-    return Curve(drawn, x, y, f"{knee.limit_watts:g}", told)
+    return Curve(drawn, x, f"{knee.limit_watts:g}", told)

@@ -22,7 +22,11 @@ BESIDE = ("lang", "ground", "width")
 
 def said_here() -> Mapping[str, Sequence[str]]:
     """What the address says of the question; where it says nothing, the example."""
-    said = {name: tuple(request.args.getlist(name)) for name in request.args if name not in BESIDE}
+    said = {
+        name: filled
+        for name in request.args
+        if name not in BESIDE and (filled := tuple(one for one in request.args.getlist(name) if one.strip()))
+    }
     return said or ASKED_FIRST
 
 

@@ -59,7 +59,9 @@ def test_no_script_of_others_and_none_in_the_page(client):
     assert "unsafe" not in policy and "default-src 'none'" in policy
     page = response.get_data(as_text=True)
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", page)
-    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    assert not re.search(r'(?:src="|<link [^>]*href=")(?:https?:)?//', page)
+    links = re.findall(r'<a href="(?:https?:)?//[^>]*>', page)
+    assert links and all('rel="noopener noreferrer"' in link for link in links)
     for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
         assert client.get(address, buffered=True).status_code == 200 and "v=" in address
 

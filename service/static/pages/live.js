@@ -14,8 +14,8 @@ const fill = async (root) => {
   }
 };
 const markChanges = (before, after) => {
-  const old = before.querySelectorAll("[data-mark]");
-  after.querySelectorAll("[data-mark]").forEach((one, i) => {
+  const old = before.querySelectorAll("h1, [data-mark]");
+  after.querySelectorAll("h1, [data-mark]").forEach((one, i) => {
     if (old[i] && old[i].textContent !== one.textContent) one.classList.add("new");
   });
 };
