@@ -21,6 +21,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+NO_LOCAL_CHECKS = "--disable-features=LocalNetworkAccessChecks"
+"""A page of others may frame what runs on this machine: here both do."""
 SMALL = "workload=gpt2-124m&own=rtx-3090&country=DE&budget=100&deadline_hours=30d"
 IMPOSSIBLE = "budget=20&deadline_hours=2d"
 WIDE = "document.documentElement.scrollWidth - window.innerWidth"
@@ -41,7 +43,8 @@ def root(page_sessions) -> Iterator[str]:
 def browser():
     with playwright.sync_playwright() as driver:
         opened = driver.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--no-proxy-server", "--disable-gpu"]
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--no-proxy-server", "--disable-gpu", NO_LOCAL_CHECKS],
         )
         yield opened
         opened.close()
