@@ -20,6 +20,7 @@ COSTS = {
     "answer_page.keep": 1,
     "answer_page.embed": 1,
     "beside_answer.otherwise": 2,
+    "beside_answer.plans": 1,
     "beside_answer.plans_picture": 1,
     "beside_answer.break_even": 1,
     "beside_answer.break_even_picture": 1,

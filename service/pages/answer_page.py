@@ -16,7 +16,6 @@ from service.pages.cards import SCALE_PX, cards
 from service.pages.frame import EMBEDDED, html
 from service.pages.language import language, words
 from service.pages.nearest import nearest
-from service.pages.picture import chart_of
 from service.pages.question_form import form
 from service.pages.refused import told as refusal
 from service.pages.sliders import Slider, sliders
@@ -82,7 +81,6 @@ def embed() -> Response:
 def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError | None = None) -> Response:
     w, snapshot = words(), facts()
     d = read_decision(stored.answer) if stored else None
-    chart = chart_of(d, w.language) if d else None
     refused = error.field if isinstance(error, InvalidValue) else ""
     question = AskedDecision.read(stored.request) if stored else None
     identity = stored.id if stored else ""
@@ -98,7 +96,6 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
         curl=as_command.request(question, request.url_root) if question else "",
         embed=as_command.frame(address_of(said), w.language, request.url_root),
         scale_px=SCALE_PX,
-        alt=chart.alt if chart else "",
         **_told(w, said, d),
     )
 

@@ -46,6 +46,13 @@ def otherwise() -> Response:
     return html("pages/what_if.html", chips=chips, address=address_of(said_here()))
 
 
+@blueprint.get("/plans")
+def plans() -> Response:
+    """The picture of the plans, with what it shows in words."""
+    chart = chart_of(read_decision(answered(asked_here()).answer), language())
+    return html("pages/plans.html", alt=chart.alt if chart else "", address=address_of(said_here()))
+
+
 @blueprint.get("/picture.svg")
 def plans_picture() -> Response:
     """Cost against time of the plans; 404 where there are too few to draw."""

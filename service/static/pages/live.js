@@ -75,7 +75,7 @@ if (form) {
   };
   const say = (name, value) => { if (field(name)) field(name).value = value; };
   const sliderOf = (event) => event.target.closest("[data-slider]");
-  form.addEventListener("change", () => { clearTimeout(waiting); waiting = setTimeout(ask, 30); });
+  form.addEventListener("change", () => { clearTimeout(waiting); waiting = setTimeout(ask, 0); });
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   document.addEventListener("input", (event) => {
     const slider = sliderOf(event);
