@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from html import escape
 from shlex import join
 
 from service.answers.asked import Flag
@@ -34,4 +35,5 @@ def request(asked: AskedDecision, root: str) -> str:
 
 def frame(address: str, language: str, root: str) -> str:
     """The answer alone in a frame, for a page of one's own."""
-    return f'<iframe src="{root}embed?{address}&amp;lang={language}" width="100%" height="420"></iframe>'
+    source = escape(f"{root}embed?{address}&lang={language}")
+    return f'<iframe src="{source}" width="100%" height="420"></iframe>'

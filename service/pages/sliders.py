@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.answers.answer import AnsweredDecision
+from service.answers.as_written import number_written
 from service.answers.option import AnsweredPowerLimit
 from service.decide.sensitivity import prices_around
 from service.estimate.power_limit import curve_for, power_curves
@@ -75,7 +76,7 @@ def _sliders(
             "kwh_price", w.say("Price per kWh"), around[0], max(around[-1], price), around[0] / 5, price,
             w.unit_price(price, d.currency), d.currency, _others(said, "kwh_price"),
         )  # fmt: skip
-    hours = float(_last(said, "hours_per_day") or HOURS_A_DAY)
+    hours = float(number_written(_last(said, "hours_per_day") or f"{HOURS_A_DAY}", "hours_per_day"))
     yield Slider(
         "hours_per_day", w.say("Hours a day"), 1, HOURS_A_DAY, 1, hours,
         w.say("{hours} h", hours=w.exact(hours)), "h", _others(said, "hours_per_day"),

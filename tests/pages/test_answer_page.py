@@ -230,6 +230,7 @@ def test_sliders_ask_one_thing_and_the_knee_stays_when_a_limit_is_set(client):
         "budget",
         "power_limit_watts",
     ]
+    assert ">8 h</output>" in html(client.get("/?hours_per_day=8 h"))
     assert 'class="slider"' not in html(client.get("/?own=none"))
 
 
