@@ -95,7 +95,7 @@ class OneListener(MPServer):
         # Two thousand could wait at the port while a worker ends, taken by nobody.
         self._listener.listen(0)
         time.sleep(DRAINS_S)
-        super()._drop_shared_socket()
+        super()._drop_shared_socket()  # type: ignore[no-untyped-call]
 
 
 def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from service.errors import Worded, worded
+from service.errors import InvalidValue, Worded, worded
 
 NO_NUMBER = worded("is not a number")
 NUMBER = re.compile(
@@ -42,6 +42,9 @@ UNITS: tuple[tuple[str, Mapping[str, Decimal]], ...] = (
 TWO_MEANINGS = re.compile(r"[-+]?(?P<head>[1-9]\d{0,2})[.,](?P<tail>\d{3})")
 WHOLE_AMOUNTS = ("budget", "price", "per_month", "tokens", "yearly_kwh")
 """Of these a thousand is as usual as one and a fraction."""
+CENTS_PER_UNIT = ("EUR", "USD", "GBP", "CHF")
+DEAREST_PER_KWH = 5
+"""Of these currencies: no household pays that for a kilowatt-hour."""
 
 
 class Unwritten(ValueError):
@@ -97,3 +100,12 @@ def _with_a_point(written: str) -> str:
             return written
         return "".join(groups)
     return written[:last].replace(other, "") + "." + written[last + 1 :]
+
+
+def refuse_cents(per_kwh: Decimal, currency: str, field: str) -> None:
+    """Raises InvalidValue for a price per kilowatt-hour that must be meant in cents."""
+    if currency in CENTS_PER_UNIT and per_kwh >= DEAREST_PER_KWH:
+        reason = worded(
+            "would be {price} {currency} per kWh; for cents write {price}ct", price=per_kwh, currency=currency
+        )
+        raise InvalidValue(field, str(per_kwh), reason)

@@ -19,6 +19,8 @@ ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in OFF),
 }
+ANYBODY = "frame-ancestors *"
+"""In the policy of a page that others may frame; X-Frame-Options has no word for it."""
 HSTS = "Strict-Transport-Security"
 ONLY_HTTPS = "max-age=31536000"
 """A year; without the subdomains, which are somebody else's to decide on."""
@@ -40,6 +42,8 @@ def secure(app: Flask, settings: Settings) -> None:
     def add(response: Response) -> Response:
         headers = response.headers
         headers.extend((name, value) for name, value in always if name not in headers)
+        if ANYBODY in headers["Content-Security-Policy"]:
+            del headers["X-Frame-Options"]
         headers["Cache-Control"] = _who_may_keep(response)
         if request.is_secure:
             headers[HSTS] = ONLY_HTTPS

@@ -36,9 +36,6 @@ HELP_BEHIND = {
     LANG: "; usual: that of your locale",
 }
 """What an option says behind what its field says."""
-CENTS_PER_UNIT = ("EUR", "USD", "GBP", "CHF")
-DEAREST_PER_KWH = 5
-"""Of these currencies: no household pays that for a kilowatt-hour."""
 NONE = "none"
 MIDNIGHT = 24
 
@@ -97,6 +94,8 @@ def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> 
 def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
     """Raises InvalidValue for amounts written in another currency than the answer's, and for a price per
     kilowatt-hour that is cents."""
+    from service.answers.as_written import refuse_cents
+
     currency = str(asked.get("currency") or "EUR").strip().upper()
     context = click.get_current_context(silent=True)
     for written, (option, said) in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
@@ -112,11 +111,8 @@ def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
                 worded("{reason} or ask with --currency {written}", reason=reason, written=written),
             )
     price = asked.get("kwh_price")
-    if price is not None and currency in CENTS_PER_UNIT and price >= DEAREST_PER_KWH:
-        reason = worded(
-            "would be {price} {currency} per kWh; for cents write {price}ct", price=price, currency=currency
-        )
-        raise InvalidValue("--kwh-price", str(price), reason)
+    if price is not None:
+        refuse_cents(price, currency, "--kwh-price")
 
 
 def _fields(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,6 @@
 
 from flask import Blueprint
 
-from service.pages import answer_page
+from service.pages import answer_page, beside_answer
 
-PAGES: tuple[Blueprint, ...] = (answer_page.blueprint,)
+PAGES: tuple[Blueprint, ...] = (answer_page.blueprint, beside_answer.blueprint)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from html import escape
 from shlex import join
 
 from service.answers.asked import Flag
@@ -30,3 +31,9 @@ def request(asked: AskedDecision, root: str) -> str:
     """The same as curl sends it."""
     body = asked.model_dump(mode="json", exclude_defaults=True)
     return join(["curl", f"{root}api/v1/decisions", "--json", json.dumps(body, ensure_ascii=False)])
+
+
+def frame(address: str, language: str, root: str) -> str:
+    """The answer alone in a frame, for a page of one's own."""
+    source = escape(f"{root}embed?{address}&lang={language}")
+    return f'<iframe src="{source}" width="100%" height="420"></iframe>'

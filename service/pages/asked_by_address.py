@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from pydantic.fields import FieldInfo
 
-from service.answers.as_written import Unwritten, currency_written, number_written
+from service.answers.as_written import Unwritten, currency_written, number_written, refuse_cents
 from service.answers.asked import Question
 from service.errors import InvalidValue, UnknownName, worded
 from service.usecases.deciding import hours_of
@@ -47,7 +47,9 @@ def asked_by_address(kind: type[Kind], said: Mapping[str, Sequence[str]], langua
                 name, filled[0], worded("must have at most {longest} characters", longest=LONGEST)
             )
         if filled:
-            values[name] = _read(name, kind, filled, values.get("currency") or _last(said, "currency"))
+            values[name] = _read(name, kind, filled, _last(said, "currency"))
+    if "kwh_price" in values:
+        refuse_cents(values["kwh_price"], _last(said, "currency").strip().upper(), "kwh_price")
     return kind.of(**values | {"lang": language})
 
 

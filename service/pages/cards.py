@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import Interval
+from service.pages.bill import BillLine, bill
+from service.reports.words.bill import bill_sentence
 from service.reports.words.decision_sentences import needs_more_cash
 from service.reports.words.explaining import stages_sentence
 from service.reports.words.headline import chips
@@ -42,6 +44,7 @@ class Card:
     why_not: str
     bar: Bar | None
     is_best: bool
+    bill: tuple[BillLine, ...]
     grounds: tuple[str, ...]
     """Where its numbers come from: hours, memory, prices, each with source and day."""
 
@@ -95,6 +98,7 @@ def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: fl
         why_not=_why_not(w, d, p),
         bar=_bar(cost, most) if cost and most > 0 else None,
         is_best=p == d.best,
+        bill=tuple(bill(w, d, p)),
         grounds=tuple(_grounds(w, d, p)),
     )
 
@@ -105,7 +109,9 @@ def _grounds(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> list[str]:
         trust_sentence(w, p, d.workload),
         adjustments_sentence(w, w.say("To fit its memory"), p) if p.fit.adjustments else "",
     ]
-    return [line for line in (*told, *option_price_sentences(w, p, d.asked_at.date())) if line]
+    told_above = bill_sentence(w, p.cost) if p.cost else ""
+    prices = option_price_sentences(w, p, d.asked_at.date())
+    return [line for line in (*told, *prices) if line and line != told_above]
 
 
 def _why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:

@@ -23,7 +23,14 @@ DRAWN = (
 """A report or a picture brings its own style and asks for nothing."""
 
 
-def html(template: str, status: int = 200, **content: object) -> Response:
+EMBEDDED = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors *"
+)
+"""Of the answer alone, which anybody may frame; it asks and runs nothing."""
+
+
+def html(template: str, status: int = 200, policy: str = POLICY, **content: object) -> Response:
     """A page in the language of the asker."""
     w = words()
     text = render_template(
@@ -36,7 +43,7 @@ def html(template: str, status: int = 200, **content: object) -> Response:
         **content,
     )
     response = Response(text, status, content_type="text/html; charset=utf-8")
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Security-Policy"] = policy
     response.headers["Content-Language"] = w.language
     response.headers["Vary"] = "Accept-Language"
     response.headers["Cache-Control"] = "private, no-cache"

@@ -66,7 +66,7 @@ def form(
         return Control(
             name=name,
             label=labels(w).get(name, name.replace("_", " ")),
-            hint=fields[name].description or "",
+            hint=_hint(w, fields[name]),
             value=written,
             usual=other,
             choices=_choices(fields[name]),
@@ -123,7 +123,40 @@ def labels(w: Wording) -> Mapping[str, str]:
         "kwh_price": w.say("Price per kWh"), "hours_per_day": w.say("Hours a day"),
         "budget": w.say("Budget"), "deadline_hours": w.say("Deadline"), "tier": w.say("Kind of rent"),
         "buy": w.say("GPUs you could buy"), "buyer": w.say("Who pays"), "currency": w.say("Currency"),
+        "plug_watts": w.say("Watts at the plug"),
+        "yearly_kwh": w.say("Household's kWh a year"),
+        "base_fee_per_month": w.say("Base fee per month"),
+        "paused_watts": w.say("Watts while waiting"),
+        "wear_per_hour": w.say("Wear of your card per hour"),
+        "heating_share": w.say("Share that heats"),
+        "heat_per_kwh": w.say("Heat, price per kWh"),
+        "host_memory_gib": w.say("Main memory, GiB"),
+        "display_gib": w.say("Screen's memory, GiB"),
+        "rest_of_pc_watts": w.say("Watts of the rest of the PC"),
+        "power_limit_watts": w.say("Power limit per card"),
+        "pcie_lanes": w.say("PCIe lanes"),
+        "nvlink": w.say("NVLink bridge"),
+        "tokens": w.say("Training tokens"),
+        "trials": w.say("Runs one after another"),
+        "failed_runs": w.say("Share of runs that break off"),
+        "max_age_days": w.say("Oldest rent, days"),
+        "runs": w.say("Runs a bought card is used for"),
+        "years_kept": w.say("Years until it is sold"),
+        "rest_of_pc_price": w.say("Price of the rest of the PC"),
+        "capital_cost": w.say("Return of money elsewhere"),
+        "weights": w.say("Weights of cost, time, CO₂e"),
+        "least_probability": w.say("How surely within the limits"),
     }  # fmt: skip
+
+
+def _hint(w: Wording, field: FieldInfo) -> str:
+    """What the question says of a field, as the command line's help has it in the language of the page."""
+    said = field.description or ""
+    choices = " | ".join(value for value, _ in _choices(field))
+    for help in (f"{said}.", f"{said}: {choices}."):
+        if (in_words := w.text(help)) != help:
+            return in_words.removesuffix(".").removesuffix(f": {choices}")
+    return said
 
 
 def _usual(field: FieldInfo) -> str:

@@ -2,7 +2,11 @@
 
 from flask import Response, request
 
+from service.errors import LONGEST_VALUE, HeimvorteilError, InvalidValue, Sentence, Worded
 from service.pages.frame import html
+from service.pages.question_form import labels
+from service.reports.words.error_words import said
+from service.reports.words.wording import Wording
 
 PROBLEM = "application/problem+json"
 OF_PROGRAMS = ("/api/", "/metrics", "/static/")
@@ -19,3 +23,19 @@ def as_page(response: Response) -> Response:
         if name in response.headers:
             page.headers[name] = response.headers[name]
     return page
+
+
+def told(w: Wording, error: HeimvorteilError) -> str:
+    """An error in the language of the page; what nobody put into words stays as it is."""
+    if isinstance(error, Sentence):
+        return _said(w, error.sentence)
+    if not isinstance(error, InvalidValue):
+        return str(error)
+    ends = "".join(_said(w, part) for part in (error.reason, error.told_choices(), error.advice or ""))
+    label = labels(w).get(error.field)
+    named = f"{label} ({error.field})" if label else error.field
+    return f"{named} = {str(error.value)[:LONGEST_VALUE]}: {ends}"
+
+
+def _said(w: Wording, sentence: str) -> str:
+    return said(sentence, language=w.language) if isinstance(sentence, Worded) else sentence

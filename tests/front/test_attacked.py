@@ -90,7 +90,7 @@ def test_the_port_is_owned_and_a_second_server_says_so_in_one_line(server, url):
         (*SERVE, port), env=environment_of(url, QUICK), capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert second.returncode == 2 and second.stdout == ""
-    line = rf"heimvorteil: port = {port}: cannot be taken at 127\.0\.0\.1: Address already in use\n"
+    line = rf"heimvorteil: --port = {port}: cannot be taken at 127\.0\.0\.1: Address already in use\n"
     assert re.fullmatch(line, second.stderr)
 
 

@@ -59,7 +59,9 @@ def test_no_script_of_others_and_none_in_the_page(client):
     assert "unsafe" not in policy and "default-src 'none'" in policy
     page = response.get_data(as_text=True)
     assert not re.search(r"<script(?![^>]* src=)|<style|\sstyle=|\son\w+=", page)
-    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    assert not re.search(r'(?:src="|<link [^>]*href=")(?:https?:)?//', page)
+    links = re.findall(r'<a href="(?:https?:)?//[^>]*>', page)
+    assert links and all('rel="noopener noreferrer"' in link for link in links)
     for address in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
         assert client.get(address, buffered=True).status_code == 200 and "v=" in address
 
@@ -173,3 +175,91 @@ def test_an_error_is_a_page_for_a_browser_and_a_problem_for_a_program(client, me
         client.get("/api/v1/gpus/none", headers={"Accept": "text/html"}).mimetype
         == "application/problem+json"
     )
+
+
+def test_every_field_is_named_and_explained_in_german(client):
+    page = html(client.get("/", headers=GERMAN))
+    english = html(client.get("/"))
+    others = r'<label for="f-(\w+)"><span>(.*?)</span>.*?<small>(.*?)</small>'
+    told = {name: (label, hint) for name, label, hint in re.findall(others, page, re.S)}
+    known = {name: (label, hint) for name, label, hint in re.findall(others, english, re.S)}
+    assert len(told) > 20 and told.keys() == known.keys()
+    for name, (label, hint) in told.items():
+        assert label != name.replace("_", " ") and hint and hint != known[name][1], name
+
+
+def test_cents_are_asked_back_in_the_language_of_the_page(client):
+    alert = html(client.get("/?kwh_price=37&lang=de")).replace("\N{NO-BREAK SPACE}", " ")
+    assert "Preis pro kWh (kwh_price) = 37: wären 37 EUR pro kWh; sind Cent gemeint: 37ct" in alert
+    assert client.get("/?kwh_price=37ct").status_code == 200
+
+
+def test_every_price_of_a_bill_has_its_source_and_its_age(client):
+    page = html(client.get("/"))
+    bills = re.findall(r'<table class="bill">(.*?)</table>', page, re.S)
+    assert len(bills) == 3
+    for bill in bills:
+        assert re.search(r"[\d.]+ (?:kWh|h) × €[\d.]+ / (?:kWh|h) · <a href=\"https://.*?</a>, 20\d\d-", bill)
+        assert "days old" in bill
+    assert 'href="#f-kwh_price"' in bills[0] and "price unknown, not counted" in bills[1]
+
+
+def test_the_map_names_countries_and_stands_in_a_table_too(client):
+    page = html(client.get("/map"))
+    rows = re.findall(r'<th scope="row">(.*?)</th><td>€([\d.]+)</td><td>€([\d.]+)</td>', page)
+    rents = {where: (float(kwh), float(rent)) for where, kwh, rent in rows}
+    assert {"today", "Germany", "France", "United States"} <= rents.keys()
+    assert all((rents["France"][i] < rents["Germany"][i]) for i in (0, 1))
+    assert "by cost alone" in page, "at home it takes longer than the deadline"
+    assert "by cost alone" not in html(client.get("/map?workload=gpt2-124m&own=rtx-3090"))
+    for narrow in ("", "&width=narrow"):
+        drawn = client.get(f"/map.svg?workload=gpt2-124m&own=rtx-3090{narrow}")
+        assert drawn.status_code == 200 and "France" in drawn.get_data(as_text=True)
+    assert client.get("/map.svg?own=none").status_code == 404
+    assert "Nothing to draw" in html(client.get("/map?own=none"))
+
+
+def test_sliders_ask_one_thing_and_the_knee_stays_when_a_limit_is_set(client):
+    page = html(client.get("/?own=rtx-4070&budget=700&power_limit_watts=160"))
+    assert 'id="s-power_limit_watts" min="100" max="200.0" step="5" value="160.0"' in page
+    assert re.search(r'class="knee" name="power_limit_watts" value="150">Knee at 150 W: \d+% less', page)
+    one = re.search(r'data-slider="hours_per_day">(.*?)</form>', page, re.S)[1]
+    assert re.findall(r'<input type="hidden" name="(\w+)"', one) == [
+        "lang",
+        "own",
+        "budget",
+        "power_limit_watts",
+    ]
+    assert ">8 h</output>" in html(client.get("/?hours_per_day=8 h"))
+    assert 'class="slider"' not in html(client.get("/?own=none"))
+
+
+def test_where_no_plan_is_possible_each_change_is_a_question_that_has_one(client):
+    page = html(client.get("/?budget=20&deadline_hours=2d"))
+    found = re.search(r'<section class="nearest".*?</section>', page, re.S)[0]
+    addresses = re.findall(r'href="(/\?[^"]+)"', found)
+    assert len(addresses) == 3
+    for address in addresses:
+        assert 'class="nearest"' not in html(client.get(address)), address
+        assert "Best plan" in html(client.get(address))
+
+
+def test_the_answer_alone_may_be_framed_and_nothing_else(client):
+    alone = client.get("/embed")
+    policy = alone.headers["Content-Security-Policy"]
+    assert (
+        "frame-ancestors *" in policy
+        and "script-src" not in policy
+        and "X-Frame-Options" not in alone.headers
+    )
+    assert "<script" not in html(alone) and "<form" not in html(alone)
+    page = client.get("/")
+    assert page.headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in page.headers["Content-Security-Policy"]
+
+
+def test_a_page_is_small(client):
+    sent = len(client.get("/").data)
+    for name in ("page.css", "live.js", "icon.svg"):
+        sent += len(client.get(f"/static/pages/{name}", buffered=True).data)
+    assert sent < 120_000

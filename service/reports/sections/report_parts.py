@@ -31,7 +31,7 @@ from service.reports.document.document import (
     Words,
 )
 from service.reports.document.notebook import Notebook
-from service.reports.words.bill import item_name
+from service.reports.words.bill import item_name, one_of, quantity_unit
 from service.reports.words.sentences import HOURS_PER_DAY, fit_sentence
 from service.reports.words.wording import Wording
 
@@ -270,7 +270,7 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
     counted: list[str] = []
     rent = ""
     for j, item in enumerate(cost.items, 1):
-        unit = _quantity_unit(w, item.quantity_unit)
+        unit = quantity_unit(w, item.quantity_unit)
         more = "" if item.is_counted else w.say("paid with or without the run, not counted")
         quantity: Cell = Spread(item.quantity, unit)
         price: Cell
@@ -278,7 +278,7 @@ def _bill_rows(n: Notebook, option: AnsweredOption, cost: AnsweredCost, key: str
         if item.unit_price is None or item.amount is None:
             price = amount = n.missing(w.say("This price is not known; it is not counted."))
         else:
-            price = Money(item.unit_price, cost.currency, per=_one_of(w, item.quantity_unit))
+            price = Money(item.unit_price, cost.currency, per=one_of(w, item.quantity_unit))
             if item.code == "tax":
                 quantity = MoneySpread(item.quantity, cost.currency, Total(tuple(counted), "amount"))
                 price = Share(item.unit_price, 1)
@@ -307,15 +307,6 @@ def _is_product(item: AnsweredItem) -> bool:
     ends = ((item.quantity.p10, item.p10), (item.quantity.p90, item.p90))
     price = item.unit_price or 0.0
     return all(amount is None or isclose(q * price, amount, rel_tol=0.01, abs_tol=0.02) for q, amount in ends)
-
-
-def _quantity_unit(w: Wording, unit: str) -> str:
-    return {"run": w.say("run"), "months": w.say("months"), "GB-months": w.say("GB-months")}.get(unit, unit)
-
-
-def _one_of(w: Wording, unit: str) -> str:
-    """A single one of a unit, for a price of it."""
-    return {"months": w.say("month"), "GB-months": w.say("GB-month")}.get(unit, _quantity_unit(w, unit))
 
 
 def _bill_chart(w: Wording, options: Sequence[AnsweredOption], currency: str) -> tuple[Chart, ...]:

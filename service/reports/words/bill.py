@@ -57,3 +57,13 @@ def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
     if not parts:
         return w.say("Every kind of cost this bill knows is counted.")
     return w.say("Not counted: {names}.", names="; ".join(parts))
+
+
+def quantity_unit(w: Wording, unit: str) -> str:
+    """What a line of a bill is counted in."""
+    return {"run": w.say("run"), "months": w.say("months"), "GB-months": w.say("GB-months")}.get(unit, unit)
+
+
+def one_of(w: Wording, unit: str) -> str:
+    """A single one of a unit, for a price of it."""
+    return {"months": w.say("month"), "GB-months": w.say("GB-month")}.get(unit, quantity_unit(w, unit))

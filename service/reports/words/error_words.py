@@ -7,15 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from service.errors import Field, Several, Worded
-from service.reports.words.spoken import ENGLISH, language
+from service.reports.words.spoken import ENGLISH
+from service.reports.words.spoken import language as of_the_line
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 SEPARATORS = str.maketrans(",.", ".,")
 
 
-def said(sentence: Worded, option: Callable[[str], str] = str) -> str:
-    """A sentence in the language of the line; `option` is what its reader calls a field."""
-    return _InWords(language(), option).filled(sentence)
+def said(sentence: Worded, option: Callable[[str], str] = str, language: str = "") -> str:
+    """A sentence in a language, else in that of the line; `option` is what its reader calls a field."""
+    return _InWords(language or of_the_line(), option).filled(sentence)
 
 
 def in_words(text: str) -> str:
