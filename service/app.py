@@ -64,9 +64,9 @@ def create_app(
     app.after_request(as_page)
     app.after_request(kept_for_ever)
     metrics.measure(app)
-    app.before_request(refuse_nul_in_address)
     access_log.write(app, wanted=settings.access_log == "on")
     request_sizes.limit(app)
+    app.before_request(refuse_nul_in_address)
     return app
 
 

@@ -13,7 +13,7 @@ from service.api.columns import as_csv
 from service.app import create_app
 from service.cli import main
 from service.facts import CloudOffer, Source
-from service.reports.formats.harmless_cells import harmless
+from service.harmless_cells import harmless
 from service.settings import Settings
 from service.store import offers
 from service.store.session import Sessions, engine_for

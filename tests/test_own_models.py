@@ -76,7 +76,7 @@ def test_a_run_of_the_catalog_takes_another_recipe(run):
         (("decide", "--dimensions", "n_layer=12", *TOKENS), "'n_layer': unknown; valid: n_layers"),
         (("decide", "--dimensions", "extra_matrices=1", *TOKENS), "'extra_matrices': unknown"),
         (("decide", DIMENSIONS[0], DIMENSIONS[1] + ",block=lama", *TOKENS), "valid: llama"),
-        (("decide", *DIMENSIONS), "--tokens = None"),
+        (("decide", *DIMENSIONS), "--tokens: an own model needs a number of tokens"),
         (("report", "0123456789abcdef0123", "--home-count", "2"), "is asked as it was"),
         (("report", "0123456789abcdef0123", "--recipe", "micro_batch=2"), "is asked as it was"),
     ],

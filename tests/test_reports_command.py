@@ -121,10 +121,10 @@ def test_what_is_wrong_is_one_line_and_exit_code_2(database, decision, tmp_path)
         (("schedule", decision, "--first", "2020-01-01"), "must be within a year of now"),
         (("schedule", decision, "--name", "Weekly plan"), "there is a schedule 'weekly-plan' already"),
         (("run", "weekly-pla"), "NAME = 'weekly-pla': unknown; valid: weekly-plan"),
-        (("show", "x"), "name = 'x': unknown"),
-        (("pause", "x"), "name = 'x': unknown"),
-        (("resume", "x"), "name = 'x': unknown"),
-        (("remove", "x"), "name = 'x': unknown"),
+        (("show", "x"), "NAME = 'x': unknown"),
+        (("pause", "x"), "NAME = 'x': unknown"),
+        (("resume", "x"), "NAME = 'x': unknown"),
+        (("remove", "x"), "NAME = 'x': unknown"),
     ):
         error = run("reports", *words, code=2)
         assert said in error and len(error.strip().splitlines()) == 1, (words, error)

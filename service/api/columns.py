@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from service.reports.formats.harmless_cells import harmless
+from service.harmless_cells import harmless
 
 Columns = Mapping[str, Sequence[Any]]
 """Name of a field -> its values, one per item; all equally long."""

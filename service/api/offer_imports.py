@@ -104,7 +104,10 @@ def imported(json: PriceTableIn) -> Response:
         rows=json.rows,
         new_provider=json.new_provider,
     )
-    return json_response(asdict(take_in(state().sessions, table, at, dry_run=json.dry_run)), 200)
+    done = asdict(take_in(state().sessions, table, at, dry_run=json.dry_run))
+    # A reason is a sentence that knows its words; a key of JSON is text alone.
+    done["reasons"] = {str(reason): rows for reason, rows in done["reasons"].items()}
+    return json_response(done, 200)
 
 
 @blueprint.post("/offers/imports")

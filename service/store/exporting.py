@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.errors import InvalidValue, worded
+from service.harmless_cells import harmless
 from service.store import models
 from service.store.backup import written_whole
 from service.store.session import Sessions, require_head
@@ -63,13 +64,17 @@ def _write(session: Session, table: sa.Table, how: Format, lines: Any) -> int:
     for row in _rows(session, statement):
         count += 1
         if how == "csv":
-            as_csv.writerow(
-                ["" if v is None else json.dumps(v) if isinstance(v, dict | list) else v for v in row]
-            )
+            as_csv.writerow([_cell(value) for value in row])
         else:
             text.write(json.dumps(dict(zip(names, row, strict=True)), ensure_ascii=False) + "\n")
     text.detach()
     return count
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list):
+        return harmless(json.dumps(value))
+    return harmless(value) if isinstance(value, str) else "" if value is None else value
 
 
 def _told(table: sa.Table) -> tuple[list[str], sa.Select[Any]]:

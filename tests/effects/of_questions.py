@@ -153,7 +153,7 @@ MODEL: Cases = {
 }  # fmt: skip
 WORKLOAD = (
     changes("nanochat-d20", workload="", instead="gpt2-124m"),
-    refused("nanochat-d31", workload="", says="WORKLOAD"),
+    refused("nanochat-d31", workload="", says="nanochat-d31"),
 )
 BUY: Cases = {
     "--buy": (

@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 
 from service.api.columns import as_csv
+from service.harmless_cells import FORMULA_STARTS, NUMBER, harmless
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
-from service.reports.formats.harmless_cells import FORMULA_STARTS, NUMBER, harmless
 from service.reports.formats.renderers import RENDERERS
 from tests.reports import decisions_for_tests
 from tests.reports.answers_for_tests import HISTORY, headline
@@ -94,4 +94,5 @@ def test_whoever_writes_a_table_is_looked_at_above():
         "service/api/columns.py",
         "service/reports/formats/as_csv.py",
         "service/reports/formats/as_workbook.py",
+        "service/store/exporting.py",
     }

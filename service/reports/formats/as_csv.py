@@ -6,6 +6,7 @@ German files have semicolons and decimal commas, as spreadsheets there expect; d
 import csv
 import io
 
+from service.harmless_cells import harmless
 from service.reports.document.document import (
     Bullets,
     Cell,
@@ -24,7 +25,6 @@ from service.reports.document.document import (
     Words,
 )
 from service.reports.document.document import Table as DocumentTable
-from service.reports.formats.harmless_cells import harmless
 
 
 def render(document: Document) -> bytes:
