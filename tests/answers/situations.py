@@ -21,9 +21,9 @@ ASKED_AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HEAD = """\
 # Fifteen questions
 
-Five people ask three questions each. Below every command stands the whole verdict as it was given on 28
-November 2026 by the shipped facts, before any price was refreshed, in both languages; then what one would do on
-it.
+Five people ask three questions each. Below every command stands the whole verdict as it was given on
+28 November 2026 by the shipped facts, before any price was refreshed, in both languages; then what one would
+do on it.
 `python -m tests.answers.situations` writes the verdicts anew.
 """
 

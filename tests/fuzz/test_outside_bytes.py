@@ -177,7 +177,7 @@ def rows(url: str) -> dict[str, list[bytes]]:
     return found
 
 
-@pytest.mark.parametrize("tries", [8, pytest.param(300, marks=pytest.mark.long)])
+@pytest.mark.parametrize("tries", [8, pytest.param(60, marks=pytest.mark.long)])
 def test_a_changed_copy_of_a_database_is_refused_or_the_same_rows(sqlite_template, tmp_path, tries):
     whole, file = tmp_path / "whole.zip", tmp_path / "changed.zip"
     full, empty = (f"sqlite:///{shutil.copy(sqlite_template, tmp_path / name)}" for name in ("full", "empty"))

@@ -141,8 +141,8 @@ class Refreshes(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-@pytest.mark.parametrize("tries", [3, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize("tries", [3, pytest.param(8, marks=pytest.mark.long)])
 def test_nothing_is_kept_twice_and_nothing_is_lost(sqlite_template, tries):
     machine = type("Of", (Refreshes,), {"template": sqlite_template}).TestCase
-    machine.settings = settings(max_examples=tries, stateful_step_count=8 if tries < 10 else 20)
+    machine.settings = settings(max_examples=tries, stateful_step_count=8 if tries < 5 else 20)
     machine().runTest()

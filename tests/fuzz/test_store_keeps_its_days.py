@@ -143,8 +143,8 @@ class Store(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
-@pytest.mark.parametrize("tries", [3, pytest.param(25, marks=pytest.mark.long)])
+@pytest.mark.parametrize("tries", [3, pytest.param(8, marks=pytest.mark.long)])
 def test_every_day_is_told_as_it_was(sqlite_template, tries):
     machine = type("Of", (Store,), {"template": sqlite_template}).TestCase
-    machine.settings = settings(max_examples=tries, stateful_step_count=12 if tries < 10 else 20)
+    machine.settings = settings(max_examples=tries, stateful_step_count=12 if tries < 5 else 20)
     machine().runTest()
