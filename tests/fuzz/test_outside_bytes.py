@@ -52,7 +52,7 @@ from tests.pricing.replay import recorded_bytes
 TESTS = Path(__file__).parents[1]
 NOW = datetime(2026, 10, 30, 18, tzinfo=UTC)
 SECONDS, MIB = 5.0, 400
-FEW, MANY = 4, 400
+FEW, MANY = 4, 40
 SAID = own_tables.Said("me", date(2026, 10, 1), Source("s", "t", "", date(2026, 10, 1)), NOW.date())
 OWN_CSV = (
     "instance;gpu;gpu_count;price_per_hour;currency;region;tier;term_months;as_of;note\n"
