@@ -13,6 +13,8 @@ LONGEST_NAME = 500
 def text_objection(fact: Fact) -> str | None:
     """Why its text cannot be kept: a control character, which forges lines, or a name without end."""
     for field, text in _texts(fact):
+        if not isinstance(text, str):
+            return f"{field} is no text"
         if len(text) > LONGEST_NAME:
             return f"{field} has {len(text):,} characters, more than {LONGEST_NAME}"
         if found := CONTROL.search(text):
@@ -20,7 +22,7 @@ def text_objection(fact: Fact) -> str | None:
     return None
 
 
-def _texts(fact: Fact) -> Iterator[tuple[str, str]]:
+def _texts(fact: Fact) -> Iterator[tuple[str, object]]:
     if isinstance(fact, CloudOffer):
         yield from (
             ("gpu", fact.gpu_raw_name), ("instance", fact.instance), ("region", fact.region),
