@@ -58,15 +58,16 @@ def create_app(
         app.register_blueprint(blueprint, url_prefix=PREFIX)
     for blueprint in PAGES:
         app.register_blueprint(blueprint)
+    # What comes first here begins first and, of an answer, has the last word: its line is of what is sent.
+    access_log.write(app, wanted=settings.access_log == "on")
+    metrics.measure(app)
+    request_sizes.limit(app)
+    app.before_request(refuse_nul_in_address)
     app.before_request(note_holder)
     app.after_request(tell_age)
     headers.secure(app, settings)
     app.after_request(as_page)
     app.after_request(kept_for_ever)
-    metrics.measure(app)
-    access_log.write(app, wanted=settings.access_log == "on")
-    request_sizes.limit(app)
-    app.before_request(refuse_nul_in_address)
     return app
 
 

@@ -92,6 +92,26 @@ def test_each_request_has_one_line_with_its_id(client, caplog):
     assert "forged" not in FORMS["json"].format(record)
 
 
+def test_an_error_as_a_page_has_the_id_and_the_line_of_what_is_sent(client, caplog):
+    caplog.set_level(logging.INFO, "heimvorteil.access")
+    page = client.get("/nowhere", headers={"Accept": "text/html", "X-Request-ID": "from-the-proxy-1"})
+    assert (page.status_code, page.mimetype) == (404, "text/html")
+    assert page.headers["X-Request-ID"] == "from-the-proxy-1"
+    assert caplog.records[-1].fields["bytes"] == len(page.data)
+
+
+def test_what_is_logged_while_a_token_is_looked_up_has_the_requests_id(client, monkeypatch):
+    seen = []
+
+    def presented(*_):
+        seen.append(json.loads(line("json", "looked up")))
+
+    monkeypatch.setattr("service.api.tokens.tokens.presented", presented)
+    sent = {"X-Request-ID": "abcdefgh", "Authorization": "Bearer hv_unknown"}
+    client.post("/api/v1/estimates", json={}, headers=sent)
+    assert seen and {told.get("request_id") for told in seen} == {"abcdefgh"}
+
+
 @pytest.mark.parametrize("sent", ["", "short", "x" * 65, "with space", "bräuche-umlaut", "a;b;c;d;e;f"])
 def test_an_id_that_is_not_sane_is_replaced(client, sent):
     given = client.get("/ping", headers={"X-Request-ID": sent.encode().decode("latin-1")}).headers[

@@ -14,8 +14,9 @@ OF_PROGRAMS = ("/api/", "/metrics", "/static/")
 
 def as_page(response: Response) -> Response:
     """The same status with a page that says what is wrong and leads on; anything but an error as it is."""
-    asks_for_a_page = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
-    if response.mimetype != PROBLEM or request.path.startswith(OF_PROGRAMS) or not asks_for_a_page:
+    if response.mimetype != PROBLEM or request.path.startswith(OF_PROGRAMS):
+        return response
+    if request.accept_mimetypes.best_match(["application/json", "text/html"]) != "text/html":
         return response
     said = response.get_json(force=True)
     page = html("pages/refused.html", response.status_code, problem=said)
