@@ -1,12 +1,12 @@
 """Bearer tokens: who asks, and whether they may. 401 without a token that counts, 403 without its scope."""
 
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from service.front.client import client_of
 from service.front.kinds import HERE
 from service.state import now, state
 from service.store import tokens
@@ -15,7 +15,6 @@ from service.store.tokens import ApiToken
 from service.store.work_models import TokenScope
 
 REALM = "heimvorteil"
-OF_PROXIES = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-Ip", "Forwarded", "Via")
 
 
 class TooNarrow(Forbidden):
@@ -77,12 +76,8 @@ def from_loopback() -> bool:
     if told is not None:
         return told
     # Without the gate: by another server of WSGI, or in a test.
-    try:
-        address = ip_address(request.environ.get("REMOTE_ADDR") or "")
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return (mapped or address).is_loopback and not any(name in request.headers for name in OF_PROXIES)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return client_of(request.environ.get("REMOTE_ADDR") or "", headers, ()).is_here
 
 
 def asker() -> str | None:
