@@ -90,9 +90,10 @@ class Gate:
         client = client_of(scope["client"][0], headers, self._bounds.trusted_proxies)
         kind = self._kind_of(scope["method"], scope["raw_path"].decode("latin-1"))
         token = _token_of(headers)
-        rate, more = None, []
+        holder = self._holder(token) if token else None
+        more: Headers = []
         if kind.cost and self._rates and self._bounds.answers_per_minute and not client.is_here:
-            rate = self._take(self._rates, client, token, kind.cost)
+            rate = self._take(self._rates, client, holder, kind.cost)
             more = _told(rate)
             if not rate.allowed:
                 detail = "asked too often; Retry-After says in how many seconds there is room for one more"
@@ -106,7 +107,7 @@ class Gate:
                 if "transfer-encoding" in headers or headers.get("content-length", "0") != "0":
                     body = await self._body(headers, kind, receive, hold)
                 environ = environ_of(scope, headers, client, body)
-                if token and (holder := self._holder(token)):
+                if holder:
                     environ[HOLDER] = holder
                 answer = await self._ask(kind, client, environ, receive)
             except Gone:
@@ -116,7 +117,7 @@ class Gate:
                 refusal.headers.extend(more)
                 await _send(send, refusal)
                 return
-            if token and HOLDER in environ:
+            if token and not holder and HOLDER in environ:
                 self._remember(token, environ[HOLDER])
         answer.headers.extend(more)
         if self._share and not self._share.may_keep():
@@ -183,9 +184,8 @@ class Gate:
         detail = "too much is being asked at this moment; Retry-After says when to try again"
         return self._refusals.answer(asked, 503, reason, detail, [retry_after(5)])
 
-    def _take(self, rates: Rates, client: Client, token: str | None, cost: int) -> Rate:
+    def _take(self, rates: Rates, client: Client, holder: str | None, cost: int) -> Rate:
         """Count it with whoever holds the token, as soon as that is known, else with the address."""
-        holder = self._holder(token) if token else None
         per_minute = self._bounds.answers_per_minute
         if holder:
             return rates.take(f"token {holder}", cost, per_minute * TIMES_FOR_HOLDERS)
@@ -198,11 +198,10 @@ class Gate:
 
     def _remember(self, token: str, name: str) -> None:
         digest = sha256(token.encode()).digest()
-        if digest not in self._holders or monotonic() >= self._holders[digest][1]:
-            self._holders[digest] = (name, monotonic() + HOLDER_FOR_S)
-            self._holders.move_to_end(digest)
-            if len(self._holders) > HOLDERS_REMEMBERED:
-                self._holders.popitem(last=False)
+        self._holders[digest] = (name, monotonic() + HOLDER_FOR_S)
+        self._holders.move_to_end(digest)
+        if len(self._holders) > HOLDERS_REMEMBERED:
+            self._holders.popitem(last=False)
 
 
 def _token_of(headers: dict[str, str]) -> str | None:
