@@ -7,10 +7,9 @@ from flask import Flask, Response, g, request
 
 from service import logs
 from service.api.tokens import asker
-from service.front.kinds import METHODS
+from service.front import told
 
 HEADER = "X-Request-ID"
-log = logging.getLogger("heimvorteil.access")
 
 
 def write(app: Flask, *, wanted: bool) -> None:
@@ -24,21 +23,12 @@ def write(app: Flask, *, wanted: bool) -> None:
     @app.after_request
     def end(response: Response) -> Response:
         response.headers[HEADER] = g.request_id
-        if wanted and log.isEnabledFor(logging.INFO):
+        if wanted and told.log.isEnabledFor(logging.INFO):
             route = request.url_rule.rule if request.url_rule else None
-            method = request.method if request.method in METHODS else "other"
-            log.info(
-                "%s %s %d", method, route or "no route", response.status_code,
-                extra={logs.FIELDS: {
-                    "method": method,
-                    "route": route,
-                    "status": response.status_code,
-                    "ms": round((perf_counter() - g.began_s) * 1000, 1),
-                    "bytes": response.content_length,
-                    "client": request.remote_addr,
-                    "token": asker(),
-                }},
-            )  # fmt: skip
+            took_s, size = perf_counter() - g.began_s, response.content_length
+            told.write_line(
+                request.method, route, response.status_code, took_s, size, request.remote_addr, asker()
+            )
         return response
 
     @app.teardown_request

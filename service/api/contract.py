@@ -16,8 +16,9 @@ from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from service.api.problems import MEDIA_TYPE, Problem
+from service.api.problems import Problem
 from service.errors import InvalidValue, worded
+from service.front.told import PROBLEM
 from service.reports.formats.renderers import RENDERERS
 
 ERRORS = {
@@ -149,7 +150,7 @@ def specification(app: Flask) -> dict[str, Any]:
     contract.app = app
     with app.app_context():
         spec = contract.describe()
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    problem = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for name, path in spec["paths"].items():
         for method, operation in path.items():
             responses = operation["responses"]

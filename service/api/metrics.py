@@ -20,9 +20,9 @@ from prometheus_client.registry import Collector
 
 from service.api.database_metrics import OfDatabase
 from service.api.tokens import insider
-from service.front.kinds import METHODS
 from service.front.lane import waited
 from service.front.refusals import refused
+from service.front.told import method_told
 from service.state import state
 from service.store import leases, price_sources, refreshes
 from service.store.session import Sessions
@@ -42,7 +42,7 @@ _requests = Histogram(
 )
 for of_the_gate in (refused, waited):
     _own.register(of_the_gate)
-_by_labels: dict[tuple[str, str | None, int], Any] = {}
+_by_labels: dict[tuple[str, str, int], Any] = {}
 """Looking a histogram up by its labels costs more than counting."""
 blueprint = Blueprint("metrics", __name__)
 
@@ -52,15 +52,10 @@ def measure(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
-        key = (request.method, request.endpoint, response.status_code)
+        key = (method_told(request.method), request.endpoint or "none", response.status_code)
         counter = _by_labels.get(key)
         if counter is None:
-            method = request.method if request.method in METHODS else "other"
-            counter = _by_labels[key] = _requests.labels(
-                method, request.endpoint or "none", response.status_code
-            )
-            if method == "other":
-                del _by_labels[key]
+            counter = _by_labels[key] = _requests.labels(*key)
         counter.observe(perf_counter() - g.began_s)
         return response
 

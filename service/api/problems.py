@@ -21,9 +21,9 @@ from service.errors import (
     SeveralMeant,
     nearest_first,
 )
+from service.front import told
 from service.shown import visible
 
-MEDIA_TYPE = "application/problem+json"
 CHOICES_SHOWN = 12
 STATUS: dict[type[HeimvorteilError], int] = {
     InvalidValue: 422,
@@ -72,15 +72,8 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> Response:
     """A response in the one shape."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "instance": request.path,
-        "errors": errors or [],
-    }
-    response = Response(orjson.dumps(body), status, headers or {}, mimetype=MEDIA_TYPE)
+    body = orjson.dumps(told.problem(status, detail, request.path, errors or []))
+    response = Response(body, status, headers or {}, mimetype=told.PROBLEM)
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -4,9 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "PATCH", "DELETE"})
-"""Whatever else is sent is told as `other`."""
-
 
 class By(Enum):
     """Who answers it."""

@@ -6,21 +6,20 @@ import math
 import time
 from collections import Counter
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from prometheus_client import Counter as Counted
 
 from service import logs
 from service.front.client import Client
-from service.front.kinds import METHODS, Kind
+from service.front.kinds import Kind
+from service.front.told import PROBLEM, problem, write_line
 from service.front.wsgi import Answer, Headers
 
 LOGGED_EVERY_S = 10.0
 LINES = 100
 """Of single refusals within that time; in a flood the rest is told by its number."""
 log = logging.getLogger(__name__)
-access = logging.getLogger("heimvorteil.access")
 refused = Counted(
     "heimvorteil_http_refused",
     "Requests refused before the application was asked",
@@ -56,18 +55,9 @@ class Refusals:
         scope = asked.scope
         sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         request_id = logs.request_id(sent.decode("latin-1"))
-        body = json.dumps(
-            {
-                "type": "about:blank",
-                "title": HTTPStatus(status).phrase,
-                "status": status,
-                "detail": detail,
-                "instance": scope["path"],
-                "errors": [],
-            }
-        ).encode()
+        body = json.dumps(problem(status, detail, scope["path"], [])).encode()
         headers = [
-            (b"content-type", b"application/problem+json"),
+            (b"content-type", PROBLEM.encode()),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"no-store"),
             (b"x-request-id", request_id.encode()),
@@ -76,24 +66,10 @@ class Refusals:
         ]
         if self._lines_wanted and self._lines < LINES:
             self._lines += 1
-            self._say(asked, status, len(body), request_id)
+            took_s, client = time.monotonic() - asked.began_s, asked.client.address
+            route = asked.kind.route
+            write_line(scope["method"], route, status, took_s, len(body), client, None, request_id=request_id)
         return Answer(status, headers, b"" if scope["method"] == "HEAD" else body)
-
-    def _say(self, asked: Asked, status: int, size: int, request_id: str) -> None:
-        """The line of service/api/access_log.py, which is not asked here."""
-        method = asked.scope["method"] if asked.scope["method"] in METHODS else "other"
-        route = asked.kind.route
-        fields = {
-            "request_id": request_id,
-            "method": method,
-            "route": route,
-            "status": status,
-            "ms": round((time.monotonic() - asked.began_s) * 1000, 1),
-            "bytes": size,
-            "client": asked.client.address,
-            "token": None,
-        }
-        access.info("%s %s %d", method, route or "no route", status, extra={logs.FIELDS: fields})
 
     def count(self, reason: str) -> None:
         """One more that was turned away; the log says now and then how many."""

@@ -3,12 +3,12 @@
 from flask import Response, request
 
 from service.errors import LONGEST_VALUE, HeimvorteilError, InvalidValue, Sentence, Worded
+from service.front.told import PROBLEM
 from service.pages.frame import html
 from service.pages.question_form import labels
 from service.reports.words.error_words import said
 from service.reports.words.wording import Wording
 
-PROBLEM = "application/problem+json"
 OF_PROGRAMS = ("/api/", "/metrics", "/static/")
 
 
