@@ -76,13 +76,13 @@ class Settings:
     log: str
     access_log: str
     snapshot_check_seconds: float
-    database_seconds: float = 5.0
-    header_seconds: float = 15.0
-    body_seconds: float = 10.0
-    send_seconds: float = 30.0
-    waiting: int = 64
-    answers_per_minute: int = 120
-    trusted_proxies: tuple[Network, ...] = ()
+    database_seconds: float
+    header_seconds: float
+    body_seconds: float
+    send_seconds: float
+    waiting: int
+    answers_per_minute: int
+    trusted_proxies: tuple[Network, ...]
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
