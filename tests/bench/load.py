@@ -132,12 +132,17 @@ def verdict(what: str, holds: bool, seen: str) -> bool:
     return holds
 
 
+def failures(counts: dict[int, int]) -> dict[int, int]:
+    """Of answers by status, those that may never be: 5xx but 503, and none at all."""
+    return {
+        status: count for status, count in counts.items() if (status >= 500 and status != 503) or not status
+    }
+
+
 def judged(idle: dict[str, Alone], told: Told, seen: Sequence[Held], after: Held, clients: int) -> list[bool]:
     """What has to hold of the load itself."""
     counts = told.in_all()
-    failed = {
-        status: count for status, count in counts.items() if (status >= 500 and status != 503) or not status
-    }
+    failed = failures(counts)
     slow = [
         name
         for name, one in idle.items()
@@ -176,9 +181,7 @@ def flooded(port: int, idle: dict[str, Alone], seconds: float, alive: Callable[[
         time.sleep(seconds)
     normal_s = back_to_normal_s(port, idle)
     counts = told.in_all()
-    failed = {
-        status: count for status, count in counts.items() if (status >= 500 and status != 503) or not status
-    }
+    failed = failures(counts)
     good = sum(count for status, count in counts.items() if 200 <= status < 400)
     print(f"\n{FLOOD_TIMES * CLIENTS} clients for {seconds:.0f} s: {good / seconds:.0f} answers a second")
     for name in ("GET /ping", "GET a card", "POST comparison, the same", "POST comparison, new"):
