@@ -1,10 +1,8 @@
 """Does the past make the present slow? The same 10,000 offers with 50 thousand and with 5 million prices."""
 
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from service.store import offers
-from service.store.models import OfferPriceRow, OfferRow
+from service.store.models import OfferPriceRow
 from service.store.offers import OfferFilter
 from service.store.price_history import price_history
 from service.store.session import Sessions, prepare
-from tests.bench.synthetic import TODAY, made
+from tests.bench.synthetic import TODAY, median_ms, replaced
 
 OFFERS = 10_000
 ROUNDS = 7
@@ -27,9 +25,7 @@ def filled(folder: Path, spans: int) -> Sessions:
     engine, _ = prepare(f"sqlite:///{folder / f'history-{spans}.sqlite3'}")
     sessions = Sessions(engine)
     with sessions.begin() as session:
-        session.execute(sa.delete(OfferPriceRow))
-        session.execute(sa.delete(OfferRow))
-        offers.add_all(session, made(session, OFFERS), datetime(2026, 11, 24, 12, tzinfo=UTC))
+        replaced(session, OFFERS)
         known = session.execute(
             sa.select(OfferPriceRow.offer_id, OfferPriceRow.hourly_price, OfferPriceRow.source_id)
         ).all()
@@ -45,17 +41,6 @@ def filled(folder: Path, spans: int) -> Sessions:
 
         driver.executemany("INSERT INTO offer_prices VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows())
     return sessions
-
-
-def median_ms(work: Callable[[], object]) -> float:
-    """Of some rounds, after one to warm up."""
-    work()
-    took = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        took.append((time.perf_counter() - begun) * 1e3)
-    return statistics.median(took)
 
 
 def latest(sessions: Sessions) -> int:
@@ -83,7 +68,7 @@ def main() -> None:
             ("price history, h100-sxm x 8, a year by day", lambda s: year(s, 8)),
             ("price history, h100-sxm of every count", lambda s: year(s, None)),
         ):
-            few, many = (median_ms(partial(work, sessions)) for sessions in (small, large))
+            few, many = (median_ms(partial(work, sessions), ROUNDS) for sessions in (small, large))
             print(
                 f"{name}: {few:.1f} ms at {OFFERS * 5:,} prices, {many:.1f} ms at {OFFERS * 500:,} "
                 f"({many / few:.2f} times); {work(large)} offers"

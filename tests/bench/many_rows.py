@@ -8,21 +8,19 @@ PostgreSQL finds the rows, and what a row takes.
 import argparse
 import os
 import re
-import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from service.store import offers
-from service.store.models import OfferPriceRow, OfferRow
 from service.store.offers import OfferFilter
 from service.store.price_history import price_history
 from service.store.session import Sessions, engine_for
 from tests.bench.house import a_folder, database
-from tests.bench.synthetic import TODAY, made
+from tests.bench.synthetic import TODAY, median_ms, replaced
 
 OFFERS = 10_000
 ROUNDS = 5
@@ -42,9 +40,7 @@ FROM offers, generate_series(1, :spans) AS back,
 def filled(engine: Engine, rows: int) -> None:
     """OFFERS offers with so many prices together, no more than a year back."""
     with Sessions(engine).begin() as session:
-        session.execute(sa.delete(OfferPriceRow))
-        session.execute(sa.delete(OfferRow))
-        offers.add_all(session, made(session, OFFERS), datetime(2026, 11, 24, 12, tzinfo=UTC))
+        replaced(session, OFFERS)
     spans = rows // OFFERS
     a_day = max(1, -(-spans // 365))
     with engine.begin() as connection:
@@ -54,17 +50,6 @@ def filled(engine: Engine, rows: int) -> None:
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.execute(sa.text("SET statement_timeout = 0"))
         connection.execute(sa.text("VACUUM ANALYZE"))
-
-
-def median_ms(work: Callable[[], object]) -> float:
-    """Of some rounds, after one to warm up."""
-    work()
-    took = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        took.append((time.perf_counter() - begun) * 1e3)
-    return statistics.median(took)
 
 
 def plans(engine: Engine, work: Callable[[], object]) -> tuple[str, ...]:
@@ -149,7 +134,8 @@ def measured(url: str, rows: int) -> None:
         ("price history of a card, a year by month", year),
     ):
         print(
-            f"| {title} | {median_ms(work):.0f} | {work()} | {'; '.join(plans(engine, work))} |", flush=True
+            f"| {title} | {median_ms(work, ROUNDS):.0f} | {work()} | {'; '.join(plans(engine, work))} |",
+            flush=True,
         )
     engine.dispose()
 

@@ -1,14 +1,19 @@
-"""Databases of synthetic offers on the catalog's real GPUs."""
+"""Databases of synthetic offers on the catalog's real GPUs, and how long work on them takes."""
 
 import random
+import statistics
+import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from service.facts import CloudOffer, Source
 from service.store import gpus, offers, providers
+from service.store.models import OfferPriceRow, OfferRow
 from service.store.session import Sessions, prepare
 
 TODAY = date(2026, 11, 24)
@@ -25,6 +30,24 @@ def database(folder: Path, count: int) -> str:
         offers.add_all(session, made(session, count - stored), datetime.now(UTC))
     engine.dispose()
     return url
+
+
+def replaced(session: Session, count: int) -> None:
+    """So many synthetic offers and no others, each with one price."""
+    session.execute(sa.delete(OfferPriceRow))
+    session.execute(sa.delete(OfferRow))
+    offers.add_all(session, made(session, count), datetime(2026, 11, 24, 12, tzinfo=UTC))
+
+
+def median_ms(work: Callable[[], object], rounds: int) -> float:
+    """Of some rounds, after one to warm up."""
+    work()
+    took = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        work()
+        took.append((time.perf_counter() - begun) * 1e3)
+    return statistics.median(took)
 
 
 def made(session: Session, count: int) -> list[CloudOffer]:
