@@ -24,25 +24,30 @@ def serving(
     with said.open("wb") as log:
         process = subprocess.Popen((*SERVE, "0"), env=environment, stdout=log, stderr=subprocess.STDOUT)
 
-    def address() -> str | None:
-        assert process.poll() is None, said.read_text()
-        found = re.search(r"http://127\.0\.0\.1:\d+", said.read_text())
-        return found and found[0]
-
     def answers() -> bool:
         assert process.poll() is None, said.read_text()
         try:
-            return ask(f"{address()}/ping") == b"pong"
+            return ask(f"{at}/ping") == b"pong"
         except OSError:
             return False
 
     try:
-        at = until(address, "the server listens", said.read_text)
+        at = address_of(said, process)
         until(answers, "the server answers", said.read_text)
         yield at, process
     finally:
         process.terminate()
         process.wait(PATIENCE_S)
+
+
+def address_of(said: Path, process: "subprocess.Popen[bytes]") -> str:
+    """Where a server listens, as it says itself."""
+
+    def told() -> re.Match[str] | None:
+        assert process.poll() is None, said.read_text()
+        return re.search(r"http://127\.0\.0\.1:\d+", said.read_text())
+
+    return until(told, "the server listens", said.read_text)[0]
 
 
 def environment_of(url: str, more: Mapping[str, str]) -> dict[str, str]:

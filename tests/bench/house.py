@@ -20,7 +20,8 @@ from service.store.price_sources import lease_name
 from service.store.session import Sessions, engine_for
 from tests.made_once import postgres
 from tests.pricing.replay import Replay, replaying
-from tests.waiting import PATIENCE_S, until
+from tests.real_server import address_of
+from tests.waiting import PATIENCE_S
 
 COMMAND = (sys.executable, "-c", "from service.cli import main; main()")
 READ_AGAIN_S = 60.0
@@ -135,13 +136,8 @@ def refreshes(url: str) -> dict[str, int]:
 
 
 def port_of(said: Path, process: "subprocess.Popen[bytes]") -> int:
-    """Where a server listens, as it says itself."""
-
-    def told() -> re.Match[str] | None:
-        assert process.poll() is None, said.read_text()
-        return re.search(r"http://127\.0\.0\.1:(\d+)", said.read_text())
-
-    return int(until(told, "the server listens", said.read_text)[1])
+    """Where a server listens on this machine."""
+    return int(address_of(said, process).rpartition(":")[2])
 
 
 @contextmanager
