@@ -10,10 +10,10 @@ from service.answers.answer import AnsweredComparison
 from service.answers.question import AskedComparison
 from service.api.contract import contract
 from service.api.reports import ReportQuery, report_response
+from service.api.stored_answers import created, stored_answer
 from service.api.tokens import room
 from service.remembered import Remembered
 from service.state import facts, now, state
-from service.store import comparisons
 from service.usecases import answer
 from service.usecases.reporting import comparison_report
 
@@ -33,18 +33,18 @@ def asked(json: AskedComparison) -> Response:
     snapshot, today = facts(), now()
     stored = answer(state().sessions, snapshot, json, today, room())
     ANSWERED.keep(_question(snapshot.data_version, today), (stored.id, stored.answer))
-    return _created(stored.id, stored.answer)
+    return created("comparisons", stored.id, stored.answer)
 
 
 @blueprint.post("/comparisons")
 @wraps(asked)
 def create() -> Response:
-    # The same question on the same facts and day is answered from memory, without parsing it again.
+    # The same question on the same facts and minute is answered from memory, without parsing it again.
     # One with a token is not: its answer is to be kept for good.
     if request.mimetype == "application/json" and request.authorization is None:
         answer = ANSWERED.get(_question(facts().data_version, now()))
         if answer:
-            return _created(*answer)
+            return created("comparisons", *answer)
     response: Response = asked()
     return response
 
@@ -64,22 +64,8 @@ def report(id: str, extension: str, query: ReportQuery) -> Response:
 )
 def get(id: str) -> Response:
     """A comparison as it was answered that day."""
-    with state().sessions.reading() as session:
-        stored = comparisons.get(session, id)
-    response = Response(stored.answer, mimetype="application/json")
-    response.set_etag(stored.id)
-    # A stored answer never changes; it tells of somebody's house, which no shared cache has to keep.
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    response.make_conditional(request)
-    return response
+    return stored_answer("comparison", id)
 
 
 def _question(data_version: int, at: datetime) -> tuple[str, int, bytes, str]:
     return state().database, data_version, request.get_data(cache=True), f"{at:%Y-%m-%dT%H:%M}"
-
-
-def _created(identity: str, body: bytes) -> Response:
-    response = Response(body, 201, mimetype="application/json")
-    response.headers["Location"] = f"/api/v1/comparisons/{identity}"
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -1,15 +1,15 @@
 """/api/v1/decisions: the best plan within a budget and a deadline, answered, kept, and found again."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from spectree import Response as Answers
 
 from service.answers.answer import AnsweredDecision
 from service.answers.question import AskedDecision
 from service.api.contract import contract
 from service.api.reports import ReportQuery, report_response
+from service.api.stored_answers import created, stored_answer
 from service.api.tokens import room
 from service.state import facts, now, state
-from service.store import comparisons
 from service.usecases.deciding import answer_decision
 from service.usecases.reporting import decision_report
 
@@ -27,10 +27,7 @@ def create(json: AskedDecision) -> Response:
     """Find the best plan within a budget and a deadline; the answer is kept under its address."""
     snapshot, today = facts(), now()
     stored = answer_decision(state().sessions, snapshot, json, today, room())
-    response = Response(stored.answer, 201, mimetype="application/json")
-    response.headers["Location"] = f"/api/v1/decisions/{stored.id}"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return created("decisions", stored.id, stored.answer)
 
 
 @blueprint.get("/decisions/<string:id>.<string:extension>")
@@ -46,11 +43,4 @@ def report(id: str, extension: str, query: ReportQuery) -> Response:
 @contract.validate(resp=Answers(HTTP_200=AnsweredDecision), tags=["decisions"], operation_id="decisions_get")
 def get(id: str) -> Response:
     """A decision as it was answered that day."""
-    with state().sessions.reading() as session:
-        stored = comparisons.get(session, id, "decision")
-    response = Response(stored.answer, mimetype="application/json")
-    response.set_etag(stored.id)
-    # A stored answer never changes; it tells of somebody's house, which no shared cache has to keep.
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
-    response.make_conditional(request)
-    return response
+    return stored_answer("decision", id)
