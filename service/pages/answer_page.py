@@ -48,10 +48,11 @@ def ask() -> Response:
 
 @blueprint.post("/answers")
 def keep() -> Response:
-    """Keep the answer of the question in the form, and go to its address, which never changes."""
+    """Keep the answer of the question in the form, for the days of those without a token, and go to its
+    address, which never changes."""
     said = {name: tuple(request.form.getlist(name)) for name in request.form if name != "lang"}
     try:
-        stored = answer_decision(state().sessions, facts(), asked(said), now())
+        stored = answer_decision(state().sessions, facts(), asked(said), now(), state().room)
     except InvalidValue as error:
         return _page(said, None, error=error)
     response = redirect(f"/answers/{stored.id}?lang={language()}", 303)
@@ -92,6 +93,7 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
         error=refusal(w, error) if error else "",
         address=address_of(said),
         identity=identity,
+        kept_for=w.counted("{count} day", "{count} days", state().settings.answer_days),
         command=as_command.command(question, said_by(question), w.language) if question else "",
         curl=as_command.request(question, request.url_root) if question else "",
         embed=as_command.frame(address_of(said), w.language, request.url_root),

@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -12,6 +13,7 @@ from service.answers.question import AskedDecision
 from service.cli.deciding import decide, decision_question
 from service.errors import InvalidValue, UnknownName
 from service.pages.asked_by_address import address_of, asked_by_address, said_by
+from service.store.answer_room import expire
 from service.store.work_models import ComparisonRow
 
 NOT_ASKED = ("as_json", "extension", "file")
@@ -100,6 +102,25 @@ def test_an_answer_is_kept_when_asked_and_stays_at_its_address(client, page_sess
     assert page.status_code == 200 and "Österreich" in html(page) and "12,50 €" in html(page)
     assert 'action="/answers' not in html(page)
     assert client.get("/answers/0123456789abcdef0123").status_code == 404
+
+
+def test_what_was_saved_without_a_token_expires_and_asking_again_prolongs_nothing(client, page_sessions):
+    assert "Save under its own address for up to 30 days" in html(client.get("/"))
+    assert "Unter eigener Adresse bis zu 30 Tage speichern" in html(client.get("/?lang=de"))
+    said = {"workload": "gpt2-124m", "budget": "13"}
+    address = client.post("/answers", data=said).headers["Location"]
+    identity = re.search(r"/answers/(\w+)", address)[1]
+
+    def expires_from():
+        with page_sessions.reading() as session:
+            return session.scalar(sa.select(ComparisonRow.expires_from).where(ComparisonRow.id == identity))
+
+    first = expires_from()
+    assert first is not None
+    assert client.post("/answers", data=said).headers["Location"] == address and expires_from() == first
+    expire(page_sessions, datetime.now(UTC) + timedelta(days=31), 30, 10**9)
+    gone = client.get(address, headers={"Accept": "text/html"})
+    assert gone.status_code == 410 and "its answer has expired" in html(gone)
 
 
 def test_nothing_is_kept_of_what_cannot_be_asked(client, page_sessions):
