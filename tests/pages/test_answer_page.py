@@ -104,6 +104,17 @@ def test_an_answer_is_kept_when_asked_and_stays_at_its_address(client, page_sess
     assert client.get("/answers/0123456789abcdef0123").status_code == 404
 
 
+def test_a_saved_answer_gives_its_reasons_in_the_language_of_the_reader(client):
+    said = {"workload": "gpt2-124m", "own": "2xrtx-3090", "budget": "3", "deadline_hours": "1d"}
+    address = client.post("/answers?lang=de", data=said).headers["Location"]
+    english, german = (html(client.get(address.partition("?")[0] + f"?lang={one}")) for one in ("en", "de"))
+    assert "Why not: over the budget: about €" in english and "über dem Budget: etwa" in german
+    report = f"/api/v1{address.partition('?')[0]}.md".replace("answers", "decisions")
+    assert ": over the budget: about €" in client.get(report, query_string={"lang": "en"}).get_data(
+        as_text=True
+    )
+
+
 def test_what_was_saved_without_a_token_expires_and_asking_again_prolongs_nothing(client, page_sessions):
     assert "Save under its own address for up to 30 days" in html(client.get("/"))
     assert "Unter eigener Adresse bis zu 30 Tage speichern" in html(client.get("/?lang=de"))
