@@ -1,12 +1,15 @@
 """The break-even map: at which price per kWh and which rent per hour home and renting cost the same."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.answers.question import AskedDecision
 from service.countries import name_of
+from service.errors import MissingFact
+from service.estimate.cost import conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import CONTRACT_SPREAD
 from service.reports.charts.break_even_map import Today, break_even_map
@@ -101,15 +104,8 @@ def _countries(w: Wording, snapshot: Snapshot, country: str, currency: str) -> I
     """Name and price per kWh of one's own country and of some others, in the answer's currency."""
     for zone in dict.fromkeys((zone_of(snapshot, country), *COUNTRIES)):
         rate = retail_rate(snapshot, zone)
-        factor = _factor(snapshot, rate.currency, currency) if rate else None
-        if rate and factor:
-            yield name_of(zone, w.language) or rate.zone_name, float(rate.per_kwh) * factor
-
-
-def _factor(snapshot: Snapshot, given: str, wanted: str) -> float | None:
-    """What one unit of a currency is in another; None where a rate is not stored."""
-    if given == wanted:
-        return 1.0
-    per_eur = [1.0 if one == "EUR" else float(known.rate) if (known := snapshot.exchange.get(one)) else None
-               for one in (given, wanted)]  # fmt: skip
-    return per_eur[1] / per_eur[0] if per_eur[0] and per_eur[1] else None
+        if rate is None:
+            continue
+        with suppress(MissingFact):
+            factor = conversion(rate.currency, currency, tuple(snapshot.exchange.values())).factor
+            yield name_of(zone, w.language) or rate.zone_name, float(rate.per_kwh * factor)
