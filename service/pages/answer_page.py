@@ -105,14 +105,14 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
 def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, Any]:
     if d is None:
         return {"answer": "", "cards": [], "lines": [], "trust": "", "nearest": []}
-    acted_on = d.best or d.home
+    answer, acted_on = headline(w, d), d.best or d.home
     lines = [sure_sentence(w, d.best, d.asked_at.date())] if d.best and d.has_limits else []
     lines += [near_tie_sentence(w, tie, d) for tie in d.near_ties]
     lines += [turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]]
-    known = {*lines, headline(w, d)}
+    known = {*lines, answer}
     more = [line for line in verdict_lines(w, d)[2:] if line not in known] if d.best else []
     return {
-        "answer": headline(w, d),
+        "answer": answer,
         "cards": cards(w, d),
         "lines": lines,
         "notes": more,
