@@ -242,6 +242,8 @@ def test_the_map_names_countries_and_stands_in_a_table_too(client):
     rents = {where: (float(kwh), float(rent)) for where, kwh, rent in rows}
     assert {"today", "Germany", "France", "United States"} <= rents.keys()
     assert all((rents["France"][i] < rents["Germany"][i]) for i in (0, 1))
+    assert re.search(r"France, .*: <a href=\"https://[^>]*>Eurostat .*?</a>, 20\d\d-", page)
+    assert "Switzerland (electricity without VAT): " in page
     assert "by cost alone" in page, "at home it takes longer than the deadline"
     assert "by cost alone" not in html(client.get("/map?workload=gpt2-124m&own=rtx-3090"))
     for narrow in ("", "&width=narrow"):
