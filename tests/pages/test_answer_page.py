@@ -101,6 +101,9 @@ def test_an_answer_is_kept_when_asked_and_stays_at_its_address(client, page_sess
     page = client.get(response.headers["Location"])
     assert page.status_code == 200 and "Österreich" in html(page) and "12,50 €" in html(page)
     assert 'action="/answers' not in html(page)
+    reports = re.findall(r'href="(/[^"]*\.(?:pdf|html|xlsx)\?[^"]*)"', html(page))
+    assert len(reports) == 3 and all(response.headers["Location"][9:29] in one for one in reports)
+    assert client.get(next(one for one in reports if ".html" in one)).status_code == 200
     assert client.get("/answers/0123456789abcdef0123").status_code == 404
 
 
