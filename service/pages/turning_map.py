@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
-from service.answers.question import AskedDecision
 from service.countries import name_of
 from service.errors import MissingFact
 from service.estimate.cost import conversion
@@ -24,7 +23,8 @@ from service.usecases.knowledge import retail_rate, zone_of
 COUNTRIES = ("FR", "US", "SE", "GB", "PL", "ES", "IT", "NL", "AT", "CH", "NO", "DK")
 """Named beside one's own where a price for households is stored; the first are named first."""
 
-LIMITS = ("budget", "deadline_hours", "what_if")
+LIMITS = ("budget", "deadline_hours")
+"""Without them the same question is by cost alone: a machine that is too slow has its break-even too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,6 @@ class TurningMap:
     """Where, price per kWh, rent per hour below which renting is cheaper."""
     sources: tuple[tuple[str, str, str, str], ...]
     """Who says the countries' prices: of which countries, title, address, day."""
-
-
-def without_limits(asked: AskedDecision) -> AskedDecision:
-    """The same question by cost alone: a machine that is too slow has its break-even too."""
-    said = {name: getattr(asked, name) for name in asked.model_fields_set}
-    return AskedDecision.of(**{name: value for name, value in said.items() if name not in LIMITS})
 
 
 def turning_map(w: Wording, snapshot: Snapshot, d: AnsweredDecision, country: str) -> TurningMap | None:
