@@ -84,7 +84,7 @@ def _chosen(w: Wording, d: AnsweredDecision) -> list[tuple[str, AnsweredPlan]]:
 
 def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: float) -> Card:
     today, cost, hours = d.asked_at.date(), p.total_cost, p.calendar_hours
-    cash = p.cost.cash if p.cost else None
+    cash, co2_kg = p.cost.cash if p.cost else None, p.plan_co2_kg
     return Card(
         title=title,
         name=plan_name(w, p),
@@ -93,7 +93,7 @@ def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: fl
         cash=w.about(cash.p50, d.currency) if cash and needs_more_cash(p) else "",
         time=duration(w, hours.p50) if hours else "–",
         times=duration_between(w, hours) if hours else "",
-        co2=w.say("{kilograms} kg CO₂e", kilograms=w.rounded(p.plan_co2_kg)) if p.plan_co2_kg else "",
+        co2="" if co2_kg is None else w.say("{kilograms} kg CO₂e", kilograms=w.rounded(co2_kg)),
         sure=w.likely(p.probability_within_limits) if d.has_limits else "",
         chips=tuple(chips(w, p, today)),
         why_not="" if p == d.best else plan_why_not(w, d, p),

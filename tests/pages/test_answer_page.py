@@ -10,9 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from service.answers.question import AskedDecision
+from service.answers.reading import read_decision
 from service.cli.deciding import decide, decision_question
 from service.errors import InvalidValue, UnknownName
 from service.pages.asked_by_address import address_of, asked_by_address, said_by
+from service.pages.cards import cards
+from service.pages.worked_out import answered
+from service.reports.words.wording import wording
 from service.store.answer_room import expire
 from service.store.work_models import ComparisonRow
 
@@ -269,6 +273,17 @@ def test_sliders_ask_one_thing_and_the_knee_stays_when_a_limit_is_set(client):
     ]
     assert ">8 h</output>" in html(client.get("/?hours_per_day=8 h"))
     assert 'class="slider"' not in html(client.get("/?own=none"))
+    assert 'id="s-kwh_price" min="0.0" max="0.8" step="0.01" value="0.0"' in html(client.get("/?kwh_price=0"))
+
+
+def test_no_carbon_is_not_unknown_carbon(client):
+    with client.application.test_request_context():
+        d = read_decision(answered(AskedDecision.of(workload="gpt2-124m", own=("rtx-3090",))).answer)
+    own = next(p for p in d.shortlist if p.is_at_home)
+    for kilograms, told in ((0.0, "0 kg CO₂e"), (None, "")):
+        plan = own.model_copy(update={"plan_co2_kg": kilograms})
+        one = d.model_copy(update={"best": plan, "shortlist": (plan,)})
+        assert cards(wording("en"), one)[0].co2 == told
 
 
 def test_where_no_plan_is_possible_each_change_is_a_question_that_has_one(client):
