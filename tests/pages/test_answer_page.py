@@ -225,6 +225,9 @@ def test_every_field_is_named_and_explained_in_german(client):
     assert len(told) > 20 and told.keys() == known.keys()
     for name, (label, hint) in told.items():
         assert label != name.replace("_", " ") and hint and hint != known[name][1], name
+    for value, word in (("business", "ein Unternehmen"), ("marketplace", "Marktplatz"), ("yes", "ja")):
+        assert f'<option value="{value}">{word}</option>' in page
+    assert '<option value="" selected>auf Abruf</option>' in page
 
 
 def test_cents_are_asked_back_in_the_language_of_the_page(client):
