@@ -37,9 +37,13 @@ class WithAlternatives(Question):
         self.alternatives()
         return self
 
+    def changed(self, change: Mapping[str, Any]) -> Self:
+        """The question with these options changed, and without its alternatives. Raises InvalidValue."""
+        asked = {name: getattr(self, name) for name in self.model_fields_set if name != "what_if"}
+        return type(self).of(**asked | dict(change))
+
     def alternatives(self) -> tuple[Self, ...]:
         """The questions with their changes. Raises InvalidValue or UnknownName, nearest first."""
-        asked = {name: getattr(self, name) for name in self.model_fields_set if name != "what_if"}
         fields = [name for name in type(self).model_fields if name not in UNCHANGEABLE]
         found = []
         for place, change in enumerate(self.what_if):
@@ -51,10 +55,10 @@ class WithAlternatives(Question):
                 if name not in fields:
                     raise UnknownName(f"what_if.{place}", name, fields)
             try:
-                other = type(self).of(**asked | dict(change))
+                other = self.changed(change)
             except InvalidValue as error:
                 raise placed(error, place) from None
-            if other == type(self).of(**asked):
+            if other == self.changed({}):
                 raise InvalidValue(
                     f"what_if.{place}", as_told(change), worded("is as the question has it already")
                 )

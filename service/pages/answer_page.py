@@ -48,10 +48,11 @@ def ask() -> Response:
 
 @blueprint.post("/answers")
 def keep() -> Response:
-    """Keep the answer of the question in the form, and go to its address, which never changes."""
+    """Keep the answer of the question in the form, for the days of those without a token, and go to its
+    address, which never changes."""
     said = {name: tuple(request.form.getlist(name)) for name in request.form if name != "lang"}
     try:
-        stored = answer_decision(state().sessions, facts(), asked(said), now())
+        stored = answer_decision(state().sessions, facts(), asked(said), now(), state().room)
     except InvalidValue as error:
         return _page(said, None, error=error)
     response = redirect(f"/answers/{stored.id}?lang={language()}", 303)
@@ -92,6 +93,7 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
         error=refusal(w, error) if error else "",
         address=address_of(said),
         identity=identity,
+        kept_for=w.counted("{count} day", "{count} days", state().settings.answer_days),
         command=as_command.command(question, said_by(question), w.language) if question else "",
         curl=as_command.request(question, request.url_root) if question else "",
         embed=as_command.frame(address_of(said), w.language, request.url_root),
@@ -103,14 +105,14 @@ def _page(said: Said, stored: StoredComparison | None, error: HeimvorteilError |
 def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, Any]:
     if d is None:
         return {"answer": "", "cards": [], "lines": [], "trust": "", "nearest": []}
-    acted_on = d.best or d.home
+    answer, acted_on = headline(w, d), d.best or d.home
     lines = [sure_sentence(w, d.best, d.asked_at.date())] if d.best and d.has_limits else []
     lines += [near_tie_sentence(w, tie, d) for tie in d.near_ties]
     lines += [turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]]
-    known = {*lines, headline(w, d)}
+    known = {*lines, answer}
     more = [line for line in verdict_lines(w, d)[2:] if line not in known] if d.best else []
     return {
-        "answer": headline(w, d),
+        "answer": answer,
         "cards": cards(w, d),
         "lines": lines,
         "notes": more,

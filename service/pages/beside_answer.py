@@ -9,8 +9,8 @@ from service.pages.asked_by_address import address_of, said_by
 from service.pages.frame import DRAWN, html
 from service.pages.language import language, words
 from service.pages.picture import chart_of, drawn
-from service.pages.turning_map import TurningMap, turning_map, without_limits
-from service.pages.what_if import changes, chip, with_changes
+from service.pages.turning_map import LIMITS, TurningMap, turning_map
+from service.pages.what_if import changes, chip
 from service.pages.worked_out import answered, asked_here, said_here
 from service.reports.formats.renderers import renderer
 from service.state import facts, state
@@ -38,7 +38,7 @@ def otherwise() -> Response:
     """The question with one thing changed at a time, each with its difference."""
     w, asked = words(), asked_here()
     found = list(changes(w, asked))
-    d = read_decision(answered(with_changes(asked, [change for _, change, _ in found])).answer)
+    d = read_decision(answered(asked.changed({"what_if": [change for _, change, _ in found]})).answer)
     chips = [
         chip(w, name, address_of(said_by(changed)), told, d.currency)
         for (name, _, changed), told in zip(found, d.what_if, strict=True)
@@ -85,5 +85,5 @@ def _map() -> tuple[TurningMap | None, bool]:
     d = read_decision(answered(asked).answer)
     if d.break_even or not d.has_limits:
         return turning_map(words(), facts(), d, asked.country), True
-    d = read_decision(answered(without_limits(asked)).answer)
+    d = read_decision(answered(asked.changed(dict.fromkeys(LIMITS))).answer)
     return turning_map(words(), facts(), d, asked.country), False

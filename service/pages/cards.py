@@ -12,6 +12,7 @@ from service.reports.words.headline import chips
 from service.reports.words.plan_names import plan_name
 from service.reports.words.prices import option_price_sentences
 from service.reports.words.sentences import adjustments_sentence, duration, duration_between, trust_sentence
+from service.reports.words.why_not import plan_why_not
 from service.reports.words.wording import Wording
 
 SCALE_PX = 1000
@@ -83,7 +84,7 @@ def _chosen(w: Wording, d: AnsweredDecision) -> list[tuple[str, AnsweredPlan]]:
 
 def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: float) -> Card:
     today, cost, hours = d.asked_at.date(), p.total_cost, p.calendar_hours
-    cash = p.cost.cash if p.cost else None
+    cash, co2_kg = p.cost.cash if p.cost else None, p.plan_co2_kg
     return Card(
         title=title,
         name=plan_name(w, p),
@@ -92,10 +93,10 @@ def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: fl
         cash=w.about(cash.p50, d.currency) if cash and needs_more_cash(p) else "",
         time=duration(w, hours.p50) if hours else "–",
         times=duration_between(w, hours) if hours else "",
-        co2=w.say("{kilograms} kg CO₂e", kilograms=w.rounded(p.plan_co2_kg)) if p.plan_co2_kg else "",
+        co2="" if co2_kg is None else w.say("{kilograms} kg CO₂e", kilograms=w.rounded(co2_kg)),
         sure=w.likely(p.probability_within_limits) if d.has_limits else "",
         chips=tuple(chips(w, p, today)),
-        why_not=_why_not(w, d, p),
+        why_not="" if p == d.best else plan_why_not(w, d, p),
         bar=_bar(cost, most) if cost and most > 0 else None,
         is_best=p == d.best,
         bill=tuple(bill(w, d, p)),
@@ -112,10 +113,6 @@ def _grounds(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> list[str]:
     told_above = bill_sentence(w, p.cost) if p.cost else ""
     prices = option_price_sentences(w, p, d.asked_at.date())
     return [line for line in (*told, *prices) if line and line != told_above]
-
-
-def _why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
-    return "" if p == d.best else p.why_not.sentence if p.why_not else ""
 
 
 def _bar(cost: Interval, most: float) -> Bar:

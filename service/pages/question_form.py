@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from service.answers.question import AskedDecision
 from service.countries import name_of
 from service.pages.asked_by_address import fields_by_address
+from service.reports.words.prices import tier_name
 from service.reports.words.wording import Wording
 from service.store.snapshot import Snapshot
 
@@ -69,7 +70,7 @@ def form(
             hint=_hint(w, fields[name]),
             value=written,
             usual=other,
-            choices=_choices(fields[name]),
+            choices=tuple((value, _called(w, value)) for value in _choices(fields[name])),
             list=LISTS.get(name, ""),
             width=WIDTHS.get(name, 12),
             is_refused=name == refused,
@@ -152,7 +153,7 @@ def labels(w: Wording) -> Mapping[str, str]:
 def _hint(w: Wording, field: FieldInfo) -> str:
     """What the question says of a field, as the command line's help has it in the language of the page."""
     said = field.description or ""
-    choices = " | ".join(value for value, _ in _choices(field))
+    choices = " | ".join(_choices(field))
     for help in (f"{said}.", f"{said}: {choices}."):
         if (in_words := w.text(help)) != help:
             return in_words.removesuffix(".").removesuffix(f": {choices}")
@@ -168,7 +169,7 @@ def _usual(field: FieldInfo) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _choices(field: FieldInfo) -> tuple[tuple[str, str], ...]:
+def _choices(field: FieldInfo) -> tuple[str, ...]:
     found: list[str] = []
     kinds = [field.annotation]
     while kinds:
@@ -177,7 +178,14 @@ def _choices(field: FieldInfo) -> tuple[tuple[str, str], ...]:
             found += [str(value) for value in get_args(kind)]
         else:
             kinds += get_args(kind)
-    return tuple((value, value.replace("_", " ")) for value in dict.fromkeys(found))
+    return tuple(dict.fromkeys(found))
+
+
+def _called(w: Wording, choice: str) -> str:
+    """A choice in words; one that we have no word for by its code."""
+    words = {"yes": w.say("yes"), "no": w.say("no"), "private": w.say("a private person"),
+             "business": w.say("a business"), "none": w.say("no rent")}  # fmt: skip
+    return words.get(choice) or tier_name(w, choice)
 
 
 def _lists(w: Wording, snapshot: Snapshot) -> Mapping[str, tuple[tuple[str, str], ...]]:

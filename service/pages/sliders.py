@@ -73,8 +73,8 @@ def _sliders(
     if price is not None:
         around = prices_around(price)
         yield Slider(
-            "kwh_price", w.say("Price per kWh"), around[0], max(around[-1], price), around[0] / 5, price,
-            w.unit_price(price, d.currency), d.currency, _others(said, "kwh_price"),
+            "kwh_price", w.say("Price per kWh"), min(around[0], price), max(around[-1], price),
+            around[0] / 5, price, w.unit_price(price, d.currency), d.currency, _others(said, "kwh_price"),
         )  # fmt: skip
     hours = float(number_written(_last(said, "hours_per_day") or f"{HOURS_A_DAY}", "hours_per_day"))
     yield Slider(

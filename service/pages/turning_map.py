@@ -1,17 +1,21 @@
 """The break-even map: at which price per kWh and which rent per hour home and renting cost the same."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from service.answers.answer import AnsweredDecision, AnsweredPlan
-from service.answers.question import AskedDecision
 from service.countries import name_of
+from service.errors import MissingFact
+from service.estimate.cost import conversion
 from service.estimate.interval import Interval, certain
 from service.estimate.tariff import CONTRACT_SPREAD
+from service.facts import ElectricityRate, Source
 from service.reports.charts.break_even_map import Today, break_even_map
 from service.reports.sections.decision_turning import rent_that_turns
 from service.reports.words.plan_names import plan_name
+from service.reports.words.source_notes import source_title
 from service.reports.words.wording import Wording
 from service.store.snapshot import Snapshot
 from service.usecases.knowledge import retail_rate, zone_of
@@ -19,7 +23,8 @@ from service.usecases.knowledge import retail_rate, zone_of
 COUNTRIES = ("FR", "US", "SE", "GB", "PL", "ES", "IT", "NL", "AT", "CH", "NO", "DK")
 """Named beside one's own where a price for households is stored; the first are named first."""
 
-LIMITS = ("budget", "deadline_hours", "what_if")
+LIMITS = ("budget", "deadline_hours")
+"""Without them the same question is by cost alone: a machine that is too slow has its break-even too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +38,8 @@ class TurningMap:
     """Which two plans are held against each other."""
     rows: tuple[tuple[str, str, str], ...]
     """Where, price per kWh, rent per hour below which renting is cheaper."""
-
-
-def without_limits(asked: AskedDecision) -> AskedDecision:
-    """The same question by cost alone: a machine that is too slow has its break-even too."""
-    said = {name: getattr(asked, name) for name in asked.model_fields_set}
-    return AskedDecision.of(**{name: value for name, value in said.items() if name not in LIMITS})
+    sources: tuple[tuple[str, str, str, str], ...]
+    """Who says the countries' prices: of which countries, title, address, day."""
 
 
 def turning_map(w: Wording, snapshot: Snapshot, d: AnsweredDecision, country: str) -> TurningMap | None:
@@ -51,7 +52,8 @@ def turning_map(w: Wording, snapshot: Snapshot, d: AnsweredDecision, country: st
     today = None
     if per_kwh is not None and rent is not None:
         today = Today(_tariff_doubted(home, per_kwh), _rent_doubted(rented, rent))
-    countries = list(_countries(w, snapshot, country, d.currency))
+    rates = list(_countries(w, snapshot, country, d.currency))
+    countries = [(name, kwh) for name, kwh, _ in rates]
     rows = [(name, kwh, rent_that_turns(d.break_even, kwh)) for name, kwh in countries]
     if per_kwh is not None:
         rows.insert(0, (w.say("today"), per_kwh, rent_that_turns(d.break_even, per_kwh)))
@@ -78,6 +80,7 @@ def turning_map(w: Wording, snapshot: Snapshot, d: AnsweredDecision, country: st
         ),
         w.say("{home} – or: {rented}", home=plan_name(w, home), rented=plan_name(w, rented)),
         told,
+        tuple(_sources(w, [(name, rate) for name, _, rate in rates])),
     )  # fmt: skip
 
 
@@ -97,19 +100,25 @@ def _rent_doubted(rented: AnsweredPlan, rent: float) -> Interval:
     return Interval(moved.low, moved.value, moved.high) * rent
 
 
-def _countries(w: Wording, snapshot: Snapshot, country: str, currency: str) -> Iterator[tuple[str, float]]:
-    """Name and price per kWh of one's own country and of some others, in the answer's currency."""
+def _sources(w: Wording, rates: Sequence[tuple[str, ElectricityRate]]) -> Iterator[tuple[str, str, str, str]]:
+    """Each source once, with the countries whose price it says."""
+    said: dict[Source, list[str]] = {}
+    for name, rate in rates:
+        without = f" ({w.say('electricity without VAT')})" if rate.taxes == "excl_vat" else ""
+        said.setdefault(replace(rate.source, as_of=rate.as_of), []).append(name + without)
+    for source, names in said.items():
+        yield ", ".join(names), source_title(w, source.title), source.url, w.day(source.as_of)
+
+
+def _countries(
+    w: Wording, snapshot: Snapshot, country: str, currency: str
+) -> Iterator[tuple[str, float, ElectricityRate]]:
+    """Name, price per kWh in the answer's currency, and where that is from, of one's own country and of some
+    others."""
     for zone in dict.fromkeys((zone_of(snapshot, country), *COUNTRIES)):
         rate = retail_rate(snapshot, zone)
-        factor = _factor(snapshot, rate.currency, currency) if rate else None
-        if rate and factor:
-            yield name_of(zone, w.language) or rate.zone_name, float(rate.per_kwh) * factor
-
-
-def _factor(snapshot: Snapshot, given: str, wanted: str) -> float | None:
-    """What one unit of a currency is in another; None where a rate is not stored."""
-    if given == wanted:
-        return 1.0
-    per_eur = [1.0 if one == "EUR" else float(known.rate) if (known := snapshot.exchange.get(one)) else None
-               for one in (given, wanted)]  # fmt: skip
-    return per_eur[1] / per_eur[0] if per_eur[0] and per_eur[1] else None
+        if rate is None:
+            continue
+        with suppress(MissingFact):
+            factor = conversion(rate.currency, currency, tuple(snapshot.exchange.values())).factor
+            yield name_of(zone, w.language) or rate.zone_name, float(rate.per_kwh * factor), rate

@@ -1,6 +1,6 @@
 """What if: the same question with one thing changed, each with its difference before anybody clicks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -46,20 +46,10 @@ def changes(w: Wording, asked: AskedDecision) -> Iterator[tuple[str, Changed, As
         (w.say("spot and marketplaces too"), {"tier": "any"}),
         (w.say("as a business"), {"buyer": "business"}),
     ]
-    said = _said(asked)
     for name, change in found:
-        changed = AskedDecision.of(**said | dict(change))
+        changed = asked.changed(change)
         if changed != asked:
             yield name, change, changed
-
-
-def with_changes(asked: AskedDecision, found: Sequence[Changed]) -> AskedDecision:
-    """The question with these as its alternatives."""
-    return AskedDecision.of(**_said(asked), what_if=list(found))
-
-
-def _said(asked: AskedDecision) -> dict[str, Any]:
-    return {name: getattr(asked, name) for name in asked.model_fields_set if name != "what_if"}
 
 
 def chip(w: Wording, name: str, address: str, a: AnsweredAlternative, currency: str) -> Chip:

@@ -3,15 +3,21 @@
 import json
 import re
 import shlex
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 import sqlalchemy as sa
 
 from service.answers.question import AskedDecision
+from service.answers.reading import read_decision
 from service.cli.deciding import decide, decision_question
 from service.errors import InvalidValue, UnknownName
 from service.pages.asked_by_address import address_of, asked_by_address, said_by
+from service.pages.cards import cards
+from service.pages.worked_out import answered
+from service.reports.words.wording import wording
+from service.store.answer_room import expire
 from service.store.work_models import ComparisonRow
 
 NOT_ASKED = ("as_json", "extension", "file")
@@ -99,7 +105,40 @@ def test_an_answer_is_kept_when_asked_and_stays_at_its_address(client, page_sess
     page = client.get(response.headers["Location"])
     assert page.status_code == 200 and "Österreich" in html(page) and "12,50 €" in html(page)
     assert 'action="/answers' not in html(page)
+    reports = re.findall(r'href="(/[^"]*\.(?:pdf|html|xlsx)\?[^"]*)"', html(page))
+    assert len(reports) == 3 and all(response.headers["Location"][9:29] in one for one in reports)
+    assert client.get(next(one for one in reports if ".html" in one)).status_code == 200
     assert client.get("/answers/0123456789abcdef0123").status_code == 404
+
+
+def test_a_saved_answer_gives_its_reasons_in_the_language_of_the_reader(client):
+    said = {"workload": "gpt2-124m", "own": "2xrtx-3090", "budget": "3", "deadline_hours": "1d"}
+    address = client.post("/answers?lang=de", data=said).headers["Location"]
+    english, german = (html(client.get(address.partition("?")[0] + f"?lang={one}")) for one in ("en", "de"))
+    assert "Why not: over the budget: about €" in english and "über dem Budget: etwa" in german
+    report = f"/api/v1{address.partition('?')[0]}.md".replace("answers", "decisions")
+    assert ": over the budget: about €" in client.get(report, query_string={"lang": "en"}).get_data(
+        as_text=True
+    )
+
+
+def test_what_was_saved_without_a_token_expires_and_asking_again_prolongs_nothing(client, page_sessions):
+    assert "Save under its own address for up to 30 days" in html(client.get("/"))
+    assert "Unter eigener Adresse bis zu 30 Tage speichern" in html(client.get("/?lang=de"))
+    said = {"workload": "gpt2-124m", "budget": "13"}
+    address = client.post("/answers", data=said).headers["Location"]
+    identity = re.search(r"/answers/(\w+)", address)[1]
+
+    def expires_from():
+        with page_sessions.reading() as session:
+            return session.scalar(sa.select(ComparisonRow.expires_from).where(ComparisonRow.id == identity))
+
+    first = expires_from()
+    assert first is not None
+    assert client.post("/answers", data=said).headers["Location"] == address and expires_from() == first
+    expire(page_sessions, datetime.now(UTC) + timedelta(days=31), 30, 10**9)
+    gone = client.get(address, headers={"Accept": "text/html"})
+    assert gone.status_code == 410 and "its answer has expired" in html(gone)
 
 
 def test_nothing_is_kept_of_what_cannot_be_asked(client, page_sessions):
@@ -186,6 +225,9 @@ def test_every_field_is_named_and_explained_in_german(client):
     assert len(told) > 20 and told.keys() == known.keys()
     for name, (label, hint) in told.items():
         assert label != name.replace("_", " ") and hint and hint != known[name][1], name
+    for value, word in (("business", "ein Unternehmen"), ("marketplace", "Marktplatz"), ("yes", "ja")):
+        assert f'<option value="{value}">{word}</option>' in page
+    assert '<option value="" selected>auf Abruf</option>' in page
 
 
 def test_cents_are_asked_back_in_the_language_of_the_page(client):
@@ -210,6 +252,8 @@ def test_the_map_names_countries_and_stands_in_a_table_too(client):
     rents = {where: (float(kwh), float(rent)) for where, kwh, rent in rows}
     assert {"today", "Germany", "France", "United States"} <= rents.keys()
     assert all((rents["France"][i] < rents["Germany"][i]) for i in (0, 1))
+    assert re.search(r"France, .*: <a href=\"https://[^>]*>Eurostat .*?</a>, 20\d\d-", page)
+    assert "Switzerland (electricity without VAT): " in page
     assert "by cost alone" in page, "at home it takes longer than the deadline"
     assert "by cost alone" not in html(client.get("/map?workload=gpt2-124m&own=rtx-3090"))
     for narrow in ("", "&width=narrow"):
@@ -232,6 +276,17 @@ def test_sliders_ask_one_thing_and_the_knee_stays_when_a_limit_is_set(client):
     ]
     assert ">8 h</output>" in html(client.get("/?hours_per_day=8 h"))
     assert 'class="slider"' not in html(client.get("/?own=none"))
+    assert 'id="s-kwh_price" min="0.0" max="0.8" step="0.01" value="0.0"' in html(client.get("/?kwh_price=0"))
+
+
+def test_no_carbon_is_not_unknown_carbon(client):
+    with client.application.test_request_context():
+        d = read_decision(answered(AskedDecision.of(workload="gpt2-124m", own=("rtx-3090",))).answer)
+    own = next(p for p in d.shortlist if p.is_at_home)
+    for kilograms, told in ((0.0, "0 kg CO₂e"), (None, "")):
+        plan = own.model_copy(update={"plan_co2_kg": kilograms})
+        one = d.model_copy(update={"best": plan, "shortlist": (plan,)})
+        assert cards(wording("en"), one)[0].co2 == told
 
 
 def test_where_no_plan_is_possible_each_change_is_a_question_that_has_one(client):

@@ -14,6 +14,7 @@ def why_not_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     """Why each option that was named is not the one to take; not what the verdict of two says, nor what of a
     list of offers only costs more."""
     is_told = len(c.options) > 2
+    best = next((option for option in c.options if option.why_not is None), None)
     said = []
     for option in c.options:
         if option.why_not is None:
@@ -21,17 +22,23 @@ def why_not_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
         is_listed = option.kind == "cloud" and c.considered_offers > 0
         if option.why_not.code in COSTS_MORE and (is_listed or not is_told):
             continue
-        said.append(f"{cloud_name(option, c)}: {option.why_not.sentence}.")
+        said.append(f"{cloud_name(option, c)}: {why_not_sentence(w, option.why_not.code, option, best)}.")
     return said
 
 
 def plans_why_not_sentences(w: Wording, d: AnsweredDecision) -> list[str]:
     """Why each machine that was named is not the best plan."""
     return [
-        f"{_started_large(plan_name(w, p))}: {p.why_not.sentence}."
+        f"{_started_large(plan_name(w, p))}: {plan_why_not(w, d, p)}."
         for p in d.shortlist
         if p.why_not and p.is_at_home
     ]
+
+
+def plan_why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
+    """Why a plan is not the best one, in these words, whatever language it was asked in; empty without a
+    reason."""
+    return "" if p.why_not is None else why_not_sentence(w, p.why_not.code, p, d.best, d.limits)
 
 
 def _started_large(line: str) -> str:
