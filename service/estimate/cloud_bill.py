@@ -6,6 +6,7 @@ shown as unknown, never as 0. Leaves out quota, minimum top-ups and what support
 """
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,6 +133,11 @@ class Rented:
     (2, offers); None where all are certain."""
     rent_moves: Numbers | None = None
     """The same until the run is done, as logarithms at each of rent_moves.SHARES, shape (9, offers)."""
+
+    def of(self, positions: NDArray[np.intp] | slice) -> "Rented":
+        """Those offers only."""
+        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Rented(**{name: c if c is None else c[..., positions] for name, c in columns.items()})
 
 
 @dataclass(frozen=True, slots=True)
