@@ -136,8 +136,11 @@ class Rented:
 
     def of(self, positions: NDArray[np.intp] | slice) -> "Rented":
         """Those offers only."""
-        columns: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
-        return Rented(**{name: c if c is None else c[..., positions] for name, c in columns.items()})
+
+        def at(column: Any) -> Any:
+            return None if column is None else column[..., positions]
+
+        return Rented(**{one.name: at(getattr(self, one.name)) for one in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
