@@ -14,7 +14,7 @@ from pricing.catalogue_rows import CatalogueTable, gpuhunt_offers, skypilot_offe
 from pricing.checks import Known, check
 from pricing.gpu_names import GpuNames
 from pricing.hardware_checks import contradicting
-from pricing.outside_text import text_objection
+from pricing.outside_text import text_fault, text_objection
 from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_table, own_offers
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
@@ -100,9 +100,12 @@ def take_in(sessions: Sessions, table: PriceTable, now: datetime, *, dry_run: bo
 def keep_quote(sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: bool) -> None:
     """Keep one quote, held against what an import is held against.
 
-    Raises InvalidValue, with the field, for what its card cannot cost or its instance does not have, and
-    without `yes` for a change of the cheapest price of a card by more than half.
+    Raises InvalidValue, with the field, for text that nobody writes, for what its card cannot cost or its
+    instance does not have, and without `yes` for a change of the cheapest price of a card by more than half.
     """
+    if fault := text_fault(offer):
+        field, text, reason = fault
+        raise InvalidValue(field, text, foreign(reason))
     with sessions.reading() as session:
         names = GpuNames(gpus.all(session), own_gpu_names.all(session))
         rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}

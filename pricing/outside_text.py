@@ -1,4 +1,4 @@
-"""Is the text of a fact one that people wrote? Asked of price lists and imported tables, first of all."""
+"""Is the text of a fact one that people wrote? Asked first of all: of price lists, tables and quotes."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,21 @@ LONGEST_NAME = 500
 
 
 def text_objection(fact: Fact) -> str | None:
-    """Why its text cannot be kept: a control character, which forges lines, or a name without end."""
+    """Why its text cannot be kept, the field first."""
+    fault = text_fault(fact)
+    return None if fault is None else f"{fault[0]} {fault[2]}"
+
+
+def text_fault(fact: Fact) -> tuple[str, str, str] | None:
+    """The field whose text cannot be kept, the text as it may be shown, and why: a control character, which
+    forges lines, or a name without end."""
     for field, text in _texts(fact):
         if not isinstance(text, str):
-            return f"{field} is no text"
+            return field, visible(repr(text)), "is no text"
         if len(text) > LONGEST_NAME:
-            return f"{field} has {len(text):,} characters, more than {LONGEST_NAME}"
+            return field, visible(text), f"has {len(text):,} characters, more than {LONGEST_NAME}"
         if found := CONTROL.search(text):
-            return f"{field} holds the control character {visible(found[0])}"
+            return field, visible(text), f"holds the control character {visible(found[0])}"
     return None
 
 

@@ -97,15 +97,7 @@ class Candidates:
 
 def joined(blocks: list[Candidates]) -> Candidates:
     """The candidates of all blocks, one after the other."""
-    drawn = None
-    if any(b.drawn is not None for b in blocks):
-        of = [b.futures() for b in blocks]
-        drawn = Futures(
-            np.concatenate([f.hours for f in of], axis=1),
-            np.concatenate([f.money for f in of], axis=1),
-            np.concatenate([f.money if f.at_rent is None else f.at_rent for f in of], axis=1),
-            np.concatenate([np.ones(f.hours.shape[1]) if f.at_most is None else f.at_most for f in of]),
-        )
+    are_drawn = any(b.drawn is not None for b in blocks)
     return Candidates(
         np.concatenate([b.calendar_hours for b in blocks], axis=1),
         np.concatenate([b.cost for b in blocks], axis=1),
@@ -114,7 +106,7 @@ def joined(blocks: list[Candidates]) -> Candidates:
         np.concatenate([b.effort for b in blocks]),
         np.concatenate([b.rests_on for b in blocks]),
         np.concatenate([b.set_aside for b in blocks]),
-        drawn,
+        Futures.side_by_side([b.futures() for b in blocks]) if are_drawn else None,
     )
 
 

@@ -6,6 +6,7 @@ wins: an option without a price is on no front of costs.
 
 import math
 from bisect import bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,16 @@ class Futures:
             self.money[:, positions],
             None if self.at_rent is None else self.at_rent[:, positions],
             None if self.at_most is None else self.at_most[positions],
+        )
+
+    @staticmethod
+    def side_by_side(blocks: "Sequence[Futures]") -> "Futures":
+        """The options of all, one after the other."""
+        return Futures(
+            np.concatenate([b.hours for b in blocks], axis=1),
+            np.concatenate([b.money for b in blocks], axis=1),
+            np.concatenate([b.money if b.at_rent is None else b.at_rent for b in blocks], axis=1),
+            np.concatenate([np.ones(b.hours.shape[1]) if b.at_most is None else b.at_most for b in blocks]),
         )
 
     def at_stated_rents(self) -> "Futures":

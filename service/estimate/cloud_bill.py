@@ -6,6 +6,7 @@ shown as unknown, never as 0. Leaves out quota, minimum top-ups and what support
 """
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -132,6 +133,14 @@ class Rented:
     (2, offers); None where all are certain."""
     rent_moves: Numbers | None = None
     """The same until the run is done, as logarithms at each of rent_moves.SHARES, shape (9, offers)."""
+
+    def of(self, positions: NDArray[np.intp] | slice) -> "Rented":
+        """Those offers only."""
+
+        def at(column: Any) -> Any:
+            return None if column is None else column[..., positions]
+
+        return Rented(**{one.name: at(getattr(self, one.name)) for one in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,23 +316,23 @@ def spread_of_ends(ends: Numbers) -> Numbers:
 def _doubts(hours: Numbers, rented: Rented, terms: CloudTerms) -> tuple[Numbers, Numbers]:
     """Log standard deviations of money and of calendar hours, shape (2, offers) each: every doubt by itself
     at median hours, joined in squares. Tax is the same share of a bill at both ends."""
-    now, calendar = money_and_hours(hours, rented, terms)
+    now, calendar = _money_and_hours(hours, rented, terms)
     money, time = np.zeros((2, len(now))), np.zeros((2, len(now)))
     for doubt in terms.doubts:
         if doubt.is_of_spot and not rented.is_spot.any():
             continue
-        ends = [money_and_hours(hours, rented, end) for end in (doubt.low, doubt.high)]
+        ends = [_money_and_hours(hours, rented, end) for end in (doubt.low, doubt.high)]
         with np.errstate(divide="ignore", invalid="ignore"):
             money = np.hypot(money, spread_of_ends(np.stack([end[0] / now for end in ends])))
             time = np.hypot(time, spread_of_ends(np.stack([end[1] / calendar for end in ends])))
     if rented.rent_doubt is not None:
-        moved = [money_and_hours(hours, rented, terms, factor)[0] for factor in rented.rent_doubt]
+        moved = [_money_and_hours(hours, rented, terms, factor)[0] for factor in rented.rent_doubt]
         with np.errstate(divide="ignore", invalid="ignore"):
             money = np.hypot(money, spread_of_ends(np.stack(moved) / now))
     return money, time
 
 
-def money_and_hours(
+def _money_and_hours(
     hours: Numbers,
     rented: Rented,
     terms: CloudTerms,

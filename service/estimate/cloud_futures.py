@@ -7,7 +7,6 @@ import numpy as np
 
 from service.estimate.cloud_bill import (
     PRICE_VAT,
-    CloudBill,
     CloudTerms,
     DrawnTerms,
     Numbers,
@@ -44,11 +43,11 @@ def drawn_terms(terms: CloudTerms) -> DrawnTerms:
 
 
 def cloud_futures(
-    hours: Numbers, rented: Rented, terms: CloudTerms, bill: CloudBill
+    hours: Numbers, rented: Rented, terms: CloudTerms, tax_factor: Numbers
 ) -> tuple[Numbers, Numbers, Numbers]:
     """Calendar hours and money of rented runs of so many hours of training, shape (3, offers), in each
     future, and the money at rents that stay what was stated: shape (futures, offers) each, in the currency of
-    the bill."""
+    the offers, by the `tax_factor` of their bill."""
     low, middle, high = hours
     down, up = np.log(middle / low) / QUANTILE_90, np.log(high / middle) / QUANTILE_90
     trained, of = middle * factors(HOURS, down, up), drawn_terms(terms)
@@ -57,7 +56,7 @@ def cloud_futures(
         per_day = interruptions_of(rented, terms)
         lost = normals(INTERRUPTIONS) * interruption_spread(terms, middle, per_day) * trained
     rent, other, calendar = rent_and_hours(trained, rented, of, lost)
-    tax = bill.tax_factor * _vat_factors(rented, terms)
+    tax = tax_factor * _vat_factors(rented, terms)
     rent, other = rent * tax, other * tax
     stated = rent + other
     moved = stated if rented.rent_moves is None else rent * factors_of(rented.rent_moves) + other

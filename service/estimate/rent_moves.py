@@ -79,11 +79,8 @@ class RentMoves:
         known = self._known(tier)
         if not known:
             return np.zeros((2, len(days)))
-        gaps = np.array([0.0, *(move.days for move in known)])
         ends = np.array([(0.0, 0.0), *(move.spread for move in known)]).T
-        ends = np.maximum.accumulate(ends, axis=1)
-        beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
-        return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
+        return _between_gaps(known, np.maximum.accumulate(ends, axis=1), days)
 
     def logs(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logarithms of today's rent over one that is so many days old, at each of SHARES, shape (9, n): most
@@ -91,12 +88,10 @@ class RentMoves:
         known = self._known(tier)
         if not known:
             return np.zeros((len(SHARES), len(days)))
-        gaps = np.array([0.0, *(move.days for move in known)])
         ends = np.array([np.zeros(len(SHARES)), *(np.log(move.ends) for move in known)]).T
         ends[:MIDDLE] = np.minimum.accumulate(ends[:MIDDLE], axis=1)
         ends[MIDDLE + 1 :] = np.maximum.accumulate(ends[MIDDLE + 1 :], axis=1)
-        beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
-        return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
+        return _between_gaps(known, ends, days)
 
     def most_sure(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """How sure one may be, at the most, that a rent so many days old is still within a limit [0-1], shape
@@ -128,6 +123,16 @@ class RentMoves:
         low, high = math.exp(-QUANTILE_90 * down), math.exp(QUANTILE_90 * up)
         unit = f"of a rent {days} days old, {tier}"
         return Figure("rent_today", 1.0, unit, nearest.source, low, high, "measured")
+
+
+def _between_gaps(
+    known: Sequence[RentMove], ends: NDArray[np.float64], days: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """What rows of `ends`, of no gap and of each known one, are after so many days: between two in
+    proportion, beyond the last as the root of the days."""
+    gaps = np.array([0.0, *(move.days for move in known)])
+    beyond = np.sqrt(np.maximum(days / gaps[-1], 1.0))
+    return np.stack([np.interp(days, gaps, end) * beyond for end in ends])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,6 +1,6 @@
 """Every plan for a run as columns: at home, on a card to buy, rented, debugged at home and then rented."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -43,6 +43,10 @@ from service.usecases.smaller_models import with_smaller_model
 
 EFFORT_OF_DEBUGGING_AT_HOME = 5
 """More than renting alone: two machines to set up."""
+DRAWN_AT_ONCE = 512
+"""Offers: all at once every step between would be twice as large as what is found."""
+Drawn = tuple[Numbers, Numbers, Numbers]
+"""Calendar hours, money, and money at stated rents in each future, shape (futures, offers) each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,10 +197,10 @@ def _as_columns(
         blocks.append(_at_home(workload, homes))
     if rented is not None:
         factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
-        bill, drawn = rented.bill, None
-        if has_limits:
-            drawn = _in_currency(cloud_futures(rented.hours, rented.offers, terms, bill), factor)
-        blocks.append(_rented(rented, bill, bill.calendar_hours, bill.total * factor, drawn))
+        bill, told = rented.bill, partial(_in_currency, factor=factor)
+        hours, cost = bill.calendar_hours, bill.total * factor
+        drawn = _drawn(rented, bill, terms, (hours[1], cost[1]), told) if has_limits else None
+        blocks.append(_rented(rented, bill, hours, cost, drawn))
         own = debugging_machine(homes)
         if own is not None and len(rented):
             debugging = debugging_of(terms, snapshot.figures)
@@ -229,11 +233,9 @@ def _rented(
     bill: CloudBill,
     calendar_hours: Numbers,
     cost: Numbers,
-    drawn: tuple[Numbers, Numbers, Numbers] | None,
+    drawn: Futures | None,
 ) -> Candidates:
-    """Rented plans, in the decision's currency: what they cost is what is paid; `drawn` are calendar hours
-    and cost in each future, and the cost at stated rents."""
-    medians = calendar_hours[1], cost[1]
+    """Rented plans, in the decision's currency: what they cost is what is paid."""
     return Candidates(
         calendar_hours,
         cost,
@@ -242,8 +244,26 @@ def _rented(
         rented.effort,
         rented.same_rent * (1 + max(CLUSTER_SIZES)) + rented.instances,
         too_long(calendar_hours, rented.set_aside),
-        None if drawn is None else Futures.over(medians, *drawn, rented.most_sure),
+        drawn,
     )
+
+
+def _drawn(
+    rented: RentedPlans,
+    bill: CloudBill,
+    terms: CloudTerms,
+    medians: tuple[Numbers, Numbers],
+    told: Callable[[Drawn], Drawn],
+) -> Futures:
+    """Every doubt of rented plans drawn, with medians of calendar hours and cost; `told` makes of what the
+    rented runs take and cost what the plans do."""
+    tax_factor, blocks = bill.tax_factor, []
+    for first in range(0, max(len(rented), 1), DRAWN_AT_ONCE):
+        some = slice(first, first + DRAWN_AT_ONCE)
+        runs = cloud_futures(rented.hours[:, some], rented.offers.of(some), terms, tax_factor[some])
+        of_some = medians[0][some], medians[1][some]
+        blocks.append(Futures.over(of_some, *told(runs), rented.most_sure[some]))
+    return Futures.side_by_side(blocks)
 
 
 def _debugged_at_home(
@@ -256,10 +276,11 @@ def _debugged_at_home(
     bill = cloud_bill(rented.hours, rented.offers, debugging.terms)
     kilowatts, price = own.power.watts.p50 / 1000, per_kwh_doubted(own)
     cost, calendar = with_debugging(bill.total * factor, bill.calendar_hours, debugging, kilowatts, price)
-    drawn = None
-    if draws:
-        runs = _in_currency(cloud_futures(rented.hours, rented.offers, debugging.terms, bill), factor)
-        drawn = debugged_futures(runs, debugging, kilowatts, price)
+
+    def told(runs: Drawn) -> Drawn:
+        return debugged_futures(_in_currency(runs, factor), debugging, kilowatts, price)
+
+    drawn = _drawn(rented, bill, debugging.terms, (calendar[1], cost[1]), told) if draws else None
     plans = _rented(rented, bill, calendar, cost, drawn)
     plans = replace(
         plans,
@@ -269,7 +290,7 @@ def _debugged_at_home(
     return bill, np.full(len(rented), debugging.hours.p50 * kilowatts * price.p50), plans
 
 
-def _in_currency(runs: tuple[Numbers, Numbers, Numbers], factor: float) -> tuple[Numbers, Numbers, Numbers]:
+def _in_currency(runs: Drawn, factor: float) -> Drawn:
     """Calendar hours, and both sums of money times `factor`."""
     hours, paid, at_stated_rent = runs
     return hours, paid * factor, at_stated_rent * factor

@@ -3,7 +3,7 @@
 Plans and step times are computed once per distinct machine and spread over the offers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from weakref import WeakKeyDictionary
@@ -22,7 +22,7 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
 from service.estimate.quantile import QUANTILE_90
-from service.estimate.rent_moves import SHARES
+from service.estimate.rent_moves import SHARES, RentMoves
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.superseded import OWN
 from service.estimate.training_time import TrainingTime, training_time
@@ -33,6 +33,10 @@ from service.usecases.finding import LARGEST_COUNT
 from service.usecases.knowledge import carbon_of, knowledge_of, plans_of
 
 Numbers = NDArray[np.float64]
+Age = tuple[Tier, NDArray[np.intp], Numbers]
+"""The offers of a tier that are no quotes of one's own: their places among those looked at, and how many days
+ago they were last stated."""
+Ages = Sequence[Age]
 CLUSTER_SIZES = (2, 4, 8)
 """How many nodes of eight linked GPUs are looked at together: up to 64 GPUs."""
 NODE_GPUS = 8
@@ -198,10 +202,11 @@ def rented_plans(
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
     until = days_until(hours[1, machine], columns.rented.term_months[row])
+    ages = tuple(_ages(snapshot, row, today))
     picked = _picked(
         columns.rented, row, instances, shares,
-        rent_doubt=rents_today(snapshot, row, today),
-        rent_moves=rents_until(snapshot, row, today, until),
+        rent_doubt=rents_today(snapshot.rent_moves, ages, len(row)),
+        rent_moves=rents_until(snapshot.rent_moves, ages, until),
     )  # fmt: skip
     bill = cloud_bill(hours[:, machine], picked, terms)
     published = published_plan(workload.recipe, workload.architecture.n_layers)
@@ -216,7 +221,7 @@ def rented_plans(
     )
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
-        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot, row, today, until), effort,
+        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot.rent_moves, ages, until), effort,
         _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
 
@@ -258,12 +263,12 @@ def _usable(
     return np.concatenate(rows), np.concatenate(instances)
 
 
-def rents_today(snapshot: Snapshot, row: NDArray[np.intp], today: date) -> Numbers:
-    """How far the rents of these offers may have moved since they were last stated, as factors: 10th and 90th
-    percentile, shape (2, n). One's own quotes are what they are."""
-    spread = np.zeros((2, len(row)))
-    for tier, of_tier, days in _ages(snapshot, row, today):
-        spread[:, of_tier] = snapshot.rent_moves.spread(tier, days)
+def rents_today(moves: RentMoves, ages: Ages, offers: int) -> Numbers:
+    """How far the rents of so many offers may have moved since they were last stated, as factors: 10th and
+    90th percentile, shape (2, offers). One's own quotes are what they are."""
+    spread = np.zeros((2, offers))
+    for tier, of_tier, days in ages:
+        spread[:, of_tier] = moves.spread(tier, days)
     return np.asarray(np.exp(spread * np.array([[-QUANTILE_90], [QUANTILE_90]])))
 
 
@@ -273,28 +278,24 @@ def days_until(hours: Numbers, term_months: Numbers) -> Numbers:
     return np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
 
 
-def most_sure(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+def most_sure(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:
     """How sure one may be of these rents until so many days from today, at the most, shape (n,)."""
-    found = np.ones(len(row))
-    for tier, of_tier, days in _ages(snapshot, row, today):
-        found[of_tier] = snapshot.rent_moves.most_sure(tier, days + until[of_tier])
+    found = np.ones(len(until))
+    for tier, of_tier, days in ages:
+        found[of_tier] = moves.most_sure(tier, days + until[of_tier])
     return found
 
 
-def rents_until(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+def rents_until(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:
     """How far they may have moved from when they were last stated until so many days from today: logarithms
     at each of SHARES, shape (9, n)."""
-    moves = np.zeros((len(SHARES), len(row)))
-    for tier, of_tier, days in _ages(snapshot, row, today):
-        moves[:, of_tier] = snapshot.rent_moves.logs(tier, days + until[of_tier])
-    return moves
+    logs = np.zeros((len(SHARES), len(until)))
+    for tier, of_tier, days in ages:
+        logs[:, of_tier] = moves.logs(tier, days + until[of_tier])
+    return logs
 
 
-def _ages(
-    snapshot: Snapshot, row: NDArray[np.intp], today: date
-) -> Iterator[tuple[Tier, NDArray[np.intp], Numbers]]:
-    """The offers of each tier that are no quotes of one's own: their places among these, and how many days
-    ago they were last stated."""
+def _ages(snapshot: Snapshot, row: NDArray[np.intp], today: date) -> Iterator[Age]:
     offers = snapshot.offers
     days = np.maximum(today.toordinal() - offers.known_ordinal[row].astype(np.float64), 0.0)
     own = np.fromiter((offers.origin[i] == OWN for i in row.tolist()), np.bool_, len(row))

@@ -67,6 +67,8 @@ def test_a_quote_needs_a_token_and_then_counts_at_once(own_app):
         ({"instance": "p5.48xlarge", "gpu_count": 1}, "gpu_count"),
         ({"instance": "p5.48xlarge", "gpu": "a100-sxm-80gb"}, "gpu"),
         ({"hourly_price": "5", "instance": "half"}, "yes"),
+        ({"instance": "a\x1b[2J"}, "instance"),
+        ({"region": "eu\nr2"}, "region"),
     ):
         assert_problem(client.post("/api/v1/offers", json={**QUOTE, **change}, headers=token), 422, field)
     with sessions(own_app).begin() as session:

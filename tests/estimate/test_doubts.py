@@ -262,7 +262,7 @@ def test_a_rent_that_stands_still_or_jumps_by_hand():
         offer = replace(rented(), rent_moves=moves)
         told = cloud_bill(run, offer, terms)
         medians = told.calendar_hours[1], told.total[1]
-        futures = Futures.over(medians, *cloud_futures(run, offer, terms, told))
+        futures = Futures.over(medians, *cloud_futures(run, offer, terms, told.tax_factor))
         assert probability_within(*medians, futures, Limits(1100))[0] == pytest.approx(share, abs=0.005)
 
 
@@ -290,7 +290,7 @@ def test_the_joint_probability_is_what_drawing_every_doubt_finds(
     told = cloud_bill(took, offer, terms)
     medians = told.calendar_hours[1], told.total[1]
     limits = Limits(float(medians[1][0]) * budget, float(medians[0][0]) * deadline)
-    futures = Futures.over(medians, *cloud_futures(took, offer, terms, told))
+    futures = Futures.over(medians, *cloud_futures(took, offer, terms, told.tax_factor))
     said = probability_within(*medians, futures, limits)[0]
     random = np.random.default_rng(3)
     z = random.standard_normal((6, 20_000))

@@ -19,7 +19,7 @@ from service.answers.question import AskedDecision
 from service.decide.choice import choose
 from service.decide.frontier import Futures, Limits, probability_within
 from service.errors import HeimvorteilError
-from service.estimate.cloud_bill import Rented, cloud_bill
+from service.estimate.cloud_bill import cloud_bill
 from service.estimate.cloud_futures import cloud_futures
 from service.estimate.rent_moves import RentMoves, moves_seen
 from service.facts import CloudOffer, Source
@@ -153,16 +153,13 @@ def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> f
     assert plans.rented is not None and position is not None
     _, place = plans.of(position)
     one = np.array([place])
-    offers = {
-        name: None if (column := getattr(plans.rented.offers, name)) is None else column[..., one]
-        for name in Rented.__dataclass_fields__
-    }
-    offers |= {"price_per_hour": offers["price_per_hour"] * ratio, "rent_doubt": None, "rent_moves": None}
-    hours, rented = plans.rented.hours[:, one], Rented(**offers)
+    offer = plans.rented.offers.of(one)
+    rented = replace(offer, price_per_hour=offer.price_per_hour * ratio, rent_doubt=None, rent_moves=None)
+    hours = plans.rented.hours[:, one]
     bill = cloud_bill(hours, rented, plans.terms)
     factor = float(plans.candidates.cost[1][position] / plans.rented.bill.total[1][place])
     medians = bill.calendar_hours[1], bill.total[1] * factor
-    elapsed, paid, _ = cloud_futures(hours, rented, plans.terms, bill)
+    elapsed, paid, _ = cloud_futures(hours, rented, plans.terms, bill.tax_factor)
     futures = Futures.over(medians, elapsed, paid * factor)
     return float(probability_within(*medians, futures, limits)[0])
 
