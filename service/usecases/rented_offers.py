@@ -22,7 +22,7 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
 from service.estimate.quantile import QUANTILE_90
-from service.estimate.rent_moves import SHARES
+from service.estimate.rent_moves import SHARES, RentMoves
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.superseded import OWN
 from service.estimate.training_time import TrainingTime, training_time
@@ -33,6 +33,9 @@ from service.usecases.finding import LARGEST_COUNT
 from service.usecases.knowledge import carbon_of, knowledge_of, plans_of
 
 Numbers = NDArray[np.float64]
+OfTier = tuple[Tier, NDArray[np.intp], Numbers]
+"""A tier, where its offers stand among those looked at, and how many days ago each was last stated."""
+Ages = tuple[OfTier, ...]
 CLUSTER_SIZES = (2, 4, 8)
 """How many nodes of eight linked GPUs are looked at together: up to 64 GPUs."""
 NODE_GPUS = 8
@@ -197,11 +200,12 @@ def rented_plans(
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
+    ages = tuple(_ages(offers, row, today))
     until = days_until(hours[1, machine], columns.rented.term_months[row])
     picked = _picked(
         columns.rented, row, instances, shares,
-        rent_doubt=rents_today(snapshot, row, today),
-        rent_moves=rents_until(snapshot, row, today, until),
+        rent_doubt=rents_today(snapshot.rent_moves, ages, len(row)),
+        rent_moves=rents_until(snapshot.rent_moves, ages, until),
     )  # fmt: skip
     bill = cloud_bill(hours[:, machine], picked, terms)
     published = published_plan(workload.recipe, workload.architecture.n_layers)
@@ -216,7 +220,7 @@ def rented_plans(
     )
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
-        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot, row, today, until), effort,
+        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot.rent_moves, ages, until), effort,
         _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
 
@@ -258,12 +262,12 @@ def _usable(
     return np.concatenate(rows), np.concatenate(instances)
 
 
-def rents_today(snapshot: Snapshot, row: NDArray[np.intp], today: date) -> Numbers:
+def rents_today(known: RentMoves, ages: Ages, n: int) -> Numbers:
     """How far the rents of these offers may have moved since they were last stated, as factors: 10th and 90th
     percentile, shape (2, n). One's own quotes are what they are."""
-    spread = np.zeros((2, len(row)))
-    for tier, of_tier, days in _ages(snapshot, row, today):
-        spread[:, of_tier] = snapshot.rent_moves.spread(tier, days)
+    spread = np.zeros((2, n))
+    for tier, of_tier, days in ages:
+        spread[:, of_tier] = known.spread(tier, days)
     return np.asarray(np.exp(spread * np.array([[-QUANTILE_90], [QUANTILE_90]])))
 
 
@@ -273,29 +277,25 @@ def days_until(hours: Numbers, term_months: Numbers) -> Numbers:
     return np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
 
 
-def most_sure(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+def most_sure(known: RentMoves, ages: Ages, until: Numbers) -> Numbers:
     """How sure one may be of these rents until so many days from today, at the most, shape (n,)."""
-    found = np.ones(len(row))
-    for tier, of_tier, days in _ages(snapshot, row, today):
-        found[of_tier] = snapshot.rent_moves.most_sure(tier, days + until[of_tier])
+    found = np.ones(len(until))
+    for tier, of_tier, days in ages:
+        found[of_tier] = known.most_sure(tier, days + until[of_tier])
     return found
 
 
-def rents_until(snapshot: Snapshot, row: NDArray[np.intp], today: date, until: Numbers) -> Numbers:
+def rents_until(known: RentMoves, ages: Ages, until: Numbers) -> Numbers:
     """How far they may have moved from when they were last stated until so many days from today: logarithms
     at each of SHARES, shape (9, n)."""
-    moves = np.zeros((len(SHARES), len(row)))
-    for tier, of_tier, days in _ages(snapshot, row, today):
-        moves[:, of_tier] = snapshot.rent_moves.logs(tier, days + until[of_tier])
+    moves = np.zeros((len(SHARES), len(until)))
+    for tier, of_tier, days in ages:
+        moves[:, of_tier] = known.logs(tier, days + until[of_tier])
     return moves
 
 
-def _ages(
-    snapshot: Snapshot, row: NDArray[np.intp], today: date
-) -> Iterator[tuple[Tier, NDArray[np.intp], Numbers]]:
-    """The offers of each tier that are no quotes of one's own: their places among these, and how many days
-    ago they were last stated."""
-    offers = snapshot.offers
+def _ages(offers: OfferTable, row: NDArray[np.intp], today: date) -> Iterator[OfTier]:
+    """The offers of each tier that are no quotes of one's own."""
     days = np.maximum(today.toordinal() - offers.known_ordinal[row].astype(np.float64), 0.0)
     own = np.fromiter((offers.origin[i] == OWN for i in row.tolist()), np.bool_, len(row))
     for code, tier in enumerate(offers.tiers):
