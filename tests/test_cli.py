@@ -189,7 +189,7 @@ def test_tokens_are_shown_once_listed_and_revoked(run):
     assert shown.startswith("hv_") and len(shown) > 40
     listed = run("token", "list").stdout
     assert "laptop" in listed and shown not in listed
-    run("token", "revoke", "laptop")
+    assert run("token", "revoke", "laptop").stdout == "revoked laptop\n"
     assert len(run("token", "create", "laptop", code=2).stderr.splitlines()) == 1
     assert len(run("token", "revoke", "nobody", code=2).stderr.splitlines()) == 1
 

@@ -6,6 +6,7 @@ so that the rows of a database are proven to be those of the file whichever data
 """
 
 import base64
+import errno
 import json
 import os
 import tempfile
@@ -26,6 +27,7 @@ from sqlalchemy.orm import Session
 from service.errors import InvalidValue, worded
 from service.store import models, work_models  # noqa: F401
 from service.store.column_types import Packed
+from service.store.report_files import give_name
 from service.store.session import HEAD_REVISION, Sessions, require_head
 from service.store.tables import Base
 
@@ -142,23 +144,13 @@ def written_whole(file: Path) -> Iterator[IO[bytes]]:
             yield whole
             whole.flush()
             os.fsync(whole.fileno())
-        _give_name(unfinished, file)
+        if not give_name(unfinished, file):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     except OSError as error:
         reason = worded("cannot be written: {error}", error=error.strerror or error)
         raise InvalidValue("file", str(file), reason) from error
     finally:
         unfinished.unlink(missing_ok=True)
-
-
-def _give_name(unfinished: Path, file: Path) -> None:
-    try:
-        # Unlike a rename this fails where somebody else was faster.
-        os.link(unfinished, file)
-    except FileExistsError:
-        raise
-    except OSError:
-        # Not every file system has links.
-        unfinished.rename(file)
 
 
 @contextmanager

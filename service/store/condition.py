@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlite3 import sqlite_version as SQLITE_VERSION
 
 import sqlalchemy as sa
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from service.errors import DatabaseNotReady
 from service.store import leases, price_sources, versions
+from service.store.faults import first_line
 from service.store.price_sources import Standing
 from service.store.session import HEAD_REVISION, REVISIONS, Sessions, engine_for, schema_revision, shown
 from service.store.tallies import database_bytes
@@ -55,7 +55,7 @@ def look(url: str) -> Condition:
     address, file = shown(engine.url), None
     try:
         if engine.dialect.name == "sqlite" and not str(engine.url.database).startswith("file:"):
-            file = Path(str(make_url(url).database))
+            file = Path(str(engine.url.database))
             if not file.exists():
                 # To connect would make it.
                 return Condition(address, file, exists=False)
@@ -65,7 +65,7 @@ def look(url: str) -> Condition:
                 return Condition(address, file, revision=revision)
             return _asked(Sessions(engine), address, file)
         except (SQLAlchemyError, DatabaseNotReady) as error:
-            return Condition(address, file, error=str(getattr(error, "orig", None) or error).split("\n")[0])
+            return Condition(address, file, error=first_line(error))
     finally:
         engine.dispose()
 
@@ -89,5 +89,5 @@ def _write_refused(sessions: Sessions) -> str | None:
         with sessions.writing_one() as connection:
             connection.execute(same)
     except (SQLAlchemyError, DatabaseNotReady) as error:
-        return str(getattr(error, "orig", None) or error).split("\n")[0]
+        return first_line(error)
     return None

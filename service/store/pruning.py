@@ -1,13 +1,13 @@
 """What need not be kept for ever is let go: expired answers, and prices of long ago that tell no day."""
 
 import logging
-import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from service.settings import Settings
 from service.store import leases
 from service.store.answer_room import Expiring, expire
+from service.store.held_lease import new_owner
 from service.store.history_thinning import thin
 from service.store.session import Sessions
 
@@ -35,7 +35,7 @@ def prune(sessions: Sessions, settings: Settings, now: datetime, *, dry_run: boo
 
 def prune_when_due(sessions: Sessions) -> None:
     """Once a day, by whichever process looks first; one that fails is followed by another within the hour."""
-    owner = uuid.uuid4().hex
+    owner = new_owner()
     with sessions.reading() as session:
         now = leases.clock(session)
         if any(job.name == JOB and job.due > now for job in leases.all(session)):

@@ -40,7 +40,7 @@ def put(folder: str, stem: str, extension: str, content: bytes) -> str:
             target = Path(folder, name)
             if target.exists() and target.read_bytes() == content:
                 return name
-            if _named(part, target):
+            if give_name(part, target):
                 return name
         raise FileExistsError(f"{folder} has {MOST_OF_A_NAME} files like {stem}.{extension}")
     finally:
@@ -62,8 +62,8 @@ def _written_aside(folder: str, content: bytes) -> Path:
     return part
 
 
-def _named(part: Path, target: Path) -> bool:
-    """Give the finished file its name; False if that is taken."""
+def give_name(part: Path, target: Path) -> bool:
+    """Give the finished file its name; False if that is taken. Raises OSError where it cannot be given."""
     try:
         os.link(part, target)
     except FileExistsError:

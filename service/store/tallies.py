@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
 
 from service.store import leases, refreshes, versions
+from service.store.price_sources import lease_name
 from service.store.session import Sessions
 from service.store.work_models import ComparisonRow, JobLeaseRow
 
-REFRESH = "refresh "
+REFRESH = lease_name("")
+"""How the lease of every refresh begins."""
 COUNTED_EVERY_S = 30.0
 """Whoever scrapes more often is told the last count."""
 log = logging.getLogger(__name__)
@@ -40,7 +42,7 @@ def tally(session: Session) -> Tally:
     kind, lease = ComparisonRow.kind, JobLeaseRow
     answers = session.execute(sa.select(kind, sa.func.count()).group_by(kind)).all()
     waiting = {name for name in leases.waiting(session, now) if name.startswith(REFRESH)}
-    waiting |= {REFRESH + name for name in refreshes.requested(session)}
+    waiting |= {lease_name(name) for name in refreshes.requested(session)}
     running = session.execute(
         sa.select(sa.func.count()).where(lease.name.startswith(REFRESH), lease.until >= now)
     ).scalar_one()

@@ -54,10 +54,7 @@ class Presented:
         if token.expires_at is not None and token.expires_at <= now:
             return f"this token expired at {_minute(token.expires_at)}"
         if self.by_value_before and (token.previous_until is None or token.previous_until <= now):
-            until = (
-                "" if token.previous_until is None else f" and counted until {_minute(token.previous_until)}"
-            )
-            return f"this value of the token was replaced{until}"
+            return f"this value of the token was replaced{_until(token.previous_until)}"
         return None
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -79,7 +78,7 @@ def kept_answer(
             if not taken_bytes:
                 return comparisons.get(connection, identity, kind)
     except NotKept as error:
-        error.told = replace(stored, id="", answer=answer.model_copy(update={"id": ""}).to_json())
+        error.told = unkept(answer, snapshot, kind=kind, asked=asked, asked_at=asked_at)
         raise
     if room is not None:
         room.took(taken_bytes, asked_at)

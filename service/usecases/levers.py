@@ -219,10 +219,7 @@ def _speeds(plans: Plans, choice: Choice, parts: Parts) -> list[Lever]:
     found = []
     gpus = plans.gpu_of_each()
     done: set[str] = set()
-    of_both: tuple[tuple[LeverCode, int | None], ...] = (
-        ("hours", choice.best),
-        ("rival_hours", choice.rival),
-    )
+    of_both: BothPlans = (("hours", choice.best), ("rival_hours", choice.rival))
     for code, position in of_both:
         if position is None or gpus[position] in done:
             continue

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
-from alembic.config import Config
 
-from service.store.session import MIGRATIONS, REVISIONS, engine_for
+from service.store.session import REVISIONS, engine_for
+from tests.store.test_schema import alembic
 
 FOLDER = Path(__file__).parent / "old_databases"
 AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
@@ -57,13 +57,6 @@ OF_TABLE = {
     ("grid_carbon", "slot_end"): AT.replace(hour=13), ("spot_prices", "slot_end"): AT.replace(hour=13),
 }  # fmt: skip
 UNSAID = {("alerts", "fall_percent"), ("report_deliveries", "next_attempt_at"), ("offers", "superseded_by")}
-
-
-def alembic_of(url: str) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    return config
 
 
 def fill_empty_tables(url: str) -> None:
@@ -109,7 +102,7 @@ def make(folder: Path) -> None:
         file = Path(temporary) / "old.db"
         url = f"sqlite:///{file}"
         for revision in REVISIONS:
-            command.upgrade(alembic_of(url), revision)
+            command.upgrade(alembic(url), revision)
             fill_empty_tables(url)
             kept = folder / f"{revision}.sql.gz"
             if not kept.exists():

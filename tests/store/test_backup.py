@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from service.errors import DatabaseNotReady, InvalidValue
 from service.store import comparisons, offers, tokens, versions
-from service.store.backup import MANIFEST, back_up, lines_of, proven
+from service.store.backup import MANIFEST, back_up, lines_of, proven, written_whole
 from service.store.checking import check
 from service.store.comparisons import StoredComparison
 from service.store.exporting import export
@@ -157,6 +157,20 @@ def test_a_copy_never_overwrites_and_leaves_nothing_half_written(filled, copy, t
     assert {file.suffix for file in tmp_path.iterdir()} <= {".zip", ".db", ".db-wal", ".db-shm"}
     assert not (tmp_path / "second.zip").exists()
     assert copy.stat().st_mode & 0o077 == 0, "it holds the secrets of webhooks"
+
+
+@pytest.mark.parametrize("has_links", [True, False])
+def test_a_name_that_another_takes_meanwhile_stays_theirs(tmp_path, monkeypatch, has_links):
+    def no_links(*_args):
+        raise PermissionError("not here")
+
+    if not has_links:
+        monkeypatch.setattr("service.store.report_files.os.link", no_links)
+    file = tmp_path / "copy.zip"
+    with pytest.raises(InvalidValue, match="File exists"), written_whole(file) as whole:
+        whole.write(b"ours")
+        file.write_bytes(b"theirs")
+    assert file.read_bytes() == b"theirs" and list(tmp_path.iterdir()) == [file]
 
 
 def test_a_copy_is_of_one_moment_while_others_write(filled, tmp_path, monkeypatch):

@@ -122,7 +122,7 @@ def _sources_well(w: Wording, v: Mapping[str, Any]) -> Told:
     return (
         w.say(
             "{well} of {of} price sources are fresh or not needed now, "
-            "{asleep} sleep for want of a key or a switch.",
+            "{asleep} sleep without a key or a switch.",
             **v,
         ),
         "",
