@@ -1,12 +1,14 @@
 """How price sources stand and how reading them ended, in the words of the reader."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pricing.asleep import Sleep
-from service.reports.words.wording import Wording
+if TYPE_CHECKING:
+    from pricing.asleep import Sleep
+    from service.reports.words.wording import Wording
 
 
-def state_word(w: Wording, state: str) -> str:
+def state_word(w: "Wording", state: str) -> str:
     """How a source stands, or how a refresh of it ended."""
     return {
         "fresh": w.say("fresh"), "stale": w.say("stale"), "failing": w.say("failing"),
@@ -16,7 +18,7 @@ def state_word(w: Wording, state: str) -> str:
     }.get(state, state)  # fmt: skip
 
 
-def span(w: Wording, time: timedelta) -> str:
+def span(w: "Wording", time: timedelta) -> str:
     """A span as people say it: 40 min, 6 h, 4.5 days."""
     hours = time.total_seconds() / 3600
     if hours < 1:
@@ -26,7 +28,7 @@ def span(w: Wording, time: timedelta) -> str:
     return w.say("{count} days", count=w.exact(float(f"{hours / 24:.3g}")))
 
 
-def why_asleep(w: Wording, sleep: Sleep | None) -> str:
+def why_asleep(w: "Wording", sleep: "Sleep | None") -> str:
     """Why a source is not asked."""
     if sleep is None:
         return ""
@@ -46,7 +48,7 @@ def why_asleep(w: Wording, sleep: Sleep | None) -> str:
     return sleep.said
 
 
-def stage_word(w: Wording, stage: str) -> str:
+def stage_word(w: "Wording", stage: str) -> str:
     """How far one is that is being read."""
     return {
         "waiting": w.say("waiting"), "asking": w.say("asking"), "reading": w.say("reading"),
