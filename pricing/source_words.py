@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pricing.asleep import Sleep
     from service.reports.words.wording import Wording
 
 
@@ -26,26 +25,6 @@ def span(w: "Wording", time: timedelta) -> str:
     if hours < 48:
         return w.say("{count} h", count=w.exact(float(f"{hours:.3g}")))
     return w.say("{count} days", count=w.exact(float(f"{hours / 24:.3g}")))
-
-
-def why_asleep(w: "Wording", sleep: "Sleep | None") -> str:
-    """Why a source is not asked."""
-    if sleep is None:
-        return ""
-    if sleep.why == "no_key":
-        return w.say("needs a key in {variable}", variable=sleep.variable)
-    if sleep.why == "terms":
-        because, _, where = sleep.said.partition(": ")[2].partition(" (")
-        forbids = {
-            "its terms forbid gathering its data into a database without written permission": w.say(
-                "its terms forbid gathering its data into a database without written permission"
-            )
-        }
-        told = forbids.get(because, because) + (f" ({where}" if where else "")
-        return w.say("off until {variable}=on: {because}", variable=sleep.variable, because=told)
-    if sleep.said.startswith("switched off"):
-        return w.say("switched off by {variable}=off", variable=sleep.variable)
-    return sleep.said
 
 
 def stage_word(w: "Wording", stage: str) -> str:
