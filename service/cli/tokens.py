@@ -105,4 +105,3 @@ def token_revoke(name: str) -> None:
 
     _with_session(lambda session: tokens.revoke(session, name, datetime.now(UTC)))
     click.echo(words().say("revoked {name}", name=name))
-    click.echo(f"revoked {name}")
