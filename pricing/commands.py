@@ -226,12 +226,13 @@ def refresh_(
     if not names and not quick:
         zone_days.fetch_used(context)
     failed = [o.outcome == "failed" for o in outcomes if o.outcome != "asleep"]
+    if left := [o.source for o in outcomes if o.outcome == "running"]:
+        told = words().say("another process is refreshing {names}: not read here", names=", ".join(left))
+        click.echo(f"heimvorteil: {told}", err=True)
     if any(failed) and (not quick or all(failed)):
         context.exit(1)
-    if left := [o.source for o in outcomes if o.outcome == "running"]:
-        click.echo(f"heimvorteil: another process is refreshing {', '.join(left)}: not read here", err=True)
-        if len(left) == len(failed):
-            context.exit(EXIT_LEFT_TO_ANOTHER)
+    if left and len(left) == len(failed):
+        context.exit(EXIT_LEFT_TO_ANOTHER)
 
 
 @prices.command("show")

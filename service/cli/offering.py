@@ -266,7 +266,11 @@ def _print_offers(
     print_below(sources)
     newest = max((item["as_of"] for item in items), default=today)
     if newest > today:
-        said = f"a price is of {newest}, and this computer says that it is {today}: its clock is wrong"
+        said = w.say(
+            "a price is of {newest}, and this computer says that it is {today}: its clock is wrong",
+            newest=w.day(newest),
+            today=w.day(today),
+        )
         click.echo(f"heimvorteil: {said}", err=True)
 
 
