@@ -13,7 +13,7 @@ from pricing.conflicts_command import conflicts_
 from pricing.first_contact_command import check_
 from pricing.import_command import import_
 from pricing.names_commands import map_, unmapped_
-from pricing.source_words import span, state_word
+from pricing.source_words import state_word
 from service.errors import InvalidValue, worded
 from service.reports.words.error_words import in_words, said
 from service.reports.words.spoken import words
@@ -52,6 +52,7 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
     from service.reports.listings.as_table import print_below, print_json, print_table
+    from service.reports.words.sentences import span
     from service.store import leases, price_sources
 
     sessions = context.obj()
