@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pricing.source import PriceSource
+from service.errors import Worded, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,7 @@ class Sleep:
 
     why: Literal["no_key", "terms", "off"]
     variable: str
-    said: str
+    said: Worded
     """One line, with the variable."""
 
 
@@ -22,11 +23,13 @@ def sleep_of(source: PriceSource, settings: Mapping[str, str]) -> Sleep | None:
     switch = source.switch
     value = settings.get(switch, "")
     if value not in ("", "on", "off"):
-        return Sleep("off", switch, f'{switch} must be on or off, not "{value}"')
+        refused = worded('{variable} must be on or off, not "{value}"', variable=switch, value=value)
+        return Sleep("off", switch, refused)
     if value == "off":
-        return Sleep("off", switch, f"switched off by {switch}=off")
+        return Sleep("off", switch, worded("switched off by {variable}=off", variable=switch))
     if source.off_because and value != "on":
-        return Sleep("terms", switch, f"off until {switch}=on: {source.off_because}")
+        until = worded("off until {variable}=on: {because}", variable=switch, because=source.off_because)
+        return Sleep("terms", switch, until)
     if source.key and not settings.get(source.key):
-        return Sleep("no_key", source.key, f"needs a key in {source.key}")
+        return Sleep("no_key", source.key, worded("needs a key in {variable}", variable=source.key))
     return None

@@ -13,7 +13,7 @@ from pricing.conflicts_command import conflicts_
 from pricing.first_contact_command import check_
 from pricing.import_command import import_
 from pricing.names_commands import map_, unmapped_
-from pricing.source_words import span, state_word, why_asleep
+from pricing.source_words import state_word
 from service.errors import InvalidValue, worded
 from service.reports.words.error_words import in_words, said
 from service.reports.words.spoken import words
@@ -52,6 +52,7 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
     from pricing.asleep import sleep_of
     from pricing.sources import SOURCES
     from service.reports.listings.as_table import print_below, print_json, print_table
+    from service.reports.words.sentences import span
     from service.store import leases, price_sources
 
     sessions = context.obj()
@@ -79,7 +80,7 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
             w.number(s.last.rejected) if s.last else UNKNOWN,
             w.say("running") if s.running_since else _minute(w, s.due),
             state_word(w, s.state),
-            why_asleep(w, asleep[s.source.name]) or (s.last.error if s.last else ""),
+            said(reason) if (reason := why[s.source.name]) else s.last.error if s.last else "",
         ]
         for s in standings
     ]
@@ -87,10 +88,10 @@ def list_(context: click.Context, wide: bool, as_json: bool) -> None:
               w.say("age"), w.say("rows"), w.say("rejects"), w.say("next run"), w.say("state")]  # fmt: skip
     print_table([*titles, w.say("remark")], rows, {6, 7}, width=220, spare={1, 2, 4, 8, 10}, wide=wide)
     if not wide:
-        said: dict[str, list[str]] = {}
+        remarks: dict[str, list[str]] = {}
         for row in rows:
-            said.setdefault(row[-1], []).append(row[0])
-        print_below(f"{', '.join(names)}: {remark}" for remark, names in said.items() if remark)
+            remarks.setdefault(row[-1], []).append(row[0])
+        print_below(f"{', '.join(names)}: {remark}" for remark, names in remarks.items() if remark)
 
 
 def _as_here(standing: "Standing", sleeps: bool) -> "Standing":
@@ -226,12 +227,13 @@ def refresh_(
     if not names and not quick:
         zone_days.fetch_used(context)
     failed = [o.outcome == "failed" for o in outcomes if o.outcome != "asleep"]
+    if left := [o.source for o in outcomes if o.outcome == "running"]:
+        told = words().say("another process is refreshing {names}: not read here", names=", ".join(left))
+        click.echo(f"heimvorteil: {told}", err=True)
     if any(failed) and (not quick or all(failed)):
         context.exit(1)
-    if left := [o.source for o in outcomes if o.outcome == "running"]:
-        click.echo(f"heimvorteil: another process is refreshing {', '.join(left)}: not read here", err=True)
-        if len(left) == len(failed):
-            context.exit(EXIT_LEFT_TO_ANOTHER)
+    if left and len(left) == len(failed):
+        context.exit(EXIT_LEFT_TO_ANOTHER)
 
 
 @prices.command("show")
@@ -263,7 +265,7 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
     elsewhere = w.say("another address: {variable}", variable=source.url_setting)
     click.echo(f"{source.title}\n{source.url}\n{source.licence}; {elsewhere}")
     if sleep := sleep_of(source, os.environ):
-        click.echo(w.say("asleep: {why}", why=why_asleep(w, sleep)))
+        click.echo(w.say("asleep: {why}", why=said(sleep.said)))
     rows = [
         [
             w.minute(r.started_at), state_word(w, r.outcome), w.number(r.accepted), w.number(r.rejected),
@@ -291,7 +293,7 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
     from pricing.http import Door, FetchFailed
     from pricing.refresh import address
     from pricing.source import Asked
-    from service.errors import MissingFact, foreign
+    from service.errors import MissingFact
 
     if sleep := sleep_of(source, os.environ):
         if sleep.why == "no_key":
@@ -299,7 +301,7 @@ def _print_raw(context: click.Context, source: "PriceSource") -> None:
                 worded("the key of {source}", source=source.name),
                 worded("set {variable}", variable=sleep.variable),
             )
-        raise MissingFact(worded("the answer of {source}", source=source.name), foreign(sleep.said))
+        raise MissingFact(worded("the answer of {source}", source=source.name), sleep.said)
     key = os.environ.get(source.key or source.optional_key or "", "")
     now = datetime.now(UTC)
     try:

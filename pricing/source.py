@@ -145,7 +145,7 @@ class PriceSource:
 
     states_its_day: bool = False
     """Whether the answer says for which day it is true: one that has not changed confirms no later day."""
-    off_because: str | None = None
+    off_because: Worded | None = None
     """Why it sleeps until its switch is on: terms that whoever runs it has to read and decide about first."""
 
     def read(self, payload: Payload) -> Sequence[Fact | Rejected]:

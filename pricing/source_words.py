@@ -1,12 +1,12 @@
 """How price sources stand and how reading them ended, in the words of the reader."""
 
-from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from pricing.asleep import Sleep
-from service.reports.words.wording import Wording
+if TYPE_CHECKING:
+    from service.reports.words.wording import Wording
 
 
-def state_word(w: Wording, state: str) -> str:
+def state_word(w: "Wording", state: str) -> str:
     """How a source stands, or how a refresh of it ended."""
     return {
         "fresh": w.say("fresh"), "stale": w.say("stale"), "failing": w.say("failing"),
@@ -16,37 +16,7 @@ def state_word(w: Wording, state: str) -> str:
     }.get(state, state)  # fmt: skip
 
 
-def span(w: Wording, time: timedelta) -> str:
-    """A span as people say it: 40 min, 6 h, 4.5 days."""
-    hours = time.total_seconds() / 3600
-    if hours < 1:
-        return w.say("{count} min", count=w.number(hours * 60))
-    if hours < 48:
-        return w.say("{count} h", count=w.exact(float(f"{hours:.3g}")))
-    return w.say("{count} days", count=w.exact(float(f"{hours / 24:.3g}")))
-
-
-def why_asleep(w: Wording, sleep: Sleep | None) -> str:
-    """Why a source is not asked."""
-    if sleep is None:
-        return ""
-    if sleep.why == "no_key":
-        return w.say("needs a key in {variable}", variable=sleep.variable)
-    if sleep.why == "terms":
-        because, _, where = sleep.said.partition(": ")[2].partition(" (")
-        forbids = {
-            "its terms forbid gathering its data into a database without written permission": w.say(
-                "its terms forbid gathering its data into a database without written permission"
-            )
-        }
-        told = forbids.get(because, because) + (f" ({where}" if where else "")
-        return w.say("off until {variable}=on: {because}", variable=sleep.variable, because=told)
-    if sleep.said.startswith("switched off"):
-        return w.say("switched off by {variable}=off", variable=sleep.variable)
-    return sleep.said
-
-
-def stage_word(w: Wording, stage: str) -> str:
+def stage_word(w: "Wording", stage: str) -> str:
     """How far one is that is being read."""
     return {
         "waiting": w.say("waiting"), "asking": w.say("asking"), "reading": w.say("reading"),

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from pricing.reachable import Reached
 from pricing.registry import register
 from service.cli import doctoring, main
-from service.reports.words.checkup import TOLD
+from service.reports.words.checkup import TOLD, told
+from service.reports.words.wording import wording
 from service.store.session import Sessions, engine_for
 from service.usecases import checkup
 
@@ -102,6 +103,8 @@ def test_a_clock_that_is_behind(url):
     now = datetime.now(UTC)
     apart = checkup.of_clock(now, {}, now + timedelta(minutes=5))
     assert [one.kind for one in apart] == ["clock_differs"]
+    german = told(wording("de"), apart[0].kind, {"by": timedelta(days=4.5)})[0]
+    assert "um 4,5 Tage von" in " ".join(german.split())
     assert [one.grade for one in checkup.of_clock(now, {"files": now + timedelta(seconds=5)}, now)] == ["ok"]
 
 

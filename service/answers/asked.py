@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Self, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidValue, UnknownName, Worded, foreign, nearest_first, worded
@@ -41,6 +42,17 @@ class Flag:
     metavar: str | None = None
     is_choice: bool = False
     """Its few values are listed in the usage, and others refused before anything is opened."""
+
+
+def flag_of(field: FieldInfo) -> Flag | None:
+    """How a field is asked on the command line; None where it is not."""
+    return next((mark for mark in field.metadata if isinstance(mark, Flag)), None)
+
+
+def option_called(name: str, field: FieldInfo) -> str:
+    """What the command line calls a field: --hours-per-day."""
+    flag = flag_of(field)
+    return (flag and flag.name) or "--" + name.replace("_", "-")
 
 
 class Question(BaseModel):

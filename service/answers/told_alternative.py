@@ -11,7 +11,7 @@ from service.answers.answer import (
     AnsweredChange,
     AnsweredPlanBrief,
 )
-from service.answers.asked import Flag, Question
+from service.answers.asked import Question, option_called
 from service.answers.question import AskedModel, AskedTariff
 from service.answers.rounding import near, near_or_none
 from service.decide.comparison import Comparison, Verdict
@@ -34,8 +34,7 @@ def _differing(asked: BaseModel, other: BaseModel) -> Iterator[tuple[str, str]]:
         if isinstance(one, AskedTariff) or isinstance(value, AskedTariff):
             yield from _contract(one or AskedTariff.of(), value or AskedTariff.of())
             continue
-        flag = next((x for x in field.metadata if isinstance(x, Flag)), None)
-        said = flag.name if flag and flag.name else name.replace("_", "-")
+        said = option_called(name, field)
         yield said.removeprefix("--"), _as_said(value) + ("h" if said == "--deadline" else "")
 
 

@@ -69,17 +69,18 @@ def asking(question: str) -> Any:
 
 def options_of(kind: "type[Question]") -> Iterator[click.Option]:
     """An option for every field that has a flag; the parts of the tariff have options of their own."""
+    from service.answers.asked import flag_of
     from service.answers.question import AskedHousehold, AskedTariff
 
     of_household = AskedHousehold.model_fields
     named = sorted(kind.model_fields.items(), key=lambda item: item[0] in of_household)
     for name, field in named:
-        if flag := _flag(field):
+        if flag := flag_of(field):
             usual = None if field.is_required() else field.get_default(call_default_factory=True)
             yield _option(name, field, flag, usual)
         if name == TARIFF:
             for part, inside in AskedTariff.model_fields.items():
-                if flag := _flag(inside):
+                if flag := flag_of(inside):
                     yield _option(f"{PART_OF_TARIFF}{part}", inside, flag, inside.default)
 
 
@@ -172,13 +173,9 @@ def as_json_is_read(asked: dict[str, Any]) -> dict[str, Any]:
     return {**asked, LANG: language_of_json()}
 
 
-def _flag(field: "FieldInfo") -> "Flag | None":
-    from service.answers.asked import Flag
-
-    return next((x for x in field.metadata if isinstance(x, Flag)), None)
-
-
 def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.Option:
+    from service.answers.asked import option_called
+
     kinds = list(_kinds(field.annotation))
     is_list = any(get_origin(x) in (tuple, dict) and name not in WORDS_OF_ONE for x in kinds)
     if name == TARIFF:
@@ -188,7 +185,7 @@ def _option(name: str, field: "FieldInfo", flag: "Flag", default: Any) -> click.
         choices = _choices(field.annotation)
         if choices and not flag.is_choice and name not in SWITCHES:
             help += f": {' | '.join(choices)}"
-    called = flag.name or "--" + name.removeprefix(PART_OF_TARIFF).replace("_", "-")
+    called = option_called(name.removeprefix(PART_OF_TARIFF), field)
     if name in SWITCHES:
         names = [f"{called}/{SWITCHES[name]}", name]
         return click.Option(names, is_flag=True, default=False, show_default=True, help=help + ".")

@@ -6,7 +6,9 @@ import click
 from click.core import ParameterSource
 
 from service.errors import InvalidValue, Worded, worded
+from service.reports.words.spoken import OPTION, SPOKEN, language
 
+LANG = click.option(OPTION, type=click.Choice(SPOKEN), default=language, help="Language of what is said.")
 WIDE_IS_OF_TABLES = worded("is of the table; --json has everything")
 
 

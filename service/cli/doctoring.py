@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.reports.words.spoken import language
+from service.cli.beside import LANG
 
 if TYPE_CHECKING:
     from service.store.condition import Condition
@@ -21,7 +21,7 @@ MARKS = {"ok": "ok", "note": "--", "fault": "!!"}
 @click.command()
 @click.option("--network", is_flag=True, help="Also ask a price source whether the network can be reached.")
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
-@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
+@LANG
 @click.pass_context
 def doctor(context: click.Context, network: bool, as_json: bool, lang: str) -> None:
     """Look at settings, database, sources, disk, clock and versions; exit code 1 where something is wrong.

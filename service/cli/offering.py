@@ -10,7 +10,6 @@ from service.cli.amounts import Amount
 from service.cli.beside import WIDE_IS_OF_TABLES, refuse_given
 from service.cli.opening import open_facts
 from service.cli.progress import working
-from service.countries import place
 from service.facts import Tier
 from service.reports.words.spoken import words
 
@@ -221,6 +220,7 @@ def _print_offers(
     w: "Wording", items: list[dict[str, Any]], currency: str, today: date, *, alike: bool, wide: bool
 ) -> None:
     """The table, and below it what is to be known of single rows, by their number."""
+    from service.countries import place
     from service.reports.listings.as_table import PIPED, numbered_sources, print_below, print_table
     from service.reports.listings.on_terminal import columns
     from service.reports.words.prices import tier_name
@@ -266,7 +266,11 @@ def _print_offers(
     print_below(sources)
     newest = max((item["as_of"] for item in items), default=today)
     if newest > today:
-        said = f"a price is of {newest}, and this computer says that it is {today}: its clock is wrong"
+        said = w.say(
+            "a price is of {newest}, and this computer says that it is {today}: its clock is wrong",
+            newest=w.day(newest),
+            today=w.day(today),
+        )
         click.echo(f"heimvorteil: {said}", err=True)
 
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from service.cli.beside import refuse_lang_of_json
+from service.cli.beside import LANG, refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, MissingFact, worded
-from service.reports.words.spoken import language, words
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
     from service.estimate.own_machine import OwnCards
@@ -23,7 +23,7 @@ OF_EVERY_CARD = ("power_limit_watts", "pcie_lanes")
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
-@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
+@LANG
 def machine(as_json: bool, lang: str) -> None:
     """Tell what this computer has: its cards as their drivers see them, as options to paste.
 

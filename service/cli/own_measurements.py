@@ -2,13 +2,10 @@
 
 import click
 
-from service.cli.beside import refuse_lang_of_json
+from service.cli.beside import LANG, refuse_lang_of_json
 from service.cli.opening import open_database, open_facts
-from service.reports.words.spoken import language, words
+from service.reports.words.spoken import words
 
-LANG = click.option(
-    "--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said."
-)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 
 

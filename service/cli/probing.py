@@ -5,16 +5,12 @@ from typing import Any
 
 import click
 
-from service.cli.beside import refuse_beside, refuse_given, refuse_lang_of_json
+from service.cli.beside import LANG, refuse_beside, refuse_given, refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, worded
-from service.reports.words.spoken import language
 
 OF_A_PROBE = ("logfile", "gpu", "lang", "dry_run", "yes", "as_json")
 """What `measure` asks that has a meaning for a probe."""
-LANG = click.option(
-    "--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said."
-)
 
 
 @click.command()

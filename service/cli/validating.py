@@ -7,10 +7,9 @@ from pathlib import Path
 
 import click
 
-from service.cli.beside import refuse_beside, refuse_lang_of_json
+from service.cli.beside import LANG, refuse_beside, refuse_lang_of_json
 from service.cli.opening import open_facts
 from service.errors import InvalidValue, worded
-from service.reports.words.spoken import language
 
 LARGEST_FILE_BYTES = 50_000_000
 
@@ -24,7 +23,7 @@ LARGEST_FILE_BYTES = 50_000_000
     show_default=True,
     help="Of the shipped runs: leave out each run, its whole GPU, code base or reporter.",
 )
-@click.option("--lang", type=click.Choice(["en", "de"]), default=language, help="Language of what is said.")
+@LANG
 @click.option("--json", "as_json", is_flag=True, help="All rows and the summary as JSON.")
 @click.option("--markdown", is_flag=True, help="The page of the documentation on the shipped runs.")
 @click.option("--figures", is_flag=True, help="The totals on the shipped runs as the catalog keeps them.")

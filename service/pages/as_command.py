@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from shlex import join
 
-from service.answers.asked import Flag
+from service.answers.asked import option_called
 from service.answers.question import AskedDecision
 
 FLAGS_ALONE = {("buyer", "business"): "--business"}
@@ -19,8 +19,7 @@ def command(asked: AskedDecision, said: Mapping[str, Sequence[str]], language: s
     for name, values in said.items():
         if name == "workload":
             continue
-        flag = next((m for m in AskedDecision.model_fields[name].metadata if isinstance(m, Flag)), None)
-        option = (flag and flag.name) or "--" + name.replace("_", "-")
+        option = option_called(name, AskedDecision.model_fields[name])
         for value in values or ("none",):
             alone = FLAGS_ALONE.get((name, value))
             words += [alone] if alone else [option, value]

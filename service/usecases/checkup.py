@@ -10,7 +10,7 @@ from typing import Any, Literal
 from service.errors import InvalidValue, nearest_first
 from service.settings import PREFIX, SETTINGS, Settings
 from service.store.condition import Condition
-from service.store.price_sources import Standing, spoken
+from service.store.price_sources import Standing
 from service.store.session import HEAD_REVISION
 
 Grade = Literal["ok", "note", "fault"]
@@ -70,9 +70,8 @@ def of_sources(standings: Collection[Standing]) -> list[Finding]:
     found = []
     for one in standings:
         if one.state in ("stale", "failing"):
-            age = spoken(one.age) if one.age is not None else None
             error = one.last.error if one.last and one.last.outcome == "failed" else ""
-            told = {"name": one.source.name, "age": age, "error": error}
+            told = {"name": one.source.name, "age": one.age, "error": error}
             found.append(Finding("sources", "fault" if one.state == "stale" else "note", one.state, told))
     well = sum(one.state in ("fresh", "standby") for one in standings)
     asleep = sum(one.state == "asleep" for one in standings)
@@ -96,10 +95,10 @@ def of_clock(
     """Whether the clock is before what has certainly happened, or far from the database's."""
     for what, at in earlier.items():
         if at is not None and now < at - SLACK:
-            return [Finding("clock", "fault", "clock_is_behind", {"what": what, "by": spoken(at - now)})]
+            return [Finding("clock", "fault", "clock_is_behind", {"what": what, "by": at - now})]
     if of_database is not None and abs(now - of_database) > SLACK:
-        return [Finding("clock", "fault", "clock_differs", {"by": spoken(abs(now - of_database))})]
-    return [Finding("clock", "ok", "clock_is_well", {"now": f"{now:%Y-%m-%d %H:%M} UTC"})]
+        return [Finding("clock", "fault", "clock_differs", {"by": abs(now - of_database)})]
+    return [Finding("clock", "ok", "clock_is_well", {"now": now})]
 
 
 def is_well(found: Collection[Finding]) -> bool:

@@ -131,7 +131,8 @@ def test_a_source_that_another_process_reads_is_said_and_has_an_exit_code_of_its
 
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", catalog_copy())
     left = Outcome("ecb", "running", error="another process is refreshing it right now")
-    for outcomes, code in (([left], 4), ([left, Outcome("linode", "ok", 3)], 0)):
+    one, bad = Outcome("linode", "ok", 3), Outcome("linode", "failed")
+    for outcomes, code in (([left], 4), ([left, one], 0), ([left, bad], 1)):
         monkeypatch.setattr(rounds, "refresh_all", lambda *_, found=outcomes: found)
         done = CliRunner().invoke(main, ["prices", "refresh", *(o.source for o in outcomes)])
         assert done.exit_code == code, done.output

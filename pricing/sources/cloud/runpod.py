@@ -42,6 +42,7 @@ from pricing.json_answers import (
     whole_card,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut, with_query
+from service.errors import worded
 from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Source, Tier
 
@@ -51,9 +52,9 @@ URL = "https://api.runpod.io/graphql"
 CATALOGUE = "https://api.runpod.io/v2/catalog/gpus"
 CATALOGUE_PATH = "/catalog/gpus"
 LICENCE = "terms of service; facts re-keyed"
-OFF_BECAUSE = (
-    "its terms forbid gathering its data into a database without written permission "
-    "(runpod.io/legal/terms-of-service, 2026-03-24)"
+OFF_BECAUSE = worded(
+    "its terms forbid gathering its data into a database without written permission ({where})",
+    where="runpod.io/legal/terms-of-service, 2026-03-24",
 )
 STOCK = "{ stockStatus }"
 QUERY = (

@@ -35,6 +35,7 @@ from pricing.json_answers import (
     whole_gpus,
 )
 from pricing.source import Asked, Payload, PriceSource, Rejected, UnreadablePayload, WayOut
+from service.errors import worded
 from service.estimate.superseded import Coverage
 from service.facts import CloudOffer, Tier
 
@@ -42,9 +43,9 @@ NAME = "vast"
 TITLE = "Vast.ai offers"
 URL = "https://console.vast.ai/api/v0/bundles/"
 LICENCE = "terms of service; facts re-keyed"
-OFF_BECAUSE = (
-    "its terms forbid gathering its data into a database without written permission "
-    "(vast.ai/terms, 2025-11-10)"
+OFF_BECAUSE = worded(
+    "its terms forbid gathering its data into a database without written permission ({where})",
+    where="vast.ai/terms, 2025-11-10",
 )
 LIMIT = 5_000
 FULL = 64

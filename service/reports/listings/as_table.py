@@ -14,11 +14,6 @@ def print_json(content: bytes) -> None:
     sys.stdout.write(orjson.dumps(orjson.loads(content), option=orjson.OPT_INDENT_2).decode() + "\n")
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """1 offer, 2 offers; `many` where it is not `one` with an s."""
-    return f"{count} {one if count == 1 else many or f'{one}s'}"
-
-
 def print_table(
     titles: Sequence[str],
     rows: Sequence[Sequence[str]],

@@ -197,17 +197,12 @@ def _printed_beside(w: Wording, log: TrainingLog) -> list[str]:
     return [w.say("Also read: {parts}.", parts="; ".join(parts))] if parts else []
 
 
-def _range(w: Wording, value: Interval) -> str:
-    low, high = w.ends(value.p10, value.p90)
-    return f"{w.rounded(value.p50)} ({low}-{high})"
-
-
 def _taught(w: Wording, measured: Measurement) -> list[str]:
     lines = [
         w.say(
             "For this run we believed {before} tokens/s; with your measurement {after}.",
-            before=_range(w, measured.before),
-            after=_range(w, measured.after),
+            before=w.around(measured.before),
+            after=w.around(measured.after),
         )
     ]
     if measured.plan:
@@ -262,7 +257,7 @@ def _standing(w: Wording, run: RunInProgress | None) -> list[str]:
             "Energy at {watts} W: {done} kWh so far, {left} kWh to go.",
             watts=w.rounded(run.power.watts.p50),
             done=w.rounded(run.kwh_done.p50),
-            left=_range(w, run.kwh_left),
+            left=w.around(run.kwh_left),
         )
     )
     if run.cost_done and run.cost_left:

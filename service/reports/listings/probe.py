@@ -4,7 +4,6 @@ from dataclasses import asdict
 from typing import Any
 
 from service.answers.rounding import near_interval
-from service.estimate.interval import Interval
 from service.estimate.probed_runs import ProbedCard, ProbedRun
 from service.estimate.run_records.probe_result import Probe, ProbeStep
 from service.reports.words.doubts import steps_doubted
@@ -136,8 +135,8 @@ def _line(w: Wording, one: ProbedRun) -> str:
             model=_model(w, one.step)
             + ("" if one.step.weights == "fp32" else f", {w.say('weights in 16 bits')}"),
             speed=w.rounded(one.run.tokens_per_s or 0),
-            before=_range(w, one.before),
-            after=_range(w, one.after),
+            before=w.around(one.before),
+            after=w.around(one.after),
         )
     ]
     if one.step.peak_memory_gib:
@@ -145,8 +144,3 @@ def _line(w: Wording, one: ProbedRun) -> str:
     if one.step.gpu_watts:
         parts.append(f"{w.rounded(one.step.gpu_watts)} W")
     return "; ".join(parts)
-
-
-def _range(w: Wording, value: Interval) -> str:
-    low, high = w.ends(value.p10, value.p90)
-    return f"{w.rounded(value.p50)} ({low}-{high})"

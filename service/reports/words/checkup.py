@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from service.reports.words.sentences import span
 from service.reports.words.wording import Wording
 
 Told = tuple[str, str]
@@ -94,7 +95,7 @@ def _stale(w: Wording, v: Mapping[str, Any]) -> Told:
     if v["age"] is None:
         what = w.say("{name} has never been read.", **v)
     else:
-        what = w.say("{name} is stale: it was last read {age} ago.", **v)
+        what = w.say("{name} is stale: it was last read {age} ago.", name=v["name"], age=span(w, v["age"]))
     why = w.say("Its last try: {error}.", **v) if v["error"] else ""
     return (
         f"{what} {why}".strip(),
@@ -143,13 +144,15 @@ def _disk_is_well(w: Wording, v: Mapping[str, Any]) -> Told:
 def _clock_is_behind(w: Wording, v: Mapping[str, Any]) -> Told:
     named = {"files": w.say("these programs were written"), "facts": w.say("the facts last changed")}
     return (
-        w.say("The clock is {by} before the moment at which {what}.", by=v["by"], what=named[v["what"]]),
+        w.say(
+            "The clock is {by} before the moment at which {what}.", by=span(w, v["by"]), what=named[v["what"]]
+        ),
         _set_the_clock(w),
     )
 
 
 def _clock_differs(w: Wording, v: Mapping[str, Any]) -> Told:
-    return w.say("The clock differs by {by} from the database's.", **v), _set_the_clock(w)
+    return w.say("The clock differs by {by} from the database's.", by=span(w, v["by"])), _set_the_clock(w)
 
 
 def _set_the_clock(w: Wording) -> str:
@@ -157,7 +160,7 @@ def _set_the_clock(w: Wording) -> str:
 
 
 def _clock_is_well(w: Wording, v: Mapping[str, Any]) -> Told:
-    return w.say("The clock says {now}.", **v), ""
+    return w.say("The clock says {now}.", now=w.minute(v["now"])), ""
 
 
 def _versions(w: Wording, v: Mapping[str, Any]) -> Told:

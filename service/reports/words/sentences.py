@@ -1,6 +1,7 @@
 """What an answer says in words: fit, adjustments, power limit, trust, the rule of three."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import lru_cache
 
 from service.answers.answer import AnsweredComparison, AnsweredWorkload
@@ -94,6 +95,16 @@ def age(w: Wording, days: int) -> str:
         ahead = w.counted("{count} day", "{count} days", -days)
         return w.say("{ahead} ahead of this computer's clock", ahead=ahead)
     return w.counted("{count} day old", "{count} days old", days)
+
+
+def span(w: Wording, time: timedelta) -> str:
+    """A span as people say it: 40 min, 6 h, 4.5 days."""
+    hours = time.total_seconds() / 3600
+    if hours < 1:
+        return w.say("{count} min", count=w.number(hours * 60))
+    if hours < 48:
+        return w.say("{count} h", count=w.exact(float(f"{hours:.3g}")))
+    return w.say("{count} days", count=w.exact(float(f"{hours / 24:.3g}")))
 
 
 def medians_sentence(w: Wording) -> str:

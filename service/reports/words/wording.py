@@ -5,7 +5,7 @@ import math
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from babel.numbers import (
 )
 
 from service.countries import name_of
-from service.errors import InvalidValue, worded
+from service.errors import UNKNOWN, InvalidValue
 from service.estimate.interval import Interval
 
 LANGUAGES = ("en", "de")
@@ -51,7 +51,7 @@ class Wording:
 
     def __init__(self, language: str) -> None:
         if language not in LANGUAGES:
-            raise InvalidValue("lang", language, worded("unknown"), LANGUAGES)
+            raise InvalidValue("lang", language, UNKNOWN, LANGUAGES)
         self.language = language
         self.locale = Locale.parse(language)
         self._catalog = catalog(language)
@@ -205,6 +205,11 @@ class Wording:
         digits = max(places, 0)
         return self.number(near, digits) if near else "0", self.number(far, digits) if far else "0"
 
+    def around(self, interval: Interval) -> str:
+        """The middle of an 80 % interval and its ends: 2,940 (2,520-3,600)."""
+        low, high = self.ends(interval.p10, interval.p90)
+        return f"{self.rounded(interval.p50)} ({low}-{high})"
+
     def between(self, interval: Interval) -> str:
         """The ends of an 80 % interval: 2,520-3,600 with a dash."""
         return "\N{EN DASH}".join(self.ends(interval.p10, interval.p90))
@@ -259,7 +264,7 @@ def wording(language: str) -> Wording:
     return Wording(language)
 
 
-@lru_cache(maxsize=len(LANGUAGES))
+@cache
 def catalog(language: str) -> gettext.NullTranslations:
     """Translations of a language, read from its .po file, so that no compiled file can fall behind."""
     if language == "en":
