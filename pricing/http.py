@@ -336,5 +336,6 @@ def _cause(error: BaseException) -> Worded:
         error = inner
     said = str(error).rpartition(": ")[2][:160]
     if type(error).__name__ == "NameResolutionError":
-        return worded("its address is not found; is there a network? ({said})", said=said)
+        no_network = worded("address not found; is there a network?")
+        return worded("{no_network} ({said})", no_network=no_network, said=said)
     return foreign(f"{type(error).__name__}: {said}")

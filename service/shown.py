@@ -32,7 +32,9 @@ def address(url: str) -> str:
     pairs = [pair.partition("=") for pair in re.split("[&;]", parts.query)] if parts.query else []
     told = "&".join(f"{name}{sign}{_told(name, value)}" for name, sign, value in pairs)
     fragment = MASK if "=" in parts.fragment else parts.fragment
-    return urlunsplit((parts.scheme, host, parts.path, told, fragment))
+    # Without a host urlunsplit drops two strokes: of sqlite:////tmp/facts it makes sqlite://tmp/facts.
+    path = parts.path if host or "://" not in url else f"//{parts.path}"
+    return urlunsplit((parts.scheme, host, path, told, fragment))
 
 
 def said(text: str) -> str:

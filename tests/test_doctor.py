@@ -97,6 +97,32 @@ def test_sources_that_are_old(url):
     assert stale["about"] == "sources" and "never been read" in stale["message"]
 
 
+def failing(name, error, kind="failing", age=None):
+    return checkup.Finding("sources", "note", kind, {"name": name, "age": age, "error": error})
+
+
+def test_sources_that_fail_for_one_cause_are_told_in_one_line():
+    away = "https://{0}.org/x: address not found; is there a network? (Failed to resolve '{0}.org')"
+    many = [failing(f"list{i}", away.format(f"list{i}")) for i in range(7)]
+    other = failing("busy", "https://busy.org/x: HTTP 429")
+    never = [failing(name, "", "stale") for name in ("a", "b")]
+    old = [failing(name, "", "stale", timedelta(days=d)) for name, d in (("c", 3), ("d", 9))]
+    found = checkup.grouped([*many[:5], other, *many[5:], *never, *old])
+    assert [one.kind for one in found] == ["several_failing", "failing", "several_stale", "several_stale"]
+    english, german = ([told(wording(w), one.kind, one.values)[0] for one in found] for w in ("en", "de"))
+    assert english[0].startswith(
+        "7 sources failed (address not found; is there a network?): list0, list1, list2 and 4 more."
+    )
+    assert "7 Quellen fielen aus (Adresse nicht gefunden; gibt es" in german[0] and "und 4 weitere" in german[0]
+    assert english[2] == "2 sources have never been read: a, b."
+    assert english[3] == "2 sources are stale, the oldest was last read 9 days ago: c, d."
+
+
+def test_none_that_was_read_is_not_well(url):
+    change(url, "DELETE FROM refreshes")
+    assert looked(url)["no_source_well"]["grade"] == "note"
+
+
 def test_a_clock_that_is_behind(url):
     change(url, "UPDATE data_version SET changed_at = '2226-01-01 00:00:00.000000'")
     assert "facts last changed" in looked(url, code=1)["clock_is_behind"]["message"]

@@ -103,8 +103,9 @@ def _print(found: "list[Finding]", lang: str) -> None:
     from service.logs import harmless
     from service.reports.words.checkup import told
     from service.reports.words.wording import wording
+    from service.usecases.checkup import grouped
 
-    for one in found:
+    for one in grouped(found):
         what, way_out = told(wording(lang), one.kind, one.values)
         click.echo(harmless(f"{MARKS[one.grade]} {one.about:<10} {what}"))
         if way_out:

@@ -1,6 +1,7 @@
 """Is this installation well? What was looked at, what was found, how bad it is; the words are elsewhere."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,10 @@ Grade = Literal["ok", "note", "fault"]
 SCARCE_BYTES, LITTLE_BYTES = 500 * 10**6, 5 * 10**9
 SLACK = timedelta(minutes=2)
 """Clocks of two machines may differ by so much."""
+SEVERAL = {"stale": "several_stale", "failing": "several_failing"}
+"""A finding of one source, and of several for the same cause."""
+ADDRESS, DETAIL = re.compile(r"^https?://\S+: "), re.compile(r" \(.*\)$")
+"""What is of one source alone in the sentence that says why it failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,37 @@ def of_sources(standings: Collection[Standing]) -> list[Finding]:
     well = sum(one.state in ("fresh", "standby") for one in standings)
     asleep = sum(one.state == "asleep" for one in standings)
     counts = {"well": well, "of": len(standings), "asleep": asleep}
-    return [*found, Finding("sources", "ok", "sources_well", counts)]
+    if not well:
+        return [*found, Finding("sources", "note", "no_source_well", counts)]
+    grade: Grade = "ok" if well + asleep == len(standings) else "note"
+    return [*found, Finding("sources", grade, "sources_well", counts)]
+
+
+def grouped(found: Iterable[Finding]) -> list[Finding]:
+    """The findings with sources that are stale or failing for the same cause as one, where the first stood."""
+    groups: dict[object, list[Finding]] = {}
+    for one in found:
+        key: object = id(one)
+        if one.kind in SEVERAL:
+            key = (one.kind, one.values["age"] is None, cause_of(one.values["error"]))
+        groups.setdefault(key, []).append(one)
+    return [group[0] if len(group) == 1 else _as_one(group) for group in groups.values()]
+
+
+def _as_one(group: list[Finding]) -> Finding:
+    """Sources with one cause: their names, the longest that one of them was not read, the cause."""
+    first = group[0]
+    ages = [one.values["age"] for one in group if one.values["age"] is not None]
+    told = {
+        "names": tuple(one.values["name"] for one in group), "age": max(ages, default=None),
+        "cause": cause_of(first.values["error"]),
+    }  # fmt: skip
+    return Finding(first.about, first.grade, SEVERAL[first.kind], told)
+
+
+def cause_of(error: str) -> str:
+    """Why a source failed, without the address and the details that are its own."""
+    return DETAIL.sub("", ADDRESS.sub("", error))
 
 
 def of_disk(folder: Path) -> list[Finding]:

@@ -1,14 +1,16 @@
 """What `heimvorteil doctor` found, and the way out of each fault, in words."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from service.reports.words.error_words import on_file
 from service.reports.words.sentences import span
 from service.reports.words.wording import Wording
 
 Told = tuple[str, str]
 """What it is, and what to do; "" where nothing has to be done."""
 GB = 10**9
+NAMES_TOLD = 3
 
 
 def told(w: Wording, kind: str, values: Mapping[str, Any]) -> Told:
@@ -113,6 +115,49 @@ def _failing(w: Wording, v: Mapping[str, Any]) -> Told:
     )
 
 
+def _several_stale(w: Wording, v: Mapping[str, Any]) -> Told:
+    names = _few(w, v["names"])
+    if v["age"] is None:
+        what = w.say("{count} sources have never been read: {names}.", count=len(v["names"]), names=names)
+    else:
+        what = w.say(
+            "{count} sources are stale, the oldest was last read {age} ago: {names}.",
+            count=len(v["names"]), age=span(w, v["age"]), names=names,
+        )  # fmt: skip
+    why = w.say("Their last try: {error}.", error=_cause(w, v)) if v["cause"] else ""
+    return (
+        f"{what} {why}".strip(),
+        w.say(
+            "Does serve or heimvorteil prices watch run? Try heimvorteil prices refresh. Each of them: "
+            "heimvorteil doctor --json."
+        ),
+    )
+
+
+def _several_failing(w: Wording, v: Mapping[str, Any]) -> Told:
+    return (
+        w.say(
+            "{count} sources failed ({error}): {names}. Their prices of before still count.",
+            count=len(v["names"]), error=_cause(w, v), names=_few(w, v["names"]),
+        ),
+        w.say(
+            "They are tried again by themselves; heimvorteil prices check looks at them now. Each of them: "
+            "heimvorteil doctor --json."
+        ),
+    )  # fmt: skip
+
+
+def _few(w: Wording, names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    shown, more = ", ".join(names[:NAMES_TOLD]), len(names) - NAMES_TOLD
+    return w.say("{names} and {more} more", names=shown, more=more) if more > 0 else shown
+
+
+def _cause(w: Wording, v: Mapping[str, Any]) -> str:
+    """A stored cause in the language of the reader where it is a sentence of our own."""
+    return on_file(v["cause"], w.language) or w.say("unknown cause")
+
+
 def _no_sources(w: Wording, _: Mapping[str, Any]) -> Told:
     return w.say("No price source is known to the database."), w.say(
         "Run heimvorteil prices refresh --quick."
@@ -128,6 +173,17 @@ def _sources_well(w: Wording, v: Mapping[str, Any]) -> Told:
         ),
         "",
     )  # fmt: skip
+
+
+def _no_source_well(w: Wording, v: Mapping[str, Any]) -> Told:
+    return (
+        w.say(
+            "None of {of} price sources is fresh, {asleep} sleep without a key or a switch: prices are those "
+            "shipped, or older ones.",
+            **v,
+        ),
+        w.say("Run heimvorteil prices refresh --quick; heimvorteil prices check says what is in the way."),
+    )
 
 
 def _disk_is_full(w: Wording, v: Mapping[str, Any]) -> Told:
@@ -197,8 +253,11 @@ TOLD: dict[str, Callable[[Wording, Mapping[str, Any]], Told]] = {
     "schema_is_current": _schema_is_current,
     "stale": _stale,
     "failing": _failing,
+    "several_stale": _several_stale,
+    "several_failing": _several_failing,
     "no_sources": _no_sources,
     "sources_well": _sources_well,
+    "no_source_well": _no_source_well,
     "disk_is_full": _disk_is_full,
     "disk_is_well": _disk_is_well,
     "clock_is_behind": _clock_is_behind,

@@ -24,6 +24,15 @@ def in_words(text: str) -> str:
     return said(text) if isinstance(text, Worded) else text
 
 
+def on_file(text: str, language: str) -> str:
+    """An error's English as it was stored, in a language where it is a sentence without values."""
+    if not text or language == ENGLISH:
+        return text
+    from service.reports.words.wording import catalog
+
+    return catalog(f"errors.{language}").gettext(text)
+
+
 def as_written(number: object) -> str:
     """A number with the separators of German."""
     return str(number).translate(SEPARATORS)
