@@ -30,8 +30,9 @@ settings.register_profile(
 settings.load_profile("suite")
 # Tests make many objects and few circles: looking for these as often as by default takes a tenth of the time.
 gc.set_threshold(20_000, 20, 50)
-# What this machine speaks must not decide which words a test reads.
+# What this machine speaks, and how wide it writes, must not decide which words a test reads.
 os.environ["LC_ALL"] = "C.UTF-8"
+os.environ.pop("COLUMNS", None)
 DATABASES = ("sqlite", "postgresql")
 GIVEN_POSTGRES = os.environ.get("HEIMVORTEIL_TEST_POSTGRES_URL")
 

@@ -113,7 +113,8 @@ def test_sources_that_fail_for_one_cause_are_told_in_one_line():
     assert english[0].startswith(
         "7 sources failed (address not found; is there a network?): list0, list1, list2 and 4 more."
     )
-    assert "7 Quellen fielen aus (Adresse nicht gefunden; gibt es" in german[0] and "und 4 weitere" in german[0]
+    assert "7 Quellen fielen aus (Adresse nicht gefunden; gibt es" in german[0]
+    assert "list2 und 4 weitere. Ihre" in german[0]
     assert english[2] == "2 sources have never been read: a, b."
     assert english[3] == "2 sources are stale, the oldest was last read 9 days ago: c, d."
 

@@ -11,7 +11,8 @@ NARROWEST, WIDEST = 40, 120
 
 
 def show(document: "Document") -> None:
-    """Print it as wide as the terminal within reason; a file or a pipe gets 100 columns without bold."""
+    """Print it as wide as the terminal within reason; a file or a pipe gets what COLUMNS says, else 100
+    columns, without bold."""
     from service.reports.formats import as_terminal
     from service.reports.listings.on_terminal import columns, ink
 

@@ -88,7 +88,7 @@ def of_sources(standings: Collection[Standing]) -> list[Finding]:
 
 
 def grouped(found: Iterable[Finding]) -> list[Finding]:
-    """The findings with sources that are stale or failing for the same cause as one, where the first stood."""
+    """The findings, sources that are stale or failing for the same cause as one of them."""
     groups: dict[object, list[Finding]] = {}
     for one in found:
         key: object = id(one)

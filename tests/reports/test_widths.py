@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from time import sleep
 
 import orjson
@@ -10,7 +11,9 @@ import pytest
 from service.cli.progress import CLEAR, working
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
+from service.reports.document.document import shown
 from service.reports.formats import as_terminal
+from service.reports.listings import on_terminal
 from service.reports.listings.as_table import numbered_sources, print_table
 from service.reports.words.sentences import duration
 from service.reports.words.wording import LANGUAGES, wording
@@ -60,6 +63,27 @@ def test_below_80_columns_a_table_is_told_in_blocks():
     assert "─" not in told and "─" in screen(comparisons.headline(), width=80)
     plans = screen(orjson.dumps(decisions.headline()), width=60)
     assert re.search(r"\n\* rent 8 x H100 SXM at Lambda\n  Cost \(80 % range\): €", plans)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_plans_outside_the_limits_stand_apart_without_colour_too(language, width):
+    document = decision_document(orjson.dumps(decisions.headline()), language)
+    (plans,) = (section for section in document.screen if section.key == "plans")
+    rows = plans.blocks[0].rows
+    assert {row.is_outside for row in rows} == {True, False}
+    told = as_terminal.render(replace(document, screen=(plans,)), width).decode()
+    apart = told.index({"en": "Outside your", "de": "Außerhalb der"}[language])
+    for row in rows:
+        cost = shown(wording(language), row.cells[1]).text
+        at = re.search(rf"(?<![\d.,–]){re.escape(cost)}(?![\d–])", told)
+        assert at and (at.start() > apart) == row.is_outside, cost
+
+
+def test_a_pipe_is_as_wide_as_columns_says(monkeypatch):
+    assert on_terminal.columns(100) == 100
+    monkeypatch.setenv("COLUMNS", "60")
+    assert on_terminal.columns(100) == 60
 
 
 def test_bold_and_colour_only_where_they_can_be_seen():

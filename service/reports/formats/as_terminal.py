@@ -33,7 +33,7 @@ TITLE, ASIDE = "bold cyan", "dim"
 
 def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
     """The screen sections in UTF-8, no line longer than `width`. With ink titles, the verdict and the best
-    plan are set apart, in colour or in bold alone; in colour plans outside the limits are faint."""
+    plan are set apart, in colour or in bold alone. Plans outside the limits stand below the others, faint."""
     w = wording(document.language)
     page = StringIO()
     console = console_of(page, width, ink)
@@ -41,7 +41,7 @@ def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
         if section.title:
             console.print(printed(section.title, TITLE))
         for block in section.blocks:
-            for part in _block(w, block, width, ink):
+            for part in _block(document, w, block, width):
                 console.print(part)
     if any(isinstance(cell, Cited) for cell in _cells(document)):
         console.print(printed(document.sources_title, TITLE))
@@ -56,7 +56,7 @@ def _cells(document: Document) -> Iterable[shape.Cell]:
     return (cell for table in tables for row in table.rows for cell in row.cells)
 
 
-def _block(w: Wording, block: Block, width: int, ink: Ink) -> Iterable[RenderableType]:
+def _block(document: Document, w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
     match block:
         case Paragraph(text, is_lead):
             yield printed(text, BOLD if is_lead else "")
@@ -65,29 +65,29 @@ def _block(w: Wording, block: Block, width: int, ink: Ink) -> Iterable[Renderabl
         case Chart():
             yield Padding(printed(block.alt), INDENT)
         case shape.Table():
-            yield from _table(w, block, width, ink)
+            yield from _table(w, block, width, document.labels["outside"])
 
 
-def _table(w: Wording, block: shape.Table, width: int, ink: Ink) -> Iterable[RenderableType]:
+def _table(w: Wording, block: shape.Table, width: int, outside: str) -> Iterable[RenderableType]:
     kept = [i for i, column in enumerate(block.columns) if width >= WIDE or not column.is_spare]
     rows = []
     for row in block.rows:
         lines = [harmless(shown(w, row.cells[i]).line) for i in kept]
         lines[0] = (BEST if row.is_best else "") + lines[0]
-        rows.append(TextRow(tuple(lines), row.is_best, row.is_outside and ink == "colour"))
+        rows.append(TextRow(tuple(lines), row.is_best, row.is_outside))
     columns = []
     for place, i in enumerate(kept):
         column = block.columns[i]
-        needs = [
-            _letters(row.cells[i], text.lines[place]) for row, text in zip(block.rows, rows, strict=True)
-        ]
-        most = max([longest_word(column.title), *needs])
-        columns.append(
-            TextColumn(column.title, column.is_number, most if column.is_number else min(most, WIDEST_WORD))
-        )
-    yield from in_width(columns, rows, width, by_column=block.by_column)
+        most = max([longest_word(column.title), *(_letters(w, row.cells[i]) for row in block.rows)])
+        line = max((len(row.lines[place]) for row in rows), default=0)
+        least = most if column.is_number else min(most, WIDEST_WORD)
+        columns.append(TextColumn(column.title, column.is_number, least, line))
+    yield from in_width(columns, rows, width, by_column=block.by_column, outside=outside)
 
 
-def _letters(cell: shape.Cell, line: str) -> int:
-    """How narrow a cell may become: words break, numbers do not."""
-    return words_need(line) if isinstance(cell, shape.Words) else len(line)
+def _letters(w: Wording, cell: shape.Cell) -> int:
+    """How narrow a cell may become: words break, numbers do not, but their range may stand below."""
+    said = shown(w, cell)
+    if isinstance(cell, shape.Words):
+        return words_need(harmless(said.line))
+    return max(len(harmless(said.text)), len(f"({harmless(said.below)})") if said.below else 0)

@@ -19,8 +19,8 @@ def ink() -> Ink:
 
 
 def columns(piped: int) -> int:
-    """Letters of a line: of the terminal, or so many where there is none."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else piped
+    """Letters of a line: what COLUMNS says, else those of the terminal, or so many where there is none."""
+    return shutil.get_terminal_size((piped, 24)).columns
 
 
 def console_of(page: StringIO, width: int, ink: Ink) -> Console:

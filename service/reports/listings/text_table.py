@@ -15,8 +15,8 @@ from service.shown import CONTROL
 
 LEAST_FOR_TABLES = 80
 """Below this width a table is told in blocks."""
-LEAST_WORDS = 11
-"""Letters of a line of words; narrower ones cannot be read."""
+LEAST_WORDS, EASY_WORDS = 11, 28
+"""Letters of a line of words: narrower ones cannot be read; narrower ones are read with effort."""
 BETWEEN = 3
 INDENT = (0, 0, 0, 2)
 GLUE = "\ue000"
@@ -32,6 +32,8 @@ class TextColumn:
     is_number: bool = False
     least: int = 0
     """Letters below which its cells cannot be read."""
+    line: int = 0
+    """Of numbers: letters that its longest cell has in one line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,56 +71,88 @@ def words_need(text: str) -> int:
 
 
 def in_width(
-    columns: Sequence[TextColumn], rows: Sequence[TextRow], width: int, *, by_column: bool = False
+    columns: Sequence[TextColumn],
+    rows: Sequence[TextRow],
+    width: int,
+    *,
+    by_column: bool = False,
+    outside: str = "",
 ) -> Iterable[RenderableType]:
     """The rows below their titles, the widest columns of words broken; in blocks on a narrow screen, or where
-    a column would be too narrow. `by_column`: such a block tells a column, not a row."""
+    a column would be too narrow. `by_column`: such a block tells a column, not a row. Rows outside the limits
+    stand last, below the words `outside`."""
     whole = [max([len(c.title), *(len(row.lines[i]) for row in rows)]) for i, c in enumerate(columns)]
     titled = [max(column.least, longest_word(column.title)) for column in columns]
     room = width - BETWEEN * len(columns) + 1  # after the last column nothing stands between
     if width < LEAST_FOR_TABLES or sum(titled) > room:
-        yield from (_column_by_column if by_column else _row_by_row)(columns, rows)
+        if by_column:
+            yield from _column_by_column(columns, rows)
+        else:
+            yield from _row_by_row(columns, rows, outside)
         return
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=BOLD)
     for column, letters in zip(columns, _widths(columns, whole, titled, room), strict=True):
         side: Literal["left", "right"] = "right" if column.is_number else "left"
         table.add_column(column.title, justify=side, overflow="fold", width=letters)
-    for row in rows:
-        table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else _faint(row))
+    inside, beyond = _apart(rows)
+    for row in inside:
+        table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else "")
+    if beyond:
+        table.add_section()
+        table.add_row(printed(f"{outside}:"), style=DIM)
+    for row in beyond:
+        table.add_row(*map(printed, row.lines), style=DIM)
     yield table
+
+
+def _apart(rows: Sequence[TextRow]) -> tuple[list[TextRow], list[TextRow]]:
+    """The rows within the limits, and those outside them."""
+    return [row for row in rows if not row.is_outside], [row for row in rows if row.is_outside]
 
 
 def _widths(
     columns: Sequence[TextColumn], whole: Sequence[int], least: Sequence[int], room: int
 ) -> list[int]:
     """How wide each column is: as wide as its lines; where that is too much, titles of numbers are broken
-    first, then the widest column of words.
+    first, ranges below their numbers where words would get too narrow, then the widest column of words.
 
     Rich would cut what stands in the last columns where it has to narrow those that may not be narrower.
     """
     widths = list(whole)
     if sum(widths) > room:
-        widths = [n if c.is_number else w for c, w, n in zip(columns, whole, least, strict=True)]
+        widths = [max(c.line, n) if c.is_number else w for c, w, n in zip(columns, whole, least, strict=True)]
+    easy = [w if c.is_number else min(w, EASY_WORDS) for c, w in zip(columns, widths, strict=True)]
+    if sum(easy) > room:
+        widths = [n if c.is_number else w for c, w, n in zip(columns, widths, least, strict=True)]
     while sum(widths) > room:
         widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=lambda i: widths[i])
         widths[widest] -= 1
     return widths
 
 
-def _row_by_row(columns: Sequence[TextColumn], rows: Sequence[TextRow]) -> Iterable[RenderableType]:
+def _row_by_row(
+    columns: Sequence[TextColumn], rows: Sequence[TextRow], outside: str
+) -> Iterable[RenderableType]:
     """What a row is about, and below it every column that says something."""
-    for row in rows:
-        first, *others = row.lines
-        yield printed(first, GREEN if row.is_best else _faint(row) or BOLD)
-        told = zip(columns[1:], others, strict=True)
-        said = "; ".join(f"{column.title}: {line}" if column.title else line for column, line in told if line)
-        if said:
-            yield Padding(printed(said, _faint(row)), INDENT)
+    inside, beyond = _apart(rows)
+    for row in inside:
+        yield from _in_block(columns, row, GREEN if row.is_best else BOLD, "")
+    if beyond:
+        yield printed(f"{outside}:", DIM)
+    for row in beyond:
+        yield from (Padding(part, INDENT) for part in _in_block(columns, row, DIM, DIM))
 
 
-def _faint(row: TextRow) -> str:
-    """How what is outside the limits is written: it is not to catch the eye."""
-    return DIM if row.is_outside else ""
+def _in_block(
+    columns: Sequence[TextColumn], row: TextRow, head: str, style: str
+) -> Iterable[RenderableType]:
+    """What the row is about, in the style of a head, and its other columns below it."""
+    first, *others = row.lines
+    yield printed(first, head)
+    told = zip(columns[1:], others, strict=True)
+    said = "; ".join(f"{column.title}: {line}" if column.title else line for column, line in told if line)
+    if said:
+        yield Padding(printed(said, style), INDENT)
 
 
 def _column_by_column(columns: Sequence[TextColumn], rows: Sequence[TextRow]) -> Iterable[RenderableType]:

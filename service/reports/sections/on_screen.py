@@ -161,10 +161,10 @@ def _below(w: Wording, c: AnsweredComparison) -> Table:
     columns = (
         Column("option", ""),
         Column("fits", w.say("Does it fit?")),
-        Column("hours", w.say("Hours (80 % range)")),
-        Column("energy", w.say("Energy")),
-        Column("cost", w.say("Cost")),
-        Column("co2", w.say("CO₂e")),
+        Column("hours", w.say("Hours (80 % range)"), is_number=True),
+        Column("energy", w.say("Energy"), is_number=True),
+        Column("cost", w.say("Cost"), is_number=True),
+        Column("co2", w.say("CO₂e"), is_number=True),
     )
     rows = tuple(
         Row(
