@@ -11,6 +11,7 @@ from service.reports.document.document import Block, Bullets, Chart, Cited, Docu
 from service.reports.listings.on_terminal import Ink, console_of
 from service.reports.listings.text_table import (
     BOLD,
+    DIM,
     INDENT,
     TextColumn,
     TextRow,
@@ -33,7 +34,8 @@ TITLE, ASIDE = "bold cyan", "dim"
 
 def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
     """The screen sections in UTF-8, no line longer than `width`. With ink titles, the verdict and the best
-    plan are set apart, in colour or in bold alone. Plans outside the limits stand below the others, faint."""
+    plan are set apart, in colour or in bold alone. Plans outside the limits stand below the others, in colour
+    faint."""
     w = wording(document.language)
     page = StringIO()
     console = console_of(page, width, ink)
@@ -41,7 +43,7 @@ def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
         if section.title:
             console.print(printed(section.title, TITLE))
         for block in section.blocks:
-            for part in _block(document, w, block, width):
+            for part in _block(document, w, block, width, ink):
                 console.print(part)
     if any(isinstance(cell, Cited) for cell in _cells(document)):
         console.print(printed(document.sources_title, TITLE))
@@ -56,7 +58,7 @@ def _cells(document: Document) -> Iterable[shape.Cell]:
     return (cell for table in tables for row in table.rows for cell in row.cells)
 
 
-def _block(document: Document, w: Wording, block: Block, width: int) -> Iterable[RenderableType]:
+def _block(document: Document, w: Wording, block: Block, width: int, ink: Ink) -> Iterable[RenderableType]:
     match block:
         case Paragraph(text, is_lead):
             yield printed(text, BOLD if is_lead else "")
@@ -65,10 +67,10 @@ def _block(document: Document, w: Wording, block: Block, width: int) -> Iterable
         case Chart():
             yield Padding(printed(block.alt), INDENT)
         case shape.Table():
-            yield from _table(w, block, width, document.labels["outside"])
+            yield from _table(w, block, width, document.labels["outside"], DIM if ink == "colour" else "")
 
 
-def _table(w: Wording, block: shape.Table, width: int, outside: str) -> Iterable[RenderableType]:
+def _table(w: Wording, block: shape.Table, width: int, outside: str, faint: str) -> Iterable[RenderableType]:
     kept = [i for i, column in enumerate(block.columns) if width >= WIDE or not column.is_spare]
     rows = []
     for row in block.rows:
@@ -82,7 +84,7 @@ def _table(w: Wording, block: shape.Table, width: int, outside: str) -> Iterable
         line = max((len(row.lines[place]) for row in rows), default=0)
         least = most if column.is_number else min(most, WIDEST_WORD)
         columns.append(TextColumn(column.title, column.is_number, least, line))
-    yield from in_width(columns, rows, width, by_column=block.by_column, outside=outside)
+    yield from in_width(columns, rows, width, by_column=block.by_column, outside=outside, faint=faint)
 
 
 def _letters(w: Wording, cell: shape.Cell) -> int:

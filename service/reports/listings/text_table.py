@@ -77,10 +77,11 @@ def in_width(
     *,
     by_column: bool = False,
     outside: str = "",
+    faint: str = "",
 ) -> Iterable[RenderableType]:
     """The rows below their titles, the widest columns of words broken; in blocks on a narrow screen, or where
     a column would be too narrow. `by_column`: such a block tells a column, not a row. Rows outside the limits
-    stand last, below the words `outside`."""
+    stand last, below the words `outside`, in the style `faint`."""
     whole = [max([len(c.title), *(len(row.lines[i]) for row in rows)]) for i, c in enumerate(columns)]
     titled = [max(column.least, longest_word(column.title)) for column in columns]
     room = width - BETWEEN * len(columns) + 1  # after the last column nothing stands between
@@ -88,7 +89,7 @@ def in_width(
         if by_column:
             yield from _column_by_column(columns, rows)
         else:
-            yield from _row_by_row(columns, rows, outside)
+            yield from _row_by_row(columns, rows, outside, faint)
         return
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=BOLD)
     for column, letters in zip(columns, _widths(columns, whole, titled, room), strict=True):
@@ -99,9 +100,9 @@ def in_width(
         table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else "")
     if beyond:
         table.add_section()
-        table.add_row(printed(f"{outside}:"), style=DIM)
+        table.add_row(printed(f"{outside}:"), style=faint)
     for row in beyond:
-        table.add_row(*map(printed, row.lines), style=DIM)
+        table.add_row(*map(printed, row.lines), style=faint)
     yield table
 
 
@@ -131,21 +132,19 @@ def _widths(
 
 
 def _row_by_row(
-    columns: Sequence[TextColumn], rows: Sequence[TextRow], outside: str
+    columns: Sequence[TextColumn], rows: Sequence[TextRow], outside: str, faint: str
 ) -> Iterable[RenderableType]:
     """What a row is about, and below it every column that says something."""
     inside, beyond = _apart(rows)
     for row in inside:
         yield from _in_block(columns, row, GREEN if row.is_best else BOLD, "")
     if beyond:
-        yield printed(f"{outside}:", DIM)
+        yield printed(f"{outside}:", faint)
     for row in beyond:
-        yield from (Padding(part, INDENT) for part in _in_block(columns, row, DIM, DIM))
+        yield from (Padding(part, INDENT) for part in _in_block(columns, row, faint or BOLD, faint))
 
 
-def _in_block(
-    columns: Sequence[TextColumn], row: TextRow, head: str, style: str
-) -> Iterable[RenderableType]:
+def _in_block(columns: Sequence[TextColumn], row: TextRow, head: str, style: str) -> Iterable[RenderableType]:
     """What the row is about, in the style of a head, and its other columns below it."""
     first, *others = row.lines
     yield printed(first, head)
