@@ -216,6 +216,29 @@ def _counted(w: "Wording", series: dict[str, Any]) -> str:
     )
 
 
+def _sources_with_days(w: "Wording", items: list[dict[str, Any]]) -> dict[str, str]:
+    """Each source in one line: the day its offers are of, or from when to when how many of them are."""
+    from service.reports.words.source_notes import source_title
+
+    days: dict[str, list[date]] = {}
+    for item in items:
+        days.setdefault(item["source"], []).append(item["as_of"])
+    return {
+        source: w.say(
+            "{source}, {first} to {last}, {count} offers",
+            source=source_title(w, source), first=w.day(min(of)), last=w.day(max(of)), count=len(of),
+        )
+        if len(set(of)) > 1
+        else f"{source_title(w, source)}, {w.day(of[0])}"
+        for source, of in days.items()
+    }  # fmt: skip
+
+
+def _of_one_day(items: list[dict[str, Any]]) -> bool:
+    """Whether the offers of each source are of one day."""
+    return len({(i["source"], i["as_of"]) for i in items}) == len({i["source"] for i in items})
+
+
 def _print_offers(
     w: "Wording", items: list[dict[str, Any]], currency: str, today: date, *, alike: bool, wide: bool
 ) -> None:
@@ -224,12 +247,10 @@ def _print_offers(
     from service.reports.listings.as_table import PIPED, numbered_sources, print_below, print_table
     from service.reports.listings.on_terminal import columns
     from service.reports.words.prices import tier_name
-    from service.reports.words.source_notes import source_title
 
     rows = []
-    cited, sources = numbered_sources(
-        [f"{source_title(w, item['source'])}, {w.day(item['as_of'])}" for item in items]
-    )
+    told = _sources_with_days(w, items)
+    cited, sources = numbered_sources([told[item["source"]] for item in items])
     remarks: dict[str, list[str]] = {}
     for number, item in enumerate(items, 1):
         for remark in _remarks(w, item):
@@ -256,7 +277,7 @@ def _print_offers(
     shift = len(like)
     numeric = {0, *range(5, 6 + shift), 7 + shift, 8 + shift, 10 + shift}
     spare = {2, 3, 9 + shift}
-    if columns(PIPED) < PIPED:
+    if columns(PIPED) < PIPED and _of_one_day(items):
         spare.add(10 + shift)  # the sources below have their day
     print_table(titles, rows, numeric, spare=spare, wide=wide)
     if alike and items:

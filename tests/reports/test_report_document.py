@@ -2,11 +2,13 @@
 
 import json
 import re
+from datetime import UTC, date, datetime
 
 import orjson
 import pytest
 
 from service.errors import InvalidValue, UnknownName
+from service.facts import Source
 from service.reports.comparison_report import comparison_document
 from service.reports.document.document import (
     DASH,
@@ -20,6 +22,7 @@ from service.reports.document.document import (
     shown,
 )
 from service.reports.document.frame import safe_name
+from service.reports.document.notebook import Notebook
 from service.reports.document.page import page
 from service.reports.formats.renderers import RENDERERS, renderer
 from service.reports.words.wording import LANGUAGES, wording
@@ -266,3 +269,18 @@ def test_unknown_formats_and_languages_name_the_choices():
         renderer("pfd")
     with pytest.raises(InvalidValue, match="de"):
         comparison_document(headline(), "fr")
+
+
+def test_a_source_of_many_days_is_one_line_that_says_from_when_to_when():
+    days = [date(2026, 11, day) for day in (20, 1, 7)]
+    for language, line in (
+        ("en", "as of 2026-11-01 to 2026-11-20 (3 numbers), the newest 8 days old"),
+        ("de", "Stand 1.11.2026 bis 20.11.2026 (3 Zahlen), die neueste 8 Tage alt"),
+    ):
+        n = Notebook(wording(language), datetime(2026, 11, 28, tzinfo=UTC))
+        n.cite(Source("other", "Another", "https://example.org", days[0]))
+        cited = {n.cite(Source("hosts", "Hosts", "https://example.net", day)).numbers for day in days}
+        assert cited == {(2,)}
+        other, hosts = n.sources
+        assert (hosts.provenance, hosts.as_of, hosts.number) == (line, days[0], 2)
+        assert "(" not in other.provenance

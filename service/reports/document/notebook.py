@@ -1,6 +1,7 @@
 """While a document is written: its language, the sources it has cited and the footnotes it has set."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from service.facts import Source
@@ -19,16 +20,16 @@ class Notebook:
     def __init__(self, w: Wording, asked_at: datetime) -> None:
         self.w = w
         self.asked_on = asked_at.date()
-        self._sources: dict[tuple[str, str, date], tuple[int, Source]] = {}
+        self._sources: dict[tuple[str, str], list[Source]] = {}
         self._notes: dict[str, int] = {}
 
     def cite(self, *sources: Source) -> Cited:
-        """The sources by number."""
+        """The sources by number; one that was read on several days is one source."""
         numbers = []
         for source in sources:
-            key = (source.title, source.url, source.as_of)
-            number, _ = self._sources.setdefault(key, (len(self._sources) + 1, source))
-            numbers.append(number)
+            key = (source.title, source.url)
+            self._sources.setdefault(key, []).append(source)
+            numbers.append(list(self._sources).index(key) + 1)
         return Cited(tuple(dict.fromkeys(numbers)))
 
     def missing(self, why: str) -> Missing:
@@ -47,12 +48,20 @@ class Notebook:
     @property
     def sources(self) -> tuple[SourceLine, ...]:
         """The sources in order."""
-        return tuple(self._line(number, source) for number, source in self._sources.values())
+        return tuple(self._line(number, cited) for number, cited in enumerate(self._sources.values(), 1))
 
-    def _line(self, number: int, source: Source) -> SourceLine:
+    def _line(self, number: int, cited: Sequence[Source]) -> SourceLine:
+        """A source, as its newest number has it, and from when to when its numbers are."""
         w = self.w
+        source, first = max(cited, key=lambda s: s.as_of), min(s.as_of for s in cited)
         old = age(w, self.age_days(source.as_of))
-        provenance = w.say("as of {day}, {age}", day=w.day(source.as_of), age=old)
+        if first == source.as_of:
+            provenance = w.say("as of {day}, {age}", day=w.day(source.as_of), age=old)
+        else:
+            provenance = w.say(
+                "as of {first} to {last} ({count} numbers), the newest {age}",
+                first=w.day(first), last=w.day(source.as_of), count=w.number(len(cited)), age=old,
+            )  # fmt: skip
         if source.read_on:
             provenance += w.say(", read {day}", day=w.day(source.read_on))
         if LICENCE.match(source.licence):
