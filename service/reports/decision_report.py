@@ -129,7 +129,8 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     if best and best.is_at_home:
         caveats.append(code_change_sentence(w, best) or "")
     if acted_on:
-        caveats.append(stale_rent_sentence(n, acted_on))
+        if best is None or d.prices is None:
+            caveats.append(stale_rent_sentence(n, acted_on))  # else the verdict has told its age
         caveats.append(cluster_sentence(w) if acted_on.instances > 1 else "")
     if chosen:
         caveats.append(uncounted_sentence(w, [p.plan.cost for p in chosen]))

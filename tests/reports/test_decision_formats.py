@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -154,6 +155,15 @@ def test_the_workbooks_formulas_give_the_answers_numbers_and_follow_a_changed_re
     rent.value *= 2
     after = evaluated(book, names["plans"], plans.cell(3, cost).coordinate)
     assert after == pytest.approx(2 * before, rel=0.01)
+
+
+def test_the_workbooks_bars_begin_at_what_the_next_plan_costs_more():
+    book = zipfile.ZipFile(io.BytesIO(made(headline(), "xlsx")))
+    charts = [book.read(name).decode() for name in book.namelist() if name.startswith("xl/charts/chart")]
+    (bars,) = (chart for chart in charts if "<c:barChart>" in chart and 'overlap val="100"' in chart)
+    answer = read_decision(stored(headline()))
+    more = answer.rival.cost.p50 - answer.best.cost.p50
+    assert float(re.search(r'<c:crossesAt val="([^"]+)"', bars)[1]) == pytest.approx(more, abs=1e-5)
 
 
 def test_csv_has_numbers_as_each_languages_spreadsheet_reads_them():

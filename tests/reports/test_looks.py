@@ -104,7 +104,7 @@ def test_a_run_of_seconds_has_seconds():
 @pytest.mark.parametrize(
     ("amount", "currency", "about", "unit"),
     [
-        (0.0104, "EUR", "€0.0104", "€0.0104"),
+        (0.0104, "EUR", "€0.01", "€0.0104"),
         (0.58, "EUR", "€0.58", "€0.58"),
         (17.186, "EUR", "€17", "€17.19"),
         (1162.99, "JPY", "¥1,160", "¥1,163"),

@@ -253,6 +253,8 @@ class Drawn:
     by: str = ""
     """A column whose equal values in a row are a series of their own."""
     is_log: bool = False
+    base: float | None = None
+    """Where bars begin that show what moves a value: at the value, not at 0."""
 
 
 @dataclass(frozen=True, slots=True)

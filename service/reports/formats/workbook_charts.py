@@ -53,6 +53,9 @@ def insert_chart(book: "Workbook", page: "Worksheet", sheet: Sheet, chart: Chart
         across["log_base"] = up["log_base"] = 10
     if drawn.kind == "bar":
         up, across = {"reverse": True, "label_position": "low"}, {"num_format": "#,##0"}
+        if drawn.base is not None:
+            # Bars begin where the axis of their names crosses, in Excel and in LibreOffice.
+            across |= {"crossing": drawn.base, "name": sheet.table.title}
     made.set_x_axis(across)
     made.set_y_axis(up)
     made.set_legend(
@@ -83,6 +86,8 @@ def _one(sheet: Sheet, chart: Chart, name: str, rows: list[str], y: str) -> dict
         "categories": f"={sheet.over(drawn.x, rows)}",
         "values": f"={sheet.over(y, rows)}",
     }
+    if drawn.base is not None:
+        series |= {"overlap": 100, "gap": 60}
     if drawn.kind == "scatter":
         # Not by address: LibreOffice would show the numbers instead.
         names = {row.key: row.cells[0].text for row in sheet.table.rows if isinstance(row.cells[0], Words)}

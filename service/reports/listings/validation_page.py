@@ -264,7 +264,7 @@ def remark_lines(w: Wording, validation: Validation) -> list[str]:
 def _spread(w: Wording, value: Interval | None) -> str:
     if value is None:
         return UNKNOWN
-    return f"{w.rounded(value.p50)} ({w.rounded(value.p10)}-{w.rounded(value.p90)})"
+    return w.around(value)
 
 
 def _signed(w: Wording, row: Judged) -> str:

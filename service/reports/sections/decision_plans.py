@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from service.answers.answer import AnsweredDecision, AnsweredNearest, AnsweredPlan
 from service.estimate.interval import certain
-from service.reports.charts.charts import distinct
+from service.reports.charts.charts import brief, distinct
 from service.reports.charts.front_chart import FrontLimits, FrontPoint, front
 from service.reports.document.document import (
     Bullets,
@@ -136,7 +136,7 @@ def picture_section(n: Notebook, d: AnsweredDecision, plans: Sequence[NumberedPl
     labels = distinct(chart_labels(w, [p.option for p in drawn]))
     points = [
         FrontPoint(
-            label if p.number in named else "", p.plan.calendar_hours * (1 / HOURS_PER_DAY),
+            label if p.number in named else brief(label), p.plan.calendar_hours * (1 / HOURS_PER_DAY),
             paid(p.plan.cost), p.is_best, p.is_within,
         )
         for p, label in zip(drawn, labels, strict=True)

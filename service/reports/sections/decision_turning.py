@@ -122,7 +122,7 @@ def _pictures(w: Wording, d: AnsweredDecision, today: float) -> Chart:
         alt += " " + w.say("Line chart of the rent below which renting is cheaper: {points}.", points=listed)
         for some in (pictures, narrow):
             some.append(turning_line(w, line, _prices_today(d), d.currency, is_narrow=some is narrow))
-    drawing = Drawn("hangs", "bar", "input", ("at_low", "at_high"))
+    drawing = Drawn("hangs", "bar", "input", ("at_low", "at_high"), base=round(today, 6))
     title = w.say("What would change the verdict")
     return Chart("turns", title, alt, together(pictures), drawing, narrow=together(narrow, is_narrow=True))
 

@@ -32,7 +32,7 @@ from service.reports.document.document import (
 )
 from service.reports.document.notebook import Notebook
 from service.reports.words.bill import item_name, one_of, quantity_unit
-from service.reports.words.sentences import HOURS_PER_DAY, fit_sentence
+from service.reports.words.sentences import HOURS_PER_DAY, duration, fit_sentence
 from service.reports.words.wording import Wording
 
 OPTIONS_ON_PAGE = 10
@@ -193,7 +193,8 @@ def over_time_section(n: Notebook, drawn: Sequence[Spending], currency: str) -> 
     alt = w.say(
         "Line chart of what has been paid so far. {ends}.",
         ends="; ".join(
-            w.say("{plan} ({days} days)", plan=s.words, days=w.rounded(s.days.p50)) for s in drawn
+            w.say("{plan} ({time})", plan=s.words, time=duration(w, s.days.p50 * HOURS_PER_DAY))
+            for s in drawn
         ),
     )
     explained = w.say(

@@ -26,7 +26,7 @@ from service.reports.document.document import (
 )
 from service.reports.words.sentences import HOURS_PER_DAY
 from service.reports.words.what_if import changes_in_words, compared_verdict, decided_verdict
-from service.reports.words.wording import Wording
+from service.reports.words.wording import LEAST_TENTHS, WHOLE_FROM, Wording
 
 BLANK = Words("")
 
@@ -68,7 +68,7 @@ def _section(
         plans = [_cells(w, plan, currency) for plan in a.plans] or [(BLANK, *[Missing()] * 4)]
         for j, cells in enumerate(plans, 1):
             then = Words(verdict) if j == 1 else BLANK
-            rows.append(Row(f"what-if-{i}-{j}", (Words(changes_in_words(a)), *cells, then)))
+            rows.append(Row(f"what-if-{i}-{j}", (Words(changes_in_words(w, a)), *cells, then)))
     title = w.say("What if")
     return Section("what-if", title, (Table("what-if", title, columns, tuple(rows), len(rows)),))
 
@@ -100,5 +100,12 @@ def _cells(w: Wording, p: AnsweredAlternativePlan, currency: str) -> tuple[Cell,
         Missing() if plan.cost is None else Money(plan.cost, currency),
         Missing() if p.extra_cost is None else Money(p.extra_cost, currency),
         Missing() if plan.calendar_hours is None else Lasting(certain(plan.calendar_hours)),
-        Missing() if p.extra_hours is None else Number(p.extra_hours / HOURS_PER_DAY, w.say("days")),
+        Missing() if p.extra_hours is None else _days(w, p.extra_hours / HOURS_PER_DAY),
+    )
+
+
+def _days(w: Wording, days: float) -> Number:
+    """A difference in days, as far as a duration is known."""
+    return Number(
+        days, w.say("days"), 0 if abs(days) >= WHOLE_FROM else 1 if abs(days) >= LEAST_TENTHS else None
     )

@@ -39,9 +39,10 @@ def limit_sentence(w: Wording, limit: Limit, run: MeasuredRun, gpu: Gpu) -> str:
 
 def doubt_sentence(w: Wording, doubt: Doubt) -> str:
     """The interval a measurement is outside of, and what would explain it."""
+    low, high = w.ends(doubt.low, doubt.high)
     outside = w.say(
         "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
-        low=w.rounded(doubt.low), high=w.rounded(doubt.high),
+        low=low, high=high,
     )  # fmt: skip
     if not doubt.slips:
         return outside + " " + w.say("None of the usual slips explains it.")
@@ -51,9 +52,10 @@ def doubt_sentence(w: Wording, doubt: Doubt) -> str:
 
 def steps_doubted(w: Wording, doubt: Doubt, count: int, of: int) -> str:
     """The interval that a probe's steps are outside of, how many are, what may be and how to keep them."""
+    low, high = w.ends(doubt.low, doubt.high)
     outside = w.say(
         "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
-        low=w.rounded(doubt.low), high=w.rounded(doubt.high),
+        low=low, high=high,
     )  # fmt: skip
     how_many = w.say("{count} of {of} kinds of steps are.", count=w.number(count), of=w.number(of))
     why = w.say(

@@ -10,7 +10,7 @@ from service.facts import Basis
 from service.reports.words.wording import Wording
 
 EXCHANGE = "exchange rate"
-OF_ONE = {"share", "of pretraining time", "of the price"}
+OF_ONE = {"share", "of pretraining time", "of the price", "of the bill"}
 GRID = re.compile(r"(home|cloud) grid (.+)")
 TARIFF = re.compile(r"electricity (.+)")
 
@@ -83,6 +83,7 @@ def subject_in_words(w: Wording, number: AnsweredNumber) -> str:
     words = {
         "home": w.say("at home"),
         "cloud": w.say("rented"),
+        "rented run": w.say("rented"),
         CONTRACT: w.say("tariff"),
         "purchase": w.say("purchase"),
     }

@@ -1,13 +1,22 @@
 """The same question with other options, in words."""
 
+import re
+from decimal import Decimal
+
 from service.answers.answer import AnsweredAlternative
 from service.reports.words.plan_names import brief_name
 from service.reports.words.wording import Wording
 
+NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
 
-def changes_in_words(a: AnsweredAlternative) -> str:
-    """kwh-price 0.25, hours-per-day 8: as one says it on the command line, in every language."""
-    return ", ".join(f"{change.option} {change.value}" for change in a.changes)
+
+def changes_in_words(w: Wording, a: AnsweredAlternative) -> str:
+    """kwh-price 0.25, hours-per-day 8: as on the command line, numbers as the language writes them."""
+    return ", ".join(f"{change.option} {_value(w, change.value)}" for change in a.changes)
+
+
+def _value(w: Wording, value: str) -> str:
+    return w.exact(Decimal(value)) if NUMBER.fullmatch(value) else value
 
 
 def compared_verdict(w: Wording, a: AnsweredAlternative, currency: str) -> str:
@@ -35,7 +44,7 @@ def decided_verdict(w: Wording, a: AnsweredAlternative) -> str:
 def compared_sentence(w: Wording, a: AnsweredAlternative, currency: str) -> str:
     """An alternative of a comparison in one sentence."""
     verdict = compared_verdict(w, a, currency)
-    return w.say("With {changes}: {verdict}.", changes=changes_in_words(a), verdict=verdict)
+    return w.say("With {changes}: {verdict}.", changes=changes_in_words(w, a), verdict=verdict)
 
 
 def decided_sentence(w: Wording, a: AnsweredAlternative) -> str:
@@ -43,4 +52,4 @@ def decided_sentence(w: Wording, a: AnsweredAlternative) -> str:
     verdict = decided_verdict(w, a)
     if a.plans:
         verdict += f", {brief_name(w, a.plans[0].plan)}"
-    return w.say("With {changes}: {verdict}.", changes=changes_in_words(a), verdict=verdict)
+    return w.say("With {changes}: {verdict}.", changes=changes_in_words(w, a), verdict=verdict)

@@ -146,18 +146,25 @@ class Wording:
         return self.money(value, currency, places)
 
     def about(self, value: float, currency: str, *, at_least: bool = False) -> str:
-        """An estimated amount, as far as it is known: €595, €1,080, €12, €2.67, €0.0104; `at_least` one that
+        """An estimated amount, as far as it is known: €595, €1,080, €12, €2.67, €0.034; `at_least` one that
         suffices."""
         if value == 0:
-            return self.money(0, currency)
+            return self.money(0, currency, 0)
         places = 2 - math.floor(math.log10(abs(value)))
-        near = upward(value, min(places, 0)) if at_least and value >= 1 else round(value, places)
         least = decimals(currency)
+        if abs(value) < LEAST_TENTHS:
+            places = max(least, places - 1)
+        near = upward(value, min(places, 0)) if at_least and value >= 1 else round(value, places)
         if abs(near) >= WITHOUT_CENTS:
             return self.money(near, currency, 0)
         if least and abs(near) >= 0.1:
             return self.money(near, currency)
-        return self.money(near, currency, max(least, 2 - math.floor(math.log10(abs(near)))))
+        return self.money(near, currency, max(least, self._few_places(near)))
+
+    def _few_places(self, value: float) -> int:
+        """Decimals of two significant digits, none of them a last zero."""
+        places = 1 - math.floor(math.log10(abs(value)))
+        return places - 1 if round(value, places) == round(value, places - 1) else places
 
     def about_ends(self, low: float, high: float, currency: str) -> tuple[str, str]:
         """Both ends of an estimated amount, rounded alike, as the larger one is known: €370 and €485, €0 and
@@ -168,6 +175,8 @@ class Wording:
             places = min(places, 0)
         elif decimals(currency) and largest >= LEAST_TENTHS:
             places = decimals(currency)
+        elif largest < LEAST_TENTHS:
+            places -= 1
         near, far = round(low, places), round(high, places)
         if near == far:
             return self.about(low, currency), self.about(high, currency)
