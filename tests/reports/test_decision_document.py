@@ -126,7 +126,7 @@ def test_the_best_comes_first_and_every_number_is_the_answers():
     assert answer["summary"].startswith(lead(document).text)
 
 
-def test_the_picture_shows_every_plan_of_the_table_and_names_the_few_that_matter():
+def test_the_picture_numbers_every_plan_of_the_table_and_names_the_few_that_matter():
     answer = headline()
     found = chart(decision_document(stored(answer)), "front")
     parts = list(layers(found.spec))
@@ -145,6 +145,8 @@ def test_the_picture_shows_every_plan_of_the_table_and_names_the_few_that_matter
         "1 · 8 x H100 SXM, Lambda",
         "2 · GeForce RTX 4090, at home",
         "3 · GeForce RTX 4070, at home",
+        "4",
+        "5",
     ]
     lines = [v for one in parts for v in one["data"]["values"] if "words" in v]
     assert {"days": 30.0, "words": "deadline 30 days"} in lines

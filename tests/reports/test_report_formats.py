@@ -223,7 +223,7 @@ def test_the_workbooks_columns_hold_their_content_and_its_charts_are_the_spreads
     assert len(charts) == len(document.charts) == 2
     for sheet in book:
         assert sheet.print_area and sheet.page_setup.paperSize == 9
-        for column in sheet.iter_cols(min_row=3):
+        for column in filter(None, sheet.iter_cols(min_row=3)):
             width = sheet.column_dimensions[column[0].column_letter].width
             for c in column:
                 if isinstance(c.value, int | float) and '"' in c.number_format:

@@ -23,6 +23,8 @@ from service.reports.words.wording import Wording
 TORNADO_WIDTH, BAR_STEP = 300, 19
 BESIDE_WIDTH = 205
 """Of the bars where the line stands beside them."""
+LABEL_LIMIT_PX = 400
+"""Of a name at its bar: the widest there is, as the renderer measures it."""
 BESIDE_PX = 10.0
 """Between a bar's end and the words at it, with a margin."""
 MOST_ROOM = 2.2
@@ -60,7 +62,7 @@ def tornado(
     ]  # fmt: skip
     is_narrow = width == NARROW_BARS_WIDTH
     domain = _with_room(values, today, width)
-    axis = None if is_narrow else {"labelLimit": 260, "labelOverlap": False}
+    axis = None if is_narrow else {"labelLimit": LABEL_LIMIT_PX, "labelOverlap": False}
     y = {"field": "name", "type": "nominal", "sort": names, "title": None, "axis": axis}
     x = {
         "type": "quantitative",

@@ -50,6 +50,5 @@ def style(font: str) -> dict[str, Any]:
         "axis": {
             **words, **ink, "gridColor": "#e3e3e3", "domainColor": "#8c8c8c", "tickColor": "#8c8c8c",
             "labelOverlap": True, "labelSeparation": 8, "labelFlush": False,
-            "labelLimit": 300,
         },
     }  # fmt: skip

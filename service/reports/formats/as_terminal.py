@@ -43,7 +43,7 @@ def render(document: Document, width: int = WIDTH, ink: Ink = "none") -> bytes:
         if section.title:
             console.print(printed(section.title, TITLE))
         for block in section.blocks:
-            for part in _block(document, w, block, width, ink):
+            for part in _block(w, block, width, ink):
                 console.print(part)
     if any(isinstance(cell, Cited) for cell in _cells(document)):
         console.print(printed(document.sources_title, TITLE))
@@ -58,7 +58,7 @@ def _cells(document: Document) -> Iterable[shape.Cell]:
     return (cell for table in tables for row in table.rows for cell in row.cells)
 
 
-def _block(document: Document, w: Wording, block: Block, width: int, ink: Ink) -> Iterable[RenderableType]:
+def _block(w: Wording, block: Block, width: int, ink: Ink) -> Iterable[RenderableType]:
     match block:
         case Paragraph(text, is_lead):
             yield printed(text, BOLD if is_lead else "")
@@ -67,10 +67,10 @@ def _block(document: Document, w: Wording, block: Block, width: int, ink: Ink) -
         case Chart():
             yield Padding(printed(block.alt), INDENT)
         case shape.Table():
-            yield from _table(w, block, width, document.labels["outside"], DIM if ink == "colour" else "")
+            yield from _table(w, block, width, DIM if ink == "colour" else "")
 
 
-def _table(w: Wording, block: shape.Table, width: int, outside: str, faint: str) -> Iterable[RenderableType]:
+def _table(w: Wording, block: shape.Table, width: int, faint: str) -> Iterable[RenderableType]:
     kept = [i for i, column in enumerate(block.columns) if width >= WIDE or not column.is_spare]
     rows = []
     for row in block.rows:
@@ -84,7 +84,9 @@ def _table(w: Wording, block: shape.Table, width: int, outside: str, faint: str)
         line = max((len(row.lines[place]) for row in rows), default=0)
         least = most if column.is_number else min(most, WIDEST_WORD)
         columns.append(TextColumn(column.title, column.is_number, least, line))
-    yield from in_width(columns, rows, width, by_column=block.by_column, outside=outside, faint=faint)
+    yield from in_width(
+        columns, rows, width, by_column=block.by_column, outside=w.say("Outside your limits"), faint=faint
+    )
 
 
 def _letters(w: Wording, cell: shape.Cell) -> int:
