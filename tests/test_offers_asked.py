@@ -11,9 +11,10 @@ from click.testing import CliRunner
 
 from service.api.columns import as_csv
 from service.app import create_app
-from service.cli import main
+from service.cli import main, offering
 from service.facts import CloudOffer, Source
 from service.harmless_cells import harmless
+from service.reports.words.wording import wording
 from service.settings import Settings
 from service.store import offers
 from service.store.session import Sessions, engine_for
@@ -266,3 +267,13 @@ def test_cells_are_written_as_the_csv_module_writes_them():
     writer.writerows([[*list(item)[:-1], "in.x", "in.deep.z"], cells, cells])
     assert as_csv([item, item]) == out.getvalue()
     assert as_csv([{"a": 1, "b": {"c": 2}}, {"a": None, "b": None}]) == "a,b.c,b\r\n1,2,\r\n,,\r\n"
+
+
+def test_a_source_of_many_days_is_one_line_with_its_offers_and_days():
+    days = [date(2026, 11, day) for day in (20, 1, 7)]
+    items = [{"source": "Hosts", "as_of": day} for day in days] + [{"source": "List", "as_of": days[0]}]
+    told = offering._sources_with_days(wording("de"), items)
+    assert told == {
+        "Hosts": "Hosts, 1.11.2026 bis 20.11.2026, 3 Angebote",
+        "List": "List, 20.11.2026",
+    }

@@ -92,18 +92,31 @@ def in_width(
             yield from _row_by_row(columns, rows, outside, faint)
         return
     table = Table(box=SIMPLE_HEAD, padding=(0, 1), show_edge=False, header_style=BOLD)
-    for column, letters in zip(columns, _widths(columns, whole, titled, room), strict=True):
+    widths = _widths(columns, whole, titled, room)
+    narrow = [c.is_number and letters < c.line for c, letters in zip(columns, widths, strict=True)]
+    for column, letters in zip(columns, widths, strict=True):
         side: Literal["left", "right"] = "right" if column.is_number else "left"
         table.add_column(column.title, justify=side, overflow="fold", width=letters)
     inside, beyond = _apart(rows)
     for row in inside:
-        table.add_row(*map(printed, row.lines), style=GREEN if row.is_best else "")
+        table.add_row(*_printed(row, narrow), style=GREEN if row.is_best else "")
     if beyond:
         table.add_section()
         table.add_row(printed(f"{outside}:"), style=faint)
     for row in beyond:
-        table.add_row(*map(printed, row.lines), style=faint)
+        table.add_row(*_printed(row, narrow), style=faint)
     yield table
+
+
+def _printed(row: TextRow, narrow: Sequence[bool]) -> list[Text]:
+    """The cells of a row; in a narrow column of numbers every range stands below its number."""
+    lines = zip(row.lines, narrow, strict=True)
+    return [_on_two_lines(line) if is_narrow else printed(line) for line, is_narrow in lines]
+
+
+def _on_two_lines(line: str) -> Text:
+    number, bracket, ends = line.partition(" (")
+    return Text("\n").join([printed(number), printed(f"({ends}")]) if bracket else printed(line)
 
 
 def _apart(rows: Sequence[TextRow]) -> tuple[list[TextRow], list[TextRow]]:
