@@ -77,7 +77,7 @@ def test_a_run_is_followed_from_before_its_file_to_its_end(follow, tmp_path):
         and "0.00492 kWh so far" in said
         and len(said.splitlines()) == 1
     )
-    assert "The forecast passes the budget: €0.00200 in all" in warned
+    assert "The forecast passes the budget: €0.002 in all" in warned
     assert "The run has ended. To learn from it: heimvorteil measure train.log --gpu rtx-3090" in warned
 
 
