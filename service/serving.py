@@ -20,6 +20,7 @@ from granian.server.mp import MPServer
 
 from service import logs
 from service.errors import InvalidValue, worded
+from service.front import pulse
 from service.front.rates import Rates
 from service.front.share import Share
 from service.settings import Settings
@@ -98,7 +99,7 @@ class OneListener(MPServer):
         super()._drop_shared_socket()  # type: ignore[no-untyped-call]
 
 
-def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
+def serve(listener: socket.socket, workers: int, header_seconds: float, hang_seconds: float) -> None:
     """Serve the app until interrupted; settings reach the workers through the environment."""
     os.environ.setdefault("PYTHONUNBUFFERED", "1")
     with TemporaryDirectory(prefix="heimvorteil-serve-") as folder:
@@ -107,7 +108,7 @@ def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
         os.environ[FOLDER] = folder
         Rates.create(Path(folder) / RATES)
         Share.create(Path(folder) / SHARE, workers)
-        OneListener(
+        server = OneListener(
             listener,
             target="service.cli.web:create_gate",
             factory=True,
@@ -125,7 +126,14 @@ def serve(listener: socket.socket, workers: int, header_seconds: float) -> None:
             log_dictconfig=logs.config(Settings.from_environ().log),
             # A worker that is told to stop while it starts does not hear it, and was waited for forever.
             workers_kill_timeout=STOP_WITHIN_S,
-        ).serve()
+        )
+
+        def alive() -> set[int]:
+            return {worker.inner.pid for worker in server.wrks}
+
+        watching = (Path(folder), hang_seconds, alive)
+        threading.Thread(target=pulse.watch, args=watching, daemon=True, name="pulse").start()
+        server.serve()
 
 
 def files_allowed() -> int:

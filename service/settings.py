@@ -46,6 +46,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("HEADER_SECONDS", "15", "in which a request's headers have to come; idle connections are closed"),
     Setting("BODY_SECONDS", "10", "in which a small body has to come; a large one at 16 KiB/s from then on"),
     Setting("SEND_SECONDS", "30", "after which a client that takes nothing of its answer is cut off"),
+    Setting("HANG_SECONDS", "30", "after which a server process that gives no sign of life is started anew"),
     Setting("WAITING", "64", "requests that wait for a thread of a server process; one more is a 503"),
     Setting("ANSWERS_PER_MINUTE", "120", "what one address may ask for; a token ten times as much; 0: any"),
     Setting("TRUSTED_PROXIES", "", "networks of the proxies before `serve`, with commas: 10.0.0.0/8,::1"),
@@ -80,6 +81,7 @@ class Settings:
     header_seconds: float
     body_seconds: float
     send_seconds: float
+    hang_seconds: float
     waiting: int
     answers_per_minute: int
     trusted_proxies: tuple[Network, ...]
@@ -108,6 +110,7 @@ class Settings:
             header_seconds=_seconds("HEADER_SECONDS", given["HEADER_SECONDS"], 0.1),
             body_seconds=_seconds("BODY_SECONDS", given["BODY_SECONDS"], 0.1),
             send_seconds=_seconds("SEND_SECONDS", given["SEND_SECONDS"], 0.1),
+            hang_seconds=_seconds("HANG_SECONDS", given["HANG_SECONDS"], 1, 3600),
             waiting=_whole("WAITING", given["WAITING"], 1, 10_000),
             answers_per_minute=_whole("ANSWERS_PER_MINUTE", given["ANSWERS_PER_MINUTE"], 0, 1_000_000),
             trusted_proxies=_networks("TRUSTED_PROXIES", given["TRUSTED_PROXIES"]),

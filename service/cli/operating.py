@@ -37,7 +37,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
 
         watching = start_beside(settings.database_url, Pace.from_settings(settings), beside_refreshing)
     try:
-        serving.serve(listener, workers or settings.workers, settings.header_seconds)
+        serving.serve(listener, workers or settings.workers, settings.header_seconds, settings.hang_seconds)
     finally:
         if watching:
             watching.terminate()

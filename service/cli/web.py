@@ -25,10 +25,13 @@ def create_app(settings: "Settings | None" = None, sessions: "Sessions | None" =
 
 def create_gate() -> "Gate":
     """The application behind its gate, in a process that `service.serving` started."""
+    import asyncio
+
     from service import serving
     from service.api.headers import usual
     from service.api.kinds import kinds
     from service.front.gate import Bounds, Gate, without_stalled
+    from service.front.pulse import Pulse
     from service.front.rates import Rates
     from service.front.share import Share
     from service.settings import Settings
@@ -49,7 +52,9 @@ def create_gate() -> "Gate":
     )
     folder = Path(os.environ[serving.FOLDER])
     rates, share = Rates(folder / serving.RATES), Share(folder / serving.SHARE)
-    return Gate(app.wsgi_app, kinds(app), carried, rates, bounds, share)
+    gate = Gate(app.wsgi_app, kinds(app), carried, rates, bounds, share)
+    Pulse(folder, settings.hang_seconds, gate.stuck).start(asyncio.get_event_loop())
+    return gate
 
 
 def take_in_prices(sessions: "Sessions", table: "PriceTable", now: datetime, *, dry_run: bool) -> "Imported":

@@ -28,6 +28,8 @@ THREADS = 2
 PATIENCE_S = 30.0
 """Longest wait for a thread."""
 HEALTH_WAITING = 16
+STUCK_AFTER_S = 600.0
+"""No import or question takes that long; the process starts anew when all threads of a kind have."""
 LONG_ANSWERS, OF_ONE_CLIENT = 32, 8
 """That are being sent part by part at the same time."""
 HOLDERS_REMEMBERED, HOLDER_FOR_S = 1024, 300.0
@@ -82,6 +84,10 @@ class Gate:
         self._room = Room()
         self._sending: Counter[str] = Counter()
         self._holders: OrderedDict[bytes, tuple[str, float]] = OrderedDict()
+
+    def stuck(self) -> bool:
+        """Whether all threads for one kind of request seem never to come back."""
+        return any(lane.stuck(STUCK_AFTER_S) for lane in self._lanes.values())
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """One request."""

@@ -34,8 +34,9 @@ class Lane:
 
     def __init__(self, name: str, threads: int, waiting: int, patience_s: float) -> None:
         self._given: SimpleQueue[tuple[asyncio.AbstractEventLoop, Callable[[], Any], Done]] = SimpleQueue()
+        self._begun_s: list[float | None] = [None] * threads
         for number in range(threads):
-            Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
+            Thread(target=self._work, args=(number,), name=f"{name}-{number}", daemon=True).start()
         self._free = threads
         self._waiting: Turns[asyncio.Future[None]] = Turns(waiting)
         self._under_way: Turns[asyncio.Future[None]] = Turns(10**9)
@@ -65,13 +66,20 @@ class Lane:
         result: T = await done
         return result
 
-    def _work(self) -> None:
+    def stuck(self, seconds: float) -> bool:
+        """Whether each of its threads has been at one piece of work for longer than that."""
+        now_s = monotonic()
+        return all(begun_s is not None and now_s - begun_s > seconds for begun_s in self._begun_s)
+
+    def _work(self, number: int) -> None:
         while True:
             loop, work, done = self._given.get()
+            self._begun_s[number] = monotonic()
             try:
                 result, error = work(), None
             except BaseException as raised:
                 result, error = None, raised
+            self._begun_s[number] = None
             loop.call_soon_threadsafe(self._deliver, done, result, error)
             del work, done, result, error
 
