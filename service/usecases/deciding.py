@@ -1,5 +1,6 @@
 """The best plan within a budget and a deadline, and what it hangs on."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from service.decide.decision import (
     RatedTie,
     RatedTurn,
 )
-from service.decide.frontier import Limits
+from service.decide.frontier import Limits, non_dominated
 from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
 from service.decide.sensitivity import saved_per_day
@@ -128,6 +129,7 @@ def decide(
         )  # fmt: skip
     home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)
     cloud = _reference_rental(shortlist, best, rival)
+    without = _cheapest_without_buying(plans, choice)
     counts = _counts(plans, choice, shown)
     return Decision(
         asked_at=asked_at,
@@ -156,8 +158,9 @@ def decide(
         nearest=nearest,
         sensitivity=hangs.swings,
         break_even=hangs.break_even,
-        runs_until_bought=_runs_until_bought(shortlist, cloud),
-        saved_per_day=_saved_per_day(plans, choice),
+        runs_until_bought=_runs_until_bought(plans, shortlist, without),
+        instead_of_buying=None if without is None or not request.buy else rated(without),
+        saved_per_day=_saved_per_day(plans, choice, limits),
         inputs=_inputs(snapshot, workload, shortlist),
         data_version=snapshot.data_version,
         prices=prices,
@@ -199,19 +202,30 @@ def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
     """The best, the next, near ties and every machine that was named; with them the plans within the limits
     that trade money for time, thinned out, their cleanest, and one beyond the limits that would cost less.
 
-    Where none keeps the limits: of all that nothing beats, thinned out. By cost.
+    Where none keeps the limits: of all that nothing beats, thinned out; where none may be chosen, of those
+    that are set aside. By cost.
     """
     c, front = plans.candidates, list(choice.front)
     keep = set(range(len(plans.homes))) | {i for i in (choice.best, choice.rival, *ties) if i is not None}
     room = max(3, MOST_SHORTLISTED - len(keep))
     if choice.best is None:
-        keep |= {*_thinned(front, room)}
+        keep |= {*_thinned(front or _set_aside_front(plans), room)}
     else:
         within = [i for i in front if choice.within[i]]
         cleanest = min(within, key=lambda i: (np.nan_to_num(c.co2_kg[i], nan=np.inf), i))
         cheaper = [i for i in front if not choice.within[i] and c.cost[1][i] < c.cost[1][choice.best]]
         keep |= {cleanest, *cheaper[-1:], *_thinned(_faster_for_money(c, within), room - 1)}
     return sorted(keep, key=lambda i: (np.nan_to_num(c.cost[1][i], nan=np.inf), i))
+
+
+def _set_aside_front(plans: Plans) -> list[int]:
+    """Of what is possible and yet not recommended: what nothing beats in cost, time and CO2, by cost; without
+    plans that begin at home: days of debugging are nothing beside years."""
+    c = plans.candidates
+    is_listed = c.is_known & (c.set_aside > 0)
+    is_listed[len(plans.homes) + len(plans.rented or ()) :] = False
+    cost = np.where(is_listed, c.cost[1], np.nan)
+    return [int(i) for i in non_dominated(cost, c.calendar_hours[1], c.co2_kg)]
 
 
 def _faster_for_money(c: Candidates, by_cost: list[int]) -> list[int]:
@@ -337,7 +351,7 @@ def _reference_rental(
 ) -> RatedOption | None:
     """The rented plan to tell of: the best, else the next, else the cheapest that keeps the limits, else the
     cheapest."""
-    rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost]
+    rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost and not r.set_aside]
     for plan in (best, rival):
         if plan is not None and plan in rented:
             return plan
@@ -345,13 +359,22 @@ def _reference_rental(
     return next(iter(within or rented), None)
 
 
-def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:
+def _cheapest_without_buying(plans: Plans, choice: Choice) -> int | None:
+    """The cheapest plan that keeps the limits and buys nothing; None where none does."""
+    is_bought = np.zeros(len(plans.candidates), dtype=np.bool_)
+    is_bought[: len(plans.homes)] = [way == "buy" for way, _ in plans.homes]
+    among = np.flatnonzero(choice.within & ~is_bought)
+    return int(among[np.argmin(plans.candidates.cost[1][among])]) if len(among) else None
+
+
+def _runs_until_bought(plans: Plans, shortlist: tuple[RatedOption, ...], without: int | None) -> int | None:
+    """Of the cheapest card to buy, against the cheapest plan without it."""
     for rated in shortlist:
         purchase = _purchase_of(rated)
-        if purchase is None or rated.cost is None or rated.set_aside or cloud is None or cloud.cost is None:
+        if purchase is None or rated.cost is None or rated.set_aside or without is None:
             continue
         running = rated.cost.p50 - purchase.whole_loss / purchase.runs
-        return runs_until_bought_pays(purchase, running, cloud.cost.p50)
+        return runs_until_bought_pays(purchase, running, float(plans.candidates.cost[1][without]))
     return None
 
 
@@ -359,10 +382,12 @@ def _purchase_of(rated: RatedOption) -> Purchase | None:
     return rated.option.purchase if rated.way == "buy" else None
 
 
-def _saved_per_day(plans: Plans, choice: Choice) -> float | None:
-    """From the fastest to the cheapest plan that keeps the limits."""
-    cost, hours = plans.candidates.cost[1], plans.candidates.calendar_hours[1]
-    known = [(float(cost[i]), float(hours[i])) for i in choice.front if choice.within[i]]
+def _saved_per_day(plans: Plans, choice: Choice, limits: Limits) -> float | None:
+    """From the fastest to the cheapest plan that keeps the limits, also at its medians."""
+    c = plans.candidates
+    budget, deadline = (math.inf if x is None else x for x in (limits.budget, limits.deadline_hours))
+    is_within = choice.within & (c.cash[1] <= budget) & (c.calendar_hours[1] <= deadline)
+    known = [(float(c.cost[1][i]), float(c.calendar_hours[1][i])) for i in choice.front if is_within[i]]
     if not known:
         return None
     return saved_per_day(min(known), min(known, key=lambda pair: (pair[1], pair[0])))

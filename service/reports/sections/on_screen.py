@@ -206,7 +206,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     trust = list(dict.fromkeys(line for line in sentences if line))
     trust += model_sentences(w, c.workload)
     trust += several_nodes_sentences(w, c)
-    trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
+    trust.append(uncounted_sentence(w, c.options))
     return titled(
         ("why_not", w.say("Why not the others"), why_not_sentences(w, c)),
         ("adjustments", w.say("Adjustments"), changes),
