@@ -81,7 +81,7 @@ def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
     if lines := _years_sentences(w, d):
         return " ".join(lines)
     if any(p.set_aside for p in d.shortlist) or d.left_aside:
-        return w.say("No plan can be recommended: what could hold the run has too little main memory for it.")
+        return w.say("No plan is possible: what could hold the run has too little main memory.")
     if any(p.hours for p in d.shortlist):
         return w.say("No plan is possible: what could hold the run has no known price.")
     return w.say("No plan is possible: no machine that was looked at can hold the run.")
@@ -95,7 +95,12 @@ def _years_sentences(w: Wording, d: AnsweredDecision) -> list[str]:
     if not plans and aside is None:
         return []
     if len(plans) == 1 and aside is None:
-        return [w.say("No plan is practical: {plan}{taking}.", **_taking(w, d, plans[0]))]
+        return [
+            w.say(
+                "No plan is practical; the only one that holds the run: {plan}{taking}.",
+                **_taking(w, d, plans[0]),
+            )
+        ]
     lines = [w.say("No plan is practical: all of them take more than two years.")]
     if not plans and aside:
         return [*lines, w.say("The cheapest: {plan}{taking}.", **_taking_of_brief(w, d, aside))]
@@ -105,7 +110,7 @@ def _years_sentences(w: Wording, d: AnsweredDecision) -> list[str]:
     if fastest.offer and fastest.practical and fastest.practical.gpu_count:
         more = w.number(fastest.practical.gpu_count)
         lines.append(
-            w.say("In two years {count} such GPUs could do it, if anybody rents out so many.", count=more)
+            w.say("{count} such GPUs would do it in two years, if anybody rents out so many.", count=more)
         )
     if cheapest != fastest and cheapest.total_cost:
         lines.append(w.say("The cheapest: {plan}{taking}.", **_taking(w, d, cheapest)))
@@ -155,9 +160,9 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
             "How sure: {sure}, for rents move; {held} if it stays {rent} per hour until you are done.", **told
         )
     return w.counted(
-        "How sure: {sure} with the rent being a day old; {held} if it still is {rent} per hour: look "
+        "How sure: {sure}, for the rent is a day old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
-        "How sure: {sure} with the rent being {count} days old; {held} if it still is {rent} per hour: look "
+        "How sure: {sure}, for the rent is {count} days old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
         days,
         **told,
@@ -248,7 +253,7 @@ def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
             d.dominated_count,
             w.say("{count} beaten in cost, time and CO₂e", count=w.number(d.dominated_count)),
         ),
-        (d.unshown, w.say("{count} not beaten but much like those", count=w.number(d.unshown))),
+        (d.unshown, w.say("{count} much like those shown", count=w.number(d.unshown))),
         (aside, w.say("{count} not recommended", count=w.number(aside))),
         (d.unpriced, w.say("{count} without a price", count=w.number(d.unpriced))),
     )
@@ -283,4 +288,6 @@ def several_nodes_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
 
 def cluster_sentence(w: Wording) -> str:
     """What several rented nodes need."""
-    return w.say("Several nodes together assume a network between them that the offer may lack; ask.")
+    return w.say(
+        "Several nodes need a fast network between them, which an offer may lack: ask before you rent."
+    )

@@ -77,7 +77,7 @@ def turn_sentence(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
     when = _when(w, t, d)
     if t.then is None:
         return w.say("{when}: no plan keeps the limits.", when=when)
-    return w.say("{when}: then rather {plan}.", when=when, plan=brief_name(w, t.then))
+    return w.say("{when}: then {plan} instead.", when=when, plan=brief_name(w, t.then))
 
 
 def _when(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:

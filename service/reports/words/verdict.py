@@ -258,7 +258,7 @@ def looked_at_sentence(w: Wording, c: AnsweredComparison) -> str:
         return ""
     labels = dict.fromkeys(o.label for o in c.options if o.kind == "cloud")
     return w.say(
-        "Home was compared with {labels} alone; heimvorteil decide looks through every offer.",
+        "Compared with {labels} only; heimvorteil decide looks through every offer.",
         labels=", ".join(labels),
     )
 
