@@ -160,9 +160,9 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
             "How sure: {sure}, for rents move; {held} if it stays {rent} per hour until you are done.", **told
         )
     return w.counted(
-        "How sure: {sure}, for the rent is a day old; {held} if it still is {rent} per hour: look "
+        "How sure: {sure}, because the rent is a day old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
-        "How sure: {sure}, for the rent is {count} days old; {held} if it still is {rent} per hour: look "
+        "How sure: {sure}, because the rent is {count} days old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
         days,
         **told,
