@@ -15,7 +15,7 @@ from service.decide.frontier import Limits
 from service.decide.sensitivity import saved_per_day
 from service.reports.words.turning_sentences import left_aside_sentence
 from service.reports.words.wording import wording
-from service.usecases.deciding import _saved_per_day
+from service.usecases import what_pays
 
 
 @pytest.fixture(scope="module")
@@ -81,11 +81,11 @@ def test_a_day_of_waiting_is_told_from_a_day_on_and_within_the_limits():
         candidates=Candidates(*columns, np.ones(3), nothing, nothing, nothing.astype(np.int8))
     )
     choice = SimpleNamespace(within=np.ones(3, dtype=np.bool_), front=(0, 1, 2))
-    assert _saved_per_day(plans, choice, Limits()) == pytest.approx(800 / (238 / 24))
-    assert _saved_per_day(plans, choice, Limits(500, None)) == pytest.approx(300 / 8)
-    assert _saved_per_day(plans, choice, Limits(300, None)) is None
-    assert _saved_per_day(plans, choice, Limits(None, 100)) == pytest.approx(500 / (46 / 24))
-    assert _saved_per_day(plans, choice, Limits(50, None)) is None
+    assert what_pays.saved_per_day(plans, choice, Limits()) == pytest.approx(800 / (238 / 24))
+    assert what_pays.saved_per_day(plans, choice, Limits(500, None)) == pytest.approx(300 / 8)
+    assert what_pays.saved_per_day(plans, choice, Limits(300, None)) is None
+    assert what_pays.saved_per_day(plans, choice, Limits(None, 100)) == pytest.approx(500 / (46 / 24))
+    assert what_pays.saved_per_day(plans, choice, Limits(50, None)) is None
 
 
 def test_a_card_pays_against_the_cheapest_plan_that_keeps_the_limits(say):

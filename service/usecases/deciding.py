@@ -1,6 +1,5 @@
 """The best plan within a budget and a deadline, and what it hangs on."""
 
-import math
 import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -26,7 +25,6 @@ from service.decide.decision import (
 from service.decide.frontier import Limits, non_dominated
 from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
-from service.decide.sensitivity import saved_per_day
 from service.decide.why_not import reason_of
 from service.errors import InvalidValue, worded
 from service.estimate.cloud_bill import CloudTerms
@@ -38,7 +36,6 @@ from service.estimate.debugging import (
     debugging_of,
     with_debugging,
 )
-from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.facts import Workload
@@ -69,6 +66,7 @@ from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.what_if import alternatives_of
+from service.usecases.what_pays import cheapest_without_buying, runs_until_bought, saved_per_day
 
 HOURS_OF: tuple[tuple[tuple[str, ...], float], ...] = (
     (("h", "hour", "hours", "std", "stunde", "stunden"), 1.0),
@@ -129,7 +127,7 @@ def decide(
         )  # fmt: skip
     home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)
     cloud = _reference_rental(shortlist, best, rival)
-    without = _cheapest_without_buying(plans, choice)
+    without = cheapest_without_buying(plans, choice)
     counts = _counts(plans, choice, shown)
     return Decision(
         asked_at=asked_at,
@@ -158,9 +156,9 @@ def decide(
         nearest=nearest,
         sensitivity=hangs.swings,
         break_even=hangs.break_even,
-        runs_until_bought=_runs_until_bought(plans, shortlist, without),
+        runs_until_bought=runs_until_bought(plans, shortlist, without),
         instead_of_buying=None if without is None or not request.buy else rated(without),
-        saved_per_day=_saved_per_day(plans, choice, limits),
+        saved_per_day=saved_per_day(plans, choice, limits),
         inputs=_inputs(snapshot, workload, shortlist),
         data_version=snapshot.data_version,
         prices=prices,
@@ -357,40 +355,6 @@ def _reference_rental(
             return plan
     within = [r for r in rented if r.keeps_limits]
     return next(iter(within or rented), None)
-
-
-def _cheapest_without_buying(plans: Plans, choice: Choice) -> int | None:
-    """The cheapest plan that keeps the limits and buys nothing; None where none does."""
-    is_bought = np.zeros(len(plans.candidates), dtype=np.bool_)
-    is_bought[: len(plans.homes)] = [way == "buy" for way, _ in plans.homes]
-    among = np.flatnonzero(choice.within & ~is_bought)
-    return int(among[np.argmin(plans.candidates.cost[1][among])]) if len(among) else None
-
-
-def _runs_until_bought(plans: Plans, shortlist: tuple[RatedOption, ...], without: int | None) -> int | None:
-    """Of the cheapest card to buy, against the cheapest plan without it."""
-    for rated in shortlist:
-        purchase = _purchase_of(rated)
-        if purchase is None or rated.cost is None or rated.set_aside or without is None:
-            continue
-        running = rated.cost.p50 - purchase.whole_loss / purchase.runs
-        return runs_until_bought_pays(purchase, running, float(plans.candidates.cost[1][without]))
-    return None
-
-
-def _purchase_of(rated: RatedOption) -> Purchase | None:
-    return rated.option.purchase if rated.way == "buy" else None
-
-
-def _saved_per_day(plans: Plans, choice: Choice, limits: Limits) -> float | None:
-    """From the fastest to the cheapest plan that keeps the limits, also at its medians."""
-    c = plans.candidates
-    budget, deadline = (math.inf if x is None else x for x in (limits.budget, limits.deadline_hours))
-    is_within = choice.within & (c.cash[1] <= budget) & (c.calendar_hours[1] <= deadline)
-    known = [(float(c.cost[1][i]), float(c.calendar_hours[1][i])) for i in choice.front if is_within[i]]
-    if not known:
-        return None
-    return saved_per_day(min(known), min(known, key=lambda pair: (pair[1], pair[0])))
 
 
 def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption, ...]) -> tuple[Input, ...]:
