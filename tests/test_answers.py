@@ -187,7 +187,7 @@ def test_the_report_the_summary_and_the_screen_say_the_same(ask, question, langu
     told = [item for block in blocks if isinstance(block, Bullets) for item in block.items]
     shared = [
         break_even_sentence(w, c),
-        uncounted_sentence(w, [o.cost for o in c.options]),
+        uncounted_sentence(w, c.options),
         *power_limit_sentences(w, c.options, c.currency),
         *reference_sentences(w, c),
         *(trust_sentence(w, o, c.workload) for o in c.options),

@@ -376,8 +376,18 @@ class AnsweredDecision(Answered):
     nearest_possible: tuple[AnsweredNearest, ...]
     sensitivity: tuple[AnsweredSwing, ...]
     break_even: tuple[AnsweredTurningPoint, ...]
-    runs_until_bought: int | None
-    saved_per_day: float | None
+    runs_until_bought: int | None = Field(
+        description="After how many such runs the cheapest card to buy costs no more than instead_of_buying"
+    )
+    instead_of_buying: AnsweredPlanBrief | None = Field(
+        None,
+        description="The cheapest plan that keeps the limits and buys nothing; null in old answers, which "
+        "held a card to buy against the rented plan",
+    )
+    saved_per_day: float | None = Field(
+        description="The cheapest plan against the fastest, of those that keep the limits; null where it is "
+        "less than a day slower"
+    )
     sources: tuple[AnsweredNumber, ...]
     prices: AnsweredPrices | None = Field(None, description="Null in answers that were given before")
     vat: AnsweredVat | None = Field(None, description="Null in answers that were given before")

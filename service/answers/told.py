@@ -205,6 +205,7 @@ def tell_decision(d: Decision) -> AnsweredDecision:
             for per_kwh, rent in d.break_even
         ),
         runs_until_bought=d.runs_until_bought,
+        instead_of_buying=None if d.instead_of_buying is None else _brief(d.instead_of_buying),
         saved_per_day=near_or_none(d.saved_per_day, 2),
         sources=tell_numbers(d.inputs),
         prices=_prices(d.prices),

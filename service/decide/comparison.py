@@ -127,7 +127,8 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
     nobody would wait for it.
 
     The probability treats the two costs as independent log-normals, which overstates doubt a
-    little because both share the calibration.
+    little because both share the calibration. It is never surer than the rent is for its age, nor than
+    `choose` would be.
     """
     cheaper: Side | None = None
     faster: Side | None = None
@@ -139,7 +140,8 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
         saving = abs(cloud_cost.p50 - home_cost.p50)
         ordered = (home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost)
-        probability = min(CERTAIN, _probability_less(*ordered))
+        most_sure = cloud.rental.most_sure if cloud.rental else 1.0
+        probability = min(CERTAIN, most_sure, _probability_less(*ordered))
     if home.elapsed_hours and cloud.elapsed_hours:
         at_home, rented = home.elapsed_hours.p50, cloud.elapsed_hours.p50
         faster = "home" if at_home <= rented else "cloud"

@@ -127,12 +127,14 @@ class Decision:
     """Price per kWh, and the hourly rent of the best rented plan at which home costs the same; empty unless
     both keep the limits."""
     runs_until_bought: int | None
-    """How many such runs until the card to buy costs no more than renting; None where it never does or none
-    was asked about."""
+    """How many such runs until the cheapest card to buy costs no more than `instead_of_buying`; None where it
+    never does or none was asked about."""
     saved_per_day: float | None
-    """Money saved per day of waiting, the cheapest plan against the fastest."""
+    """Money saved per day of waiting, the cheapest plan against the fastest of those that keep the limits."""
     inputs: tuple[Input, ...]
     data_version: int
     prices: PricesUsed | None = None
     vat: Vat | None = None
     """The asker's."""
+    instead_of_buying: RatedOption | None = None
+    """The cheapest plan that keeps the limits and buys nothing, where a card to buy was asked about."""

@@ -94,6 +94,8 @@ class Rental:
     instances: int = 1
     rent_today: Figure | None = None
     """How far the rent may have moved since it was stated; None where it stands still or is one's own."""
+    most_sure: float = 1.0
+    """How sure one may be of the rent until the run is done, by how many like it were looked at again."""
     suggestions: tuple[Suggestion, ...] = ()
     """Where there is no offer: the nearest GPUs that are rented out so many at once."""
 

@@ -35,6 +35,6 @@ def break_even_line(
 
 def saved_per_day(cheaper: tuple[float, float], faster: tuple[float, float]) -> float | None:
     """Money saved per day of waiting: (cost, hours) of the cheaper and of the faster plan; None where the
-    cheaper is no slower."""
+    cheaper is less than a day slower."""
     days = (cheaper[1] - faster[1]) / 24
-    return (faster[0] - cheaper[0]) / days if days > 0 else None
+    return (faster[0] - cheaper[0]) / days if days >= 1 else None

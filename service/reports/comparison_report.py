@@ -53,6 +53,7 @@ from service.reports.words.verdict import (
     cheaper_sentence,
     code_change_sentence,
     faster_sentence,
+    looked_at_sentence,
     marginal_sentence,
     sure_sentence,
     waiting_sentence,
@@ -156,10 +157,11 @@ def verdict_section(
         caveats.append(code_change_sentence(w, home))
     caveats += vat_sentences(w, c.vat, home, cloud)
     caveats += [rent_distance_sentence(w, cloud.offer), stale_rent_sentence(n, cloud)]
+    caveats.append(looked_at_sentence(w, c))
     if cloud.suggestions:
         caveats.append(suggestion_sentence(w, cloud))
     caveats += several_nodes_sentences(w, c)
-    caveats.append(uncounted_sentence(w, [o.cost for o in c.options]))
+    caveats.append(uncounted_sentence(w, c.options))
     items = tuple(line for line in caveats if line)
     return Section("verdict", title, (Paragraph(lead, is_lead=True), Bullets(items)))
 

@@ -132,8 +132,7 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
         if best is None or d.prices is None:
             caveats.append(stale_rent_sentence(n, acted_on))  # else the verdict has told its age
         caveats.append(cluster_sentence(w) if acted_on.instances > 1 else "")
-    if chosen:
-        caveats.append(uncounted_sentence(w, [p.plan.cost for p in chosen]))
+    caveats.append(uncounted_sentence(w, d.shortlist))
     items = tuple(line for line in caveats if line)
     return Section("verdict", w.say("Verdict"), (Paragraph(" ".join(lead), is_lead=True), Bullets(items)))
 

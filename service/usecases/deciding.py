@@ -22,10 +22,9 @@ from service.decide.decision import (
     RatedTie,
     RatedTurn,
 )
-from service.decide.frontier import Limits
+from service.decide.frontier import Limits, non_dominated
 from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
-from service.decide.sensitivity import saved_per_day
 from service.decide.why_not import reason_of
 from service.errors import InvalidValue, worded
 from service.estimate.cloud_bill import CloudTerms
@@ -37,7 +36,6 @@ from service.estimate.debugging import (
     debugging_of,
     with_debugging,
 )
-from service.estimate.home_bill import Purchase, runs_until_bought_pays
 from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.facts import Workload
@@ -68,6 +66,7 @@ from service.usecases.past_prices import PastPrices, no_past, past_prices
 from service.usecases.recent_prices import recent
 from service.usecases.rented_offers import RentedPlans
 from service.usecases.what_if import alternatives_of
+from service.usecases.what_pays import cheapest_without_buying, runs_until_bought, saved_per_day
 
 HOURS_OF: tuple[tuple[tuple[str, ...], float], ...] = (
     (("h", "hour", "hours", "std", "stunde", "stunden"), 1.0),
@@ -128,6 +127,7 @@ def decide(
         )  # fmt: skip
     home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)
     cloud = _reference_rental(shortlist, best, rival)
+    without = cheapest_without_buying(plans, choice)
     counts = _counts(plans, choice, shown)
     return Decision(
         asked_at=asked_at,
@@ -156,8 +156,9 @@ def decide(
         nearest=nearest,
         sensitivity=hangs.swings,
         break_even=hangs.break_even,
-        runs_until_bought=_runs_until_bought(shortlist, cloud),
-        saved_per_day=_saved_per_day(plans, choice),
+        runs_until_bought=runs_until_bought(plans, shortlist, without),
+        instead_of_buying=None if without is None or not request.buy else rated(without),
+        saved_per_day=saved_per_day(plans, choice, limits),
         inputs=_inputs(snapshot, workload, shortlist),
         data_version=snapshot.data_version,
         prices=prices,
@@ -199,19 +200,30 @@ def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
     """The best, the next, near ties and every machine that was named; with them the plans within the limits
     that trade money for time, thinned out, their cleanest, and one beyond the limits that would cost less.
 
-    Where none keeps the limits: of all that nothing beats, thinned out. By cost.
+    Where none keeps the limits: of all that nothing beats, thinned out; where none may be chosen, of those
+    that are set aside. By cost.
     """
     c, front = plans.candidates, list(choice.front)
     keep = set(range(len(plans.homes))) | {i for i in (choice.best, choice.rival, *ties) if i is not None}
     room = max(3, MOST_SHORTLISTED - len(keep))
     if choice.best is None:
-        keep |= {*_thinned(front, room)}
+        keep |= {*_thinned(front or _set_aside_front(plans), room)}
     else:
         within = [i for i in front if choice.within[i]]
         cleanest = min(within, key=lambda i: (np.nan_to_num(c.co2_kg[i], nan=np.inf), i))
         cheaper = [i for i in front if not choice.within[i] and c.cost[1][i] < c.cost[1][choice.best]]
         keep |= {cleanest, *cheaper[-1:], *_thinned(_faster_for_money(c, within), room - 1)}
     return sorted(keep, key=lambda i: (np.nan_to_num(c.cost[1][i], nan=np.inf), i))
+
+
+def _set_aside_front(plans: Plans) -> list[int]:
+    """Of what is possible and yet not recommended: what nothing beats in cost, time and CO2, by cost; without
+    plans that begin at home: days of debugging are nothing beside years."""
+    c = plans.candidates
+    is_listed = c.is_known & (c.set_aside > 0)
+    is_listed[len(plans.homes) + len(plans.rented or ()) :] = False
+    cost = np.where(is_listed, c.cost[1], np.nan)
+    return [int(i) for i in non_dominated(cost, c.calendar_hours[1], c.co2_kg)]
 
 
 def _faster_for_money(c: Candidates, by_cost: list[int]) -> list[int]:
@@ -337,35 +349,12 @@ def _reference_rental(
 ) -> RatedOption | None:
     """The rented plan to tell of: the best, else the next, else the cheapest that keeps the limits, else the
     cheapest."""
-    rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost]
+    rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost and not r.set_aside]
     for plan in (best, rival):
         if plan is not None and plan in rented:
             return plan
     within = [r for r in rented if r.keeps_limits]
     return next(iter(within or rented), None)
-
-
-def _runs_until_bought(shortlist: tuple[RatedOption, ...], cloud: RatedOption | None) -> int | None:
-    for rated in shortlist:
-        purchase = _purchase_of(rated)
-        if purchase is None or rated.cost is None or rated.set_aside or cloud is None or cloud.cost is None:
-            continue
-        running = rated.cost.p50 - purchase.whole_loss / purchase.runs
-        return runs_until_bought_pays(purchase, running, cloud.cost.p50)
-    return None
-
-
-def _purchase_of(rated: RatedOption) -> Purchase | None:
-    return rated.option.purchase if rated.way == "buy" else None
-
-
-def _saved_per_day(plans: Plans, choice: Choice) -> float | None:
-    """From the fastest to the cheapest plan that keeps the limits."""
-    cost, hours = plans.candidates.cost[1], plans.candidates.calendar_hours[1]
-    known = [(float(cost[i]), float(hours[i])) for i in choice.front if choice.within[i]]
-    if not known:
-        return None
-    return saved_per_day(min(known), min(known, key=lambda pair: (pair[1], pair[0])))
 
 
 def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption, ...]) -> tuple[Input, ...]:

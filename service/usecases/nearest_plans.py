@@ -96,8 +96,8 @@ def _fewer_tokens(
 
 
 def _rounded_down(tokens: float) -> int:
-    """Two decimals of thousands, millions, billions, and no more: as many as are said are few enough."""
-    step = 10 ** max(0, math.floor(math.log10(tokens)) // 3 * 3 - 2)
+    """Three digits, and no more: as many as are said are few enough."""
+    step = 10 ** max(0, math.floor(math.log10(tokens)) - 2)
     return int(tokens // step * step)
 
 

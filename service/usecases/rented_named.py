@@ -25,7 +25,7 @@ from service.usecases.finding import (
     suggestions,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of
-from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, rented_plans
+from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, most_sure_of, rented_plans
 from service.usecases.smaller_models import with_smaller_model
 
 
@@ -113,8 +113,12 @@ def _named(
         )  # fmt: skip
 
     option = with_smaller_model(snapshot, workload, of(workload), of)
-    aside = None if row is None else _aside(snapshot, option, row, nodes)
-    return replace(option, set_aside=aside, is_sold_out=is_sold_out)
+    if row is None:
+        return replace(option, is_sold_out=is_sold_out)
+    if option.rental and option.hours:
+        sure = most_sure_of(snapshot, row, option.hours.p50, today)
+        option = replace(option, rental=replace(option.rental, most_sure=sure))
+    return replace(option, set_aside=_aside(snapshot, option, row, nodes), is_sold_out=is_sold_out)
 
 
 def _nodes(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[list[int], int]:
@@ -182,5 +186,6 @@ def _cheapest(
             changes=changes_of(snapshot, workload, gpu, count, plan), terms=terms,
         )  # fmt: skip
         code = int(aside[position])
-        options.append(replace(option, set_aside=SET_ASIDE[code - 1] if code else None))
+        rental = replace(rental, most_sure=float(plans.most_sure[position]))
+        options.append(replace(option, rental=rental, set_aside=SET_ASIDE[code - 1] if code else None))
     return options, plans.considered

@@ -286,6 +286,13 @@ def most_sure(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:
     return found
 
 
+def most_sure_of(snapshot: Snapshot, row: int, hours: float, today: date) -> float:
+    """The same of one offer and a run of so many hours on it."""
+    rows = np.array([row])
+    until = days_until(np.array([hours]), offer_columns(snapshot).rented.term_months[rows])
+    return float(most_sure(snapshot.rent_moves, tuple(_ages(snapshot, rows, today)), until)[0])
+
+
 def rents_until(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:
     """How far they may have moved from when they were last stated until so many days from today: logarithms
     at each of SHARES, shape (9, n)."""

@@ -103,6 +103,8 @@ def test_probability_is_certain_for_points_and_a_coin_toss_for_equals():
     assert 0.5 <= verdict.cheaper_probability <= 1
     dear = replace(RENTAL.offer, hourly_price=Decimal(10_000))
     assert verdict_of(at_home, cloud(replace(RENTAL, offer=dear))).cheaper_probability == CERTAIN
+    young = replace(RENTAL, offer=dear, most_sure=0.9)
+    assert verdict_of(at_home, cloud(young)).cheaper_probability == 0.9
     turning = replace(RENTAL.offer, hourly_price=break_even_of(at_home, rented).rent_per_hour, currency="EUR")
     assert verdict_of(at_home, cloud(replace(RENTAL, offer=turning))).cheaper_probability == pytest.approx(
         0.5, abs=0.01

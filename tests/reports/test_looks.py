@@ -72,8 +72,8 @@ def test_one_day_one_plan_one_option_are_not_many(language):
     assert not re.search(
         r"(?<![\d.,])1 (days|Tage|plans|Pläne|runs|weitere Pläne|further plans|such runs)\b", told
     )
-    expected = {"en": ("1 day old", " 1 beaten in cost", "after 1 such run."),
-                "de": ("1 Tag alt", " 1 in Kosten, Zeit ", "ab 1 solchen Lauf ")}[language]  # fmt: skip
+    expected = {"en": ("1 day old", " 1 beaten in cost", "after a single such run."),
+                "de": ("1 Tag alt", " 1 in Kosten, Zeit ", "schon beim ersten ")}[language]  # fmt: skip
     assert all(phrase in told for phrase in expected)
 
 

@@ -145,7 +145,7 @@ def test_a_decision_says_the_reason_then_what_would_change_it_then_how_sure():
         block.text if hasattr(block, "text") else " ".join(block.items)
         for block in decision_document(orjson.dumps(decisions.headline())).screen[1].blocks
     )
-    order = ["Cheapest plan within", "It costs about", "more", "then rather", "How sure: it keeps the limits"]
+    order = ["Cheapest plan within", "It costs about", "more", "instead.", "How sure: it keeps the limits"]
     places = [said.index(part) for part in order]
     assert places == sorted(places)
 

@@ -116,7 +116,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     for p in d.shortlist:
         if p.purchase and p not in shown:
             prices += purchase_sentences(w, p, p.purchase)
-    prices.append(uncounted_sentence(w, [p.cost for p in shown]))
+    prices.append(uncounted_sentence(w, d.shortlist))
     others = [
         debugging_sentence(w, d),
         counted_sentence(w, d),
@@ -126,7 +126,7 @@ def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     if any(p.instances > 1 for p in d.shortlist):
         others.append(cluster_sentence(w))
     others += model_sentences(w, d.workload)
-    others += [not_practical_sentence(w, p) for p in d.shortlist if p.practical]
+    others += [not_practical_sentence(w, p) for p in d.shortlist if p.practical and p.is_at_home]
     others += [left_aside_sentence(w, x, d) for x in d.left_aside]
     others.append(too_cheap_sentence(w, d.prices))
     turning = [turn_sentence(w, t, d) for t in telling_turns(w, d)[1:4]]

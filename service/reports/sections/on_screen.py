@@ -125,10 +125,16 @@ def _kind(w: Wording, option: AnsweredOption) -> str:
     return w.say("At home") if option.kind == "home" else w.say("Rented")
 
 
+def _named(w: Wording, option: AnsweredOption, label: str) -> str:
+    """An option with where it stands; of one that takes years, that it is not practical."""
+    name = f"{_kind(w, option)}: {label}"
+    return w.say("{plan} (not practical)", plan=name) if option.practical else name
+
+
 def _beside(w: Wording, c: AnsweredComparison) -> Table:
     """Home beside cloud: fit, hours, energy, cost, CO2, each as median and 80 % interval."""
     columns = [
-        Column(f"option-{i}", f"{_kind(w, option)}: {option.label}") for i, option in enumerate(c.options, 1)
+        Column(f"option-{i}", _named(w, option, option.label)) for i, option in enumerate(c.options, 1)
     ]
 
     def row(key: str, title: str, cell: Callable[[AnsweredOption], Cell | None]) -> Row:
@@ -170,7 +176,7 @@ def _below(w: Wording, c: AnsweredComparison) -> Table:
         Row(
             f"option-{i}",
             (
-                Words(f"{_kind(w, o)}: {cloud_name(o, c)}"),
+                Words(_named(w, o, cloud_name(o, c))),
                 Words(fit_sentence(w, o)),
                 Spread(o.hours, "h") if o.hours else Missing(),
                 Number(o.energy_kwh.p50, "kWh") if o.energy_kwh else Missing(),
@@ -206,7 +212,7 @@ def paragraphs(w: Wording, c: AnsweredComparison) -> list[Section]:
     trust = list(dict.fromkeys(line for line in sentences if line))
     trust += model_sentences(w, c.workload)
     trust += several_nodes_sentences(w, c)
-    trust.append(uncounted_sentence(w, [o.cost for o in c.options]))
+    trust.append(uncounted_sentence(w, c.options))
     return titled(
         ("why_not", w.say("Why not the others"), why_not_sentences(w, c)),
         ("adjustments", w.say("Adjustments"), changes),

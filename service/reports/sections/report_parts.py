@@ -104,8 +104,11 @@ def _option_cells(n: Notebook, option: AnsweredOption, bill: str) -> tuple[Cell,
     hours, elapsed = option.hours, option.elapsed_hours
     energy, co2 = option.energy_kwh, option.co2_kg
     unknown_grid = w.say("The greenhouse gas of this grid is not known.")
+    name = option_name(w, option)
+    if option.practical:
+        name = Words(w.say("{plan}: not practical", plan=name.text), name.more)
     return (
-        option_name(w, option),
+        name,
         Words(fit_sentence(w, option), memory),
         Spread(hours, "h") if hours else n.missing(cannot),
         Spread(elapsed * (1 / HOURS_PER_DAY), w.say("days")) if elapsed else n.missing(cannot),

@@ -1,9 +1,9 @@
 """A bill in words: what its lines are for, and what it leaves out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from service.answers.option import AnsweredCost
+from service.answers.option import AnsweredCost, AnsweredOption
 from service.estimate.cost import BillLine
 from service.reports.words.wording import Wording
 
@@ -41,22 +41,35 @@ def bill_sentence(w: Wording, cost: AnsweredCost) -> str:
     return w.say("Bill: {parts}.", parts=", ".join(parts))
 
 
-def uncounted_sentence(w: Wording, costs: Iterable[AnsweredCost | None]) -> str:
-    """What no bill here counts, and what it cannot count for its price is not known."""
-    bills = [cost for cost in costs if cost]
-    counted = {item.code for cost in bills for item in cost.items}
-    left_out = []
-    if not counted & {"wear", "purchase"}:
-        left_out.append(w.say("buying or wear of the card"))
-    if "tax" not in counted:
-        left_out.append(w.say("tax"))
-    unknown = [item_name(w, code) for code in dict.fromkeys(code for cost in bills for code in cost.unknown)]
-    parts = [", ".join(left_out)] if left_out else []
+def uncounted_sentence(w: Wording, options: Iterable[AnsweredOption]) -> str:
+    """What the bills of these options leave out, of each its own, and what they cannot count for its price is
+    not known; empty without a bill."""
+    bills = [(option, option.cost) for option in options if option.cost]
+    if not bills:
+        return ""
+    left_out: dict[str, None] = {}
+    for option, cost in bills:
+        left_out |= dict.fromkeys(_left_out(w, option, cost))
+    unknown = dict.fromkeys(item_name(w, code) for _, cost in bills for code in cost.unknown)
+    parts = [", ".join([*left_out, w.say("your own work")])]
     if unknown:
         parts.append(w.say("price unknown: {names}", names=", ".join(unknown)))
-    if not parts:
-        return w.say("Every kind of cost this bill knows is counted.")
     return w.say("Not counted: {names}.", names="; ".join(parts))
+
+
+def _left_out(w: Wording, option: AnsweredOption, cost: AnsweredCost) -> Iterator[str]:
+    """What this bill leaves out that another one of its kind may count."""
+    counted = {item.code for item in cost.items if item.is_counted}
+    if option.purchase:
+        if "rest_of_pc" not in counted:
+            yield w.say("the PC around a card to buy")
+        if "capital" not in counted:
+            yield w.say("interest on the purchase")
+    elif option.kind == "home" and "wear" not in counted:
+        yield w.say("wear of your own card")
+    if option.offer and "tax" not in counted and option.offer.price_vat != "gross":
+        yield w.say("tax on the rent")
+    yield from (item_name(w, item.code) for item in cost.items if not item.is_counted)
 
 
 def quantity_unit(w: Wording, unit: str) -> str:

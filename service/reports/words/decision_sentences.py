@@ -1,11 +1,18 @@
 """What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
 
+import math
 from datetime import date
 
-from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredNearest, AnsweredPlan
-from service.reports.words.plan_names import plan_name
+from service.answers.answer import (
+    AnsweredComparison,
+    AnsweredDecision,
+    AnsweredNearest,
+    AnsweredPlan,
+    AnsweredPlanBrief,
+)
+from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.price_age import price_age_sentences
-from service.reports.words.prices import rent_distance_sentence
+from service.reports.words.prices import rent_distance_sentence, rent_per_hour
 from service.reports.words.sentences import HOURS_PER_DAY, MINUTES_PER_HOUR, duration, duration_between
 from service.reports.words.turning_sentences import near_tie_sentence, telling_turns, turn_sentence
 from service.reports.words.vat import vat_sentences
@@ -65,15 +72,61 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
 
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
-    """That no plan will do."""
-    if not d.has_limits and any(x.practical for x in d.shortlist):
-        return w.say("No plan is practical: all of them take more than two years.")
-    if not d.has_limits:
-        return w.say("No plan is possible: none can hold the run at a known price.")
-    return w.say(
-        "There is no plan {limits}: none keeps the limits with a probability of {sure} or more.",
-        limits=limits_phrase(w, d), sure=w.percent(d.limits.least_probability),
-    )  # fmt: skip
+    """That no plan will do: none keeps the limits, none is practical, or none can do the run at all."""
+    if d.has_limits and any(p.cost and p.calendar_hours and not p.set_aside for p in d.shortlist):
+        return w.say(
+            "There is no plan {limits}: none keeps the limits with a probability of {sure} or more.",
+            limits=limits_phrase(w, d), sure=w.percent(d.limits.least_probability),
+        )  # fmt: skip
+    if lines := _years_sentences(w, d):
+        return " ".join(lines)
+    if any(p.set_aside for p in d.shortlist) or d.left_aside:
+        return w.say("No plan is possible: what could hold the run has too little main memory.")
+    if any(p.hours for p in d.shortlist):
+        return w.say("No plan is possible: what could hold the run has no known price.")
+    return w.say("No plan is possible: no machine that was looked at can hold the run.")
+
+
+def _years_sentences(w: Wording, d: AnsweredDecision) -> list[str]:
+    """That all plans take years: the fastest and how many such GPUs would do, the cheapest if it is another;
+    nothing where it is not the years that are in the way."""
+    plans = [p for p in d.shortlist if p.set_aside == "too_long" and p.calendar_hours]
+    aside = next((x.cheapest for x in d.left_aside if x.reason == "too_long"), None)
+    if not plans and aside is None:
+        return []
+    if len(plans) == 1 and aside is None:
+        return [
+            w.say(
+                "No plan is practical; the only one that holds the run: {plan}{taking}.",
+                **_taking(w, d, plans[0]),
+            )
+        ]
+    lines = [w.say("No plan is practical: all of them take more than two years.")]
+    if not plans and aside:
+        return [*lines, w.say("The cheapest: {plan}{taking}.", **_taking_of_brief(w, d, aside))]
+    fastest = min(plans, key=lambda p: p.calendar_hours.p50 if p.calendar_hours else math.inf)
+    cheapest = min(plans, key=lambda p: p.total_cost.p50 if p.total_cost else math.inf)
+    lines.append(w.say("The fastest: {plan}{taking}.", **_taking(w, d, fastest)))
+    if fastest.offer and fastest.practical and fastest.practical.gpu_count:
+        more = w.number(fastest.practical.gpu_count)
+        lines.append(
+            w.say("{count} such GPUs would do it in two years, if anybody rents out so many.", count=more)
+        )
+    if cheapest != fastest and cheapest.total_cost:
+        lines.append(w.say("The cheapest: {plan}{taking}.", **_taking(w, d, cheapest)))
+    return lines
+
+
+def _taking(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> dict[str, str]:
+    """A plan by its name, and in brackets how long it takes and what it costs."""
+    hours = [duration(w, p.calendar_hours.p50)] if p.calendar_hours else []
+    money = [w.say("about {money}", money=w.about(p.total_cost.p50, d.currency))] if p.total_cost else []
+    return {"plan": plan_name(w, p), "taking": f" ({', '.join([*hours, *money])})"}
+
+
+def _taking_of_brief(w: Wording, d: AnsweredDecision, p: AnsweredPlanBrief) -> dict[str, str]:
+    money = w.say("about {money}", money=w.about(p.cost or 0.0, d.currency))
+    return {"plan": brief_name(w, p), "taking": f" ({duration(w, p.calendar_hours or 0.0)}, {money})"}
 
 
 def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
@@ -100,16 +153,16 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
     sure, held = w.likely(p.probability_within_limits), p.probability_if_rent_holds
     if held is None or p.offer is None or w.likely(held) == sure:
         return w.say("How sure: it keeps the limits with a probability of {sure}.", sure=sure)
-    days, price = (today - p.offer.as_of).days, p.offer.hourly_price * p.offer.instances
-    told = {"sure": sure, "held": w.likely(held), "rent": w.unit_price(price, p.offer.currency)}
+    days = (today - p.offer.as_of).days
+    told = {"sure": sure, "held": w.likely(held), "rent": rent_per_hour(w, p)}
     if days < 1:
         return w.say(
             "How sure: {sure}, for rents move; {held} if it stays {rent} per hour until you are done.", **told
         )
     return w.counted(
-        "How sure: {sure} with the rent being {count} day old; {held} if it still is {rent} per hour: look "
+        "How sure: {sure}, because the rent is a day old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
-        "How sure: {sure} with the rent being {count} days old; {held} if it still is {rent} per hour: look "
+        "How sure: {sure}, because the rent is {count} days old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
         days,
         **told,
@@ -132,32 +185,48 @@ def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str
         time = duration(w, n.value, at_least=True)
         return w.say("Possible if it may take {deadline}: {plan}.", deadline=time, plan=plan)
     if n.change == "tokens":
-        share = n.value / d.workload.tokens
-        return w.say(
-            "Possible with {tokens} tokens ({share} of them): {plan}.",
-            tokens=w.compact(n.value), share=w.part(share), plan=plan,
-        )  # fmt: skip
-    return w.say("Possible for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
+        share = w.part(n.value / d.workload.tokens)
+        phrases = {"tokens": w.compact(n.value), "share": share, "plan": plan}
+        if d.has_limits:
+            return w.say("Possible with {tokens} tokens ({share} of them): {plan}.", **phrases)
+        return w.say("Practical with {tokens} tokens ({share} of them): {plan}.", **phrases)
+    if d.has_limits:
+        return w.say("Possible for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
+    return w.say("Practical for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
 
 
 def runs_until_bought_sentence(w: Wording, d: AnsweredDecision) -> str:
-    """When a card to buy pays; empty where it never does or none was asked about."""
+    """When a card to buy pays, and against what; empty where it never does or none was asked about."""
     if d.runs_until_bought is None:
         return ""
+    bought = next((p for p in d.shortlist if p.plan == "buy" and p.cost and not p.set_aside), None)
+    if bought and d.instead_of_buying:
+        return w.counted(
+            "Buying {label} pays with the very first such run, against the cheapest plan without it: {plan}.",
+            "Buying {label} pays after {count} such runs, against the cheapest plan without it: {plan}.",
+            d.runs_until_bought,
+            label=bought.label, plan=brief_name(w, d.instead_of_buying),
+        )  # fmt: skip
     return w.counted(
-        "The card to buy costs no more than renting after {count} such run.",
+        "The card to buy costs no more than renting after a single such run.",
         "The card to buy costs no more than renting after {count} such runs.",
         d.runs_until_bought,
     )
 
 
 def saved_per_day_sentence(w: Wording, d: AnsweredDecision) -> str:
-    """What waiting saves; empty where the cheapest plan is no slower than the fastest."""
+    """What waiting saves; empty where the cheapest plan is hardly slower than the fastest."""
     if d.saved_per_day is None:
         return ""
+    money = w.about(d.saved_per_day, d.currency)
+    if d.has_limits:
+        return w.say(
+            "The cheapest plan instead of the fastest within the limits saves {money} for each day of "
+            "waiting.",
+            money=money,
+        )
     return w.say(
-        "The cheapest plan instead of the fastest saves {money} for each day of waiting.",
-        money=w.about(d.saved_per_day, d.currency),
+        "The cheapest plan instead of the fastest saves {money} for each day of waiting.", money=money
     )
 
 
@@ -173,7 +242,8 @@ def dominated_sentence(w: Wording, d: AnsweredDecision) -> str:
 
 
 def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
-    """What became of every plan that was looked at; empty in answers of old, which did not count them all."""
+    """What became of every plan that was looked at; empty for a single one, which is shown. Of old answers,
+    which did not count them all, what they did."""
     if d.unshown is None or d.unpriced is None:
         return dominated_sentence(w, d)
     aside = sum(x.count for x in d.left_aside)
@@ -183,11 +253,13 @@ def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
             d.dominated_count,
             w.say("{count} beaten in cost, time and CO₂e", count=w.number(d.dominated_count)),
         ),
-        (d.unshown, w.say("{count} not beaten but much like those", count=w.number(d.unshown))),
+        (d.unshown, w.say("{count} much like those shown", count=w.number(d.unshown))),
         (aside, w.say("{count} not recommended", count=w.number(aside))),
         (d.unpriced, w.say("{count} without a price", count=w.number(d.unpriced))),
     )
     told = [part for count, part in parts if count]
+    if d.considered == 1:
+        return ""
     return w.say("Of {count} plans: {parts}.", count=w.number(d.considered), parts=", ".join(told))
 
 
@@ -216,4 +288,6 @@ def several_nodes_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
 
 def cluster_sentence(w: Wording) -> str:
     """What several rented nodes need."""
-    return w.say("Several nodes together assume a network between them that the offer may lack; ask.")
+    return w.say(
+        "Several nodes need a fast network between them, which an offer may lack: ask before you rent."
+    )

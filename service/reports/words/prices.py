@@ -70,7 +70,7 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
     days = (today - offer.as_of).days
     line = w.say(
         "Rent: {price} per hour, {provider} {instance}, as of {day} ({age}), {source}.",
-        price=w.unit_price(offer.hourly_price * offer.instances, offer.currency),
+        price=rent_per_hour(w, option),
         provider=offer.provider_name,
         instance=f"{offer.instance} {place(offer.region, None, w.language)}".strip() + main_memory(w, offer),
         day=w.day(offer.as_of),
@@ -92,6 +92,18 @@ def rent_sentence(w: Wording, option: AnsweredOption, today: date, *, alone: boo
     if alone and (elsewhere := market_sentence(w, offer)):
         line += " " + elsewhere
     return line
+
+
+def rent_per_hour(w: Wording, option: AnsweredOption) -> str:
+    """What an hour of all that is rented costs, in the bill's currency; the provider's own in brackets where
+    that is another, alone where there is no bill."""
+    offer = option.offer
+    assert offer is not None
+    own = w.unit_price(offer.hourly_price * offer.instances, offer.currency)
+    told = option.cost.unit_price("rent") if option.cost else None
+    if told is None or option.cost is None or option.cost.currency == offer.currency:
+        return own
+    return f"{w.unit_price(told, option.cost.currency)} ({own})"
 
 
 def stock_sentence(w: Wording, offer: AnsweredOffer) -> str:

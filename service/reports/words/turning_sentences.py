@@ -77,7 +77,7 @@ def turn_sentence(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
     when = _when(w, t, d)
     if t.then is None:
         return w.say("{when}: no plan keeps the limits.", when=when)
-    return w.say("{when}: then rather {plan}.", when=when, plan=brief_name(w, t.then))
+    return w.say("{when}: then {plan} instead.", when=when, plan=brief_name(w, t.then))
 
 
 def _when(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
@@ -124,16 +124,21 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
 def left_aside_sentence(w: Wording, x: AnsweredLeftAside, d: AnsweredDecision) -> str:
     """Why plans are not recommended, with the cheapest of them."""
     reason = {
-        "too_long": w.say("they take more than two years"),
-        "host_memory": w.say("they need more main memory than the machine has"),
+        "too_long": w.counted(
+            "{count} plan, because it takes more than two years",
+            "{count} plans, because they take more than two years",
+            x.count,
+        ),
+        "host_memory": w.counted(
+            "{count} plan, because it needs more main memory than the machine has",
+            "{count} plans, because they need more main memory than the machine has",
+            x.count,
+        ),
     }[x.reason]
     if x.cheapest is None:
-        return w.say(
-            "Not recommended: {count} plans, because {reason}.", count=w.number(x.count), reason=reason
-        )
+        return w.say("Not recommended: {plans}.", plans=reason)
     return w.say(
-        "Not recommended: {count} plans, because {reason}; the cheapest: {plan} ({cost}, {takes}).",
-        count=w.number(x.count), reason=reason, plan=brief_name(w, x.cheapest),
-        cost=w.about(x.cheapest.cost or 0.0, d.currency),
+        "Not recommended: {plans}; the cheapest: {plan} ({cost}, {takes}).",
+        plans=reason, plan=brief_name(w, x.cheapest), cost=w.about(x.cheapest.cost or 0.0, d.currency),
         takes=duration(w, x.cheapest.calendar_hours or 0.0),
     )  # fmt: skip

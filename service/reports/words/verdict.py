@@ -20,13 +20,13 @@ def verdict_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     if home is None or cloud is None:
         return []
     if lines := cannot_sentences(w, home, cloud):
-        return lines
+        return [*lines, *filter(None, [looked_at_sentence(w, c)])]
     faster = [faster_sentence(w, c, home, cloud), waiting_sentence(w, c, home, cloud)]
     cheaper = [cheaper_sentence(w, c, home, cloud), rent_distance_sentence(w, cloud.offer)]
     lines = [" ".join(line for line in said if line) for said in (cheaper, faster)]
     lines += [marginal_sentence(w, o) for o in (home, cloud) if o.fit.verdict == "marginal"]
     beside = (break_even_sentence(w, c), sure_sentence(w, c), code_change_sentence(w, home))
-    lines += [line for line in beside if line]
+    lines += [line for line in (*beside, looked_at_sentence(w, c)) if line]
     lines += vat_sentences(w, c.vat, home, cloud)
     return lines + price_age_sentences(w, c.prices, cloud, c.asked_at.date())
 
@@ -185,10 +185,13 @@ def cannot_sentences(w: Wording, home: AnsweredOption, cloud: AnsweredOption) ->
 
 
 def not_practical_sentence(w: Wording, option: AnsweredOption) -> str:
-    """That a machine would take years, and what it would do in two."""
+    """That a machine would take years, and what they would cost; what it would do in two."""
     took, would = option.elapsed_hours, option.practical
     assert took and would
     line = w.say("{label}: not practical ({time}).", label=option.label, time=duration(w, took.p50))
+    if option.cost:
+        money = w.about(option.cost.total.p50, option.cost.currency)
+        line += " " + w.say("It would cost about {money}.", money=money)
     ways = []
     if would.smaller_name:
         ways.append(w.say("the smaller model {model}", model=would.smaller_name))
@@ -245,6 +248,18 @@ def only_way_sentence(w: Wording, option: AnsweredOption) -> str:
         label=option.label,
         time=took,
         money=w.about(option.cost.total.p50, option.cost.currency),
+    )
+
+
+def looked_at_sentence(w: Wording, c: AnsweredComparison) -> str:
+    """That nothing was looked at to be rented but what is named here, and what looks at all; empty where a
+    list of offers was."""
+    if c.considered_offers:
+        return ""
+    labels = dict.fromkeys(o.label for o in c.options if o.kind == "cloud")
+    return w.say(
+        "Compared with {labels} only; heimvorteil decide looks through every offer.",
+        labels=", ".join(labels),
     )
 
 

@@ -92,8 +92,8 @@ def _over_budget(w: Wording, option: AnsweredOption, limits: AnsweredLimits, bud
         return w.say("over the budget")
     money = {"paid": w.about(paid, limits.currency), "budget": w.stated_money(budget, limits.currency)}
     if paid > budget:
-        return w.say("over the budget: about {paid} have to be paid, {budget} are there", **money)
-    return w.say("not surely within the budget: about {paid} have to be paid, {budget} are there", **money)
+        return w.say("over the budget: about {paid} has to be paid, {budget} is there", **money)
+    return w.say("not surely within the budget: about {paid} has to be paid, {budget} is there", **money)
 
 
 def _too_late(w: Wording, option: AnsweredOption, deadline: float) -> str:
