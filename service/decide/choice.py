@@ -19,7 +19,7 @@ from service.decide.frontier import (
     probability_within,
     weighed,
 )
-from service.decide.ties import NEAR_TIE, best_of_ties, tied_with_first
+from service.decide.ties import NEAR_TIE, Measures, best_of_ties, tied_with_first
 from service.errors import InvalidValue, MissingFact, worded
 
 Rule = Literal["cheapest", "fastest", "weighed"]
@@ -146,13 +146,12 @@ def firsts_of(
             for of in (candidates.cost, candidates.calendar_hours)
         )
         first, second = (hours, cost) if rule == "fastest" else (cost, hours)
-        certainty = sure.reshape(times, -1)
+        plans = Measures(first, second, sure.reshape(times, -1), effort, rule != "fastest")
         leader = np.lexsort((second, first), axis=1)[:, :1]
-        tied, chosen = may & tied_with_first(first, second, certainty, leader), leader[:, 0]
+        tied, chosen = may & tied_with_first(plans, leader), leader[:, 0]
         for row in np.flatnonzero(tied.sum(axis=1) > 1):
             places = np.flatnonzero(tied[row])
-            of_row = first[row, places], second[row, places], certainty[row, places]
-            chosen[row] = places[best_of_ties(*of_row, effort[row, places])]
+            chosen[row] = places[best_of_ties(plans.of(int(row), places))]
     return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
 
 

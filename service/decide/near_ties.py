@@ -15,6 +15,7 @@ from service.decide.ties import (
     MUCH,
     MUCH_CERTAINTY,
     NEAR_TIE,
+    SMALL_SUM,
     WORK,
 )
 
@@ -58,7 +59,7 @@ def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
     best, among = choice.best, np.flatnonzero(choice.within)
     told = [*_passed_over(candidates, choice, best)]
     paid, gained = candidates.cost, candidates.calendar_hours
-    some_more = 0.0
+    some_more = SMALL_SUM
     if choice.rule == "fastest":
         paid, gained = gained, paid
         some_more = AN_HOUR if paid[1][best] >= SHORTEST_HOURS else 0.0
@@ -88,9 +89,13 @@ def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
 
 
 def _passed_over(candidates: Candidates, choice: Choice, best: int) -> list[NearTie]:
-    """The first by the rule; not where it is the same machine elsewhere, for as much work."""
+    """The first by the rule; not where it is ahead by 1 % or less, or the same machine elsewhere for as much
+    work."""
     leader = choice.leader
     if leader is None or leader == best:
+        return []
+    first = candidates.calendar_hours[1] if choice.rule == "fastest" else candidates.cost[1]
+    if first[best] <= first[leader] * (1 + AS_SURE):
         return []
     more_work = candidates.effort[leader] // WORK - candidates.effort[best] // WORK
     if candidates.rests_on[leader] == candidates.rests_on[best] and more_work <= 0:
