@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from service.decide.candidates import Candidates
+from service.decide.candidates import Candidates, Positions
 from service.decide.choice import Choice
 from service.decide.ties import (
     AS_SURE,
@@ -78,14 +78,24 @@ def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
             & (choice.probability[near] - choice.probability[best] >= MUCH_CERTAINTY)
         ]
         if len(saving):
-            found = saving[np.lexsort((saving, paid[1][saving], gained[1][saving]))[0]]
+            ahead = saving[gained[1][saving] <= gained[1][saving].min() * (1 + NEAR_TIE)]
+            found = ahead[np.lexsort((ahead, gained[1][ahead], paid[1][ahead]))[0]]
         elif len(surer) and not bought:
             found = surer[np.lexsort((surer, paid[1][surer], -choice.probability[surer]))[0]]
         else:
             continue
         left, at_risk = gained[1][found], 1 - choice.probability[found]
+        found = _with_less_work(candidates, among, int(found))
         bought.append(_against(candidates, choice, best, int(found)))
     return (*told, *bought[:MOST_TOLD])
+
+
+def _with_less_work(candidates: Candidates, among: Positions, found: int) -> int:
+    """The same machine without debugging at home first, where that is hardly dearer; else the plan itself."""
+    cost, work = candidates.cost[1], candidates.effort // WORK
+    same = among[candidates.rests_on[among] == candidates.rests_on[found]]
+    simpler = same[(work[same] < work[found]) & (cost[same] <= cost[found] * (1 + NEAR_TIE))]
+    return int(simpler[np.argmin(cost[simpler])]) if len(simpler) else found
 
 
 def _passed_over(candidates: Candidates, choice: Choice, best: int) -> list[NearTie]:

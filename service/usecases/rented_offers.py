@@ -194,7 +194,7 @@ def rented_plans(
     )  # fmt: skip
     fits = np.array([time is not None for time in times])[machine]
     considered = len(row)
-    row, instances, machine = row[fits], instances[fits], machine[fits]
+    row, instances, machine, counts = row[fits], instances[fits], machine[fits], counts[fits]
     hours = np.array([(t.hours.p10, t.hours.p50, t.hours.p90) if t else (np.nan,) * 3 for t in times]).T
     columns = offer_columns(snapshot)
     it_watts = np.array(

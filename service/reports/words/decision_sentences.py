@@ -85,22 +85,22 @@ def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan)
     }  # fmt: skip
     if p.offer is None:
         return w.say(
-            "You asked for {asked}: no plan is that sure. This one keeps the limits with {sure}.", **told
+            "At least {asked} is wanted; no plan is that sure. This one keeps the limits with {sure}.", **told
         )
     told["rent"] = w.unit_price(p.offer.hourly_price * p.offer.instances, p.offer.currency)
     days = (d.asked_at.date() - p.offer.as_of).days
     if days < 1:
         return w.say(
-            "You asked for {asked}: no plan is that sure, for rents move. This one keeps the limits with "
-            "{sure}; with {held} only if its rent stays {rent} per hour until you are done.",
+            "At least {asked} is wanted; no plan is that sure, for rents move. This one keeps the limits "
+            "with {sure}; with {held} only if its rent stays {rent} per hour until you are done.",
             **told,
         )
     return w.counted(
-        "You asked for {asked}: no plan is that sure at rents of this age. This one keeps the limits with "
-        "{sure}; with {held} only if its rent still is {rent} per hour, as {count} day ago: look it up "
+        "At least {asked} is wanted; at rents of this age no plan is that sure. This one keeps the limits "
+        "with {sure}; with {held} only if its rent still is {rent} per hour, as {count} day ago: look it up "
         "before you rent.",
-        "You asked for {asked}: no plan is that sure at rents of this age. This one keeps the limits with "
-        "{sure}; with {held} only if its rent still is {rent} per hour, as {count} days ago: look it up "
+        "At least {asked} is wanted; at rents of this age no plan is that sure. This one keeps the limits "
+        "with {sure}; with {held} only if its rent still is {rent} per hour, as {count} days ago: look it up "
         "before you rent.",
         days,
         **told,
