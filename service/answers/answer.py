@@ -10,6 +10,7 @@ from service.answers.parts import Answered, AnsweredNumber, Moment
 from service.answers.trainer_file import AnsweredTrainerFile
 from service.decide.candidates import SetAside
 from service.decide.choice import Rule
+from service.decide.near_ties import Drawback
 from service.decide.nearest_change import Loosened
 from service.decide.options import Side, Way
 from service.decide.turning import LeverCode
@@ -237,7 +238,10 @@ class AnsweredPlan(AnsweredOption):
     )
     plan_co2_interval_kg: Interval | None
     probability_within_limits: float
-    keeps_limits: bool = Field(description="As surely as was asked for, by the exact probability")
+    keeps_limits: bool = Field(
+        description="As surely as was asked for, by the exact probability; where needs_stated_rent, at the "
+        "rents that were stated"
+    )
     is_compared: bool = Field(
         description="The cheapest plan at home, or the best rented one, to hold the other against"
     )
@@ -321,11 +325,19 @@ class AnsweredTurn(Answered):
 
 
 class AnsweredNearTie(Answered):
-    """A plan for a little more than the best, and what it buys."""
+    """A plan for a little more than the best, and what it buys; or one that the best was taken instead of."""
 
     extra_cost: float = Field(description="In the decision's currency; negative where it costs less")
     saved_hours: float = Field(description="From start to end; negative where it takes longer")
     gained_probability: float
+    drawback: Drawback | None = Field(
+        None,
+        description="Of the first by the rule alone: why another plan was chosen that is as good by the "
+        "rule; null of plans that buy something for a little more",
+    )
+    debugging_hours: float | None = Field(
+        None, description="Of one's own time before it is rented; null where it does not begin at home"
+    )
     plan: AnsweredPlanBrief
     sentence: str
 
@@ -361,6 +373,11 @@ class AnsweredDecision(Answered):
     weights: AnsweredWeights | None
     summary: str
     best: AnsweredPlan | None
+    needs_stated_rent: bool = Field(
+        False,
+        description="Whether no plan keeps the limits as surely as was asked for with rents as old as they "
+        "are, and the best does only where its rent still is what was stated",
+    )
     shortlist: tuple[AnsweredPlan, ...] = Field(
         description="Of what nothing beats, and every machine that was named; by cost"
     )

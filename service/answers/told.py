@@ -190,6 +190,7 @@ def tell_decision(d: Decision) -> AnsweredDecision:
         weights=None if d.weights is None else AnsweredWeights(cost=cost, time=time, co2=co2),
         summary="",
         best=None if d.best is None else _plan(d.best, d),
+        needs_stated_rent=d.needs_stated_rent,
         shortlist=tuple(_plan(r, d) for r in d.shortlist),
         dominated_count=d.dominated_count,
         considered=d.considered,
@@ -288,6 +289,8 @@ def _near_tie(t: RatedTie) -> AnsweredNearTie:
         extra_cost=near(t.tie.extra_cost, 2),
         saved_hours=near(t.tie.saved_hours, 2),
         gained_probability=round(t.tie.gained_probability, 3),
+        drawback=t.tie.drawback,
+        debugging_hours=near(t.plan.debugging.hours.p50, 3) if t.plan.debugging else None,
         plan=_brief(t.plan),
         sentence="",
     )

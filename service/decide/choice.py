@@ -19,6 +19,7 @@ from service.decide.frontier import (
     probability_within,
     weighed,
 )
+from service.decide.ties import NEAR_TIE, Measures, best_of_ties, tied_with_first
 from service.errors import InvalidValue, MissingFact, worded
 
 Rule = Literal["cheapest", "fastest", "weighed"]
@@ -26,9 +27,6 @@ Rule = Literal["cheapest", "fastest", "weighed"]
 LEAST_PROBABILITY = 0.8
 """A plan is within its limits when it keeps them at least this surely."""
 
-
-NEAR_TIE = 0.02
-"""Plans that differ by less, in money and in time, are as good as each other: no estimate knows better."""
 Weights = tuple[float, float, float]
 
 
@@ -50,6 +48,9 @@ class Choice:
     """Of every candidate to keep within both limits."""
     within: NDArray[np.bool_]
     """Which may be chosen and keep the limits surely enough."""
+    leader: int | None = None
+    """The first by the rule alone: another than the best where that is as good by the rule and better beside.
+    """
     if_rent_holds: bool = False
     """Whether none does, but some would at the rent that was stated: then those are `within`."""
 
@@ -63,30 +64,32 @@ def choose(
     """The best candidate within the limits, the next one, and the front.
 
     With weights (cost, time, CO2): the lowest weighted geometric mean. Else with a budget alone the fastest
-    within it, otherwise the cheapest; of plans within 2 % of it in money and time the one that asks least.
+    within it, otherwise the cheapest; of plans as good as that one what `ties.best_of_ties` says.
     Raises InvalidValue for limits, weights or a probability that cannot be, MissingFact where the weights
     ask for a number that no plan within the limits has.
     """
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
     within = (probability >= least_probability) & candidates.may_be_chosen
-    if_rent_holds = candidates.has_moving_rents and not within.any()
+    if_rent_holds, sure = candidates.has_moving_rents and not within.any(), probability
     if if_rent_holds:
         held = probability_of(candidates.at_stated_rents(), limits)
         within = (held >= least_probability) & candidates.may_be_chosen
         if_rent_holds = bool(within.any())
+        sure = held if if_rent_holds else probability
     rule = rule_of(limits, weights)
     among = np.flatnonzero(within)
-    best = rival = None
+    best = rival = leader = None
     if len(among):
-        best = first_of(candidates, among, rule, weights)
+        best = first_of(candidates, among, sure, rule, weights)
+        leader = best if weights else _leader(candidates, among, rule)
         others = among[candidates.rests_on[among] != candidates.rests_on[best]]
         if weights:
             others = others[weighed_of(candidates.of(others), weights) < np.inf]
-        rival = first_of(candidates, others, rule, weights) if len(others) else None
+        rival = first_of(candidates, others, sure, rule, weights) if len(others) else None
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
-    return Choice(best, rival, rule, front, eligible - len(front), probability, within, if_rent_holds)
+    return Choice(best, rival, rule, front, eligible - len(front), probability, within, leader, if_rent_holds)
 
 
 def rule_of(limits: Limits, weights: Weights | None) -> Rule:
@@ -104,42 +107,59 @@ def probability_of(candidates: Candidates, limits: Limits) -> Numbers:
     return probability_within(hours, cash, candidates.futures(), limits)
 
 
-def first_of(candidates: Candidates, among: Positions, rule: Rule, weights: Weights | None) -> int:
-    """The best of these by the rule; of near ties the one that asks least.
+def first_of(
+    candidates: Candidates, among: Positions, sure: Numbers, rule: Rule, weights: Weights | None
+) -> int:
+    """The best of these by the rule; of near ties the one that asks least. `sure` are the probabilities of
+    all candidates.
 
     Raises MissingFact where the weights ask for a number that none of them has.
     """
-    (found,) = firsts_of(candidates.of(among), np.ones(len(among), dtype=np.bool_), 1, rule, weights)
+    allowed = np.ones(len(among), dtype=np.bool_)
+    (found,) = firsts_of(candidates.of(among), allowed, sure[among], 1, rule, weights)
     assert found is not None
     return int(among[found])
 
 
 def firsts_of(
-    candidates: Candidates, allowed: NDArray[np.bool_], times: int, rule: Rule, weights: Weights | None
+    candidates: Candidates,
+    allowed: NDArray[np.bool_],
+    sure: Numbers,
+    times: int,
+    rule: Rule,
+    weights: Weights | None,
 ) -> list[int | None]:
     """The same for `times` sets of as many candidates each, one after the other: places within each set; None
     where nothing is allowed."""
-    may = allowed.reshape(times, -1)
-    cost = np.where(allowed, candidates.cost[1], np.inf).reshape(times, -1)
-    hours = np.where(allowed, candidates.calendar_hours[1], np.inf).reshape(times, -1)
+    may, effort = allowed.reshape(times, -1), candidates.effort.reshape(times, -1)
     if weights:
         first = np.where(allowed, weighed_of(candidates, weights), np.inf).reshape(times, -1)
         if (first[may.any(axis=1)].min(axis=1, initial=np.inf) == np.inf).any():
             raise MissingFact(
                 worded("the CO2 of any plan within the limits"), worded("leave its weight at 0")
             )
-        second = np.zeros_like(first)
         tied = first <= first.min(axis=1, keepdims=True) + sum(weights) * np.log1p(NEAR_TIE)
+        chosen = np.lexsort((first, effort, ~(tied & may)), axis=1)[:, 0]
     else:
+        cost, hours = (
+            np.where(allowed, of[1], np.inf).reshape(times, -1)
+            for of in (candidates.cost, candidates.calendar_hours)
+        )
         first, second = (hours, cost) if rule == "fastest" else (cost, hours)
+        plans = Measures(first, second, sure.reshape(times, -1), effort, rule != "fastest")
         leader = np.lexsort((second, first), axis=1)[:, :1]
-        least, beside = (np.take_along_axis(column, leader, axis=1) for column in (first, second))
-        limit = 1 + NEAR_TIE
-        tied = (first <= least * limit) & (second <= beside * limit) & (least > 0) & (beside > 0)
-        np.put_along_axis(tied, leader, True, axis=1)
-    effort = candidates.effort.reshape(times, -1)
-    chosen = np.lexsort((second, first, effort, ~(tied & may)), axis=1)[:, 0]
+        tied, chosen = may & tied_with_first(plans, leader), leader[:, 0]
+        for row in np.flatnonzero(tied.sum(axis=1) > 1):
+            places = np.flatnonzero(tied[row])
+            chosen[row] = places[best_of_ties(plans.of(int(row), places))]
     return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
+
+
+def _leader(candidates: Candidates, among: Positions, rule: Rule) -> int:
+    """The first by the rule alone; of equals the better by the other measure."""
+    cost, hours = candidates.cost[1][among], candidates.calendar_hours[1][among]
+    first, second = (hours, cost) if rule == "fastest" else (cost, hours)
+    return int(among[np.lexsort((second, first))[0]])
 
 
 def weighed_of(candidates: Candidates, weights: Weights) -> Numbers:

@@ -64,7 +64,7 @@ class NearestPlan:
 
 @dataclass(frozen=True, slots=True)
 class RatedTie:
-    """A plan for a little more than the best, and what it buys."""
+    """A plan for a little more than the best, and what it buys; or one it was taken instead of."""
 
     plan: RatedOption
     tie: NearTie
@@ -101,6 +101,8 @@ class Decision:
     rule: Rule
     least_probability: float
     best: RatedOption | None
+    needs_stated_rent: bool
+    """Whether the best is as sure as was asked for only at the rent that was stated, for no plan is else."""
     rival: RatedOption | None
     """The next plan that keeps the limits too: what the choice is held against."""
     shortlist: tuple[RatedOption, ...]

@@ -165,8 +165,9 @@ class Contest:
     def chosen(self, lever: Lever, values: Sequence[float]) -> list[int | None]:
         """Who is chosen at each value of a lever of the few: places among them."""
         moved, asked = lever.moved(self.few, *values), self.question
-        within = (probability_of(moved, asked.limits) >= asked.least_probability) & moved.may_be_chosen
-        return firsts_of(moved, within, len(values), self.choice.rule, asked.weights)
+        sure = probability_of(moved, asked.limits)
+        within = (sure >= asked.least_probability) & moved.may_be_chosen
+        return firsts_of(moved, within, sure, len(values), self.choice.rule, asked.weights)
 
 
 def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:

@@ -11,6 +11,7 @@ from service.decide.choice import Choice
 from service.decide.frontier import Limits
 from service.decide.options import Option
 from service.decide.practical import is_too_long
+from service.decide.ties import WORK
 
 WhyNot = (
     SetAside
@@ -66,6 +67,8 @@ def reason_of(candidates: Candidates, choice: Choice, limits: Limits, i: int) ->
     cost, hours = candidates.cost[1], candidates.calendar_hours[1]
     if choice.rule == "weighed":
         return "weighs_more"
+    if i == choice.leader and candidates.effort[i] // WORK > candidates.effort[choice.best] // WORK:
+        return "asks_more"
     is_slower, is_dearer = bool(hours[i] > hours[choice.best]), bool(cost[i] > cost[choice.best])
     if is_slower and (choice.rule == "fastest" or not is_dearer):
         return "slower"

@@ -20,7 +20,12 @@ from service.pages.question_form import form
 from service.pages.refused import told as refusal
 from service.pages.sliders import Slider, sliders
 from service.pages.worked_out import answered, asked, asked_here, said_here
-from service.reports.words.decision_sentences import sure_sentence, verdict_lines
+from service.reports.words.decision_sentences import (
+    cost_sentence,
+    needs_stated_rent_sentence,
+    sure_sentence,
+    verdict_lines,
+)
 from service.reports.words.headline import headline
 from service.reports.words.sentences import trust_sentence
 from service.reports.words.turning_sentences import near_tie_sentence, telling_turns, turn_sentence
@@ -106,11 +111,15 @@ def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, Any]:
     if d is None:
         return {"answer": "", "cards": [], "lines": [], "trust": "", "nearest": []}
     answer, acted_on = headline(w, d), d.best or d.home
-    lines = [sure_sentence(w, d.best, d.asked_at.date())] if d.best and d.has_limits else []
+    lines = []
+    if d.best and d.needs_stated_rent:
+        lines = [needs_stated_rent_sentence(w, d, d.best)]
+    elif d.best and d.has_limits:
+        lines = [sure_sentence(w, d.best, d.asked_at.date())]
     lines += [near_tie_sentence(w, tie, d) for tie in d.near_ties]
     lines += [turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]]
-    known = {*lines, answer}
-    more = [line for line in verdict_lines(w, d)[2:] if line not in known] if d.best else []
+    known = {*lines, answer, cost_sentence(w, d, d.best) if d.best else ""}
+    more = [line for line in verdict_lines(w, d)[1:] if line not in known] if d.best else []
     return {
         "answer": answer,
         "cards": cards(w, d),

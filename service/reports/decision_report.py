@@ -48,7 +48,8 @@ from service.reports.words.verdict import (
 from service.reports.words.wording import Wording, wording
 
 IN_THE_LEAD = 2
-"""Sentences: what to do, and what it comes to; what else is to be known stands below."""
+"""Sentences: what to do, and what it comes to; what else is to be known stands below. That it is sure enough
+only at the rent that was stated stands between them."""
 
 
 def decision_document(content: bytes, language: str = "en", history: Sequence[PricePoint] = ()) -> Document:
@@ -119,7 +120,8 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
     """The plan, or that there is none and the smallest change that makes one; then what to know first."""
     w, best = n.w, d.best
     said = verdict_lines(w, d) if best else [impossible_sentence(w, d)]
-    lead, said = said[:IN_THE_LEAD], said[IN_THE_LEAD:]
+    in_the_lead = IN_THE_LEAD + d.needs_stated_rent
+    lead, said = said[:in_the_lead], said[in_the_lead:]
     lead += [] if best else [nearest_sentence(w, change, d) for change in d.nearest_possible[:1]]
     acted_on = best or d.rented
     caveats = [*said, _beside(w, d), debugging_sentence(w, d)]

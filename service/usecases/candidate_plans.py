@@ -15,6 +15,7 @@ from service.decide.choice import probability_of
 from service.decide.frontier import Futures, Limits, Numbers
 from service.decide.household import Household
 from service.decide.options import Option, Way
+from service.decide.ties import EFFORT_OF_A_CODE_CHANGE, EFFORT_OF_BUYING, EFFORT_OF_DEBUGGING_AT_HOME
 from service.errors import MissingFact, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.cloud_bill import CloudBill, CloudTerms, cloud_bill
@@ -34,15 +35,11 @@ from service.usecases.knowledge import home_option_of, knowledge_of
 from service.usecases.market_days import MarketDays
 from service.usecases.rented_offers import (
     CLUSTER_SIZES,
-    EFFORT_OF_A_CODE_CHANGE,
-    EFFORT_OF_BUYING,
     RentedPlans,
     rented_plans,
 )
 from service.usecases.smaller_models import with_smaller_model
 
-EFFORT_OF_DEBUGGING_AT_HOME = 5
-"""More than renting alone: two machines to set up."""
 DRAWN_AT_ONCE = 512
 """Offers: all at once every step between would be twice as large as what is found."""
 Drawn = tuple[Numbers, Numbers, Numbers]

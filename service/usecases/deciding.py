@@ -139,6 +139,7 @@ def decide(
         rule=choice.rule,
         least_probability=request.least_probability,
         best=best,
+        needs_stated_rent=choice.if_rent_holds,
         rival=rival,
         shortlist=shortlist,
         home=home,

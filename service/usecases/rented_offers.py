@@ -14,6 +14,14 @@ from numpy.typing import NDArray
 from service.answers.question import EVERY_OFFER
 from service.decide.candidates import SET_ASIDE
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
+from service.decide.ties import (
+    EFFORT_OF_A_CODE_CHANGE,
+    EFFORT_OF_AN_OLD_PRICE,
+    EFFORT_OF_RENTING,
+    EFFORT_OF_SEVERAL_NODES,
+    EFFORT_OF_TWICE_THE_GPUS,
+    EFFORT_OF_UNKNOWN_STOCK,
+)
 from service.errors import MissingFact, choice_of, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.architecture import flops_per_token
@@ -40,9 +48,6 @@ Ages = Sequence[Age]
 CLUSTER_SIZES = (2, 4, 8)
 """How many nodes of eight linked GPUs are looked at together: up to 64 GPUs."""
 NODE_GPUS = 8
-EFFORT_OF_A_CODE_CHANGE, EFFORT_OF_SEVERAL_NODES, EFFORT_OF_RENTING, EFFORT_OF_BUYING = 100, 50, 10, 20
-"""In this order: changing the code asks more than a cluster, that more than a machine not one's own."""
-EFFORT_OF_UNKNOWN_STOCK, EFFORT_OF_AN_OLD_PRICE = 4, 2
 OLD_PRICE_DAYS = 30
 
 
@@ -85,7 +90,7 @@ class RentedPlans:
     most_sure: Numbers
     """How sure one may be of each rent until the run is done, by how many like it were looked at again."""
     effort: NDArray[np.int64]
-    """What a plan asks beside money and time: see EFFORT_OF_A_CODE_CHANGE and its like."""
+    """What a plan asks beside money and time: see service/decide/ties.py."""
     set_aside: NDArray[np.int8]
     """0, or 1 + the place in candidates.SET_ASIDE."""
     considered: int
@@ -189,7 +194,7 @@ def rented_plans(
     )  # fmt: skip
     fits = np.array([time is not None for time in times])[machine]
     considered = len(row)
-    row, instances, machine = row[fits], instances[fits], machine[fits]
+    row, instances, machine, counts = row[fits], instances[fits], machine[fits], counts[fits]
     hours = np.array([(t.hours.p10, t.hours.p50, t.hours.p90) if t else (np.nan,) * 3 for t in times]).T
     columns = offer_columns(snapshot)
     it_watts = np.array(
@@ -215,15 +220,21 @@ def rented_plans(
     effort = (
         EFFORT_OF_RENTING
         + EFFORT_OF_A_CODE_CHANGE * changes[machine]
-        + EFFORT_OF_SEVERAL_NODES * (instances > 1)
+        + (EFFORT_OF_SEVERAL_NODES + EFFORT_OF_RENTING * doublings(instances)) * (instances > 1)
         + EFFORT_OF_UNKNOWN_STOCK * ~offers.in_stock[row]
         + EFFORT_OF_AN_OLD_PRICE * (days_behind > OLD_PRICE_DAYS)
+        + EFFORT_OF_TWICE_THE_GPUS * doublings(counts)
     )
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
         columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot.rent_moves, ages, until), effort,
         _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
+
+
+def doublings(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often one has to be doubled to reach each of these, rounded down."""
+    return np.asarray(np.log2(counts).astype(np.int64))
 
 
 def _set_aside(

@@ -50,6 +50,8 @@ def test_what_is_not_known_or_not_recommended_is_said_before_its_price():
 def test_of_plans_that_cost_the_same_the_one_that_asks_less_wins():
     twins = plans((100, 10, 1), (100, 10, 1), effort=[50, 10])
     assert reasons(twins) == ["asks_more", None]
+    hybrid = plans((213, 512, 1), (223, 504, 1), effort=[430, 130])
+    assert reasons(hybrid) == ["asks_more", None]
 
 
 def test_a_budget_is_held_against_what_has_to_be_paid():

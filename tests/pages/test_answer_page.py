@@ -47,6 +47,8 @@ def test_the_first_page_has_question_and_answer(client, page_sessions):
     assert re.search(
         r"rent .+ at .+: about €\d+, .+\. At home it would be €\d+, but about 4 months\.", heading(response)
     )
+    assert "Sure enough only if that rent still holds." in heading(response)
+    assert "wanted; at rents of this age no plan is that sure." in page
     assert page.count('<article class="card') == 3
     assert "80 % range" in page and "CO₂e" in page and "code changes" in page
     assert kept(page_sessions) == before

@@ -82,6 +82,7 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         rule="cheapest",
         least_probability=0.8,
         best=best,
+        needs_stated_rent=others.pop("needs_stated_rent", False),
         rival=rival,
         shortlist=tuple(shortlist),
         home=next((p for p in shortlist if p.way in ("own", "buy") and p.cost), None),

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -31,10 +32,12 @@ from service.reports.words.wording import LANGUAGES, wording
 from tests.reports.answers_for_tests import HISTORY
 from tests.reports.decisions_for_tests import (
     at_home_only,
+    decided,
     headline,
     impossible,
     many,
     nothing,
+    rented,
     stored,
     without_price,
 )
@@ -393,3 +396,20 @@ def test_labels_keep_clear_of_points_of_each_other_and_of_the_edge():
             assert max(abs(x - px) - 7, 0) ** 2 + max(abs(y - py) - HALF_HEIGHT, 0) ** 2 >= 5**2
         for other_x, other_y in found[:i]:
             assert abs(x - other_x) >= 14 or abs(y - other_y) >= 2 * HALF_HEIGHT
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "wanted"),
+    [
+        ("en", ", if its rent still holds: ", "At least 80% is wanted"),
+        ("de", ", falls die Miete noch stimmt: ", "Verlangt sind mindestens 80 %"),
+    ],
+)
+def test_that_only_the_stated_rent_keeps_the_limits_is_in_the_lead(language, title, wanted):
+    """Before what it costs; and how sure it is stands nowhere twice."""
+    best = replace(rented(probability=0.66), if_rent_holds=0.88, keeps_limits=True)
+    answer = decided(best, [best], needs_stated_rent=True, language=language)
+    lead, others = decision_document(stored(answer), language).sections[0].blocks
+    text = lead.text.replace("\xa0", " ")
+    assert lead.is_lead and text.index(title) < text.index(wanted) < text.index("945")
+    assert not any(line.startswith(("How sure", "Wie sicher")) for line in others.items)

@@ -57,18 +57,61 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         "fastest": w.say("Fastest plan"),
         "weighed": w.say("Best plan by your weights"),
     }
-    title = " ".join(filter(None, (rules[d.rule], limits_phrase(w, d))))
+    is_first = not any(tie.drawback for tie in d.near_ties)
+    title = " ".join(filter(None, (rules[d.rule] if is_first else w.say("Best plan"), limits_phrase(w, d))))
     rented = d.rented if d.best.is_at_home else d.best
     return [
-        w.say("{title}: {plan}.", title=title, plan=plan_name(w, d.best)),
+        *_chosen_sentences(w, d, d.best, title),
         cost_sentence(w, d, d.best),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),
-        *([sure_sentence(w, d.best, d.asked_at.date())] if d.has_limits else []),
+        *([sure_sentence(w, d.best, d.asked_at.date())] if d.has_limits and not d.needs_stated_rent else []),
         *vat_sentences(w, d.vat, d.best if d.best.is_at_home else d.home, rented),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
+
+
+def _chosen_sentences(w: Wording, d: AnsweredDecision, best: AnsweredPlan, title: str) -> list[str]:
+    """What to do; where it is sure enough only at the rent that was stated, that before all else."""
+    plan = plan_name(w, best)
+    if not d.needs_stated_rent:
+        return [w.say("{title}: {plan}.", title=title, plan=plan)]
+    return [
+        w.say("{title}, if its rent still holds: {plan}.", title=title, plan=plan),
+        needs_stated_rent_sentence(w, d, best),
+    ]
+
+
+def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
+    """That no plan is as sure as was asked for, by the age of the rents; and how sure the best is if its rent
+    still is what was stated."""
+    told = {
+        "asked": w.percent(d.limits.least_probability), "sure": w.likely(p.probability_within_limits),
+        "held": w.likely(p.probability_if_rent_holds or 0.0),
+    }  # fmt: skip
+    if p.offer is None:
+        return w.say(
+            "At least {asked} is wanted; no plan is that sure. This one keeps the limits with {sure}.", **told
+        )
+    told["rent"] = w.unit_price(p.offer.hourly_price * p.offer.instances, p.offer.currency)
+    days = (d.asked_at.date() - p.offer.as_of).days
+    if days < 1:
+        return w.say(
+            "At least {asked} is wanted; no plan is that sure, for rents move. This one keeps the limits "
+            "with {sure}; with {held} only if its rent stays {rent} per hour until you are done.",
+            **told,
+        )
+    return w.counted(
+        "At least {asked} is wanted; at rents of this age no plan is that sure. This one keeps the limits "
+        "with {sure}; with {held} only if its rent still is {rent} per hour, as {count} day ago: look it up "
+        "before you rent.",
+        "At least {asked} is wanted; at rents of this age no plan is that sure. This one keeps the limits "
+        "with {sure}; with {held} only if its rent still is {rent} per hour, as {count} days ago: look it up "
+        "before you rent.",
+        days,
+        **told,
+    )
 
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:

@@ -29,7 +29,8 @@ def headline(w: Wording, d: AnsweredDecision) -> str:
         "rent": w.say("Rent {label} at {provider}: about {money}, {time}.", **said),
         "hybrid": w.say("Test at home, then rent {label} at {provider}: about {money}, {time}.", **said),
     }
-    return " ".join(filter(None, (sentences[best.plan], _otherwise(w, d, best))))
+    doubt = w.say("Sure enough only if that rent still holds.") if d.needs_stated_rent else ""
+    return " ".join(filter(None, (sentences[best.plan], doubt, _otherwise(w, d, best))))
 
 
 def _otherwise(w: Wording, d: AnsweredDecision, best: AnsweredPlan) -> str:

@@ -96,7 +96,9 @@ def _when(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
 
 
 def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str:
-    """What a little more money, or time, would buy."""
+    """What a little more money, or time, would buy; or what was passed over, and why."""
+    if t.drawback or (t.extra_cost < 0 <= t.saved_hours):
+        return _passed_over_sentence(w, t, d)
     sure = (d.best.probability_within_limits if d.best else 0.0) + t.gained_probability
     phrases = {
         "plan": brief_name(w, t.plan), "money": w.about(abs(t.extra_cost), d.currency),
@@ -106,7 +108,8 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
     }  # fmt: skip
     if t.extra_cost < 0:
         return w.say("Waiting {time} longer saves {money}: {plan} ({cost}, {takes}).", **phrases)
-    if t.saved_hours > 0 and d.rule == "cheapest" and t.gained_probability <= 0:
+    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.best.probability_within_limits)
+    if t.saved_hours > 0 and d.rule == "cheapest" and not told_sure:
         return w.say("For {money} more it is done {time} earlier: {plan} ({cost}, {takes}).", **phrases)
     if t.saved_hours > 0:
         return w.say(
@@ -119,6 +122,50 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
         "{takes}).",
         **phrases,
     )
+
+
+def _passed_over_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str:
+    """What the first by the rule alone has before the plan that was taken, and what speaks against it."""
+    if t.drawback == "more_work" and t.debugging_hours is not None and t.extra_cost < 0:
+        return _debugging_sentence(w, t, d, t.debugging_hours)
+    gain = difference_phrase(w, t.extra_cost, d.currency)
+    if d.rule == "fastest":
+        gain = w.say("{time} sooner", time=duration(w, abs(t.saved_hours)))
+    return w.say(
+        "{gain}, but {drawback}: {plan} ({cost}, {takes}).",
+        gain=gain[:1].upper() + gain[1:], drawback=_drawback_phrase(w, t, d), plan=brief_name(w, t.plan),
+        cost=w.about(t.plan.cost or 0.0, d.currency), takes=duration(w, t.plan.calendar_hours or 0.0),
+    )  # fmt: skip
+
+
+def _debugging_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision, hours: float) -> str:
+    """What debugging at home first would save, of the plan that was taken or of another one."""
+    told = {
+        "hours": duration(w, hours), "money": w.about(-t.extra_cost, d.currency),
+        "cost": w.about(t.plan.cost or 0.0, d.currency), "takes": duration(w, t.plan.calendar_hours or 0.0),
+    }  # fmt: skip
+    provider = d.best.offer.provider_name if d.best and d.best.offer else ""
+    if d.best and (t.plan.label, t.plan.provider_name) == (d.best.label, provider):
+        return w.say("Debugging at home for {hours} first would save {money} ({cost}, {takes}).", **told)
+    return w.say(
+        "Debugging at home for {hours} first would save {money}: {plan} ({cost}, {takes}).",
+        plan=brief_name(w, t.plan), **told,
+    )  # fmt: skip
+
+
+def _drawback_phrase(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str:
+    if t.drawback == "slower":
+        return w.say("it takes {time} longer", time=duration(w, abs(t.saved_hours)))
+    if t.drawback == "dearer":
+        return w.say("it costs {money} more", money=w.about(abs(t.extra_cost), d.currency))
+    if t.drawback == "less_sure":
+        sure = (d.best.probability_within_limits if d.best else 0.0) + t.gained_probability
+        return w.say("it keeps the limits with a probability of {sure} only", sure=w.likely(sure))
+    if t.drawback == "code_change":
+        return w.say("the training code has to be changed more")
+    if t.drawback in ("more_work", None):
+        return w.say("it is more work")
+    return w.say("with an older price, less surely in stock or with more GPUs")
 
 
 def left_aside_sentence(w: Wording, x: AnsweredLeftAside, d: AnsweredDecision) -> str:
