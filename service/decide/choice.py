@@ -4,6 +4,7 @@ Works on columns: an option is a position in `Candidates`. What an option is (a 
 card to buy) is the caller's to know.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -69,12 +70,9 @@ def choose(
     """
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
-    within = (probability >= least_probability) & candidates.may_be_chosen
-    if_rent_holds = candidates.has_moving_rents and not within.any()
-    if if_rent_holds:
-        held = probability_of(candidates.at_stated_rents(), limits)
-        within = (held >= least_probability) & candidates.may_be_chosen
-        if_rent_holds = bool(within.any())
+    sure = (probability >= least_probability) & candidates.may_be_chosen
+    within = sure_of(sure, lambda: sure_if_rents_hold(candidates, limits, least_probability))
+    if_rent_holds = bool(within.any() and not sure.any())
     rule = rule_of(limits, weights)
     among = np.flatnonzero(within)
     best = rival = None
@@ -87,6 +85,26 @@ def choose(
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
     return Choice(best, rival, rule, front, eligible - len(front), probability, within, if_rent_holds)
+
+
+def sure_of(
+    sure: NDArray[np.bool_], if_rents_hold: Callable[[], NDArray[np.bool_]], times: int = 1
+) -> NDArray[np.bool_]:
+    """Which are chosen from, of `times` sets of candidates, one after the other: those that keep the limits
+    surely enough; of a set where none does those that would if rents stay what was stated."""
+    lacks = ~sure.reshape(times, -1).any(axis=1)
+    if not lacks.any():
+        return sure
+    return np.where(np.repeat(lacks, len(sure) // times), if_rents_hold(), sure)
+
+
+def sure_if_rents_hold(candidates: Candidates, limits: Limits, least: float) -> NDArray[np.bool_]:
+    """Which may be chosen and keep the limits surely enough if rents stay what was stated; none where that
+    makes nothing surer."""
+    if not candidates.has_moving_rents:
+        return np.zeros(len(candidates), dtype=np.bool_)
+    held: NDArray[np.bool_] = probability_of(candidates.at_stated_rents(), limits) >= least
+    return held & candidates.may_be_chosen
 
 
 def rule_of(limits: Limits, weights: Weights | None) -> Rule:
@@ -140,6 +158,20 @@ def firsts_of(
     effort = candidates.effort.reshape(times, -1)
     chosen = np.lexsort((second, first, effort, ~(tied & may)), axis=1)[:, 0]
     return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
+
+
+def merit_of(candidates: Candidates, rule: Rule, weights: Weights | None) -> Numbers:
+    """What the rule looks at first, the lower the better."""
+    if weights:
+        return weighed_of(candidates, weights)
+    return (candidates.calendar_hours if rule == "fastest" else candidates.cost)[1]
+
+
+def near_first(merit: Numbers, allowed: NDArray[np.bool_], weights: Weights | None) -> NDArray[np.bool_]:
+    """Which of these can come first, whatever others there are beside them: the best and its near ties."""
+    least = np.min(merit[allowed], initial=np.inf)
+    near = sum(weights) * np.log1p(NEAR_TIE) if weights else abs(least) * NEAR_TIE
+    return allowed & (merit <= least + near)
 
 
 def weighed_of(candidates: Candidates, weights: Weights) -> Numbers:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from service.decide.candidates import TOO_LONG, Candidates, Positions, too_long
+from service.decide.candidates import Candidates, Positions, too_long
 from service.decide.choice import LEAST_PROBABILITY, probability_of
 from service.decide.frontier import Limits
 
@@ -133,7 +133,6 @@ def fewer_tokens(
     Hours and money are straight lines through those of the whole run and of `less`, the same plans at
     `share` of the tokens: set-up and what a card loses stay as they are.
     """
-    believed = np.where(less.set_aside == TOO_LONG, np.int8(0), less.set_aside)
 
     def keeps(among: Positions, at: float) -> Positions:
         weight, some, all_ = (at - share) / (1 - share), less.of(among), whole.of(among)
@@ -143,7 +142,7 @@ def fewer_tokens(
             calendar_hours=hours,
             cost=some.cost + weight * (all_.cost - some.cost),
             cash=some.cash + weight * (all_.cash - some.cash),
-            set_aside=too_long(hours, believed[among]),
+            set_aside=too_long(hours, some.set_aside),
         )
         return among[_possible(moved, limits, least)]
 

@@ -4,16 +4,27 @@ The choice is made anew with the input changed, limits and all, among the plans 
 that no change of this input can make the best is never told to turn anything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from service.decide.candidates import Candidates, Positions, too_long
-from service.decide.choice import Choice, Weights, firsts_of, probability_of, weighed_of
+from service.decide.candidates import TOO_LONG, Candidates, Positions, too_long
+from service.decide.choice import (
+    Choice,
+    Weights,
+    firsts_of,
+    merit_of,
+    near_first,
+    probability_of,
+    sure_if_rents_hold,
+    sure_of,
+)
 from service.decide.frontier import Limits, Numbers
 
+Flags = NDArray[np.bool_]
 LeverCode = Literal[
     "rent",
     "rival_rent",
@@ -40,6 +51,8 @@ FINER_STEPS = 12
 ROUNDS = 5
 """Of closing in: exact to a few parts in 10^6."""
 NEXT_BEST = 8
+MANY = 100
+"""Candidates: of so few all are looked at, at every value."""
 MOST_SWINGS = 5
 LEAST_WIDTH = 0.005
 """Of the chosen plan's cost: what moves the difference by less is not worth a bar."""
@@ -59,6 +72,11 @@ class Lever:
     """Money to be paid, shape (n,)."""
     hours_part: Numbers
     """Calendar hours, shape (n,)."""
+
+    @property
+    def moves(self) -> Flags:
+        """Which it moves, shape (n,)."""
+        return (self.cost_part != 0) | (self.cash_part != 0) | (self.hours_part != 0)
 
     def of(self, positions: Positions) -> "Lever":
         """The same for those candidates only."""
@@ -139,34 +157,84 @@ class Question:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contest:
-    """The plans that could become the best, and by what they are chosen: made once for all inputs."""
+    """All plans, and by what they are chosen: made once for all inputs."""
 
     candidates: Candidates
     choice: Choice
     question: Question
-    picked: Positions
-    """The chosen plan with all others that rest on the same, the next best of every effort, and those that
-    may win however far behind."""
-    few: Candidates
-    """Those alone."""
+    sure: Flags
+    """Which keep the limits surely enough."""
+    held: Flags
+    """Which do if rents stay what was stated."""
+    merit: Numbers
+    """What the rule looks at, the lower the better; infinite where it is not known."""
 
     @staticmethod
-    def of(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> "Contest":
-        """`always` are candidates that may become the best however far behind; a best there must be."""
-        picked = _contenders(candidates, choice, question, always)
-        return Contest(candidates, choice, question, picked, candidates.of(picked))
+    def of(candidates: Candidates, choice: Choice, question: Question) -> "Contest":
+        """A best there must be."""
+        assert choice.best is not None
+        limits, least = question.limits, question.least_probability
+        sure = (choice.probability >= least) & candidates.may_be_chosen
+        held = sure_if_rents_hold(candidates, limits, least)
+        merit = merit_of(candidates, choice.rule, question.weights)
+        return Contest(candidates, choice, question, sure, held, merit)
 
     def is_another(self, chosen: int | None) -> bool:
-        """Whether a place among the few, or none, is another plan than today's."""
+        """Whether a candidate, or none, is another plan than today's."""
         assert self.choice.best is not None
         own = self.candidates.rests_on[self.choice.best]
-        return chosen is None or bool(self.few.rests_on[chosen] != own)
+        return chosen is None or bool(self.candidates.rests_on[chosen] != own)
 
-    def chosen(self, lever: Lever, values: Sequence[float]) -> list[int | None]:
-        """Who is chosen at each value of a lever of the few: places among them."""
-        moved, asked = lever.moved(self.few, *values), self.question
-        within = (probability_of(moved, asked.limits) >= asked.least_probability) & moved.may_be_chosen
-        return firsts_of(moved, within, len(values), self.choice.rule, asked.weights)
+    def race(self, lever: Lever) -> "Race":
+        """All that can win at some value of a lever: what it moves, and of the rest, which stays as it is, the
+        best and its near ties."""
+        c = self.candidates
+        rest = sure_of(self.sure & ~lever.moves, lambda: self.held & ~lever.moves)
+        is_short = np.isin(c.set_aside, (0, TOO_LONG))
+        may = (lever.moves & c.is_known & is_short) | near_first(self.merit, rest, self.question.weights)
+        return Race(self, lever, c, np.arange(len(c))).of(np.flatnonzero(may & (self.merit < np.inf)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Race:
+    """Some candidates, and the input that moves them."""
+
+    contest: Contest
+    lever: Lever
+    candidates: Candidates
+    positions: Positions
+    """Of these candidates among all."""
+
+    def of(self, places: Positions) -> "Race":
+        """Those of them only."""
+        return Race(
+            self.contest, self.lever.of(places), self.candidates.of(places), self.positions[places]
+        )
+
+    def chosen(self, values: Sequence[float]) -> list[int | None]:
+        """Who is chosen at each value of the lever, as `choose` does: positions among all candidates."""
+        asked, rule = self.contest.question, self.contest.choice.rule
+        limits, least = asked.limits, asked.least_probability
+        moved = self.lever.moved(self.candidates, *values)
+        sure = (probability_of(moved, limits) >= least) & moved.may_be_chosen
+        within = sure_of(sure, lambda: sure_if_rents_hold(moved, limits, least), len(values))
+        places = firsts_of(moved, within, len(values), rule, asked.weights)
+        return [None if place is None else int(self.positions[place]) for place in places]
+
+    def leaders(self) -> "Race":
+        """The next best of every effort at today's value, of those that keep the limits if rents hold: who
+        most likely wins at another."""
+        contest, here = self.contest, self.positions
+        if len(here) <= MANY:
+            return self
+        near = np.flatnonzero((contest.sure | contest.held)[here])
+        near = near[np.argsort(contest.merit[here[near]], kind="stable")]
+        effort = self.candidates.effort[near]
+        return self.of(np.concatenate([near[effort == e][:NEXT_BEST] for e in np.unique(effort)]))
+
+    def joined_by(self, others: Iterable[int], whole: "Race") -> "Race":
+        """With others of the whole."""
+        return whole.of(np.flatnonzero(np.isin(whole.positions, [*self.positions, *others])))
 
 
 def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:
@@ -183,8 +251,7 @@ def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:
         parts, today = lever.cost_part[rival] - lever.cost_part[best], cost[rival] - cost[best]
         low, high = (float(today + parts * (v / lever.now - 1)) for v in (lever.low, lever.high))
         if abs(high - low) > LEAST_WIDTH * abs(cost[best]):
-            ends = contest.chosen(lever.of(contest.picked), [lever.low, lever.high])
-            turns = any(map(contest.is_another, ends))
+            turns = any(map(contest.is_another, contest.race(lever).chosen([lever.low, lever.high])))
             found.append(Swing(lever.code, lever.low, lever.high, low, high, turns))
     return tuple(sorted(found, key=lambda swing: (-swing.width, swing.code))[:MOST_SWINGS])
 
@@ -195,44 +262,46 @@ def turning_points(contest: Contest, levers: Sequence[Lever]) -> tuple[Turn, ...
     """
     turns = []
     for lever in levers:
-        here = lever.of(contest.picked)
-        if not (here.cost_part.any() or here.cash_part.any() or here.hours_part.any()):
+        if not lever.moves.any():
             continue
+        race = contest.race(lever)
         farthest = FARTHEST.get(lever.code, USUAL_FARTHEST)
         bounds = (1 / farthest, max(1.0, min(farthest, MOST.get(lever.code, np.inf) / lever.now)))
-        found = (_turn(contest, here, bound) for bound in bounds if bound != 1)
+        found = (_turn(race, bound) for bound in bounds if bound != 1)
         turns += [turn for turn in found if turn is not None]
     return tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now))))
 
 
-def _contenders(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> Positions:
-    assert choice.best is not None
-    within = np.flatnonzero(choice.within)
-    if question.weights:
-        by_rule = weighed_of(candidates, question.weights)
-    else:
-        by_rule = candidates.calendar_hours[1] if choice.rule == "fastest" else candidates.cost[1]
-    order = within[np.lexsort((within, by_rule[within]))]
-    near = [order[:NEXT_BEST]]
-    near += [order[candidates.effort[order] == e][:NEXT_BEST] for e in np.unique(candidates.effort[order])]
-    same = np.flatnonzero(candidates.rests_on == candidates.rests_on[choice.best])
-    rival = [] if choice.rival is None else [choice.rival]
-    named = np.array([choice.best, *rival], dtype=np.intp)
-    return np.unique(np.concatenate((*near, same, always, named)))
+def _turn(race: Race, bound: float) -> Turn | None:
+    """The first value from today's to `bound` times it at which another plan is chosen.
+
+    It is searched for among the leaders; who else is chosen of all, at that value, just before it or, where
+    there is none, at the bound, joins them.
+    """
+    code, now = race.lever.code, race.lever.now
+    few = race.leaders()
+    while True:
+        found = _searched(few, bound)
+        values = [now * bound] if found is None else [now * ratio for ratio in found]
+        told = few.chosen(values)
+        of_all = told if few is race else race.chosen(values)
+        if told == of_all:
+            return None if found is None else Turn(code, now, values[1], told[1])
+        missing = {winner for winner in of_all if winner is not None} - set(few.positions.tolist())
+        few = few.joined_by(missing, race) if missing else race
 
 
-def _turn(contest: Contest, lever: Lever, bound: float) -> Turn | None:
-    """The first value from today's to `bound` times it at which another plan is chosen."""
+def _searched(race: Race, bound: float) -> tuple[float, float] | None:
+    """Two neighbouring ratios to today's value: the last with today's plan, the first with another."""
     ratios = np.exp(np.linspace(0.0, np.log(bound), FIRST_STEPS + 1))[1:]
-    inside, then = 1.0, None
+    inside = outside = 1.0
     for round_ in range(ROUNDS):
-        chosen = contest.chosen(lever, [lever.now * r for r in ratios])
-        at = next((k for k, place in enumerate(chosen) if contest.is_another(place)), None)
+        chosen = race.chosen([race.lever.now * r for r in ratios])
+        at = next((k for k, winner in enumerate(chosen) if race.contest.is_another(winner)), None)
         if at is None:
             if round_ == 0:
                 return None
             break
-        inside, outside, then = (float(ratios[at - 1]) if at else inside), float(ratios[at]), chosen[at]
+        inside, outside = (float(ratios[at - 1]) if at else inside), float(ratios[at])
         ratios = np.exp(np.linspace(np.log(inside), np.log(outside), FINER_STEPS + 1))[1:]
-    position = None if then is None else int(contest.picked[then])
-    return Turn(lever.code, lever.now, lever.now * float(ratios[-1]), position)
+    return inside, outside

@@ -129,9 +129,7 @@ def what_it_hangs_on(
     question = Question(
         Limits(request.budget, request.deadline_hours), request.weights, request.least_probability
     )
-    homes = np.arange(len(plans.homes), dtype=np.intp)
-    asked = plans.candidates.at_stated_rents() if choice.if_rent_holds else plans.candidates
-    contest = Contest.of(asked, choice, question, homes)
+    contest = Contest.of(plans.candidates, choice, question)
     return Hangs(
         swings(contest, found),
         turning_points(contest, found),

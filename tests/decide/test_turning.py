@@ -11,7 +11,6 @@ from service.decide.near_ties import near_ties
 from service.decide.turning import Contest, Lever, Question, swings, turning_points
 from tests.decide.test_choice import plans
 
-NONE = np.array([], dtype=np.intp)
 
 
 def lever(code, now, cost, hours=None, low=None, high=None):
@@ -28,7 +27,7 @@ def test_the_rent_turns_at_what_the_next_plan_costs():
     """400 at 2 an hour against 500: at 2.5 both cost the same."""
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0])
-    (turn,) = turning_points(Contest.of(two, choose(two, Limits()), asked(Limits()), NONE), [rent])
+    (turn,) = turning_points(Contest.of(two, choose(two, Limits()), asked(Limits())), [rent])
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), 1)
 
 
@@ -39,7 +38,7 @@ def test_a_price_that_moves_only_what_cannot_be_chosen_turns_nothing():
     choice = choose(three, limits)
     assert (choice.best, choice.rival) == (1, 2)
     current, rent = lever("kwh_price", 0.37, [300, 0, 0]), lever("rent", 2.0, [0, 400, 0])
-    turns = turning_points(Contest.of(three, choice, asked(limits), np.array([0])), [current, rent])
+    turns = turning_points(Contest.of(three, choice, asked(limits)), [current, rent])
     assert [(t.code, t.then) for t in turns] == [("rent", 2)]
     assert turns[0].at == pytest.approx(2.35, rel=1e-4)
 
@@ -48,7 +47,7 @@ def test_a_rent_that_breaks_the_budget_leaves_nothing():
     one = plans((400, 300, 90), sigma=0)
     limits = Limits(500, 24 * 30)
     (turn,) = turning_points(
-        Contest.of(one, choose(one, limits), asked(limits), NONE), [lever("rent", 2.0, [400])]
+        Contest.of(one, choose(one, limits), asked(limits)), [lever("rent", 2.0, [400])]
     )
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), None)
 
@@ -56,7 +55,7 @@ def test_a_rent_that_breaks_the_budget_leaves_nothing():
 def test_no_machine_is_idle_longer_than_it_trains():
     """40 of idle hours at a tenth: 100 more at 35 %; where 4 of them are, only at 260 %."""
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
-    contest = Contest.of(two, choose(two, Limits()), asked(Limits()), NONE)
+    contest = Contest.of(two, choose(two, Limits()), asked(Limits()))
     (turn,) = turning_points(contest, [lever("idle_hours", 0.1, [40, 0])])
     assert turn.at == pytest.approx(0.35, rel=1e-4)
     assert turning_points(contest, [lever("idle_hours", 0.1, [4, 0])]) == ()
@@ -67,7 +66,7 @@ def test_a_range_moves_the_difference_to_the_next_plan():
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0], low=1.0, high=3.0)
     idle = lever("idle_hours", 0.1, [10, 10], low=0.0001, high=0.3)
-    (swing,) = swings(Contest.of(two, choose(two, Limits()), asked(Limits()), NONE), [rent, idle])
+    (swing,) = swings(Contest.of(two, choose(two, Limits()), asked(Limits())), [rent, idle])
     assert (swing.difference_low, swing.difference_high, swing.turns) == (300, -100, True)
 
 
@@ -91,8 +90,7 @@ def test_beyond_a_turning_point_the_choice_is_another_and_before_it_is_not(rows,
     cost = candidates.cost[1] * moved * (0.8 if of == "hours" else 1.0)
     hours = candidates.calendar_hours[1] * moved if of == "hours" else None
     one = lever("hours" if of == "hours" else "rent", 2.0, cost, hours)
-    everything = np.arange(len(rows))
-    for turn in turning_points(Contest.of(candidates, choice, asked(limits), everything), [one]):
+    for turn in turning_points(Contest.of(candidates, choice, asked(limits)), [one]):
         assert choose(one.moved(candidates, turn.at), limits).best == turn.then != choice.best
         ratio = np.log(turn.at / 2)
         if abs(ratio) < 1e-4:
@@ -110,7 +108,7 @@ def test_what_turns_within_its_range_is_told_to(rows, budget):
         return
     part = np.where(np.arange(len(rows)) == choice.best, candidates.cost[1], 0.0)
     rent = lever("rent", 2.0, part, low=1.0, high=4.0)
-    for swing in swings(Contest.of(candidates, choice, asked(limits), np.arange(len(rows))), [rent]):
+    for swing in swings(Contest.of(candidates, choice, asked(limits)), [rent]):
         chosen = {choose(rent.moved(candidates, value), limits).best for value in (1.0, 4.0)}
         assert swing.turns == (chosen != {choice.best})
 
