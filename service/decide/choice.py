@@ -167,11 +167,9 @@ def merit_of(candidates: Candidates, rule: Rule, weights: Weights | None) -> Num
     return (candidates.calendar_hours if rule == "fastest" else candidates.cost)[1]
 
 
-def near_first(merit: Numbers, allowed: NDArray[np.bool_], weights: Weights | None) -> NDArray[np.bool_]:
-    """Which of these can come first, whatever others there are beside them: the best and its near ties."""
-    least = np.min(merit[allowed], initial=np.inf)
-    near = sum(weights) * np.log1p(NEAR_TIE) if weights else abs(least) * NEAR_TIE
-    return allowed & (merit <= least + near)
+def near_first(merit: float, weights: Weights | None) -> float:
+    """Up to where something can come first beside one of this merit: its near ties."""
+    return merit + (sum(weights) * float(np.log1p(NEAR_TIE)) if weights else abs(merit) * NEAR_TIE)
 
 
 def weighed_of(candidates: Candidates, weights: Weights) -> Numbers:

@@ -4,14 +4,14 @@ The choice is made anew with the input changed, limits and all, among the plans 
 that no change of this input can make the best is never told to turn anything.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from service.decide.candidates import TOO_LONG, Candidates, Positions, too_long
+from service.decide.candidates import Candidates, Positions, too_long
 from service.decide.choice import (
     Choice,
     Weights,
@@ -50,9 +50,6 @@ FIRST_STEPS = 24
 FINER_STEPS = 12
 ROUNDS = 5
 """Of closing in: exact to a few parts in 10^6."""
-NEXT_BEST = 8
-MANY = 100
-"""Candidates: of so few all are looked at, at every value."""
 MOST_SWINGS = 5
 LEAST_WIDTH = 0.005
 """Of the chosen plan's cost: what moves the difference by less is not worth a bar."""
@@ -72,6 +69,12 @@ class Lever:
     """Money to be paid, shape (n,)."""
     hours_part: Numbers
     """Calendar hours, shape (n,)."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """How far a turning point is looked for, as ratios to today's value."""
+        farthest = FARTHEST.get(self.code, USUAL_FARTHEST)
+        return 1 / farthest, max(1.0, min(farthest, MOST.get(self.code, np.inf) / self.now))
 
     @property
     def moves(self) -> Flags:
@@ -186,13 +189,17 @@ class Contest:
         return chosen is None or bool(self.candidates.rests_on[chosen] != own)
 
     def race(self, lever: Lever) -> "Race":
-        """All that can win at some value of a lever: what it moves, and of the rest, which stays as it is, the
-        best and its near ties."""
-        c = self.candidates
-        rest = sure_of(self.sure & ~lever.moves, lambda: self.held & ~lever.moves)
-        is_short = np.isin(c.set_aside, (0, TOO_LONG))
-        may = (lever.moves & c.is_known & is_short) | near_first(self.merit, rest, self.question.weights)
-        return Race(self, lever, c, np.arange(len(c))).of(np.flatnonzero(may & (self.merit < np.inf)))
+        """All that can win at some value of a lever: what keeps the limits at either end of it, rents held
+        where nothing keeps them throughout, and is there at least as good as what does."""
+        c, asked, moves = self.candidates, self.question, np.flatnonzero(lever.moves)
+        here = Race(self, lever.of(moves), c.of(moves), moves)
+        sure, held, merit = (np.tile(column, (2, 1)) for column in (self.sure, self.held, self.merit))
+        sure[:, moves], held[:, moves], merit[:, moves] = here.at_ends()
+        throughout = np.max(merit[:, sure.all(axis=0)], axis=0)
+        most = near_first(np.min(throughout, initial=np.inf), asked.weights)
+        may = (sure if len(throughout) else sure | held).any(axis=0) & (merit.min(axis=0) <= most)
+        picked = np.flatnonzero(may & (self.merit < np.inf))
+        return Race(self, lever.of(picked), c.of(picked), picked)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,11 +212,16 @@ class Race:
     positions: Positions
     """Of these candidates among all."""
 
-    def of(self, places: Positions) -> "Race":
-        """Those of them only."""
-        return Race(
-            self.contest, self.lever.of(places), self.candidates.of(places), self.positions[places]
-        )
+    def at_ends(self) -> tuple[Flags, Flags, Numbers]:
+        """Who keeps the limits at either end of the lever, who would if rents held, and their merit there:
+        shape (2, n). Between them nothing is better than at both."""
+        asked, ends = self.contest.question, self.lever.ends
+        moved = self.lever.moved(self.candidates, *(self.lever.now * end for end in ends))
+        limits, least = asked.limits, asked.least_probability
+        sure = (probability_of(moved, limits) >= least) & moved.may_be_chosen
+        held = sure_if_rents_hold(moved, limits, least)
+        merit = merit_of(moved, self.contest.choice.rule, asked.weights)
+        return sure.reshape(2, -1), held.reshape(2, -1), merit.reshape(2, -1)
 
     def chosen(self, values: Sequence[float]) -> list[int | None]:
         """Who is chosen at each value of the lever, as `choose` does: positions among all candidates."""
@@ -220,21 +232,6 @@ class Race:
         within = sure_of(sure, lambda: sure_if_rents_hold(moved, limits, least), len(values))
         places = firsts_of(moved, within, len(values), rule, asked.weights)
         return [None if place is None else int(self.positions[place]) for place in places]
-
-    def leaders(self) -> "Race":
-        """The next best of every effort at today's value, of those that keep the limits if rents hold: who
-        most likely wins at another."""
-        contest, here = self.contest, self.positions
-        if len(here) <= MANY:
-            return self
-        near = np.flatnonzero((contest.sure | contest.held)[here])
-        near = near[np.argsort(contest.merit[here[near]], kind="stable")]
-        effort = self.candidates.effort[near]
-        return self.of(np.concatenate([near[effort == e][:NEXT_BEST] for e in np.unique(effort)]))
-
-    def joined_by(self, others: Iterable[int], whole: "Race") -> "Race":
-        """With others of the whole."""
-        return whole.of(np.flatnonzero(np.isin(whole.positions, [*self.positions, *others])))
 
 
 def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:
@@ -265,43 +262,22 @@ def turning_points(contest: Contest, levers: Sequence[Lever]) -> tuple[Turn, ...
         if not lever.moves.any():
             continue
         race = contest.race(lever)
-        farthest = FARTHEST.get(lever.code, USUAL_FARTHEST)
-        bounds = (1 / farthest, max(1.0, min(farthest, MOST.get(lever.code, np.inf) / lever.now)))
-        found = (_turn(race, bound) for bound in bounds if bound != 1)
+        found = (_turn(race, end) for end in lever.ends if end != 1)
         turns += [turn for turn in found if turn is not None]
     return tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now))))
 
 
 def _turn(race: Race, bound: float) -> Turn | None:
-    """The first value from today's to `bound` times it at which another plan is chosen.
-
-    It is searched for among the leaders; who else is chosen of all, at that value, just before it or, where
-    there is none, at the bound, joins them.
-    """
+    """The first value from today's to `bound` times it at which another plan is chosen."""
     code, now = race.lever.code, race.lever.now
-    few = race.leaders()
-    while True:
-        found = _searched(few, bound)
-        values = [now * bound] if found is None else [now * ratio for ratio in found]
-        told = few.chosen(values)
-        of_all = told if few is race else race.chosen(values)
-        if told == of_all:
-            return None if found is None else Turn(code, now, values[1], told[1])
-        missing = {winner for winner in of_all if winner is not None} - set(few.positions.tolist())
-        few = few.joined_by(missing, race) if missing else race
-
-
-def _searched(race: Race, bound: float) -> tuple[float, float] | None:
-    """Two neighbouring ratios to today's value: the last with today's plan, the first with another."""
     ratios = np.exp(np.linspace(0.0, np.log(bound), FIRST_STEPS + 1))[1:]
-    inside = outside = 1.0
-    for round_ in range(ROUNDS):
-        chosen = race.chosen([race.lever.now * r for r in ratios])
+    inside, found = 1.0, None
+    for _ in range(ROUNDS):
+        chosen = race.chosen([now * ratio for ratio in ratios])
         at = next((k for k, winner in enumerate(chosen) if race.contest.is_another(winner)), None)
         if at is None:
-            if round_ == 0:
-                return None
             break
         inside, outside = (float(ratios[at - 1]) if at else inside), float(ratios[at])
+        found = Turn(code, now, now * outside, chosen[at])
         ratios = np.exp(np.linspace(np.log(inside), np.log(outside), FINER_STEPS + 1))[1:]
-    return inside, outside
+    return found
