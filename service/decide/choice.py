@@ -70,7 +70,7 @@ def choose(
     """
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
-    sure = (probability >= least_probability) & candidates.may_be_chosen
+    sure = sure_enough(candidates, probability, least_probability)
     within = sure_of(sure, lambda: sure_if_rents_hold(candidates, limits, least_probability))
     if_rent_holds = bool(within.any() and not sure.any())
     rule = rule_of(limits, weights)
@@ -98,13 +98,17 @@ def sure_of(
     return np.where(np.repeat(lacks, len(sure) // times), if_rents_hold(), sure)
 
 
+def sure_enough(candidates: Candidates, probability: Numbers, least: float) -> NDArray[np.bool_]:
+    """Which may be chosen and keep the limits surely enough."""
+    enough: NDArray[np.bool_] = probability >= least
+    return enough & candidates.may_be_chosen
+
+
 def sure_if_rents_hold(candidates: Candidates, limits: Limits, least: float) -> NDArray[np.bool_]:
-    """Which may be chosen and keep the limits surely enough if rents stay what was stated; none where that
-    makes nothing surer."""
+    """Which do if rents stay what was stated; none where that makes nothing surer."""
     if not candidates.has_moving_rents:
         return np.zeros(len(candidates), dtype=np.bool_)
-    held: NDArray[np.bool_] = probability_of(candidates.at_stated_rents(), limits) >= least
-    return held & candidates.may_be_chosen
+    return sure_enough(candidates, probability_of(candidates.at_stated_rents(), limits), least)
 
 
 def rule_of(limits: Limits, weights: Weights | None) -> Rule:

@@ -6,7 +6,7 @@ that no change of this input can make the best is never told to turn anything.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from service.decide.choice import (
     merit_of,
     near_first,
     probability_of,
+    sure_enough,
     sure_if_rents_hold,
     sure_of,
 )
@@ -47,8 +48,8 @@ MOST: dict[LeverCode, float] = {"idle_hours": 1.0, "capital_cost": 1.0}
 """Beyond it no value of an input is believed: a machine that is idle longer than it trains is given back."""
 FIRST_STEPS = 24
 """Looked at on each side, in equal ratios: a choice that changes twice between two of them is missed."""
-FINER_STEPS = 12
-ROUNDS = 5
+FINER_STEPS = 40
+ROUNDS = 4
 """Of closing in: exact to a few parts in 10^6."""
 MOST_SWINGS = 5
 LEAST_WIDTH = 0.005
@@ -157,6 +158,14 @@ class Question:
     weights: Weights | None
     least_probability: float
 
+    def sure(self, candidates: Candidates) -> Flags:
+        """Which may be chosen and keep the limits surely enough."""
+        return sure_enough(candidates, probability_of(candidates, self.limits), self.least_probability)
+
+    def held(self, candidates: Candidates) -> Flags:
+        """Which do if rents stay what was stated."""
+        return sure_if_rents_hold(candidates, self.limits, self.least_probability)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contest:
@@ -176,9 +185,8 @@ class Contest:
     def of(candidates: Candidates, choice: Choice, question: Question) -> "Contest":
         """A best there must be."""
         assert choice.best is not None
-        limits, least = question.limits, question.least_probability
-        sure = (choice.probability >= least) & candidates.may_be_chosen
-        held = sure_if_rents_hold(candidates, limits, least)
+        sure = sure_enough(candidates, choice.probability, question.least_probability)
+        held = question.held(candidates)
         merit = merit_of(candidates, choice.rule, question.weights)
         return Contest(candidates, choice, question, sure, held, merit)
 
@@ -189,17 +197,10 @@ class Contest:
         return chosen is None or bool(self.candidates.rests_on[chosen] != own)
 
     def race(self, lever: Lever) -> "Race":
-        """All that can win at some value of a lever: what keeps the limits at either end of it, rents held
-        where nothing keeps them throughout, and is there at least as good as what does."""
-        c, asked, moves = self.candidates, self.question, np.flatnonzero(lever.moves)
-        here = Race(self, lever.of(moves), c.of(moves), moves)
-        sure, held, merit = (np.tile(column, (2, 1)) for column in (self.sure, self.held, self.merit))
-        sure[:, moves], held[:, moves], merit[:, moves] = here.at_ends()
-        throughout = np.max(merit[:, sure.all(axis=0)], axis=0)
-        most = near_first(np.min(throughout, initial=np.inf), asked.weights)
-        may = (sure if len(throughout) else sure | held).any(axis=0) & (merit.min(axis=0) <= most)
-        picked = np.flatnonzero(may & (self.merit < np.inf))
-        return Race(self, lever.of(picked), c.of(picked), picked)
+        """All that can win at some value of a lever that is looked at."""
+        whole = Race(self, lever, self.candidates, np.arange(len(self.candidates)))
+        (low, high), now = lever.ends, lever.now
+        return whole.between(min(low, lever.low / now), max(high, lever.high / now))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -211,73 +212,110 @@ class Race:
     candidates: Candidates
     positions: Positions
     """Of these candidates among all."""
+    keeps: bool = False
+    """Whether one of them keeps the limits surely enough as far as this race goes."""
 
-    def at_ends(self) -> tuple[Flags, Flags, Numbers]:
-        """Who keeps the limits at either end of the lever, who would if rents held, and their merit there:
-        shape (2, n). Between them nothing is better than at both."""
-        asked, ends = self.contest.question, self.lever.ends
-        moved = self.lever.moved(self.candidates, *(self.lever.now * end for end in ends))
-        limits, least = asked.limits, asked.least_probability
-        sure = (probability_of(moved, limits) >= least) & moved.may_be_chosen
-        held = sure_if_rents_hold(moved, limits, least)
-        merit = merit_of(moved, self.contest.choice.rule, asked.weights)
-        return sure.reshape(2, -1), held.reshape(2, -1), merit.reshape(2, -1)
+    @property
+    def is_open(self) -> bool:
+        """Whether another plan than today's could be chosen."""
+        return not self.keeps or any(map(self.contest.is_another, self.positions.tolist()))
+
+    def of(self, places: Positions) -> "Race":
+        """Those of them only."""
+        return Race(self.contest, self.lever.of(places), self.candidates.of(places), self.positions[places])
+
+    def between(self, low: float, high: float) -> "Race":
+        """Those that can win from one ratio to today's value to another: what keeps the limits at either and
+        is there at least as good as what keeps them at both; rents held where nothing does. In between
+        nothing is better than at both."""
+        contest, asked, moves = self.contest, self.contest.question, np.flatnonzero(self.lever.moves)
+        if not len(moves):
+            return self
+        some = self.of(moves)
+        moved = some.lever.moved(some.candidates, self.lever.now * low, self.lever.now * high)
+
+        def at_ends(known: NDArray[Any], of_moved: NDArray[Any]) -> NDArray[Any]:
+            both = np.tile(known[self.positions], (2, 1))
+            both[:, moves] = of_moved.reshape(2, -1)
+            return both
+
+        merit = at_ends(contest.merit, merit_of(moved, contest.choice.rule, asked.weights))
+        may = at_ends(contest.sure, asked.sure(moved))
+        keeps = _as_good_throughout(merit, may, asked.weights)
+        if keeps is None:
+            held = at_ends(contest.held, asked.held(moved))
+            keeps = _as_good_throughout(merit, held, asked.weights)
+            may |= held if keeps is None else held & keeps
+        else:
+            may &= keeps
+        may &= merit < np.inf
+        return replace(self.of(np.flatnonzero(may.any(axis=0))), keeps=keeps is not None)
 
     def chosen(self, values: Sequence[float]) -> list[int | None]:
         """Who is chosen at each value of the lever, as `choose` does: positions among all candidates."""
-        asked, rule = self.contest.question, self.contest.choice.rule
-        limits, least = asked.limits, asked.least_probability
+        asked, times = self.contest.question, len(values)
         moved = self.lever.moved(self.candidates, *values)
-        sure = (probability_of(moved, limits) >= least) & moved.may_be_chosen
-        within = sure_of(sure, lambda: sure_if_rents_hold(moved, limits, least), len(values))
-        places = firsts_of(moved, within, len(values), rule, asked.weights)
+        within = sure_of(asked.sure(moved), lambda: asked.held(moved), times)
+        places = firsts_of(moved, within, times, self.contest.choice.rule, asked.weights)
         return [None if place is None else int(self.positions[place]) for place in places]
 
 
-def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:
+def _as_good_throughout(merit: Numbers, keeps: Flags, weights: Weights | None) -> Flags | None:
+    """Who is at one of two ends as good as the best of those that keep the limits at both is at its worse
+    one, shape (2, n); None where none does."""
+    throughout = np.max(merit[:, keeps.all(axis=0)], axis=0)
+    if not len(throughout):
+        return None
+    as_good: Flags = merit.min(axis=0) <= near_first(float(throughout.min()), weights)
+    return np.tile(as_good, (2, 1))
+
+
+def hangs_on(contest: Contest, levers: Sequence[Lever]) -> tuple[tuple[Swing, ...], tuple[Turn, ...]]:
     """The inputs that move the difference to the next plan most, each over its own range with the others at
-    rest; nothing without a next plan.
+    rest, nothing without a next plan; and for each input the nearest values below and above today's beyond
+    which another plan is chosen, the nearest (as a ratio) first. Inputs that turn nothing within 20 times
+    (hours, watts: 4) are left out.
     """
-    best, rival, cost = contest.choice.best, contest.choice.rival, contest.candidates.cost[1]
-    if best is None or rival is None:
-        return ()
-    found = []
-    for lever in levers:
-        if not lever.high > lever.low * (1 + 1e-9):
-            continue
-        parts, today = lever.cost_part[rival] - lever.cost_part[best], cost[rival] - cost[best]
-        low, high = (float(today + parts * (v / lever.now - 1)) for v in (lever.low, lever.high))
-        if abs(high - low) > LEAST_WIDTH * abs(cost[best]):
-            turns = any(map(contest.is_another, contest.race(lever).chosen([lever.low, lever.high])))
-            found.append(Swing(lever.code, lever.low, lever.high, low, high, turns))
-    return tuple(sorted(found, key=lambda swing: (-swing.width, swing.code))[:MOST_SWINGS])
-
-
-def turning_points(contest: Contest, levers: Sequence[Lever]) -> tuple[Turn, ...]:
-    """For each input the nearest values below and above today's beyond which another plan is chosen, the
-    nearest (as a ratio) first; inputs that turn nothing within 20 times (hours, watts: 4) are left out.
-    """
-    turns = []
+    swings, turns = [], []
     for lever in levers:
         if not lever.moves.any():
             continue
         race = contest.race(lever)
+        swing = _swing(contest, lever, race)
+        swings += [swing] if swing else []
         found = (_turn(race, end) for end in lever.ends if end != 1)
         turns += [turn for turn in found if turn is not None]
-    return tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now))))
+    return (
+        tuple(sorted(swings, key=lambda swing: (-swing.width, swing.code))[:MOST_SWINGS]),
+        tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now)))),
+    )
+
+
+def _swing(contest: Contest, lever: Lever, race: Race) -> Swing | None:
+    best, rival, cost = contest.choice.best, contest.choice.rival, contest.candidates.cost[1]
+    if best is None or rival is None or not lever.high > lever.low * (1 + 1e-9):
+        return None
+    parts, today = lever.cost_part[rival] - lever.cost_part[best], cost[rival] - cost[best]
+    low, high = (float(today + parts * (v / lever.now - 1)) for v in (lever.low, lever.high))
+    if abs(high - low) <= LEAST_WIDTH * abs(cost[best]):
+        return None
+    turns = any(map(contest.is_another, race.chosen([lever.low, lever.high])))
+    return Swing(lever.code, lever.low, lever.high, low, high, turns)
 
 
 def _turn(race: Race, bound: float) -> Turn | None:
     """The first value from today's to `bound` times it at which another plan is chosen."""
     code, now = race.lever.code, race.lever.now
-    ratios = np.exp(np.linspace(0.0, np.log(bound), FIRST_STEPS + 1))[1:]
-    inside, found = 1.0, None
+    inside, outside, found, steps = 1.0, bound, None, FIRST_STEPS
     for _ in range(ROUNDS):
+        race = race.between(inside, outside)
+        if not race.is_open:
+            break
+        ratios = np.exp(np.linspace(np.log(inside), np.log(outside), steps + 1))[1:]
         chosen = race.chosen([now * ratio for ratio in ratios])
         at = next((k for k, winner in enumerate(chosen) if race.contest.is_another(winner)), None)
         if at is None:
             break
         inside, outside = (float(ratios[at - 1]) if at else inside), float(ratios[at])
-        found = Turn(code, now, now * outside, chosen[at])
-        ratios = np.exp(np.linspace(np.log(inside), np.log(outside), FINER_STEPS + 1))[1:]
+        found, steps = Turn(code, now, now * outside, chosen[at]), FINER_STEPS
     return found
