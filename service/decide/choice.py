@@ -168,7 +168,8 @@ def merit_of(candidates: Candidates, rule: Rule, weights: Weights | None) -> Num
     """What the rule looks at first, the lower the better."""
     if weights:
         return weighed_of(candidates, weights)
-    return (candidates.calendar_hours if rule == "fastest" else candidates.cost)[1]
+    merit: Numbers = (candidates.calendar_hours if rule == "fastest" else candidates.cost)[1]
+    return merit
 
 
 def near_first(merit: float, weights: Weights | None) -> float:

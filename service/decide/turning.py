@@ -80,7 +80,8 @@ class Lever:
     @property
     def moves(self) -> Flags:
         """Which it moves, shape (n,)."""
-        return (self.cost_part != 0) | (self.cash_part != 0) | (self.hours_part != 0)
+        moves: Flags = (self.cost_part != 0) | (self.cash_part != 0) | (self.hours_part != 0)
+        return moves
 
     def of(self, positions: Positions) -> "Lever":
         """The same for those candidates only."""
