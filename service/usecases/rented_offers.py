@@ -202,7 +202,8 @@ def rented_plans(
     row, instances, machine = row[fits], instances[fits], machine[fits]
     it_watts = np.full(len(hardware), np.nan)
     for used in np.unique(machine):
-        it_watts[used] = cloud_watts_without_pue(*hardware[used], planned[used], knowledge.figures)
+        gpu, count = hardware[used]
+        it_watts[used] = cloud_watts_without_pue(gpu, count, planned[used], knowledge.figures)
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])
