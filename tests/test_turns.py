@@ -51,3 +51,8 @@ def test_a_turning_point_is_where_the_choice_over_all_plans_changes(snapshot, mo
     for swing in swings:
         ends = (chosen(swing.code, value) for value in (swing.low, swing.high))
         assert swing.turns == any(contest.is_another(end) for end in ends)
+
+
+def test_what_only_plans_of_unknown_carbon_could_win_is_no_error_where_carbon_weighs(snapshot):
+    asked = AskedDecision(weights=(1, 1, 1), budget=700)
+    assert decide(snapshot, asked, NOW).best
