@@ -111,6 +111,7 @@ def joined(blocks: list[Candidates]) -> Candidates:
 
 
 def too_long(calendar_hours: Numbers, set_aside: NDArray[np.int8]) -> NDArray[np.int8]:
-    """The same with every plan set aside that takes more than two years at its median."""
-    longer = calendar_hours[1] > LONGEST_HOURS
-    return np.where(longer, np.int8(TOO_LONG), set_aside)
+    """The same with every plan set aside that takes more than two years at its median, and none that no
+    longer does; what is set aside for another reason stays it for that."""
+    other = np.where(set_aside == TOO_LONG, np.int8(0), set_aside)
+    return np.where((other == 0) & (calendar_hours[1] > LONGEST_HOURS), np.int8(TOO_LONG), other)

@@ -4,6 +4,7 @@ Works on columns: an option is a position in `Candidates`. What an option is (a 
 card to buy) is the caller's to know.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +20,14 @@ from service.decide.frontier import (
     probability_within,
     weighed,
 )
-from service.decide.ties import NEAR_TIE, Measures, best_of_ties, tied_with_first
+from service.decide.ties import (
+    NEAR_TIE,
+    SHORT_TIME_HOURS,
+    SMALL_SUM,
+    Measures,
+    best_of_ties,
+    tied_with_first,
+)
 from service.errors import InvalidValue, MissingFact, worded
 
 Rule = Literal["cheapest", "fastest", "weighed"]
@@ -28,6 +36,7 @@ LEAST_PROBABILITY = 0.8
 """A plan is within its limits when it keeps them at least this surely."""
 
 Weights = tuple[float, float, float]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +55,7 @@ class Choice:
     """Of those that may be chosen: what is not on the front."""
     probability: Numbers
     """Of every candidate to keep within both limits."""
-    within: NDArray[np.bool_]
+    within: Flags
     """Which may be chosen and keep the limits surely enough."""
     leader: int | None = None
     """The first by the rule alone: another than the best where that is as good by the rule and better beside.
@@ -70,13 +79,11 @@ def choose(
     """
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
-    within = (probability >= least_probability) & candidates.may_be_chosen
-    if_rent_holds, sure = candidates.has_moving_rents and not within.any(), probability
-    if if_rent_holds:
-        held = probability_of(candidates.at_stated_rents(), limits)
-        within = (held >= least_probability) & candidates.may_be_chosen
-        if_rent_holds = bool(within.any())
-        sure = held if if_rent_holds else probability
+    flags = sure_enough(candidates, probability, least_probability)
+    within, sure = sure_of(
+        flags, probability, lambda: sure_if_rents_hold(candidates, limits, least_probability)
+    )
+    if_rent_holds = bool(within.any() and not flags.any())
     rule = rule_of(limits, weights)
     among = np.flatnonzero(within)
     best = rival = leader = None
@@ -90,6 +97,34 @@ def choose(
     front = _front(candidates, within)
     eligible = int(candidates.may_be_chosen.sum())
     return Choice(best, rival, rule, front, eligible - len(front), probability, within, leader, if_rent_holds)
+
+
+def sure_of(
+    sure: Flags, probability: Numbers, if_rents_hold: Callable[[], tuple[Flags, Numbers]], times: int = 1
+) -> tuple[Flags, Numbers]:
+    """Which are chosen from, of `times` sets of candidates, one after the other, and how sure each is: those
+    that keep the limits surely enough; of a set where none does those that would if rents stay what was
+    stated."""
+    lacks = ~sure.reshape(times, -1).any(axis=1)
+    if not lacks.any():
+        return sure, probability
+    again = np.repeat(lacks, len(sure) // times)
+    held, probability_if_held = if_rents_hold()
+    return np.where(again, held, sure), np.where(again & held, probability_if_held, probability)
+
+
+def sure_enough(candidates: Candidates, probability: Numbers, least: float) -> Flags:
+    """Which may be chosen and keep the limits surely enough."""
+    enough: Flags = probability >= least
+    return enough & candidates.may_be_chosen
+
+
+def sure_if_rents_hold(candidates: Candidates, limits: Limits, least: float) -> tuple[Flags, Numbers]:
+    """Which do if rents stay what was stated, and how surely; none where that makes nothing surer."""
+    if not candidates.has_moving_rents:
+        return np.zeros(len(candidates), dtype=np.bool_), np.zeros(len(candidates))
+    probability = probability_of(candidates.at_stated_rents(), limits)
+    return sure_enough(candidates, probability, least), probability
 
 
 def rule_of(limits: Limits, weights: Weights | None) -> Rule:
@@ -123,7 +158,7 @@ def first_of(
 
 def firsts_of(
     candidates: Candidates,
-    allowed: NDArray[np.bool_],
+    allowed: Flags,
     sure: Numbers,
     times: int,
     rule: Rule,
@@ -162,12 +197,27 @@ def _leader(candidates: Candidates, among: Positions, rule: Rule) -> int:
     return int(among[np.lexsort((second, first))[0]])
 
 
+def merit_of(candidates: Candidates, rule: Rule, weights: Weights | None) -> Numbers:
+    """What the rule looks at first, the lower the better."""
+    if weights:
+        return weighed_of(candidates, weights)
+    merit: Numbers = (candidates.calendar_hours if rule == "fastest" else candidates.cost)[1]
+    return merit
+
+
+def near_first(merit: float, rule: Rule, weights: Weights | None) -> float:
+    """Up to where something can come first beside one of this merit: its near ties."""
+    if weights:
+        return merit + sum(weights) * float(np.log1p(NEAR_TIE))
+    return merit + max(abs(merit) * NEAR_TIE, SHORT_TIME_HOURS if rule == "fastest" else SMALL_SUM)
+
+
 def weighed_of(candidates: Candidates, weights: Weights) -> Numbers:
     """One number per candidate at its medians, the lower the better."""
     return weighed(candidates.cost[1], candidates.calendar_hours[1], candidates.co2_kg, weights)
 
 
-def _front(candidates: Candidates, within: NDArray[np.bool_]) -> tuple[int, ...]:
+def _front(candidates: Candidates, within: Flags) -> tuple[int, ...]:
     found: set[int] = set()
     for allowed in (candidates.may_be_chosen, within):
         cost = np.where(allowed, candidates.cost[1], np.nan)

@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from service.decide.candidates import TOO_LONG, Candidates, Positions, too_long
-from service.decide.choice import LEAST_PROBABILITY, probability_of
+from service.decide.candidates import Candidates, Positions, too_long
+from service.decide.choice import LEAST_PROBABILITY, Weights, choose, probability_of
 from service.decide.frontier import Limits
+from service.errors import MissingFact
 
 Loosened = Literal["budget", "deadline", "tokens"]
 LEAST_SHARE = 1e-4
@@ -30,22 +31,21 @@ class Nearest:
 
 
 def nearest_changes(
-    candidates: Candidates, limits: Limits, least: float = LEAST_PROBABILITY
+    candidates: Candidates,
+    limits: Limits,
+    least: float = LEAST_PROBABILITY,
+    weights: Weights | None = None,
 ) -> tuple[Nearest, ...]:
     """Where no candidate keeps the limits: the smallest budget alone, and the latest deadline alone, that
-    makes one possible. A limit that moving does not help is left out.
+    makes one possible, and the one that `choose` names then. A limit that moving does not help is left out,
+    and one within which no plan has a number that the weights ask for.
     """
     changes = []
     if limits.budget is not None:
-        changes.append(_moved("budget", candidates, limits, least))
+        changes.append(_moved("budget", candidates, limits, least, weights))
     if limits.deadline_hours is not None:
-        changes.append(_moved("deadline", candidates, limits, least))
+        changes.append(_moved("deadline", candidates, limits, least, weights))
     return tuple(change for change in changes if change is not None)
-
-
-def is_possible(candidates: Candidates, limits: Limits, least: float = LEAST_PROBABILITY) -> bool:
-    """Whether some candidate keeps the limits surely enough; `choose` says which one."""
-    return len(_possible(candidates, limits, least)) > 0
 
 
 def gentlest_first(changes: Iterable[Nearest], limits: Limits) -> tuple[Nearest, ...]:
@@ -69,7 +69,9 @@ def _possible(candidates: Candidates, limits: Limits, least: float) -> Positions
     return np.flatnonzero(keeps & candidates.may_be_chosen)
 
 
-def _moved(code: Loosened, candidates: Candidates, limits: Limits, least: float) -> Nearest | None:
+def _moved(
+    code: Loosened, candidates: Candidates, limits: Limits, least: float, weights: Weights | None
+) -> Nearest | None:
     """The smallest budget or deadline at which some candidate keeps both limits surely enough."""
 
     def moved(value: float) -> Limits:
@@ -90,7 +92,12 @@ def _moved(code: Loosened, candidates: Candidates, limits: Limits, least: float)
         middle = float(np.sqrt(low * high))
         low, high = (low, middle) if possible.at(middle) else (middle, high)
     rounded = _rounded_up(high) if code == "budget" else _rounded_up_hours(high)
-    return Nearest(code, rounded, possible.first)
+    try:
+        best = choose(candidates, moved(rounded), weights, least).best
+    except MissingFact:
+        return None
+    assert best is not None
+    return Nearest(code, rounded, best)
 
 
 class _Narrowed:
@@ -131,9 +138,9 @@ def fewer_tokens(
     next to none are too many.
 
     Hours and money are straight lines through those of the whole run and of `less`, the same plans at
-    `share` of the tokens: set-up and what a card loses stay as they are.
+    `share` of the tokens: set-up and what a card loses stay as they are. Doubts are those of `less`, or of
+    the whole run where it has none drawn.
     """
-    believed = np.where(less.set_aside == TOO_LONG, np.int8(0), less.set_aside)
 
     def keeps(among: Positions, at: float) -> Positions:
         weight, some, all_ = (at - share) / (1 - share), less.of(among), whole.of(among)
@@ -141,9 +148,10 @@ def fewer_tokens(
         moved = replace(
             some,
             calendar_hours=hours,
+            drawn=all_.drawn if some.drawn is None else some.drawn,
             cost=some.cost + weight * (all_.cost - some.cost),
             cash=some.cash + weight * (all_.cash - some.cash),
-            set_aside=too_long(hours, believed[among]),
+            set_aside=too_long(hours, some.set_aside),
         )
         return among[_possible(moved, limits, least)]
 

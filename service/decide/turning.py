@@ -6,14 +6,26 @@ that no change of this input can make the best is never told to turn anything.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from service.decide.candidates import Candidates, Positions, too_long
-from service.decide.choice import Choice, Weights, firsts_of, probability_of, weighed_of
+from service.decide.choice import (
+    Choice,
+    Weights,
+    firsts_of,
+    merit_of,
+    near_first,
+    probability_of,
+    sure_enough,
+    sure_if_rents_hold,
+    sure_of,
+)
 from service.decide.frontier import Limits, Numbers
 
+Flags = NDArray[np.bool_]
 LeverCode = Literal[
     "rent",
     "rival_rent",
@@ -36,10 +48,9 @@ MOST: dict[LeverCode, float] = {"idle_hours": 1.0, "capital_cost": 1.0}
 """Beyond it no value of an input is believed: a machine that is idle longer than it trains is given back."""
 FIRST_STEPS = 24
 """Looked at on each side, in equal ratios: a choice that changes twice between two of them is missed."""
-FINER_STEPS = 12
-ROUNDS = 5
+FINER_STEPS = 40
+ROUNDS = 4
 """Of closing in: exact to a few parts in 10^6."""
-NEXT_BEST = 8
 MOST_SWINGS = 5
 LEAST_WIDTH = 0.005
 """Of the chosen plan's cost: what moves the difference by less is not worth a bar."""
@@ -59,6 +70,18 @@ class Lever:
     """Money to be paid, shape (n,)."""
     hours_part: Numbers
     """Calendar hours, shape (n,)."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """How far a turning point is looked for, as ratios to today's value."""
+        farthest = FARTHEST.get(self.code, USUAL_FARTHEST)
+        return 1 / farthest, max(1.0, min(farthest, MOST.get(self.code, np.inf) / self.now))
+
+    @property
+    def moves(self) -> Flags:
+        """Which it moves, shape (n,)."""
+        moves: Flags = (self.cost_part != 0) | (self.cash_part != 0) | (self.hours_part != 0)
+        return moves
 
     def of(self, positions: Positions) -> "Lever":
         """The same for those candidates only."""
@@ -136,104 +159,165 @@ class Question:
     weights: Weights | None
     least_probability: float
 
+    def sure(self, candidates: Candidates) -> tuple[Flags, Numbers]:
+        """Which may be chosen and keep the limits surely enough, and how surely each does."""
+        probability = probability_of(candidates, self.limits)
+        return sure_enough(candidates, probability, self.least_probability), probability
+
+    def held(self, candidates: Candidates) -> tuple[Flags, Numbers]:
+        """Which do if rents stay what was stated, and how surely."""
+        return sure_if_rents_hold(candidates, self.limits, self.least_probability)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contest:
-    """The plans that could become the best, and by what they are chosen: made once for all inputs."""
+    """All plans, and by what they are chosen: made once for all inputs."""
 
     candidates: Candidates
     choice: Choice
     question: Question
-    picked: Positions
-    """The chosen plan with all others that rest on the same, the next best of every effort, and those that
-    may win however far behind."""
-    few: Candidates
-    """Those alone."""
+    sure: Flags
+    """Which keep the limits surely enough."""
+    held: Flags
+    """Which do if rents stay what was stated."""
+    merit: Numbers
+    """What the rule looks at, the lower the better; infinite where it is not known."""
 
     @staticmethod
-    def of(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> "Contest":
-        """`always` are candidates that may become the best however far behind; a best there must be."""
-        picked = _contenders(candidates, choice, question, always)
-        return Contest(candidates, choice, question, picked, candidates.of(picked))
+    def of(candidates: Candidates, choice: Choice, question: Question) -> "Contest":
+        """A best there must be."""
+        assert choice.best is not None
+        sure = sure_enough(candidates, choice.probability, question.least_probability)
+        held, _probability = question.held(candidates)
+        merit = merit_of(candidates, choice.rule, question.weights)
+        return Contest(candidates, choice, question, sure, held, merit)
 
     def is_another(self, chosen: int | None) -> bool:
-        """Whether a place among the few, or none, is another plan than today's."""
+        """Whether a candidate, or none, is another plan than today's."""
         assert self.choice.best is not None
         own = self.candidates.rests_on[self.choice.best]
-        return chosen is None or bool(self.few.rests_on[chosen] != own)
+        return chosen is None or bool(self.candidates.rests_on[chosen] != own)
 
-    def chosen(self, lever: Lever, values: Sequence[float]) -> list[int | None]:
-        """Who is chosen at each value of a lever of the few: places among them."""
-        moved, asked = lever.moved(self.few, *values), self.question
-        sure = probability_of(moved, asked.limits)
-        within = (sure >= asked.least_probability) & moved.may_be_chosen
-        return firsts_of(moved, within, sure, len(values), self.choice.rule, asked.weights)
+    def race(self, lever: Lever) -> "Race":
+        """All that can win at some value of a lever that is looked at."""
+        whole = Race(self, lever, self.candidates, np.arange(len(self.candidates)))
+        (low, high), now = lever.ends, lever.now
+        return whole.between(min(low, lever.low / now), max(high, lever.high / now))
 
 
-def swings(contest: Contest, levers: Sequence[Lever]) -> tuple[Swing, ...]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Race:
+    """Some candidates, and the input that moves them."""
+
+    contest: Contest
+    lever: Lever
+    candidates: Candidates
+    positions: Positions
+    """Of these candidates among all."""
+    keeps: bool = False
+    """Whether one of them keeps the limits surely enough as far as this race goes."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another plan than today's could be chosen."""
+        return not self.keeps or any(map(self.contest.is_another, self.positions.tolist()))
+
+    def of(self, places: Positions) -> "Race":
+        """Those of them only."""
+        return Race(self.contest, self.lever.of(places), self.candidates.of(places), self.positions[places])
+
+    def between(self, low: float, high: float) -> "Race":
+        """Those that can win from one ratio to today's value to another: what keeps the limits at either and
+        is there at least as good as what keeps them at both; rents held where nothing does. In between
+        nothing is better than at both."""
+        contest, asked, moves = self.contest, self.contest.question, np.flatnonzero(self.lever.moves)
+        if not len(moves):
+            return self
+        some = self.of(moves)
+        moved = some.lever.moved(some.candidates, self.lever.now * low, self.lever.now * high)
+
+        def at_ends(known: NDArray[Any], of_moved: NDArray[Any]) -> NDArray[Any]:
+            both = np.tile(known[self.positions], (2, 1))
+            both[:, moves] = of_moved.reshape(2, -1)
+            return both
+
+        merit = at_ends(contest.merit, merit_of(moved, contest.choice.rule, asked.weights))
+        may = at_ends(contest.sure, asked.sure(moved)[0])
+        keeps = self._as_good_throughout(merit, may)
+        if keeps is None:
+            held = at_ends(contest.held, asked.held(moved)[0])
+            keeps = self._as_good_throughout(merit, held)
+            may |= held if keeps is None else held & keeps
+        else:
+            may &= keeps
+        may &= merit < np.inf
+        return replace(self.of(np.flatnonzero(may.any(axis=0))), keeps=keeps is not None)
+
+    def _as_good_throughout(self, merit: Numbers, keeps: Flags) -> Flags | None:
+        """Who is at one of two ends as good as the best of those that keep the limits at both is at its worse
+        one, shape (2, n); None where none does."""
+        throughout = np.max(merit[:, keeps.all(axis=0)], axis=0)
+        if not len(throughout):
+            return None
+        rule, weights = self.contest.choice.rule, self.contest.question.weights
+        as_good: Flags = merit.min(axis=0) <= near_first(float(throughout.min()), rule, weights)
+        return np.tile(as_good, (2, 1))
+
+    def chosen(self, values: Sequence[float]) -> list[int | None]:
+        """Who is chosen at each value of the lever, as `choose` does: positions among all candidates."""
+        asked, times = self.contest.question, len(values)
+        moved = self.lever.moved(self.candidates, *values)
+        within, sure = sure_of(*asked.sure(moved), lambda: asked.held(moved), times)
+        places = firsts_of(moved, within, sure, times, self.contest.choice.rule, asked.weights)
+        return [None if place is None else int(self.positions[place]) for place in places]
+
+
+def hangs_on(contest: Contest, levers: Sequence[Lever]) -> tuple[tuple[Swing, ...], tuple[Turn, ...]]:
     """The inputs that move the difference to the next plan most, each over its own range with the others at
-    rest; nothing without a next plan.
+    rest, nothing without a next plan; and for each input the nearest values below and above today's beyond
+    which another plan is chosen, the nearest (as a ratio) first. Inputs that turn nothing within 20 times
+    (hours, watts: 4) are left out.
     """
-    best, rival, cost = contest.choice.best, contest.choice.rival, contest.candidates.cost[1]
-    if best is None or rival is None:
-        return ()
-    found = []
+    swings, turns = [], []
     for lever in levers:
-        if not lever.high > lever.low * (1 + 1e-9):
+        if not lever.moves.any():
             continue
-        parts, today = lever.cost_part[rival] - lever.cost_part[best], cost[rival] - cost[best]
-        low, high = (float(today + parts * (v / lever.now - 1)) for v in (lever.low, lever.high))
-        if abs(high - low) > LEAST_WIDTH * abs(cost[best]):
-            ends = contest.chosen(lever.of(contest.picked), [lever.low, lever.high])
-            turns = any(map(contest.is_another, ends))
-            found.append(Swing(lever.code, lever.low, lever.high, low, high, turns))
-    return tuple(sorted(found, key=lambda swing: (-swing.width, swing.code))[:MOST_SWINGS])
-
-
-def turning_points(contest: Contest, levers: Sequence[Lever]) -> tuple[Turn, ...]:
-    """For each input the nearest values below and above today's beyond which another plan is chosen, the
-    nearest (as a ratio) first; inputs that turn nothing within 20 times (hours, watts: 4) are left out.
-    """
-    turns = []
-    for lever in levers:
-        here = lever.of(contest.picked)
-        if not (here.cost_part.any() or here.cash_part.any() or here.hours_part.any()):
-            continue
-        farthest = FARTHEST.get(lever.code, USUAL_FARTHEST)
-        bounds = (1 / farthest, max(1.0, min(farthest, MOST.get(lever.code, np.inf) / lever.now)))
-        found = (_turn(contest, here, bound) for bound in bounds if bound != 1)
+        race = contest.race(lever)
+        swing = _swing(contest, lever, race)
+        swings += [swing] if swing else []
+        found = (_turn(race, end) for end in lever.ends if end != 1)
         turns += [turn for turn in found if turn is not None]
-    return tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now))))
+    return (
+        tuple(sorted(swings, key=lambda swing: (-swing.width, swing.code))[:MOST_SWINGS]),
+        tuple(sorted(turns, key=lambda turn: abs(np.log(turn.at / turn.now)))),
+    )
 
 
-def _contenders(candidates: Candidates, choice: Choice, question: Question, always: Positions) -> Positions:
-    assert choice.best is not None
-    within = np.flatnonzero(choice.within)
-    if question.weights:
-        by_rule = weighed_of(candidates, question.weights)
-    else:
-        by_rule = candidates.calendar_hours[1] if choice.rule == "fastest" else candidates.cost[1]
-    order = within[np.lexsort((within, by_rule[within]))]
-    near = [order[:NEXT_BEST]]
-    near += [order[candidates.effort[order] == e][:NEXT_BEST] for e in np.unique(candidates.effort[order])]
-    same = np.flatnonzero(candidates.rests_on == candidates.rests_on[choice.best])
-    rival = [] if choice.rival is None else [choice.rival]
-    named = np.array([choice.best, *rival], dtype=np.intp)
-    return np.unique(np.concatenate((*near, same, always, named)))
+def _swing(contest: Contest, lever: Lever, race: Race) -> Swing | None:
+    best, rival, cost = contest.choice.best, contest.choice.rival, contest.candidates.cost[1]
+    if best is None or rival is None or not lever.high > lever.low * (1 + 1e-9):
+        return None
+    parts, today = lever.cost_part[rival] - lever.cost_part[best], cost[rival] - cost[best]
+    low, high = (float(today + parts * (v / lever.now - 1)) for v in (lever.low, lever.high))
+    if abs(high - low) <= LEAST_WIDTH * abs(cost[best]):
+        return None
+    turns = any(map(contest.is_another, race.chosen([lever.low, lever.high])))
+    return Swing(lever.code, lever.low, lever.high, low, high, turns)
 
 
-def _turn(contest: Contest, lever: Lever, bound: float) -> Turn | None:
+def _turn(race: Race, bound: float) -> Turn | None:
     """The first value from today's to `bound` times it at which another plan is chosen."""
-    ratios = np.exp(np.linspace(0.0, np.log(bound), FIRST_STEPS + 1))[1:]
-    inside, then = 1.0, None
-    for round_ in range(ROUNDS):
-        chosen = contest.chosen(lever, [lever.now * r for r in ratios])
-        at = next((k for k, place in enumerate(chosen) if contest.is_another(place)), None)
-        if at is None:
-            if round_ == 0:
-                return None
+    code, now = race.lever.code, race.lever.now
+    inside, outside, found, steps = 1.0, bound, None, FIRST_STEPS
+    for _ in range(ROUNDS):
+        race = race.between(inside, outside)
+        if not race.is_open:
             break
-        inside, outside, then = (float(ratios[at - 1]) if at else inside), float(ratios[at]), chosen[at]
-        ratios = np.exp(np.linspace(np.log(inside), np.log(outside), FINER_STEPS + 1))[1:]
-    position = None if then is None else int(contest.picked[then])
-    return Turn(lever.code, lever.now, lever.now * float(ratios[-1]), position)
+        ratios = np.exp(np.linspace(np.log(inside), np.log(outside), steps + 1))[1:]
+        chosen = race.chosen([now * ratio for ratio in ratios])
+        at = next((k for k, winner in enumerate(chosen) if race.contest.is_another(winner)), None)
+        if at is None:
+            break
+        inside, outside = (float(ratios[at - 1]) if at else inside), float(ratios[at])
+        found, steps = Turn(code, now, now * outside, chosen[at]), FINER_STEPS
+    return found

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from service.answers.answer import AnsweredDecision, AnsweredPlan
 from service.estimate.interval import Interval
 from service.pages.bill import BillLine, bill
-from service.reports.words.bill import bill_sentence
-from service.reports.words.decision_sentences import needs_more_cash
+from service.reports.words.bill import bill_sentence, needs_more_first, paid
 from service.reports.words.explaining import stages_sentence
 from service.reports.words.headline import chips
 from service.reports.words.plan_names import plan_name
@@ -84,13 +83,13 @@ def _chosen(w: Wording, d: AnsweredDecision) -> list[tuple[str, AnsweredPlan]]:
 
 def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: float) -> Card:
     today, cost, hours = d.asked_at.date(), p.total_cost, p.calendar_hours
-    cash, co2_kg = p.cost.cash if p.cost else None, p.plan_co2_kg
+    co2_kg = p.plan_co2_kg
     return Card(
         title=title,
         name=plan_name(w, p),
         cost=w.about(cost.p50, d.currency) if cost else "–",
         costs=w.about_between(cost, d.currency) if cost else "",
-        cash=w.about(cash.p50, d.currency) if cash and needs_more_cash(p) else "",
+        cash=w.about(paid(p.cost).p50, d.currency) if p.cost and needs_more_first(p.cost) else "",
         time=duration(w, hours.p50) if hours else "–",
         times=duration_between(w, hours) if hours else "",
         co2="" if co2_kg is None else w.say("{kilograms} kg CO₂e", kilograms=w.rounded(co2_kg)),

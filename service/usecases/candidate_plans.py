@@ -42,6 +42,8 @@ from service.usecases.smaller_models import with_smaller_model
 
 DRAWN_AT_ONCE = 512
 """Offers: all at once every step between would be twice as large as what is found."""
+EVEN = 0.5
+"""Who asks for less may be told of a plan that keeps the limits only if all goes well."""
 Drawn = tuple[Numbers, Numbers, Numbers]
 """Calendar hours, money, and money at stated rents in each future, shape (futures, offers) each."""
 
@@ -132,16 +134,27 @@ def household_of_request(
 
 
 def plans_of_request(
-    snapshot: Snapshot, request: AskedDecision, workload: Workload, household: Household, today: date
+    snapshot: Snapshot,
+    request: AskedDecision,
+    workload: Workload,
+    household: Household,
+    today: date,
+    *,
+    only_hopeful: bool = False,
+    draws: bool = True,
 ) -> Plans:
-    """All plans that a request allows. Raises MissingFact where there is none."""
+    """All plans that a request allows, or only those that could be as sure to keep its limits as it asks;
+    their doubts are drawn where it has limits. Raises MissingFact where there is none."""
     own = [machine_called(snapshot, "own", name) for name in request.own]
     homes = home_plans(snapshot, request, workload, own, household, today)
     terms = asked_terms(snapshot, request, workload, today)
     rented = None
     if request.tier != NO_RENT:
         try:
-            rented = rented_plans(snapshot, workload, request.tier, terms, today, clusters=True)
+            within = _limits_in_eur(snapshot, request) if only_hopeful else None
+            rented = rented_plans(
+                snapshot, workload, request.tier, terms, today, clusters=True, within=within
+            )
         except MissingFact:
             if not homes:
                 raise
@@ -149,7 +162,18 @@ def plans_of_request(
         raise MissingFact(
             worded("a plan for this run"), worded("it fits no machine named and no stored offer")
         )
-    return _as_columns(snapshot, request, workload, homes, rented, terms)
+    draws = draws and request.has_limits
+    return _as_columns(snapshot, request, workload, homes, rented, terms, draws=draws)
+
+
+def _limits_in_eur(snapshot: Snapshot, request: AskedDecision) -> Limits | None:
+    """None where a plan need not even be as likely as not to keep them."""
+    if request.least_probability < EVEN:
+        return None
+    if request.budget is None:
+        return Limits(None, request.deadline_hours)
+    factor = conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor
+    return Limits(request.budget / float(factor), request.deadline_hours)
 
 
 def home_plans(
@@ -187,21 +211,22 @@ def _as_columns(
     homes: list[tuple[Way, Option]],
     rented: RentedPlans | None,
     terms: CloudTerms,
+    *,
+    draws: bool,
 ) -> Plans:
     blocks: list[Candidates] = []
-    has_limits = request.has_limits
     if homes:
         blocks.append(_at_home(workload, homes))
     if rented is not None:
         factor = float(conversion("EUR", request.currency, knowledge_of(snapshot).exchange_rates).factor)
         bill, told = rented.bill, partial(_in_currency, factor=factor)
         hours, cost = bill.calendar_hours, bill.total * factor
-        drawn = _drawn(rented, bill, terms, (hours[1], cost[1]), told) if has_limits else None
+        drawn = _drawn(rented, bill, terms, (hours[1], cost[1]), told) if draws else None
         blocks.append(_rented(rented, bill, hours, cost, drawn))
         own = debugging_machine(homes)
         if own is not None and len(rented):
             debugging = debugging_of(terms, snapshot.figures)
-            bill, spent, plans = _debugged_at_home(own, rented, debugging, factor, draws=has_limits)
+            bill, spent, plans = _debugged_at_home(own, rented, debugging, factor, draws=draws)
             return Plans(joined([*blocks, plans]), tuple(homes), rented, terms, bill, spent)
     return Plans(joined(blocks), tuple(homes), rented, terms)
 

@@ -122,7 +122,7 @@ def decide(
     if best is None:
         nearest = nearest_plans(
             snapshot, request, workload, plans=plans, choice=choice, today=today,
-            plans_of=lambda other: plans_of_request(snapshot, request, other, household, today),
+            plans_of=partial(plans_of_request, snapshot, request, household=household, today=today),
             rate=rate,
         )  # fmt: skip
     home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)

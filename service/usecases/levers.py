@@ -10,7 +10,7 @@ from service.decide.comparison import RENTED_BY_THE_HOUR
 from service.decide.frontier import Limits, Numbers
 from service.decide.options import Option
 from service.decide.sensitivity import break_even_line, prices_around
-from service.decide.turning import Contest, Lever, LeverCode, Question, Swing, Turn, swings, turning_points
+from service.decide.turning import Contest, Lever, LeverCode, Question, Swing, Turn, hangs_on
 from service.estimate.cloud_bill import CloudBill
 from service.estimate.cost import BillLine, conversion
 from service.store.snapshot import Snapshot
@@ -129,14 +129,8 @@ def what_it_hangs_on(
     question = Question(
         Limits(request.budget, request.deadline_hours), request.weights, request.least_probability
     )
-    homes = np.arange(len(plans.homes), dtype=np.intp)
-    asked = plans.candidates.at_stated_rents() if choice.if_rent_holds else plans.candidates
-    contest = Contest.of(asked, choice, question, homes)
-    return Hangs(
-        swings(contest, found),
-        turning_points(contest, found),
-        _break_even(snapshot, plans, choice, parts, factor=factor),
-    )
+    contest = Contest.of(plans.candidates, choice, question)
+    return Hangs(*hangs_on(contest, found), _break_even(snapshot, plans, choice, parts, factor=factor))
 
 
 def _break_even(

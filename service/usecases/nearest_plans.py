@@ -1,7 +1,6 @@
 """Where no plan keeps the limits: the smallest changes that make one possible."""
 
 import math
-from collections.abc import Callable
 from datetime import date
 from typing import Protocol
 
@@ -13,9 +12,9 @@ from service.decide.nearest_change import (
     Nearest,
     fewer_tokens,
     gentlest_first,
-    is_possible,
     nearest_changes,
 )
+from service.errors import MissingFact
 from service.estimate.architecture import parameters
 from service.facts import Workload
 from service.store.snapshot import Snapshot
@@ -23,13 +22,17 @@ from service.usecases.candidate_plans import Plans
 from service.usecases.finding import with_tokens
 from service.usecases.smaller_models import smaller_models
 
-PlansOf = Callable[[Workload], Plans]
-"""All plans of another workload."""
 FIRST_SHARE = 0.5
 """Of the tokens: where the plans are looked at a second time, to see what tokens cost."""
 MOST_TRIES = 4
 A_LITTLE_LESS = 0.998
 """Where as many as should do are still too many: bills have steps."""
+
+
+class PlansOf(Protocol):
+    """The plans of another workload: all, or those that could keep the limits; their doubts drawn or not."""
+
+    def __call__(self, workload: Workload, /, *, only_hopeful: bool = False, draws: bool = True) -> Plans: ...
 
 
 class Rate(Protocol):
@@ -55,7 +58,7 @@ def nearest_plans(
     """
     limits = Limits(request.budget, request.deadline_hours)
     rated: dict[Nearest, RatedOption] = {}
-    for change in nearest_changes(plans.candidates, limits, request.least_probability):
+    for change in nearest_changes(plans.candidates, limits, request.least_probability, request.weights):
         rated[change] = rate(workload, plans, choice=choice, i=change.position)
     fewer = _fewer_tokens(request, workload, plans, today=today, plans_of=plans_of, rate=rate)
     rated |= dict([fewer] if fewer else [])
@@ -83,16 +86,24 @@ def _fewer_tokens(
         if tokens < workload.recipe.global_batch_tokens:
             return None
         smaller, share = with_tokens(workload, tokens, today), tokens / workload.tokens
-        less = plans_of(smaller)
-        if attempt and is_possible(less.candidates, limits, least):
-            choice = choose(less.candidates, limits, None, least)
-            assert choice.best is not None
+        less = plans_of(smaller, draws=attempt > 0)
+        choice = _chosen(request, less) if attempt else None
+        if choice is not None and choice.best is not None:
             return Nearest("tokens", share, choice.best), rate(smaller, less, choice=choice, i=choice.best)
         change = fewer_tokens(plans.candidates, less.candidates, share, limits, least)
         if change is None:
             return None
         tokens = _rounded_down(change.value * workload.tokens * A_LITTLE_LESS**attempt)
     return None
+
+
+def _chosen(request: AskedDecision, plans: Plans) -> Choice | None:
+    """What `decide` would choose of these; None where none has a number that the weights ask for."""
+    limits = Limits(request.budget, request.deadline_hours)
+    try:
+        return choose(plans.candidates, limits, request.weights, request.least_probability)
+    except MissingFact:
+        return None
 
 
 def _rounded_down(tokens: float) -> int:
@@ -105,12 +116,13 @@ def _smaller_model(
     snapshot: Snapshot, request: AskedDecision, workload: Workload, plans_of: PlansOf, rate: Rate
 ) -> NearestPlan | None:
     """The largest smaller model of the same family that some plan trains within the limits."""
-    limits = Limits(request.budget, request.deadline_hours)
     for smaller in smaller_models(snapshot, workload):
-        plans = plans_of(smaller)
-        if is_possible(plans.candidates, limits, request.least_probability):
-            choice = choose(plans.candidates, limits, None, request.least_probability)
-            assert choice.best is not None
+        try:
+            plans = plans_of(smaller, only_hopeful=True)
+        except MissingFact:
+            continue
+        choice = _chosen(request, plans)
+        if choice is not None and choice.best is not None:
             plan = rate(smaller, plans, choice=choice, i=choice.best)
             return NearestPlan("model", float(parameters(smaller.architecture)), plan, smaller.slug)
     return None

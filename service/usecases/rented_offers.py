@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from service.answers.question import EVERY_OFFER
 from service.decide.candidates import SET_ASIDE
+from service.decide.frontier import Limits
 from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
 from service.decide.ties import (
     EFFORT_OF_A_CODE_CHANGE,
@@ -49,6 +50,8 @@ CLUSTER_SIZES = (2, 4, 8)
 """How many nodes of eight linked GPUs are looked at together: up to 64 GPUs."""
 NODE_GPUS = 8
 OLD_PRICE_DAYS = 30
+LEAST_OF_STATED = 0.7
+"""What is paid of a stated rent at least, net of its VAT or somewhat fallen."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,9 +160,11 @@ def rented_plans(
     *,
     clusters: bool = False,
     provider: str = "",
+    within: Limits | None = None,
 ) -> RentedPlans:
     """Every offer of a tier that holds the run, with its bill, of one provider where it is named; with
-    `clusters` also 2 to 8 nodes together. Rents are as sure as they are young on that day.
+    `clusters` also 2 to 8 nodes together. Rents are as sure as they are young on that day. `within` limits,
+    in EUR, only those that could keep them if all went well.
 
     Raises InvalidValue for an unknown tier, MissingFact where there is no offer of it.
     """
@@ -192,17 +197,18 @@ def rented_plans(
         )
         for (gpu, count), plan in zip(hardware, planned, strict=True)
     )  # fmt: skip
-    fits = np.array([time is not None for time in times])[machine]
-    considered = len(row)
-    row, instances, machine, counts = row[fits], instances[fits], machine[fits], counts[fits]
     hours = np.array([(t.hours.p10, t.hours.p50, t.hours.p90) if t else (np.nan,) * 3 for t in times]).T
-    columns = offer_columns(snapshot)
-    it_watts = np.array(
-        [
-            cloud_watts_without_pue(g, n, p, knowledge.figures)
-            for (g, n), p in zip(hardware, planned, strict=True)
-        ]
-    )
+    fits = np.isfinite(hours[1])[machine]
+    considered, columns = len(row), offer_columns(snapshot)
+    if within is not None:
+        least_rent = LEAST_OF_STATED * hours[0, machine] * columns.rented.price_per_hour[row] * instances
+        fits &= hours[0, machine] <= (within.deadline_hours or np.inf)
+        fits &= least_rent <= (within.budget or np.inf)
+    row, instances, machine, counts = row[fits], instances[fits], machine[fits], counts[fits]
+    it_watts = np.full(len(hardware), np.nan)
+    for used in np.unique(machine):
+        gpu, count = hardware[used]
+        it_watts[used] = cloud_watts_without_pue(gpu, count, planned[used], knowledge.figures)
     watts = it_watts[machine] * columns.pue[row]
     share = {slug: tiers_share(p, terms.egress_gb) for slug, p in snapshot.providers.items()}
     shares = np.array([share.get(offers.provider[int(i)], 1.0) for i in row])

@@ -1,17 +1,19 @@
 """What would change a choice: just beyond a turning point another plan is chosen, just before it is not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.decide.candidates import LONGEST_HOURS
 from service.decide.choice import choose
-from service.decide.frontier import Limits
+from service.decide.frontier import Futures, Limits
 from service.decide.near_ties import near_ties
-from service.decide.turning import Contest, Lever, Question, swings, turning_points
+from service.decide.turning import Contest, Lever, Question, hangs_on
+from service.estimate.futures import FUTURES
 from tests.decide.test_choice import plans
-
-NONE = np.array([], dtype=np.intp)
 
 
 def lever(code, now, cost, hours=None, low=None, high=None):
@@ -24,6 +26,14 @@ def told_of(candidates, limits):
     return near_ties(candidates, choose(candidates, limits))
 
 
+def swings(contest, levers):
+    return hangs_on(contest, levers)[0]
+
+
+def turning_points(contest, levers):
+    return hangs_on(contest, levers)[1]
+
+
 def asked(limits, weights=None):
     return Question(limits, weights, 0.8)
 
@@ -32,7 +42,7 @@ def test_the_rent_turns_at_what_the_next_plan_costs():
     """400 at 2 an hour against 500, which is slower: at 2.5 both cost the same."""
     two = plans((400, 300, 90), (500, 320, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0])
-    (turn,) = turning_points(Contest.of(two, choose(two, Limits()), asked(Limits()), NONE), [rent])
+    (turn,) = turning_points(Contest.of(two, choose(two, Limits()), asked(Limits())), [rent])
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), 1)
 
 
@@ -43,7 +53,7 @@ def test_a_price_that_moves_only_what_cannot_be_chosen_turns_nothing():
     choice = choose(three, limits)
     assert (choice.best, choice.rival) == (1, 2)
     current, rent = lever("kwh_price", 0.37, [300, 0, 0]), lever("rent", 2.0, [0, 400, 0])
-    turns = turning_points(Contest.of(three, choice, asked(limits), np.array([0])), [current, rent])
+    turns = turning_points(Contest.of(three, choice, asked(limits)), [current, rent])
     assert [(t.code, t.then) for t in turns] == [("rent", 2)]
     assert turns[0].at == pytest.approx(2.35, rel=1e-4)
 
@@ -51,16 +61,14 @@ def test_a_price_that_moves_only_what_cannot_be_chosen_turns_nothing():
 def test_a_rent_that_breaks_the_budget_leaves_nothing():
     one = plans((400, 300, 90), sigma=0)
     limits = Limits(500, 24 * 30)
-    (turn,) = turning_points(
-        Contest.of(one, choose(one, limits), asked(limits), NONE), [lever("rent", 2.0, [400])]
-    )
+    (turn,) = turning_points(Contest.of(one, choose(one, limits), asked(limits)), [lever("rent", 2.0, [400])])
     assert (turn.at, turn.then) == (pytest.approx(2.5, rel=1e-4), None)
 
 
 def test_no_machine_is_idle_longer_than_it_trains():
     """40 of idle hours at a tenth: 100 more at 35 %; where 4 of them are, only at 260 %."""
     two = plans((400, 300, 90), (500, 320, 90), sigma=0)
-    contest = Contest.of(two, choose(two, Limits()), asked(Limits()), NONE)
+    contest = Contest.of(two, choose(two, Limits()), asked(Limits()))
     (turn,) = turning_points(contest, [lever("idle_hours", 0.1, [40, 0])])
     assert turn.at == pytest.approx(0.35, rel=1e-4)
     assert turning_points(contest, [lever("idle_hours", 0.1, [4, 0])]) == ()
@@ -71,11 +79,21 @@ def test_a_range_moves_the_difference_to_the_next_plan():
     two = plans((400, 300, 90), (500, 200, 90), sigma=0)
     rent = lever("rent", 2.0, [400, 0], low=1.0, high=3.0)
     idle = lever("idle_hours", 0.1, [10, 10], low=0.0001, high=0.3)
-    (swing,) = swings(Contest.of(two, choose(two, Limits()), asked(Limits()), NONE), [rent, idle])
+    (swing,) = swings(Contest.of(two, choose(two, Limits()), asked(Limits())), [rent, idle])
     assert (swing.difference_low, swing.difference_high, swing.turns) == (300, -100, True)
 
 
 ROW = st.tuples(st.floats(50, 2000), st.floats(5, 4000), st.floats(1, 100))
+
+
+def with_moving_rents(candidates, doubts):
+    """The same with rents that rise to so many times what was stated, evenly over the futures, and no other
+    doubt: 1.0 where none is in doubt."""
+    n = len(candidates)
+    still = np.ones((FUTURES, n), dtype=np.float32)
+    rise = 1 + np.linspace(0, 1, FUTURES)[:, None] * (np.array(doubts)[None, :] - 1)
+    moving = Futures(still, rise.astype(np.float32), still, np.ones(n))
+    return replace(candidates, drawn=moving)
 
 
 @settings(deadline=None)
@@ -85,24 +103,65 @@ ROW = st.tuples(st.floats(50, 2000), st.floats(5, 4000), st.floats(1, 100))
     st.sampled_from(["cost", "hours"]),
     st.one_of(st.none(), st.floats(100, 3000)),
     st.one_of(st.none(), st.floats(50, 5000)),
+    st.booleans(),
 )
-def test_beyond_a_turning_point_the_choice_is_another_and_before_it_is_not(rows, data, of, budget, deadline):
-    candidates, limits = plans(*rows), Limits(budget, deadline)
+def test_beyond_a_turning_point_the_choice_is_another_and_before_it_is_not(
+    rows, data, of, budget, deadline, rents_move
+):
+    """Also where today's choice, or the one beyond, is only sure enough if its rent holds."""
+    n, limits = len(rows), Limits(budget, deadline)
+    candidates = plans(*rows)
+    if rents_move:
+        doubts = data.draw(st.lists(st.sampled_from([1.0, 1.1, 3.0]), min_size=n, max_size=n))
+        candidates = with_moving_rents(candidates, doubts)
     choice = choose(candidates, limits)
     if choice.best is None:
         return
-    moved = np.array(data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows))), dtype=float)
+    moved = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)), dtype=float)
     cost = candidates.cost[1] * moved * (0.8 if of == "hours" else 1.0)
     hours = candidates.calendar_hours[1] * moved if of == "hours" else None
     one = lever("hours" if of == "hours" else "rent", 2.0, cost, hours)
-    everything = np.arange(len(rows))
-    for turn in turning_points(Contest.of(candidates, choice, asked(limits), everything), [one]):
+    for turn in turning_points(Contest.of(candidates, choice, asked(limits)), [one]):
         assert choose(one.moved(candidates, turn.at), limits).best == turn.then != choice.best
         ratio = np.log(turn.at / 2)
         if abs(ratio) < 1e-4:
             continue
         before = choose(one.moved(candidates, 2 * np.exp(ratio - np.sign(ratio) * 2e-5)), limits).best
         assert before == choice.best
+
+
+def test_beyond_what_is_sure_the_plan_is_told_that_is_sure_if_its_rent_holds():
+    """450 at a rent that nobody doubts, 300 at one that may be half as much again by the end, within 500: the
+    first at 2 an hour up to 2.2, then the second, as `decide` says at 2.3."""
+    two, limits = with_moving_rents(plans((450, 300, 90), (400, 200, 90)), [1.0, 1.5]), Limits(500, 24 * 30)
+    choice = choose(two, limits)
+    assert (choice.best, choice.if_rent_holds) == (0, False)
+    rent = lever("rent", 2.0, [450, 0])
+    (turn,) = turning_points(Contest.of(two, choice, asked(limits)), [rent])
+    assert (turn.at, turn.then) == (pytest.approx(2 * 500 / 450, rel=1e-4), 1)
+    beyond = choose(rent.moved(two, 2.3), limits)
+    assert (beyond.best, beyond.if_rent_holds) == (1, True)
+
+
+def test_a_plan_that_becomes_sure_takes_the_place_of_one_that_is_only_if_its_rent_holds():
+    """Nothing is sure today; at four fifths of its rent the dearer one is, whatever the cheaper costs."""
+    two, limits = with_moving_rents(plans((400, 300, 90), (600, 200, 90)), [1.5, 1.0]), Limits(500, 24 * 30)
+    choice = choose(two, limits)
+    assert (choice.best, choice.if_rent_holds) == (0, True)
+    rent = lever("rival_rent", 2.0, [0, 600])
+    (turn,) = turning_points(Contest.of(two, choice, asked(limits)), [rent])
+    assert (turn.at, turn.then) == (pytest.approx(2 * 500 / 600, rel=1e-4), 1)
+    assert choose(rent.moved(two, 1.6), limits).best == 1
+
+
+def test_a_run_of_more_than_two_years_may_be_chosen_once_it_takes_less():
+    two = plans((100, 18000, 90), (400, 300, 90), sigma=0)
+    choice = choose(two, Limits())
+    assert choice.best == 1
+    (turn,) = turning_points(
+        Contest.of(two, choice, asked(Limits())), [lever("hours", 18000, [0, 0], [18000, 0])]
+    )
+    assert (turn.at, turn.then) == (pytest.approx(LONGEST_HOURS, rel=1e-4), 0)
 
 
 @settings(deadline=None)
@@ -114,7 +173,7 @@ def test_what_turns_within_its_range_is_told_to(rows, budget):
         return
     part = np.where(np.arange(len(rows)) == choice.best, candidates.cost[1], 0.0)
     rent = lever("rent", 2.0, part, low=1.0, high=4.0)
-    for swing in swings(Contest.of(candidates, choice, asked(limits), np.arange(len(rows))), [rent]):
+    for swing in swings(Contest.of(candidates, choice, asked(limits)), [rent]):
         chosen = {choose(rent.moved(candidates, value), limits).best for value in (1.0, 4.0)}
         assert swing.turns == (chosen != {choice.best})
 

@@ -30,11 +30,10 @@ from service.reports.sections.numbered_plans import PLANS_ON_PAGE, NumberedPlan,
 from service.reports.sections.report_parts import (
     chart_labels,
     more_sentence,
-    needs_more_first,
     no_fit,
     option_name,
-    paid,
 )
+from service.reports.words.bill import needs_more_first, paid
 from service.reports.words.decision_sentences import counted_sentence
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import HOURS_PER_DAY, duration, medians_sentence, stated_duration

@@ -31,7 +31,7 @@ from service.reports.document.document import (
     Words,
 )
 from service.reports.document.notebook import Notebook
-from service.reports.words.bill import item_name, one_of, quantity_unit
+from service.reports.words.bill import item_name, needs_more_first, one_of, paid, quantity_unit
 from service.reports.words.sentences import HOURS_PER_DAY, duration, fit_sentence
 from service.reports.words.wording import Wording
 
@@ -40,8 +40,6 @@ BILLS_ON_PAGE = 4
 CHARTED = 4
 SHARED = 0.99
 """Of the whole loss: what a run bears less than this of is shared with others."""
-MORE_FIRST = 1.02
-"""So many times the cost has to be paid first before it is told apart."""
 
 
 def option_name(w: Wording, option: AnsweredOption) -> Words:
@@ -136,16 +134,6 @@ def more_sentence(w: Wording, count: int, on_page: int = OPTIONS_ON_PAGE) -> str
         "and {count} more: the workbook, the CSV file and the JSON answer have them all",
         count=w.number(count - on_page),
     )
-
-
-def paid(cost: AnsweredCost) -> Interval:
-    """What a budget is held against: all that has to be paid until the run ends."""
-    return cost.cash or cost.total
-
-
-def needs_more_first(cost: AnsweredCost) -> bool:
-    """Whether clearly more has to be paid first than it costs once cards are sold."""
-    return paid(cost).p50 > MORE_FIRST * max(cost.p50, 0.0)
 
 
 def is_shared(bought: AnsweredPurchase | None) -> bool:

@@ -5,7 +5,21 @@ from functools import lru_cache
 
 from service.answers.option import AnsweredCost, AnsweredOption
 from service.estimate.cost import BillLine
+from service.estimate.interval import Interval
 from service.reports.words.wording import Wording
+
+MORE_FIRST = 1.02
+"""Times the cost: less more is rounding, and nothing to be told."""
+
+
+def paid(cost: AnsweredCost) -> Interval:
+    """What a budget is held against: all that has to be paid until the run ends."""
+    return cost.cash or cost.total
+
+
+def needs_more_first(cost: AnsweredCost) -> bool:
+    """Whether clearly more has to be paid first than it costs once cards are sold."""
+    return paid(cost).p50 > MORE_FIRST * max(cost.p50, 0.0)
 
 
 @lru_cache(maxsize=64)

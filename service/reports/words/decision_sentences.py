@@ -10,6 +10,7 @@ from service.answers.answer import (
     AnsweredPlan,
     AnsweredPlanBrief,
 )
+from service.reports.words.bill import needs_more_first, paid
 from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence, rent_per_hour
@@ -17,9 +18,6 @@ from service.reports.words.sentences import HOURS_PER_DAY, MINUTES_PER_HOUR, dur
 from service.reports.words.turning_sentences import near_tie_sentence, telling_turns, turn_sentence
 from service.reports.words.vat import vat_sentences
 from service.reports.words.wording import Wording
-
-MORE_CASH = 1.02
-"""Of the cost: less more is rounding, and nothing to be told."""
 
 
 def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
@@ -180,8 +178,8 @@ def cost_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
         "cost": w.about(c.p50, d.currency), "costs": w.about_between(c, d.currency),
         "time": duration(w, h.p50), "times": duration_between(w, h),
     }  # fmt: skip
-    if needs_more_cash(p):
-        cash = w.about(p.cost.cash.p50, d.currency) if p.cost and p.cost.cash else ""
+    if p.cost and needs_more_first(p.cost):
+        cash = w.about(paid(p.cost).p50, d.currency)
         return w.say(
             "It needs {cash} first. It costs about {cost} once the cards are sold, and takes {time} (80 % "
             "range: {costs}, {times}).",
@@ -210,11 +208,6 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
         days,
         **told,
     )
-
-
-def needs_more_cash(p: AnsweredPlan) -> bool:
-    """Whether clearly more has to be paid than the plan costs in the end."""
-    return bool(p.cost and p.cost.cash and p.cost.cash.p50 > MORE_CASH * max(p.cost.p50, 0.0))
 
 
 def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str:
