@@ -42,7 +42,7 @@ CASES = {
     "half the day": (
         ("--tier", "none", "--hours-per-day", "12"),
         lambda a: a["best"]["calendar_hours"]["p50"] == pytest.approx(2 * a["best"]["hours"]["p50"], 1e-3)),
-    "a small model": (("nanochat-d12", "--deadline", "7d"), lambda a: a["best"]["cost"]["p90"] < 5),
+    "a small model": (("nanochat-d12", "--deadline", "7d"), lambda a: a["best"]["cost"]["p90"] < 8),
     "cleanest": (("--weights", "0,0,1"), lambda a: a["best"]["plan_co2_kg"] < 40),
 }  # fmt: skip
 

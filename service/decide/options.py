@@ -94,6 +94,8 @@ class Rental:
     instances: int = 1
     rent_today: Figure | None = None
     """How far the rent may have moved since it was stated; None where it stands still or is one's own."""
+    rents_seen_days: int | None = None
+    """After how many days such rents were looked at again, at the most; None where this one is younger."""
     suggestions: tuple[Suggestion, ...] = ()
     """Where there is no offer: the nearest GPUs that are rented out so many at once."""
 

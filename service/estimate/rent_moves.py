@@ -106,7 +106,7 @@ class RentMoves:
         """How sure one may be, at the most, that a rent so many days old is still within a limit [0-1], shape
         (n,): 1 - 1 / (n + 2) after n blocks none of which broke it (Laplace's rule of succession).
 
-        An older rent is never surer than a younger, and beyond the last gap there are as many blocks as longer
+        An older rent is never surer than a younger; beyond the last gap there are as many blocks as longer
         windows fit into what was looked at.
         """
         known = self._known(tier)
@@ -128,8 +128,8 @@ class RentMoves:
         own = self._of.get(tier, [])
         if own and own[-1].days >= A_WEEK:
             return own
-        others = sorted(self._of.values(), key=lambda of: max(move.spread[1] for move in of))
-        return self._of.get(LIKE.get(tier, tier), own or (others[-1] if others else []))
+        widest = max(self._of.values(), key=lambda of: max(move.spread[1] for move in of), default=[])
+        return self._of.get(LIKE.get(tier, tier), own or widest)
 
     def figure(self, tier: Tier, days: int) -> Figure | None:
         """Today's rent over one so many days old, as a number with its range; None where it stands still."""

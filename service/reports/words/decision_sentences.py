@@ -106,7 +106,7 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
         return w.say(
             "How sure: {sure}, for rents move; {held} if it stays {rent} per hour until you are done.", **told
         )
-    return w.counted(
+    sentence = w.counted(
         "How sure: {sure} with the rent being {count} day old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
         "How sure: {sure} with the rent being {count} days old; {held} if it still is {rent} per hour: look "
@@ -114,6 +114,14 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
         days,
         **told,
     )
+    if p.rents_seen_days is None:
+        return sentence
+    rough = w.counted(
+        "The first is rough: nobody has seen how such rents move over more than {count} day.",
+        "The first is rough: nobody has seen how such rents move over more than {count} days.",
+        p.rents_seen_days,
+    )
+    return f"{sentence} {rough}"
 
 
 def needs_more_cash(p: AnsweredPlan) -> bool:
