@@ -24,10 +24,9 @@ choice falls on. It rises more than others."""
 FEWEST_OFFERS, FEWEST_BLOCKS = 10, 10
 """Fewer tell nothing of a tier over so many days."""
 UNSEEN, FURTHEST = 1.0, 4.0
-"""Blocks that are added to those seen, half at a quarter of the rent and half at four times it: about the
-hundredth part of the widest that was seen. The next block is one of n + 1, not of n."""
-HOSTS: tuple[Tier, ...] = ("marketplace", "community")
-"""Tiers in which every host sets a price of its own."""
+"""Blocks added to those seen, half at a quarter of the rent, half at four times: the next is one of n + 1."""
+HOSTS: tuple[Tier, ...] = ("marketplace", "community", "spot")
+"""Tiers in which each machine has a price of its own."""
 LIKE: Mapping[Tier, Tier] = {"community": "marketplace", "reserved": "on_demand"}
 """Where a tier was looked at over less than a week: hosts set their own prices in both, or both are lists."""
 A_WEEK = 7
@@ -172,8 +171,9 @@ class Looks:
 def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[RentMove, ...]:
     """What the cheapest of each card's offers on a day cost later, for every tier and gap with two looks.
 
-    Every block counts the same, however often it was looked at, and of it every look; several offers that
-    are the cheapest together count as one. Rents that were gone by then say nothing.
+    Every block counts the same, however often it was looked at; or every offer, where that is wider: neither
+    alone was right in other months. Several that are the cheapest together count as one. Rents that were gone
+    by then say nothing.
     """
     if len(looks.day) < 2:
         return ()
@@ -194,9 +194,12 @@ def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[Ren
             pairs = np.flatnonzero(is_pair & (tier == code))
             block = _blocks(kind[pairs], day[pairs], gap)
             weights = share[pairs] / np.bincount(block, share[pairs])[block]
-            ends = _predicted(price[later[pairs]] / price[pairs], weights)
-            blocks, offers = int(block.max()) + 1, len(np.unique(offer[pairs]))
-            found.append(RentMove(tiers[int(code)], gap, ends, blocks, offers, len(pairs), source))
+            blocks, ratios = int(block.max()) + 1, price[later[pairs]] / price[pairs]
+            _, which, often = np.unique(offer[pairs], return_inverse=True, return_counts=True)
+            by_offer = share[pairs] / often[which]
+            by_offer *= blocks / by_offer.sum()
+            ends = _wider(_predicted(ratios, weights), _predicted(ratios, by_offer))
+            found.append(RentMove(tiers[int(code)], gap, ends, blocks, len(often), len(pairs), source))
     return tuple(sorted(found, key=lambda move: (move.tier, move.days)))
 
 
@@ -230,6 +233,11 @@ def _nearest(places: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np
     right = np.clip(np.searchsorted(places, wanted), 1, len(places) - 1)
     left = right - 1
     return np.asarray(np.where(wanted - places[left] <= places[right] - wanted, left, right))
+
+
+def _wider(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+    """Below the median the lower of two, from it on the higher."""
+    return *map(min, one[:MIDDLE], other[:MIDDLE]), *map(max, one[MIDDLE:], other[MIDDLE:])
 
 
 def _predicted(ratios: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, ...]:
