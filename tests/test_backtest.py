@@ -10,7 +10,7 @@ import pytest
 
 from service.answers.question import AskedDecision
 from service.store.session import Sessions, engine_for
-from tests.price_replay.backtest import ASKED, Held, Rents, backtest, table
+from tests.price_replay.backtest import ASKED, Held, Rents, backtest, scores, table
 from tests.price_replay.histories import FOLDER, all_readings
 from tests.price_replay.ledger import Statement, readings
 
@@ -62,9 +62,12 @@ class _Offer:
 
 
 def test_the_table_tells_what_was_said_beside_what_held():
-    lines = table([Held(0.82, 0.7, 0), Held(0.86, 0.9, 0), Held(0.97, 1.0, 7)])
-    assert lines[2] == "| 0 | 84.0% held 80.0% (2) | none | none |"
-    assert "97.0% held 100.0% (1)" in next(line for line in lines if line.startswith("| 7"))
+    lines = table([Held(0.82, 0.7, 0), Held(0.86, 0.9, 0), Held(0.97, 1.0, 7, ("l4", "spot", 1))])
+    both = "84.0 held 80.0 (2 of 1)"
+    brier, log = "0.158", "0.493"
+    assert lines[2] == f"| 0 | {both} | none | none | {both} | {brier} | {log} |"
+    assert "97.0 held 100.0 (1 of 1)" in next(line for line in lines if line.startswith("| 7"))
+    assert scores([Held(1.0, 0.0, 0)])[0] == "0.998" and scores([Held(0.5, 1.0, 0)]) == ("0.250", "0.693")
 
 
 @pytest.mark.long

@@ -50,7 +50,7 @@ CASES = {
     "half the day": (
         ("--tier", "none", "--hours-per-day", "12"),
         lambda a: a["best"]["calendar_hours"]["p50"] == pytest.approx(2 * a["best"]["hours"]["p50"], 1e-3)),
-    "a small model": (("nanochat-d12", "--deadline", "7d"), lambda a: a["best"]["cost"]["p90"] < 6),
+    "a small model": (("nanochat-d12", "--deadline", "7d"), lambda a: a["best"]["cost"]["p90"] < 8),
     "not every offer holds it": (
         ("llama-3-8b", "--own", "none", "--tokens", "1e9", "--budget", "9000", "--deadline", "60d"),
         lambda a: a["best"]["plan"] == "rent"),

@@ -258,6 +258,11 @@ class AnsweredPlan(AnsweredOption):
         description="To keep the limits where the rent is still what was stated, until the run is done; null "
         "where no rent is in doubt",
     )
+    rents_seen_days: int | None = Field(
+        None,
+        description="After how many days rents of its kind were looked at again, at the most [d]: its own is "
+        "older, and what it may be today is extrapolated; null where it is younger",
+    )
 
     @property
     def total_cost(self) -> Interval | None:

@@ -244,6 +244,7 @@ def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
         plan_co2_interval_kg=near_interval_or_none(_plan_co2(r), 1),
         probability_within_limits=round(r.probability, 3),
         probability_if_rent_holds=None if r.if_rent_holds is None else round(r.if_rent_holds, 3),
+        rents_seen_days=r.option.rental.rents_seen_days if r.option.rental else None,
         keeps_limits=r.keeps_limits,
         is_compared=r is d.home or r is d.rented,
         is_on_front=r.is_on_front,

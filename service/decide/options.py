@@ -96,6 +96,8 @@ class Rental:
     """How far the rent may have moved since it was stated; None where it stands still or is one's own."""
     most_sure: float = 1.0
     """How sure one may be of the rent until the run is done, by how many like it were looked at again."""
+    rents_seen_days: int | None = None
+    """After how many days such rents were looked at again, at the most; None where this one is younger."""
     suggestions: tuple[Suggestion, ...] = ()
     """Where there is no offer: the nearest GPUs that are rented out so many at once."""
 

@@ -19,31 +19,39 @@ SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 MIDDLE = SHARES.index(0.5)
 QUANTILE_95 = 1.6449
 CHEAPEST_OF = 4
-"""Offers of one card and tier on one day: of so many or more the cheapest is what a choice falls on. It rises
-more than others."""
-FEWEST_OFFERS, FEWEST_LOOKS = 10, 60
+"""Offers of one card and tier on one day, not all of one seller: of so many or more the cheapest is what a
+choice falls on. It rises more than others."""
+FEWEST_OFFERS, FEWEST_BLOCKS = 10, 10
 """Fewer tell nothing of a tier over so many days."""
-LIKE: Mapping[Tier, Tier] = {"community": "marketplace"}
-"""Where a tier was looked at over less than a week: hosts set their own prices in both."""
+UNSEEN, FURTHEST = 1.0, 4.0
+"""Blocks added to those seen, half at a quarter of the rent, half at four times: the next is one of n + 1."""
+HOSTS: tuple[Tier, ...] = ("marketplace", "community", "spot")
+"""Tiers in which each machine has a price of its own."""
+LIKE: Mapping[Tier, Tier] = {"community": "marketplace", "reserved": "on_demand"}
+"""Where a tier was looked at over less than a week: hosts set their own prices in both, or both are lists."""
 A_WEEK = 7
+A_LONG_TIME = 10_000_000
+"""Days: more than any date."""
 
 
 @dataclass(frozen=True, slots=True)
 class RentMove:
-    """What rents of a tier were so many days later over what they had been."""
+    """What the next rent of a tier will be so many days later over what it was, by those that were seen."""
 
     tier: Tier
     days: int
     ends: tuple[float, ...]
-    """At the quantiles of SHARES."""
+    """At the quantiles of SHARES, one block that nobody has seen among them."""
+    blocks: int
+    """A card in a window of so many days: what is independent, however many offers and looks fall into it."""
     offers: int
     observations: int
     source: Source
 
     @property
     def is_enough(self) -> bool:
-        """Whether so many offers were looked at that it tells something."""
-        return self.offers >= FEWEST_OFFERS and self.observations >= FEWEST_LOOKS
+        """Whether so much was looked at that it tells something."""
+        return self.offers >= FEWEST_OFFERS and self.blocks >= FEWEST_BLOCKS
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -75,7 +83,7 @@ class RentMoves:
     def spread(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log standard deviations below and above of today's rent over one that is so many days old, shape
         (2, n): never less than of a younger one; between two gaps in proportion, beyond the last as the root
-        of the days; 0 on the day itself, and where nothing is known of a tier or of any like it."""
+        of the days; 0 on the day itself. A tier that nobody looked at moves as the one that moves most."""
         known = self._known(tier)
         if not known:
             return np.zeros((2, len(days)))
@@ -95,24 +103,32 @@ class RentMoves:
 
     def most_sure(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """How sure one may be, at the most, that a rent so many days old is still within a limit [0-1], shape
-        (n,): 1 - 1 / (n + 2) after looks at n offers none of which broke it (Laplace's rule of succession).
+        (n,): 1 - 1 / (n + 2) after n blocks none of which broke it (Laplace's rule of succession).
 
-        An offer counts once, for its own looks are not independent. An older rent is never surer than a
-        younger, none beyond the last gap surer than at it, and of a tier that nobody looked at no surer than
-        of the least known.
+        An older rent is never surer than a younger; beyond the last gap there are as many blocks as longer
+        windows fit into what was looked at.
         """
-        if not self._of:
-            return np.ones(len(days))
         known = self._known(tier)
         if not known:
-            return np.asarray(np.min([self.most_sure(of[0].tier, days) for of in self._of.values()], axis=0))
-        gaps = [0.0, *(move.days for move in known)]
-        most = np.minimum.accumulate([1.0, *(1 - 1 / (move.offers + 2) for move in known)])
-        return np.interp(days, gaps, most)
+            return np.ones(len(days))
+        blocks = np.minimum.accumulate([move.blocks for move in known])
+        gaps = np.array([0.0, *(move.days for move in known)])
+        within = np.interp(days, gaps, [1.0, *(1 - 1 / (blocks + 2))])
+        beyond = 1 - 1 / (blocks[-1] * gaps[-1] / np.maximum(days, gaps[-1]) + 2)
+        return np.asarray(np.where(days > gaps[-1], beyond, within))
+
+    def longest_days(self, tier: Tier) -> int | None:
+        """After how many days rents of a tier were looked at again, at the most; older ones are
+        extrapolated. None where none was."""
+        known = self._known(tier)
+        return known[-1].days if known else None
 
     def _known(self, tier: Tier) -> list[RentMove]:
         own = self._of.get(tier, [])
-        return own if own and own[-1].days >= A_WEEK else self._of.get(LIKE.get(tier, tier), own)
+        if own and own[-1].days >= A_WEEK:
+            return own
+        widest = max(self._of.values(), key=lambda of: max(move.spread[1] for move in of), default=[])
+        return self._of.get(LIKE.get(tier, tier), own or widest)
 
     def figure(self, tier: Tier, days: int) -> Figure | None:
         """Today's rent over one so many days old, as a number with its range; None where it stands still."""
@@ -148,22 +164,25 @@ class Looks:
     """date.toordinal()."""
     per_gpu: NDArray[np.float64]
     """In one currency."""
+    seller: NDArray[np.int64]
+    """The same number for offers whose price one and the same sets: a provider, or a host of HOSTS."""
 
 
 def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[RentMove, ...]:
     """What the cheapest of each card's offers on a day cost later, for every tier and gap with two looks.
 
-    Every offer counts the same, however often it was looked at; several that are the cheapest together count
-    as one. Rents that were gone by then say nothing.
+    Every block counts the same, however often it was looked at; or every offer, where that is wider: neither
+    alone was right in other months. Several that are the cheapest together count as one. Rents that were gone
+    by then say nothing.
     """
     if len(looks.day) < 2:
         return ()
     order = np.lexsort((looks.day, looks.offer))
     offer, kind, tier = looks.offer[order], looks.kind[order], looks.tier[order]
     day, price = looks.day[order], looks.per_gpu[order]
-    is_cheap = price <= _cheapest(kind, day, price) * (1 + 1e-9)
-    place = offer * 10_000_000 + day
-    _, market, tied = np.unique((kind * 10_000_000 + day)[is_cheap], return_inverse=True, return_counts=True)
+    is_cheap = price <= _cheapest(kind, day, price, looks.seller[order]) * (1 + 1e-9)
+    place = offer * A_LONG_TIME + day
+    _, market, tied = np.unique((kind * A_LONG_TIME + day)[is_cheap], return_inverse=True, return_counts=True)
     share = np.zeros(len(price))
     share[is_cheap] = 1 / tied[market]
     found = []
@@ -173,23 +192,37 @@ def moves_seen(looks: Looks, tiers: Sequence[Tier], source: Source) -> tuple[Ren
         is_pair = is_cheap & (np.abs(place[later] - place - gap) <= off)
         for code in np.unique(tier[is_pair]):
             pairs = np.flatnonzero(is_pair & (tier == code))
-            ratios = price[later[pairs]] / price[pairs]
+            block = _blocks(kind[pairs], day[pairs], gap)
+            weights = share[pairs] / np.bincount(block, share[pairs])[block]
+            blocks, ratios = int(block.max()) + 1, price[later[pairs]] / price[pairs]
             _, which, often = np.unique(offer[pairs], return_inverse=True, return_counts=True)
-            ends = _quantiles(ratios, share[pairs] / often[which])
-            found.append(RentMove(tiers[int(code)], gap, ends, len(often), len(pairs), source))
+            by_offer = share[pairs] / often[which]
+            by_offer *= blocks / by_offer.sum()
+            ends = _wider(_predicted(ratios, weights), _predicted(ratios, by_offer))
+            found.append(RentMove(tiers[int(code)], gap, ends, blocks, len(often), len(pairs), source))
     return tuple(sorted(found, key=lambda move: (move.tier, move.days)))
 
 
+def _blocks(kind: NDArray[np.int64], day: NDArray[np.int64], gap: int) -> NDArray[np.intp]:
+    """Which card and window of so many days each look is of: windows do not overlap, and a card's first
+    begins on its first day."""
+    first = np.full(int(kind.max()) + 1, A_LONG_TIME)
+    np.minimum.at(first, kind, day)
+    return np.unique(kind * A_LONG_TIME + (day - first[kind]) // gap, return_inverse=True)[1]
+
+
 def _cheapest(
-    kind: NDArray[np.int64], day: NDArray[np.int64], price: NDArray[np.float64]
+    kind: NDArray[np.int64], day: NDArray[np.int64], price: NDArray[np.float64], seller: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The lowest rent of each look's card, tier and day; 0 where there are too few to choose from."""
-    market = kind * 10_000_000 + day
+    market = kind * A_LONG_TIME + day
     order = np.lexsort((price, market))
     _, first, which, count = np.unique(
         market[order], return_index=True, return_inverse=True, return_counts=True
     )
-    at = np.where(count >= CHEAPEST_OF, price[order][first], 0.0)
+    by = seller[order]
+    others = np.bincount(which, by != by[first][which]) > 0
+    at = np.where((count >= CHEAPEST_OF) & others, price[order][first], 0.0)
     limit = np.empty(len(price))
     limit[order] = at[which]
     return limit
@@ -202,8 +235,16 @@ def _nearest(places: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np
     return np.asarray(np.where(wanted - places[left] <= places[right] - wanted, left, right))
 
 
-def _quantiles(values: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, ...]:
+def _wider(one: tuple[float, ...], other: tuple[float, ...]) -> tuple[float, ...]:
+    """Below the median the lower of two, from it on the higher."""
+    return *map(min, one[:MIDDLE], other[:MIDDLE]), *map(max, one[MIDDLE:], other[MIDDLE:])
+
+
+def _predicted(ratios: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[float, ...]:
+    """At SHARES, of the next block after those of which each weighs one."""
+    values = np.concatenate(([1 / FURTHEST], ratios, [FURTHEST]))
+    counts = np.concatenate(([UNSEEN / 2], weights, [UNSEEN / 2]))
     order = np.argsort(values, kind="stable")
-    weights = weights[order]
-    middle = (np.cumsum(weights) - weights / 2) / weights.sum()
+    counts = counts[order]
+    middle = (np.cumsum(counts) - counts / 2) / counts.sum()
     return tuple(float(np.interp(end, middle, values[order])) for end in SHARES)

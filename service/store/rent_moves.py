@@ -14,7 +14,7 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.estimate.rent_moves import GAPS, SHARES, Looks, RentMove, RentMoves, moves_seen
+from service.estimate.rent_moves import GAPS, HOSTS, SHARES, Looks, RentMove, RentMoves, moves_seen
 from service.facts import Source, Tier
 from service.store.catalog_fields import rows, source_of
 from service.store.catalog_files import sources_of_catalog
@@ -24,7 +24,7 @@ from service.store.versions import CATALOG
 
 MOVES = "rent_moves.csv"
 NAMES = tuple(f"p{100 * share:02.0f}" for share in SHARES)
-COLUMNS = ("tier", "days", *NAMES, "offers", "observations", "last_seen", "source")
+COLUMNS = ("tier", "days", *NAMES, "blocks", "offers", "observations", "last_seen", "source")
 OWN_HISTORY = ("heimvorteil-own-rents", "Rents as this store has seen them", "service/docs/method.md#doubt")
 LOOKED_BACK_DAYS = 2 * GAPS[-1]
 MOST_OFFERS = 3000
@@ -46,6 +46,7 @@ def shipped_moves(path: Path = CATALOG) -> RentMoves:
                     row.word("tier", Tier),
                     row.known_number("days", int),
                     tuple(row.known_number(name, float) for name in NAMES),
+                    blocks=row.known_number("blocks", int),
                     offers=row.known_number("offers", int),
                     observations=row.known_number("observations", int),
                     source=stated(said, row.known_day("last_seen")),
@@ -66,8 +67,9 @@ def moves_of(session: Session, *, is_refreshed: bool) -> RentMoves:
         return shipped_moves()
     since = newest - timedelta(days=LOOKED_BACK_DAYS)
     every = max(1, offers // MOST_OFFERS)
+    price = p.as_of, p.last_as_of, p.hourly_price, p.currency
     found = session.execute(
-        sa.select(p.offer_id, o.gpu, o.gpu_count, o.tier, p.as_of, p.last_as_of, p.hourly_price, p.currency)
+        sa.select(p.offer_id, o.provider_id, o.gpu, o.gpu_count, o.tier, *price)
         .join(o, o.id == p.offer_id)
         .where(o.gpu.is_not(None), p.last_as_of >= since, p.offer_id % every == 0)
     ).all()
@@ -77,12 +79,14 @@ def moves_of(session: Session, *, is_refreshed: bool) -> RentMoves:
 
 def _looks(found: Iterable[Any]) -> Looks:
     kinds: dict[tuple[str, str, str], int] = {}
-    places: list[tuple[int, int, int, int]] = []
+    places: list[tuple[int, int, int, int, int]] = []
     per_gpu: list[float] = []
-    for offer, gpu, count, tier, first, last, price, currency in found:
+    for offer, provider, gpu, count, tier, first, last, price, currency in found:
         kind = kinds.setdefault((gpu, tier, currency), len(kinds))
         days = [*range(first.toordinal(), last.toordinal(), LOOKS_APART_DAYS), last.toordinal()]
-        places += [(offer, kind, TIERS.index(tier), day) for day in days]
+        seller = -offer if tier in HOSTS else provider
+        places += [(offer, kind, TIERS.index(tier), day, seller) for day in days]
         per_gpu += [float(price) / count] * len(days)
-    columns = np.array(places, dtype=np.int64).reshape(-1, 4)
-    return Looks(columns[:, 0], columns[:, 1], columns[:, 2], columns[:, 3], np.array(per_gpu))
+    columns = np.array(places, dtype=np.int64).reshape(-1, 5)
+    offers, kind_of, tiers, on, sellers = columns.T
+    return Looks(offers, kind_of, tiers, on, np.array(per_gpu), sellers)

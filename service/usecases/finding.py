@@ -367,8 +367,11 @@ def rental_of(
     """
     offer, days = snapshot.offers.row(row), today.toordinal() - int(snapshot.offers.known_ordinal[row])
     moved = None if offer.origin == OWN else snapshot.rent_moves.figure(offer.tier, max(days, 0))
+    longest = snapshot.rent_moves.longest_days(offer.tier)
+    seen = longest if moved and longest and days > longest else None
     provider, carbon = snapshot.providers.get(offer.provider), carbon_of(snapshot, offer.country)
-    return Rental(offer, provider, carbon, _market_of(snapshot, offer, request.currency), rent_today=moved)
+    market = _market_of(snapshot, offer, request.currency)
+    return Rental(offer, provider, carbon, market, rent_today=moved, rents_seen_days=seen)
 
 
 def _market_of(snapshot: Snapshot, offer: CloudOffer, currency: str) -> Market | None:

@@ -17,7 +17,7 @@ from service.estimate.debugging import debugging_of, with_debugging
 from service.estimate.home_bill import HomeTerms, Purchase, cash_needed, home_bill
 from service.estimate.interval import Interval, around, certain
 from service.estimate.quantile import QUANTILE_90
-from service.estimate.rent_moves import MIDDLE, SHARES, Looks, RentMove, RentMoves, moves_seen
+from service.estimate.rent_moves import FURTHEST, MIDDLE, SHARES, Looks, RentMove, RentMoves, moves_seen
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import flat, with_solar
 from service.facts import Figure, given_by_user
@@ -181,35 +181,55 @@ def test_debugging_at_home_by_hand():
 
 def looks(*rows):
     offer, kind, day, rent = (np.array(column) for column in zip(*rows, strict=True))
-    zeros = np.zeros(len(offer), dtype=np.int64)
-    return Looks(offer.astype(np.int64), kind.astype(np.int64), zeros, day.astype(np.int64), rent * 1.0)
+    zeros, offer = np.zeros(len(offer), dtype=np.int64), offer.astype(np.int64)
+    return Looks(offer, kind.astype(np.int64), zeros, day.astype(np.int64), rent * 1.0, offer)
 
 
 def test_rents_are_paired_by_offer_and_days_and_only_cheap_ones_count():
     """Four offers of one card: the cheapest doubles within a week, a dear one falls, two were gone. Of three
-    there is little to choose from."""
-    seen = looks(
+    there is little to choose from, of one seller's four nothing."""
+    rows = (
         (1, 0, 100, 1), (1, 0, 107, 2), (2, 0, 100, 9), (2, 0, 107, 1), (3, 0, 100, 5), (4, 0, 100, 6)
-    )
+    )  # fmt: skip
+    seen = looks(*rows)
     (week,) = moves_seen(seen, ("on_demand",), SOURCE)
-    assert (week.days, week.offers, week.observations) == (7, 1, 1)
-    assert set(week.ends) == {2.0}
+    assert (week.days, week.blocks, week.offers, week.observations) == (7, 1, 1, 1)
+    assert week.ends[MIDDLE] == 2.0 and week.ends[0] == 1 / FURTHEST and week.ends[-1] == FURTHEST
     assert moves_seen(looks((1, 0, 100, 1), (2, 0, 107, 2)), ("on_demand",), SOURCE) == ()
     few = looks((1, 0, 100, 1), (1, 0, 107, 2), (2, 0, 100, 9), (3, 0, 100, 5))
     assert moves_seen(few, ("on_demand",), SOURCE) == ()
+    assert moves_seen(replace(seen, seller=np.zeros(6, dtype=np.int64)), ("on_demand",), SOURCE) == ()
 
 
-def test_every_offer_counts_the_same_however_often_it_was_looked_at():
-    still = [(1, 1, day, 1) for day in range(100)]
-    jumps = [(2, 2, 0, 1), (2, 2, 1, 3)]
-    dear = [(10 * kind + i, kind, day, 9) for kind in (1, 2) for i in range(3) for day in range(0, 100)]
-    (day, *_) = moves_seen(looks(*still, *jumps, *dear), ("on_demand",), SOURCE)
-    assert day.days == 1 and day.offers == 2 and day.ends[MIDDLE] > 1.0 and day.ends[MIDDLE - 2] == 1.0
+def market(kind, days, rents, first=0):
+    """A card that one seller offers at these rents, below three others."""
+    cheap = [(10 * kind, kind, day, rent) for day, rent in zip(days, rents, strict=True)]
+    return [*cheap, *((10 * kind + i, kind, day, 1e6) for i in (1, 2, 3) for day in days)]
 
 
-def move(days, low, high, *, tier="spot", offers=50, looks=500):
+def test_a_block_is_a_card_in_a_window_however_many_offers_and_looks_fall_into_it():
+    """Two cards, 60 days: of a month there are two blocks each, of two months one; sixty offers that
+    are the cheapest together are one."""
+    days = range(60)
+    seen = looks(*market(1, days, [1] * 60), *market(2, days, [1] * 60))
+    blocks = {found.days: found.blocks for found in moves_seen(seen, ("on_demand",), SOURCE)}
+    assert blocks == {1: 118, 3: 38, 7: 16, 14: 8, 30: 4, 60: 2}
+    alike = [(100 + i, 7, day, 1) for i in range(60) for day in (0, 7)]
+    (week,) = moves_seen(looks(*alike), ("on_demand",), SOURCE)
+    assert (week.blocks, week.offers, week.observations) == (1, 60, 60) and not week.is_enough
+
+
+def test_every_block_counts_the_same_however_often_it_was_looked_at():
+    """One card looked at daily for a month that stood still, one looked at twice that trebled: of two blocks
+    one jumped."""
+    seen = looks(*market(1, range(31), [1] * 31), *market(2, (0, 30), (1, 3)))
+    month = {found.days: found for found in moves_seen(seen, ("on_demand",), SOURCE)}[30]
+    assert month.blocks == 2 and 1.0 < month.ends[MIDDLE] < 3.0 < month.ends[-1]
+
+
+def move(days, low, high, *, tier="spot", blocks=50, offers=50):
     below, above = MIDDLE, len(SHARES) - MIDDLE - 1
-    return RentMove(tier, days, (low,) * below + (1.0,) + (high,) * above, offers, looks, SOURCE)
+    return RentMove(tier, days, (low,) * below + (1.0,) + (high,) * above, blocks, offers, 500, SOURCE)
 
 
 def test_an_older_rent_is_never_surer():
@@ -218,16 +238,31 @@ def test_an_older_rent_is_never_surer():
     assert down[0] == up[0] == 0 and up[1] == pytest.approx(math.log(1.2) / QUANTILE_90)
     assert up[2] == up[3] == pytest.approx(math.log(2) / QUANTILE_90) and up[4] == pytest.approx(2 * up[3])
     assert np.all(np.diff(down) >= 0) and np.all(np.diff(up) >= 0)
-    assert not moves.spread("on_demand", np.array([30.0])).any()
-    assert moves.figure("spot", 0) is None and moves.figure("on_demand", 30) is None
+    assert not RentMoves().spread("spot", np.array([30.0])).any() and RentMoves().figure("spot", 30) is None
+    assert moves.figure("spot", 0) is None and moves.longest_days("spot") == 90
     of_a_month = moves.figure("spot", 30)
     assert (of_a_month.low, of_a_month.high) == (pytest.approx(0.6), pytest.approx(2.0))
     assert of_a_month.source == SOURCE and "30 days" in of_a_month.unit
 
 
+def test_a_tier_that_nobody_looked_at_moves_as_the_one_that_moves_most():
+    moves = RentMoves([move(7, 0.9, 1.2, tier="on_demand"), move(7, 0.6, 2.0, tier="marketplace", blocks=11)])
+    week = np.array([7.0])
+    assert np.all(moves.spread("spot", week) == moves.spread("marketplace", week))
+    assert np.all(moves.logs("reserved", week) == moves.logs("on_demand", week))
+    assert moves.most_sure("spot", week)[0] == pytest.approx(12 / 13)
+
+
+def test_nobody_is_surer_than_the_windows_that_were_looked_at_allow():
+    """Twenty blocks of a month are ten of two months and not quite four of half a year."""
+    moves = RentMoves([move(30, 1.0, 1.0, blocks=20)])
+    sure = moves.most_sure("spot", np.array([0.0, 15.0, 30.0, 60.0, 180.0]))
+    assert sure == pytest.approx([1, (1 + 21 / 22) / 2, 21 / 22, 11 / 12, 1 - 1 / (20 / 6 + 2)])
+
+
 def test_ones_own_history_takes_its_place_where_it_tells_enough():
     shipped = RentMoves([move(1, 0.9, 1.2), move(30, 0.6, 2.0)])
-    own = [move(1, 0.99, 1.01), move(30, 0.99, 1.01, offers=3)]
+    own = [move(1, 0.99, 1.01), move(30, 0.99, 1.01, blocks=3)]
     joined = shipped.superseded_by(own)
     assert {m.days: m.ends[MIDDLE + 2] for m in joined.moves} == {1: 1.01, 30: 2.0}
 
@@ -238,7 +273,7 @@ def test_the_shipped_table_knows_marketplaces_by_the_day_and_list_prices_by_the_
         shipped_moves().spread(tier, days)[1]
         for tier in ("marketplace", "on_demand", "reserved", "community")
     )
-    assert np.all(host > listed) and np.all(community == host) and not reserved.any()
+    assert np.all(host > listed) and np.all(community == host) and np.all(reserved == listed)
     assert host[0] > 0.1 and listed[3] > 0.05
     assert all(m.is_enough for m in shipped_moves().moves)
 

@@ -1,6 +1,8 @@
 """How sure a plan was said to be, held against what its rent was when it was looked at again, by command.
 
-Of the cards that a plan is chosen among, half the doubt of a rent's age is learnt from the other half.
+The doubt of a rent's age on half of the cards is learnt from the other half. The rule by which it is learnt
+was chosen on evenings and looks until CHOSEN_UNTIL, and is judged on those since, which had no part in the
+choice: once with moves of other cards until that day alone, once, as what is shipped, with those of all days.
 """
 
 import argparse
@@ -38,8 +40,12 @@ from tests.price_replay.rents import WHOLE_MACHINES_UNTIL, looks_of
 LAST = date(2026, 7, 20)
 EVENINGS = tuple(date(2026, 3, 1) + timedelta(weeks=2 * step) for step in range(9))
 """In the months of daily looks, with a month of them to come."""
-AFTER_DAYS = (0, 1, 7, 14, 30)
+AFTER_DAYS = (0, 1, 3, 7, 14, 30, 60, 90)
+CHOSEN_UNTIL = date(2026, 5, 7)
+CHOSEN, JUDGED, SHIPPED = "chosen on", "judged on", "judged on, learnt from all months"
 BOUNDS = (0.8, 0.9, 0.95, 1.0)
+LEAST_SURE = 1e-3
+"""What a logarithm is taken of, at the least."""
 BUDGETS = (1.05, 1.2, 1.4, 1.7, 2.2, 3.0)
 """Over the median of the cheapest plan."""
 ASKED: Mapping[str, AskedDecision] = {
@@ -61,6 +67,9 @@ class Held:
     kept: float
     days: int
     """How old the prices were when the question was asked."""
+    block: tuple[str, str, int] = ("", "", 0)
+    """The card, the tier and the window of so many days: plans of one are not independent."""
+    part: str = JUDGED
 
 
 class Rents:
@@ -102,11 +111,15 @@ def half_of(gpu: str) -> int:
 
 
 def learnt_without(
-    read: Sequence[Reading], half: int, moves: RentMoves, gpus: Mapping[str, str]
+    read: Sequence[Reading], half: int, moves: RentMoves, gpus: Mapping[str, str], until: date = date.max
 ) -> RentMoves:
-    """How rents moved by the cards of the other half alone; `gpus` are slugs by the lists' names."""
+    """How rents moved until that day by the cards of the other half alone; `gpus` are slugs by the lists'
+    names."""
     others = [
-        replace(one, said=tuple(s for s in one.said if half_of(gpus.get(s.gpu, s.gpu)) != half))
+        replace(
+            one,
+            said=tuple(s for s in one.said if s.day <= until and half_of(gpus.get(s.gpu, s.gpu)) != half),
+        )
         for one in read
     ]
     seen = moves_seen(looks_of(others), TIERS, Source("replayed", "", "", LAST))
@@ -144,7 +157,8 @@ def held(
             usd = rents.during(offer, today, end)
             if usd is not None:
                 ratio = usd / float(offer.hourly_price)
-                yield Held(said, _kept(plans, choice.best, ratio, limits), days)
+                block = offer.gpu or "", offer.tier, today.toordinal() // max(days, 1)
+                yield Held(said, _kept(plans, choice.best, ratio, limits), days, block)
 
 
 def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> float:
@@ -166,19 +180,35 @@ def _kept(plans: Plans, position: int | None, ratio: float, limits: Limits) -> f
 
 def table(found: Sequence[Held]) -> list[str]:
     """Lines of a Markdown table: by what was said, how often it held."""
-    lines = ["| Days | " + " | ".join(f"said {100 * b:.0f} %+" for b in BOUNDS[:-1]) + " |"]
-    lines.append("| --- |" + " --- |" * (len(BOUNDS) - 1))
+    bounds = list(pairwise(BOUNDS))
+    bands = [f"said {100 * low:.0f} % to {100 * high:.0f} %" for low, high in bounds]
+    lines = ["| " + " | ".join(["Days old", *bands, "all", "Brier", "log"]) + " |"]
+    lines.append("| --- |" + " --- |" * (len(bands) + 3))
     for days in AFTER_DAYS:
-        cells = []
-        for low, high in pairwise(BOUNDS):
-            of = [h for h in found if h.days == days and low <= h.said < high]
-            cells.append(
-                f"{np.mean([h.said for h in of]):.1%} held {np.mean([h.kept for h in of]):.1%} ({len(of)})"
-                if of
-                else "none"
-            )
+        those = [one for one in found if one.days == days]
+        cells = [_said_and_held([h for h in those if low <= h.said < high]) for low, high in bounds]
+        cells += [_said_and_held(those), *scores(those)]
         lines.append(f"| {days} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _said_and_held(of: Sequence[Held]) -> str:
+    if not of:
+        return "none"
+    blocks = len({one.block for one in of})
+    said, kept = np.mean([h.said for h in of]), np.mean([h.kept for h in of])
+    return f"{100 * said:.1f} held {100 * kept:.1f} ({len(of)} of {blocks})"
+
+
+def scores(of: Sequence[Held]) -> tuple[str, str]:
+    """Brier and logarithmic score: the smaller the better."""
+    if not of:
+        return "", ""
+    said = np.clip([h.said for h in of], LEAST_SURE, 1 - LEAST_SURE)
+    kept = np.array([h.kept for h in of])
+    brier = np.mean(kept * (1 - said) ** 2 + (1 - kept) * said**2)
+    log = -np.mean(kept * np.log(said) + (1 - kept) * np.log(1 - said))
+    return f"{brier:.3f}", f"{log:.3f}"
 
 
 def backtest(
@@ -186,7 +216,7 @@ def backtest(
 ) -> list[Held]:
     """Every question on every evening, with the prices known then."""
     life, left, found, rents = Life(sessions), list(read), [], Rents(read)
-    learnt: list[RentMoves] = []
+    learnt: dict[date, list[RentMoves]] = {}
     for evening in evenings:
         while left and left[0].read_at.date() <= evening:
             life.take(left.pop(0))
@@ -196,15 +226,22 @@ def backtest(
                 row.gpu_raw_name: row.gpu for row in snapshot.offers.rows(np.arange(len(snapshot.offers)))
             }
             known = {raw: slug for raw, slug in names.items() if slug}
-            learnt = [learnt_without(read, half, snapshot.rent_moves, known) for half in (0, 1)]
-        for half, moves in enumerate(learnt):
-            for question in asked.values():
-                found += held(replace(snapshot, rent_moves=moves), question, evening, rents, half)
+            learnt = {
+                until: [learnt_without(read, half, snapshot.rent_moves, known, until) for half in (0, 1)]
+                for until in (CHOSEN_UNTIL, date.max)
+            }
+        judged = {JUDGED: CHOSEN_UNTIL, SHIPPED: date.max}
+        parts = judged if evening > CHOSEN_UNTIL else {CHOSEN: CHOSEN_UNTIL}
+        for part, until in parts.items():
+            for half, moves in enumerate(learnt[until]):
+                for question in asked.values():
+                    plans = held(replace(snapshot, rent_moves=moves), question, evening, rents, half)
+                    found += [replace(plan, part=part) for plan in plans]
     return found
 
 
 def main() -> None:
-    """Prints the table."""
+    """Prints the tables."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--folder", type=Path, default=FOLDER)
     said = arguments.parse_args()
@@ -213,7 +250,8 @@ def main() -> None:
         engine, _ = prepare(f"sqlite:///{Path(folder) / 'backtest.sqlite3'}")
         found = backtest(Sessions(engine), read, EVENINGS, ASKED)
         engine.dispose()
-    print("\n".join(table(found)))
+    for part in (CHOSEN, JUDGED, SHIPPED):
+        print(part, *table([one for one in found if one.part == part]), sep="\n")
 
 
 if __name__ == "__main__":

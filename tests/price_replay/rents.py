@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from service.estimate.rent_moves import Looks, RentMove, moves_seen
+from service.estimate.rent_moves import HOSTS, Looks, RentMove, moves_seen
 from service.facts import Source
 from service.store.models import TIERS
 from service.store.rent_moves import COLUMNS, MOVES
@@ -25,7 +25,8 @@ def looks_of(read: list[Reading]) -> Looks:
     """Every rent of every list as a look at an offer."""
     offers: dict[tuple[object, ...], int] = {}
     kinds: dict[tuple[object, ...], int] = {}
-    seen: dict[tuple[int, int], tuple[int, int, float]] = {}
+    sellers: dict[str | int, int] = {}
+    seen: dict[tuple[int, int], tuple[int, int, float, int]] = {}
     for reading in read:
         for said in reading.said:
             if said.list == "getdeploying" and said.day < WHOLE_MACHINES_UNTIL:
@@ -35,19 +36,20 @@ def looks_of(read: list[Reading]) -> Looks:
                    said.term_months)  # fmt: skip
             offer = offers.setdefault(key, len(offers))
             kind = kinds.setdefault((name, said.tier), len(kinds))
-            seen[offer, said.day.toordinal()] = kind, TIERS.index(said.tier), said.usd_per_gpu
-    places, told = np.array(list(seen), dtype=np.int64).reshape(-1, 2), list(seen.values())
+            seller = sellers.setdefault(offer if said.tier in HOSTS else said.provider, len(sellers))
+            seen[offer, said.day.toordinal()] = kind, TIERS.index(said.tier), said.usd_per_gpu, seller
+    places, told = np.array(list(seen), dtype=np.int64).reshape(-1, 2), np.array(list(seen.values()))
+    kind_of, tier_of, rent, seller_of = told.reshape(-1, 4).T
     return Looks(
-        places[:, 0], np.array([kind for kind, _, _ in told], dtype=np.int64),
-        np.array([tier for _, tier, _ in told], dtype=np.int64),
-        places[:, 1], np.array([rent for _, _, rent in told]),
+        places[:, 0], kind_of.astype(np.int64), tier_of.astype(np.int64), places[:, 1], rent,
+        seller_of.astype(np.int64),
     )  # fmt: skip
 
 
 def table(moves: tuple[RentMove, ...], last_seen: date) -> list[tuple[object, ...]]:
     """The rows of the catalog's file."""
     return [
-        (move.tier, move.days, *(f"{end:.3g}" for end in move.ends), move.offers,
+        (move.tier, move.days, *(f"{end:.3g}" for end in move.ends), move.blocks, move.offers,
          move.observations, last_seen, SOURCE)
         for move in moves
     ]  # fmt: skip

@@ -92,7 +92,7 @@ def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan)
         return w.say(
             "At least {asked} is wanted; no plan is that sure. This one keeps the limits with {sure}.", **told
         )
-    told["rent"] = w.unit_price(p.offer.hourly_price * p.offer.instances, p.offer.currency)
+    told["rent"] = rent_per_hour(w, p)
     days = (d.asked_at.date() - p.offer.as_of).days
     if days < 1:
         return w.say(
@@ -100,7 +100,7 @@ def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan)
             "with {sure}; with {held} only if its rent stays {rent} per hour until you are done.",
             **told,
         )
-    return w.counted(
+    sentence = w.counted(
         "At least {asked} is wanted; at rents of this age no plan is that sure. This one keeps the limits "
         "with {sure}; with {held} only if its rent still is {rent} per hour, as {count} day ago: look it up "
         "before you rent.",
@@ -110,6 +110,7 @@ def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan)
         days,
         **told,
     )
+    return " ".join((sentence, *_rough(w, p)))
 
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
@@ -200,7 +201,7 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
         return w.say(
             "How sure: {sure}, for rents move; {held} if it stays {rent} per hour until you are done.", **told
         )
-    return w.counted(
+    sentence = w.counted(
         "How sure: {sure}, because the rent is a day old; {held} if it still is {rent} per hour: look "
         "it up before you rent.",
         "How sure: {sure}, because the rent is {count} days old; {held} if it still is {rent} per hour: look "
@@ -208,6 +209,20 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
         days,
         **told,
     )
+    return " ".join((sentence, *_rough(w, p)))
+
+
+def _rough(w: Wording, p: AnsweredPlan) -> list[str]:
+    """Where its rent is older than any that was looked at again: how much the probability is worth."""
+    if p.rents_seen_days is None:
+        return []
+    return [
+        w.counted(
+            "The first is rough: nobody has seen how such rents move over more than {count} day.",
+            "The first is rough: nobody has seen how such rents move over more than {count} days.",
+            p.rents_seen_days,
+        )
+    ]
 
 
 def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str:
