@@ -16,7 +16,7 @@ _OTHER_CODES = {"UK": "GB", "EL": "GR"}
 """Eurostat's, where they are not ISO 3166's; people and price lists write them too."""
 _OTHER_NAMES = {
     "usa": "US", "uk": "GB", "great britain": "GB", "holland": "NL", "turkey": "TR", "czech republic": "CZ",
-    "kalifornien": "US-CA",
+    "kalifornien": "US-CA", "ger": "DE", "brd": "DE",
 }  # fmt: skip
 _NAMES_OF_TWO = frozenset({"georgia"})
 """Also a state of the USA, which is meant more often."""
@@ -87,6 +87,13 @@ def _is_called(country: str, name: str) -> bool:
 def bidding_zone_of(code: str) -> str:
     """The zone in whose auction a country's electricity is priced."""
     return _BIDDING_ZONES.get(code, code)
+
+
+def code_of_three_letters(written: str) -> str | None:
+    """DE of DEU; None for what is no country's."""
+    code = written.strip().upper()
+    found = get_global("territory_aliases").get(code) if len(code) == 3 else None
+    return str(found[0]) if found else None
 
 
 @cache

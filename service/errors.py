@@ -3,6 +3,7 @@
 HeimvorteilError
 ├── InvalidValue        a value that cannot be used: field, value, what would be valid
 │   ├── UnknownName     a name that is in no catalog, with the nearest names first
+│   │   ├── UnknownPlace    the name of a country; one that is clearly meant is told alone
 │   │   ├── UnknownCard the name of a GPU; says what to do without it
 │   │   └── UnknownProvider  who asks an imported price; says how a new one is named
 │   ├── SeveralMeant    a name that several cards have, with what tells them apart
@@ -19,13 +20,15 @@ What they say is Worded: its English, and what it takes to say the same in anoth
 """
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeVar
 
 Choice = TypeVar("Choice", bound=str)
 LONGEST_VALUE = 200
 """Letters of a value in the line that refuses it: a whole config.json tells nobody anything."""
 CHOICES_TOLD = 8
+CLEAR, CLEARLY_NEARER = 0.75, 0.1
+"""How much alike a name must be to be meant, and how much more than the next [share of letters in order]."""
 
 
 class Worded(str):
@@ -107,6 +110,21 @@ class UnknownName(InvalidValue):
 
     def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
         super().__init__(field, value, UNKNOWN, nearest_first(value, known))
+
+
+class UnknownPlace(UnknownName):
+    """The name of a country that is in no catalog; where one is meant clearly, it is the only choice."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        names = nearest_first(value, known)
+        likeness = [SequenceMatcher(None, value.casefold(), name.casefold()).ratio() for name in names[:2]]
+        is_clear = (
+            len(likeness) > 1
+            and value[:1].casefold() == names[0][:1].casefold()
+            and likeness[0] >= CLEAR
+            and likeness[0] - likeness[1] >= CLEARLY_NEARER
+        )
+        InvalidValue.__init__(self, field, value, UNKNOWN, names[:1] if is_clear else names)
 
 
 class UnknownCard(UnknownName):

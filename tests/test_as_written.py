@@ -6,9 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from service.answers.as_written import number_written
+from service.answers.times_written import hours_of
 from service.cli import main
 from service.errors import InvalidValue
-from service.usecases.deciding import hours_of
 
 
 @pytest.mark.parametrize(

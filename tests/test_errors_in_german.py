@@ -93,7 +93,7 @@ def test_no_error_is_raised_with_words_that_cannot_be_translated():
             "compare --home rtx-407",
             " weitere (Karten von NVIDIA und AMD; fehlt eine, bitte die ähnlichste nehmen)",
         ),
-        ("compare --country Germny", "--country „Germny“: unbekannt; möglich: Germany, "),
+        ("compare --country Germny", "--country „Germny“: unbekannt; möglich: Germany\n"),
         ("compare --kwh-price 37", f"--kwh-price 37: wären 37{NO_BREAK}EUR pro kWh; sind Cent gemeint: 37ct"),
         ("compare --kwh-price $0,30", "--kwh-price „$0,30“: ist in USD, die Antwort aber in EUR; "),
         ("decide --budget 1.000", "--budget: „1.000“ ist zweideutig: Gemeint sein kann 1 oder 1000; "),

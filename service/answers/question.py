@@ -5,15 +5,17 @@ kept of a question is what they say of themselves.
 """
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
-from service.answers.asked import Flag, Question
+from service.answers.asked import AS_KEPT, Flag, Question
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.trainer_file import completed
 from service.answers.what_if import WithAlternatives, one_or_several
+from service.errors import InvalidValue
+from service.estimate.believable import doubt_of, refuse_unbelievable
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
@@ -32,8 +34,8 @@ SMALLEST_TOKENS_PER_S = 0.001
 LARGEST_TOKENS_PER_S = 1e9
 Slug = Annotated[str, Field(max_length=120)]
 """A name in a catalog; an empty one is refused where all names are known, with the valid ones."""
-PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
-PerMonth = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
+PerKwh = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
+PerMonth = Annotated[Decimal, Field(ge=0, le=LARGEST_MONEY, max_digits=20, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
 Names = Annotated[
     tuple[Slug, ...], BeforeValidator(one_or_several, json_schema_input_type=Slug | tuple[Slug, ...])
@@ -172,6 +174,15 @@ class AskedPlace(Question):
     def _as_written(cls, currency: str) -> str:
         return currency.strip().upper()
 
+    @model_validator(mode="after")
+    def _money_is_believable(self, info: ValidationInfo) -> Self:
+        """Raises InvalidValue for an amount that must be a slip, a price in cents for instance."""
+        if info.context is not AS_KEPT:
+            refuse_unbelievable(self, "", self.currency)
+            if contract := getattr(self, "tariff", None):
+                refuse_unbelievable(contract, "tariff.", self.currency)
+        return self
+
 
 class AskedHousehold(AskedPlace, WithAlternatives):
     """How one lives there; every field has a usual value."""
@@ -195,7 +206,7 @@ class AskedHousehold(AskedPlace, WithAlternatives):
         0.0, ge=0, le=10_000, description="What the PC draws in the other hours"
     )
     wear_per_hour: Annotated[Decimal, Flag()] = Field(
-        NONE, ge=0, le=1000, max_digits=16, decimal_places=9,
+        NONE, ge=0, le=1_000_000, max_digits=16, decimal_places=9,
         description="Loss of value of your own card per hour",
     )  # fmt: skip
     heating_share: Annotated[float, Flag()] = Field(
@@ -257,8 +268,12 @@ class AskedHousehold(AskedPlace, WithAlternatives):
 
     @field_validator("rent_terms")
     @classmethod
-    def _in_order(cls, terms: dict[str, float]) -> dict[str, float]:
-        """The same terms are the same question, however they were listed."""
+    def _in_order(cls, terms: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        """The same terms are the same question, however they were listed. What is beyond belief is asked
+        back."""
+        for name, value in terms.items() if info.context is not AS_KEPT else ():
+            if doubt := doubt_of(f"rent_terms.{name}", value):
+                raise InvalidValue(f"rent_terms.{name}", value, doubt)
         return dict(sorted(terms.items()))
 
     @property
@@ -295,7 +310,7 @@ class AskedBuying(AskedHousehold):
         1, ge=0, le=4, description="After how many years a bought card is sold"
     )
     rest_of_pc_price: Annotated[Decimal | None, Flag()] = Field(
-        None, ge=0, le=1_000_000, max_digits=16, decimal_places=9,
+        None, ge=0, le=LARGEST_MONEY, max_digits=20, decimal_places=9,
         description="What the rest of the PC costs that is bought around the cards; 0 where one has a PC; "
         "usual: an estimate, without a machine of one's own",
     )  # fmt: skip

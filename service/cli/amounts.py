@@ -55,11 +55,16 @@ class WrittenInt(click.ParamType[int]):
         return int(number)
 
 
+def note_currency(ctx: click.Context | None, option: str, said: str) -> None:
+    """Remember the currency that an amount is written with."""
+    if ctx is not None and (written := currency_written(said)):
+        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = (option, said)
+
+
 def _read(
     kind: click.ParamType[Any], value: Any, param: click.Parameter | None, ctx: click.Context | None
 ) -> Decimal:
-    if ctx is not None and (written := currency_written(str(value))):
-        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = (param.opts[0] if param else "", str(value))
+    note_currency(ctx, param.opts[0] if param else "", str(value))
     try:
         return number_written(str(value), (param.name or "") if param else "")
     except Unwritten as error:

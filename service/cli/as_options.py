@@ -40,6 +40,8 @@ class Asked:
         if field in OPTIONS or FIELD.match(field):
             return OPTIONS.get(field) or FIELD.sub(_option, field)
         head, *inside = [part for part in field.split(".") if not part.isdigit()]
+        if inside[:1] == ["windows"]:
+            inside = []
         if inside and (called := self._called(inside[-1])):
             return called
         return " ".join((called, *inside)) if (called := self._called(head)) else field

@@ -13,12 +13,22 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from service import countries
 from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.answers.trainer_file import sources_in_file
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
-from service.errors import InvalidValue, MissingFact, UnknownName, Worded, choice_of, nearest_first, worded
+from service.errors import (
+    InvalidValue,
+    MissingFact,
+    UnknownName,
+    UnknownPlace,
+    Worded,
+    choice_of,
+    nearest_first,
+    worded,
+)
 from service.estimate.alias_key import alias_key
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
@@ -53,7 +63,7 @@ LONGEST_CODE = 5
 """Of a country or a state: US-CA."""
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
-LARGEST_PER_KWH = Decimal(100)
+LARGEST_PER_KWH = Decimal(1_000_000)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
 MOST_SUGGESTED = 3
@@ -248,8 +258,9 @@ def household_of(
         zones = {*snapshot.electricity, *snapshot.carbon}
         # A code says what a name of more letters is like; only a name does.
         named = {fact.zone_name for facts in snapshot.carbon.values() for fact in facts}
+        named |= {name for zone in zones if (name := countries.name_of(zone, "de"))}
         is_code = len(request.country.strip()) <= LONGEST_CODE
-        raise UnknownName("country", request.country, zones if is_code else named)
+        raise UnknownPlace("country", request.country, zones if is_code else named)
     contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today, vat=vat)
     if contract is not None and stored is not None and contract.rate is rate and rate is not stored:
         contract = replace(contract, price=with_told(contract.price, stored, vat))
