@@ -18,7 +18,7 @@ from urllib3.util.retry import Retry
 
 from pricing.addresses import is_public, origin_of
 from pricing.source import Payload
-from service.errors import Worded, foreign, worded
+from service.errors import Verbatim, Worded, foreign, worded
 from service.shown import address as shown
 from service.shown import said
 
@@ -336,5 +336,5 @@ def _cause(error: BaseException) -> Worded:
         error = inner
     said = str(error).rpartition(": ")[2][:160]
     if type(error).__name__ == "NameResolutionError":
-        return worded("its address is not found; is there a network? ({said})", said=said)
+        return worded("its address is not found; is there a network? ({said})", said=Verbatim(said))
     return foreign(f"{type(error).__name__}: {said}")

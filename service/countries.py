@@ -102,6 +102,9 @@ def _codes() -> frozenset[str]:
     return frozenset(code for code in get_global("territory_languages") if len(code) == 2 and code.isalpha())
 
 
+WITHOUT_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+
+
 @cache
 def _by_name() -> Mapping[str, str]:
     named = {
@@ -109,6 +112,10 @@ def _by_name() -> Mapping[str, str]:
         for language in LANGUAGES
         for code in _codes()
         if (name := name_of(code, language))
-        for spelling in (name.casefold(), name.casefold().replace("&", "and"))
+        for spelling in (
+            name.casefold(),
+            name.casefold().replace("&", "and"),
+            name.casefold().translate(WITHOUT_UMLAUTS),
+        )
     }
     return {name: code for name, code in (named | _OTHER_NAMES).items() if name not in _NAMES_OF_TWO}

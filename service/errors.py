@@ -19,7 +19,8 @@ HeimvorteilError
 What they say is Worded: its English, and what it takes to say the same in another language.
 """
 
-from collections.abc import Iterable, Mapping
+import errno
+from collections.abc import Callable, Iterable, Mapping
 from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeVar
 
@@ -45,6 +46,10 @@ class Field(str):
     """The name of a field of a question within a sentence; the command line says its option."""
 
 
+class Verbatim(str):
+    """What another program says, a driver or a parser, in its own words; in other languages it is quoted."""
+
+
 class Several(tuple[str, ...]):
     """A few words one after another; each may be Worded."""
 
@@ -59,6 +64,14 @@ def worded(template: str, /, **values: object) -> Worded:
     return sentence
 
 
+def each_text(text: str, change: Callable[[str], str]) -> str:
+    """A text, or every text within a sentence that remembers itself, changed."""
+    if isinstance(text, Worded):
+        changed = {n: each_text(v, change) if isinstance(v, str) else v for n, v in text.values.items()}
+        return worded(text.template, **changed)
+    return Verbatim(change(text)) if isinstance(text, Verbatim) else change(text)
+
+
 def foreign(text: object) -> Worded:
     """What others say, a parser or an operating system: repeated as it is in every language."""
     return worded("{text}", text=str(text))
@@ -70,6 +83,20 @@ def on_record(text: str) -> Worded:
 
 
 UNKNOWN = worded("unknown")
+OF_THE_SYSTEM = {
+    errno.ENOENT: worded("No such file or directory"), errno.EACCES: worded("Permission denied"),
+    errno.EPERM: worded("Operation not permitted"), errno.EISDIR: worded("Is a directory"),
+    errno.ENOTDIR: worded("Not a directory"), errno.EEXIST: worded("File exists"),
+    errno.ENOSPC: worded("No space left on device"), errno.EROFS: worded("Read-only file system"),
+    errno.ENAMETOOLONG: worded("File name too long"), errno.EADDRINUSE: worded("Address already in use"),
+    errno.EADDRNOTAVAIL: worded("Cannot assign requested address"),
+}  # fmt: skip
+"""What the operating system says when a file or an address cannot be had."""
+
+
+def system_reason(error: OSError) -> str:
+    """Why the operating system refused: one of its usual reasons, else its own words."""
+    return OF_THE_SYSTEM.get(error.errno or 0) or Verbatim(error.strerror or error)
 
 
 class HeimvorteilError(Exception):

@@ -31,7 +31,7 @@ def hours_of(text: str) -> float:
         raise InvalidValue("deadline", text, worded("is not like 30d"), FORMS)
     number = match["number"].strip()
     if match["unit"] == "m":
-        raise InvalidValue("deadline", text, worded("minutes or months?"), [f"{number}min", f"{number}mo"])
+        raise InvalidValue("deadline", text, worded("minutes or months"), [f"{number}min", f"{number}mo"])
     if hours is None:
         raise InvalidValue("deadline", text, worded("of what?"), [f"{number}h", f"{number}d", f"{number}w"])
     try:

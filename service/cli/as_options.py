@@ -11,6 +11,7 @@ OPTIONS = {
     "recipe": "--recipe", "architecture": "--dimensions", "trainer_config": "--trainer-config",
     "deepspeed_config": "--deepspeed-config", "tokens": "--tokens", "trials": "--trials",
     "workload.run": "WORKLOAD", "run": "WORKLOAD", "config": "--config", "time_of_use": "--tariff",
+    "threshold_per_hour": "--below", "fall_percent": "--fall",
     "database_url": "HEIMVORTEIL_DATABASE_URL", "rent_terms": "--rent", "power_limit_watts": "--power-limit",
     "log": "LOGFILE", "table": "FILE",
 }  # fmt: skip
