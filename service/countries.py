@@ -17,6 +17,7 @@ _OTHER_CODES = {"UK": "GB", "EL": "GR"}
 _OTHER_NAMES = {
     "usa": "US", "uk": "GB", "great britain": "GB", "holland": "NL", "turkey": "TR", "czech republic": "CZ",
     "kalifornien": "US-CA", "ger": "DE", "brd": "DE",
+    "großbritannien": "GB", "england": "GB",
 }  # fmt: skip
 _NAMES_OF_TWO = frozenset({"georgia"})
 """Also a state of the USA, which is meant more often."""

@@ -176,8 +176,8 @@ NEVER_MET = (
     "{len_type} values are required, but {len_value} was given.",
     "{len_type} values are required, but {len_value} were given.",
 )  # fmt: skip
-"""Of click's sentences those that `usage_line` puts in words of its own, and those of kinds of parameters that
-we have none of."""
+"""Of click's sentences those that `usage_line` puts in words of its own, and those of kinds of parameters
+that we have none of."""
 EXAMPLES = {
     "name": "x",
     "filename": "x",

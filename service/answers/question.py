@@ -4,12 +4,14 @@ REST bodies are these models, the command line's options and forms are made from
 kept of a question is what they say of themselves.
 """
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
+from service.answers.as_written import SIGNS
 from service.answers.asked import AS_KEPT, Flag, Question
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.trainer_file import completed
@@ -47,6 +49,14 @@ TrainerConfig = (
     | Annotated[dict[str, Any], Field(max_length=MOST_KEYS)]
 )
 RentedTier = Literal[Tier, "any"]
+
+
+def _as_one_word(tier: Any) -> Any:
+    """on_demand of "On demand" and on-demand."""
+    return re.sub(r"[\s-]+", "_", tier.strip().lower()) if isinstance(tier, str) else tier
+
+
+AnyTier = Annotated[RentedTier, BeforeValidator(_as_one_word)]
 NONE = Decimal(0)
 
 
@@ -172,7 +182,8 @@ class AskedPlace(Question):
     @field_validator("currency")
     @classmethod
     def _as_written(cls, currency: str) -> str:
-        return currency.strip().upper()
+        said = currency.strip()
+        return SIGNS.get(said.lower(), said.upper())
 
     @model_validator(mode="after")
     def _money_is_believable(self, info: ValidationInfo) -> Self:
@@ -337,7 +348,7 @@ class AskedComparison(AskedBuying):
         description="Rented: COUNTxGPU, an offer's slug, a provider for its cheapest offers, or any for "
         "every stored offer; usual: 8xh100-sxm, fewer where a batch has fewer sequences",
     )
-    tier: Annotated[RentedTier, Flag()] = Field(
+    tier: Annotated[AnyTier, Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier"
     )
     limit: Annotated[int | None, Flag()] = Field(
@@ -374,7 +385,7 @@ class AskedDecision(AskedBuying):
     least_probability: Annotated[float, Flag("--probability")] = Field(
         0.8, gt=0, le=0.99, description="How surely a plan must keep its limits"
     )
-    tier: Annotated[Literal[RentedTier, "none"], Flag()] = Field(
+    tier: Annotated[Literal[RentedTier, "none"], BeforeValidator(_as_one_word), Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier, none for no rent"
     )
 

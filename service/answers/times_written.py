@@ -17,6 +17,7 @@ HOURS_OF: tuple[tuple[tuple[str, ...], float], ...] = (
 """Units of a time as people write them."""
 ONE = re.compile(r"(?:an?|one|eine[mnrs]?|ein)\s+(?=[a-z])")
 TIME = re.compile(r"(?P<number>[-+]?[\d.,'\u2019\s]*\d)\s*(?P<unit>[^\W\d]*)\.?")
+WITHIN = re.compile(r"^(?:in|within|innerhalb(?: von)?)\s+")
 FORMS = ("36h", "30d", "2w", "3 months")
 
 
@@ -25,7 +26,7 @@ def hours_of(text: str) -> float:
 
     InvalidValue for anything else, also for a number without a unit: 30 of what?
     """
-    match = TIME.fullmatch(ONE.sub("1 ", text.lower().strip()))
+    match = TIME.fullmatch(ONE.sub("1 ", WITHIN.sub("", text.lower().strip()), count=1))
     hours = None if match is None else next((h for words, h in HOURS_OF if match["unit"] in words), None)
     if match is None or (hours is None and match["unit"] not in ("", "m")):
         raise InvalidValue("deadline", text, worded("is not like 30d"), FORMS)

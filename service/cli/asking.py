@@ -40,7 +40,9 @@ HELP_BEHIND = {
     LANG: "; usual: that of your locale",
 }
 """What an option says behind what its field says."""
-NONE = "none"
+NOTHING = ("none", "nothing", "keine", "nichts")
+CONTRACTS = {"flat": "flat", "fixed": "flat", "fest": "flat", "dynamic": "dynamic", "dynamisch": "dynamic"}
+"""Kinds of contracts as people call them."""
 MIDNIGHT = 24
 
 
@@ -230,8 +232,8 @@ def _type(kinds: list[Any], choices: list[str]) -> Any:
 
 def _contract(said: str) -> dict[str, Any]:
     """flat | dynamic | dynamic:ZONE | 22-6=0.22,6-22=0.36"""
-    kind, _, zone = said.strip().partition(":")
-    if kind in ("flat", "dynamic"):
+    called, _, zone = said.strip().partition(":")
+    if kind := CONTRACTS.get(called.strip().lower()):
         if kind == "flat" and zone:
             raise InvalidValue("--tariff", said, worded("a flat contract has no zone"))
         return {"kind": kind, "zone": zone}
@@ -306,7 +308,7 @@ def _buyer(is_business: bool) -> str:
 
 
 def _machines(said: tuple[str, ...]) -> tuple[str, ...]:
-    return () if said == (NONE,) else said
+    return () if len(said) == 1 and said[0].strip().lower() in NOTHING else said
 
 
 WORDS: Mapping[str, Callable[[Any], Any]] = {

@@ -113,7 +113,7 @@ def share_in_percent(field: str, value: object) -> Worded | None:
     believed, number = BELIEVED.get(field), _number(value)
     if believed is None or believed.slip != "percent" or number is None or number <= believed.most:
         return None
-    return doubt_of(field, value) if 1 <= number <= 100 * believed.most else None
+    return doubt_of(field, value) if 1 < number <= 100 * believed.most else None
 
 
 def doubt_of_money(field: str, value: Decimal, currency: str) -> Worded | None:
@@ -195,7 +195,7 @@ def _number(value: object) -> Decimal | None:
 def _doubt(value: Decimal, believed: Believed, least: float, most: float, unit: str) -> Worded:
     from_, to = _told(least), _told(most)
     hundredth = value / 100
-    is_hundredfold = least <= hundredth <= most and value >= 1
+    is_hundredfold = least <= hundredth <= most and value > 1
     if believed.slip == "percent" and is_hundredfold:
         return worded(
             "must be between {least} and {most}; for percent write {percent}% or {share}",

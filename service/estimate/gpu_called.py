@@ -53,8 +53,8 @@ that card still (usecases/kept_questions.py)."""
 MEMORY_TOLERANCE = 0.03
 LONGEST_NAME = 80
 NUMBER = re.compile(r"\d{2,4}")
-FAR_GENERATION = 10
-"""As far as one generation is from the next: 4090 from 5090."""
+FAR_GENERATION = 50
+"""As far as one generation is from the next, 4090 from 5090, and from any other: half of its places."""
 NO_NUMBER = 10_000
 """How far a name without a number is from one with it."""
 
@@ -165,7 +165,7 @@ def _apart(number: str, wanted: str) -> tuple[int, int]:
     if len(short) < 4:
         return by_value, by_value
     generations = abs(int(number[:2]) - int(wanted[:2]))
-    return min(generations, FAR_GENERATION) + abs(int(number[2:]) - int(wanted[2:])), by_value
+    return min(5 * generations, FAR_GENERATION) + abs(int(number[2:]) - int(wanted[2:])), by_value
 
 
 def _number(name: str) -> str:

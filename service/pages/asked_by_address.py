@@ -18,7 +18,7 @@ from service.answers.times_written import hours_of, time_written
 from service.errors import InvalidValue, UnknownName, worded
 
 Kind = TypeVar("Kind", bound=Question)
-NONE = "none"
+NOTHING = ("none", "nothing", "keine", "nichts")
 """Written where a list is empty on purpose: no machine of one's own."""
 LONGEST = 2000
 """Letters of one value; an address is no place for a model of one's own."""
@@ -61,7 +61,7 @@ def _read(name: str, kind: type[Question], written: list[str], currency: str) ->
     makes = _makes(kind, name)
     if makes == "names":
         names = [part.strip() for one in written for part in one.split(",") if part.strip()]
-        return () if [n.lower() for n in names] == [NONE] else tuple(names)
+        return () if len(names) == 1 and names[0].lower() in NOTHING else tuple(names)
     if makes == "numbers":
         return tuple(written[-1].split(","))
     if makes == "text":

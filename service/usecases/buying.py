@@ -24,7 +24,7 @@ from service.usecases.asked_vat import asked_vat
 from service.usecases.knowledge import knowledge_of
 
 BUY = re.compile(
-    r"(?P<machine>[^=]+)(?:=(?:(?P<kind>new|used)|(?P<price>[^:=]*\d[^:=]*)(?::(?P<bought>new|used))?))?"
+    r"(?P<machine>[^=]+)(?:=(?:\s*(?P<kind>new|used|neu|gebraucht)\s*|(?P<price>[^:=]*\d[^:=]*)(?::\s*(?P<bought>new|used|neu|gebraucht))?))?"
 )
 FORM = worded("is not of the form GPU, GPU=new, GPU=used, GPU=PRICE or GPU=PRICE:used")
 Machine = Callable[[Literal["own", "buy"], str], tuple[Gpu, int]]
@@ -121,7 +121,7 @@ def _price_said(
 
 
 def _kind(word: str | None) -> Bought | None:
-    return "used" if word == "used" else "new" if word == "new" else None
+    return "used" if word in ("used", "gebraucht") else "new" if word in ("new", "neu") else None
 
 
 def _dated(prices: CardPrices, gpu: Gpu, kind: Bought | None) -> CardPrice:

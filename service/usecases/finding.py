@@ -56,7 +56,12 @@ from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, reta
 from service.usecases.market_days import NO_MARKET, MarketDays
 from service.usecases.tariffs import contract_of
 
-CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
+TIMES = r"(?:[xX](?![tT][xX]?\b)|[\u00d7*])"
+CONFIGURATION = re.compile(
+    rf"(?P<count>\d{{1,2}}(?=\s+(?!gi?b\b)[a-wyz])|\d{{1,4}}(?=\s*{TIMES}))\s*{TIMES}?\s*(?P<gpu>.+)",
+    re.IGNORECASE,
+)
+COUNT_BEHIND = re.compile(r"(?P<gpu>.*\S)(?:\s+[xX]|\s*[\u00d7*])\s*(?P<count>\d{1,3})")
 HERE = "here"
 """What the command line calls the computer it runs on."""
 LONGEST_CODE = 5
@@ -333,9 +338,14 @@ def refuse_tier_beside(tier: str, offer: CloudOffer) -> None:
         raise InvalidValue("tier", tier, reason)
 
 
+def configuration(name: str) -> re.Match[str] | None:
+    """COUNT and GPU of `2xrtx-3090`, `2 RTX 3090` or `RTX 3090 x2`; None for a name that says no count."""
+    return CONFIGURATION.fullmatch(name.strip()) or COUNT_BEHIND.fullmatch(name.strip())
+
+
 def machine_called(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
     """COUNTxGPU, or one GPU. Raises what `find_gpu` raises, InvalidValue for a count that cannot be."""
-    match = CONFIGURATION.fullmatch(name.strip())
+    match = configuration(name)
     gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
     return gpu, checked_count(field, int(match["count"]) if match else 1)
 

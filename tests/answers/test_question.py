@@ -134,7 +134,7 @@ def test_what_this_version_cannot_ask_is_refused_with_the_place(change, said):
 
 def test_a_name_that_is_unknown_comes_with_the_nearest_first():
     with pytest.raises(InvalidValue) as caught:
-        AskedComparison.of(tier="on-demand")
+        AskedComparison.of(tier="on-demnd")
     assert caught.value.choices[0] == "on_demand"
 
 
