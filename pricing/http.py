@@ -18,7 +18,7 @@ from urllib3.util.retry import Retry
 
 from pricing.addresses import is_public, origin_of
 from pricing.source import Payload
-from service.errors import Worded, foreign, worded
+from service.errors import Verbatim, Worded, foreign, worded
 from service.shown import address as shown
 from service.shown import said
 
@@ -337,5 +337,5 @@ def _cause(error: BaseException) -> Worded:
     said = str(error).rpartition(": ")[2][:160]
     if type(error).__name__ == "NameResolutionError":
         no_network = worded("address not found; is there a network?")
-        return worded("{no_network} ({said})", no_network=no_network, said=said)
+        return worded("{no_network} ({said})", no_network=no_network, said=Verbatim(said))
     return foreign(f"{type(error).__name__}: {said}")

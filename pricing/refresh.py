@@ -18,7 +18,7 @@ from pricing.gpu_names import GpuNames
 from pricing.http import Door, FetchFailed, NotModified, Validators
 from pricing.outside_text import text_objection
 from pricing.source import Asked, Fact, Payload, PriceSource, Rejected, UnreadablePayload
-from service.errors import worded
+from service.errors import each_text, worded
 from service.estimate import market_day
 from service.estimate.superseded import Coverage
 from service.facts import (
@@ -112,7 +112,7 @@ def refresh(
     except Exception as error:
         log.exception("%s: a fault of our own", source.name)
         outcome = Outcome(source.name, "failed", error=f"our own fault: {type(error).__name__}: {error}")
-    outcome = replace(outcome, error=said(outcome.error), seconds=time.monotonic() - began)
+    outcome = replace(outcome, error=each_text(outcome.error, said), seconds=time.monotonic() - began)
     done = Refresh(
         source_name=source.name,
         started_at=now,
@@ -120,7 +120,7 @@ def refresh(
         outcome=outcome.outcome,
         accepted=outcome.accepted,
         rejected=outcome.rejected,
-        error=outcome.error,
+        error=str(outcome.error),
         changed=outcome.changed,
     )
     with sessions.begin() as session:

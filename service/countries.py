@@ -16,7 +16,8 @@ _OTHER_CODES = {"UK": "GB", "EL": "GR"}
 """Eurostat's, where they are not ISO 3166's; people and price lists write them too."""
 _OTHER_NAMES = {
     "usa": "US", "uk": "GB", "great britain": "GB", "holland": "NL", "turkey": "TR", "czech republic": "CZ",
-    "kalifornien": "US-CA",
+    "kalifornien": "US-CA", "ger": "DE", "brd": "DE",
+    "großbritannien": "GB", "england": "GB",
 }  # fmt: skip
 _NAMES_OF_TWO = frozenset({"georgia"})
 """Also a state of the USA, which is meant more often."""
@@ -89,10 +90,20 @@ def bidding_zone_of(code: str) -> str:
     return _BIDDING_ZONES.get(code, code)
 
 
+def code_of_three_letters(written: str) -> str | None:
+    """DE of DEU; None for what is no country's."""
+    code = written.strip().upper()
+    found = get_global("territory_aliases").get(code) if len(code) == 3 else None
+    return str(found[0]) if found else None
+
+
 @cache
 def _codes() -> frozenset[str]:
     # Babel's list of names would take a tenth of a second to read, and holds the EU and the UN as well.
     return frozenset(code for code in get_global("territory_languages") if len(code) == 2 and code.isalpha())
+
+
+WITHOUT_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 
 
 @cache
@@ -102,6 +113,10 @@ def _by_name() -> Mapping[str, str]:
         for language in LANGUAGES
         for code in _codes()
         if (name := name_of(code, language))
-        for spelling in (name.casefold(), name.casefold().replace("&", "and"))
+        for spelling in (
+            name.casefold(),
+            name.casefold().replace("&", "and"),
+            name.casefold().translate(WITHOUT_UMLAUTS),
+        )
     }
     return {name: code for name, code in (named | _OTHER_NAMES).items() if name not in _NAMES_OF_TWO}

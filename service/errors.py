@@ -3,6 +3,7 @@
 HeimvorteilError
 ├── InvalidValue        a value that cannot be used: field, value, what would be valid
 │   ├── UnknownName     a name that is in no catalog, with the nearest names first
+│   │   ├── UnknownPlace    the name of a country; one that is clearly meant is told alone
 │   │   ├── UnknownCard the name of a GPU; says what to do without it
 │   │   └── UnknownProvider  who asks an imported price; says how a new one is named
 │   ├── SeveralMeant    a name that several cards have, with what tells them apart
@@ -18,14 +19,17 @@ HeimvorteilError
 What they say is Worded: its English, and what it takes to say the same in another language.
 """
 
-from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
+import errno
+from collections.abc import Callable, Iterable, Mapping
+from difflib import SequenceMatcher, get_close_matches
 from typing import Any, TypeVar
 
 Choice = TypeVar("Choice", bound=str)
 LONGEST_VALUE = 200
 """Letters of a value in the line that refuses it: a whole config.json tells nobody anything."""
 CHOICES_TOLD = 8
+CLEAR, CLEARLY_NEARER = 0.75, 0.1
+"""How much alike a name must be to be meant, and how much more than the next [share of letters in order]."""
 
 
 class Worded(str):
@@ -42,6 +46,10 @@ class Field(str):
     """The name of a field of a question within a sentence; the command line says its option."""
 
 
+class Verbatim(str):
+    """What another program says, a driver or a parser, in its own words; in other languages it is quoted."""
+
+
 class Several(tuple[str, ...]):
     """A few words one after another; each may be Worded."""
 
@@ -56,6 +64,14 @@ def worded(template: str, /, **values: object) -> Worded:
     return sentence
 
 
+def each_text(text: str, change: Callable[[str], str]) -> str:
+    """A text, or every text within a sentence that remembers itself, changed."""
+    if isinstance(text, Worded):
+        changed = {n: each_text(v, change) if isinstance(v, str) else v for n, v in text.values.items()}
+        return worded(text.template, **changed)
+    return Verbatim(change(text)) if isinstance(text, Verbatim) else change(text)
+
+
 def foreign(text: object) -> Worded:
     """What others say, a parser or an operating system: repeated as it is in every language."""
     return worded("{text}", text=str(text))
@@ -67,6 +83,20 @@ def on_record(text: str) -> Worded:
 
 
 UNKNOWN = worded("unknown")
+OF_THE_SYSTEM = {
+    errno.ENOENT: worded("No such file or directory"), errno.EACCES: worded("Permission denied"),
+    errno.EPERM: worded("Operation not permitted"), errno.EISDIR: worded("Is a directory"),
+    errno.ENOTDIR: worded("Not a directory"), errno.EEXIST: worded("File exists"),
+    errno.ENOSPC: worded("No space left on device"), errno.EROFS: worded("Read-only file system"),
+    errno.ENAMETOOLONG: worded("File name too long"), errno.EADDRINUSE: worded("Address already in use"),
+    errno.EADDRNOTAVAIL: worded("Cannot assign requested address"),
+}  # fmt: skip
+"""What the operating system says when a file or an address cannot be had."""
+
+
+def system_reason(error: OSError) -> str:
+    """Why the operating system refused: one of its usual reasons, else its own words."""
+    return OF_THE_SYSTEM.get(error.errno or 0) or Verbatim(error.strerror or error)
 
 
 class HeimvorteilError(Exception):
@@ -107,6 +137,21 @@ class UnknownName(InvalidValue):
 
     def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
         super().__init__(field, value, UNKNOWN, nearest_first(value, known))
+
+
+class UnknownPlace(UnknownName):
+    """The name of a country that is in no catalog; where one is meant clearly, it is the only choice."""
+
+    def __init__(self, field: str, value: str, known: Iterable[str]) -> None:
+        names = nearest_first(value, known)
+        likeness = [SequenceMatcher(None, value.casefold(), name.casefold()).ratio() for name in names[:2]]
+        is_clear = (
+            len(likeness) > 1
+            and value[:1].casefold() == names[0][:1].casefold()
+            and likeness[0] >= CLEAR
+            and likeness[0] - likeness[1] >= CLEARLY_NEARER
+        )
+        InvalidValue.__init__(self, field, value, UNKNOWN, names[:1] if is_clear else names)
 
 
 class UnknownCard(UnknownName):

@@ -19,7 +19,7 @@ from granian.http import HTTP1Settings
 from granian.server.mp import MPServer
 
 from service import logs
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, system_reason, worded
 from service.front import pulse
 from service.front.rates import Rates
 from service.front.share import Share
@@ -69,7 +69,7 @@ def own(host: str, port: int, send_seconds: float) -> socket.socket:
             raise InvalidValue("port", port, reason) from None
         except OSError as error:
             if time.monotonic() >= gives_up:
-                reason = worded("cannot be taken at {host}: {error}", host=host, error=error.strerror)
+                reason = worded("cannot be taken at {host}: {error}", host=host, error=system_reason(error))
                 raise InvalidValue("port", port, reason) from None
             time.sleep(0.1)
     listener.set_inheritable(True)

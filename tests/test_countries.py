@@ -25,10 +25,16 @@ def test_two_letters_are_a_countrys_or_nobodys(written, code):
 @pytest.mark.parametrize(
     ("name", "code"),
     [("Deutschland", "DE"), ("germany", "DE"), ("usa", "US"), ("Österreich", "AT"), ("South Korea", "KR"),
-     ("Bosnia and Herzegovina", "BA"), ("turkey", "TR"), ("georgia", None), ("east", None), ("de", None)],
+     ("Bosnia and Herzegovina", "BA"), ("turkey", "TR"),
+     ("Oesterreich", "AT"), ("GER", "DE"), ("georgia", None), ("east", None), ("de", None)],
 )  # fmt: skip
 def test_a_country_is_known_by_its_name(name, code):
     assert code_named(name) == code
+
+
+def test_three_letters_are_a_countrys_too():
+    found = [countries.code_of_three_letters(code) for code in ("DEU", "aut", "CHE", "XYZ", "DE", "")]
+    assert found == ["DE", "AT", "CH", None, None, None]
 
 
 def test_names_come_in_the_languages_of_the_reports():

@@ -1,11 +1,13 @@
 """Errors in German: every sentence has its words, and slips of the command line are told in them."""
 
 import ast
+import errno
 import string
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from babel.messages.pofile import read_po
 from click.testing import CliRunner
@@ -13,8 +15,8 @@ from click.testing import CliRunner
 import service
 from service.answers.asked import PYDANTIC
 from service.cli import main
-from service.cli.error_lines import CLICK
-from service.errors import foreign, worded
+from service.cli.error_lines import CLICK, _read_back
+from service.errors import Verbatim, foreign, system_reason, worded
 from service.reports.words.error_words import said
 from service.reports.words.spoken import begin_line, end_line
 from service.store.untold_cards import CATALOG, FILE
@@ -93,7 +95,7 @@ def test_no_error_is_raised_with_words_that_cannot_be_translated():
             "compare --home rtx-407",
             " weitere (Karten von NVIDIA und AMD; fehlt eine, bitte die ähnlichste nehmen)",
         ),
-        ("compare --country Germny", "--country „Germny“: unbekannt; möglich: Germany, "),
+        ("compare --country Germny", "--country „Germny“: unbekannt; möglich: Germany\n"),
         ("compare --kwh-price 37", f"--kwh-price 37: wären 37{NO_BREAK}EUR pro kWh; sind Cent gemeint: 37ct"),
         ("compare --kwh-price $0,30", "--kwh-price „$0,30“: ist in USD, die Antwort aber in EUR; "),
         ("decide --budget 1.000", "--budget: „1.000“ ist zweideutig: Gemeint sein kann 1 oder 1000; "),
@@ -107,6 +109,19 @@ def test_no_error_is_raised_with_words_that_cannot_be_translated():
         ),
         ("compare --plug-watts -5", "--plug-watts -5: muss größer als 0 und höchstens 10.000.000 sein"),
         ("compare --hours-per-day 25,5", "--hours-per-day 25,5: muss größer als 0 und höchstens 24 sein"),
+        ("compare --solar-share 30", "muss zwischen 0 und 1 liegen; sind Prozent gemeint: 30% oder 0,3"),
+        (
+            "compare --plug-watts 99999",
+            f"--plug-watts 99999: ist unplausibel; plausibel wären 15 bis 1.900{NO_BREAK}W",
+        ),
+        ("compare --plug-watts 0,3", "sind Kilowatt gemeint: 300"),
+        ("compare --buy rtx-4090=1", "ist unplausibel; plausibel wären "),
+        ("decide --budget 500-700", "--budget: „500-700“ ist eine Spanne; bitte eine einzelne Zahl angeben"),
+        ("decide --deadline 3m", "--deadline „3m“: Minuten oder Monate; möglich: 3min, 3mo"),
+        ("compare --cloud vast", "stattdessen möglich: --tier marketplace"),
+        ("report -o /nirgends/x.pdf", "lässt sich nicht schreiben: Datei oder Ordner gibt es nicht"),
+        ("alerts add h100-sxm", "--below: ein Preisalarm hat "),
+        ("measure /nirgends.log", "LOGFILE: die Datei „/nirgends.log“ gibt es nicht"),
         ("compare --solar-share 5", "--solar-share 5: muss zwischen 0 und 1 liegen"),
         (
             "compare --feed-in 0,08",
@@ -147,6 +162,69 @@ def test_a_slip_is_told_in_german(words, line, database, monkeypatch):
     assert result.exit_code == 2, result.output
     assert result.stderr.startswith("heimvorteil: ") and result.stderr.count("\n") == 1, result.stderr
     assert line in result.stderr
+
+
+NEVER_MET = (
+    "unknown error", "{name} {filename!r} is not executable.", "{value!r} is not a valid UUID.",
+    "Error: {message}", "Try '{command} {option}' for help.", "Missing argument", "Missing option",
+    "Missing parameter", "Missing {param_type}", "Invalid value for {param_hint}: {message}",
+    "Invalid value: {message}", "{value!r} is not one of {choices}.", "{value!r} is not {choice}.",
+    "{value!r} does not match the format {format}.", "{value!r} does not match the formats {formats}.",
+    "Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", "Choose from:\n\t{choices}",
+    "Choice({choices})", "file", "directory", "path", "Invalid start character for option ({option})",
+    "Argument {name!r} takes {nargs} values.", "Option {name!r} requires {nargs} arguments.",
+    "{len_type} values are required, but {len_value} was given.",
+    "{len_type} values are required, but {len_value} were given.",
+)  # fmt: skip
+"""Of click's sentences those that `usage_line` puts in words of its own, and those of kinds of parameters
+that we have none of."""
+EXAMPLES = {
+    "name": "x",
+    "filename": "x",
+    "value": "x",
+    "number_type": "integer",
+    "range": "1<=x<=64",
+    "states": "on",
+}
+
+
+def test_every_sentence_of_click_that_one_can_meet_is_known():
+    rooms = [Path(click.__file__).with_name(name) for name in ("types.py", "exceptions.py", "parser.py")]
+    calls_of = [n for room in rooms for n in ast.walk(ast.parse(room.read_text())) if isinstance(n, ast.Call)]
+    templates = {
+        one.value
+        for call in calls_of
+        if isinstance(call.func, ast.Name) and call.func.id in ("_", "ngettext")
+        for one in call.args
+        if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
+    assert len(templates) > 30
+    begin_line(["--lang", "de"])
+    for template in templates - set(NEVER_MET):
+        names = ("File", "Directory", "Path") if template.startswith("{name}") else ("x",)
+        for name in names:
+            if f"is a {name.lower()}" in template:
+                continue  # of a parameter that takes one
+            line = template.format(**{p: "x" for p in placeholders(template)} | EXAMPLES | {"name": name})
+            assert said(_read_back(line)) != line, line
+    end_line()
+
+
+def test_what_others_say_is_quoted_as_theirs():
+    told = worded(
+        "{url} is {state}: {line}", url="a.db", state=worded("damaged"), line=Verbatim("no such table")
+    )
+    assert said(told, language="de") == "a.db ist beschädigt: „no such table“"
+    assert said(told, language="en") == "a.db is damaged: no such table"
+    assert said(worded("is not JSON: {error}", error=ValueError("Extra data")), language="de").endswith(
+        "„Extra data“"
+    )
+    full = worded(
+        "cannot be written: {error}", error=system_reason(OSError(errno.ENOSPC, "No space left on device"))
+    )
+    assert said(full, language="de").endswith(": kein Platz mehr auf dem Datenträger")
+    assert str(full) == "cannot be written: No space left on device"
+    assert str(system_reason(OSError(errno.ELOOP, "Too many levels"))) == "Too many levels"
 
 
 def test_an_option_asks_for_german_in_an_english_locale(database, monkeypatch):

@@ -166,7 +166,10 @@ def test_an_alternative_of_a_decision_names_its_plan(decided):
     ("change", "said"),
     [
         ({"kwh_prize": 1}, "what_if.0 = 'kwh_prize': unknown; valid: kwh_price"),
-        ({"kwh_price": 101}, "what_if.0.kwh_price = 101: must be between 0 and 100"),
+        (
+            {"kwh_price": 101},
+            "what_if.0.kwh_price = '101': would be 101 EUR per kWh; for cents write 101ct or 1.01",
+        ),
         ({"lang": "de"}, "what_if.0.lang = 'de': cannot be another"),
         ({"what_if": []}, "what_if.0.what_if"),
         ({"trials": 1}, "is as the question has it already"),

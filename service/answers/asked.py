@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from service.errors import InvalidValue, UnknownName, Worded, foreign, nearest_first, worded
+from service.estimate.believable import doubt_of, share_in_percent
 
 BOUNDS = ("ge", "gt", "le", "lt")
 LARGE = 100_000
@@ -19,6 +20,8 @@ SHORT_NAME = "constrained-str"
 """What pydantic calls a name where an object is allowed as well."""
 FIELDS_OF: dict[str, tuple[str, ...]] = {}
 """The fields of every question, for one who misspelt one."""
+AS_KEPT = {"kept": True}
+"""What a question is read with that was asked when more was believed."""
 KINDS: dict[str, type[BaseModel]] = {}
 """Every question by the name of its class."""
 
@@ -69,10 +72,21 @@ class Question(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _by_its_digits(cls, value: Any, info: Any) -> Any:
-        """Money is exact: a JSON number is read by its digits."""
+    def _by_its_digits(cls, value: Any, info: ValidationInfo) -> Any:
+        """Money is exact: a JSON number is read by its digits. A share in percent is asked back."""
+        assert info.field_name
         wants = str(cls.model_fields[info.field_name].annotation)
+        if slip := share_in_percent(info.field_name, value):
+            raise PydanticCustomError("untold", "{reason}", {"reason": slip})
         return str(value) if isinstance(value, float) and "Decimal" in wants else value
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _is_believable(cls, value: Any, info: ValidationInfo) -> Any:
+        """What is beyond belief is asked back, but in a question that was kept."""
+        if info.context is not AS_KEPT and (doubt := doubt_of(info.field_name or "", value)):
+            raise PydanticCustomError("untold", "{reason}", {"reason": doubt})
+        return value
 
     @classmethod
     def of(cls, **values: Any) -> Self:
@@ -86,7 +100,7 @@ class Question(BaseModel):
     def read(cls, content: str | bytes) -> Self:
         """The question as it was kept. Raises like `of` for what this version cannot ask any more."""
         try:
-            return cls.model_validate_json(content)
+            return cls.model_validate_json(content, context=AS_KEPT)
         except ValidationError as error:
             raise refusal(cls, error) from None
 

@@ -4,16 +4,20 @@ REST bodies are these models, the command line's options and forms are made from
 kept of a question is what they say of themselves.
 """
 
+import re
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
-from service.answers.asked import Flag, Question
+from service.answers.as_written import SIGNS
+from service.answers.asked import AS_KEPT, Flag, Question
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.trainer_file import completed
 from service.answers.what_if import WithAlternatives, one_or_several
+from service.errors import InvalidValue
+from service.estimate.believable import doubt_of, refuse_unbelievable
 from service.estimate.home_bill import HomeTerms
 from service.estimate.run_records.training_log import LARGEST_LOG_CHARACTERS
 from service.estimate.tariff import TimeOfUse
@@ -32,8 +36,8 @@ SMALLEST_TOKENS_PER_S = 0.001
 LARGEST_TOKENS_PER_S = 1e9
 Slug = Annotated[str, Field(max_length=120)]
 """A name in a catalog; an empty one is refused where all names are known, with the valid ones."""
-PerKwh = Annotated[Decimal, Field(ge=0, le=100, max_digits=16, decimal_places=9)]
-PerMonth = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
+PerKwh = Annotated[Decimal, Field(ge=0, le=1_000_000, max_digits=16, decimal_places=9)]
+PerMonth = Annotated[Decimal, Field(ge=0, le=LARGEST_MONEY, max_digits=20, decimal_places=9)]
 ShareOfOne = Annotated[Decimal, Field(ge=0, le=1, max_digits=16, decimal_places=9)]
 Names = Annotated[
     tuple[Slug, ...], BeforeValidator(one_or_several, json_schema_input_type=Slug | tuple[Slug, ...])
@@ -45,6 +49,14 @@ TrainerConfig = (
     | Annotated[dict[str, Any], Field(max_length=MOST_KEYS)]
 )
 RentedTier = Literal[Tier, "any"]
+
+
+def _as_one_word(tier: Any) -> Any:
+    """on_demand of "On demand" and on-demand."""
+    return re.sub(r"[\s-]+", "_", tier.strip().lower()) if isinstance(tier, str) else tier
+
+
+AnyTier = Annotated[RentedTier, BeforeValidator(_as_one_word)]
 NONE = Decimal(0)
 
 
@@ -170,7 +182,17 @@ class AskedPlace(Question):
     @field_validator("currency")
     @classmethod
     def _as_written(cls, currency: str) -> str:
-        return currency.strip().upper()
+        said = currency.strip()
+        return SIGNS.get(said.lower(), said.upper())
+
+    @model_validator(mode="after")
+    def _money_is_believable(self, info: ValidationInfo) -> Self:
+        """Raises InvalidValue for an amount that must be a slip, a price in cents for instance."""
+        if info.context is not AS_KEPT:
+            refuse_unbelievable(self, "", self.currency)
+            if contract := getattr(self, "tariff", None):
+                refuse_unbelievable(contract, "tariff.", self.currency)
+        return self
 
 
 class AskedHousehold(AskedPlace, WithAlternatives):
@@ -195,7 +217,7 @@ class AskedHousehold(AskedPlace, WithAlternatives):
         0.0, ge=0, le=10_000, description="What the PC draws in the other hours"
     )
     wear_per_hour: Annotated[Decimal, Flag()] = Field(
-        NONE, ge=0, le=1000, max_digits=16, decimal_places=9,
+        NONE, ge=0, le=1_000_000, max_digits=16, decimal_places=9,
         description="Loss of value of your own card per hour",
     )  # fmt: skip
     heating_share: Annotated[float, Flag()] = Field(
@@ -257,8 +279,12 @@ class AskedHousehold(AskedPlace, WithAlternatives):
 
     @field_validator("rent_terms")
     @classmethod
-    def _in_order(cls, terms: dict[str, float]) -> dict[str, float]:
-        """The same terms are the same question, however they were listed."""
+    def _in_order(cls, terms: dict[str, float], info: ValidationInfo) -> dict[str, float]:
+        """The same terms are the same question, however they were listed. What is beyond belief is asked
+        back."""
+        for name, value in terms.items() if info.context is not AS_KEPT else ():
+            if doubt := doubt_of(f"rent_terms.{name}", value):
+                raise InvalidValue(f"rent_terms.{name}", value, doubt)
         return dict(sorted(terms.items()))
 
     @property
@@ -295,7 +321,7 @@ class AskedBuying(AskedHousehold):
         1, ge=0, le=4, description="After how many years a bought card is sold"
     )
     rest_of_pc_price: Annotated[Decimal | None, Flag()] = Field(
-        None, ge=0, le=1_000_000, max_digits=16, decimal_places=9,
+        None, ge=0, le=LARGEST_MONEY, max_digits=20, decimal_places=9,
         description="What the rest of the PC costs that is bought around the cards; 0 where one has a PC; "
         "usual: an estimate, without a machine of one's own",
     )  # fmt: skip
@@ -322,7 +348,7 @@ class AskedComparison(AskedBuying):
         description="Rented: COUNTxGPU, an offer's slug, a provider for its cheapest offers, or any for "
         "every stored offer; usual: 8xh100-sxm, fewer where a batch has fewer sequences",
     )
-    tier: Annotated[RentedTier, Flag()] = Field(
+    tier: Annotated[AnyTier, Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier"
     )
     limit: Annotated[int | None, Flag()] = Field(
@@ -359,7 +385,7 @@ class AskedDecision(AskedBuying):
     least_probability: Annotated[float, Flag("--probability")] = Field(
         0.8, gt=0, le=0.99, description="How surely a plan must keep its limits"
     )
-    tier: Annotated[Literal[RentedTier, "none"], Flag()] = Field(
+    tier: Annotated[Literal[RentedTier, "none"], BeforeValidator(_as_one_word), Flag()] = Field(
         "on_demand", description="Of rented machines; any for every tier, none for no rent"
     )
 

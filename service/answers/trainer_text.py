@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from service.errors import InvalidValue, Worded, worded
+from service.errors import InvalidValue, Verbatim, Worded, worded
 from service.estimate.trainer_files.settings import LARGEST_CHARACTERS, MOST_KEYS
 
 MOST_BYTES = 2 * LARGEST_CHARACTERS
@@ -86,11 +86,15 @@ def _parsed(text: str) -> object:
         what = str(error.problem or error.context)[:LONGEST_REASON]
         raise _Unreadable(worded("is not YAML that we read: {what}{where}", what=what, where=where)) from None
     except yaml.YAMLError as error:
-        raise _Unreadable(worded("is not YAML: {error}", error=str(error).splitlines()[0])) from None
+        raise _Unreadable(
+            worded("is not YAML: {error}", error=Verbatim(str(error).splitlines()[0]))
+        ) from None
     except RecursionError:
         raise _Unreadable(TOO_DEEP) from None
     except ValueError as error:
-        raise _Unreadable(worded("is not JSON: {error}", error=str(error)[:LONGEST_REASON])) from None
+        raise _Unreadable(
+            worded("is not JSON: {error}", error=Verbatim(str(error)[:LONGEST_REASON]))
+        ) from None
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

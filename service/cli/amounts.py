@@ -1,5 +1,6 @@
 """Numbers as command-line options, as people write them: exact amounts, others, whole ones."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ import click
 
 from service.answers.as_written import Unwritten, currency_written, number_written
 from service.errors import worded
+from service.reports.words.spoken import ENGLISH, language
 
 CURRENCIES_WRITTEN = "currencies_written"
 """In a context: the currencies that amounts were written with, and of each an option and what it says."""
@@ -55,11 +57,20 @@ class WrittenInt(click.ParamType[int]):
         return int(number)
 
 
+def note_currency(ctx: click.Context | None, option: str, said: str) -> None:
+    """Remember the currency that an amount is written with."""
+    if ctx is not None and (written := currency_written(said)):
+        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = (option, said)
+
+
 def _read(
     kind: click.ParamType[Any], value: Any, param: click.Parameter | None, ctx: click.Context | None
 ) -> Decimal:
-    if ctx is not None and (written := currency_written(str(value))):
-        ctx.meta.setdefault(CURRENCIES_WRITTEN, {})[written] = (param.opts[0] if param else "", str(value))
+    note_currency(ctx, param.opts[0] if param else "", str(value))
+    if language() != ENGLISH and re.search(r"\bbillion\b", re.sub(r"\d", " ", str(value)), re.IGNORECASE):
+        number = re.sub(r"\s*billion.*", "", str(value), flags=re.IGNORECASE)
+        both = worded("means two things: write {small} or {large}", small=f"{number}B", large=f"{number}T")
+        kind.fail(worded("{value!r} {reason}", value=str(value), reason=both), param, ctx)
     try:
         return number_written(str(value), (param.name or "") if param else "")
     except Unwritten as error:

@@ -11,6 +11,7 @@ OPTIONS = {
     "recipe": "--recipe", "architecture": "--dimensions", "trainer_config": "--trainer-config",
     "deepspeed_config": "--deepspeed-config", "tokens": "--tokens", "trials": "--trials",
     "workload.run": "WORKLOAD", "run": "WORKLOAD", "config": "--config", "time_of_use": "--tariff",
+    "threshold_per_hour": "--below", "fall_percent": "--fall",
     "database_url": "HEIMVORTEIL_DATABASE_URL", "rent_terms": "--rent", "power_limit_watts": "--power-limit",
     "log": "LOGFILE", "table": "FILE",
 }  # fmt: skip
@@ -40,6 +41,8 @@ class Asked:
         if field in OPTIONS or FIELD.match(field):
             return OPTIONS.get(field) or FIELD.sub(_option, field)
         head, *inside = [part for part in field.split(".") if not part.isdigit()]
+        if inside[:1] == ["windows"]:
+            inside = []
         if inside and (called := self._called(inside[-1])):
             return called
         return " ".join((called, *inside)) if (called := self._called(head)) else field

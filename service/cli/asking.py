@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 import click
 from click.core import ParameterSource
 
-from service.cli.amounts import CURRENCIES_WRITTEN, Amount, WrittenFloat, WrittenInt, in_places
+from service.cli.amounts import CURRENCIES_WRITTEN, Amount, WrittenFloat, WrittenInt, in_places, note_currency
 from service.errors import InvalidValue, UnknownName, worded
 from service.reports.words.spoken import language, language_of_json
 
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
     Kind = TypeVar("Kind", bound=Question)
 
-WINDOW = re.compile(r"(?P<from>\d{1,2})-(?P<until>\d{1,2})=(?P<price>\d+(?:\.\d+)?)")
+WINDOW = re.compile(
+    r"(?P<from>\d{1,2})(?::00)?\s*(?:-|–|to|bis)\s*(?P<until>\d{1,2})(?::00)?\s*(?:h|uhr)?\s*[=:]\s*(?P<price>.+)",
+    re.IGNORECASE,
+)
+NEXT_WINDOW = re.compile(r"(?:[,;]\s*|\s+)(?=\d{1,2}(?::00)?\s*(?:-|–|to|bis)\s*\d)", re.IGNORECASE)
 TARIFF, PART_OF_TARIFF = "tariff", "tariff__"
 WHAT_IF, LANG = "what_if", "lang"
-NEXT_CHANGE = re.compile(r",(?=\s*-*[a-z][a-z0-9_-]*\s*=)", re.IGNORECASE)
+NEXT_CHANGE = re.compile(r",(?=\s*-*(?:[a-z][a-z0-9_-]*\s*=|(?:business|private)\s*(?:,|$)))", re.IGNORECASE)
 CONTRACT_HELP = (
     "The contract: flat; dynamic or dynamic:ZONE on day-ahead prices; or prices by the hour of the day, "
     "22-6=0.22,6-22=0.36"
@@ -36,7 +40,9 @@ HELP_BEHIND = {
     LANG: "; usual: that of your locale",
 }
 """What an option says behind what its field says."""
-NONE = "none"
+NOTHING = ("none", "nothing", "keine", "nichts")
+CONTRACTS = {"flat": "flat", "fixed": "flat", "fest": "flat", "dynamic": "dynamic", "dynamisch": "dynamic"}
+"""Kinds of contracts as people call them."""
 MIDNIGHT = 24
 
 
@@ -87,33 +93,25 @@ def options_of(kind: "type[Question]") -> Iterator[click.Option]:
 def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> "Kind":
     """The question these options ask. Raises InvalidValue or UnknownName for the first that cannot be."""
     asked = {name: said for name, said in given.items() if name != WHAT_IF}
-    _refuse_another_currency(asked)
+    fields = _fields(asked)
     changes = tuple(_change(kind, asked, said) for said in given.get(WHAT_IF) or ())
-    return kind.of(**_fields(asked), **({WHAT_IF: changes} if changes else {}), **values)
+    _refuse_another_currency(asked)
+    return kind.of(**fields, **({WHAT_IF: changes} if changes else {}), **values)
 
 
 def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
-    """Raises InvalidValue for amounts written in another currency than the answer's, and for a price per
-    kilowatt-hour that is cents."""
-    from service.answers.as_written import refuse_cents
+    """Raises InvalidValue for amounts written in another currency than the answer's."""
+    from service.answers.as_written import another_currency
 
     currency = str(asked.get("currency") or "EUR").strip().upper()
     context = click.get_current_context(silent=True)
     for written, (option, said) in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
-        if written != currency:
-            reason = worded(
-                "is in {written}, and the answer in {currency}; write it in {currency}",
-                written=written,
-                currency=currency,
-            )
+        if reason := another_currency(said, currency):
             raise InvalidValue(
                 option,
                 said,
                 worded("{reason} or ask with --currency {written}", reason=reason, written=written),
             )
-    price = asked.get("kwh_price")
-    if price is not None:
-        refuse_cents(price, currency, "--kwh-price")
 
 
 def _fields(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,6 +136,9 @@ def _change(kind: "type[Question]", given: Mapping[str, Any], said: str) -> dict
     for part in NEXT_CHANGE.split(said.strip()):
         name, equals, value = (word.strip() for word in part.partition("="))
         called = name.removeprefix("--").replace("_", "-")
+        if not equals and (flag := _flag_alone(called)):
+            changed |= flag
+            continue
         if not equals or not value:
             raise InvalidValue(
                 f"--{WHAT_IF.replace('_', '-')}", part, worded("is not of the form option=value")
@@ -145,12 +146,18 @@ def _change(kind: "type[Question]", given: Mapping[str, Any], said: str) -> dict
         if called not in options:
             raise UnknownName(f"--{WHAT_IF.replace('_', '-')}", called, options)
         option = options[called]
-        read = option.type.convert(value, option, None)
+        read = option.type.convert(value, option, click.get_current_context(silent=True))
         field = str(option.name)
         changed[field] = (*changed.get(field, ()), read) if option.multiple else read
     before, after = _fields(given), _fields({**given, **changed})
     named = {name for name, value in after.items() if name in changed or before.get(name) != value}
     return {name: after[name] for name in sorted(named)}
+
+
+def _flag_alone(called: str) -> dict[str, bool]:
+    """What an option of no value changes, --business or its other word; nothing for an option with one."""
+    option = f"--{called}"
+    return {name: option != usual for name, usual in SWITCHES.items() if option in (usual, SAID[name])}
 
 
 def refuse_another_question(
@@ -225,15 +232,16 @@ def _type(kinds: list[Any], choices: list[str]) -> Any:
 
 def _contract(said: str) -> dict[str, Any]:
     """flat | dynamic | dynamic:ZONE | 22-6=0.22,6-22=0.36"""
-    kind, _, zone = said.strip().partition(":")
-    if kind in ("flat", "dynamic"):
+    called, _, zone = said.strip().partition(":")
+    if kind := CONTRACTS.get(called.strip().lower()):
         if kind == "flat" and zone:
             raise InvalidValue("--tariff", said, worded("a flat contract has no zone"))
         return {"kind": kind, "zone": zone}
     windows = []
-    for part in said.split(","):
+    for part in NEXT_WINDOW.split(said.strip()):
         match = WINDOW.fullmatch(part.strip())
-        if match is None:
+        price = None if match is None else _per_kwh(match["price"])
+        if match is None or price is None:
             raise InvalidValue(
                 "--tariff",
                 said,
@@ -244,34 +252,53 @@ def _contract(said: str) -> dict[str, Any]:
         windows.append({
             "from_hour": 0 if begins == MIDNIGHT else begins,
             "until_hour": int(match["until"]),
-            "per_kwh": in_places(Decimal(match["price"])),
+            "per_kwh": price,
         })  # fmt: skip
     return {"kind": "time_of_use", "windows": windows}
 
 
+def _per_kwh(said: str) -> Decimal | None:
+    """A price as people write it; None for what is none."""
+    from service.answers.as_written import Unwritten, number_written
+
+    note_currency(click.get_current_context(silent=True), "--tariff", said)
+    try:
+        return in_places(number_written(said, "per_kwh"))
+    except Unwritten:
+        return None
+
+
 def _terms(said: tuple[str, ...]) -> dict[str, float]:
+    from service.answers.as_written import Unwritten, number_written
+
     terms = {}
     for one in said or ():
-        name, _, value = one.partition("=")
+        name, equals, value = (part.strip() for part in one.partition("="))
+        if not equals or not value:
+            raise InvalidValue("--rent", one, worded("is not of the form name=number"))
         try:
-            terms[name.strip()] = float(value)
-        except ValueError:
-            raise InvalidValue("--rent", one, worded("is not of the form name=number")) from None
+            terms[name] = float(number_written(value, name))
+        except Unwritten as error:
+            raise InvalidValue("--rent", one, error.reason) from None
     return terms
 
 
 def _weights(said: str | None) -> tuple[float, ...] | None:
     if said is None:
         return None
+    from service.answers.as_written import number_written
+
     try:
-        cost, time, co2 = (float(part) for part in said.split(","))
+        cost, time, co2 = (
+            float(number_written(part, "weights")) for part in said.split(";" if ";" in said else ",")
+        )
     except ValueError:
         raise InvalidValue("--weights", said, worded("is not three numbers like 2,1,0")) from None
     return cost, time, co2
 
 
 def _hours(said: str | None) -> float | None:
-    from service.usecases.deciding import hours_of
+    from service.answers.times_written import hours_of
 
     return None if said is None else hours_of(said)
 
@@ -281,7 +308,7 @@ def _buyer(is_business: bool) -> str:
 
 
 def _machines(said: tuple[str, ...]) -> tuple[str, ...]:
-    return () if said == (NONE,) else said
+    return () if len(said) == 1 and said[0].strip().lower() in NOTHING else said
 
 
 WORDS: Mapping[str, Callable[[Any], Any]] = {
@@ -296,5 +323,7 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
 """Options whose words are not simply their value."""
 SWITCHES: Mapping[str, str] = {"buyer": "--private"}
 """Options of two words, each a flag by itself: what the usual one is called."""
+SAID: Mapping[str, str] = {"buyer": "--business"}
+"""And what the other one is called."""
 WORDS_OF_ONE = ("weights",)
 """Of several numbers in one word."""

@@ -42,6 +42,15 @@ CLICK = (
     "Directory {filename!r} does not exist.",
     "Directory {filename!r} is a file.",
     "Path {filename!r} does not exist.",
+    "Path {filename!r} is a directory.",
+    "Path {filename!r} is a file.",
+    "Path {filename!r} is not readable.",
+    "Path {filename!r} is not writable.",
+    "Directory {filename!r} is not readable.",
+    "Directory {filename!r} is not writable.",
+    "Could not open file {filename!r}: {reason}",
+    "Value must be an iterable.",
+    "Missing parameter: {name}",
     "{filename!r}: {reason}",
 )
 """What click says of words that it cannot use; its sentences carry no values, so they are read back."""
@@ -116,7 +125,7 @@ def _short(value: str) -> str:
 
 def _names(error: click.BadParameter) -> str:
     hint = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param else "")
-    return (hint if isinstance(hint, str) else ", ".join(hint)).replace("'", "").split(" / ")[0]
+    return (hint if isinstance(hint, str) else ", ".join(hint)).replace("'", "").split(" / ")[0].strip("[].")
 
 
 def _of_its_kind(error: click.BadParameter) -> Worded | None:

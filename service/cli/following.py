@@ -13,7 +13,7 @@ from service.cli.asking import question_of
 from service.cli.beside import refuse_beside
 from service.cli.growing_file import GrowingFile
 from service.cli.opening import open_facts
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, system_reason, worded
 
 if TYPE_CHECKING:
     from service.estimate.own_run import Budget, Standing
@@ -63,7 +63,7 @@ def follow_run(path: Path, budget: float | None, asked: dict[str, Any]) -> None:
         watch.leave()
     except OSError as error:
         raise InvalidValue(
-            "--follow", str(path), worded("cannot be read: {strerror}", strerror=error.strerror)
+            "--follow", str(path), worded("cannot be read: {strerror}", strerror=system_reason(error))
         ) from None
     finally:
         watch.close()

@@ -7,7 +7,7 @@ import click
 
 from service.cli.beside import LANG, refuse_beside, refuse_given, refuse_lang_of_json
 from service.cli.opening import open_facts
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, system_reason, worded
 
 OF_A_PROBE = ("logfile", "gpu", "lang", "dry_run", "yes", "as_json")
 """What `measure` asks that has a meaning for a probe."""
@@ -36,7 +36,7 @@ def probe(file: Path | None, lang: str) -> None:
         file.write_text(script(), encoding="utf-8")
     except OSError as error:
         raise InvalidValue(
-            "-o", str(file), worded("cannot be written: {strerror}", strerror=error.strerror)
+            "-o", str(file), worded("cannot be written: {strerror}", strerror=system_reason(error))
         ) from None
     click.echo(what_next(str(file), lang), nl=False)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, system_reason, worded
 
 if TYPE_CHECKING:
     from service.usecases.reporting import Report
@@ -76,5 +76,5 @@ def write_whole(target: Path, content: bytes) -> None:
         if temporary and os.path.exists(temporary):
             os.unlink(temporary)
         raise InvalidValue(
-            "-o", str(target), worded("cannot be written: {strerror}", strerror=error.strerror)
+            "-o", str(target), worded("cannot be written: {strerror}", strerror=system_reason(error))
         ) from None

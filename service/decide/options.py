@@ -13,6 +13,7 @@ from service.decide.practical import Practical, practical_of
 from service.decide.when_to_run import WhenToRun
 from service.estimate.adjustments import Adjustment, adjustments
 from service.estimate.architecture import flops_per_token
+from service.estimate.believable import refuse_unbelievable_plug, refuse_unbelievable_rest
 from service.estimate.board_power import activity, board_watts
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import Cost
@@ -195,6 +196,8 @@ def home_option(
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
     plug = household.plug_watts
     board = board_watts(gpu, planned.step, planned.log_spread, limit_watts)
+    if household.terms.purchase is None:
+        _refuse_unbelievable_watts(household, board, gpu_count)
     power = household_power(board, gpu_count, plug.value if plug else None, figures)
     energy = energy_kwh(time.hours, power) if time else None
     cost = when = None
@@ -359,6 +362,15 @@ def home_memory_gib(household: Household, knowledge: Knowledge) -> float:
 def cloud_memory_gib(gpu_count: int, knowledge: Knowledge) -> float:
     """Host memory a rented node can spare for so many GPUs [GiB]."""
     return knowledge.figures["cloud.host_memory_gib_per_gpu"].value * gpu_count
+
+
+def _refuse_unbelievable_watts(household: Household, board: Interval, gpu_count: int) -> None:
+    """Raises InvalidValue for watts that this machine cannot draw; none that is bought was measured."""
+    plug, rest = household.plug_watts, household.own_figures.get("home.rest_of_pc_watts")
+    if plug is not None:
+        refuse_unbelievable_plug(plug.value, board.p10 * gpu_count, board.p90 * gpu_count, gpu_count)
+    if rest is not None:
+        refuse_unbelievable_rest(rest.value, gpu_count)
 
 
 def _settled(

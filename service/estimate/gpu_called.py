@@ -53,6 +53,8 @@ that card still (usecases/kept_questions.py)."""
 MEMORY_TOLERANCE = 0.03
 LONGEST_NAME = 80
 NUMBER = re.compile(r"\d{2,4}")
+FAR_GENERATION = 50
+"""As far as one generation is from the next, 4090 from 5090, and from any other: half of its places."""
 NO_NUMBER = 10_000
 """How far a name without a number is from one with it."""
 
@@ -141,22 +143,29 @@ def nearest_names(name: str, cards: Iterable[str]) -> tuple[str, ...]:
     """All slugs, those first whose number is nearest to the name's, then those written most alike."""
     wanted, letters = _number(name), _letters(name)
 
-    def far(slug: str) -> tuple[float, float, str]:
-        apart = _apart(_number(slug), wanted)
+    def far(slug: str) -> tuple[float, float, float, str]:
+        apart, by_value = _apart(_number(slug), wanted)
         kind = 0 if not letters or not wanted or letters == _letters(slug) else 25
         alike = SequenceMatcher(None, alias_key(slug), alias_key(name)).ratio()
-        return apart + kind, -round(alike, 6), slug
+        return apart + kind, by_value, -round(alike, 6), slug
 
     return tuple(sorted(cards, key=far))
 
 
-def _apart(number: str, wanted: str) -> int:
-    """How far two numbers of cards are; one that is the other cut off is near: 407 to 4070."""
+def _apart(number: str, wanted: str) -> tuple[int, int]:
+    """How far two numbers of cards are, and by their values alone; one that is the other cut off is near: 407
+    to 4070. Of four digits the last two, 90 of 4090, tell a card's place in its generation: one of another
+    generation is nearer than one of another place."""
     if not number or not wanted:
-        return 0 if number == wanted else NO_NUMBER
+        return (0, 0) if number == wanted else (NO_NUMBER, 0)
     short, long = sorted((number, wanted), key=len)
-    cut_off = len(short) > 2 and long.startswith(short)
-    return 0 if cut_off else abs(int(number) - int(wanted))
+    if len(short) > 2 and long.startswith(short):
+        return 0, 0
+    by_value = abs(int(number) - int(wanted))
+    if len(short) < 4:
+        return by_value, by_value
+    generations = abs(int(number[:2]) - int(wanted[:2]))
+    return min(5 * generations, FAR_GENERATION) + abs(int(number[2:]) - int(wanted[2:])), by_value
 
 
 def _number(name: str) -> str:

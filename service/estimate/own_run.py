@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from service.estimate.architecture import steps
+from service.estimate.believable import refuse_unbelievable_plug
 from service.estimate.board_power import held_watts
 from service.estimate.cost import Cost
 from service.estimate.energy import WallPower, energy_kwh, household_power
@@ -124,7 +125,10 @@ def run_in_progress(
     if step_s is None:
         return None
     where = progress(log.last_step, total_steps, step_s, log.step_spread, DOWNTIME_SPREAD_HOME)
-    power = household_power(held_watts(gpu), gpu_count, plug_watts, figures)
+    board = held_watts(gpu)
+    if plug_watts is not None:
+        refuse_unbelievable_plug(plug_watts, board.p10 * gpu_count, board.p90 * gpu_count, gpu_count)
+    power = household_power(board, gpu_count, plug_watts, figures)
     done = energy_kwh(certain(where.hours_done), power) if where.hours_done else certain(0.0)
     left = energy_kwh(where.hours_left, power) if where.hours_left.p50 else certain(0.0)
     hours = (certain(where.hours_done), where.hours_left)

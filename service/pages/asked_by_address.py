@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 
 from pydantic.fields import FieldInfo
 
-from service.answers.as_written import Unwritten, currency_written, number_written, refuse_cents
+from service.answers.as_written import Unwritten, another_currency, as_digits, number_written
 from service.answers.asked import Question
+from service.answers.times_written import hours_of, time_written
 from service.errors import InvalidValue, UnknownName, worded
-from service.usecases.deciding import hours_of
 
 Kind = TypeVar("Kind", bound=Question)
-NONE = "none"
+NOTHING = ("none", "nothing", "keine", "nichts")
 """Written where a list is empty on purpose: no machine of one's own."""
 LONGEST = 2000
 """Letters of one value; an address is no place for a model of one's own."""
@@ -48,8 +48,6 @@ def asked_by_address(kind: type[Kind], said: Mapping[str, Sequence[str]], langua
             )
         if filled:
             values[name] = _read(name, kind, filled, _last(said, "currency"))
-    if "kwh_price" in values:
-        refuse_cents(values["kwh_price"], _last(said, "currency").strip().upper(), "kwh_price")
     return kind.of(**values | {"lang": language})
 
 
@@ -63,7 +61,7 @@ def _read(name: str, kind: type[Question], written: list[str], currency: str) ->
     makes = _makes(kind, name)
     if makes == "names":
         names = [part.strip() for one in written for part in one.split(",") if part.strip()]
-        return () if [n.lower() for n in names] == [NONE] else tuple(names)
+        return () if len(names) == 1 and names[0].lower() in NOTHING else tuple(names)
     if makes == "numbers":
         return tuple(written[-1].split(","))
     if makes == "text":
@@ -72,13 +70,7 @@ def _read(name: str, kind: type[Question], written: list[str], currency: str) ->
 
 
 def _number(name: str, written: str, currency: str, makes: str) -> Decimal | float | int | str:
-    in_currency = currency_written(written)
-    if in_currency is not None and in_currency != currency.strip().upper():
-        reason = worded(
-            "is in {written}, and the answer in {currency}; write it in {currency}",
-            written=in_currency,
-            currency=currency,
-        )
+    if reason := another_currency(written, currency):
         raise InvalidValue(name, written, reason)
     try:
         number = number_written(written, name)
@@ -121,8 +113,10 @@ def said_by(asked: Question) -> dict[str, tuple[str, ...]]:
 
 def _written(name: str, value: object) -> str:
     if name == "deadline_hours" and isinstance(value, float):
-        return f"{value / 24:g}d" if value % 24 == 0 else f"{value:g}h"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return time_written(value)
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return as_digits(value)
+    return str(value)
 
 
 def address_of(said: Mapping[str, Sequence[str]]) -> str:

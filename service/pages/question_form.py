@@ -17,6 +17,8 @@ from service.store.snapshot import Snapshot
 ASKED_FIRST: Mapping[str, Sequence[str]] = {"budget": ("700",), "deadline_hours": ("30d",)}
 """What the first page asks beside the usual values, so that there is something to decide."""
 MARK = "\N{INFORMATION SEPARATOR ONE}"
+THOUSANDS = re.compile(r"[.,](?=\d{3}(?!\d))")
+"""Left out of what stands in a field: 1.000 would be asked back when it is sent again."""
 LISTS = {"workload": "workloads", "own": "gpus", "buy": "gpus", "country": "countries"}
 WIDTHS = {"workload": 12, "own": 9, "country": 9, "kwh_price": 7, "hours_per_day": 2, "budget": 6,
           "deadline_hours": 7}  # fmt: skip
@@ -96,7 +98,8 @@ def _as_called(w: Wording, snapshot: Snapshot, name: str, written: str, currency
     if name == "own":
         return ", ".join(_machine(snapshot, one.strip()) for one in written.split(","))
     if name == "budget" and re.fullmatch(r"\d+(\.\d+)?", written):
-        return w.stated_money(float(written), currency).replace("\N{NO-BREAK SPACE}", " ")
+        shown = w.stated_money(float(written), currency).replace("\N{NO-BREAK SPACE}", " ")
+        return THOUSANDS.sub("", shown)
     if name == "deadline_hours" and (days := re.fullmatch(r"(\d+)d", written)):
         return w.counted("{count} day", "{count} days", int(days[1]))
     return written

@@ -24,7 +24,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, system_reason, worded
 from service.store import models, work_models  # noqa: F401
 from service.store.column_types import Packed
 from service.store.report_files import give_name
@@ -136,7 +136,7 @@ def written_whole(file: Path) -> Iterator[IO[bytes]]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", suffix=".unfinished", dir=file.parent)
     except OSError as error:
-        reason = worded("cannot be written: {error}", error=error.strerror)
+        reason = worded("cannot be written: {error}", error=system_reason(error))
         raise InvalidValue("file", str(file), reason) from None
     unfinished = Path(name)
     try:
@@ -147,7 +147,7 @@ def written_whole(file: Path) -> Iterator[IO[bytes]]:
         if not give_name(unfinished, file):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     except OSError as error:
-        reason = worded("cannot be written: {error}", error=error.strerror or error)
+        reason = worded("cannot be written: {error}", error=system_reason(error))
         raise InvalidValue("file", str(file), reason) from error
     finally:
         unfinished.unlink(missing_ok=True)

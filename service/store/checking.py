@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from service.errors import Several, Worded, worded
+from service.errors import Several, Verbatim, Worded, worded
 from service.store import models, work_models  # noqa: F401
 from service.store.column_types import Packed, unpacked
 from service.store.models import OfferPriceRow, OfferRow
@@ -51,7 +51,7 @@ def _pages(session: Session) -> Iterator[Worded]:
     if session.get_bind().dialect.name == "sqlite":
         for (said,) in session.execute(sa.text(f"PRAGMA integrity_check({_FAULTS_TOLD})")):
             if said != "ok":
-                yield worded("the file is damaged: {said}", said=said)
+                yield worded("the file is damaged: {said}", said=Verbatim(said))
 
 
 def _references(session: Session) -> Iterator[Worded]:

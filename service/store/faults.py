@@ -10,7 +10,7 @@ from copy import copy
 from sqlalchemy import exc
 from sqlalchemy.engine import Engine
 
-from service.errors import DatabaseAway, DatabaseNotReady, NotKept, Worded, worded
+from service.errors import DatabaseAway, DatabaseNotReady, NotKept, Verbatim, Worded, worded
 
 SHORTEST_SHUT_S, LONGEST_SHUT_S = 1.0, 5.0
 GATES = "gates"
@@ -120,9 +120,9 @@ def is_of_one_statement(error: exc.SQLAlchemyError) -> bool:
     )
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: Exception) -> Verbatim:
     """A driver's own words, without the statement."""
-    return str(getattr(error, "orig", None) or error).strip().split("\n")[0]
+    return Verbatim(str(getattr(error, "orig", None) or error).strip().split("\n")[0])
 
 
 def _state(error: BaseException | None) -> Worded | None:

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from service.errors import InvalidValue, worded
+from service.errors import InvalidValue, system_reason, worded
 
 MOST_OF_A_NAME = 1000
 
@@ -22,7 +22,7 @@ def checked_folder(folder: str | Path, field: str = "folder") -> str:
             pass
     except OSError as error:
         raise InvalidValue(
-            field, str(folder), worded("cannot be written into: {strerror}", strerror=error.strerror)
+            field, str(folder), worded("cannot be written into: {strerror}", strerror=system_reason(error))
         ) from None
     return str(path.resolve())
 

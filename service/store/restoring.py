@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from service.errors import DatabaseNotReady, InvalidValue, Several, worded
+from service.errors import DatabaseNotReady, InvalidValue, Several, Verbatim, worded
 from service.store.backup import (
     Checksum,
     Manifest,
@@ -72,7 +72,7 @@ def restore(url: str, file: Path, *, replace: bool = False) -> Manifest:
                         seen.add(line)
                     refuse_other(file, table.name, manifest.tables[table.name], seen)
         except (SQLAlchemyError, ValueError) as error:
-            first_line = str(error).split("\n")[0]
+            first_line = Verbatim(str(error).split("\n")[0])
             raise DatabaseNotReady(
                 worded("{file} cannot be restored: {first_line}", file=file, first_line=first_line)
             ) from error

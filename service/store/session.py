@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from service.errors import DatabaseAway, DatabaseNotReady, InvalidValue, worded
+from service.errors import DatabaseAway, DatabaseNotReady, InvalidValue, system_reason, worded
 from service.shown import MASK, is_secret
 from service.store import faults, versions, waits
 from service.store.faults import GATES, Gate
@@ -225,7 +225,11 @@ def _make_ready(engine: Engine, url: str, catalog: Path | None) -> bool:
             Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise DatabaseNotReady(
-                worded("cannot create the folder of {url}: {error}", url=shown(engine.url), error=error)
+                worded(
+                    "cannot create the folder of {url}: {error}",
+                    url=shown(engine.url),
+                    error=system_reason(error),
+                )
             ) from error
     revision = schema_revision(engine)
     if revision == HEAD_REVISION:

@@ -46,7 +46,7 @@ def _checked(snapshot: Snapshot, rule: Rule) -> Rule:
     if (threshold is None) == (fall is None):
         raise InvalidValue(
             "threshold_per_hour",
-            str(threshold),
+            None if threshold is None else str(threshold),
             worded("an alert has a threshold or a fall in percent, not both"),
         )
     if threshold is not None and not 0 < threshold <= LARGEST_THRESHOLD:

@@ -7,8 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from service.answers.as_written import Unwritten, another_currency, number_written
 from service.answers.question import AskedBuying, AskedComparison, AskedDecision
 from service.errors import InvalidValue, MissingFact, worded
+from service.estimate.believable import refuse_unbelievable_price
 from service.estimate.card_prices import CardPrice, CardPrices
 from service.estimate.cost import conversion
 from service.estimate.energy import range_of
@@ -22,7 +24,7 @@ from service.usecases.asked_vat import asked_vat
 from service.usecases.knowledge import knowledge_of
 
 BUY = re.compile(
-    r"(?P<machine>[^=]+)(?:=(?:(?P<price>\d+(?:\.\d+)?)(?::(?P<bought>new|used))?|(?P<kind>new|used)))?"
+    r"(?P<machine>[^=]+)(?:=(?:\s*(?P<kind>new|used|neu|gebraucht)\s*|(?P<price>[^:=]*\d[^:=]*)(?::\s*(?P<bought>new|used|neu|gebraucht))?))?"
 )
 FORM = worded("is not of the form GPU, GPU=new, GPU=used, GPU=PRICE or GPU=PRICE:used")
 Machine = Callable[[Literal["own", "buy"], str], tuple[Gpu, int]]
@@ -47,7 +49,12 @@ def purchase_of(
     share = resale_share(prices, gpu.slug, request.years_kept, bought, resale_source())
     vat = None
     if dated is None:
-        price, exchange, source, doubt = Decimal(match["price"]), None, given_by_user(today), certain(1.0)
+        price, exchange, source, doubt = (
+            _price_said(snapshot, request, wish, match["price"], prices.newest(gpu.slug)),
+            None,
+            given_by_user(today),
+            certain(1.0),
+        )
     else:
         exchange = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates)
         price, source = Decimal(str(dated.usd)) * exchange.factor, dated.source
@@ -94,8 +101,27 @@ def _rest_of_pc(
     return RestOfPc(range_of(usual) * float(exchange.factor), resale, (usual, kept)), exchange.rates
 
 
+def _price_said(
+    snapshot: Snapshot, request: AskedBuying, wish: str, said: str, dated: CardPrice | None
+) -> Decimal:
+    """A price per card as people write it: 1900, 1.900,50, 1900€. Raises InvalidValue for what is none, is in
+    another currency, or cannot be the price of this card."""
+    try:
+        price = number_written(said, "price")
+    except Unwritten as error:
+        raise InvalidValue("buy", wish, error.reason) from None
+    if reason := another_currency(said, request.currency):
+        raise InvalidValue("buy", wish, reason)
+    listed = None
+    if dated is not None:
+        factor = conversion("USD", request.currency, knowledge_of(snapshot).exchange_rates).factor
+        listed = dated.usd * float(factor)
+    refuse_unbelievable_price("buy", wish, price, currency=request.currency, listed=listed)
+    return price
+
+
 def _kind(word: str | None) -> Bought | None:
-    return "used" if word == "used" else "new" if word == "new" else None
+    return "used" if word in ("used", "gebraucht") else "new" if word in ("new", "neu") else None
 
 
 def _dated(prices: CardPrices, gpu: Gpu, kind: Bought | None) -> CardPrice:

@@ -33,9 +33,9 @@ from service.usecases.answering import kept_answer, with_trainer_file
 from service.usecases.asked_vat import asked_vat
 from service.usecases.candidate_plans import home_plans
 from service.usecases.finding import (
-    CONFIGURATION,
     checked_count,
     checked_currency,
+    configuration,
     find_gpu,
     household_of,
     machine_called,
@@ -105,7 +105,7 @@ def homes_named(snapshot: Snapshot, request: AskedComparison) -> list[tuple[Gpu,
         reason = worded("is of one machine at home; name each as COUNTxGPU")
         raise InvalidValue("home_count", request.home_count, reason)
     ((gpu, _),) = machines
-    if CONFIGURATION.fullmatch(request.home[0].strip()):
+    if configuration(request.home[0]):
         reason = worded("is said by {machine} already; keep one of the two", machine=request.home[0].strip())
         raise InvalidValue("home_count", request.home_count, reason)
     return [(gpu, checked_count("home_count", request.home_count))]

@@ -1,6 +1,5 @@
 """The best plan within a budget and a deadline, and what it hangs on."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
@@ -26,7 +25,6 @@ from service.decide.frontier import Limits, non_dominated
 from service.decide.near_ties import near_ties
 from service.decide.options import Option, cloud_option
 from service.decide.why_not import reason_of
-from service.errors import InvalidValue, worded
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.cost import CostItem
 from service.estimate.debugging import (
@@ -68,13 +66,6 @@ from service.usecases.rented_offers import RentedPlans
 from service.usecases.what_if import alternatives_of
 from service.usecases.what_pays import cheapest_without_buying, runs_until_bought, saved_per_day
 
-HOURS_OF: tuple[tuple[tuple[str, ...], float], ...] = (
-    (("h", "hour", "hours", "std", "stunde", "stunden"), 1.0),
-    (("d", "day", "days", "tag", "tage", "tagen"), 24.0),
-    (("w", "week", "weeks", "woche", "wochen"), 168.0),
-    (("month", "months", "monat", "monate", "monaten"), 730.5),
-)
-"""Units of a deadline as people write them."""
 MOST_SHORTLISTED = 8
 
 
@@ -413,19 +404,3 @@ def unkept_decision(
     """The same answer as it would be kept, under no id: whoever tries things out fills no database."""
     told = told_decision(sessions, snapshot, request, asked_at)
     return unkept(told, snapshot, kind="decision", asked=request.kept(), asked_at=asked_at)
-
-
-def hours_of(text: str) -> float:
-    """Hours of a deadline like `30d`, `12h`, `2w`, `30 days` or `2 Wochen`.
-
-    InvalidValue for anything else, also for a number without a unit: 30 of what?
-    """
-    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*([a-z]*)", text.lower().strip())
-    hours = None if match is None else next((h for words, h in HOURS_OF if match[2] in words), None)
-    if match is None or (hours is None and match[2]):
-        raise InvalidValue("deadline", text, worded("is not like 30d"), ["36h", "30d", "2w"])
-    if hours is None:
-        raise InvalidValue(
-            "deadline", text, worded("of what?"), [f"{match[1]}h", f"{match[1]}d", f"{match[1]}w"]
-        )
-    return float(match[1].replace(",", ".")) * hours

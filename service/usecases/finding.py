@@ -13,12 +13,22 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from service import countries
 from service.answers.question import EVERY_OFFER, AskedComparison, AskedDecision, AskedModel
 from service.answers.trainer_file import sources_in_file
 from service.decide.household import Household
 from service.decide.options import Market, Rental, Suggestion
 from service.decide.own_card import OwnCard
-from service.errors import InvalidValue, MissingFact, UnknownName, Worded, choice_of, nearest_first, worded
+from service.errors import (
+    InvalidValue,
+    MissingFact,
+    UnknownName,
+    UnknownPlace,
+    Worded,
+    choice_of,
+    nearest_first,
+    worded,
+)
 from service.estimate.alias_key import alias_key
 from service.estimate.cost import conversion
 from service.estimate.energy import measured_power
@@ -46,14 +56,19 @@ from service.usecases.knowledge import band_rates, carbon_of, knowledge_of, reta
 from service.usecases.market_days import NO_MARKET, MarketDays
 from service.usecases.tariffs import contract_of
 
-CONFIGURATION = re.compile(r"(?P<count>\d{1,4})\s*[xX](?![tT][xX]?\b)\s*(?P<gpu>.+)")
+TIMES = r"(?:[xX](?![tT][xX]?\b)|[\u00d7*])"
+CONFIGURATION = re.compile(
+    rf"(?P<count>\d{{1,2}}(?=\s+(?!gi?b\b)[a-wyz])|\d{{1,4}}(?=\s*{TIMES}))\s*{TIMES}?\s*(?P<gpu>.+)",
+    re.IGNORECASE,
+)
+COUNT_BEHIND = re.compile(r"(?P<gpu>.*\S)(?:\s+[xX]|\s*[\u00d7*])\s*(?P<count>\d{1,3})")
 HERE = "here"
 """What the command line calls the computer it runs on."""
 LONGEST_CODE = 5
 """Of a country or a state: US-CA."""
 LARGEST_COUNT = 1024
 LARGEST_TOKENS = 10**15
-LARGEST_PER_KWH = Decimal(100)
+LARGEST_PER_KWH = Decimal(1_000_000)
 LARGEST_HOST_GIB = 100_000
 LARGEST_DISPLAY_GIB = 16
 MOST_SUGGESTED = 3
@@ -248,8 +263,9 @@ def household_of(
         zones = {*snapshot.electricity, *snapshot.carbon}
         # A code says what a name of more letters is like; only a name does.
         named = {fact.zone_name for facts in snapshot.carbon.values() for fact in facts}
+        named |= {name for zone in zones if (name := countries.name_of(zone, "de"))}
         is_code = len(request.country.strip()) <= LONGEST_CODE
-        raise UnknownName("country", request.country, zones if is_code else named)
+        raise UnknownPlace("country", request.country, zones if is_code else named)
     contract = contract_of(snapshot, request, rate, zone=zone, market=market, today=today, vat=vat)
     if contract is not None and stored is not None and contract.rate is rate and rate is not stored:
         contract = replace(contract, price=with_told(contract.price, stored, vat))
@@ -322,9 +338,14 @@ def refuse_tier_beside(tier: str, offer: CloudOffer) -> None:
         raise InvalidValue("tier", tier, reason)
 
 
+def configuration(name: str) -> re.Match[str] | None:
+    """COUNT and GPU of `2xrtx-3090`, `2 RTX 3090` or `RTX 3090 x2`; None for a name that says no count."""
+    return CONFIGURATION.fullmatch(name.strip()) or COUNT_BEHIND.fullmatch(name.strip())
+
+
 def machine_called(snapshot: Snapshot, field: str, name: str) -> tuple[Gpu, int]:
     """COUNTxGPU, or one GPU. Raises what `find_gpu` raises, InvalidValue for a count that cannot be."""
-    match = CONFIGURATION.fullmatch(name.strip())
+    match = configuration(name)
     gpu = find_gpu(snapshot, field, match["gpu"].strip() if match else name.strip())
     return gpu, checked_count(field, int(match["count"]) if match else 1)
 

@@ -7,7 +7,7 @@ from service.errors import InvalidValue, SeveralMeant
 from service.estimate.alias_key import alias_key
 from service.estimate.gpu_called import ONCE_MEANT
 from service.store.snapshot import Snapshot
-from service.usecases.finding import CONFIGURATION, find_gpu
+from service.usecases.finding import configuration, find_gpu
 
 PRICE = re.compile(r"(?P<card>[^=]*)(?P<price>=.*)?", re.DOTALL)
 
@@ -30,7 +30,7 @@ def _as_meant(snapshot: Snapshot, field: str, name: str) -> str:
     machine = PRICE.fullmatch(name)
     assert machine is not None
     card, price = machine["card"].strip(), machine["price"] or ""
-    several = CONFIGURATION.fullmatch(card)
+    several = configuration(card)
     plain = several["gpu"].strip() if several else card
     try:
         find_gpu(snapshot, field, plain)

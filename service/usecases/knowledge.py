@@ -202,7 +202,8 @@ def zone_of(snapshot: Snapshot, country: str) -> str:
         for zone, facts in known.items()
         for fact in facts
     }
-    return by_name.get(asked.casefold()) or countries.code_named(asked) or code
+    named = by_name.get(asked.casefold()) or countries.code_named(asked)
+    return named or countries.code_of_three_letters(asked) or code
 
 
 LETTERS_OF_BAND = {words: letters for _, letters, words in BANDS}

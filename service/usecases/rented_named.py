@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from service.answers.question import EVERY_OFFER, USUAL_LIMIT, AskedComparison
 from service.decide.candidates import SET_ASIDE, SetAside, too_long
 from service.decide.options import Option, Rental, cloud_memory_gib, cloud_option
 from service.decide.practical import is_too_long
-from service.errors import MissingFact, choice_of, worded
+from service.errors import MissingFact, UnknownCard, choice_of, worded
 from service.estimate.cloud_bill import CloudTerms
 from service.estimate.training_time import check_gpu_count
 from service.facts import Gpu, Workload
@@ -27,6 +28,9 @@ from service.usecases.finding import (
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of
 from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, most_sure_of, rented_plans
 from service.usecases.smaller_models import with_smaller_model
+
+LIKE_A_PROVIDER = 0.7
+"""How much alike a name must be to a provider's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def _named(
         is_sold_out = bool(offers.sold_out[row])
         rental = rental_of(snapshot, row, request, today)
     else:
-        gpu, count = machine_called(snapshot, "cloud", name)
+        gpu, count = _machine_or_provider(snapshot, name)
         market = [int(i) for i in same_configuration(snapshot, gpu.slug, count, request.tier)]
         if not market:
             market, nodes = _nodes(snapshot, gpu, count, request.tier)
@@ -119,6 +123,18 @@ def _named(
         sure = most_sure_of(snapshot, row, option.hours.p50, today)
         option = replace(option, rental=replace(option.rental, most_sure=sure))
     return replace(option, set_aside=_aside(snapshot, option, row, nodes), is_sold_out=is_sold_out)
+
+
+def _machine_or_provider(snapshot: Snapshot, name: str) -> tuple[Gpu, int]:
+    """The machine of that name. Raises what `machine_called` raises; of a name like a provider's its slug
+    comes first among the choices."""
+    try:
+        return machine_called(snapshot, "cloud", name)
+    except UnknownCard as error:
+        near = get_close_matches(name.strip().lower(), snapshot.providers, n=3, cutoff=LIKE_A_PROVIDER)
+        if not near:
+            raise
+        raise UnknownCard("cloud", name, (*near, *error.choices)) from None
 
 
 def _nodes(snapshot: Snapshot, gpu: Gpu, count: int, tier: str) -> tuple[list[int], int]:

@@ -23,7 +23,7 @@ from service.decide.ties import (
     EFFORT_OF_TWICE_THE_GPUS,
     EFFORT_OF_UNKNOWN_STOCK,
 )
-from service.errors import MissingFact, choice_of, worded
+from service.errors import Field, MissingFact, Several, choice_of, worded
 from service.estimate.adjustments import code_changes
 from service.estimate.architecture import flops_per_token
 from service.estimate.cloud_bill import HOURS_PER_DAY, CloudBill, CloudTerms, Rented, cloud_bill
@@ -171,12 +171,7 @@ def rented_plans(
     offers = snapshot.offers
     row, instances = _usable(snapshot, workload, tier, clusters, provider)
     if not len(row):
-        what = (
-            worded("an offer of tier {tier} of {provider}", tier=tier, provider=provider)
-            if provider
-            else worded("an offer of tier {tier}", tier=tier)
-        )
-        raise MissingFact(what, worded("refresh the prices or choose another tier"))
+        raise _no_offer(snapshot, workload, tier, provider)
     counts = offers.gpu_count[row].astype(np.int64) * instances
     code = offers.gpu[row].astype(np.int64) * (LARGEST_COUNT + 1) + counts
     distinct, machine = np.unique(code, return_inverse=True)
@@ -256,6 +251,19 @@ def _set_aside(
     short = needed > np.nan_to_num(offers.ram_gib[row], nan=np.inf) * instances
     found = np.where(short, 1 + SET_ASIDE.index("host_memory"), 0)
     return found.astype(np.int8)
+
+
+def _no_offer(snapshot: Snapshot, workload: Workload, tier: str, provider: str) -> MissingFact:
+    """What to do where nothing of a tier is stored: of a provider its other tiers are told."""
+    if not provider:
+        what = worded("an offer of tier {tier}", tier=tier)
+        return MissingFact(what, worded("refresh the prices or choose another tier"))
+    what = worded("an offer of tier {tier} of {provider}", tier=tier, provider=provider)
+    rows, _ = _usable(snapshot, workload, EVERY_OFFER, False, provider)
+    tiers = sorted({snapshot.offers.tiers[int(place)] for place in np.unique(snapshot.offers.tier[rows])})
+    if not tiers:
+        return MissingFact(worded("an offer of {provider}", provider=provider), worded("refresh the prices"))
+    return MissingFact(what, worded("choose {tier} {choices}", tier=Field("tier"), choices=Several(tiers)))
 
 
 def _usable(

@@ -31,6 +31,7 @@ from service.usecases.market_days import KWH_PER_MWH, DaysUsed, MarketDays
 
 KINDS = ("flat", "time_of_use", "dynamic")
 CURRENCY_OF_DEFAULTS = "EUR"
+LARGEST_SURCHARGES = Decimal(1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ def _added(
         return Figure(name, float(told), unit, said, basis="user")
 
     net = f"{currency}/kWh"
-    surcharges = figure("dynamic_surcharges_per_kwh", tariff.surcharges_per_kwh, net, Decimal(10))
+    surcharges = figure("dynamic_surcharges_per_kwh", tariff.surcharges_per_kwh, net, LARGEST_SURCHARGES)
     told = Decimal(0) if vat.is_business and tariff.vat_share is None else tariff.vat_share
     added = figure("vat_share", told, "share", Decimal(1))
     markup = figure("markup_share", tariff.markup_share, "share", Decimal(1))

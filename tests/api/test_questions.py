@@ -164,7 +164,7 @@ def test_a_run_of_the_catalog_takes_another_recipe(client):
         ({"cloud": "8xh10"}, "cloud"),
         ({"cloud": "0xh100-sxm"}, "cloud"),
         ({"country": "ZZ"}, "country"),
-        ({"currency": "EURO"}, "currency"),
+        ({"currency": "EUROPA"}, "currency"),
         ({"home_count": 0}, "home_count"),
         ({"home_count": 1000}, "home_count"),
         ({"tokens": -1}, "tokens"),

@@ -8,7 +8,7 @@ from service.errors import CardNotTold, SeveralMeant, UnknownCard
 from service.estimate.alias_key import alias_key
 from service.estimate.gpu_called import MODIFIED, SAME_NAME, called
 from service.store.untold_cards import refuse_untold, untold
-from service.usecases.finding import CONFIGURATION
+from service.usecases.finding import CONFIGURATION, configuration
 from tests.facts_for_tests import shipped_catalog
 
 CARDS = shipped_catalog().gpus
@@ -176,6 +176,27 @@ def test_a_count_is_no_part_of_a_radeons_name():
     assert CONFIGURATION.fullmatch("7900 xtx") is None and CONFIGURATION.fullmatch("9070xt") is None
     assert CONFIGURATION.fullmatch("2x 7900xtx").groups() == ("2", "7900xtx")
     assert CONFIGURATION.fullmatch("4xT4").groups() == ("4", "T4")
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "gpu"),
+    [
+        ("2xrtx-3090", "2", "rtx-3090"), ("2 RTX 3090", "2", "RTX 3090"), ("2*rtx-3090", "2", "rtx-3090"),
+        ("8\u00d7h100-sxm", "8", "h100-sxm"), ("rtx-3090 x2", "2", "rtx-3090"),
+        ("H100 SXM x 8", "8", "H100 SXM"),
+        ("16 x H100", "16", "H100"),
+    ],
+)  # fmt: skip
+def test_a_count_is_read_before_and_behind_the_name(name, count, gpu):
+    found = configuration(name)
+    assert found and (found["count"], found["gpu"]) == (count, gpu)
+
+
+@pytest.mark.parametrize(
+    "name", ["4070 ti super", "gtx 970", "rx 580", "7900 xtx", "24 GB 3090", "3090", "rx 7900 xt"]
+)
+def test_a_number_of_a_name_is_no_count(name):
+    assert configuration(name) is None
 
 
 def test_long_and_hostile_names_are_refused_at_once():

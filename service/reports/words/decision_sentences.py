@@ -14,7 +14,13 @@ from service.reports.words.bill import needs_more_first, paid
 from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence, rent_per_hour
-from service.reports.words.sentences import HOURS_PER_DAY, MINUTES_PER_HOUR, duration, duration_between
+from service.reports.words.sentences import (
+    HOURS_PER_DAY,
+    MINUTES_PER_HOUR,
+    duration,
+    duration_between,
+    stated_months,
+)
 from service.reports.words.turning_sentences import near_tie_sentence, telling_turns, turn_sentence
 from service.reports.words.vat import vat_sentences
 from service.reports.words.wording import Wording
@@ -27,12 +33,19 @@ def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
     if hours is None:
         return "" if budget is None else w.say("within {budget}", budget=amount)
     days = round(hours / HOURS_PER_DAY) if hours >= 2 * HOURS_PER_DAY and not hours % HOURS_PER_DAY else 0
+    months = 0 if days else stated_months(hours)
     if budget is None:
+        if months:
+            return w.counted("within {count} month", "within {count} months", months)
         if days:
             return w.counted("within {count} day", "within {count} days", days)
         if hours < 1:
             return w.say("within {minutes} minutes", minutes=w.exact(round(hours * MINUTES_PER_HOUR, 2)))
         return w.say("within 1 hour") if hours == 1 else w.say("within {hours} hours", hours=w.exact(hours))
+    if months:
+        return w.counted(
+            "within {budget} and {count} month", "within {budget} and {count} months", months, budget=amount
+        )
     if days:
         return w.counted(
             "within {budget} and {count} day", "within {budget} and {count} days", days, budget=amount

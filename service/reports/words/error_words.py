@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from service.errors import Field, Several, Worded
+from service.errors import Field, Several, Verbatim, Worded
 from service.reports.words.spoken import ENGLISH
 from service.reports.words.spoken import language as of_the_line
 
@@ -68,6 +68,8 @@ class _InWords(string.Formatter):
         if isinstance(value, Field):
             return self._option(value)
         text = format(value, format_spec)
+        if self._language != ENGLISH and isinstance(value, Verbatim | BaseException):
+            return f"„{text}“"
         if self._language == ENGLISH or isinstance(value, bool):
             return text
         if isinstance(value, date):

@@ -78,10 +78,17 @@ def duration_scale(hours: float) -> float:
     return 1 / (HOURS_PER_MONTH if hours < 2 * HOURS_PER_YEAR else HOURS_PER_YEAR)
 
 
+def stated_months(hours: float) -> int:
+    """How many whole months a stated time is; 0 where it is none."""
+    return 0 if hours % HOURS_PER_MONTH else round(hours / HOURS_PER_MONTH)
+
+
 def stated_duration(w: Wording, hours: float) -> str:
     """A time that somebody stated, exactly as it was stated: 30 days, 36 hours, 90 minutes."""
     if hours >= 2 * HOURS_PER_DAY and hours % HOURS_PER_DAY == 0:
         return w.counted("{count} day", "{count} days", round(hours / HOURS_PER_DAY))
+    if months := stated_months(hours):
+        return w.counted("{count} month", "{count} months", months)
     if hours == int(hours):
         return w.counted("{count} hour", "{count} hours", int(hours))
     if hours < 2:
