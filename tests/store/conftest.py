@@ -27,6 +27,7 @@ from service.facts import (
 )
 from service.store import providers, rates
 from service.store.session import Sessions
+from tests import facts_kept
 
 SOURCE = Source("vendor", "The vendor's page", "https://vendor.example/", date(2026, 1, 1), "free")
 READ = Source("vendor", SOURCE.title, SOURCE.url, SOURCE.as_of, SOURCE.licence, date(2026, 11, 24))
@@ -68,6 +69,12 @@ DEFAULTS: dict[type, dict[str, Any]] = {
         "source": SOURCE, "use_for": frozenset({"throughput", "power"}), "tokens": 1.1e10, "offload": "none",
     },
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def facts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here each time: the reading is what is tested."""
+    monkeypatch.setattr(facts_kept, "IS_ON", False)
 
 
 def _maker(kind: type) -> Callable[..., Any]:
