@@ -21,7 +21,7 @@ from service.store import session as store_session
 from service.store import snapshot as store_snapshot
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import Snapshot
-from tests import facts_kept
+from tests import drawn_once, facts_kept
 from tests.made_once import PROCESS, RUN, alone, made_once, of_all_processes, postgres
 
 # The suite stays within four minutes on two cores: fewer tries a run, other ones every run. How long a try
@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.args_source is not pytest.Config.ArgsSource.ARGS and not config.option.markexpr:
         config.option.markexpr = "not long"
     facts_kept.install()
+    drawn_once.install()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -167,6 +168,12 @@ def catalog_copy(
         return f"sqlite:///{shutil.copy(sqlite_catalog_template, folder / 'facts.sqlite3')}"
 
     return copy
+
+
+@pytest.fixture
+def facts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time: for tests of the reading itself, and of what is written and is no news of facts."""
+    monkeypatch.setattr(facts_kept, "IS_ON", False)
 
 
 @pytest.fixture(scope="module")

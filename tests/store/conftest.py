@@ -27,7 +27,6 @@ from service.facts import (
 )
 from service.store import providers, rates
 from service.store.session import Sessions
-from tests import facts_kept
 
 SOURCE = Source("vendor", "The vendor's page", "https://vendor.example/", date(2026, 1, 1), "free")
 READ = Source("vendor", SOURCE.title, SOURCE.url, SOURCE.as_of, SOURCE.licence, date(2026, 11, 24))
@@ -72,9 +71,8 @@ DEFAULTS: dict[type, dict[str, Any]] = {
 
 
 @pytest.fixture(autouse=True)
-def facts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here each time: the reading is what is tested."""
-    monkeypatch.setattr(facts_kept, "IS_ON", False)
+def reading_is_tested(facts_are_read: None) -> None:
+    """Here facts are read each time."""
 
 
 def _maker(kind: type) -> Callable[..., Any]:
