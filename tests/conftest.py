@@ -18,8 +18,10 @@ from sqlalchemy.engine import Engine, make_url
 from service.cli import main
 from service.store import seed
 from service.store import session as store_session
+from service.store import snapshot as store_snapshot
 from service.store.session import Sessions, engine_for
-from service.store.snapshot import Snapshot, load
+from service.store.snapshot import Snapshot
+from tests import drawn_once, facts_kept
 from tests.made_once import PROCESS, RUN, alone, made_once, of_all_processes, postgres
 
 # The suite stays within four minutes on two cores: fewer tries a run, other ones every run. How long a try
@@ -41,6 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Long tests are left out where neither a mark nor a path is named; house.md says which are long."""
     if config.args_source is not pytest.Config.ArgsSource.ARGS and not config.option.markexpr:
         config.option.markexpr = "not long"
+    facts_kept.install()
+    drawn_once.install()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -149,7 +153,9 @@ def sqlite_catalog_template(tmp_path_factory: pytest.TempPathFactory, sqlite_tem
         shutil.copy(sqlite_template, new)
         _fill(f"sqlite:///{new}")
 
-    return made_once(of_all_processes(tmp_path_factory) / "catalog.db", make)
+    file = made_once(of_all_processes(tmp_path_factory) / "catalog.db", make)
+    facts_kept.of_copies(file)
+    return file
 
 
 @pytest.fixture(scope="session")
@@ -165,6 +171,12 @@ def catalog_copy(
     return copy
 
 
+@pytest.fixture
+def facts_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time: for tests of the reading itself, and of what is written and is no news of facts."""
+    monkeypatch.setattr(facts_kept, "IS_ON", False)
+
+
 @pytest.fixture(scope="module")
 def database(catalog_copy: Callable[[], str]) -> str:
     """A catalog of a module's own, by its URL."""
@@ -175,7 +187,7 @@ def database(catalog_copy: Callable[[], str]) -> str:
 def snapshot(database: str) -> Iterator[Snapshot]:
     """Its facts."""
     engine = engine_for(database)
-    yield load(Sessions(engine))
+    yield store_snapshot.load(Sessions(engine))
     engine.dispose()
 
 

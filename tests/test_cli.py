@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from service.cli import main
 
@@ -26,7 +27,7 @@ def test_first_use_fills_the_database_and_says_so_in_one_line(tmp_path):
     first = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=here, check=True)
     assert len(first.stderr.splitlines()) == 1 and "created and filled sqlite:///" in first.stderr
     assert "88–99 days" in " ".join(first.stdout.split())
-    again = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=here, check=True)
+    again = CliRunner().invoke(main, ["compare"], env=environment | {"HEIMVORTEIL_DATABASE_URL": None})
     assert again.stderr == "" and again.stdout == first.stdout
     assert list((tmp_path / "data").rglob("*.sqlite3"))
 
@@ -142,11 +143,9 @@ def test_what_could_be_asked_is_still_asked(run, tmp_path):
     assert "longlong:" in run("compare", "--config", str(path), "--tokens", "1000000000").stdout
 
 
-def test_a_database_that_cannot_be_written_still_answers(run, monkeypatch, tmp_path):
+def test_a_database_that_cannot_be_written_still_answers(run, monkeypatch, catalog_copy):
     """Only what was to be kept is refused, in one line."""
-    url = f"sqlite:///{tmp_path / 'kept.sqlite3'}"
-    monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url)
-    run("compare")
+    url = catalog_copy()
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", url.replace("///", "///file:") + "?mode=ro&uri=true")
     for words in (("compare", "--kwh-price", "0.111"), ("decide", "--budget", "901")):
         told = run(*words)

@@ -81,6 +81,7 @@ def test_a_run_is_followed_from_before_its_file_to_its_end(follow, tmp_path):
     assert "The run has ended. To learn from it: heimvorteil measure train.log --gpu rtx-3090" in warned
 
 
+@pytest.mark.long
 def test_ctrl_c_leaves_with_where_it_stands(follow, tmp_path):
     (tmp_path / "train.log").write_text(BANNER_D20 + lines(0, 21))
     process = follow("--lang", "de")
@@ -93,12 +94,11 @@ def test_ctrl_c_leaves_with_where_it_stands(follow, tmp_path):
     assert process.returncode == 0 and warned == "" and said.startswith("30 von 60 Schritten")
 
 
-def test_what_the_log_does_not_say_is_one_line(follow, tmp_path):
+def test_what_the_log_does_not_say_is_one_line(run, tmp_path):
     head = "tokens per iteration will be: 491,520\nnumber of parameters: 123.59M\n"
-    (tmp_path / "train.log").write_text(
-        head + "".join(f"iter {i}: loss 3.1, time 250.00ms\n" for i in range(90))
-    )
-    _, said = follow().communicate(timeout=120)
+    log = tmp_path / "train.log"
+    log.write_text(head + "".join(f"iter {i}: loss 3.1, time 250.00ms\n" for i in range(90)))
+    said = run("measure", "--follow", log, "--gpu", "rtx-3090", code=2).stderr
     assert "how many steps the run has is not known; give --total-steps" in said
     assert len(said.strip().splitlines()) == 1
 

@@ -221,6 +221,7 @@ def ours(sessions, asked):
     )
 
 
+@pytest.mark.long
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(asked=FILTERS)
 def test_both_find_the_same_offers(both, asked):

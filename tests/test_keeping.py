@@ -32,6 +32,7 @@ def sql(url, statement):
     return value
 
 
+@pytest.mark.long
 def test_a_database_moves_from_either_to_either(db, catalog_database_url, empty_database_url, tmp_path):
     made = db(catalog_database_url, "backup", tmp_path)
     (copy,) = tmp_path.glob("heimvorteil-*.zip")

@@ -115,6 +115,7 @@ def test_an_offer_named_by_its_slug_counts_unless_an_age_is_asked_for(sessions):
         compared(sessions, cloud=old, max_age_days=49)
 
 
+@pytest.mark.usefixtures("facts_are_read")
 def test_a_price_in_a_providers_own_list_is_as_young_as_its_last_reading(sessions):
     add(sessions, 70, 90)
     assert compared(sessions).first("cloud").offer is None

@@ -51,8 +51,9 @@ DECISIONS = {
     "a run of minutes": AskedDecision.of(workload="gpt2-124m", tokens=20_000_000, budget=5.0),
 }
 QUESTIONS = [("comparison", name) for name in COMPARISONS] + [("decision", name) for name in DECISIONS]
+QUICK = ("headline", "limits", "yen")
 CASES = [
-    (kind, name, language)
+    pytest.param(kind, name, language, marks=() if name in QUICK else pytest.mark.long)
     for i, (kind, name) in enumerate(QUESTIONS)
     for j, language in enumerate(LANGUAGES)
     if name in ("headline", "limits") or (i + j) % 2

@@ -192,7 +192,14 @@ def test_the_forecast_told_back_leaves_the_answer_as_it_was(run):
     assert "As published this run does not fit the card" in shown and "optimizer on the host" in shown
 
 
-@pytest.mark.parametrize(("card", "count"), [("rtx-4070", 1), ("h100-sxm", 8), ("rtx-2080-ti", 1)])
+@pytest.mark.parametrize(
+    ("card", "count"),
+    [
+        ("rtx-4070", 1),
+        pytest.param("h100-sxm", 8, marks=pytest.mark.long),
+        pytest.param("rtx-2080-ti", 1, marks=pytest.mark.long),
+    ],
+)
 def test_of_every_workload_the_forecast_told_back_is_no_news(run, card, count):
     run("gpus")
     _, snapshot = open_facts()

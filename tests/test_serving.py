@@ -47,6 +47,7 @@ def test_a_fresh_server_survives_many_first_questions_at_once(server):
     assert process.poll() is None
 
 
+@pytest.mark.long
 def test_the_workers_counts_are_added_up_whoever_is_asked(server):
     address, _process = server
 
@@ -71,6 +72,7 @@ def test_the_workers_counts_are_added_up_whoever_is_asked(server):
     assert json.loads(get("/readyz"))["status"] == "ready"
 
 
+@pytest.mark.long
 def test_what_a_proxy_passes_on_is_a_strangers(server):
     """A proxy on this machine calls from the loopback address for everybody."""
     address, _process = server

@@ -221,6 +221,7 @@ def test_a_wrong_contract_over_rest_names_the_field(client):
     assert given.status_code in (404, 409, 422) and "XX" in given.text
 
 
+@pytest.mark.long
 def test_a_real_year_of_austrian_quarter_hours(catalog_copy):
     """The published 31.39 ct at (spot + 15 ct) x 1.19; the dearest quarter left out saves 6 %."""
     if not AT_QUARTERS.exists():

@@ -4,6 +4,7 @@ A holder that dies is replaced once its lease has run out; a job that was missed
 run at once. Callers take `now` from `clock`, the database's own: machines may disagree about the time.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -51,10 +52,14 @@ def all(session: Session) -> list[JobLease]:
 
 def ensure(session: Session, name: str, due: datetime) -> None:
     """Know the job, first due then; a known one keeps its due time."""
+    ensure_all(session, (name,), due)
+
+
+def ensure_all(session: Session, names: Iterable[str], due: datetime) -> None:
+    """The same for many at once."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(
-        insert(_leases).values(name=name, due=due).on_conflict_do_nothing(index_elements=["name"])
-    )
+    if rows := [{"name": name, "due": due} for name in names]:
+        session.execute(insert(_leases).on_conflict_do_nothing(index_elements=["name"]), rows)
 
 
 def waiting(session: Session, now: datetime) -> list[str]:

@@ -80,16 +80,15 @@ def lease_name(source_name: str) -> str:
 def register(session: Session, known: Iterable[PriceSourceFacts], now: datetime) -> None:
     """Know exactly these sources; each has a lease, and a new one is due now."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    listed = list(known)
-    session.execute(sa.delete(_sources).where(_sources.c.name.not_in([facts.name for facts in listed])))
-    for facts in listed:
-        values = _values(facts)
-        session.execute(
-            insert(_sources)
-            .values(**values, known_since=now)
-            .on_conflict_do_update(index_elements=["name"], set_=values)
-        )
-        leases.ensure(session, lease_name(facts.name), now)
+    rows = [{**_values(facts), "known_since": now} for facts in known]
+    names = [row["name"] for row in rows]
+    session.execute(sa.delete(_sources).where(_sources.c.name.not_in(names)))
+    if not rows:
+        return
+    known_ones = insert(_sources)
+    changes = {name: known_ones.excluded[name] for name in rows[0] if name != "known_since"}
+    session.execute(known_ones.on_conflict_do_update(index_elements=["name"], set_=changes), rows)
+    leases.ensure_all(session, (lease_name(str(name)) for name in names), now)
 
 
 def are_registered(session: Session, known: Iterable[PriceSourceFacts]) -> bool:

@@ -25,8 +25,7 @@ def lease_name(zone: str) -> str:
 
 def know(session: Session, zones: Iterable[str]) -> None:
     """Know the zones whose days can be fetched; one that is known stays as it is."""
-    for zone in zones:
-        leases.ensure(session, lease_name(zone), NEVER)
+    leases.ensure_all(session, (lease_name(zone) for zone in zones), NEVER)
 
 
 def known(session: Session) -> list[str]:

@@ -13,6 +13,7 @@ from service.api import metrics
 COUNTED = "from service.api.metrics import _requests; _requests.labels('GET', 'ping', 200).observe(0.002)"
 
 
+@pytest.mark.long
 def test_a_file_without_its_head_is_read_again(tmp_path, monkeypatch):
     monkeypatch.setenv(metrics.FOLDER, str(tmp_path))
     subprocess.run([sys.executable, "-c", COUNTED], check=True)

@@ -99,7 +99,16 @@ QUESTIONS = {
 }
 
 
-@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+QUICK = ("within both", "a card to buy")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        pytest.param(q, id=name, marks=() if name in QUICK else pytest.mark.long)
+        for name, q in QUESTIONS.items()
+    ],
+)
 def test_decisions_on_the_shipped_catalog_fill_three_pages_at_most(client, question):
     language = "de"  # of the two the one with the longer words
     answer = client.post("/api/v1/decisions", json={**question, "lang": language}).get_json()

@@ -140,7 +140,7 @@ def test_answers_stay_whole_while_facts_change(own_app):
     assert client.get("/readyz").get_json()["status"] == "ready"
 
 
-def test_old_facts_leave_memory_after_a_change(own_app):
+def test_old_facts_leave_memory_after_a_change(own_app, facts_are_read):
     """Nothing that answers are remembered by may hold a snapshot that was replaced."""
     client = own_app.test_client()
     client.post("/api/v1/comparisons", json={"cloud": "any"})

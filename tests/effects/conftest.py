@@ -15,8 +15,9 @@ from click.testing import CliRunner
 
 from service.cli import main
 from service.facts import GridCarbon, SpotPrice
-from service.store import grid_carbon, refreshes, report_schedules, session, snapshot, spot_prices, versions
+from service.store import grid_carbon, refreshes, report_schedules, session, spot_prices, versions
 from service.store.session import Sessions, engine_for
+from tests import facts_kept
 from tests.effects.looking import bare
 from tests.estimate.test_training_log import nanochat
 from tests.test_measure import BANNER_D20
@@ -62,16 +63,8 @@ def database_of_effects(catalog_copy) -> str:
 
 @pytest.fixture(scope="package")
 def quickly():
-    """Facts and engines are kept: reading them takes ten times as long as an answer."""
-    facts, engines = {}, {}
-    load, prepare = snapshot.load, session.prepare
-
-    def load_once(sessions):
-        with sessions.reading() as reading:
-            key = (str(sessions.engine.url), versions.data_version(reading))
-        if key not in facts:
-            facts[key] = load(sessions)
-        return facts[key]
+    """Engines are kept."""
+    engines, prepare = {}, session.prepare
 
     def prepare_once(url):
         if url not in engines:
@@ -79,7 +72,6 @@ def quickly():
         return engines[url][0], False
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(snapshot, "load", load_once)
         patch.setattr(session, "prepare", prepare_once)
         yield
     for engine, _ in engines.values():
@@ -210,7 +202,9 @@ def world(catalog_copy, quickly, files) -> tuple[Path, dict[str, str]]:
         refreshes.add_rejected(writing, number, [refreshes.RejectedRow("no price", "a row as it was")])
     with session.prepare(url)[0].connect() as connection:
         connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
-    return Path(url.removeprefix("sqlite:///")), words
+    file = Path(url.removeprefix("sqlite:///"))
+    facts_kept.of_copies(file)
+    return file, words
 
 
 @pytest.fixture(autouse=True)

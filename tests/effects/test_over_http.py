@@ -109,7 +109,8 @@ def changed(one: Any, other: Any, fields: set[str], before: str = "") -> Iterato
         yield from changed(usual, value, fields, f"{before}{name}.")
 
 
-@pytest.mark.parametrize("command", ["compare", pytest.param("decide", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("command", ["compare", "decide"])
 def test_every_field_of_a_question_has_an_effect(
     asked, sessions, client, database_of_effects, command, files
 ):

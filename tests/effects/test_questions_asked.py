@@ -45,7 +45,16 @@ def line(name: str, option: str, case: Case, last: str) -> str:
     return " ".join(f"{name} {case.workload} {form} {case.beside} {last}".split())
 
 
-@pytest.mark.parametrize(("name", "option"), [(name, option) for name in EVERY for option in EVERY[name]])
+SAME = {"report": "compare", "reports schedule": "decide"}
+"""Who asks with the same options as another: those are tried twice by the second command of the README."""
+TRIED = [
+    pytest.param(name, option, marks=pytest.mark.long if option in QUESTIONS.get(SAME.get(name), ()) else ())
+    for name in EVERY
+    for option in EVERY[name]
+]
+
+
+@pytest.mark.parametrize(("name", "option"), TRIED)
 def test_every_option_counts(asked, name, option):
     for case in EVERY[name][option]:
         code, usual = asked(line(name, option, case, case.instead))

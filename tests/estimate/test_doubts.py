@@ -21,12 +21,11 @@ from service.estimate.rent_moves import FURTHEST, MIDDLE, SHARES, Looks, RentMov
 from service.estimate.rental import cloud_terms, rented_cost, terms_inputs
 from service.estimate.tariff import flat, with_solar
 from service.facts import Figure, given_by_user
-from service.store.catalog_files import load_catalog
 from service.store.rent_moves import shipped_moves
-from tests.facts_for_tests import D32, GERMANY, OFFER, RATES, SOURCE
+from tests.facts_for_tests import D32, GERMANY, OFFER, RATES, SOURCE, shipped_catalog
 
 TODAY = date(2026, 11, 28)
-FIGURES = {figure.name: figure for figure in load_catalog().figures}
+FIGURES = {figure.name: figure for figure in shipped_catalog().figures}
 PLAIN = CloudTerms(0, 0, 1000, 0, 0, 0.1, 0, 0, 1, 0)
 IDLE = Doubt("idle_share", replace(PLAIN, idle_share=0), replace(PLAIN, idle_share=0.3))
 

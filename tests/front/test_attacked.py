@@ -83,6 +83,7 @@ def test_headers_without_an_end_are_refused(server):
     assert rest(one).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.long
 def test_the_port_is_owned_and_a_second_server_says_so_in_one_line(server, url):
     address, _process = server
     port = address.rsplit(":", 1)[1]

@@ -96,6 +96,7 @@ def test_a_raw_answer_is_printed_as_it_came_and_nothing_is_kept(run, source, mon
     assert "HTTP 404" in run("show", "ecb", "--raw", code=1).stderr
 
 
+@pytest.mark.long
 def test_on_a_terminal_each_source_has_a_bar(run, source):
     source.hold("ecb")
     terminal, end = pty.openpty()

@@ -219,6 +219,7 @@ def test_a_correction_replaces_the_price_and_keeps_the_history(database):
     assert price_and_history() == (13, 3), "a dry run keeps nothing"
 
 
+@pytest.mark.long
 def test_thousands_of_rows_and_too_many_decimals(database):
     rows = [row("12.345678901234", instance=f"box {i}") for i in range(5_000)]
     rows += [row("x", instance=f"bad {i}") for i in range(2_000)]

@@ -119,6 +119,7 @@ def test_the_real_carbon_of_france_is_24_measured_and_75_forecast_slots():
     assert sum(f.is_forecast for f in found) == expected > 50
 
 
+@pytest.mark.long
 def test_all_euro_rates_since_1999_are_believed():
     found = parsed("ecb_history", "fx/eurofxref-hist.zip")
     assert len(found) > 220_000 and not check(found, Known()).rejected

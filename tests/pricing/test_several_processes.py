@@ -227,6 +227,7 @@ def test_four_workers_of_which_some_are_killed_stopped_and_wrong_about_the_time(
     stays(lambda: source.times() == {"ecb": 8, "linode": 3}, 0.7)
 
 
+@pytest.mark.long
 def test_killed_while_it_writes_nothing_is_half_written_and_another_takes_over(house):
     mark = house.folder / "writing"
     writer = house.start("watch", "ecb", TEST_HOLDS_WHILE_WRITING=str(mark))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from types import MappingProxyType
 
 import orjson
@@ -69,6 +70,7 @@ def packed(answer: dict) -> bytes:
     return orjson.dumps(answer)
 
 
+@cache
 def headline() -> bytes:
     return packed(stored())
 

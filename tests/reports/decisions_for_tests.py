@@ -1,7 +1,9 @@
 """Stored decisions, small and real: every kind of plan, none possible, no price, many, hostile names."""
 
+from copy import deepcopy
 from dataclasses import replace
 from decimal import Decimal
+from functools import cache
 
 import orjson
 
@@ -113,6 +115,11 @@ def _held_against(best, shortlist):
 
 def headline() -> dict:
     """Rent is the best; one's own card, one to buy, a hybrid and a cluster stand beside it."""
+    return deepcopy(_headline())
+
+
+@cache
+def _headline() -> dict:
     best = rented()
     hybrid = rented("hybrid", 0.7, price=Decimal(37))
     cluster = rented(instances=2, probability=0.4, price=Decimal(30))

@@ -70,6 +70,11 @@ DEFAULTS: dict[type, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def reading_is_tested(facts_are_read: None) -> None:
+    """Here facts are read each time."""
+
+
 def _maker(kind: type) -> Callable[..., Any]:
     return lambda **fields: kind(**{**DEFAULTS[kind], **fields})
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pytest
 import sqlalchemy as sa
 from alembic import command
 
@@ -11,6 +12,7 @@ from tests.store.test_schema import alembic, revision
 SAID = {"yes": True, "no": False, "blank": None}
 
 
+@pytest.mark.long
 def test_offload_becomes_a_word_and_goes_back(empty_database_url):
     command.upgrade(alembic(empty_database_url), "0011")
     engine = engine_for(empty_database_url)

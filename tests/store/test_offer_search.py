@@ -66,13 +66,13 @@ def drawn(a: SimpleNamespace) -> list[CloudOffer]:
     return made
 
 
-def questions() -> list[dict[str, Any]]:
-    """No filter, each value alone, and two hundred draws of several."""
+def questions(draws: int = 200) -> list[dict[str, Any]]:
+    """No filter, each value alone, and draws of several."""
     alone = [{name: value} for name, values in CHOICES.items() for value in values]
     draw = random.Random(7)
     several = [
         {name: draw.choice(CHOICES[name]) for name in draw.sample(sorted(CHOICES), draw.randint(2, 4))}
-        for _ in range(200)
+        for _ in range(draws)
     ]
     return [{}, *alone, *several]
 
@@ -85,12 +85,13 @@ def full(market: Sessions, a: SimpleNamespace) -> Sessions:
     return market
 
 
-def test_memory_and_database_find_the_same_in_the_same_order(full: Sessions) -> None:
+@pytest.mark.parametrize("draws", [40, pytest.param(200, marks=pytest.mark.long)])
+def test_memory_and_database_find_the_same_in_the_same_order(full: Sessions, draws: int) -> None:
     sizes = set()
     with full.reading() as session:
         rates = exchange_rates.newest_rates(session)
         table = offer_table.load(session, sources.by_id(session))
-        for number, wanted in enumerate(OfferFilter(**q) for q in questions()):
+        for number, wanted in enumerate(OfferFilter(**q) for q in questions(draws)):
             order = ORDERS[number % len(ORDERS)]
             stored = offers.search(session, wanted, order=order, limit=1000, rates=rates)
             found = offer_search.search(table, wanted, rates, order)

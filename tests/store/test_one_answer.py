@@ -121,6 +121,7 @@ def test_what_is_no_question_of_the_old_kind_stays_as_it_is():
     assert AskedDecision.read(in_todays_words(long)).workload.name == "x" * 80
 
 
+@pytest.mark.long
 def test_a_schedule_runs_after_it(catalog_database_url):
     command.downgrade(alembic(catalog_database_url), "0010")
     fill(catalog_database_url)

@@ -54,6 +54,7 @@ def test_upgrade_check_downgrade_upgrade(empty_database_url: str) -> None:
     assert revision(empty_database_url) == HEAD_REVISION
 
 
+@pytest.mark.long
 def test_the_alembic_command_reads_the_url_from_the_environment(empty_database_url: str) -> None:
     environment = {**os.environ, "HEIMVORTEIL_DATABASE_URL": empty_database_url}
     for words in (["upgrade", "head"], ["check"]):
@@ -69,6 +70,7 @@ def test_migrations_do_not_import_our_code() -> None:
     assert not [file for file in files if "service" in file.read_text()]
 
 
+@pytest.mark.long
 def test_alembic_is_not_imported_to_look_at_a_ready_database(database_url: str) -> None:
     code = (
         "import sys; from service.store.session import prepare; prepare(sys.argv[1]); "
@@ -126,6 +128,7 @@ def test_a_failed_first_use_leaves_nothing_behind(tmp_path: Path, small_catalog:
     assert revision(f"sqlite:///{tmp_path / 'home.db'}") is None
 
 
+@pytest.mark.long
 def test_several_processes_may_use_it_first(tmp_path: Path, small_catalog: Path) -> None:
     url = f"sqlite:///{tmp_path / 'home.db'}"
     code = (

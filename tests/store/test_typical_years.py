@@ -47,6 +47,7 @@ def test_a_year_without_a_month_is_refused(tmp_path):
         doubt(tmp_path)
 
 
+@pytest.mark.long
 def test_the_files_are_what_the_script_makes_of_the_real_prices():
     if not PRICES.exists():
         pytest.skip("the real prices are not on this machine")
