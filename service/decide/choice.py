@@ -176,12 +176,13 @@ def firsts_of(
         tied = first <= first.min(axis=1, keepdims=True) + sum(weights) * np.log1p(NEAR_TIE)
         chosen = np.lexsort((first, effort, ~(tied & may)), axis=1)[:, 0]
     else:
-        cost, hours = (
-            np.where(allowed, of[1], np.inf).reshape(times, -1)
-            for of in (candidates.cost, candidates.calendar_hours)
+        by_rule, other = candidates.cost, candidates.calendar_hours
+        if rule == "fastest":
+            by_rule, other = other, by_rule
+        first, at_worst, second = (
+            np.where(allowed, of, np.inf).reshape(times, -1) for of in (by_rule[1], by_rule[2], other[1])
         )
-        first, second = (hours, cost) if rule == "fastest" else (cost, hours)
-        plans = Measures(first, second, sure.reshape(times, -1), effort, rule != "fastest")
+        plans = Measures(first, at_worst, second, sure.reshape(times, -1), effort, rule != "fastest")
         leader = np.lexsort((second, first), axis=1)[:, :1]
         tied, chosen = may & tied_with_first(plans, leader), leader[:, 0]
         for row in np.flatnonzero(tied.sum(axis=1) > 1):

@@ -126,9 +126,9 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
     """Who is cheaper and who is faster by the medians; None where one side is unknown, or takes so long that
     nobody would wait for it.
 
-    The probability treats the two costs as independent log-normals, which overstates doubt a
-    little because both share the calibration. It is never surer than the rent is for its age, nor than
-    `choose` would be.
+    The probability treats the two costs as independent log-normals, which overstates doubt a little because
+    both share the calibration. Where the rent would turn the verdict if it moved as nobody has seen one move,
+    it is no surer than that is rare.
     """
     cheaper: Side | None = None
     faster: Side | None = None
@@ -140,13 +140,23 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
         cheaper = "home" if home_cost.p50 <= cloud_cost.p50 else "cloud"
         saving = abs(cloud_cost.p50 - home_cost.p50)
         ordered = (home_cost, cloud_cost) if cheaper == "home" else (cloud_cost, home_cost)
-        most_sure = cloud.rental.most_sure if cloud.rental else 1.0
-        probability = min(CERTAIN, most_sure, _probability_less(*ordered))
+        probability = min(CERTAIN, 1 - _unseen_share(home, cloud), _probability_less(*ordered))
     if home.elapsed_hours and cloud.elapsed_hours:
         at_home, rented = home.elapsed_hours.p50, cloud.elapsed_hours.p50
         faster = "home" if at_home <= rented else "cloud"
         slow_down = max(at_home, rented) / min(at_home, rented)
     return Verdict(cheaper, faster, probability, saving, slow_down)
+
+
+def _unseen_share(home: Option, cloud: Option) -> float:
+    """How often the rent turns the verdict by moving as nobody has seen one move."""
+    unseen = cloud.rental.unseen if cloud.rental else None
+    if unseen is None or home.cost is None or cloud.cost is None:
+        return 0.0
+    _hours, other = cloud.cost.split(RENTED_BY_THE_HOUR)
+    rent = cloud.cost.total.p50 / cloud.cost.tax_factor - other
+    turns_at = home.cost.total.p50 / cloud.cost.tax_factor - other
+    return unseen.share if unseen.least * rent <= turns_at <= unseen.factor * rent else 0.0
 
 
 def _probability_less(a: Interval, b: Interval) -> float:

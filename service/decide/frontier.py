@@ -52,9 +52,6 @@ class Futures:
     money: Shares
     at_rent: Shares | None = None
     """The money again where rents stay what they were stated to be; None where none is in doubt."""
-    at_most: Numbers | None = None
-    """How sure each option may be called to keep a budget, shape (n,), for so few rents like its own were
-    looked at again; None where none is in doubt."""
 
     @staticmethod
     def over(
@@ -62,7 +59,6 @@ class Futures:
         hours: Numbers,
         money: Numbers,
         at_rent: Numbers | None = None,
-        at_most: Numbers | None = None,
     ) -> "Futures":
         """Of hours and money in each future, over their medians."""
 
@@ -71,7 +67,7 @@ class Futures:
 
         with np.errstate(divide="ignore", invalid="ignore"):
             held = None if at_rent is None else share(at_rent, medians[1])
-            return Futures(share(hours, medians[0]), share(money, medians[1]), held, at_most)
+            return Futures(share(hours, medians[0]), share(money, medians[1]), held)
 
     def of(self, positions: NDArray[np.intp]) -> "Futures":
         """Those options only."""
@@ -79,7 +75,6 @@ class Futures:
             self.hours[:, positions],
             self.money[:, positions],
             None if self.at_rent is None else self.at_rent[:, positions],
-            None if self.at_most is None else self.at_most[positions],
         )
 
     @staticmethod
@@ -89,7 +84,6 @@ class Futures:
             np.concatenate([b.hours for b in blocks], axis=1),
             np.concatenate([b.money for b in blocks], axis=1),
             np.concatenate([b.money if b.at_rent is None else b.at_rent for b in blocks], axis=1),
-            np.concatenate([np.ones(b.hours.shape[1]) if b.at_most is None else b.at_most for b in blocks]),
         )
 
     def at_stated_rents(self) -> "Futures":
@@ -125,7 +119,7 @@ def futures_of(hours: LogNormal, money: LogNormal) -> Futures:
 
 def probability_within(hours: Numbers, money: Numbers, futures: Futures, limits: Limits) -> Numbers:
     """In how many futures each option keeps within budget and deadline together [0-CERTAIN], by the medians
-    of hours and money; never surer than rents like its own allow. The options of the futures, or several
+    of hours and money. The options of the futures, or several
     times the same, one after the other. Unknown money is outside every budget, nothing or a gain within each.
     """
     count = futures.hours.shape[1]
@@ -142,10 +136,7 @@ def probability_within(hours: Numbers, money: Numbers, futures: Futures, limits:
     known = np.isfinite(hours)
     if within is None:
         return np.where(known, CERTAIN, 0.0)
-    found = np.where(known, within.sum(axis=0, dtype=np.int16).ravel() / (FUTURES + 1), 0.0)
-    if limits.budget is None or futures.at_most is None:
-        return found
-    return np.minimum(found, np.tile(futures.at_most, len(found) // max(count, 1)))
+    return np.where(known, within.sum(axis=0, dtype=np.int16).ravel() / (FUTURES + 1), 0.0)
 
 
 def non_dominated(cost: Numbers, hours: Numbers, co2: Numbers) -> NDArray[np.intp]:

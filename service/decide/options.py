@@ -85,6 +85,16 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
+class Unseen:
+    """What nobody has seen rents do: in a `share` of cases to rise to `factor` times what they were, in as
+    many to fall to `least` of it."""
+
+    share: float
+    factor: float
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Rental:
     """A rented configuration: the offer, who makes it, the grid it runs on, its market."""
 
@@ -95,8 +105,8 @@ class Rental:
     instances: int = 1
     rent_today: Figure | None = None
     """How far the rent may have moved since it was stated; None where it stands still or is one's own."""
-    most_sure: float = 1.0
-    """How sure one may be of the rent until the run is done, by how many like it were looked at again."""
+    unseen: Unseen | None = None
+    """How the rent may move until the run is done as nobody has seen one move; None where it stands still."""
     rents_seen_days: int | None = None
     """After how many days such rents were looked at again, at the most; None where this one is younger."""
     suggestions: tuple[Suggestion, ...] = ()

@@ -37,6 +37,8 @@ class Measures:
     """Plans by the rule's own measure and by the other one: money and hours, or hours and money."""
 
     first: Numbers
+    at_worst: Numbers
+    """The rule's measure again, at its 90th percentile."""
     second: Numbers
     sure: Numbers
     """The probability to keep the limits."""
@@ -46,8 +48,9 @@ class Measures:
 
     def of(self, row: int, places: NDArray[np.intp]) -> "Measures":
         """Of a row those places only."""
-        first, second, sure = (of[row, places] for of in (self.first, self.second, self.sure))
-        return Measures(first, second, sure, self.effort[row, places], self.is_by_money)
+        columns = (self.first, self.at_worst, self.second, self.sure)
+        first, at_worst, second, sure = (of[row, places] for of in columns)
+        return Measures(first, at_worst, second, sure, self.effort[row, places], self.is_by_money)
 
     @property
     def slack(self) -> tuple[float, float]:
@@ -58,11 +61,13 @@ class Measures:
 
 def tied_with_first(plans: Measures, leader: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which are as good as the leader of their row, shape (rows, n): no more than a tie behind it by the
-    rule's measure and by the other one, and as sure. Where the leader costs nothing, itself alone."""
-    columns = (plans.first, plans.second, plans.sure)
-    least, beside, surest = (np.take_along_axis(of, leader, axis=1) for of in columns)
+    rule's measure and by the other one, not clearly worse at worst, and as sure. Where the leader costs
+    nothing, itself alone."""
+    columns = (plans.first, plans.at_worst, plans.second, plans.sure)
+    least, worst, beside, surest = (np.take_along_axis(of, leader, axis=1) for of in columns)
     tied = (plans.sure >= surest - AS_SURE) & (least > 0) & (beside > 0)
-    for of, ahead, slack in zip(columns, (least, beside), plans.slack, strict=False):
+    tied &= plans.at_worst <= np.maximum(worst / CLEARLY, worst + plans.slack[0])
+    for of, ahead, slack in zip((plans.first, plans.second), (least, beside), plans.slack, strict=True):
         tied &= of <= np.maximum(ahead * (1 + NEAR_TIE), ahead + slack)
     np.put_along_axis(tied, leader, True, axis=1)
     return tied

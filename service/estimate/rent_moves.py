@@ -92,30 +92,37 @@ class RentMoves:
 
     def logs(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logarithms of today's rent over one that is so many days old, at each of SHARES, shape (9, n): most
-        stand still and some jump, as no log-normal does. Between and beyond gaps as `spread`."""
+        stand still and some jump, as no log-normal does. Between and beyond gaps as `spread`; at the upper
+        end what nobody has seen."""
         known = self._known(tier)
         if not known:
             return np.zeros((len(SHARES), len(days)))
         ends = np.array([np.zeros(len(SHARES)), *(np.log(move.ends) for move in known)]).T
         ends[:MIDDLE] = np.minimum.accumulate(ends[:MIDDLE], axis=1)
         ends[MIDDLE + 1 :] = np.maximum.accumulate(ends[MIDDLE + 1 :], axis=1)
-        return _between_gaps(known, ends, days)
+        found = _between_gaps(known, ends, days)
+        share, furthest = self.unseen(tier, days)
+        is_unseen = np.array(SHARES)[:, None] > 1 - share
+        return np.where(is_unseen, np.maximum(found, np.log(furthest)), found)
 
-    def most_sure(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
-        """How sure one may be, at the most, that a rent so many days old is still within a limit [0-1], shape
-        (n,): 1 - 1 / (n + 2) after n blocks none of which broke it (Laplace's rule of succession).
+    def unseen(
+        self, tier: Tier, days: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """In what share of cases a rent so many days old has risen further than any that was seen, and to how
+        many times what it was, shape (n,) each: after n blocks 1 / (n + 2) (Laplace's rule of succession).
 
         An older rent is never surer than a younger; beyond the last gap there are as many blocks as longer
-        windows fit into what was looked at.
+        windows fit into what was looked at, and rents move further as the root of the days.
         """
         known = self._known(tier)
         if not known:
-            return np.ones(len(days))
+            return np.zeros(len(days)), np.ones(len(days))
         blocks = np.minimum.accumulate([move.blocks for move in known])
         gaps = np.array([0.0, *(move.days for move in known)])
-        within = np.interp(days, gaps, [1.0, *(1 - 1 / (blocks + 2))])
-        beyond = 1 - 1 / (blocks[-1] * gaps[-1] / np.maximum(days, gaps[-1]) + 2)
-        return np.asarray(np.where(days > gaps[-1], beyond, within))
+        within = np.interp(days, gaps, [0.0, *(1 / (blocks + 2))])
+        longer = np.maximum(days / gaps[-1], 1.0)
+        share = np.where(longer > 1, 1 / (blocks[-1] / longer + 2), within)
+        return np.asarray(share), np.asarray(FURTHEST ** np.sqrt(longer))
 
     def longest_days(self, tier: Tier) -> int | None:
         """After how many days rents of a tier were looked at again, at the most; older ones are

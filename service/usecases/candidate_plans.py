@@ -284,7 +284,7 @@ def _drawn(
         some = slice(first, first + DRAWN_AT_ONCE)
         runs = cloud_futures(rented.hours[:, some], rented.offers.of(some), terms, tax_factor[some])
         of_some = medians[0][some], medians[1][some]
-        blocks.append(Futures.over(of_some, *told(runs), rented.most_sure[some]))
+        blocks.append(Futures.over(of_some, *told(runs)))
     return Futures.side_by_side(blocks)
 
 

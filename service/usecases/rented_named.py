@@ -26,7 +26,7 @@ from service.usecases.finding import (
     suggestions,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of
-from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, most_sure_of, rented_plans
+from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, rented_plans, unseen_of
 from service.usecases.smaller_models import with_smaller_model
 
 LIKE_A_PROVIDER = 0.7
@@ -120,8 +120,8 @@ def _named(
     if row is None:
         return replace(option, is_sold_out=is_sold_out)
     if option.rental and option.hours:
-        sure = most_sure_of(snapshot, row, option.hours.p50, today)
-        option = replace(option, rental=replace(option.rental, most_sure=sure))
+        unseen = unseen_of(snapshot, row, option.hours.p50, today)
+        option = replace(option, rental=replace(option.rental, unseen=unseen))
     return replace(option, set_aside=_aside(snapshot, option, row, nodes), is_sold_out=is_sold_out)
 
 
@@ -195,13 +195,14 @@ def _cheapest(
     for position in order:
         machine = int(plans.machine[position])
         (gpu, count), plan = plans.hardware[machine], plans.planned[machine]
-        rental = rental_of(snapshot, int(plans.row[position]), request, today)
+        row, hours = int(plans.row[position]), float(plans.hours[1, position])
+        rental = rental_of(snapshot, row, request, today)
+        rental = replace(rental, unseen=unseen_of(snapshot, row, hours, today))
         option = cloud_option(
             workload, gpu, count, rental, currency=request.currency,
             knowledge=knowledge_of(snapshot), planned=plan,
             changes=changes_of(snapshot, workload, gpu, count, plan), terms=terms,
         )  # fmt: skip
         code = int(aside[position])
-        rental = replace(rental, most_sure=float(plans.most_sure[position]))
-        options.append(replace(option, rental=rental, set_aside=SET_ASIDE[code - 1] if code else None))
+        options.append(replace(option, set_aside=SET_ASIDE[code - 1] if code else None))
     return options, plans.considered

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from service.answers.question import EVERY_OFFER
 from service.decide.candidates import SET_ASIDE
 from service.decide.frontier import Limits
-from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
+from service.decide.options import Unseen, cloud_memory_gib, cloud_watts_without_pue, pue_of
 from service.decide.ties import (
     EFFORT_OF_A_CODE_CHANGE,
     EFFORT_OF_AN_OLD_PRICE,
@@ -31,7 +31,7 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
 from service.estimate.quantile import QUANTILE_90
-from service.estimate.rent_moves import SHARES, RentMoves
+from service.estimate.rent_moves import FURTHEST, SHARES, RentMoves
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.superseded import OWN
 from service.estimate.training_time import TrainingTime, training_time
@@ -90,8 +90,6 @@ class RentedPlans:
     grams_per_kwh: Numbers
     same_rent: NDArray[np.int64]
     """The same number for offers of one provider, card, count, tier and term, whatever the region."""
-    most_sure: Numbers
-    """How sure one may be of each rent until the run is done, by how many like it were looked at again."""
     effort: NDArray[np.int64]
     """What a plan asks beside money and time: see service/decide/ties.py."""
     set_aside: NDArray[np.int8]
@@ -228,7 +226,7 @@ def rented_plans(
     )
     return RentedPlans(
         row, instances, machine, hardware, planned, times, hours[:, machine], picked, bill, watts,
-        columns.grams_per_kwh[row], columns.machine[row], most_sure(snapshot.rent_moves, ages, until), effort,
+        columns.grams_per_kwh[row], columns.machine[row], effort,
         _set_aside(offers, planned, row=row, instances=instances, machine=machine), considered,
     )  # fmt: skip
 
@@ -303,19 +301,15 @@ def days_until(hours: Numbers, term_months: Numbers) -> Numbers:
     return np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
 
 
-def most_sure(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:
-    """How sure one may be of these rents until so many days from today, at the most, shape (n,)."""
-    found = np.ones(len(until))
-    for tier, of_tier, days in ages:
-        found[of_tier] = moves.most_sure(tier, days + until[of_tier])
-    return found
-
-
-def most_sure_of(snapshot: Snapshot, row: int, hours: float, today: date) -> float:
-    """The same of one offer and a run of so many hours on it."""
+def unseen_of(snapshot: Snapshot, row: int, hours: float, today: date) -> Unseen | None:
+    """How the rent of one offer may move, as nobody has seen one move, until a run of so many hours on it is
+    done; None of one's own quotes."""
     rows = np.array([row])
     until = days_until(np.array([hours]), offer_columns(snapshot).rented.term_months[rows])
-    return float(most_sure(snapshot.rent_moves, tuple(_ages(snapshot, rows, today)), until)[0])
+    for tier, of_tier, days in _ages(snapshot, rows, today):
+        share, factor = snapshot.rent_moves.unseen(tier, days + until[of_tier])
+        return Unseen(float(share[0]), float(factor[0]), 1 / FURTHEST)
+    return None
 
 
 def rents_until(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:

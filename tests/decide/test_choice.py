@@ -1,5 +1,7 @@
 """Choices among a handful of plans, by hand; what must hold for any."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -249,3 +251,14 @@ def test_a_quarter_of_an_hour_is_not_paid_for():
     """16 B200 in 44 minutes for 187; 16 H100 in 50 minutes for 36."""
     assert choose(plans((187, 0.733, 1), (36, 0.833, 1), effort=[634, 634]), Limits(3000)).best == 1
     assert choose(plans((187, 0.733, 1), (36, 1.05, 1), effort=[634, 634]), Limits(3000)).best == 0
+
+
+def test_one_whose_cost_may_be_far_higher_is_no_tie():
+    """7 EUR for 48 hours, to 12; 8.40 for 33 hours, which may become 33 EUR: not for an old rent's sake."""
+    hours = np.array([[40, 25], [48, 33], [60, 49]], dtype=float)
+    cost = np.array([[5, 5], [7, 8.4], [12, 33]])
+    none = np.zeros(2, dtype=np.int64)
+    two = Candidates(hours, cost, cost, np.ones(2), none, np.array([0, 1]), none.astype(np.int8))
+    assert choose(two, Limits()).best == 0
+    alike = np.array([[5, 5], [7, 8.4], [12, 13]])
+    assert choose(replace(two, cost=alike, cash=alike), Limits()).best == 1

@@ -8,7 +8,7 @@ import pytest
 from service.decide.comparison import break_even_of, compare, verdict_of
 from service.decide.frontier import CERTAIN
 from service.decide.household import Household
-from service.decide.options import Rental, cloud_option, home_option
+from service.decide.options import Rental, Unseen, cloud_option, home_option
 from service.errors import InvalidValue, MissingFact
 from tests.facts_for_tests import (
     ASKED_AT,
@@ -103,9 +103,18 @@ def test_probability_is_certain_for_points_and_a_coin_toss_for_equals():
     assert 0.5 <= verdict.cheaper_probability <= 1
     dear = replace(RENTAL.offer, hourly_price=Decimal(10_000))
     assert verdict_of(at_home, cloud(replace(RENTAL, offer=dear))).cheaper_probability == CERTAIN
-    young = replace(RENTAL, offer=dear, most_sure=0.9)
-    assert verdict_of(at_home, cloud(young)).cheaper_probability == 0.9
-    turning = replace(RENTAL.offer, hourly_price=break_even_of(at_home, rented).rent_per_hour, currency="EUR")
+    turns_at = break_even_of(at_home, rented).rent_per_hour
+    thrice, five_times = (
+        replace(
+            RENTAL,
+            offer=replace(RENTAL.offer, hourly_price=turns_at * times, currency="EUR"),
+            unseen=Unseen(0.1, 9.0, 0.25),
+        )
+        for times in (3, 5)
+    )
+    assert verdict_of(at_home, cloud(thrice)).cheaper_probability == 0.9
+    assert verdict_of(at_home, cloud(five_times)).cheaper_probability == CERTAIN
+    turning = replace(RENTAL.offer, hourly_price=turns_at, currency="EUR")
     assert verdict_of(at_home, cloud(replace(RENTAL, offer=turning))).cheaper_probability == pytest.approx(
         0.5, abs=0.01
     )

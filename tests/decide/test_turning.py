@@ -92,7 +92,7 @@ def with_moving_rents(candidates, doubts):
     n = len(candidates)
     still = np.ones((FUTURES, n), dtype=np.float32)
     rise = 1 + np.linspace(0, 1, FUTURES)[:, None] * (np.array(doubts)[None, :] - 1)
-    moving = Futures(still, rise.astype(np.float32), still, np.ones(n))
+    moving = Futures(still, rise.astype(np.float32), still)
     return replace(candidates, drawn=moving)
 
 

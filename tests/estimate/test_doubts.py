@@ -249,14 +249,7 @@ def test_a_tier_that_nobody_looked_at_moves_as_the_one_that_moves_most():
     week = np.array([7.0])
     assert np.all(moves.spread("spot", week) == moves.spread("marketplace", week))
     assert np.all(moves.logs("reserved", week) == moves.logs("on_demand", week))
-    assert moves.most_sure("spot", week)[0] == pytest.approx(12 / 13)
-
-
-def test_nobody_is_surer_than_the_windows_that_were_looked_at_allow():
-    """Twenty blocks of a month are ten of two months and not quite four of half a year."""
-    moves = RentMoves([move(30, 1.0, 1.0, blocks=20)])
-    sure = moves.most_sure("spot", np.array([0.0, 15.0, 30.0, 60.0, 180.0]))
-    assert sure == pytest.approx([1, (1 + 21 / 22) / 2, 21 / 22, 11 / 12, 1 - 1 / (20 / 6 + 2)])
+    assert moves.unseen("spot", week)[0] == pytest.approx([1 / 13])
 
 
 def test_ones_own_history_takes_its_place_where_it_tells_enough():

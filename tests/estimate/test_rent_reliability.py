@@ -52,7 +52,7 @@ def told(moves, days):
     """How surely a rent so many days old is within each limit: as futures find it, and as is allowed."""
     at = np.array([float(days)])
     ends = np.maximum.accumulate(moves.logs("on_demand", at)[:, 0]) + 1e-9 * np.arange(len(SHARES))
-    return np.minimum(np.interp(LIMITS, ends, SHARES, left=0, right=1), moves.most_sure("on_demand", at)[0])
+    return np.interp(LIMITS, ends, SHARES, left=0, right=1)
 
 
 def too_sure(steps, change=lambda move: move):
