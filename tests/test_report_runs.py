@@ -78,8 +78,8 @@ def test_a_cheaper_offer_turns_the_verdict_and_the_run_after_is_held_against_it(
     (run,) = run_due(sessions, at(MONDAY + WEEK))
     assert run.verdict_changed
     assert run.headline == (
-        "The verdict has changed: debug at home, rent 8 x H100 SXM at RunPod. Before: debug at home, rent "
-        "GH200 96 GB at Vultr."
+        "The verdict has changed: rent 8 x H100 SXM at RunPod. Before: debug at home, rent GH200 96 GB at "
+        "Vultr."
     )
     (new,) = [change for change in run.changes if change["code"] == "offer_new"]
     assert (new["after"], new["unit"], new["source"]) == ("2.5", "EUR", SOURCE.title)

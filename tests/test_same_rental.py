@@ -79,7 +79,7 @@ def test_the_price_per_kwh_at_which_a_verdict_turns_moves_the_paused_hours_too(a
 @pytest.mark.parametrize("price", ["0.2", "0.6"])
 def test_at_the_rent_at_which_a_decision_turns_both_plans_cost_the_same(ask, price):
     """A line between a machine at home and a rented run; one debugged at home takes electricity too."""
-    words = ("--budget", "700", "--deadline", "200d")
+    words = ("--deadline", "200d")
     now = ask("decide", *words)
     rented = next(p for p in now["shortlist"] if p["is_compared"] and p["plan"] in ("rent", "hybrid"))
     tax = next(i["unit_price"] for i in rented["cost"]["items"] if i["code"] == "tax")

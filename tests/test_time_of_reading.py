@@ -12,6 +12,7 @@ from pricing.countries import country_of
 from pricing.gpu_names import GpuNames, family_key
 from pricing.instances import fitted, gpus_in
 from pricing.own_tables import csv_table
+from service.answers.times_written import hours_of
 from service.errors import HeimvorteilError
 from service.estimate.run_records.all_formats import FORMATS
 from service.estimate.run_records.gpu_as_printed import core, count_in
@@ -29,7 +30,6 @@ from service.estimate.run_records.recipe_words import (
 from service.estimate.run_records.table_cells import NUMBER as CELL
 from service.estimate.run_records.training_log import read_log
 from service.estimate.run_records.width_words import frozen_bits_in, weights_in
-from service.usecases.deciding import hours_of
 
 LIMIT_S = 2.5
 LETTERS = 12_000

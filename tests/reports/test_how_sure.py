@@ -27,15 +27,16 @@ def said(language, days, held, probability=0.75):
 @pytest.mark.parametrize(
     ("language", "days", "sentence"),
     [
-        ("en", 0, "How sure: 75%, for rents move; 98% if it stays $1.99 per hour until you are done."),
-        ("en", 1, "How sure: 75% with the rent being 1 day old; 98% if it still is $1.99 per hour: look it "
-                  "up before you rent."),
-        ("en", 188, "How sure: 75% with the rent being 188 days old; 98% if it still is $1.99 per hour: look "
-                    "it up before you rent."),
-        ("de", 0, "Wie sicher: 75 %, denn Mieten schwanken; 98 %, wenn sie bis zum Ende bei 1,99 $ je Stunde "
-                  "bleibt."),
-        ("de", 188, "Wie sicher: 75 % bei einer 188 Tage alten Miete; 98 %, wenn sie noch 1,99 $ je Stunde "
-                    "beträgt: Sehen Sie vor dem Mieten nach."),
+        ("en", 0, "How sure: 75%, for rents move; 98% if it stays €1.78 ($1.99) per hour until you are "
+                  "done."),
+        ("en", 1, "How sure: 75%, because the rent is a day old; 98% if it still is €1.78 ($1.99) per hour: "
+                  "look it up before you rent."),
+        ("en", 188, "How sure: 75%, because the rent is 188 days old; 98% if it still is €1.78 ($1.99) per "
+                    "hour: look it up before you rent."),
+        ("de", 0, "Wie sicher: 75 %, denn Mieten schwanken; 98 %, wenn sie bis zum Ende bei 1,78 € (1,99 $) "
+                  "je Stunde bleibt."),
+        ("de", 188, "Wie sicher: 75 % bei einer 188 Tage alten Miete; 98 %, wenn sie noch 1,78 € (1,99 $) je "
+                    "Stunde beträgt: Sehen Sie vor dem Mieten nach."),
     ],
 )  # fmt: skip
 def test_how_sure_it_is_if_the_rent_holds_is_told_with_the_rent(language, days, sentence):
