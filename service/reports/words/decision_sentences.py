@@ -59,8 +59,8 @@ def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
 
 
 def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
-    """The answer: what to do, the reason, what a little more would buy, what would change it, how sure it is;
-    or that nothing does, and what would."""
+    """The answer: what to do, the reason, what a little more would buy, what would change it, how sure it is,
+    what could be better; or that nothing does, and what would."""
     if d.best is None:
         return [impossible_sentence(w, d), *(nearest_sentence(w, change, d) for change in d.nearest_possible)]
     rules = {
@@ -74,11 +74,11 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
     return [
         *_chosen_sentences(w, d, d.best, title),
         cost_sentence(w, d, d.best),
-        *filter(None, [if_rents_hold_sentence(w, d)]),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),
         *([sure_sentence(w, d.best, d.asked_at.date())] if d.has_limits and not d.needs_stated_rent else []),
+        *filter(None, [if_rents_hold_sentence(w, d)]),
         *vat_sentences(w, d.vat, d.best if d.best.is_at_home else d.home, rented),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
