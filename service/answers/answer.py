@@ -247,6 +247,7 @@ class AnsweredPlan(AnsweredOption):
     )
     is_on_front: bool
     is_rival: bool = Field(False, description="The next plan that keeps the limits: what the choice turns to")
+    is_best_if_rents_hold: bool = Field(False, description="The plan of the decision's if_rents_hold")
     set_aside: SetAside | None = Field(
         None,
         description="Why it is not recommended, whatever it costs: too long, or less main memory than "
@@ -347,6 +348,17 @@ class AnsweredNearTie(Answered):
     sentence: str
 
 
+class AnsweredIfRentsHold(Answered):
+    """The plan that would be chosen if rents still were what was stated, against the best."""
+
+    extra_cost: float = Field(description="In the decision's currency; negative where it costs less")
+    saved_hours: float = Field(description="From start to end; negative where it takes longer")
+    probability_within_limits: float
+    probability_if_rent_holds: float
+    plan: AnsweredPlanBrief
+    sentence: str
+
+
 class AnsweredLeftAside(Answered):
     """Plans that are not recommended, whatever they cost."""
 
@@ -382,6 +394,11 @@ class AnsweredDecision(Answered):
         False,
         description="Whether no plan keeps the limits as surely as was asked for with rents as old as they "
         "are, and the best does only where its rent still is what was stated",
+    )
+    if_rents_hold: AnsweredIfRentsHold | None = Field(
+        None,
+        description="What would be chosen if rents still were what was stated, where that is clearly better "
+        "than the best and rests on another offer; null else, and in answers that were given before",
     )
     shortlist: tuple[AnsweredPlan, ...] = Field(
         description="Of what nothing beats, and every machine that was named; by cost"
@@ -424,6 +441,11 @@ class AnsweredDecision(Answered):
     def rival(self) -> AnsweredPlan | None:
         """The next plan that keeps the limits; None where there is none, and in old answers."""
         return next((p for p in self.shortlist if p.is_rival), None)
+
+    @property
+    def best_if_rents_hold(self) -> AnsweredPlan | None:
+        """The plan of `if_rents_hold`; None where there is none, and in old answers."""
+        return next((p for p in self.shortlist if p.is_best_if_rents_hold), None)
 
     @property
     def home(self) -> AnsweredPlan | None:

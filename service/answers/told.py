@@ -13,6 +13,7 @@ from service.answers.answer import (
     AnsweredDebugging,
     AnsweredDecision,
     AnsweredFineTuning,
+    AnsweredIfRentsHold,
     AnsweredLeftAside,
     AnsweredLimits,
     AnsweredNearest,
@@ -191,6 +192,7 @@ def tell_decision(d: Decision) -> AnsweredDecision:
         summary="",
         best=None if d.best is None else _plan(d.best, d),
         needs_stated_rent=d.needs_stated_rent,
+        if_rents_hold=_if_rents_hold(d),
         shortlist=tuple(_plan(r, d) for r in d.shortlist),
         dominated_count=d.dominated_count,
         considered=d.considered,
@@ -249,6 +251,7 @@ def _plan(r: RatedOption, d: Decision) -> AnsweredPlan:
         is_compared=r is d.home or r is d.rented,
         is_on_front=r.is_on_front,
         is_rival=r is d.rival,
+        is_best_if_rents_hold=r is d.if_rents_hold,
         set_aside=r.set_aside,
         why_not=_why_not(r.why_not),
         debugging=None if r.debugging is None else _debugging(r.debugging),
@@ -293,6 +296,22 @@ def _near_tie(t: RatedTie) -> AnsweredNearTie:
         drawback=t.tie.drawback,
         debugging_hours=near(t.plan.debugging.hours.p50, 3) if t.plan.debugging else None,
         plan=_brief(t.plan),
+        sentence="",
+    )
+
+
+def _if_rents_hold(d: Decision) -> AnsweredIfRentsHold | None:
+    best, held = d.best, d.if_rents_hold
+    if best is None or held is None:
+        return None
+    assert best.cost and best.calendar_hours and held.cost and held.calendar_hours
+    assert held.if_rent_holds is not None  # else it would be as sure today
+    return AnsweredIfRentsHold(
+        extra_cost=near(held.cost.p50 - best.cost.p50, 2),
+        saved_hours=near(best.calendar_hours.p50 - held.calendar_hours.p50, 2),
+        probability_within_limits=round(held.probability, 3),
+        probability_if_rent_holds=round(held.if_rent_holds, 3),
+        plan=_brief(held),
         sentence="",
     )
 

@@ -21,6 +21,8 @@ from service.decide.frontier import (
     weighed,
 )
 from service.decide.ties import (
+    AS_SURE,
+    CLEARLY,
     NEAR_TIE,
     SHORT_TIME_HOURS,
     SMALL_SUM,
@@ -60,8 +62,11 @@ class Choice:
     leader: int | None = None
     """The first by the rule alone: another than the best where that is as good by the rule and better beside.
     """
-    if_rent_holds: bool = False
+    needs_stated_rent: bool = False
     """Whether none does, but some would at the rent that was stated: then those are `within`."""
+    if_rents_hold: int | None = None
+    """What would be chosen if rents still were what was stated, where that rests on another machine or offer
+    than the best and is clearly better; None where the best itself needs the stated rent."""
 
 
 def choose(
@@ -83,10 +88,10 @@ def choose(
     within, sure = sure_of(
         flags, probability, lambda: sure_if_rents_hold(candidates, limits, least_probability)
     )
-    if_rent_holds = bool(within.any() and not flags.any())
+    needs_stated_rent = bool(within.any() and not flags.any())
     rule = rule_of(limits, weights)
     among = np.flatnonzero(within)
-    best = rival = leader = None
+    best = rival = leader = if_rents_hold = None
     if len(among):
         best = first_of(candidates, among, sure, rule, weights)
         leader = best if weights else _leader(candidates, among, rule)
@@ -94,9 +99,14 @@ def choose(
         if weights:
             others = others[weighed_of(candidates.of(others), weights) < np.inf]
         rival = first_of(candidates, others, sure, rule, weights) if len(others) else None
+        if not needs_stated_rent:
+            held = sure_if_rents_hold(candidates, limits, least_probability)
+            if_rents_hold = _better_if_rents_hold(candidates, best, (flags, probability), held, rule, weights)
     front = _front(candidates, within)
-    eligible = int(candidates.may_be_chosen.sum())
-    return Choice(best, rival, rule, front, eligible - len(front), probability, within, leader, if_rent_holds)
+    beaten_count = int(candidates.may_be_chosen.sum()) - len(front)
+    return Choice(
+        best, rival, rule, front, beaten_count, probability, within, leader, needs_stated_rent, if_rents_hold
+    )
 
 
 def sure_of(
@@ -121,7 +131,7 @@ def sure_enough(candidates: Candidates, probability: Numbers, least: float) -> F
 
 def sure_if_rents_hold(candidates: Candidates, limits: Limits, least: float) -> tuple[Flags, Numbers]:
     """Which do if rents stay what was stated, and how surely; none where that makes nothing surer."""
-    if not candidates.has_moving_rents:
+    if limits.budget is None or not candidates.has_moving_rents:
         return np.zeros(len(candidates), dtype=np.bool_), np.zeros(len(candidates))
     probability = probability_of(candidates.at_stated_rents(), limits)
     return sure_enough(candidates, probability, least), probability
@@ -189,6 +199,38 @@ def firsts_of(
             places = np.flatnonzero(tied[row])
             chosen[row] = places[best_of_ties(plans.of(int(row), places))]
     return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
+
+
+def _better_if_rents_hold(
+    candidates: Candidates,
+    best: int,
+    today: tuple[Flags, Numbers],
+    held: tuple[Flags, Numbers],
+    rule: Rule,
+    weights: Weights | None,
+) -> int | None:
+    """The best of those that keep the limits if rents stay what was stated; None where that is today's best,
+    is sure enough today too, or is a tie by the rule's measure and not clearly better by the other one."""
+    merit, (keeps_today, probability), (keeps, sure) = merit_of(candidates, rule, weights), today, held
+    among = np.flatnonzero(keeps & (merit < np.inf))
+    if not len(among):
+        return None
+    first = first_of(candidates, among, sure, rule, weights)
+    if keeps_today[first] or sure[first] - probability[first] < AS_SURE:
+        return None
+    if candidates.rests_on[first] == candidates.rests_on[best]:
+        return None
+    if merit[best] > near_first(merit[first], rule, weights):
+        return first
+    other: Rule = "cheapest" if rule == "fastest" else "fastest"
+    beside = merit_of(candidates, other, None)
+    is_clearly = (
+        rule != "weighed"
+        and merit[first] <= near_first(merit[best], rule, weights)
+        and beside[best] > near_first(beside[first], other, None)
+        and beside[first] <= CLEARLY * beside[best]
+    )
+    return first if is_clearly else None
 
 
 def _leader(candidates: Candidates, among: Positions, rule: Rule) -> int:

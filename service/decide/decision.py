@@ -103,6 +103,8 @@ class Decision:
     best: RatedOption | None
     needs_stated_rent: bool
     """Whether the best is as sure as was asked for only at the rent that was stated, for no plan is else."""
+    if_rents_hold: RatedOption | None
+    """What would be chosen if rents still were what was stated, where it is clearly better than the best."""
     rival: RatedOption | None
     """The next plan that keeps the limits too: what the choice is held against."""
     shortlist: tuple[RatedOption, ...]
@@ -111,7 +113,7 @@ class Decision:
     """The cheapest plan at home that has a price."""
     rented: RatedOption | None
     """The best rented plan: the chosen one, else the next, else the cheapest that keeps the limits, else the
-    cheapest."""
+    one that would be chosen if rents held, else the cheapest."""
     dominated_count: int
     unshown: int
     """On the front, and not in the shortlist."""

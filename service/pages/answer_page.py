@@ -22,6 +22,7 @@ from service.pages.sliders import Slider, sliders
 from service.pages.worked_out import answered, asked, asked_here, said_here
 from service.reports.words.decision_sentences import (
     cost_sentence,
+    if_rents_hold_sentence,
     needs_stated_rent_sentence,
     sure_sentence,
     verdict_lines,
@@ -116,6 +117,7 @@ def _told(w: Wording, said: Said, d: AnsweredDecision | None) -> dict[str, Any]:
         lines = [needs_stated_rent_sentence(w, d, d.best)]
     elif d.best and d.has_limits:
         lines = [sure_sentence(w, d.best, d.asked_at.date())]
+        lines += filter(None, [if_rents_hold_sentence(w, d)])
     lines += [near_tie_sentence(w, tie, d) for tie in d.near_ties]
     lines += [turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]]
     known = {*lines, answer, cost_sentence(w, d, d.best) if d.best else ""}

@@ -140,9 +140,10 @@ def verdict_section(n: Notebook, d: AnsweredDecision, chosen: Sequence[NumberedP
 
 
 def _beside(w: Wording, d: AnsweredDecision) -> str:
-    """The other side for comparison: home where the best is rented, else the rented plan."""
+    """The other side for comparison: home where the best is rented, else the rented plan; empty where that
+    was told already, as what may be better."""
     other = d.rented if d.best and d.best.is_at_home else d.home
-    if other is None or other.cost is None or other.calendar_hours is None:
+    if other is None or other.cost is None or other.calendar_hours is None or other.is_best_if_rents_hold:
         return ""
     phrases = {
         "plan": plan_name(w, other),

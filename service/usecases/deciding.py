@@ -109,6 +109,7 @@ def decide(
     shortlist = tuple(rated(i) for i in shown)
     best = None if choice.best is None else rated(choice.best)
     rival = None if choice.rival is None else rated(choice.rival)
+    held = None if choice.if_rents_hold is None else rated(choice.if_rents_hold)
     nearest: tuple[NearestPlan, ...] = ()
     if best is None:
         nearest = nearest_plans(
@@ -117,7 +118,7 @@ def decide(
             rate=rate,
         )  # fmt: skip
     home = next((r for r in shortlist if r.way in ("own", "buy") and r.cost and not r.set_aside), None)
-    cloud = _reference_rental(shortlist, best, rival)
+    cloud = _reference_rental(shortlist, best, rival, held)
     without = cheapest_without_buying(plans, choice)
     counts = _counts(plans, choice, shown)
     return Decision(
@@ -130,7 +131,8 @@ def decide(
         rule=choice.rule,
         least_probability=request.least_probability,
         best=best,
-        needs_stated_rent=choice.if_rent_holds,
+        needs_stated_rent=choice.needs_stated_rent,
+        if_rents_hold=held,
         rival=rival,
         shortlist=shortlist,
         home=home,
@@ -189,14 +191,16 @@ def _counts(plans: Plans, choice: Choice, shown: list[int]) -> _Counts:
 
 
 def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
-    """The best, the next, near ties and every machine that was named; with them the plans within the limits
-    that trade money for time, thinned out, their cleanest, and one beyond the limits that would cost less.
+    """The best, the next, the one to take if rents hold, near ties and every machine that was named; with
+    them the plans within the limits that trade money for time, thinned out, their cleanest, and one beyond
+    the limits that would cost less.
 
     Where none keeps the limits: of all that nothing beats, thinned out; where none may be chosen, of those
     that are set aside. By cost.
     """
     c, front = plans.candidates, list(choice.front)
-    keep = set(range(len(plans.homes))) | {i for i in (choice.best, choice.rival, *ties) if i is not None}
+    named = (choice.best, choice.rival, choice.if_rents_hold, *ties)
+    keep = set(range(len(plans.homes))) | {i for i in named if i is not None}
     room = max(3, MOST_SHORTLISTED - len(keep))
     if choice.best is None:
         keep |= {*_thinned(front or _set_aside_front(plans), room)}
@@ -270,7 +274,9 @@ def _rated(
         if_rent_holds=chance_if_rent_holds(plans, i, Limits(request.budget, request.deadline_hours)),
         keeps_limits=not request.has_limits
         or bool(
-            choice.within[i] if choice.if_rent_holds else choice.probability[i] >= request.least_probability
+            choice.within[i]
+            if choice.needs_stated_rent
+            else choice.probability[i] >= request.least_probability
         ),
         cash=_interval(c.cash[:, i]),
         is_on_front=i in choice.front,
@@ -337,16 +343,19 @@ def _interval(column: NDArray[np.float64]) -> Interval | None:
 
 
 def _reference_rental(
-    shortlist: tuple[RatedOption, ...], best: RatedOption | None, rival: RatedOption | None
+    shortlist: tuple[RatedOption, ...],
+    best: RatedOption | None,
+    rival: RatedOption | None,
+    held: RatedOption | None,
 ) -> RatedOption | None:
     """The rented plan to tell of: the best, else the next, else the cheapest that keeps the limits, else the
-    cheapest."""
+    one that would be chosen if rents held, else the cheapest."""
     rented = [r for r in shortlist if r.way in ("rent", "hybrid") and r.cost and not r.set_aside]
     for plan in (best, rival):
         if plan is not None and plan in rented:
             return plan
     within = [r for r in rented if r.keeps_limits]
-    return next(iter(within or rented), None)
+    return next(iter(within), held or next(iter(rented), None))
 
 
 def _inputs(snapshot: Snapshot, workload: Workload, shortlist: tuple[RatedOption, ...]) -> tuple[Input, ...]:

@@ -24,6 +24,18 @@ def test_a_decision_is_kept_and_found_again(client):
     assert_problem(client.get("/api/v1/decisions/none"), 404)
 
 
+def test_what_would_be_better_if_its_rent_holds_is_named_and_stands_in_the_shortlist(client):
+    answer = client.post("/api/v1/decisions", json={"workload": "nanochat-d20", "budget": 60}).get_json()
+    held, (plan,) = answer["if_rents_hold"], (p for p in answer["shortlist"] if p["is_best_if_rents_hold"])
+    assert answer["best"]["plan"] == "own" and not answer["needs_stated_rent"]
+    assert held["probability_within_limits"] < 0.8 <= held["probability_if_rent_holds"]
+    assert held["plan"]["label"] == plan["label"] and held["saved_hours"] > 24
+    assert held["probability_if_rent_holds"] == plan["probability_if_rent_holds"]
+    assert held["sentence"] in answer["summary"] and held["sentence"].startswith("Perhaps better: rent ")
+    no_budget = client.post("/api/v1/decisions", json={"workload": "nanochat-d20"}).get_json()
+    assert no_budget["if_rents_hold"] is None
+
+
 def test_a_front_has_no_option_that_another_beats(client):
     shortlist = client.post("/api/v1/decisions", json={"tier": "any"}).get_json()["shortlist"]
     front = [

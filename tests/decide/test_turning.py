@@ -135,19 +135,19 @@ def test_beyond_what_is_sure_the_plan_is_told_that_is_sure_if_its_rent_holds():
     first at 2 an hour up to 2.2, then the second, as `decide` says at 2.3."""
     two, limits = with_moving_rents(plans((450, 300, 90), (400, 200, 90)), [1.0, 1.5]), Limits(500, 24 * 30)
     choice = choose(two, limits)
-    assert (choice.best, choice.if_rent_holds) == (0, False)
+    assert (choice.best, choice.needs_stated_rent) == (0, False)
     rent = lever("rent", 2.0, [450, 0])
     (turn,) = turning_points(Contest.of(two, choice, asked(limits)), [rent])
     assert (turn.at, turn.then) == (pytest.approx(2 * 500 / 450, rel=1e-4), 1)
     beyond = choose(rent.moved(two, 2.3), limits)
-    assert (beyond.best, beyond.if_rent_holds) == (1, True)
+    assert (beyond.best, beyond.needs_stated_rent) == (1, True)
 
 
 def test_a_plan_that_becomes_sure_takes_the_place_of_one_that_is_only_if_its_rent_holds():
     """Nothing is sure today; at four fifths of its rent the dearer one is, whatever the cheaper costs."""
     two, limits = with_moving_rents(plans((400, 300, 90), (600, 200, 90)), [1.5, 1.0]), Limits(500, 24 * 30)
     choice = choose(two, limits)
-    assert (choice.best, choice.if_rent_holds) == (0, True)
+    assert (choice.best, choice.needs_stated_rent) == (0, True)
     rent = lever("rival_rent", 2.0, [0, 600])
     (turn,) = turning_points(Contest.of(two, choice, asked(limits)), [rent])
     assert (turn.at, turn.then) == (pytest.approx(2 * 500 / 600, rel=1e-4), 1)

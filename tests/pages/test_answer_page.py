@@ -54,6 +54,14 @@ def test_the_first_page_has_question_and_answer(client, page_sessions):
     assert kept(page_sessions) == before
 
 
+def test_what_would_be_better_if_its_rent_holds_stands_beneath_the_answer(client):
+    for language, said in (("en", "Perhaps better: rent "), ("de", "Vielleicht besser: ")):
+        page = html(client.get(f"/?workload=nanochat-d20&budget=60&lang={language}"))
+        (beneath,) = re.findall(r'<p class="beneath">(.*?)</p>', page)
+        assert said in beneath and page.count(said) == 1
+    assert said not in html(client.get("/?workload=nanochat-d20&budget=60&tier=none&lang=de"))
+
+
 def test_the_page_speaks_as_the_browser_asks_and_as_the_address_says(client):
     german = client.get("/", headers=GERMAN)
     assert "Zu Hause wären es" in heading(german) and "700 €" in html(german)

@@ -150,7 +150,7 @@ def held(
             row = plans.row_of(choice.best)
             assert row is not None
             offer, said = facts.offers.row(row), float(choice.probability[choice.best])
-            if choice.if_rent_holds or (half is not None and half_of(offer.gpu or "") != half):
+            if choice.needs_stated_rent or (half is not None and half_of(offer.gpu or "") != half):
                 continue
 
             end = today + timedelta(hours=float(plans.candidates.calendar_hours[1][choice.best]))

@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
@@ -66,7 +67,7 @@ def rented(plan="rent", probability=0.995, instances=1, price=None) -> RatedOpti
     return rated(plan, option, probability, instances=instances)
 
 
-def decided(best, shortlist, limits=None, language="en", **others) -> dict:
+def decided(best, shortlist, limits=None, language="en", asked_on=None, **others) -> dict:
     """A decision's JSON as values, with an identity as the store gives it."""
     rival = next((p for p in shortlist if p is not best and p.keeps_limits and p.cost), None)
     none = best is None or rival is None
@@ -75,7 +76,7 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
     )  # fmt: skip
     ties = () if none else (RatedTie(rival, NearTie(1, 12.5, 40.0, 0.02)),)
     found = Decision(
-        asked_at=ASKED_AT,
+        asked_at=datetime.combine(asked_on, ASKED_AT.timetz()) if asked_on else ASKED_AT,
         workload=D32,
         currency="EUR",
         zone="DE",
@@ -85,6 +86,7 @@ def decided(best, shortlist, limits=None, language="en", **others) -> dict:
         least_probability=0.8,
         best=best,
         needs_stated_rent=others.pop("needs_stated_rent", False),
+        if_rents_hold=others.pop("if_rents_hold", None),
         rival=rival,
         shortlist=tuple(shortlist),
         home=next((p for p in shortlist if p.way in ("own", "buy") and p.cost), None),

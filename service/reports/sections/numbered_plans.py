@@ -39,13 +39,14 @@ def numbered_plans(d: AnsweredDecision) -> tuple[NumberedPlan, ...]:
 
 
 def named_plans(d: AnsweredDecision, plans: Sequence[NumberedPlan]) -> tuple[NumberedPlan, ...]:
-    """Those a picture names: the best, the next, near ties, one's own; without a best, the chosen ones."""
+    """Those a picture names: the best, the next, the one to take if rents hold, near ties, one's own; without
+    a best, the chosen ones."""
     if d.best is None:
         return chosen_plans(d, plans)
     ties = {(t.plan.plan, t.plan.label, t.plan.cost) for t in d.near_ties}
     return tuple(
         n for n in plans
-        if n.is_best or n.plan.is_rival or n.plan.plan == "own"
+        if n.is_best or n.plan.is_rival or n.plan.is_best_if_rents_hold or n.plan.plan == "own"
         or (n.plan.plan, n.plan.label, n.plan.cost.p50 if n.plan.cost else None) in ties
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredLimits, AnsweredPlan
 from service.answers.option import AnsweredExplanation, AnsweredOption
-from service.reports.words.decision_sentences import nearest_sentence, verdict_lines
+from service.reports.words.decision_sentences import if_rents_hold_sentence, nearest_sentence, verdict_lines
 from service.reports.words.explaining import explanation_sentences, rung_sentence, told_sentence
 from service.reports.words.fine_tuning import titled
 from service.reports.words.sentences import adjustment_sentence
@@ -60,10 +60,12 @@ def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
         )
         for n in d.nearest_possible
     )
+    held = d.if_rents_hold
     return d.model_copy(
         update={
             "summary": " ".join(verdict_lines(w, d)),
             "best": None if d.best is None else _say_plan(w, d.best),
+            "if_rents_hold": held and held.model_copy(update={"sentence": if_rents_hold_sentence(w, d)}),
             "shortlist": tuple(_why_not(w, _say_plan(w, plan), d.best, d.limits) for plan in d.shortlist),
             "what_if": tuple(a.model_copy(update={"sentence": decided_sentence(w, a)}) for a in d.what_if),
             "nearest_possible": tuple(nearest),

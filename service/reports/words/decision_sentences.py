@@ -59,8 +59,8 @@ def limits_phrase(w: Wording, d: AnsweredDecision) -> str:
 
 
 def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
-    """The answer: what to do, the reason, what a little more would buy, what would change it, how sure it is;
-    or that nothing does, and what would."""
+    """The answer: what to do, the reason, what a little more would buy, what would change it, how sure it is,
+    what could be better; or that nothing does, and what would."""
     if d.best is None:
         return [impossible_sentence(w, d), *(nearest_sentence(w, change, d) for change in d.nearest_possible)]
     rules = {
@@ -78,6 +78,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),
         *([sure_sentence(w, d.best, d.asked_at.date())] if d.has_limits and not d.needs_stated_rent else []),
+        *filter(None, [if_rents_hold_sentence(w, d)]),
         *vat_sentences(w, d.vat, d.best if d.best.is_at_home else d.home, rented),
         *price_age_sentences(w, d.prices, rented, d.asked_at.date()),
     ]
@@ -124,6 +125,36 @@ def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan)
         **told,
     )
     return " ".join((sentence, *_rough(w, p)))
+
+
+def if_rents_hold_sentence(w: Wording, d: AnsweredDecision) -> str:
+    """Which plan would be better if its rent still is what was stated, for one look at the provider's page
+    settles that; empty where none would."""
+    p = d.best_if_rents_hold
+    if p is None or p.offer is None or p.total_cost is None or p.calendar_hours is None:
+        return ""
+    told = {
+        "plan": plan_name(w, p), "rent": rent_per_hour(w, p),
+        "cost": w.about(p.total_cost.p50, d.currency), "takes": duration(w, p.calendar_hours.p50),
+        "held": w.likely(p.probability_if_rent_holds or 0.0), "sure": w.likely(p.probability_within_limits),
+    }  # fmt: skip
+    days = (d.asked_at.date() - p.offer.as_of).days
+    if days < 1:
+        return w.say(
+            "Perhaps better: {plan} ({cost}, {takes}), if it stays {rent} per hour until you are done. It "
+            "would keep the limits with {held} then; with {sure} if it moves as rents do.",
+            **told,
+        )
+    return w.counted(
+        "Perhaps better: {plan} ({cost}, {takes}), if it still costs {rent} per hour as {count} day ago. It "
+        "would keep the limits with {held} then; with {sure} as long as you have not looked: look it up "
+        "first.",
+        "Perhaps better: {plan} ({cost}, {takes}), if it still costs {rent} per hour as {count} days ago. It "
+        "would keep the limits with {held} then; with {sure} as long as you have not looked: look it up "
+        "first.",
+        days,
+        **told,
+    )
 
 
 def impossible_sentence(w: Wording, d: AnsweredDecision) -> str:
