@@ -34,14 +34,17 @@ def plain(text):
                   "per hour until you are done. It would keep the limits with 98% then; with 67% if it moves "
                   "as rents do."),
         ("en", 1, "Perhaps better: rent 8 x H100 SXM at Lambda (€59, 33 hours), if it still costs €1.78 "
-                  "($1.99) per hour as 1 day ago. It would keep the limits with 98% then; with 67% as long "
-                  "as you have not looked: look it up first."),
+                  "($1.99) per hour as it did a day ago. It would keep the limits with 98% then; with 67% "
+                  "as long as you have not looked: look it up first."),
         ("en", 188, "Perhaps better: rent 8 x H100 SXM at Lambda (€59, 33 hours), if it still costs €1.78 "
-                    "($1.99) per hour as 188 days ago. It would keep the limits with 98% then; with 67% as "
-                    "long as you have not looked: look it up first."),
+                    "($1.99) per hour as it did 188 days ago. It would keep the limits with 98% then; with "
+                    "67% as long as you have not looked: look it up first."),
         ("de", 0, "Vielleicht besser: 8 x H100 SXM bei Lambda mieten (59 €, 33 Stunden), wenn es bis zum "
                   "Ende bei 1,78 € (1,99 $) je Stunde bleibt. Dann hält es die Grenzen mit 98 % ein, bei "
                   "schwankender Miete nur mit 67 %."),
+        ("de", 1, "Vielleicht besser: 8 x H100 SXM bei Lambda mieten (59 €, 33 Stunden), wenn das noch wie "
+                  "vor einem Tag 1,78 € (1,99 $) je Stunde kostet. Dann hält es die Grenzen mit 98 % ein, "
+                  "ungeprüft nur mit 67 %: Sehen Sie zuerst nach."),
         ("de", 188, "Vielleicht besser: 8 x H100 SXM bei Lambda mieten (59 €, 33 Stunden), wenn das noch "
                     "wie vor 188 Tagen 1,78 € (1,99 $) je Stunde kostet. Dann hält es die Grenzen mit 98 % "
                     "ein, ungeprüft nur mit 67 %: Sehen Sie zuerst nach."),

@@ -146,12 +146,12 @@ def if_rents_hold_sentence(w: Wording, d: AnsweredDecision) -> str:
             **told,
         )
     return w.counted(
-        "Perhaps better: {plan} ({cost}, {takes}), if it still costs {rent} per hour as {count} day ago. It "
+        "Perhaps better: {plan} ({cost}, {takes}), if it still costs {rent} per hour as it did a day ago. It "
         "would keep the limits with {held} then; with {sure} as long as you have not looked: look it up "
         "first.",
-        "Perhaps better: {plan} ({cost}, {takes}), if it still costs {rent} per hour as {count} days ago. It "
-        "would keep the limits with {held} then; with {sure} as long as you have not looked: look it up "
-        "first.",
+        "Perhaps better: {plan} ({cost}, {takes}), if it still costs {rent} per hour as it did {count} days "
+        "ago. It would keep the limits with {held} then; with {sure} as long as you have not looked: look it "
+        "up first.",
         days,
         **told,
     )
