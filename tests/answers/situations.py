@@ -42,9 +42,9 @@ SITUATIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
         (
             Asked(
                 "decide nanochat-d20 --budget 60",
-                "Rent: 33 EUR of 60, three days. Look whether the card still costs 0.38 USD an "
-                "hour; up to 0.44 EUR renting stays right, above it the own card does it for the "
-                "electricity.",
+                "Open GPUHub's page. At 0.38 USD an hour the 5090 does it for 33 EUR of 60 in three "
+                "days; if it costs far more by now, start on the own card: 28 EUR and eleven days, and "
+                "that is sure.",
             ),
             Asked(
                 "compare",
@@ -55,8 +55,8 @@ SITUATIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
             Asked(
                 "decide --budget 700 --deadline 30d",
                 "Open Vultr's page first. At 1.99 USD an hour start today, at more than 1.97 EUR "
-                "take the H100 that is named. Three of four such half-year-old quotes would do; "
-                "that is too few to plan with unseen, and the sentence says so.",
+                "take the H100 that is named. Little more than half of such half-year-old quotes "
+                "would do; that is too few to plan with unseen, and the first line says so.",
             ),
         ),
     ),
@@ -94,8 +94,9 @@ SITUATIONS: tuple[tuple[str, tuple[Asked, ...]], ...] = (
             ),
             Asked(
                 "decide gpt2-1558m --own 2xrtx-3090 --hours-per-day 8 --deadline 30d",
-                "Test at home and rent the 5090 for 215 EUR: at night alone the two cards miss "
-                "the 30 days. The choice is safe unless the run is a third slower than estimated.",
+                "Rent the 5090 for 223 EUR: at night alone the two cards miss the 30 days, and eight "
+                "hours of testing at home would save 7.54 EUR. The choice is safe unless the run is a "
+                "quarter slower than estimated.",
             ),
             Asked(
                 "compare nanochat-d20 --home 2xrtx-3090 --hours-per-day 8 --tariff 22-6=0.24,6-22=0.36",
