@@ -252,7 +252,7 @@ class OfferPriceRow(Base):
 
     __tablename__ = "offer_prices"
     offer_id: Mapped[int] = mapped_column(sa.ForeignKey("offers.id"), primary_key=True)
-    as_of: Mapped[date] = mapped_column(primary_key=True)
+    as_of: Mapped[date] = mapped_column(primary_key=True, index=True)
     first_seen: Mapped[datetime] = mapped_column(primary_key=True)
     last_as_of: Mapped[date]
     last_seen: Mapped[datetime]

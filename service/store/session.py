@@ -21,7 +21,7 @@ from service.store.waits import MIGRATING, PATIENT, Waits
 
 REVISIONS = (
     "0001", "0002", "0003", "0004", "0005", "0007", "0008", "0009", "0010", "0011", "0012", "0013",
-    "0014", "0015", "0016", "0017", "0018", "0019",
+    "0014", "0015", "0016", "0017", "0018", "0019", "0020",
 )  # fmt: skip
 """All schema revisions, oldest first: what Alembic's own scripts say, without importing Alembic."""
 HEAD_REVISION = REVISIONS[-1]

@@ -176,7 +176,7 @@ class ReportScheduleRow(Base):
     created_by: Mapped[str]
     request: Mapped[str] = mapped_column(sa.Text())
     """The question as JSON, in the report's language."""
-    decision_id: Mapped[str] = mapped_column(sa.ForeignKey("comparisons.id"))
+    decision_id: Mapped[str] = mapped_column(sa.ForeignKey("comparisons.id"), index=True)
     """The answer it was made from, which the first run is held against."""
     cadence: Mapped[str]
     first_at: Mapped[datetime]
@@ -203,8 +203,8 @@ class ReportRunRow(Base):
     """The due time that it served; None for one by hand between two of them."""
     at: Mapped[datetime]
     state: Mapped[str]
-    decision_id: Mapped[str | None] = mapped_column(sa.ForeignKey("comparisons.id"))
-    before_id: Mapped[str] = mapped_column(sa.ForeignKey("comparisons.id"))
+    decision_id: Mapped[str | None] = mapped_column(sa.ForeignKey("comparisons.id"), index=True)
+    before_id: Mapped[str] = mapped_column(sa.ForeignKey("comparisons.id"), index=True)
     """The decision it was held against."""
     verdict_changed: Mapped[bool]
     headline: Mapped[str] = mapped_column(sa.Text())
