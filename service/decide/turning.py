@@ -83,6 +83,12 @@ class Lever:
         moves: Flags = (self.cost_part != 0) | (self.cash_part != 0) | (self.hours_part != 0)
         return moves
 
+    @property
+    def trades(self) -> Flags:
+        """Of which it moves money one way and hours the other, shape (n,)."""
+        trades: Flags = (self.cost_part * self.hours_part < 0) | (self.cash_part * self.hours_part < 0)
+        return trades
+
     def of(self, positions: Positions) -> "Lever":
         """The same for those candidates only."""
         return replace(
@@ -229,7 +235,7 @@ class Race:
     def between(self, low: float, high: float) -> "Race":
         """Those that can win from one ratio to today's value to another: what keeps the limits at either and
         is there at least as good as what keeps them at both; rents held where nothing does. In between
-        nothing is better than at both."""
+        nothing is better than at both, but what trades money for hours may be: that stays."""
         contest, asked, moves = self.contest, self.contest.question, np.flatnonzero(self.lever.moves)
         if not len(moves):
             return self
@@ -250,7 +256,7 @@ class Race:
             may |= held if keeps is None else held & keeps
         else:
             may &= keeps
-        may &= merit < np.inf
+        may = (may | self.lever.trades) & (merit < np.inf)
         return replace(self.of(np.flatnonzero(may.any(axis=0))), keeps=keeps is not None)
 
     def _as_good_throughout(self, merit: Numbers, keeps: Flags) -> Flags | None:
