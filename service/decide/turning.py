@@ -51,6 +51,8 @@ FIRST_STEPS = 24
 FINER_STEPS = 40
 ROUNDS = 4
 """Of closing in: exact to a few parts in 10^6."""
+FEW = 8
+"""Plans that are chosen from sooner than it is found which of them cannot win."""
 MOST_SWINGS = 5
 LEAST_WIDTH = 0.005
 """Of the chosen plan's cost: what moves the difference by less is not worth a bar."""
@@ -316,7 +318,8 @@ def _turn(race: Race, bound: float) -> Turn | None:
     code, now = race.lever.code, race.lever.now
     inside, outside, found, steps = 1.0, bound, None, FIRST_STEPS
     for _ in range(ROUNDS):
-        race = race.between(inside, outside)
+        if len(race.positions) > FEW:
+            race = race.between(inside, outside)
         if not race.is_open:
             break
         ratios = np.exp(np.linspace(np.log(inside), np.log(outside), steps + 1))[1:]

@@ -238,7 +238,7 @@ def test_near_ties_keep_the_limits_and_are_not_missed(rows, deadline):
 
 
 def test_a_run_that_heats_may_keep_both_limits_between_two_lengths_alone():
-    """Each hour saves more in heat than it takes: shorter by a tenth it is over 520, longer than 720 too late."""
+    """Each hour saves more in heat than it takes: below 630 hours it costs over 520, above 720 it is late."""
     one, limits = plans((500, 700, 90), sigma=0), Limits(520, 24 * 30)
     hours = lever("hours", 700.0, [-200], [700])
     shorter, longer = sorted(
