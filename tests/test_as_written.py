@@ -209,6 +209,7 @@ def test_a_contract_of_unknown_hours_is_asked_back(said):
         ),
         (("compare", "--cloud", "awss"), "valid: aws, "),
         (("compare", "--tokens", "10 Billion", "--lang", "de"), "zweideutig: Gemeint sein kann 10B oder 10T"),
+        (("decide", "--budget", "1 Billion", "--lang", "de"), "mit diesen Einheiten stehen: €, EUR, $, k"),
         (("compare", "--plug-watts", "99999"), "is not plausible; "),
         (("compare", "--plug-watts", "0,3"), "for kilowatts write 300"),
         (("compare", "--buy", "rtx-4090=1"), "is not plausible; "),

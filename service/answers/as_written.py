@@ -114,7 +114,7 @@ def number_written(said: str, field: str) -> Decimal:
     if grouped and not GROUPS.fullmatch(match["number"].strip()):
         raise Unwritten
     written, unit = re.sub(r"[\s'\u2019]", "", match["number"]), _unit(match)
-    told, known = next(((told, units) for end, told, units in UNITS if field.endswith(end)), ("", {}))
+    told, known = units_of(field)
     if unit and unit not in known:
         raise Unwritten(worded("may be written with {units}", units=told) if known else NO_NUMBER)
     factor = known.get(unit, Decimal(1))
@@ -125,6 +125,11 @@ def number_written(said: str, field: str) -> Decimal:
     except InvalidOperation:
         raise Unwritten from None
     return number * factor
+
+
+def units_of(field: str) -> tuple[str, Mapping[str, Decimal]]:
+    """The units that a field may be written with: as they are told, and what each makes of a number."""
+    return next(((told, units) for end, told, units in UNITS if field.endswith(end)), ("", {}))
 
 
 def currency_written(said: str) -> str | None:

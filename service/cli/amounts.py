@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
-from service.answers.as_written import Unwritten, currency_written, number_written
+from service.answers.as_written import Unwritten, currency_written, number_written, units_of
 from service.errors import worded
 from service.reports.words.spoken import ENGLISH, language
 
+BILLION = re.compile(r"\bbillion\b", re.IGNORECASE)
 CURRENCIES_WRITTEN = "currencies_written"
 """In a context: the currencies that amounts were written with, and of each an option and what it says."""
 NO_NUMBERS = ("nan", "inf", "infinity")
@@ -67,12 +68,14 @@ def _read(
     kind: click.ParamType[Any], value: Any, param: click.Parameter | None, ctx: click.Context | None
 ) -> Decimal:
     note_currency(ctx, param.opts[0] if param else "", str(value))
-    if language() != ENGLISH and re.search(r"\bbillion\b", re.sub(r"\d", " ", str(value)), re.IGNORECASE):
+    field = (param.name or "") if param else ""
+    is_count = "billion" in units_of(field)[1]
+    if is_count and language() != ENGLISH and BILLION.search(re.sub(r"\d", " ", str(value))):
         number = re.sub(r"\s*billion.*", "", str(value), flags=re.IGNORECASE)
         both = worded("means two things: write {small} or {large}", small=f"{number}B", large=f"{number}T")
         kind.fail(worded("{value!r} {reason}", value=str(value), reason=both), param, ctx)
     try:
-        return number_written(str(value), (param.name or "") if param else "")
+        return number_written(str(value), field)
     except Unwritten as error:
         kind.fail(worded("{value!r} {reason}", value=str(value), reason=error.reason), param, ctx)
 

@@ -177,6 +177,8 @@ def firsts_of(
     """The same for `times` sets of as many candidates each, one after the other: places within each set; None
     where nothing is allowed."""
     may, effort = allowed.reshape(times, -1), candidates.effort.reshape(times, -1)
+    if not may.any():
+        return [None] * times
     if weights:
         first = np.where(allowed, weighed_of(candidates, weights), np.inf).reshape(times, -1)
         if (first[may.any(axis=1)].min(axis=1, initial=np.inf) == np.inf).any():
@@ -194,10 +196,7 @@ def firsts_of(
         )
         plans = Measures(first, at_worst, second, sure.reshape(times, -1), effort, rule != "fastest")
         leader = np.lexsort((second, first), axis=1)[:, :1]
-        tied, chosen = may & tied_with_first(plans, leader), leader[:, 0]
-        for row in np.flatnonzero(tied.sum(axis=1) > 1):
-            places = np.flatnonzero(tied[row])
-            chosen[row] = places[best_of_ties(plans.of(int(row), places))]
+        chosen = best_of_ties(plans, may & tied_with_first(plans, leader))
     return [int(i) if row.any() else None for i, row in zip(chosen, may, strict=True)]
 
 

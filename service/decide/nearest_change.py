@@ -8,7 +8,14 @@ from typing import Literal
 import numpy as np
 
 from service.decide.candidates import Candidates, Positions, too_long
-from service.decide.choice import LEAST_PROBABILITY, Weights, choose, probability_of
+from service.decide.choice import (
+    LEAST_PROBABILITY,
+    Weights,
+    choose,
+    probability_of,
+    sure_enough,
+    sure_if_rents_hold,
+)
 from service.decide.frontier import Limits
 from service.errors import MissingFact
 
@@ -63,10 +70,9 @@ def _change_factor(change: Nearest, limits: Limits) -> float:
 def _possible(candidates: Candidates, limits: Limits, least: float) -> Positions:
     """The candidates that keep the limits surely enough, if only at the rents that were stated: `choose`
     falls back on those."""
-    keeps = probability_of(candidates, limits) >= least
-    if candidates.has_moving_rents:
-        keeps |= probability_of(candidates.at_stated_rents(), limits) >= least
-    return np.flatnonzero(keeps & candidates.may_be_chosen)
+    keeps = sure_enough(candidates, probability_of(candidates, limits), least)
+    held, _probability = sure_if_rents_hold(candidates, limits, least)
+    return np.flatnonzero(keeps | held)
 
 
 def _moved(

@@ -5,6 +5,7 @@ clearly more certainty, less work.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,14 @@ WORK = 100
 """Of effort: what is less is no work, and only tells plans of as much work apart."""
 
 
+LEAST = np.finfo(np.float64).tiny
+"""Of either measure: a share of nothing is none."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Measures:
-    """Plans by the rule's own measure and by the other one: money and hours, or hours and money."""
+    """Plans by the rule's own measure and by the other one, money and hours, or hours and money; shape (rows,
+    n), a choice in each row."""
 
     first: Numbers
     at_worst: Numbers
@@ -46,11 +52,12 @@ class Measures:
     is_by_money: bool
     """Whether money is the rule's measure."""
 
-    def of(self, row: int, places: NDArray[np.intp]) -> "Measures":
-        """Of a row those places only."""
+    def of(self, places: NDArray[np.intp]) -> "Measures":
+        """Of each row those places only, shape (rows, places)."""
         columns = (self.first, self.at_worst, self.second, self.sure)
-        first, at_worst, second, sure = (of[row, places] for of in columns)
-        return Measures(first, at_worst, second, sure, self.effort[row, places], self.is_by_money)
+        first, at_worst, second, sure = (np.take_along_axis(of, places, axis=1) for of in columns)
+        effort = np.take_along_axis(self.effort, places, axis=1)
+        return Measures(first, at_worst, second, sure, effort, self.is_by_money)
 
     @property
     def slack(self) -> tuple[float, float]:
@@ -73,34 +80,55 @@ def tied_with_first(plans: Measures, leader: NDArray[np.intp]) -> NDArray[np.boo
     return tied
 
 
-def best_of_ties(plans: Measures) -> int:
-    """Of plans as good as each other by the rule's measure, the place of the one that is least work, asks
-    least beside, and is first by the rule; of those alone that no other one beats.
+def best_of_ties(plans: Measures, tied: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Of plans as good as each other by the rule's measure, those `tied` in each row, the place of the one
+    that is least work, asks least beside, and is first by the rule; of those alone that no other one beats.
 
     A plan is beaten by one that is no more than a tie behind it by the rule, no more work (or ahead by the
     rule too), as sure and clearly better by the other measure, or clearly surer and no worse, or better in
     both; for a small sum by one that is no more work and much better; one's own card also by one rented
     machine that is. Whoever beats has no more of the other measure: one is unbeaten.
     """
-    first, sure = plans.first, plans.sure
-    second = np.maximum(plans.second, np.finfo(np.float64).tiny)
+    # Of every row its ties alone: each of them is held against each.
+    places = np.argsort(~tied, axis=1, kind="stable")[:, : tied.sum(axis=1).max()]
+    few, tied = plans.of(places), np.take_along_axis(tied, places, axis=1)
+    left = tied & ~(_beats(few, tied) & tied[:, :, None]).any(axis=1)
+    work, first = few.effort // WORK, few.first
+    left &= work == _least_of(work, left)
+    left &= first <= _least_of(first, left) * (1 + NEAR_TIE)
+    chosen = np.lexsort((few.second, first, few.effort, ~left), axis=1)[:, :1]
+    found: NDArray[np.intp] = np.take_along_axis(places, chosen, axis=1)[:, 0]
+    return found
+
+
+def _beats(plans: Measures, tied: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """In each row, whether the one (second axis) beats the other (third axis)."""
+
+    def against(of: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        return of[:, :, None], of[:, None, :]
+
+    first, other_first = against(np.where(tied, plans.first, 1.0))
+    second, other_second = against(np.where(tied, np.maximum(plans.second, LEAST), 1.0))
+    sure, other_sure = against(plans.sure)
+    work, other_work = against(plans.effort // WORK)
     slack, other_slack = plans.slack
-    work: NDArray[np.int64] = plans.effort // WORK
-    no_more_work = work[:, None] <= work
-    gained = second - second[:, None]
-    is_ahead = (first[:, None] <= first) & (plans.is_by_money | (gained > other_slack))
-    behind = np.zeros_like(first) if plans.is_by_money else first + slack
-    near = first[:, None] <= np.maximum(first * (1 + NEAR_TIE), behind)
-    more_sure, of_other = sure[:, None] - sure, second[:, None] / second
+    no_more_work = work <= other_work
+    is_ahead = (first <= other_first) & (plans.is_by_money | (other_second - second > other_slack))
+    behind = 0.0 if plans.is_by_money else other_first + slack
+    near = first <= np.maximum(other_first * (1 + NEAR_TIE), behind)
+    more_sure, of_other = sure - other_sure, second / other_second
     as_sure = more_sure >= -AS_SURE
     clearly = (of_other <= CLEARLY) & as_sure
     surer = (of_other <= 1) & (more_sure >= MUCH_CERTAINTY)
     both = (of_other <= 1 - AS_SURE) & (more_sure >= AS_SURE)
     much = (of_other <= MUCH) & as_sure
-    beats = (no_more_work | is_ahead) & near & (clearly | surer | both)
-    beats |= much & no_more_work & (first[:, None] <= first + slack)
-    beats |= much & near & (work[:, None] <= EFFORT_OF_RENTING // WORK)
-    left = ~beats.any(axis=0)
-    left &= work == work[left].min()
-    left &= first <= first[left].min() * (1 + NEAR_TIE)
-    return int(np.lexsort((second, first, plans.effort, ~left))[0])
+    beats: NDArray[np.bool_] = (no_more_work | is_ahead) & near & (clearly | surer | both)
+    beats |= much & no_more_work & (first <= other_first + slack)
+    beats |= much & near & (work <= EFFORT_OF_RENTING // WORK)
+    return beats
+
+
+def _least_of(numbers: NDArray[Any], left: NDArray[np.bool_]) -> NDArray[Any]:
+    """The least of those left in each row, shape (rows, 1)."""
+    least: NDArray[Any] = np.where(left, numbers, np.inf).min(axis=1, keepdims=True)
+    return least

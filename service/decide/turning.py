@@ -51,6 +51,8 @@ FIRST_STEPS = 24
 FINER_STEPS = 40
 ROUNDS = 4
 """Of closing in: exact to a few parts in 10^6."""
+FEW = 8
+"""Plans that are chosen from sooner than it is found which of them cannot win."""
 MOST_SWINGS = 5
 LEAST_WIDTH = 0.005
 """Of the chosen plan's cost: what moves the difference by less is not worth a bar."""
@@ -82,6 +84,12 @@ class Lever:
         """Which it moves, shape (n,)."""
         moves: Flags = (self.cost_part != 0) | (self.cash_part != 0) | (self.hours_part != 0)
         return moves
+
+    @property
+    def trades(self) -> Flags:
+        """Of which it moves money one way and hours the other, shape (n,)."""
+        trades: Flags = (self.cost_part * self.hours_part < 0) | (self.cash_part * self.hours_part < 0)
+        return trades
 
     def of(self, positions: Positions) -> "Lever":
         """The same for those candidates only."""
@@ -229,7 +237,7 @@ class Race:
     def between(self, low: float, high: float) -> "Race":
         """Those that can win from one ratio to today's value to another: what keeps the limits at either and
         is there at least as good as what keeps them at both; rents held where nothing does. In between
-        nothing is better than at both."""
+        nothing is better than at both, but what trades money for hours may be: that stays."""
         contest, asked, moves = self.contest, self.contest.question, np.flatnonzero(self.lever.moves)
         if not len(moves):
             return self
@@ -250,7 +258,7 @@ class Race:
             may |= held if keeps is None else held & keeps
         else:
             may &= keeps
-        may &= merit < np.inf
+        may = (may | self.lever.trades) & (merit < np.inf)
         return replace(self.of(np.flatnonzero(may.any(axis=0))), keeps=keeps is not None)
 
     def _as_good_throughout(self, merit: Numbers, keeps: Flags) -> Flags | None:
@@ -310,7 +318,8 @@ def _turn(race: Race, bound: float) -> Turn | None:
     code, now = race.lever.code, race.lever.now
     inside, outside, found, steps = 1.0, bound, None, FIRST_STEPS
     for _ in range(ROUNDS):
-        race = race.between(inside, outside)
+        if len(race.positions) > FEW:
+            race = race.between(inside, outside)
         if not race.is_open:
             break
         ratios = np.exp(np.linspace(np.log(inside), np.log(outside), steps + 1))[1:]

@@ -32,10 +32,18 @@ class Pulse:
         loop.call_soon(self._beat, loop)
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
-        if not self._stuck():
-            self._new.write_bytes(struct.pack("d", monotonic()))
-            self._new.replace(self._file)
         loop.call_later(self._every_s, self._beat, loop)
+        if not self._stuck():
+            self._write(struct.pack("d", monotonic()))
+
+    def _write(self, beat: bytes) -> None:
+        # In place: on a full disk a new file would be refused, and the process taken for one that hangs.
+        try:
+            with self._file.open("r+b", buffering=0) as file:
+                file.write(beat)
+        except FileNotFoundError:
+            self._new.write_bytes(beat)
+            self._new.replace(self._file)
 
 
 def watch(folder: Path, hang_seconds: float, alive: Callable[[], Collection[int]]) -> None:

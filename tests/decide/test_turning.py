@@ -235,3 +235,14 @@ def test_near_ties_keep_the_limits_and_are_not_missed(rows, deadline):
     assert any(tie.drawback is None for tie in told) >= bool(cheap.any())
     passed_over = [tie.position for tie in told if tie.drawback]
     assert passed_over == ([choice.leader] if cost[choice.leader] * 1.01 < cost[choice.best] else [])
+
+
+def test_a_run_that_heats_may_keep_both_limits_between_two_lengths_alone():
+    """Each hour saves more in heat than it takes: below 630 hours it costs over 520, above 720 it is late."""
+    one, limits = plans((500, 700, 90), sigma=0), Limits(520, 24 * 30)
+    hours = lever("hours", 700.0, [-200], [700])
+    shorter, longer = sorted(
+        turning_points(Contest.of(one, choose(one, limits), asked(limits)), [hours]), key=lambda t: t.at
+    )
+    assert (shorter.at, shorter.then) == (pytest.approx(630, rel=1e-4), None)
+    assert (longer.at, longer.then) == (pytest.approx(720, rel=1e-4), None)

@@ -48,6 +48,22 @@ def test_a_process_writes_that_it_runs_until_a_lane_is_stuck(tmp_path):
     assert file.name == f"pulse-{os.getpid()}" and file.read_bytes() == last
 
 
+def test_a_process_beats_on_where_no_new_file_can_be_made(tmp_path):
+    """As on a full disk."""
+
+    async def run():
+        Pulse(tmp_path, 0.1, lambda: False).start(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        (file,) = tmp_path.glob("pulse-*")
+        first = file.read_bytes()
+        (tmp_path / f".{file.name}").mkdir()
+        async with asyncio.timeout(10):
+            while file.read_bytes() == first:
+                await asyncio.sleep(0.01)
+
+    asyncio.run(run())
+
+
 def test_a_lane_is_stuck_when_no_thread_of_it_comes_back():
     async def run():
         lane, go, begun = Lane("test", 2, 1, 30.0), threading.Event(), threading.Semaphore(0)

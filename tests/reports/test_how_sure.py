@@ -46,3 +46,21 @@ def test_how_sure_it_is_if_the_rent_holds_is_told_with_the_rent(language, days, 
 @pytest.mark.parametrize("held", [None, 0.752])
 def test_a_rent_that_makes_nothing_surer_is_not_told(held):
     assert said("en", 188, held) == "How sure: it keeps the limits with a probability of 75%."
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Without a look this is a rough guess: nobody has seen how such rents move over more than 60 "
+               "days."),
+        ("de", "Ohne nachzusehen ist das nur grob geschätzt: Wie sich solche Mieten über mehr als 60 Tage "
+               "bewegen, hat niemand beobachtet."),
+    ],
+)  # fmt: skip
+def test_that_nobody_has_looked_at_rents_as_old_is_told_where_it_is_so(language, sentence):
+    best = replace(rented(probability=0.75, price=Decimal("1.99")), if_rent_holds=0.98)
+    d = read_decision(orjson.dumps(decided(best, [own(), best])))
+    extrapolated = d.best.model_copy(update={"rents_seen_days": 60})
+    for plan, is_told in ((d.best, False), (extrapolated, True)):
+        told = sure_sentence(wording(language), plan, FIRST_SEEN + timedelta(days=188))
+        assert told.replace("\N{NO-BREAK SPACE}", " ").endswith(sentence) is is_told

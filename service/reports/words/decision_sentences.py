@@ -257,13 +257,16 @@ def sure_sentence(w: Wording, p: AnsweredPlan, today: date) -> str:
 
 
 def _rough(w: Wording, p: AnsweredPlan) -> list[str]:
-    """Where its rent is older than any that was looked at again: how much the probability is worth."""
+    """Where its rent is older than any that was looked at again: how much the probability is worth before one
+    has looked it up."""
     if p.rents_seen_days is None:
         return []
     return [
         w.counted(
-            "The first is rough: nobody has seen how such rents move over more than {count} day.",
-            "The first is rough: nobody has seen how such rents move over more than {count} days.",
+            "Without a look this is a rough guess: nobody has seen how such rents move over more than "
+            "{count} day.",
+            "Without a look this is a rough guess: nobody has seen how such rents move over more than "
+            "{count} days.",
             p.rents_seen_days,
         )
     ]
