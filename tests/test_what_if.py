@@ -100,6 +100,15 @@ def test_a_provider_stands_for_its_cheapest_offers_that_hold_the_run(compared):
     assert len(both) == 5 and {"lambda"} < {o["offer"]["provider"] for o in both[1:]}
 
 
+def test_a_market_place_is_asked_for_by_its_name_alone(compared):
+    """It has nothing on demand, the usual tier, which nobody has to name; what its tier is, is told."""
+    told = compared(cloud="vast", limit=3)
+    assert {o["offer"]["tier"] for o in told["options"][1:]} == {"marketplace"}
+    assert told["options"] == compared(cloud="vast", limit=3, tier="any")["options"]
+    assert "Rented as: marketplace." in screen(told) and "Mietart: Marktplatz." in screen(told, "de")
+    assert {o["offer"]["tier"] for o in compared(cloud="aws", limit=3)["options"][1:]} == {"on_demand"}
+
+
 @pytest.mark.parametrize("cloud", [["1xh100-sxm"], ["16xh100-sxm"], ["lambda"], ["any"]])
 def test_every_rent_is_as_sure_as_it_is_young_however_it_was_named(compared, snapshot, cloud):
     offers = snapshot.offers

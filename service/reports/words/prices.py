@@ -34,6 +34,9 @@ def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
                 all=w.number(c.considered_offers),
             )
         )
+        tiers = dict.fromkeys(o.offer.tier for o in rents if o.offer)
+        if list(tiers) != ["on_demand"]:
+            lines.append(w.say("Rented as: {tiers}.", tiers=", ".join(tier_name(w, tier) for tier in tiers)))
     lines += [rent_sentence(w, o, today, alone=len(rents) == 1) for o in rents]
     if len(rents) == 1 and rents[0].cost:
         lines.append(bill_sentence(w, rents[0].cost))
