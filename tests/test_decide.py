@@ -307,6 +307,28 @@ def test_what_only_the_stated_rent_keeps_is_said_before_all_else(run):
     assert not usual["needs_stated_rent"] and "is wanted" not in usual["summary"]
 
 
+@pytest.mark.parametrize(
+    ("runs", "years", "is_told"), [("8", "1", False), ("10", "1", True), ("10", "2", False)]
+)
+def test_runs_that_take_longer_than_a_card_is_kept_are_told(run, runs, years, is_told):
+    """Of 41 days each eight fit in a year."""
+    asked = (
+        "--own",
+        "none",
+        "--tier",
+        "none",
+        "--buy",
+        "rtx-4090=1900",
+        "--runs",
+        runs,
+        "--years-kept",
+        years,
+    )
+    said = " ".join(run(*asked).split())
+    assert ("10 such runs take about 14 months, longer than it is kept" in said) == is_told
+    assert is_told or "longer than it is kept" not in said
+
+
 def test_where_only_the_stated_rent_keeps_it_what_is_surer_today_is_told(run):
     """Slower and cheaper of the fastest plan; for a little more of the cheapest: in both languages."""
     asked = ("--own", "none", "--budget", "800")
