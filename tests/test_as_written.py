@@ -204,8 +204,8 @@ def test_a_contract_of_unknown_hours_is_asked_back(said):
         (("compare", "--home", "rtx-9999"), "valid: rtx-5090, rtx-5090-d, rtx-5090-laptop, rtx-4090, "),
         (("compare", "--home", "rtx-5099"), "valid: rtx-5090, "),
         (
-            ("compare", "--cloud", "vast"),
-            "an offer of tier on_demand of vast is not known; choose --tier marketplace",
+            ("compare", "--cloud", "vast", "--tier", "spot"),
+            "an offer of tier spot of vast is not known; choose --tier marketplace",
         ),
         (("compare", "--cloud", "awss"), "valid: aws, "),
         (("compare", "--tokens", "10 Billion", "--lang", "de"), "zweideutig: Gemeint sein kann 10B oder 10T"),

@@ -307,6 +307,45 @@ def test_what_only_the_stated_rent_keeps_is_said_before_all_else(run):
     assert not usual["needs_stated_rent"] and "is wanted" not in usual["summary"]
 
 
+@pytest.mark.parametrize(
+    ("runs", "years", "is_told"), [("8", "1", False), ("10", "1", True), ("10", "2", False)]
+)
+def test_runs_that_take_longer_than_a_card_is_kept_are_told(run, runs, years, is_told):
+    """Of 41 days each eight fit in a year."""
+    asked = (
+        "--own",
+        "none",
+        "--tier",
+        "none",
+        "--buy",
+        "rtx-4090=1900",
+        "--runs",
+        runs,
+        "--years-kept",
+        years,
+    )
+    said = " ".join(run(*asked).split())
+    assert ("10 such runs take about 14 months, longer than it is kept" in said) == is_told
+    assert is_told or "longer than it is kept" not in said
+
+
+def test_where_only_the_stated_rent_keeps_it_what_is_surer_today_is_told(run):
+    """Slower and cheaper of the fastest plan; for a little more of the cheapest: in both languages."""
+    asked = ("--own", "none", "--budget", "800")
+    told = answer(run, *asked)
+    (tie,) = (t for t in told["near_ties"] if t["gained_probability"] >= 0.05)
+    assert told["needs_stated_rent"] and tie["saved_hours"] < 0 and tie["extra_cost"] < 0
+    sure = round(100 * (told["best"]["probability_within_limits"] + tie["gained_probability"]))
+    for language, words, percent in (("en", "; keeps the limits with a probability of {}).", f"{sure}%"),
+                                     ("de", "; hält die Grenzen mit einer Wahrscheinlichkeit von {} ein).",
+                                      f"{sure} %")):  # fmt: skip
+        said = " ".join(run(*asked, "--lang", language).replace("\N{NO-BREAK SPACE}", " ").split())
+        assert words.format(percent) in said
+    own = answer(run, "--deadline", "200d", "--budget", "400")
+    assert own["needs_stated_rent"] and "more it keeps the limits more surely" in own["summary"]
+    assert "train on your GeForce RTX 4070" in own["summary"]
+
+
 def test_a_budget_is_held_against_the_cash_that_a_plan_needs(run):
     """A card for 1,900 that costs some 270 in the end is not within 800."""
     asked = ("--own", "none", "--buy", "rtx-4090=1900", "--runs", "10", "--budget")

@@ -56,3 +56,20 @@ def test_a_turning_point_is_where_the_choice_over_all_plans_changes(snapshot, mo
 def test_what_only_plans_of_unknown_carbon_could_win_is_no_error_where_carbon_weighs(snapshot):
     asked = AskedDecision(weights=(1, 1, 1), budget=700)
     assert decide(snapshot, asked, NOW).best
+
+
+def test_a_rent_that_both_plans_pay_is_moved_once(snapshot, monkeypatch):
+    """Two and four nodes of one offer: were the rent of the next plan told apart, it would seem to win by
+    getting dearer."""
+    found = []
+    levers_hang = levers.hangs_on
+
+    def spy(contest, inputs):
+        found.append([lever.code for lever in inputs])
+        return levers_hang(contest, inputs)
+
+    monkeypatch.setattr(levers, "hangs_on", spy)
+    d = decide(snapshot, AskedDecision(own=(), budget=3500), NOW)
+    one, other = (plan.option.rental for plan in (d.best, d.rival))
+    assert one.offer == other.offer and one.instances != other.instances
+    assert "rent" in found[0] and "rival_rent" not in found[0]

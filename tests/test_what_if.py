@@ -84,6 +84,9 @@ def test_sixteen_are_two_nodes_of_eight_where_nobody_rents_them_out_at_once(comp
     assert of_nodes["offer"]["instances"] == 2 and of_nodes["gpu_count"] == 16
     rent = next(i for i in of_nodes["cost"]["items"] if i["code"] == "rent")
     assert rent["unit_price"] > 16
+    of_one, of_all = (" ".join(screen(compared(cloud=f"{n}xh100-sxm")).split()) for n in (16, 8))
+    assert "offers of one such machine (on demand), " in of_one
+    assert "offers of this configuration (on demand), " in of_all
     odd = compared(cloud="24xh100-sxm")["options"][1]
     assert odd["offer"] is None and odd["why_not"]["code"] == "no_price"
 
@@ -95,6 +98,15 @@ def test_a_provider_stands_for_its_cheapest_offers_that_hold_the_run(compared):
     assert told["considered_offers"] > 3
     both = compared(cloud=["lambda", "1xl40s"], limit=3)["options"]
     assert len(both) == 5 and {"lambda"} < {o["offer"]["provider"] for o in both[1:]}
+
+
+def test_a_market_place_is_asked_for_by_its_name_alone(compared):
+    """It has nothing on demand, the usual tier, which nobody has to name; what its tier is, is told."""
+    told = compared(cloud="vast", limit=3)
+    assert {o["offer"]["tier"] for o in told["options"][1:]} == {"marketplace"}
+    assert told["options"] == compared(cloud="vast", limit=3, tier="any")["options"]
+    assert "Rented as: marketplace." in screen(told) and "Mietart: Marktplatz." in screen(told, "de")
+    assert {o["offer"]["tier"] for o in compared(cloud="aws", limit=3)["options"][1:]} == {"on_demand"}
 
 
 @pytest.mark.parametrize("cloud", [["1xh100-sxm"], ["16xh100-sxm"], ["lambda"], ["any"]])

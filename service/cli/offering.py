@@ -277,8 +277,10 @@ def _print_offers(
     shift = len(like)
     numeric = {0, *range(5, 6 + shift), 7 + shift, 8 + shift, 10 + shift}
     spare = {2, 3, 9 + shift}
-    if columns(PIPED) < PIPED and _of_one_day(items):
-        spare.add(10 + shift)  # the sources below have their day
+    if columns(PIPED) < PIPED:
+        spare.add(8 + shift)  # what is paid per hour and for how many GPUs is beside it
+        if _of_one_day(items):
+            spare.add(10 + shift)  # the sources below have their day
     print_table(titles, rows, numeric, spare=spare, wide=wide)
     if alike and items:
         other = items[0]["likeness"]["to"]

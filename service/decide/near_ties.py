@@ -52,12 +52,13 @@ def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
     the chosen plan's own 90th percentile and at most a quarter: for that one that saves much (0.7). Where
     there is none, one that keeps the limits much more surely. Of the fastest plan: for a little more time,
     an hour of a run of two or more included, what saves money. None under weights, which say what time is
-    worth.
+    worth. Where the chosen one keeps the limits only if its rent is what was stated: the surest as rents are
+    today, of all that cost at most a quarter more, if it is much surer.
     """
     if choice.best is None or choice.rule == "weighed":
         return ()
     best, among = choice.best, np.flatnonzero(choice.within)
-    told = [*_passed_over(candidates, choice, best)]
+    told = [*_passed_over(candidates, choice, best), *_surer_today(candidates, choice, best)]
     paid, gained = candidates.cost, candidates.calendar_hours
     some_more = SMALL_SUM
     if choice.rule == "fastest":
@@ -111,6 +112,19 @@ def _passed_over(candidates: Candidates, choice: Choice, best: int) -> list[Near
     if candidates.rests_on[leader] == candidates.rests_on[best] and more_work <= 0:
         return []
     return [_against(candidates, choice, best, leader, _drawback(candidates, choice, best, leader))]
+
+
+def _surer_today(candidates: Candidates, choice: Choice, best: int) -> list[NearTie]:
+    if not choice.needs_stated_rent:
+        return []
+    sure, cost, hours = choice.probability, candidates.cost[1], candidates.calendar_hours[1]
+    may = candidates.may_be_chosen & (sure >= sure[best] + MUCH_CERTAINTY)
+    may &= (cost <= cost[best] * AT_MOST) & ((cost > cost[best]) | (hours > hours[best]))
+    found = np.flatnonzero(may)
+    if not len(found):
+        return []
+    found = found[sure[found] >= sure[found].max() - AS_SURE]
+    return [_against(candidates, choice, best, int(found[np.argmin(cost[found])]))]
 
 
 def _drawback(candidates: Candidates, choice: Choice, best: int, leader: int) -> Drawback:

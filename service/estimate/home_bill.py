@@ -24,6 +24,8 @@ PAID: tuple[BillLine, ...] = ("electricity", "paused", "heat")
 
 BOUGHT: tuple[BillLine, ...] = ("purchase", "rest_of_pc", "capital")
 """What comes of buying: it has nothing to do with the hours of a run."""
+NOTHING = 1e-9
+"""Of a price: what is left of it where floating point should have left nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def _loss(price: Interval, share: Interval) -> Interval:
     down = math.hypot((price.p50 - price.p10) * lost, price.p50 * (share.p90 - share.p50))
     up = math.hypot((price.p90 - price.p50) * lost, price.p50 * (share.p50 - share.p10))
     middle = price.p50 - price.p50 * share.p50
-    return Interval(max(middle - down, 0.0), middle, middle + up)
+    least = middle - down
+    return Interval(least if least > NOTHING * price.p50 else 0.0, middle, middle + up)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,17 +172,21 @@ def _rents(
     *,
     factor: float,
 ) -> list[Lever]:
-    """The rent of the chosen offer and of the next one: what others ask for the same, what it has cost."""
+    """The rent of the chosen offer and of the next one, once where one price is both: what others ask for the
+    same, what it has cost."""
     found = []
     of_both: BothPlans = (("rent", choice.best), ("rival_rent", choice.rival))
+    moved = np.zeros(len(plans.candidates), dtype=np.bool_)
     for code, position in of_both:
         row = None if position is None else plans.row_of(position)
-        if position is None or row is None:
+        if position is None or row is None or moved[position]:
             continue
         instances = plans.instances_of(position)
         now = _rent_today(snapshot, plans, position, factor)
         low, high = _rent_range(snapshot, request, row, past, factor=factor * instances, now=now)
-        part = np.where(plans.same_rent(position), parts.rent, 0.0)
+        same = plans.same_rent(position)
+        moved |= same
+        part = np.where(same, parts.rent, 0.0)
         none = np.zeros(len(part))
         found.append(Lever(code, low, now, high, part, part, none))
     return found

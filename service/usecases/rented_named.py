@@ -165,6 +165,16 @@ def _aside(snapshot: Snapshot, option: Option, row: int, nodes: int) -> SetAside
     return "host_memory" if option.planned.peak.host_memory_gib > memory else None
 
 
+def _tier_of(snapshot: Snapshot, tier: str, provider: str) -> str:
+    """The tier asked for; every tier of a provider that has nothing of the usual one, which nobody has to
+    name."""
+    offers = snapshot.offers
+    if not provider or tier != AskedComparison.model_fields["tier"].default:
+        return tier
+    its = np.unique(offers.tier[np.array(offers.provider) == provider])
+    return tier if tier in {offers.tiers[int(place)] for place in its} else EVERY_OFFER
+
+
 def _cheapest(
     snapshot: Snapshot,
     workload: Workload,
@@ -179,7 +189,8 @@ def _cheapest(
 
     Plans and step times are computed once per distinct machine and spread over the offers as arrays.
     """
-    plans = rented_plans(snapshot, workload, request.tier, terms, today, provider=provider)
+    tier = _tier_of(snapshot, request.tier, provider)
+    plans = rented_plans(snapshot, workload, tier, terms, today, provider=provider)
     aside = too_long(plans.bill.calendar_hours, plans.set_aside)
     total = plans.bill.total[1]
     order = np.lexsort((total, aside > 0))

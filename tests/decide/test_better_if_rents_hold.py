@@ -42,6 +42,20 @@ def test_the_best_that_needs_the_stated_rent_itself_has_no_other_beside_it():
 
 
 @pytest.mark.parametrize(
+    ("dear", "doubt", "told"), [(50, 1.26, [1]), (53, 1.17, []), (50, 1.5, []), (50, 1.4, [1])]
+)
+def test_where_none_is_sure_today_the_surest_for_a_little_more_is_told(dear, doubt, told):
+    """Within 60 keeps 42 that may double in 0.43 of the futures: 50 that does so in 0.77 or 0.5 is told, in
+    0.4 or for more than a quarter more it is not."""
+    candidates = with_moving_rents(plans((42, 100, 9), (dear, 100, 9)), [2.0, doubt])
+    choice = choose(candidates, Limits(60, 24 * 30))
+    assert (choice.best, choice.needs_stated_rent) == (0, True)
+    ties = near_ties(candidates, choice)
+    assert [tie.position for tie in ties] == told
+    assert all(tie.gained_probability >= 0.05 and tie.drawback is None for tie in ties)
+
+
+@pytest.mark.parametrize(
     ("sure", "doubted", "limits", "weights", "is_named"),
     [
         ((28, 78, 26), (33, 74, 9), BUDGET, None, True),  # 5.4 % slower: more than a tie

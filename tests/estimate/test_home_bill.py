@@ -117,6 +117,16 @@ def test_what_a_card_loses_is_in_doubt_by_its_price_and_by_its_resale():
     assert both.loss_per_run.p50 == pytest.approx(float(both.per_run))
 
 
+@pytest.mark.parametrize(("price", "share"), [(1900, 0.8221), (499, 0.61), (3333, 0.9), (2799, 0.3)])
+def test_a_card_that_may_keep_all_its_price_loses_nothing_then(price, share):
+    """No 0.00000000000000568 EUR, which floating point leaves of a price that is given back whole."""
+    kept = Figure("resale_share", share, "of the price", SAID, 0.41 * share, 1.0, "derived")
+    card = Purchase(Decimal(price), Decimal(price) * Decimal(str(share)), 10, SAID, kept)
+    assert card.loss_per_run.p10 == 0.0
+    sure = replace(kept, high=share + (1 - share) / 2)
+    assert replace(card, resale_share=sure).loss_per_run.p10 == pytest.approx(price * (1 - share) / 20)
+
+
 def test_the_doubt_of_a_card_joins_that_of_the_hours_in_squares():
     hours, energy, half_a_euro = (
         Interval(90, 100, 120),

@@ -398,6 +398,16 @@ def test_labels_keep_clear_of_points_of_each_other_and_of_the_edge():
             assert abs(x - other_x) >= 14 or abs(y - other_y) >= 2 * HALF_HEIGHT
 
 
+def test_a_long_label_without_room_beside_its_point_stays_within_the_picture():
+    """Beyond the edge it would widen the picture, which a page then draws at half its size."""
+    points, halves = [(8.0, 85.0), (14.0, 88.0), (6.0, 92.0), (518.0, 113.0)], [112.0, 112.0, 112.0, 240.0]
+    found = places(points, [5.0] * 4, halves, 550, 130)
+    for i, ((x, y), half) in enumerate(zip(found, halves, strict=True)):
+        assert half <= x <= 550 - half and HALF_HEIGHT <= y <= 130 - HALF_HEIGHT
+        for (other_x, other_y), other in zip(found[:i], halves, strict=False):
+            assert abs(x - other_x) >= half + other or abs(y - other_y) >= 2 * HALF_HEIGHT
+
+
 @pytest.mark.parametrize(
     ("language", "title", "wanted"),
     [

@@ -7,6 +7,7 @@ import pytest
 from service.reports.listings import on_terminal
 
 LISTINGS = (
+    "offers",
     "offers --gpu h100-sxm --gpu-count 8",
     "price-history h100-sxm --tier on_demand",
     "prices list",

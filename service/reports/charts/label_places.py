@@ -29,19 +29,23 @@ def places(
     """The middle of each point's label, as near to it as there is room; points keep their order.
 
     Clear of points; of `others`, which have no label, as far as that can be. Always the same for the same
-    points. Where there is no room at all a label stands right of its point.
+    points. Where there is no room near it a label stands at another height; where there is none at all, right
+    of its point.
     """
     taken: list[tuple[Place, float]] = []
-    for point, radius, half in zip(points, radii, half_widths, strict=True):
-        free = [
-            place
-            for gap in GAPS
-            for place in _around(point, radius, gap, half)
-            if half <= place[0] <= width - half
+
+    def is_free(place: Place, half: float) -> bool:
+        return (
+            half <= place[0] <= width - half
             and HALF_HEIGHT <= place[1] <= height - HALF_HEIGHT
             and not any(_meets_disc(place, half, p, r) for p, r in zip(points, radii, strict=True))
             and not any(_meets_label(place, half, other, other_half) for other, other_half in taken)
-        ]
+        )
+
+    for point, radius, half in zip(points, radii, half_widths, strict=True):
+        near = [place for gap in GAPS for place in _around(point, radius, gap, half)]
+        free = [place for place in near if is_free(place, half)]
+        free = free or [place for place in _farther(point, radius, half, height) if is_free(place, half)]
         beside = (point[0] + radius + GAPS[0] + half, point[1])
         taken.append((_clearest(free, half, others) or beside, half))
     return tuple(place for place, _ in taken)
@@ -65,6 +69,13 @@ def _around(point: Place, radius: float, gap: float, half: float) -> list[Place]
         away = gap if across and down else radius + gap
         found.append((point[0] + across * (away + half), point[1] + down * (away + HALF_HEIGHT)))
     return found
+
+
+def _farther(point: Place, radius: float, half: float, height: float) -> list[Place]:
+    """Left and right of a point at every height, the nearest first."""
+    heights = sorted(range(round(height)), key=lambda y: abs(y - point[1]))
+    away = radius + GAPS[0] + half
+    return [(point[0] + side * away, float(y)) for y in heights for side in (1, -1)]
 
 
 def _meets_disc(place: Place, half: float, middle: Place, radius: float) -> bool:

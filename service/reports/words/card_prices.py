@@ -1,16 +1,20 @@
 """A card to buy in words: its price and day, what it brings when it is sold."""
 
 from service.answers.option import AnsweredOption, AnsweredPurchase
+from service.reports.words.sentences import HOURS_PER_YEAR, duration
 from service.reports.words.source_notes import source_title
 from service.reports.words.vat import share_of_vat
 from service.reports.words.wording import Wording
+
+CLEARLY_LONGER = 1.05
+"""Times the years a card is kept: runs that take less fit, as well as anybody knows."""
 
 
 def purchase_sentences(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> list[str]:
     """What a card costs by whom and when, and what it loses; a price of old is to be looked at again."""
     lines = [_price(w, option, bought)]
     if bought.years_kept is not None:
-        lines.append(_resale(w, bought))
+        lines.append(" ".join(filter(None, [_resale(w, bought), _too_many_runs(w, option, bought)])))
     lines += _around(w, bought)
     return lines
 
@@ -103,6 +107,21 @@ def _resale(w: Wording, bought: AnsweredPurchase) -> str:
             "Known from other cards of its class: its own price history is too short, so the range is wider."
         )
     )
+
+
+def _too_many_runs(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
+    """That the runs which share its loss of value take longer than it is kept; empty where they do not."""
+    whole = bought.price.p50 * (1 - bought.resale_share.p50)
+    if option.elapsed_hours is None or not bought.loss_per_run.p50 or not bought.years_kept:
+        return ""
+    runs = round(whole / bought.loss_per_run.p50)
+    hours = runs * option.elapsed_hours.p50
+    if runs < 2 or hours <= bought.years_kept * HOURS_PER_YEAR * CLEARLY_LONGER:
+        return ""
+    return w.say(
+        "{runs} such runs take {time}, longer than it is kept: say fewer --runs or more --years-kept.",
+        runs=w.number(runs), time=duration(w, hours),
+    )  # fmt: skip
 
 
 def kind_word(w: Wording, bought: AnsweredPurchase) -> str:

@@ -34,6 +34,9 @@ def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
                 all=w.number(c.considered_offers),
             )
         )
+        tiers = dict.fromkeys(o.offer.tier for o in rents if o.offer)
+        if list(tiers) != ["on_demand"]:
+            lines.append(w.say("Rented as: {tiers}.", tiers=", ".join(tier_name(w, tier) for tier in tiers)))
     lines += [rent_sentence(w, o, today, alone=len(rents) == 1) for o in rents]
     if len(rents) == 1 and rents[0].cost:
         lines.append(bill_sentence(w, rents[0].cost))
@@ -151,18 +154,22 @@ def suggestion_sentence(w: Wording, option: AnsweredOption) -> str:
 
 
 def market_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
-    """What the same configuration costs elsewhere; empty where it is not offered elsewhere."""
+    """What the same configuration costs elsewhere, of several machines one; empty where it is not offered
+    elsewhere."""
     market = offer.market if offer else None
-    if market is None or market.offers < 2:
+    if offer is None or market is None or market.offers < 2:
         return ""
-    return w.say(
-        "{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.",
-        offers=w.number(market.offers),
-        tier=tier_name(w, market.tier),
-        low=w.unit_price(market.cheapest_per_hour, market.currency),
-        high=w.unit_price(market.dearest_per_hour, market.currency),
-        median=w.unit_price(market.median_per_hour, market.currency),
-    )
+    told = {
+        "offers": w.number(market.offers), "tier": tier_name(w, market.tier),
+        "low": w.unit_price(market.cheapest_per_hour, market.currency),
+        "high": w.unit_price(market.dearest_per_hour, market.currency),
+        "median": w.unit_price(market.median_per_hour, market.currency),
+    }  # fmt: skip
+    if offer.instances > 1:
+        return w.say(
+            "{offers} offers of one such machine ({tier}), {low} to {high} per hour, median {median}.", **told
+        )
+    return w.say("{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.", **told)
 
 
 def rent_distance_sentence(w: Wording, offer: AnsweredOffer | None) -> str:

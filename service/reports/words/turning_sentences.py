@@ -106,9 +106,15 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
         "takes": duration(w, t.plan.calendar_hours or 0.0),
         "sure": w.likely(min(sure, 1.0)),
     }  # fmt: skip
+    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.best.probability_within_limits)
+    if t.extra_cost < 0 and d.needs_stated_rent and told_sure:
+        return w.say(
+            "Waiting {time} longer saves {money}: {plan} ({cost}, {takes}; keeps the limits with a "
+            "probability of {sure}).",
+            **phrases,
+        )
     if t.extra_cost < 0:
         return w.say("Waiting {time} longer saves {money}: {plan} ({cost}, {takes}).", **phrases)
-    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.best.probability_within_limits)
     if t.saved_hours > 0 and d.rule == "cheapest" and not told_sure:
         return w.say("For {money} more it is done {time} earlier: {plan} ({cost}, {takes}).", **phrases)
     if t.saved_hours > 0:
