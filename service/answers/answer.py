@@ -148,6 +148,8 @@ class AnsweredPlanBrief(Answered):
     plan: Way
     label: str
     provider_name: str = Field(description="Empty at home")
+    tier: str | None = Field(None, description="Of a rented machine; null at home and in old answers")
+    term_months: int | None = Field(None, description="Of reserved ones: all of them are billed")
     cost: float | None
     calendar_hours: float | None
 

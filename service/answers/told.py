@@ -317,11 +317,14 @@ def _if_rents_hold(d: Decision) -> AnsweredIfRentsHold | None:
 
 
 def _brief(r: RatedOption) -> AnsweredPlanBrief:
-    provider = r.option.rental.provider if r.option.rental else None
+    rental = r.option.rental
+    provider, offer = (rental.provider, rental.offer) if rental else (None, None)
     return AnsweredPlanBrief(
         plan=r.way,
         label=r.option.label,
         provider_name=provider.name if provider else "",
+        tier=offer.tier if offer else None,
+        term_months=offer.term_months if offer else None,
         cost=near_or_none(r.cost.p50 if r.cost else None, 2),
         calendar_hours=near_or_none(r.calendar_hours.p50 if r.calendar_hours else None, 3),
     )

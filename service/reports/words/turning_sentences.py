@@ -144,8 +144,9 @@ def _debugging_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision, hou
         "hours": duration(w, hours), "money": w.about(-t.extra_cost, d.currency),
         "cost": w.about(t.plan.cost or 0.0, d.currency), "takes": duration(w, t.plan.calendar_hours or 0.0),
     }  # fmt: skip
-    provider = d.best.offer.provider_name if d.best and d.best.offer else ""
-    if d.best and (t.plan.label, t.plan.provider_name) == (d.best.label, provider):
+    offer = d.best.offer if d.best else None
+    taken = (offer.provider_name, offer.tier) if offer else ("", None)
+    if d.best and (t.plan.label, t.plan.provider_name, t.plan.tier) == (d.best.label, *taken):
         return w.say("Debugging at home for {hours} first would save {money} ({cost}, {takes}).", **told)
     return w.say(
         "Debugging at home for {hours} first would save {money}: {plan} ({cost}, {takes}).",
