@@ -5,12 +5,13 @@ from service.reports.words.prices import tier_name
 from service.reports.words.wording import Wording
 
 
-def plan_name(w: Wording, p: AnsweredPlan) -> str:
-    """The plan in a few words: rent 8 x H100 SXM at Hyperstack; rent H100 SXM at Verda (spot)."""
+def plan_name(w: Wording, p: AnsweredPlan, *, with_terms: bool = True) -> str:
+    """The plan in a few words: rent 8 x H100 SXM at Hyperstack; rent H100 SXM at Verda (spot). Old answers
+    tell other plans by their names without terms."""
     if p.offer is None:
         return named_plan(w, p.plan, p.label, "")
     name = named_plan(w, p.plan, p.label, p.offer.provider_name)
-    return name + _terms(w, p.offer.tier, p.offer.term_months)
+    return name + _terms(w, p.offer.tier, p.offer.term_months) if with_terms else name
 
 
 def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:

@@ -4,6 +4,7 @@ from service.answers.answer import (
     AnsweredDecision,
     AnsweredLeftAside,
     AnsweredNearTie,
+    AnsweredPlanBrief,
     AnsweredSwing,
     AnsweredTurn,
 )
@@ -68,8 +69,12 @@ def swing_sentence(w: Wording, s: AnsweredSwing, d: AnsweredDecision) -> str:
 def telling_turns(w: Wording, d: AnsweredDecision) -> list[AnsweredTurn]:
     """The turning points that say something: not those where a plan of the same name takes the chosen one's
     place, another region of the same offer."""
-    best = "" if d.best is None else plan_name(w, d.best)
-    return [turn for turn in d.turns if turn.then is None or brief_name(w, turn.then) != best]
+
+    def is_of_its_name(then: AnsweredPlanBrief) -> bool:
+        best = d.best
+        return best is not None and brief_name(w, then) == plan_name(w, best, with_terms=bool(then.tier))
+
+    return [turn for turn in d.turns if turn.then is None or not is_of_its_name(turn.then)]
 
 
 def turn_sentence(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
