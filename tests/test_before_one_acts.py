@@ -6,7 +6,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from service.answers.answer import AnsweredDecision
 from service.cli import main
+from service.reports.words.wording import wording
+from tests.reports import decisions_for_tests as decisions
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +42,44 @@ def test_a_plan_says_how_it_is_rented_where_that_is_not_by_the_hour_as_one_likes
     assert {turn["then"]["tier"] for turn in d["turns"] if turn["then"]} == {"reserved"}
     assert "mieten (für 12 Monate reserviert)" in say(*reserved, "--lang", "de")
     assert "(on demand)." not in ask(say, "decide", "nanochat-d20", "--deadline", "3d")["summary"]
+
+
+def test_a_cheaper_plan_that_may_be_late_is_shown_with_its_reason(say):
+    """It kept both limits at its medians and was cheaper than the best by 200 EUR, yet counted among those
+    much like the ones shown."""
+    asked = ("decide", "--budget", "700", "--deadline", "30d")
+    d = ask(say, *asked)
+    beyond = [p for p in d["shortlist"] if not p["keeps_limits"] and p["plan"] == "rent"]
+    (likely,) = (p for p in beyond if p["cost"]["p50"] < d["best"]["cost"]["p50"])
+    assert likely["calendar_hours"]["p50"] < 720 and likely["probability_within_limits"] > 0.3
+    assert "it may be late: it takes 28 days, the deadline is 30 days" in say(*asked)
+    assert "neither shown nor beaten" in say(*asked)
+
+
+def test_a_faster_plan_that_may_go_over_the_budget_is_shown_with_its_reason(say):
+    asked = ("decide", "--own", "none", "--budget", "800")
+    d = ask(say, *asked)
+    faster = [p for p in d["shortlist"] if not p["keeps_limits"]]
+    assert any(p["calendar_hours"]["p50"] < d["best"]["calendar_hours"]["p50"] for p in faster)
+    assert "it may go over the budget: about €761 has to be paid, €800 is there" in say(*asked)
+
+
+def test_what_is_not_sure_enough_is_never_rounded_up_to_what_was_asked_for():
+    """A plan stood outside the limits with 80 % where 80 % was wanted."""
+    d = AnsweredDecision.model_validate(decisions.headline())
+    assert d.limits.least_probability == 0.8
+
+    def told(chance):
+        plan = d.shortlist[0].model_copy(update={"probability_within_limits": chance})
+        return wording("en").likely(d.told_chance(plan))
+
+    assert [told(p) for p in (0.784, 0.797, 0.7999, 0.8, 0.805)] == ["78%", "79%", "79%", "80%", "80%"]
+
+
+def test_a_time_beside_a_deadline_in_days_is_told_in_days(say):
+    told = say("decide", "--deadline", "126d", "--tier", "none")
+    assert "it may be late: it takes 123 days, the deadline is 126 days" in told
+
+
+def test_without_limits_no_column_tells_of_them(say):
+    assert "Keeps the limits" not in say("decide", "nanochat-d12")

@@ -113,7 +113,7 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
     }  # fmt: skip
     if t.extra_cost < 0:
         return w.say("Waiting {time} longer saves {money}: {plan} ({cost}, {takes}).", **phrases)
-    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.best.probability_within_limits)
+    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.told_chance(d.best))
     if t.saved_hours > 0 and d.rule == "cheapest" and not told_sure:
         return w.say("For {money} more it is done {time} earlier: {plan} ({cost}, {takes}).", **phrases)
     if t.saved_hours > 0:
