@@ -83,3 +83,26 @@ def test_a_time_beside_a_deadline_in_days_is_told_in_days(say):
 
 def test_without_limits_no_column_tells_of_them(say):
     assert "Keeps the limits" not in say("decide", "nanochat-d12")
+
+
+def test_more_runs_than_a_bought_card_can_do_are_not_told_as_cheap(say):
+    """30 runs of 41 days, a card that is sold after a year."""
+    asked = ("decide", "--own", "none", "--tier", "none", "--buy", "rtx-4090=1900")
+    told = say(*asked, "--runs", "30")
+    phrase = "30 such runs take about 3.4 years, but the card is sold before"
+    assert phrase in told.split("Plan Cost")[0]
+    assert "Ask with --runs 8 or --years-kept 4." in told
+    for enough in (("--runs", "8"), ("--runs", "30", "--years-kept", "4"), ()):
+        assert "the card is sold before" not in say(*asked, *enough)
+
+
+def test_a_comparison_tells_what_a_card_to_buy_costs_and_brings(say):
+    told = say("compare", "nanochat-d20", "--buy", "rtx-4090=1900", "--runs", "5")
+    assert "Card: GeForce RTX 4090, new, €1,900, as you said. Sold after one year for" in told
+
+
+def test_the_market_of_a_cluster_is_told_of_one_machine_of_it(say):
+    """€137 an hour stood beside 18 offers of this configuration, €17 to €107."""
+    told = say("decide", "llama-3-70b", "--own", "none")
+    assert "€137.49" in told and "8 such machines are rented; for one there are" in told
+    assert "offers of this configuration" not in told

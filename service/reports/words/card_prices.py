@@ -1,6 +1,9 @@
 """A card to buy in words: its price and day, what it brings when it is sold."""
 
+import math
+
 from service.answers.option import AnsweredOption, AnsweredPurchase
+from service.reports.words.sentences import HOURS_PER_YEAR, duration
 from service.reports.words.source_notes import source_title
 from service.reports.words.vat import share_of_vat
 from service.reports.words.wording import Wording
@@ -11,8 +14,27 @@ def purchase_sentences(w: Wording, option: AnsweredOption, bought: AnsweredPurch
     lines = [_price(w, option, bought)]
     if bought.years_kept is not None:
         lines.append(_resale(w, bought))
-    lines += _around(w, bought)
+    lines += filter(None, [too_many_runs_sentence(w, option), *_around(w, bought)])
     return lines
+
+
+def too_many_runs_sentence(w: Wording, option: AnsweredOption) -> str:
+    """That the loss of a bought card is spread over more runs than it can do before it is sold; empty where
+    it can, and of an old answer."""
+    bought, hours = option.purchase, option.elapsed_hours
+    if bought is None or hours is None or not bought.runs or not bought.years_kept:
+        return ""
+    all_hours, kept_hours = hours.p50 * bought.runs, bought.years_kept * HOURS_PER_YEAR
+    if bought.runs == 1 or all_hours <= kept_hours:
+        return ""
+    done = int(kept_hours / hours.p50)
+    years = f"--years-kept {math.ceil(all_hours / HOURS_PER_YEAR)}"
+    return w.say(
+        "{runs} such runs take {time}, but the card is sold before: each costs more than is said here. Ask "
+        "with {remedy}.",
+        runs=w.number(bought.runs), time=duration(w, all_hours),
+        remedy=w.say("{one} or {other}", one=f"--runs {done}", other=years) if done else years,
+    )  # fmt: skip
 
 
 def _around(w: Wording, bought: AnsweredPurchase) -> list[str]:

@@ -11,6 +11,7 @@ from service.answers.answer import (
     AnsweredPlanBrief,
 )
 from service.reports.words.bill import needs_more_first, paid
+from service.reports.words.card_prices import too_many_runs_sentence
 from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence, rent_per_hour
@@ -74,6 +75,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
     return [
         *_chosen_sentences(w, d, d.best, title),
         cost_sentence(w, d, d.best),
+        *filter(None, [too_many_runs_sentence(w, d.best)]),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),

@@ -26,6 +26,7 @@ def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     today = c.asked_at.date()
     rents = [o for o in c.options if o.kind == "cloud"]
     lines = [line for o in c.options for line in electricity_sentences(w, o, today)]
+    lines += [line for o in c.options if o.purchase for line in purchase_sentences(w, o, o.purchase)]
     if c.considered_offers:
         lines.append(
             w.say(
@@ -153,16 +154,22 @@ def suggestion_sentence(w: Wording, option: AnsweredOption) -> str:
 def market_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
     """What the same configuration costs elsewhere; empty where it is not offered elsewhere."""
     market = offer.market if offer else None
-    if market is None or market.offers < 2:
+    if offer is None or market is None or market.offers < 2:
         return ""
-    return w.say(
-        "{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.",
-        offers=w.number(market.offers),
-        tier=tier_name(w, market.tier),
-        low=w.unit_price(market.cheapest_per_hour, market.currency),
-        high=w.unit_price(market.dearest_per_hour, market.currency),
-        median=w.unit_price(market.median_per_hour, market.currency),
-    )
+    said = {
+        "offers": w.number(market.offers),
+        "tier": tier_name(w, market.tier),
+        "low": w.unit_price(market.cheapest_per_hour, market.currency),
+        "high": w.unit_price(market.dearest_per_hour, market.currency),
+        "median": w.unit_price(market.median_per_hour, market.currency),
+    }
+    if offer.instances > 1:
+        return w.say(
+            "{count} such machines are rented; for one there are {offers} offers ({tier}), {low} to {high}, "
+            "median {median}.",
+            count=w.number(offer.instances), **said,
+        )  # fmt: skip
+    return w.say("{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.", **said)
 
 
 def rent_distance_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
