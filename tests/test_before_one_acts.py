@@ -106,3 +106,19 @@ def test_the_market_of_a_cluster_is_told_of_one_machine_of_it(say):
     told = say("decide", "llama-3-70b", "--own", "none")
     assert "€137.49" in told and "8 such machines are rented; for one there are" in told
     assert "offers of this configuration" not in told
+
+
+def test_one_difference_is_told_by_one_sum(say):
+    """A near tie for EUR 1.09 more stood beside the same plan as EUR 1.08 dearer."""
+    model = ("--dimensions", "n_layers=24,d_model=1024,n_heads=16,vocab_size=50257", "--tokens", "10e9")
+    d = ask(say, "decide", *model, "--budget", "100", "--deadline", "2w")
+    ties = [tie for tie in d["near_ties"] if tie["plan"]["cost"] is not None]
+    assert ties
+    for tie in ties:
+        assert tie["extra_cost"] == pytest.approx(tie["plan"]["cost"] - d["best"]["cost"]["p50"], abs=1e-6)
+
+
+def test_a_report_says_how_a_plan_is_rented(say):
+    told = say("decide", "nanochat-d20", "--tier", "spot", "--own", "none", "--format", "md", "-o", "-")
+    rows = told.split("Source | | --- |")[1].split("## ")[0].split(" | | ")
+    assert len(rows) >= 3 and all(", spot)" in row for row in rows[1:] if ", rented" in row)

@@ -209,7 +209,9 @@ def _shortlisted(plans: Plans, choice: Choice, ties: list[int], weights: Weights
         cleanest = min(within, key=lambda i: (np.nan_to_num(c.co2_kg[i], nan=np.inf), i))
         merit = merit_of(c, choice.rule, weights)
         better = [i for i in front if not choice.within[i] and merit[i] < merit[choice.best]]
-        beyond = max(set(better) - keep, key=lambda i: (choice.probability[i], -i), default=cleanest)
+        told = set(c.rests_on[sorted(keep)])
+        new = (i for i in better if c.rests_on[i] not in told)
+        beyond = max(new, key=lambda i: (choice.probability[i], -i), default=cleanest)
         keep |= {cleanest, beyond, *_thinned(_faster_for_money(c, within), room - 1)}
     return sorted(keep, key=lambda i: (np.nan_to_num(c.cost[1][i], nan=np.inf), i))
 

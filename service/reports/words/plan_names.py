@@ -11,7 +11,7 @@ def plan_name(w: Wording, p: AnsweredPlan, *, with_terms: bool = True) -> str:
     if p.offer is None:
         return named_plan(w, p.plan, p.label, "")
     name = named_plan(w, p.plan, p.label, p.offer.provider_name)
-    return name + _terms(w, p.offer.tier, p.offer.term_months) if with_terms else name
+    return name + _in_brackets(rented_terms(w, p.offer.tier, p.offer.term_months)) if with_terms else name
 
 
 def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
@@ -29,13 +29,19 @@ def named_plan(w: Wording, plan: str, label: str, provider: str) -> str:
 
 def brief_name(w: Wording, p: AnsweredPlanBrief) -> str:
     """The same of a plan told by its name alone."""
-    return named_plan(w, p.plan, p.label, p.provider_name) + _terms(w, p.tier, p.term_months)
+    return named_plan(w, p.plan, p.label, p.provider_name) + _in_brackets(
+        rented_terms(w, p.tier, p.term_months)
+    )
 
 
-def _terms(w: Wording, tier: str | None, months: int | None) -> str:
-    """How it is rented, where that is not by the hour for as long as one likes."""
+def rented_terms(w: Wording, tier: str | None, months: int | None) -> str:
+    """How it is rented, where that is not by the hour for as long as one likes; empty where it is."""
     if tier is None or tier == "on_demand":
         return ""
     if months:
-        return " " + w.counted("(reserved for {count} month)", "(reserved for {count} months)", months)
-    return f" ({tier_name(w, tier)})"
+        return w.counted("reserved for {count} month", "reserved for {count} months", months)
+    return tier_name(w, tier)
+
+
+def _in_brackets(words: str) -> str:
+    return f" ({words})" if words else ""
