@@ -56,7 +56,15 @@ def _looks_within(d: AnsweredDecision, p: AnsweredPlan) -> bool:
 def plan_why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
     """Why a plan is not the best one, in these words, whatever language it was asked in; empty without a
     reason."""
-    return "" if p.why_not is None else why_not_sentence(w, p.why_not.code, p, d.best, d.limits)
+    if p.why_not is None:
+        return ""
+    held = p.probability_if_rent_holds
+    if _looks_within(d, p) and held is not None and held >= d.limits.least_probability:
+        return w.say(
+            "its rent is too old to be sure: {sure} as long as you have not looked, {held} if it still holds",
+            sure=w.likely(d.told_chance(p)), held=w.likely(held),
+        )  # fmt: skip
+    return why_not_sentence(w, p.why_not.code, p, d.best, d.limits)
 
 
 def _started_large(line: str) -> str:
