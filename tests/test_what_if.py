@@ -85,7 +85,7 @@ def test_sixteen_are_two_nodes_of_eight_where_nobody_rents_them_out_at_once(comp
     rent = next(i for i in of_nodes["cost"]["items"] if i["code"] == "rent")
     assert rent["unit_price"] > 16
     of_one, of_all = (" ".join(screen(compared(cloud=f"{n}xh100-sxm")).split()) for n in (16, 8))
-    assert "offers of one such machine (on demand), " in of_one
+    assert "2 such machines are rented; for one there are " in of_one
     assert "offers of this configuration (on demand), " in of_all
     odd = compared(cloud="24xh100-sxm")["options"][1]
     assert odd["offer"] is None and odd["why_not"]["code"] == "no_price"

@@ -1,4 +1,4 @@
-"""What grows with the years is found by an index: the first day of prices, the answers that a report refers to
+"""What grows with the years is found by an index: the first day of prices, answers that reports refer to
 
 Revision: 0020
 Revises: 0019

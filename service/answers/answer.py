@@ -1,5 +1,6 @@
 """The answers themselves: a comparison, a decision, estimates; stored, given and read as the same type."""
 
+import math
 from datetime import date
 from typing import Literal
 
@@ -148,6 +149,8 @@ class AnsweredPlanBrief(Answered):
     plan: Way
     label: str
     provider_name: str = Field(description="Empty at home")
+    tier: str | None = Field(None, description="Of a rented machine; null at home and in old answers")
+    term_months: int | None = Field(None, description="Of reserved ones: all of them are billed")
     cost: float | None
     calendar_hours: float | None
 
@@ -436,6 +439,12 @@ class AnsweredDecision(Answered):
     def has_limits(self) -> bool:
         """Whether a budget or a deadline was named."""
         return self.limits.budget is not None or self.limits.deadline_hours is not None
+
+    def told_chance(self, plan: AnsweredPlan) -> float:
+        """How surely it keeps the limits, to be said in whole percent: what is less than was asked for is
+        never rounded up to it."""
+        chance, least = plan.probability_within_limits, self.limits.least_probability
+        return math.floor(chance * 100) / 100 if chance < least <= round(chance, 2) else chance
 
     @property
     def rival(self) -> AnsweredPlan | None:

@@ -198,7 +198,7 @@ def tell_decision(d: Decision) -> AnsweredDecision:
         considered=d.considered,
         unshown=d.unshown,
         unpriced=d.unpriced,
-        near_ties=tuple(_near_tie(t) for t in d.near_ties),
+        near_ties=tuple(_near_tie(t, d.best) for t in d.near_ties),
         turns=tuple(_turn(t) for t in d.turns),
         left_aside=tuple(_left_aside(x) for x in d.left_aside),
         nearest_possible=tuple(_nearest(n, d) for n in d.nearest),
@@ -288,9 +288,13 @@ def _nearest(n: NearestPlan, d: Decision) -> AnsweredNearest:
     )
 
 
-def _near_tie(t: RatedTie) -> AnsweredNearTie:
+def _near_tie(t: RatedTie, best: RatedOption | None) -> AnsweredNearTie:
+    """Its difference in money is that of the two sums as they are told."""
+    money = t.tie.extra_cost
+    if best and best.cost and t.plan.cost:
+        money = near(t.plan.cost.p50, 2) - near(best.cost.p50, 2)
     return AnsweredNearTie(
-        extra_cost=near(t.tie.extra_cost, 2),
+        extra_cost=near(money, 2),
         saved_hours=near(t.tie.saved_hours, 2),
         gained_probability=round(t.tie.gained_probability, 3),
         drawback=t.tie.drawback,
@@ -317,11 +321,14 @@ def _if_rents_hold(d: Decision) -> AnsweredIfRentsHold | None:
 
 
 def _brief(r: RatedOption) -> AnsweredPlanBrief:
-    provider = r.option.rental.provider if r.option.rental else None
+    rental = r.option.rental
+    provider, offer = (rental.provider, rental.offer) if rental else (None, None)
     return AnsweredPlanBrief(
         plan=r.way,
         label=r.option.label,
         provider_name=provider.name if provider else "",
+        tier=offer.tier if offer else None,
+        term_months=offer.term_months if offer else None,
         cost=near_or_none(r.cost.p50 if r.cost else None, 2),
         calendar_hours=near_or_none(r.calendar_hours.p50 if r.calendar_hours else None, 3),
     )

@@ -133,12 +133,15 @@ Told = tuple[Interval | None, Interval | None]
 
 
 def _plan(way: Way, option: Option, now: Told, before: Told) -> AnsweredAlternativePlan:
-    provider = option.rental.provider if option.rental else None
+    rental = option.rental
+    provider, offer = (rental.provider, rental.offer) if rental else (None, None)
     cost, hours = (None if one is None else one.p50 for one in now)
     brief = AnsweredPlanBrief(
         plan=way,
         label=option.label,
         provider_name=provider.name if provider else "",
+        tier=offer.tier if offer else None,
+        term_months=offer.term_months if offer else None,
         cost=near_or_none(cost, 2),
         calendar_hours=near_or_none(hours, 3),
     )

@@ -240,6 +240,7 @@ def _purchase(bought: Purchase, currency: str) -> AnsweredPurchase:
         is_before_tax=dated is not None and bought.vat is None,
         vat_share=None if bought.vat is None else bought.vat.share,
         years_kept=bought.years_kept,
+        runs=bought.runs,
         resale_share=near_interval(
             Interval(resold if low is None else low, resold, resold if high is None else high), 4
         ),

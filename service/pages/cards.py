@@ -93,7 +93,7 @@ def _card(w: Wording, d: AnsweredDecision, title: str, p: AnsweredPlan, most: fl
         time=duration(w, hours.p50) if hours else "–",
         times=duration_between(w, hours) if hours else "",
         co2="" if co2_kg is None else w.say("{kilograms} kg CO₂e", kilograms=w.rounded(co2_kg)),
-        sure=w.likely(p.probability_within_limits) if d.has_limits else "",
+        sure=w.likely(d.told_chance(p)) if d.has_limits else "",
         chips=tuple(chips(w, p, today)),
         why_not="" if p == d.best else plan_why_not(w, d, p),
         bar=_bar(cost, most) if cost and most > 0 else None,

@@ -154,7 +154,7 @@ def _beside(w: Wording, d: AnsweredDecision) -> str:
         return w.say("For comparison: {plan}; cost {cost}, duration {time}.", **phrases)
     return w.say(
         "For comparison: {plan}; cost {cost}, duration {time}, probability of keeping the limits {sure}.",
-        sure=w.likely(other.probability_within_limits), **phrases,
+        sure=w.likely(d.told_chance(other)), **phrases,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from service.answers.question import AskedDecision
 from service.answers.told import tell_decision
 from service.answers.told_alternative import tell_decided
 from service.decide.candidates import SET_ASIDE, Candidates, SetAside
-from service.decide.choice import Choice, choose
+from service.decide.choice import Choice, Weights, choose, merit_of
 from service.decide.decision import (
     Decision,
     LeftAside,
@@ -105,7 +105,7 @@ def decide(
             known[i] = rate(workload, plans, choice=choice, i=i)
         return known[i]
 
-    shown = _shortlisted(plans, choice, [tie.position for tie in ties])
+    shown = _shortlisted(plans, choice, [tie.position for tie in ties], request.weights)
     shortlist = tuple(rated(i) for i in shown)
     best = None if choice.best is None else rated(choice.best)
     rival = None if choice.rival is None else rated(choice.rival)
@@ -190,10 +190,10 @@ def _counts(plans: Plans, choice: Choice, shown: list[int]) -> _Counts:
     )  # fmt: skip
 
 
-def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
+def _shortlisted(plans: Plans, choice: Choice, ties: list[int], weights: Weights | None) -> list[int]:
     """The best, the next, the one to take if rents hold, near ties and every machine that was named; with
-    them the plans within the limits that trade money for time, thinned out, their cleanest, and one beyond
-    the limits that would cost less.
+    them the plans within the limits that trade money for time, thinned out, their cleanest, and of those
+    beyond the limits that would come before the best the likeliest to keep them.
 
     Where none keeps the limits: of all that nothing beats, thinned out; where none may be chosen, of those
     that are set aside. By cost.
@@ -207,8 +207,12 @@ def _shortlisted(plans: Plans, choice: Choice, ties: list[int]) -> list[int]:
     else:
         within = [i for i in front if choice.within[i]]
         cleanest = min(within, key=lambda i: (np.nan_to_num(c.co2_kg[i], nan=np.inf), i))
-        cheaper = [i for i in front if not choice.within[i] and c.cost[1][i] < c.cost[1][choice.best]]
-        keep |= {cleanest, *cheaper[-1:], *_thinned(_faster_for_money(c, within), room - 1)}
+        merit = merit_of(c, choice.rule, weights)
+        better = [i for i in front if not choice.within[i] and merit[i] < merit[choice.best]]
+        told = set(c.rests_on[sorted(keep)])
+        new = (i for i in better if c.rests_on[i] not in told)
+        beyond = max(new, key=lambda i: (choice.probability[i], -i), default=cleanest)
+        keep |= {cleanest, beyond, *_thinned(_faster_for_money(c, within), room - 1)}
     return sorted(keep, key=lambda i: (np.nan_to_num(c.cost[1][i], nan=np.inf), i))
 
 

@@ -76,7 +76,7 @@ def _plans_table(w: Wording, d: AnsweredDecision) -> Table:
         Column("cost", w.say("Cost (80 % range)"), is_number=True),
         Column("time", w.say("Done after"), is_number=True),
         Column("co2", w.say("CO₂e"), is_number=True),
-        Column("sure", w.say("Keeps the limits"), is_number=True),
+        *([Column("sure", w.say("Keeps the limits"), is_number=True)] if d.has_limits else []),
         Column("as_of", w.say("Price of"), is_number=True, is_spare=True),
     )
     told: dict[tuple[Cell, ...], Row] = {}
@@ -100,9 +100,13 @@ def _cells(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> tuple[Cell, ...]
         MoneySpread(p.cost.total, d.currency) if p.cost else Missing(),
         Lasting(certain(hours.p50)) if hours else Missing(),
         Number(co2.p50, "kg") if co2 else Missing(),
-        Share(p.probability_within_limits, is_likelihood=True) if p.cost and d.has_limits else Missing(),
+        *([_sure(d, p)] if d.has_limits else []),
         Day(priced[0]) if priced else Missing(),
     )
+
+
+def _sure(d: AnsweredDecision, p: AnsweredPlan) -> Cell:
+    return Share(d.told_chance(p), is_likelihood=True) if p.cost else Missing()
 
 
 def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:

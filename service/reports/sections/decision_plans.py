@@ -95,7 +95,7 @@ def _cells(n: Notebook, d: AnsweredDecision, p: NumberedPlan, bill: int | None) 
     if not d.has_limits:
         sure = n.missing(w.say("No limits were asked for."))
     elif cost:
-        sure = Share(plan.probability_within_limits, is_likelihood=True)
+        sure = Share(d.told_chance(plan), is_likelihood=True)
     else:
         sure = n.missing(no_cost)
     return (

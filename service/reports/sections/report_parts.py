@@ -32,6 +32,7 @@ from service.reports.document.document import (
 )
 from service.reports.document.notebook import Notebook
 from service.reports.words.bill import item_name, needs_more_first, one_of, paid, quantity_unit
+from service.reports.words.plan_names import rented_terms
 from service.reports.words.sentences import HOURS_PER_DAY, duration, fit_sentence
 from service.reports.words.wording import Wording
 
@@ -48,7 +49,9 @@ def option_name(w: Wording, option: AnsweredOption) -> Words:
         return Words(option.label, w.say("at home"))
     if offer := option.offer:
         where = place(offer.region, None, w.language)
-        return Words(option.label, " ".join(filter(None, (offer.provider_name, offer.instance, where))))
+        named = " ".join(filter(None, (offer.provider_name, offer.instance, where)))
+        terms = rented_terms(w, offer.tier, offer.term_months)
+        return Words(option.label, ", ".join(filter(None, (named, terms))))
     return Words(option.label, w.say("rented"))
 
 

@@ -1,22 +1,40 @@
 """A card to buy in words: its price and day, what it brings when it is sold."""
 
+import math
+
 from service.answers.option import AnsweredOption, AnsweredPurchase
 from service.reports.words.sentences import HOURS_PER_YEAR, duration
 from service.reports.words.source_notes import source_title
 from service.reports.words.vat import share_of_vat
 from service.reports.words.wording import Wording
 
-CLEARLY_LONGER = 1.05
-"""Times the years a card is kept: runs that take less fit, as well as anybody knows."""
-
 
 def purchase_sentences(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> list[str]:
     """What a card costs by whom and when, and what it loses; a price of old is to be looked at again."""
     lines = [_price(w, option, bought)]
     if bought.years_kept is not None:
-        lines.append(" ".join(filter(None, [_resale(w, bought), _too_many_runs(w, option, bought)])))
-    lines += _around(w, bought)
+        lines.append(_resale(w, bought))
+    lines += filter(None, [too_many_runs_sentence(w, option), *_around(w, bought)])
     return lines
+
+
+def too_many_runs_sentence(w: Wording, option: AnsweredOption) -> str:
+    """That the loss of a bought card is spread over more runs than it can do before it is sold; empty where
+    it can, and of an old answer."""
+    bought, hours = option.purchase, option.elapsed_hours
+    if bought is None or hours is None or not bought.runs or not bought.years_kept:
+        return ""
+    all_hours, kept_hours = hours.p50 * bought.runs, bought.years_kept * HOURS_PER_YEAR
+    if bought.runs == 1 or all_hours <= kept_hours:
+        return ""
+    done = int(kept_hours / hours.p50)
+    years = f"--years-kept {math.ceil(all_hours / HOURS_PER_YEAR)}"
+    return w.say(
+        "{runs} such runs take {time}, but the card is sold before: each costs more than is said here. Ask "
+        "with {remedy}.",
+        runs=w.number(bought.runs), time=duration(w, all_hours),
+        remedy=w.say("{one} or {other}", one=f"--runs {done}", other=years) if done else years,
+    )  # fmt: skip
 
 
 def _around(w: Wording, bought: AnsweredPurchase) -> list[str]:
@@ -107,21 +125,6 @@ def _resale(w: Wording, bought: AnsweredPurchase) -> str:
             "Known from other cards of its class: its own price history is too short, so the range is wider."
         )
     )
-
-
-def _too_many_runs(w: Wording, option: AnsweredOption, bought: AnsweredPurchase) -> str:
-    """That the runs which share its loss of value take longer than it is kept; empty where they do not."""
-    whole = bought.price.p50 * (1 - bought.resale_share.p50)
-    if option.elapsed_hours is None or not bought.loss_per_run.p50 or not bought.years_kept:
-        return ""
-    runs = round(whole / bought.loss_per_run.p50)
-    hours = runs * option.elapsed_hours.p50
-    if runs < 2 or hours <= bought.years_kept * HOURS_PER_YEAR * CLEARLY_LONGER:
-        return ""
-    return w.say(
-        "{runs} such runs take {time}, longer than it is kept: say fewer --runs or more --years-kept.",
-        runs=w.number(runs), time=duration(w, hours),
-    )  # fmt: skip
 
 
 def kind_word(w: Wording, bought: AnsweredPurchase) -> str:

@@ -11,6 +11,7 @@ from service.answers.answer import (
     AnsweredPlanBrief,
 )
 from service.reports.words.bill import needs_more_first, paid
+from service.reports.words.card_prices import too_many_runs_sentence
 from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence, rent_per_hour
@@ -74,6 +75,7 @@ def verdict_lines(w: Wording, d: AnsweredDecision) -> list[str]:
     return [
         *_chosen_sentences(w, d, d.best, title),
         cost_sentence(w, d, d.best),
+        *filter(None, [too_many_runs_sentence(w, d.best)]),
         *(near_tie_sentence(w, tie, d) for tie in d.near_ties),
         *filter(None, [rent_distance_sentence(w, d.best.offer)]),
         *(turn_sentence(w, turn, d) for turn in telling_turns(w, d)[:1]),
@@ -99,7 +101,7 @@ def needs_stated_rent_sentence(w: Wording, d: AnsweredDecision, p: AnsweredPlan)
     """That no plan is as sure as was asked for, by the age of the rents; and how sure the best is if its rent
     still is what was stated."""
     told = {
-        "asked": w.percent(d.limits.least_probability), "sure": w.likely(p.probability_within_limits),
+        "asked": w.percent(d.limits.least_probability), "sure": w.likely(d.told_chance(p)),
         "held": w.likely(p.probability_if_rent_holds or 0.0),
     }  # fmt: skip
     if p.offer is None:
@@ -136,7 +138,7 @@ def if_rents_hold_sentence(w: Wording, d: AnsweredDecision) -> str:
     told = {
         "plan": plan_name(w, p), "rent": rent_per_hour(w, p),
         "cost": w.about(p.total_cost.p50, d.currency), "takes": duration(w, p.calendar_hours.p50),
-        "held": w.likely(p.probability_if_rent_holds or 0.0), "sure": w.likely(p.probability_within_limits),
+        "held": w.likely(p.probability_if_rent_holds or 0.0), "sure": w.likely(d.told_chance(p)),
     }  # fmt: skip
     days = (d.asked_at.date() - p.offer.as_of).days
     if days < 1:
@@ -351,7 +353,7 @@ def counted_sentence(w: Wording, d: AnsweredDecision) -> str:
             d.dominated_count,
             w.say("{count} beaten in cost, time and CO₂e", count=w.number(d.dominated_count)),
         ),
-        (d.unshown, w.say("{count} much like those shown", count=w.number(d.unshown))),
+        (d.unshown, w.say("{count} neither shown nor beaten", count=w.number(d.unshown))),
         (aside, w.say("{count} not recommended", count=w.number(aside))),
         (d.unpriced, w.say("{count} without a price", count=w.number(d.unpriced))),
     )

@@ -26,6 +26,7 @@ def price_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
     today = c.asked_at.date()
     rents = [o for o in c.options if o.kind == "cloud"]
     lines = [line for o in c.options for line in electricity_sentences(w, o, today)]
+    lines += [line for o in c.options if o.purchase for line in purchase_sentences(w, o, o.purchase)]
     if c.considered_offers:
         lines.append(
             w.say(
@@ -159,17 +160,20 @@ def market_sentence(w: Wording, offer: AnsweredOffer | None) -> str:
     market = offer.market if offer else None
     if offer is None or market is None or market.offers < 2:
         return ""
-    told = {
-        "offers": w.number(market.offers), "tier": tier_name(w, market.tier),
+    said = {
+        "offers": w.number(market.offers),
+        "tier": tier_name(w, market.tier),
         "low": w.unit_price(market.cheapest_per_hour, market.currency),
         "high": w.unit_price(market.dearest_per_hour, market.currency),
         "median": w.unit_price(market.median_per_hour, market.currency),
-    }  # fmt: skip
+    }
     if offer.instances > 1:
         return w.say(
-            "{offers} offers of one such machine ({tier}), {low} to {high} per hour, median {median}.", **told
-        )
-    return w.say("{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.", **told)
+            "{count} such machines are rented; for one there are {offers} offers ({tier}), {low} to {high}, "
+            "median {median}.",
+            count=w.number(offer.instances), **said,
+        )  # fmt: skip
+    return w.say("{offers} offers of this configuration ({tier}), {low} to {high}, median {median}.", **said)
 
 
 def rent_distance_sentence(w: Wording, offer: AnsweredOffer | None) -> str:

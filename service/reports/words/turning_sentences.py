@@ -4,6 +4,7 @@ from service.answers.answer import (
     AnsweredDecision,
     AnsweredLeftAside,
     AnsweredNearTie,
+    AnsweredPlanBrief,
     AnsweredSwing,
     AnsweredTurn,
 )
@@ -68,8 +69,12 @@ def swing_sentence(w: Wording, s: AnsweredSwing, d: AnsweredDecision) -> str:
 def telling_turns(w: Wording, d: AnsweredDecision) -> list[AnsweredTurn]:
     """The turning points that say something: not those where a plan of the same name takes the chosen one's
     place, another region of the same offer."""
-    best = "" if d.best is None else plan_name(w, d.best)
-    return [turn for turn in d.turns if turn.then is None or brief_name(w, turn.then) != best]
+
+    def is_of_its_name(then: AnsweredPlanBrief) -> bool:
+        best = d.best
+        return best is not None and brief_name(w, then) == plan_name(w, best, with_terms=bool(then.tier))
+
+    return [turn for turn in d.turns if turn.then is None or not is_of_its_name(turn.then)]
 
 
 def turn_sentence(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
@@ -106,7 +111,7 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
         "takes": duration(w, t.plan.calendar_hours or 0.0),
         "sure": w.likely(min(sure, 1.0)),
     }  # fmt: skip
-    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.best.probability_within_limits)
+    told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.told_chance(d.best))
     if t.extra_cost < 0 and d.needs_stated_rent and told_sure:
         return w.say(
             "Waiting {time} longer saves {money}: {plan} ({cost}, {takes}; keeps the limits with a "
@@ -150,8 +155,9 @@ def _debugging_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision, hou
         "hours": duration(w, hours), "money": w.about(-t.extra_cost, d.currency),
         "cost": w.about(t.plan.cost or 0.0, d.currency), "takes": duration(w, t.plan.calendar_hours or 0.0),
     }  # fmt: skip
-    provider = d.best.offer.provider_name if d.best and d.best.offer else ""
-    if d.best and (t.plan.label, t.plan.provider_name) == (d.best.label, provider):
+    offer = d.best.offer if d.best else None
+    taken = (offer.provider_name, offer.tier) if offer else ("", None)
+    if d.best and (t.plan.label, t.plan.provider_name, t.plan.tier) == (d.best.label, *taken):
         return w.say("Debugging at home for {hours} first would save {money} ({cost}, {takes}).", **told)
     return w.say(
         "Debugging at home for {hours} first would save {money}: {plan} ({cost}, {takes}).",

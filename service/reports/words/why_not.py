@@ -4,7 +4,14 @@ from service.answers.answer import AnsweredComparison, AnsweredDecision, Answere
 from service.answers.option import AnsweredOption
 from service.decide.why_not import WhyNot
 from service.reports.words.plan_names import plan_name
-from service.reports.words.sentences import cloud_name, duration, stated_duration
+from service.reports.words.sentences import (
+    HOURS_PER_DAY,
+    HOURS_PER_MONTH,
+    cloud_name,
+    duration,
+    stated_duration,
+    stated_months,
+)
 from service.reports.words.wording import Wording
 
 COSTS_MORE = ("dearer", "slower")
@@ -27,18 +34,37 @@ def why_not_sentences(w: Wording, c: AnsweredComparison) -> list[str]:
 
 
 def plans_why_not_sentences(w: Wording, d: AnsweredDecision) -> list[str]:
-    """Why each machine that was named is not the best plan."""
+    """Why each machine that was named is not the best plan, and each plan that looks as if it kept the limits
+    and does not."""
     return [
         f"{_started_large(plan_name(w, p))}: {plan_why_not(w, d, p)}."
         for p in d.shortlist
-        if p.why_not and p.is_at_home
+        if p.why_not and (p.is_at_home or _looks_within(d, p))
     ]
+
+
+def _looks_within(d: AnsweredDecision, p: AnsweredPlan) -> bool:
+    """Whether it is beyond the limits for its doubt alone; what is sure enough once its rent is looked up has
+    its own sentence."""
+    if p.keeps_limits or p.set_aside or p.is_best_if_rents_hold or not p.cost or not p.calendar_hours:
+        return False
+    budget, deadline = d.limits.budget, d.limits.deadline_hours
+    paid = (p.cost.cash or p.cost.total).p50
+    return (budget is None or paid <= budget) and (deadline is None or p.calendar_hours.p50 <= deadline)
 
 
 def plan_why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
     """Why a plan is not the best one, in these words, whatever language it was asked in; empty without a
     reason."""
-    return "" if p.why_not is None else why_not_sentence(w, p.why_not.code, p, d.best, d.limits)
+    if p.why_not is None:
+        return ""
+    held = p.probability_if_rent_holds
+    if _looks_within(d, p) and held is not None and held >= d.limits.least_probability:
+        return w.say(
+            "its rent is too old to be sure: {sure} as long as you have not looked, {held} if it still holds",
+            sure=w.likely(d.told_chance(p)), held=w.likely(held),
+        )  # fmt: skip
+    return why_not_sentence(w, p.why_not.code, p, d.best, d.limits)
 
 
 def _started_large(line: str) -> str:
@@ -93,17 +119,24 @@ def _over_budget(w: Wording, option: AnsweredOption, limits: AnsweredLimits, bud
     money = {"paid": w.about(paid, limits.currency), "budget": w.stated_money(budget, limits.currency)}
     if paid > budget:
         return w.say("over the budget: about {paid} has to be paid, {budget} is there", **money)
-    return w.say("not surely within the budget: about {paid} has to be paid, {budget} is there", **money)
+    return w.say("it may go over the budget: about {paid} has to be paid, {budget} is there", **money)
 
 
 def _too_late(w: Wording, option: AnsweredOption, deadline: float) -> str:
     takes = _hours(option)
     if takes is None:
         return w.say("too late")
-    times = {"time": duration(w, takes), "deadline": stated_duration(w, deadline)}
+    times = {"time": _beside(w, takes, deadline), "deadline": stated_duration(w, deadline)}
     if takes > deadline:
         return w.say("too late: it takes {time}, the deadline is {deadline}", **times)
-    return w.say("not surely in time: it takes {time}, the deadline is {deadline}", **times)
+    return w.say("it may be late: it takes {time}, the deadline is {deadline}", **times)
+
+
+def _beside(w: Wording, hours: float, deadline: float) -> str:
+    """A time in days beside a deadline of as many days, which in months could not be told from it."""
+    if deadline % HOURS_PER_DAY or stated_months(deadline) or not HOURS_PER_MONTH < hours < 2 * deadline:
+        return duration(w, hours)
+    return w.say("{days} days", days=w.few(hours / HOURS_PER_DAY))
 
 
 def _hours(option: AnsweredOption) -> float | None:
