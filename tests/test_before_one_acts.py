@@ -85,15 +85,23 @@ def test_without_limits_no_column_tells_of_them(say):
     assert "Keeps the limits" not in say("decide", "nanochat-d12")
 
 
-def test_more_runs_than_a_bought_card_can_do_are_not_told_as_cheap(say):
-    """30 runs of 41 days, a card that is sold after a year."""
-    asked = ("decide", "--own", "none", "--tier", "none", "--buy", "rtx-4090=1900")
-    told = say(*asked, "--runs", "30")
-    phrase = "30 such runs take about 3.4 years, but the card is sold before"
-    assert phrase in told.split("Plan Cost")[0]
-    assert "Ask with --runs 8 or --years-kept 4." in told
-    for enough in (("--runs", "8"), ("--runs", "30", "--years-kept", "4"), ()):
-        assert "the card is sold before" not in say(*asked, *enough)
+@pytest.mark.parametrize(
+    ("runs", "years", "done"), [(8, 1, 8), (10, 1, 8), (30, 1, 8), (10, 2, 10), (30, 4, 30)]
+)
+def test_the_loss_of_a_bought_card_falls_on_the_runs_that_it_does(say, runs, years, done):
+    """Of 41 days each eight fit in a year, whatever number is asked for."""
+    card = ("decide", "--own", "none", "--tier", "none", "--buy", "rtx-4090=1900", "--years-kept", f"{years}")
+    best, told = (say(*card, "--runs", f"{runs}", *more) for more in (("--json",), ()))
+    bought = json.loads(best)["best"]["purchase"]
+    assert (bought["runs"], bought["runs_asked"]) == (done, None if runs == done else runs)
+    assert (
+        bought["loss_per_run"]
+        == json.loads(say(*card, "--runs", f"{done}", "--json"))["best"]["purchase"]["loss_per_run"]
+    )
+    phrase = f"the card is sold before, and its loss falls on {done}."
+    assert (phrase in told.split("Plan Cost")[0]) == (runs > done)
+    if runs == 30 > done:
+        assert "30 such runs take about 3.4 years; " in told and "To keep it longer: --years-kept 4." in told
 
 
 def test_a_comparison_tells_what_a_card_to_buy_costs_and_brings(say):

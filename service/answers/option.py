@@ -176,6 +176,9 @@ class AnsweredPurchase(AnsweredLicensedSource):
     vat_share: float | None = Field(None, description="Added to a dated price, of that without; in `price`")
     years_kept: float | None
     runs: int | None = Field(None, description="Over how many its loss is spread; null in old answers")
+    runs_asked: int | None = Field(
+        None, description="Where it is sold before it has done so many: then `runs` is how many it does"
+    )
     resale_share: Interval = Field(description="What it brings then, of the price; never more than 1")
     has_history: bool = Field(
         description="Whether the card's own prices say so; otherwise those of its class, and more widely"

@@ -241,6 +241,7 @@ def _purchase(bought: Purchase, currency: str) -> AnsweredPurchase:
         vat_share=None if bought.vat is None else bought.vat.share,
         years_kept=bought.years_kept,
         runs=bought.runs,
+        runs_asked=bought.runs_asked,
         resale_share=near_interval(
             Interval(resold if low is None else low, resold, resold if high is None else high), 4
         ),

@@ -20,6 +20,7 @@ from service.estimate.inputs import Input, workload_inputs
 from service.estimate.interval import Interval
 from service.estimate.price_age import PricesUsed
 from service.estimate.reference_run import ReferenceMethod, rule_of_three
+from service.estimate.rent_moves import FURTHEST
 from service.estimate.vat import Vat
 from service.facts import (
     Figure,
@@ -150,13 +151,12 @@ def verdict_of(home: Option, cloud: Option) -> Verdict:
 
 def _unseen_share(home: Option, cloud: Option) -> float:
     """How often the rent turns the verdict by moving as nobody has seen one move."""
-    unseen = cloud.rental.unseen if cloud.rental else None
-    if unseen is None or home.cost is None or cloud.cost is None:
+    if cloud.rental is None or home.cost is None or cloud.cost is None:
         return 0.0
     _hours, other = cloud.cost.split(RENTED_BY_THE_HOUR)
     rent = cloud.cost.total.p50 / cloud.cost.tax_factor - other
     turns_at = home.cost.total.p50 / cloud.cost.tax_factor - other
-    return unseen.share if unseen.least * rent <= turns_at <= unseen.factor * rent else 0.0
+    return cloud.rental.unseen_share if rent / FURTHEST <= turns_at <= rent * FURTHEST else 0.0
 
 
 def _probability_less(a: Interval, b: Interval) -> float:

@@ -1,7 +1,7 @@
 """One way to do a run: at home or rented, with everything it takes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -85,16 +85,6 @@ class Suggestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Unseen:
-    """What nobody has seen rents do: in a `share` of cases to rise to `factor` times what they were, in as
-    many to fall to `least` of it."""
-
-    share: float
-    factor: float
-    least: float
-
-
-@dataclass(frozen=True, slots=True)
 class Rental:
     """A rented configuration: the offer, who makes it, the grid it runs on, its market."""
 
@@ -105,8 +95,8 @@ class Rental:
     instances: int = 1
     rent_today: Figure | None = None
     """How far the rent may have moved since it was stated; None where it stands still or is one's own."""
-    unseen: Unseen | None = None
-    """How the rent may move until the run is done as nobody has seen one move; None where it stands still."""
+    unseen_share: float = 0.0
+    """How often the rent moves as nobody has seen one move (FURTHEST of rent_moves) until the run is done."""
     rents_seen_days: int | None = None
     """After how many days such rents were looked at again, at the most; None where this one is younger."""
     suggestions: tuple[Suggestion, ...] = ()
@@ -201,6 +191,10 @@ def home_option(
         planned=planned, changes=changes, host_memory_gib=spare, display_gib=household.display_gib,
         at_home=True,
     )  # fmt: skip
+    calendar = calendar_hours(time.hours, household.terms) if time else None
+    if calendar and (bought := household.terms.purchase):
+        terms = replace(household.terms, purchase=bought.of_runs(calendar.p50))
+        household = replace(household, terms=terms)
     figures = {**knowledge.figures, **household.own_figures}
     if rungs is None:
         rungs = ladder_of(workload, gpu, gpu_count, planned, knowledge=knowledge, host_memory_gib=spare)
@@ -219,7 +213,6 @@ def home_option(
         when = hours_to_choose(household, time.hours, power, cost, figures)
         energy = energy + paused_kwh(time.hours, household.terms)
     carbon = household.carbon
-    calendar = calendar_hours(time.hours, household.terms) if time else None
     limit = None
     if time and limit_watts is None:
         limit = power_limit_advice(gpu, time.hours.p50, power, knowledge.power_curves)

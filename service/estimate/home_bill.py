@@ -85,6 +85,22 @@ class Purchase:
     """None where there is a PC."""
     capital_share: float = 0.0
     """A year, of what is paid for all of it until it is sold."""
+    runs_asked: int | None = None
+    """Where the card is sold before it has done so many: then `runs` is how many it does."""
+
+    def most_runs(self, calendar_hours: float) -> int | None:
+        """How many runs of so many hours one after the other it does until it is sold, at least one; None
+        where nobody says when that is."""
+        if not self.years_kept:
+            return None
+        return max(1, int(self.years_kept * 12 * HOURS_PER_MONTH / calendar_hours))
+
+    def of_runs(self, calendar_hours: float) -> "Purchase":
+        """The same, its loss spread over no more runs of so many hours than it does until it is sold."""
+        most = self.most_runs(calendar_hours)
+        if most is None or self.runs <= most:
+            return self
+        return replace(self, runs=most, runs_asked=self.runs)
 
     @property
     def per_run(self) -> Decimal:

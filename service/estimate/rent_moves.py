@@ -16,7 +16,7 @@ OFF_BY = 0.1
 """Of a gap: looks that are nearly so many days apart count for it."""
 SHARES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 """Of what was seen: below it lie so many of the moves."""
-MIDDLE = SHARES.index(0.5)
+MIDDLE, FAR = SHARES.index(0.5), SHARES.index(0.9)
 QUANTILE_95 = 1.6449
 CHEAPEST_OF = 4
 """Offers of one card and tier on one day, not all of one seller: of so many or more the cheapest is what a
@@ -53,16 +53,6 @@ class RentMove:
         """Whether so much was looked at that it tells something."""
         return self.offers >= FEWEST_OFFERS and self.blocks >= FEWEST_BLOCKS
 
-    @property
-    def spread(self) -> tuple[float, float]:
-        """Log standard deviations below and above: of the log-normal that holds 80 % and 90 % of what was
-        seen, for most rents stand still and some jump."""
-        p05, p10, p90, p95 = (math.log(self.ends[SHARES.index(share)]) for share in (0.05, 0.1, 0.9, 0.95))
-        return (
-            max(-p10 / QUANTILE_90, -p05 / QUANTILE_95, 0.0),
-            max(p90 / QUANTILE_90, p95 / QUANTILE_95, 0.0),
-        )
-
 
 class RentMoves:
     """What is known of the moves of all tiers."""
@@ -82,18 +72,18 @@ class RentMoves:
 
     def spread(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log standard deviations below and above of today's rent over one that is so many days old, shape
-        (2, n): never less than of a younger one; between two gaps in proportion, beyond the last as the root
-        of the days; 0 on the day itself. A tier that nobody looked at moves as the one that moves most."""
-        known = self._known(tier)
-        if not known:
-            return np.zeros((2, len(days)))
-        ends = np.array([(0.0, 0.0), *(move.spread for move in known)]).T
-        return _between_gaps(known, np.maximum.accumulate(ends, axis=1), days)
+        (2, n), of the log-normal that holds 80 % and 90 % of what `logs` says, for most rents stand still and
+        some jump; 0 on the day itself."""
+        p05, p10, p90, p95 = (self.logs(tier, days)[SHARES.index(share)] for share in (0.05, 0.1, 0.9, 0.95))
+        down = np.maximum(-p10 / QUANTILE_90, -p05 / QUANTILE_95)
+        up = np.maximum(p90 / QUANTILE_90, p95 / QUANTILE_95)
+        return np.asarray(np.maximum(np.stack([down, up]), 0.0))
 
     def logs(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logarithms of today's rent over one that is so many days old, at each of SHARES, shape (9, n): most
-        stand still and some jump, as no log-normal does. Between and beyond gaps as `spread`; at the upper
-        end what nobody has seen."""
+        """Logarithms of today's rent over one that is so many days old, at each of SHARES, shape (9, n); at
+        the upper end what nobody has seen. Never nearer to 0 than of a younger rent; between two gaps in
+        proportion, beyond the last as the root of the days. A tier that nobody looked at moves as the one
+        that moves most."""
         known = self._known(tier)
         if not known:
             return np.zeros((len(SHARES), len(days)))
@@ -101,28 +91,24 @@ class RentMoves:
         ends[:MIDDLE] = np.minimum.accumulate(ends[:MIDDLE], axis=1)
         ends[MIDDLE + 1 :] = np.maximum.accumulate(ends[MIDDLE + 1 :], axis=1)
         found = _between_gaps(known, ends, days)
-        share, furthest = self.unseen(tier, days)
-        is_unseen = np.array(SHARES)[:, None] > 1 - share
-        return np.where(is_unseen, np.maximum(found, np.log(furthest)), found)
+        is_unseen = np.array(SHARES)[:, None] > 1 - self.unseen(tier, days)
+        return np.where(is_unseen, np.maximum(found, math.log(FURTHEST)), found)
 
-    def unseen(
-        self, tier: Tier, days: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """In what share of cases a rent so many days old has risen further than any that was seen, and to how
-        many times what it was, shape (n,) each: after n blocks 1 / (n + 2) (Laplace's rule of succession).
+    def unseen(self, tier: Tier, days: NDArray[np.float64]) -> NDArray[np.float64]:
+        """In what share of cases a rent so many days old is FURTHEST times what it was, as none was seen,
+        shape (n,): after n blocks 1 / (n + 2) (Laplace's rule of succession).
 
         An older rent is never surer than a younger; beyond the last gap there are as many blocks as longer
-        windows fit into what was looked at, and rents move further as the root of the days.
+        windows fit into what was looked at.
         """
         known = self._known(tier)
         if not known:
-            return np.zeros(len(days)), np.ones(len(days))
+            return np.zeros(len(days))
         blocks = np.minimum.accumulate([move.blocks for move in known])
         gaps = np.array([0.0, *(move.days for move in known)])
         within = np.interp(days, gaps, [0.0, *(1 / (blocks + 2))])
-        longer = np.maximum(days / gaps[-1], 1.0)
-        share = np.where(longer > 1, 1 / (blocks[-1] / longer + 2), within)
-        return np.asarray(share), np.asarray(FURTHEST ** np.sqrt(longer))
+        beyond = 1 / (blocks[-1] * gaps[-1] / np.maximum(days, gaps[-1]) + 2)
+        return np.asarray(np.where(days > gaps[-1], beyond, within))
 
     def longest_days(self, tier: Tier) -> int | None:
         """After how many days rents of a tier were looked at again, at the most; older ones are
@@ -134,7 +120,7 @@ class RentMoves:
         own = self._of.get(tier, [])
         if own and own[-1].days >= A_WEEK:
             return own
-        widest = max(self._of.values(), key=lambda of: max(move.spread[1] for move in of), default=[])
+        widest = max(self._of.values(), key=lambda of: max(move.ends[FAR] for move in of), default=[])
         return self._of.get(LIKE.get(tier, tier), own or widest)
 
     def figure(self, tier: Tier, days: int) -> Figure | None:

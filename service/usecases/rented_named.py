@@ -26,7 +26,7 @@ from service.usecases.finding import (
     suggestions,
 )
 from service.usecases.knowledge import changes_of, knowledge_of, plans_of
-from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, rented_plans, unseen_of
+from service.usecases.rented_offers import CLUSTER_SIZES, NODE_GPUS, rented_plans, unseen_share
 from service.usecases.smaller_models import with_smaller_model
 
 LIKE_A_PROVIDER = 0.7
@@ -120,8 +120,8 @@ def _named(
     if row is None:
         return replace(option, is_sold_out=is_sold_out)
     if option.rental and option.hours:
-        unseen = unseen_of(snapshot, row, option.hours.p50, today)
-        option = replace(option, rental=replace(option.rental, unseen=unseen))
+        share = unseen_share(snapshot, row, option.hours.p50, today)
+        option = replace(option, rental=replace(option.rental, unseen_share=share))
     return replace(option, set_aside=_aside(snapshot, option, row, nodes), is_sold_out=is_sold_out)
 
 
@@ -208,7 +208,7 @@ def _cheapest(
         (gpu, count), plan = plans.hardware[machine], plans.planned[machine]
         row, hours = int(plans.row[position]), float(plans.hours[1, position])
         rental = rental_of(snapshot, row, request, today)
-        rental = replace(rental, unseen=unseen_of(snapshot, row, hours, today))
+        rental = replace(rental, unseen_share=unseen_share(snapshot, row, hours, today))
         option = cloud_option(
             workload, gpu, count, rental, currency=request.currency,
             knowledge=knowledge_of(snapshot), planned=plan,

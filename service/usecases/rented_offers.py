@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from service.answers.question import EVERY_OFFER
 from service.decide.candidates import SET_ASIDE
 from service.decide.frontier import Limits
-from service.decide.options import Unseen, cloud_memory_gib, cloud_watts_without_pue, pue_of
+from service.decide.options import cloud_memory_gib, cloud_watts_without_pue, pue_of
 from service.decide.ties import (
     EFFORT_OF_A_CODE_CHANGE,
     EFFORT_OF_AN_OLD_PRICE,
@@ -31,7 +31,7 @@ from service.estimate.hardware import dense_tensor_tflops
 from service.estimate.memory_plan import published_plan
 from service.estimate.planned_step import PlannedStep
 from service.estimate.quantile import QUANTILE_90
-from service.estimate.rent_moves import FURTHEST, SHARES, RentMoves
+from service.estimate.rent_moves import SHARES, RentMoves
 from service.estimate.rental import rented_columns, tiers_share
 from service.estimate.superseded import OWN
 from service.estimate.training_time import TrainingTime, training_time
@@ -301,15 +301,14 @@ def days_until(hours: Numbers, term_months: Numbers) -> Numbers:
     return np.where(term_months > 0, 0.0, hours / HOURS_PER_DAY / 2)
 
 
-def unseen_of(snapshot: Snapshot, row: int, hours: float, today: date) -> Unseen | None:
-    """How the rent of one offer may move, as nobody has seen one move, until a run of so many hours on it is
-    done; None of one's own quotes."""
+def unseen_share(snapshot: Snapshot, row: int, hours: float, today: date) -> float:
+    """How often the rent of one offer moves as nobody has seen one move until a run of so many hours on it is
+    done; 0 of one's own quotes."""
     rows = np.array([row])
     until = days_until(np.array([hours]), offer_columns(snapshot).rented.term_months[rows])
     for tier, of_tier, days in _ages(snapshot, rows, today):
-        share, factor = snapshot.rent_moves.unseen(tier, days + until[of_tier])
-        return Unseen(float(share[0]), float(factor[0]), 1 / FURTHEST)
-    return None
+        return float(snapshot.rent_moves.unseen(tier, days + until[of_tier])[0])
+    return 0.0
 
 
 def rents_until(moves: RentMoves, ages: Ages, until: Numbers) -> Numbers:

@@ -21,13 +21,16 @@ def cheapest_without_buying(plans: Plans, choice: Choice) -> int | None:
 
 
 def runs_until_bought(plans: Plans, shortlist: tuple[RatedOption, ...], without: int | None) -> int | None:
-    """Of the cheapest card to buy, against the cheapest plan without it."""
+    """Of the cheapest card to buy, against the cheapest plan without it; None where it is sold before."""
     for rated in shortlist:
         purchase = _purchase_of(rated)
         if purchase is None or rated.cost is None or rated.set_aside or without is None:
             continue
         running = rated.cost.p50 - purchase.whole_loss / purchase.runs
-        return runs_until_bought_pays(purchase, running, float(plans.candidates.cost[1][without]))
+        runs = runs_until_bought_pays(purchase, running, float(plans.candidates.cost[1][without]))
+        hours = rated.option.elapsed_hours
+        most = purchase.most_runs(hours.p50) if hours else None
+        return None if runs is None or (most is not None and runs > most) else runs
     return None
 
 

@@ -8,7 +8,7 @@ import pytest
 from service.decide.comparison import break_even_of, compare, verdict_of
 from service.decide.frontier import CERTAIN
 from service.decide.household import Household
-from service.decide.options import Rental, Unseen, cloud_option, home_option
+from service.decide.options import Rental, cloud_option, home_option
 from service.errors import InvalidValue, MissingFact
 from tests.facts_for_tests import (
     ASKED_AT,
@@ -108,7 +108,7 @@ def test_probability_is_certain_for_points_and_a_coin_toss_for_equals():
         replace(
             RENTAL,
             offer=replace(RENTAL.offer, hourly_price=turns_at * times, currency="EUR"),
-            unseen=Unseen(0.1, 9.0, 0.25),
+            unseen_share=0.1,
         )
         for times in (3, 5)
     )

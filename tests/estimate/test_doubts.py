@@ -249,7 +249,7 @@ def test_a_tier_that_nobody_looked_at_moves_as_the_one_that_moves_most():
     week = np.array([7.0])
     assert np.all(moves.spread("spot", week) == moves.spread("marketplace", week))
     assert np.all(moves.logs("reserved", week) == moves.logs("on_demand", week))
-    assert moves.unseen("spot", week)[0] == pytest.approx([1 / 13])
+    assert moves.unseen("spot", week) == pytest.approx([1 / 13])
 
 
 def test_ones_own_history_takes_its_place_where_it_tells_enough():

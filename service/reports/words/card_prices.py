@@ -19,21 +19,20 @@ def purchase_sentences(w: Wording, option: AnsweredOption, bought: AnsweredPurch
 
 
 def too_many_runs_sentence(w: Wording, option: AnsweredOption) -> str:
-    """That the loss of a bought card is spread over more runs than it can do before it is sold; empty where
-    it can, and of an old answer."""
+    """That a bought card does not as many runs as were asked for before it is sold; empty where it does, and
+    of an old answer."""
     bought, hours = option.purchase, option.elapsed_hours
-    if bought is None or hours is None or not bought.runs or not bought.years_kept:
+    if bought is None or hours is None or not bought.runs or not bought.runs_asked:
         return ""
-    all_hours, kept_hours = hours.p50 * bought.runs, bought.years_kept * HOURS_PER_YEAR
-    if bought.runs == 1 or all_hours <= kept_hours:
-        return ""
-    done = int(kept_hours / hours.p50)
-    years = f"--years-kept {math.ceil(all_hours / HOURS_PER_YEAR)}"
-    return w.say(
-        "{runs} such runs take {time}, but the card is sold before: each costs more than is said here. Ask "
-        "with {remedy}.",
-        runs=w.number(bought.runs), time=duration(w, all_hours),
-        remedy=w.say("{one} or {other}", one=f"--runs {done}", other=years) if done else years,
+    all_hours = hours.p50 * bought.runs_asked
+    return w.counted(
+        "{runs} such runs take {time}; the card is sold before, and its loss falls on one. To keep it "
+        "longer: {longer}.",
+        "{runs} such runs take {time}; the card is sold before, and its loss falls on {count}. To keep it "
+        "longer: {longer}.",
+        bought.runs,
+        runs=w.number(bought.runs_asked), time=duration(w, all_hours),
+        longer=f"--years-kept {math.ceil(all_hours / HOURS_PER_YEAR)}",
     )  # fmt: skip
 
 
