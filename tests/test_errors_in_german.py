@@ -118,7 +118,7 @@ def test_no_error_is_raised_with_words_that_cannot_be_translated():
         ("compare --buy rtx-4090=1", "ist unplausibel; plausibel wären "),
         ("decide --budget 500-700", "--budget: „500-700“ ist eine Spanne; bitte eine einzelne Zahl angeben"),
         ("decide --deadline 3m", "--deadline „3m“: Minuten oder Monate; möglich: 3min, 3mo"),
-        ("compare --cloud vast", "stattdessen möglich: --tier marketplace"),
+        ("compare --cloud vast --tier spot", "stattdessen möglich: --tier marketplace"),
         ("report -o /nirgends/x.pdf", "lässt sich nicht schreiben: Datei oder Ordner gibt es nicht"),
         ("alerts add h100-sxm", "--below: ein Preisalarm hat "),
         ("measure /nirgends.log", "LOGFILE: die Datei „/nirgends.log“ gibt es nicht"),
