@@ -211,6 +211,8 @@ def test_a_report_on_a_stored_comparison_is_the_answer_of_that_day(run):
     identity = json.loads(answer)["id"]
     told = run("report", identity, "--format", "json", "-o", "-").stdout
     assert json.loads(told) == json.loads(answer)
+    asked = json.loads(run("compare", "--cloud", "8xa100-sxm-80gb", "--format", "json", "-o", "-").stdout)
+    assert asked["options"] == json.loads(answer)["options"]
     once, again = (run("report", identity, "--format", "xlsx", "-o", "-").stdout_bytes for _ in range(2))
     assert once == again
 

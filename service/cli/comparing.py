@@ -14,6 +14,7 @@ from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
+from service.cli.report_files import destination_instead, write_report, writes_report
 from service.errors import worded
 from service.reports.words.spoken import words
 
@@ -42,23 +43,34 @@ def question(
 @asks_own_model
 @click.option("--json", "as_json", is_flag=True, help="The whole answer as JSON.")
 @click.option("--explain", is_flag=True, help="Every input number with unit, source and date.")
-def compare(as_json: bool, explain: bool, **asked: Any) -> None:
-    """Compare training WORKLOAD at home with renting; without arguments: the headline case."""
+@writes_report
+def compare(as_json: bool, explain: bool, extension: str | None, file: Path | None, **asked: Any) -> None:
+    """Compare training WORKLOAD at home with renting; without arguments: the headline case.
+
+    With -o or --format a report on it is written instead: heimvorteil compare --home rtx-3090 -o plan.pdf
+    """
     from service import usecases
 
+    to = destination_instead(extension, file, as_json)
+    if to or as_json:
+        refuse_given("explain", worded("goes to the screen; --json has every number with its source"))
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
     if as_json:
-        refuse_given("explain", worded("goes to the screen; --json has every number with its source"))
         from service.reports.listings.as_table import print_json
 
         print_json(usecases.answer(sessions, snapshot, request, now).answer)
         return
+    snapshot = with_days(sessions, snapshot, request)
+    if to:
+        with working(lambda: words().say("working it out")):
+            stored = usecases.answer(sessions, snapshot, request, now)
+        write_report(to, sessions, stored, request.lang)
+        return
     from service.cli.screen import show
     from service.usecases.reporting import comparison_on_screen
 
-    snapshot = with_days(sessions, snapshot, request)
     stored = kept_or_told(lambda: usecases.answer(sessions, snapshot, request, now))
     with working(lambda: words().say("writing it down")):
         document = comparison_on_screen(sessions, snapshot, stored, request.lang, explain=explain)

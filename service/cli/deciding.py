@@ -13,8 +13,7 @@ from service.cli.own_machine import as_said_or_here
 from service.cli.own_model import asks_own_model, workload_meant
 from service.cli.progress import working
 from service.cli.refreshing import offer_to_refresh
-from service.cli.report_files import destination, writes_report
-from service.errors import InvalidValue, worded
+from service.cli.report_files import destination_instead, write_report, writes_report
 from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
@@ -44,11 +43,9 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
     With -o or --format a report on it is written instead: heimvorteil decide --budget 700 -o plan.pdf
     """
     from service.usecases.deciding import answer_decision
-    from service.usecases.reporting import decision_on_screen, decision_report
+    from service.usecases.reporting import decision_on_screen
 
-    to = destination(extension, file) if extension or file else None
-    if to and as_json:
-        raise InvalidValue("--json", True, worded("goes to the screen; a file of it is -o FILE.json"))
+    to = destination_instead(extension, file, as_json)
     now = datetime.now(UTC)
     sessions, snapshot = open_facts()
     request = decision_question(**as_said_or_here(snapshot, as_json_is_read(asked) if as_json else asked))
@@ -60,9 +57,7 @@ def decide(as_json: bool, extension: str | None, file: Path | None, **asked: Any
     else:
         stored = kept_or_told(lambda: answer_decision(sessions, snapshot, request, now))
     if to:
-        with working(lambda: words().say("writing the report")):
-            report = decision_report(sessions, stored.id, to.extension, request.lang)
-        to.write(report)
+        write_report(to, sessions, stored, request.lang)
     elif as_json:
         from service.reports.listings.as_table import print_json
 

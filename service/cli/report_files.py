@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from service.cli.progress import working
 from service.errors import InvalidValue, system_reason, worded
+from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
+    from service.store.comparisons import StoredComparison
+    from service.store.session import Sessions
     from service.usecases.reporting import Report
 
 STANDARD_OUTPUT = "-"
@@ -61,6 +65,27 @@ def destination(extension: str | None, file: Path | None) -> Destination:
         extension = file.suffix.removeprefix(".").lower() if file and file.suffix else "html"
     renderer(extension, "--format")
     return Destination(extension, file)
+
+
+def destination_instead(extension: str | None, file: Path | None, as_json: bool) -> Destination | None:
+    """Where a report goes instead of the screen; None where neither its file nor its format was given.
+
+    Raises InvalidValue beside --json, UnknownName for a format nobody renders.
+    """
+    if not (extension or file):
+        return None
+    if as_json:
+        raise InvalidValue("--json", True, worded("goes to the screen; a file of it is -o FILE.json"))
+    return destination(extension, file)
+
+
+def write_report(to: Destination, sessions: "Sessions", stored: "StoredComparison", language: str) -> None:
+    """Write the report on an answer that was just given. Raises InvalidValue where that fails."""
+    from service.usecases.reporting import report_on
+
+    with working(lambda: words().say("writing the report")):
+        report = report_on(sessions, stored, to.extension, language)
+    to.write(report)
 
 
 def write_whole(target: Path, content: bytes) -> None:

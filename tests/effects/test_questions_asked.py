@@ -22,8 +22,13 @@ TO_A_FILE: Cases = {
 }
 BESIDE: dict[str, Cases] = {
     "compare": {
-        "--json": (changes("--json"),),
-        "--explain": (changes("--explain"), refused("--explain", "--json", says="--json")),
+        **TO_A_FILE,
+        "--json": (changes("--json"), refused("--json", "-o -")),
+        "--explain": (
+            changes("--explain"),
+            refused("--explain", "--json", says="--json"),
+            refused("--explain", "-o -"),
+        ),
     },
     "report": TO_A_FILE,
     "decide": {**TO_A_FILE, "--json": (changes("--json"), refused("--json", "-o -"))},
