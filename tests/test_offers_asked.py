@@ -154,6 +154,21 @@ def test_the_nearest_that_can_be_rented(client):
     assert eight and all(i["gpu_count"] == 8 and i["provider"] == "gcp" for i in eight)
 
 
+def test_the_nearest_are_a_table_on_a_narrow_screen(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    told = run("offers", "--nearest", "rtx-4070", "--limit", "100").stdout
+    lines = told.splitlines()
+    assert lines[0].split() == ["provider", "GPU", "peak", "GiB", "GB/s", "n", "USD/h"]
+    assert max(map(len, lines)) <= 80
+    first = next(line for line in lines if line.startswith("  1 "))
+    assert "rtx-4070 " in first and "×1.00   ×1.00   ×1.00" in first and "salad, community" in first
+    server = next(i for i, line in enumerate(lines) if "blackwell-server" in line)
+    assert "rtx-pro-6000-" in lines[server - 1] and "×8.64" in lines[server - 1]
+    assert "1–11, 13–17" in told and "rtx-pro-6000-blackwell-server" not in told
+    monkeypatch.setenv("COLUMNS", "160")
+    assert "rtx-pro-6000-blackwell-server" in run("offers", "--nearest", "rtx-4070", "--limit", "100").stdout
+
+
 @pytest.mark.parametrize(
     ("words", "query", "message"),
     [

@@ -1,5 +1,6 @@
 """What can be rented, and what it cost before: `offers`, `price-history`."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, get_args
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from service.reports.words.wording import Wording
 
 UNKNOWN = "-"
+FAR = 9.995
+"""Times another card's: from here on one decimal is enough."""
+ROOM_FOR_LIKENESS = 115
+"""Letters of a line below which what is alike has no columns of its own for tier, days, source."""
 TIERS = " | ".join(get_args(Tier))
 
 
@@ -242,22 +247,29 @@ def _of_one_day(items: list[dict[str, Any]]) -> bool:
 def _print_offers(
     w: "Wording", items: list[dict[str, Any]], currency: str, today: date, *, alike: bool, wide: bool
 ) -> None:
-    """The table, and below it what is to be known of single rows, by their number."""
+    """The table, and below it what is to be known of single rows, by their number.
+
+    What is `alike` takes three columns more: on a narrow screen the tier stands with the provider, and the
+    sources are told by their rows.
+    """
     from service.countries import place
     from service.reports.listings.as_table import PIPED, numbered_sources, print_below, print_table
     from service.reports.listings.on_terminal import columns
     from service.reports.words.prices import tier_name
 
     rows = []
+    tight = alike and not wide and columns(PIPED) < ROOM_FOR_LIKENESS
     told = _sources_with_days(w, items)
     cited, sources = numbered_sources([told[item["source"]] for item in items])
-    remarks: dict[str, list[str]] = {}
+    remarks: dict[str, list[int]] = {}
+    of_source: dict[str, list[int]] = {}
     for number, item in enumerate(items, 1):
+        of_source.setdefault(told[item["source"]], []).append(number)
         for remark in _remarks(w, item):
-            remarks.setdefault(remark, []).append(str(number))
+            remarks.setdefault(remark, []).append(number)
         row = [
             str(number),
-            item["provider"],
+            f"{item['provider']}, {tier_name(w, item['tier'])}" if tight else item["provider"],
             item["instance"],
             place(item["region"], item["country"], w.language) or UNKNOWN,
             item["gpu"] or f"? {item['gpu_raw_name']}",
@@ -276,17 +288,17 @@ def _print_offers(
               w.say("source")]  # fmt: skip
     shift = len(like)
     numeric = {0, *range(5, 6 + shift), 7 + shift, 8 + shift, 10 + shift}
-    spare = {2, 3, 9 + shift}
-    if columns(PIPED) < PIPED:
+    spare = {2, 3, 9 + shift, *((6 + shift, 11 + shift) if tight else ())}
+    if tight or columns(PIPED) < PIPED:
         spare.add(8 + shift)  # what is paid per hour and for how many GPUs is beside it
-        if _of_one_day(items):
+        if tight or _of_one_day(items):
             spare.add(10 + shift)  # the sources below have their day
-    print_table(titles, rows, numeric, spare=spare, wide=wide)
+    print_table(titles, rows, numeric, spare=spare, wide=wide, hyphenated=() if wide else {4})
     if alike and items:
         other = items[0]["likeness"]["to"]
         print_below([w.say("peak, GiB and GB/s: each GPU's over those of {gpu}", gpu=other)])
-    print_below(f"{', '.join(numbers)}: {remark}" for remark, numbers in remarks.items())
-    print_below(sources)
+    print_below(_of_rows(remarks))
+    print_below(_of_rows(of_source) if tight else sources)
     newest = max((item["as_of"] for item in items), default=today)
     if newest > today:
         said = w.say(
@@ -295,6 +307,19 @@ def _print_offers(
             today=w.day(today),
         )
         click.echo(f"heimvorteil: {said}", err=True)
+
+
+def _of_rows(told: dict[str, list[int]]) -> Iterator[str]:
+    """What is said of rows, behind their numbers: 1–3, 5: as follows."""
+    for said, numbers in told.items():
+        runs: list[list[int]] = []
+        for number in numbers:
+            if runs and number == runs[-1][-1] + 1:
+                runs[-1].append(number)
+            else:
+                runs.append([number])
+        shown = (f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+        yield f"{', '.join(shown)}: {said}"
 
 
 def _remarks(w: "Wording", item: dict[str, Any]) -> list[str]:
@@ -343,7 +368,7 @@ def _alike(w: "Wording", likeness: dict[str, Any] | None) -> list[str]:
     if likeness is None:
         return [UNKNOWN] * 3
     ratios = ("peak_bf16_ratio", "memory_ratio", "memory_bandwidth_ratio")
-    return [f"×{w.number(likeness[name], 2)}" for name in ratios]
+    return [f"×{w.number(likeness[name], 2 if likeness[name] < FAR else 1)}" for name in ratios]
 
 
 def _price(w: "Wording", text: str | None, digits: int) -> str:

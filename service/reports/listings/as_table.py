@@ -22,11 +22,12 @@ def print_table(
     *,
     spare: Collection[int] | None = None,
     wide: bool = False,
+    hyphenated: Collection[int] = (),
 ) -> None:
     """Rows under titles, as wide as the terminal, or `width` letters where there is none.
 
     Columns that are `spare` (none: the table has no such) are left out unless it is `wide`; without them a
-    pipe gets 100 letters.
+    pipe gets 100 letters. In columns that are `hyphenated` a line may end behind a hyphen.
     """
     from io import StringIO
 
@@ -36,6 +37,7 @@ def print_table(
         TextColumn,
         TextRow,
         harmless,
+        hyphens_need,
         in_width,
         longest_word,
         unglued,
@@ -47,7 +49,7 @@ def print_table(
     told = [TextRow(tuple(harmless(row[i]) for i in kept)) for row in rows]
     columns = []
     for place, i in enumerate(kept):
-        need = len if i in numeric else words_need
+        need = len if i in numeric else hyphens_need if i in hyphenated else words_need
         least = max([longest_word(titles[i]), *(need(row.lines[place]) for row in told)])
         columns.append(TextColumn(titles[i], i in numeric, least))
     page = StringIO()

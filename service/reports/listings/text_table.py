@@ -1,5 +1,6 @@
 """Rows of text in a width: side by side where they fit, in blocks where they do not; no number is torn."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -70,6 +71,11 @@ def words_need(text: str) -> int:
     return max(min(len(text), LEAST_WORDS), longest_word(text))
 
 
+def hyphens_need(text: str) -> int:
+    """How narrow words may become whose lines may end behind a hyphen: `a-long-name`."""
+    return words_need(text.replace("-", "- "))
+
+
 def in_width(
     columns: Sequence[TextColumn],
     rows: Sequence[TextRow],
@@ -99,19 +105,38 @@ def in_width(
         table.add_column(column.title, justify=side, overflow="fold", width=letters)
     inside, beyond = _apart(rows)
     for row in inside:
-        table.add_row(*_printed(row, narrow), style=GREEN if row.is_best else "")
+        table.add_row(*_printed(row, narrow, widths), style=GREEN if row.is_best else "")
     if beyond:
         table.add_section()
         table.add_row(printed(f"{outside}:"), style=faint)
     for row in beyond:
-        table.add_row(*_printed(row, narrow), style=faint)
+        table.add_row(*_printed(row, narrow, widths), style=faint)
     yield table
 
 
-def _printed(row: TextRow, narrow: Sequence[bool]) -> list[Text]:
-    """The cells of a row; in a narrow column of numbers every range stands below its number."""
-    lines = zip(row.lines, narrow, strict=True)
-    return [_on_two_lines(line) if is_narrow else printed(line) for line, is_narrow in lines]
+def _printed(row: TextRow, narrow: Sequence[bool], widths: Sequence[int]) -> list[Text]:
+    """The cells of a row; in a narrow column of numbers every range stands below its number, and a word that
+    is too long for its column ends behind hyphens."""
+    lines = zip(row.lines, narrow, widths, strict=True)
+    return [
+        _on_two_lines(line) if is_narrow else printed(_hyphenated(line, letters))
+        for line, is_narrow, letters in lines
+    ]
+
+
+def _hyphenated(line: str, letters: int) -> str:
+    words = line.split(" ")
+    return " ".join(word if len(word) <= letters else _broken(word, letters) for word in words)
+
+
+def _broken(word: str, letters: int) -> str:
+    """A word in pieces of so many letters at most, where its hyphens allow it."""
+    pieces = [""]
+    for part in re.findall(r"[^-]*-?", word):
+        if pieces[-1] and len(pieces[-1] + part) > letters:
+            pieces.append("")
+        pieces[-1] += part
+    return " ".join(pieces)
 
 
 def _on_two_lines(line: str) -> Text:
