@@ -200,12 +200,12 @@ def test_a_number_of_a_name_is_no_count(name):
 
 
 def test_long_and_hostile_names_are_refused_at_once():
-    begun = time.perf_counter()
+    begun = time.process_time()
     for name in ("4" * 5000, "x" * 5000, "rtx " * 2000, "(" * 4000, "m1 " * 3000, ""):
         with pytest.raises(UnknownCard):
             refuse_untold(CARDS, "home", name)
             called(CARDS, "home", name)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_what_is_written_here_is_in_the_catalog():

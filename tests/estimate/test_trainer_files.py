@@ -282,11 +282,11 @@ def test_whose_file_it_is():
     ids=range(18),
 )  # fmt: skip
 def test_hostile_texts_are_one_line_at_once(text, reason):
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InvalidValue, match=reason) as refused:
         mapping_of("trainer_config", text)
     assert "\n" not in str(refused.value) and len(str(refused.value)) < 500
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 def test_texts_however_they_were_saved():
