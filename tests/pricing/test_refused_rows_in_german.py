@@ -105,10 +105,12 @@ def test_a_moved_price_is_asked_back_in_german(database, tmp_path):
 
 def test_a_stored_reason_is_told_in_german_where_it_has_no_values(database):
     with database.begin() as session:
-        run = refreshes.Refresh("gpuhunt", NOW, "ok", NOW, rejected=1)
+        run = refreshes.Refresh("gpuhunt_runpod", NOW, "ok", NOW, rejected=1)
         number = refreshes.add(session, run)
         refreshes.add_rejected(session, number, [refreshes.RejectedRow("no name of its GPU", "x,us")])
-    shown = CliRunner().invoke(main, ["--lang", "de", "prices", "show", "gpuhunt", "--rejected"]).stdout
+    shown = (
+        CliRunner().invoke(main, ["--lang", "de", "prices", "show", "gpuhunt_runpod", "--rejected"]).stdout
+    )
     assert "der Name der GPU fehlt" in shown, shown
-    shown = CliRunner().invoke(main, ["prices", "show", "gpuhunt"]).stdout
+    shown = CliRunner().invoke(main, ["prices", "show", "gpuhunt_runpod"]).stdout
     assert "no name of its GPU" in shown
