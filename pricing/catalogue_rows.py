@@ -71,7 +71,7 @@ def skypilot_offers(text: str, table: CatalogueTable) -> Iterator[CloudOffer | R
         elif NO_GPU.match(name):
             continue
         elif not count:
-            yield Rejected(_shown(row), "no number of GPUs")
+            yield Rejected(_shown(row), worded("no number of GPUs"))
         elif _text(row, "InstanceType"):
             yield from _skypilot_row(row, name, count, table)
         else:
@@ -88,18 +88,19 @@ def _skypilot_row(
     if card is not None and card.count is not None and card.count < 1:
         count = card.count
     if count < 1 or count != int(count):
-        yield Rejected(raw, f"{count:.3g} GPUs: a share of one")
+        yield Rejected(raw, worded("{count:.3g} GPUs: a share of one", count=count))
         return
     on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
     if on_demand is None and spot is None:
-        yield Rejected(raw, "neither price is known")
+        yield Rejected(raw, worded("neither price is known"))
         return
     provider, note = _seller(instance, table)
     if provider is None:
-        yield Rejected(raw, f"a cloud that the catalog does not hold: {instance.split('_')[0]}")
+        cloud = instance.split("_")[0]
+        yield Rejected(raw, worded("a cloud that the catalog does not hold: {cloud}", cloud=cloud))
         return
     if on_demand is not None and spot is not None and spot > on_demand:
-        yield Rejected(raw, f"spot {spot} above on-demand {on_demand}")
+        yield Rejected(raw, worded("spot {spot} above on-demand {firm}", spot=spot, firm=on_demand))
         spot = None
     elif on_demand is not None and spot is not None and spot >= NO_DISCOUNT * on_demand:
         spot = None
@@ -125,7 +126,7 @@ def _with_host(
     raw, zone = _shown(row), _zone(row)
     found = hosts.of(name, int(count), zone) if count == int(count) else []
     if not found:
-        yield Rejected(raw, "the price of a GPU without its host")
+        yield Rejected(raw, worded("the price of a GPU without its host"))
         return
     memory = _skypilot_detail(_text(row, "GpuInfo"), 1).memory_gib
     on_demand, spot = _price(row, "Price"), _price(row, "SpotPrice")
@@ -200,11 +201,11 @@ def gpuhunt_offers(text: str, table: CatalogueTable) -> Iterator[CloudOffer | Re
         if card is not None and card.count is not None and card.count < 1:
             count = card.count
         if not name:
-            yield Rejected(_shown(row), "no name of its GPU")
+            yield Rejected(_shown(row), worded("no name of its GPU"))
         elif price is None:
-            yield Rejected(_shown(row), "the price is not known")
+            yield Rejected(_shown(row), worded("the price is not known"))
         elif count < 1 or count != int(count):
-            yield Rejected(_shown(row), f"{count:.3g} GPUs: a share of one")
+            yield Rejected(_shown(row), worded("{count:.3g} GPUs: a share of one", count=count))
         else:
             flags = _text(row, "flags")
             yield _offer(

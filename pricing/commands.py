@@ -15,7 +15,7 @@ from pricing.import_command import import_
 from pricing.names_commands import map_, unmapped_
 from pricing.source_words import state_word
 from service.errors import InvalidValue, worded
-from service.reports.words.error_words import in_words, said
+from service.reports.words.error_words import in_words, on_file, said
 from service.reports.words.spoken import words
 
 if TYPE_CHECKING:
@@ -282,9 +282,11 @@ def show_(context: click.Context, name: str, raw: bool, rejected: bool) -> None:
         return
     because = w.say("rejected because")
     if rejected:
-        print_table([because, w.say("row")], [[row.reason, row.raw] for row in refused], set())
+        print_table(
+            [because, w.say("row")], [[on_file(row.reason, w.language), row.raw] for row in refused], set()
+        )
         return
-    counted = Counter(row.reason for row in refused).most_common(MOST_SHOWN)
+    counted = Counter(on_file(row.reason, w.language) for row in refused).most_common(MOST_SHOWN)
     print_table([w.say("rows"), because], [[w.number(count), reason] for reason, count in counted], {0})
 
 

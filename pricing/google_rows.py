@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from pricing.instances import fitted
 from pricing.source import Rejected
+from service.errors import worded
 from service.facts import Tier
 
 LEAST_LIST_PRICE_USD = {
@@ -60,17 +61,22 @@ def summed(
     """Tier and price of the whole machine, or the reason why there is none."""
     _, _, host_on_demand, host_spot = host
     if host_on_demand is None and host_spot is None:
-        yield Rejected(raw, f"the price of its machine {host[0]} is not known")
+        yield Rejected(raw, worded("the price of its machine {machine} is not known", machine=host[0]))
         return
     least = LEAST_LIST_PRICE_USD.get(gpu)
     if on_demand is not None and least is not None and on_demand < LEAST_SHARE * least * count:
-        reason = f"{on_demand / count:.2f} USD per GPU is no on-demand price: Google's least is {least}"
-        yield Rejected(raw, f"{reason} (committed or calendar use)")
+        reason = worded(
+            "{price:.2f} USD per GPU is no on-demand price: Google's least is {least} (committed or calendar "
+            "use)",
+            price=on_demand / count,
+            least=least,
+        )
+        yield Rejected(raw, reason)
         on_demand = None
     whole = on_demand + host_on_demand if on_demand is not None and host_on_demand is not None else None
     whole_spot = spot + host_spot if spot is not None and host_spot is not None else None
     if whole is not None and whole_spot is not None and whole_spot > whole:
-        yield Rejected(raw, f"spot {whole_spot} above on-demand {whole}")
+        yield Rejected(raw, worded("spot {spot} above on-demand {firm}", spot=whole_spot, firm=whole))
         whole_spot = None
     priced: tuple[tuple[Tier, Price], ...] = (("on_demand", whole), ("spot", whole_spot))
     for tier, price in priced:

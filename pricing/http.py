@@ -73,7 +73,7 @@ class FetchFailed(Exception):
     """The answer could not be had: the text names the address and what happened."""
 
     def __init__(self, reason: str, retry_after_s: float | None = None, status: int | None = None) -> None:
-        self.reason = reason if isinstance(reason, Worded) else foreign(reason)
+        self.reason = foreign(reason)
         self.retry_after_s = retry_after_s
         """How long the source asked us to wait, where it did."""
         self.status = status

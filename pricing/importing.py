@@ -19,7 +19,7 @@ from pricing.own_tables import Said, csv_table, decoded, json_table, json_text_t
 from pricing.refresh import named
 from pricing.source import Rejected, UnreadablePayload
 from pricing.sources.cloud.skypilot import table_of
-from service.errors import InvalidValue, UnknownName, UnknownProvider, Worded, foreign, worded
+from service.errors import InvalidValue, Several, UnknownName, UnknownProvider, Worded, foreign, worded
 from service.facts import CloudOffer, Provider, Source
 from service.shown import visible
 from service.store import cheapest_prices, exchange_rates, gpus, offers, own_gpu_names, providers
@@ -105,17 +105,15 @@ def keep_quote(sessions: Sessions, offer: CloudOffer, now: datetime, *, yes: boo
     """
     if fault := text_fault(offer):
         field, text, reason = fault
-        raise InvalidValue(field, text, foreign(reason))
+        raise InvalidValue(field, text, reason)
     with sessions.reading() as session:
         names = GpuNames(gpus.all(session), own_gpu_names.all(session))
         rates = {quote: rate.rate for quote, rate in exchange_rates.newest_rates(session).items()}
     if found := contradicting(offer, names.gpus):
         field, reason = found
-        raise InvalidValue(
-            field, offer.gpu_count if field == "gpu_count" else offer.gpu_raw_name, foreign(reason)
-        )
-    for _, reason in check([offer], Known(rates=rates, names=names)).rejected:
-        raise InvalidValue("hourly_price", str(offer.hourly_price), foreign(reason))
+        raise InvalidValue(field, offer.gpu_count if field == "gpu_count" else offer.gpu_raw_name, reason)
+    for _, objection in check([offer], Known(rates=rates, names=names)).rejected:
+        raise InvalidValue("hourly_price", str(offer.hourly_price), foreign(objection))
     _kept(sessions, [offer], now, None, dry_run=False, yes=yes)
 
 
@@ -143,8 +141,12 @@ def _own(row: CloudOffer | Rejected, currencies: Iterable[str], names: GpuNames)
     if reason := text_objection(row):
         return Rejected(visible(_shown(row)), reason)
     if row.currency not in currencies:
-        known = ", ".join(sorted(currencies))
-        return Rejected(_shown(row), f"no exchange rate of {row.currency} is stored; known: {known}")
+        reason = worded(
+            "no exchange rate of {currency} is stored; known: {known}",
+            currency=row.currency,
+            known=Several(sorted(currencies)),
+        )
+        return Rejected(_shown(row), reason)
     return replace(named(row, names), origin=OWN)
 
 
@@ -207,19 +209,23 @@ def _kept(
 
 def spoken(moved: Sequence[MovedPrice]) -> Worded:
     """What an import would change, in one line."""
-    told = [
-        f"{one.gpu} {one.tier} from {one.before:.4g} to {one.after:.4g} EUR per GPU and hour"
+    cards = Several(
+        worded(
+            "{gpu} {tier} from {before:.4g} to {after:.4g} EUR per GPU and hour",
+            gpu=one.gpu,
+            tier=one.tier,
+            before=one.before,
+            after=one.after,
+        )
         for one in moved[:MOST_TOLD]
-    ]
+    )
     if len(moved) > MOST_TOLD:
         return worded(
             "this changes the cheapest price of a card by more than half: {cards} and {more} more",
-            cards="; ".join(told),
+            cards=cards,
             more=len(moved) - MOST_TOLD,
         )
-    return worded(
-        "this changes the cheapest price of a card by more than half: {cards}", cards="; ".join(told)
-    )
+    return worded("this changes the cheapest price of a card by more than half: {cards}", cards=cards)
 
 
 def _shown(offer: CloudOffer) -> str:

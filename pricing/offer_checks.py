@@ -8,6 +8,7 @@ from decimal import Decimal
 from pricing.gpu_names import GpuNames
 from pricing.hardware_checks import contradiction
 from pricing.price_bands import Band, band_of_any
+from service.errors import Worded, foreign, worded
 from service.facts import CloudOffer
 from service.store.offers import offer_slug
 
@@ -28,7 +29,7 @@ def offer_objections(
     *,
     names: GpuNames,
     rates: Mapping[str, Decimal],
-) -> list[str | None]:
+) -> list[Worded | None]:
     """One reason or None per offer: out of range, more or other GPUs than its instance has, a price that
     its card cannot have, spot above on-demand, ten times what it was.
 
@@ -65,25 +66,37 @@ def offer_objections(
     firm = table[inside & ~jumped & ~table["tier"].isin(["spot", "reserved"])]
     dearest = table["machine"].map(firm.groupby("machine")["price"].max())
     above = (table["tier"] == "spot") & (table["price"] > dearest)
-    reasons: list[str | None] = [None] * len(offers)
+    reasons: list[Worded | None] = [None] * len(offers)
     for i in map(int, np.flatnonzero(~inside | above | jumped)):
-        currency, price = offers[i].currency, table["price"].iloc[i]
+        currency, price = offers[i].currency, float(table["price"].iloc[i])
         if reason := looked_at[i]:
             reasons[i] = reason
         elif not inside.iloc[i]:
-            reasons[i] = f"{per_gpu.iloc[i]:.4f} {currency} per GPU and hour is out of range"
+            reasons[i] = worded(
+                "{price:,.10g} {currency} per GPU and hour is out of range",
+                price=float(f"{per_gpu.iloc[i]:.4g}"),
+                currency=currency,
+            )
         elif above.iloc[i]:
-            reasons[i] = f"spot {price:g} above on-demand {dearest.iloc[i]:g}"
+            firm_price = float(dearest.iloc[i])
+            reasons[i] = worded("spot {spot:g} above on-demand {firm:g}", spot=price, firm=firm_price)
         else:
-            reasons[i] = f"{price:g} {currency}/h against {before.iloc[i]:g} before"
+            reasons[i] = worded(
+                "{price:g} {currency}/h against {before:g} before",
+                price=price,
+                currency=currency,
+                before=float(before.iloc[i]),
+            )
     return reasons
 
 
-def _beyond_its_card(offer: CloudOffer, names: GpuNames, rates: Mapping[str, Decimal]) -> str | None:
+def _beyond_its_card(offer: CloudOffer, names: GpuNames, rates: Mapping[str, Decimal]) -> Worded | None:
     """Why no such card is rented out for such a price; of what may be several cards, none of them."""
     usd_per_unit = _usd_per_unit(offer.currency, rates)
     if usd_per_unit is None:
-        return f"no exchange rate of {offer.currency} is known" if rates.get("USD") else None
+        if not rates.get("USD"):
+            return None
+        return worded("no exchange rate of {currency} is known", currency=offer.currency)
     mapped = names.gpus.get(offer.gpu or "")
     cards = [mapped] if mapped else names.family(offer.gpu_raw_name)
     believed = band_of_any(cards, offer.tier)
@@ -91,19 +104,24 @@ def _beyond_its_card(offer: CloudOffer, names: GpuNames, rates: Mapping[str, Dec
     per_gpu = whole / offer.gpu_count
     if believed.floor < per_gpu < believed.ceiling:
         return None
-    what = cards[0].name if len(cards) == 1 else offer.gpu_raw_name
-    bound = "more than" if per_gpu <= believed.floor else "less than"
-    limit = believed.floor if per_gpu <= believed.floor else believed.ceiling
-    return (
-        f"{per_gpu:.4g} USD per GPU and hour is not believed: a {what} ({offer.tier}) costs {bound} "
-        f"{limit:.3g}, {believed.basis}{_perhaps(offer, whole, believed)}"
+    is_low = per_gpu <= believed.floor
+    return worded(
+        "{price:.4g} USD per GPU and hour is not believed: a {card} ({tier}) costs {bound}, {basis}{perhaps}",
+        price=per_gpu,
+        card=cards[0].name if len(cards) == 1 else offer.gpu_raw_name,
+        tier=offer.tier,
+        bound=worded("more than {usd:.3g}", usd=believed.floor)
+        if is_low
+        else worded("less than {usd:.3g}", usd=believed.ceiling),
+        basis=believed.basis,
+        perhaps=_perhaps(offer, whole, believed),
     )
 
 
-def _perhaps(offer: CloudOffer, whole: float, believed: Band) -> str:
+def _perhaps(offer: CloudOffer, whole: float, believed: Band) -> Worded:
     if offer.gpu_count > 1 and 3 * believed.floor <= whole < believed.ceiling:
-        return f"; is it the price of one GPU of the {offer.gpu_count}?"
-    return ""
+        return worded("; is it the price of one GPU of the {count}?", count=offer.gpu_count)
+    return foreign("")
 
 
 def _usd_per_unit(currency: str, rates: Mapping[str, Decimal]) -> float | None:

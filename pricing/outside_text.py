@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from pricing.source import Fact
+from service.errors import Worded, worded
 from service.facts import CloudOffer, RentalIndex
 from service.shown import CONTROL, visible
 
@@ -10,22 +11,29 @@ LONGEST_NAME = 500
 """Letters; a name as long as a page is no name, and reading it would take its square of time."""
 
 
-def text_objection(fact: Fact) -> str | None:
+def text_objection(fact: Fact) -> Worded | None:
     """Why its text cannot be kept, the field first."""
     fault = text_fault(fact)
-    return None if fault is None else f"{fault[0]} {fault[2]}"
+    return None if fault is None else worded("{field} {reason}", field=fault[0], reason=fault[2])
 
 
-def text_fault(fact: Fact) -> tuple[str, str, str] | None:
+def text_fault(fact: Fact) -> tuple[str, str, Worded] | None:
     """The field whose text cannot be kept, the text as it may be shown, and why: a control character, which
     forges lines, or a name without end."""
     for field, text in _texts(fact):
         if not isinstance(text, str):
-            return field, visible(repr(text)), "is no text"
+            return field, visible(repr(text)), worded("is no text")
         if len(text) > LONGEST_NAME:
-            return field, visible(text), f"has {len(text):,} characters, more than {LONGEST_NAME}"
+            reason = worded(
+                "has {letters:,} characters, more than {most}", letters=len(text), most=LONGEST_NAME
+            )
+            return field, visible(text), reason
         if found := CONTROL.search(text):
-            return field, visible(text), f"holds the control character {visible(found[0])}"
+            return (
+                field,
+                visible(text),
+                worded("holds the control character {control}", control=visible(found[0])),
+            )
     return None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import reduce
 
 from pricing.json_answers import exact
 from pricing.source import Rejected, UnreadablePayload
@@ -140,18 +141,23 @@ def own_offers(table: OwnTable, said: Said) -> Iterator[CloudOffer | Rejected]:
     has another price for the same thing on the same day.
     """
     read = [(row, _read(row, table.mark, said)) for row in table.rows]
-    prices: dict[tuple[object, ...], dict[str, None]] = {}
+    prices: dict[tuple[object, ...], dict[Worded, None]] = {}
     for _, found in read:
         if isinstance(found, CloudOffer):
-            price = f"{found.hourly_price.normalize():f} {found.currency}"
+            price = worded("{price:f} {code}", price=found.hourly_price.normalize(), code=found.currency)
             prices.setdefault(_thing(found), {})[price] = None
     for row, found in read:
         said_of_it = prices[_thing(found)] if isinstance(found, CloudOffer) else {}
         if len(said_of_it) > 1:
-            told = " and ".join(list(said_of_it)[:MOST_PRICES_TOLD])
-            yield Rejected(raw_of(row.values()), f"the table has {len(said_of_it)} prices of it: {told}")
+            told = reduce(_and, list(said_of_it)[:MOST_PRICES_TOLD])
+            reason = worded("the table has {count} prices of it: {told}", count=len(said_of_it), told=told)
+            yield Rejected(raw_of(row.values()), reason)
         else:
             yield found
+
+
+def _and(one: Worded, other: Worded) -> Worded:
+    return worded("{one} and {other}", one=one, other=other)
 
 
 def _read(row: Row, mark: str, said: Said) -> CloudOffer | Rejected:

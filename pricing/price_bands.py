@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from service.errors import Worded, worded
 from service.facts import Gpu, Tier
 from service.store.versions import CATALOG
 
@@ -39,7 +40,7 @@ class Band:
 
     floor: float
     ceiling: float
-    basis: str
+    basis: Worded
     """How many observations of which days and source, or the electricity it draws."""
 
 
@@ -53,9 +54,23 @@ class _Seen:
     source: str
 
     @property
-    def basis(self) -> str:
-        days = f"{self.first} to {self.last}" if self.first != self.last else f"{self.first}"
-        return f"seen {self.observations} times, {days}: {self.low:g} to {self.high:g}"
+    def basis(self) -> Worded:
+        if self.first == self.last:
+            return worded(
+                "seen {count:,} times, {day}: {low:g} to {high:g}",
+                count=self.observations,
+                day=self.first,
+                low=self.low,
+                high=self.high,
+            )
+        return worded(
+            "seen {count:,} times, {first} to {last}: {low:g} to {high:g}",
+            count=self.observations,
+            first=self.first,
+            last=self.last,
+            low=self.low,
+            high=self.high,
+        )
 
     @property
     def sureness(self) -> float:
@@ -74,18 +89,20 @@ def band(gpu: Gpu | None, tier: Tier) -> Band:
     seen = _seen()
     highest = CEILING * _highest()
     if gpu is None:
-        return Band(LEAST_USD, highest, "as any card")
+        return Band(LEAST_USD, highest, worded("as any card"))
     firm, loose = seen.get((gpu.slug, "firm")), seen.get((gpu.slug, "loose"))
     if tier in FIRM and firm is not None:
         return Band(firm.floor(FIRM_FLOOR), firm.ceiling, firm.basis)
     if tier not in FIRM and loose is not None:
         return Band(loose.floor(LOOSE_FLOOR), loose.ceiling, loose.basis)
     if firm is not None:
-        return Band(firm.floor(LOOSE_FLOOR * SPOT_SHARE_OF_FIRM), firm.ceiling, f"on demand {firm.basis}")
+        basis = worded("on demand {seen}", seen=firm.basis)
+        return Band(firm.floor(LOOSE_FLOOR * SPOT_SHARE_OF_FIRM), firm.ceiling, basis)
     if loose is not None:
-        return Band(loose.floor(LOOSE_FLOOR), highest, f"without a list price {loose.basis}")
+        basis = worded("without a list price {seen}", seen=loose.basis)
+        return Band(loose.floor(LOOSE_FLOOR), highest, basis)
     electricity = gpu.board_watts / 1000 * CHEAPEST_USD_PER_KWH
-    basis = f"{gpu.board_watts:g} W at {CHEAPEST_USD_PER_KWH:g} USD/kWh"
+    basis = worded("{watts:g} W at {per_kwh:g} USD/kWh", watts=gpu.board_watts, per_kwh=CHEAPEST_USD_PER_KWH)
     return Band(max(LEAST_USD, electricity), highest, basis)
 
 

@@ -163,7 +163,7 @@ def _attempt(
         )
     reasons = "; ".join(sorted({reason for _, reason in checked.rejected})[:5])
     refused = tuple(
-        RejectedRow(reason, row.raw if isinstance(row, Rejected) else repr(row))
+        RejectedRow(str(reason), row.raw if isinstance(row, Rejected) else repr(row))
         for row, reason in checked.rejected
     )
     if not checked.accepted:

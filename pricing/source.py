@@ -42,7 +42,7 @@ class UnreadablePayload(Exception):
 
     def __init__(self, reason: str) -> None:
         short = reason if len(reason) <= LONGEST_REASON else f"{reason[:LONGEST_REASON]} ..."
-        self.reason = short if isinstance(short, Worded) else foreign(short)
+        self.reason = foreign(short)
         super().__init__(str(short))
 
 
@@ -52,6 +52,7 @@ class Rejected:
 
     raw: str
     reason: str
+    """Worded where a table of one's own can have such a row: whoever imports it reads it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,8 +73,11 @@ def each_text(text: str, change: Callable[[str], str]) -> str:
 
 
 def foreign(text: object) -> Worded:
-    """What others say, a parser or an operating system: repeated as it is in every language."""
-    return worded("{text}", text=str(text))
+    """What others say, a parser or an operating system: repeated as it is in every language.
+
+    A sentence that knows its words stays one.
+    """
+    return text if isinstance(text, Worded) else worded("{text}", text=str(text))
 
 
 def on_record(text: str) -> Worded:
