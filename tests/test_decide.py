@@ -80,13 +80,16 @@ def test_what_is_named_as_the_nearest_possible_is_possible_and_hardly_less_is(ru
     for change in answer(run, *asked)["nearest_possible"]:
         value, kind = change["value"], change["change"]
         if kind == "model":
-            assert answer(run, change["workload"], *asked)["best"]
+            smaller = answer(run, change["workload"], *asked)
+            assert smaller["best"] and smaller["needs_stated_rent"] == change["needs_stated_rent"]
             continue
         flag = {"budget": "--budget", "deadline": "--deadline", "tokens": "--tokens"}[kind]
         tighter = value * (1.02 if kind == "tokens" else 0.98)
         said = [str(int(v)) if kind == "tokens" else repr(v) for v in (value, tighter)]
         now, then = (answer(run, *asked, flag, number) for number in said)
         assert now["best"] and then["best"] is None, change["sentence"]
+        assert now["needs_stated_rent"] == change["needs_stated_rent"], change["sentence"]
+        assert ("if its rent still holds" in change["sentence"]) == change["needs_stated_rent"]
         if kind == "tokens":
             option = change["option"]
             sure = option["probability_within_limits"], option.get("probability_if_rent_holds") or 0.0

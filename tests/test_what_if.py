@@ -5,12 +5,21 @@ from datetime import UTC, datetime
 
 import pytest
 
+from service.answers.answer import AnsweredAlternative, AnsweredChange
 from service.answers.question import AskedComparison, AskedDecision
+from service.answers.reading import read_decision
+from service.decide.candidates import LONGEST_HOURS
+from service.decide.frontier import Limits
 from service.errors import InvalidValue
+from service.reports.words.sentences import duration
+from service.reports.words.what_if import decided_verdict
+from service.reports.words.wording import wording
 from service.store.session import Sessions, engine_for
 from service.store.snapshot import load
 from service.usecases.comparing import answer, compare_home_with_cloud
 from service.usecases.deciding import answer_decision
+from tests.reports.decisions_for_tests import decided as decided_by_hand
+from tests.reports.decisions_for_tests import stored
 from tests.reports.told_for_tests import screen
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -161,6 +170,24 @@ def test_an_alternative_is_the_same_question_with_its_options(compared, snapshot
     ]  # fmt: skip
 
 
+def test_an_alternative_that_takes_years_is_not_practical(compared):
+    """A tenth of an hour a day at home; a thousand trials on either side: nobody waits for a cheaper one."""
+    changes = [{"hours_per_day": 0.1, "trials": 5}, {"cloud": "1xl4", "trials": 1000}]
+    for language, turned in (("en", "; the verdict turns"), ("de", "; das Urteil kippt")):
+        told = compared(what_if=changes, lang=language)
+        w, text = wording(language), " ".join(screen(told, language).split())
+        for other, wins in zip(told["what_if"], ("cloud", None), strict=True):
+            hours = [p["plan"]["calendar_hours"] for p in other["plans"]]
+            too_long = [h for h in hours if h > LONGEST_HOURS]
+            assert [p["is_practical"] for p in other["plans"]] == [h not in too_long for h in hours]
+            assert (other["wins"], other["saving"], other["is_turned"]) == (wins, None, True)
+            named = ("at home", "to rent") if language == "en" else ("zu Hause", "gemietet")
+            form = "not practical {} ({})" if language == "en" else "{} nicht praktikabel ({})"
+            said = [form.format(name, duration(w, h)) for name, h in zip(named, too_long, strict=False)]
+            assert other["sentence"].endswith(": " + ", ".join(said) + turned + ".")
+        assert len(too_long) == 2 and ("practical" if language == "en" else "praktikabel") in text
+
+
 def test_an_alternative_of_a_decision_names_its_plan(decided):
     told = decided(budget=800, deadline_hours=96, what_if=[{"deadline_hours": 24}, {"budget": 900}])
     tighter, richer = told["what_if"]
@@ -172,6 +199,24 @@ def test_an_alternative_of_a_decision_names_its_plan(decided):
     assert not richer["is_turned"] and richer["plans"][0]["extra_cost"] == 0
     none = decided(budget=800, deadline_hours=96, what_if=[{"budget": 0.01}])["what_if"][0]
     assert none["plans"] == [] and "no plan keeps the limits" in none["sentence"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "change", "verdict"),
+    [
+        ((None, None), {}, "no plan is practical"),
+        ((None, None), {"deadline": "24h"}, "no plan keeps the limits"),
+        ((100, None), {}, "no plan keeps the limits"),
+        ((100, None), {"budget": "none"}, "no plan is practical"),
+    ],
+)
+def test_where_no_plan_is_practical_no_limit_is_blamed(asked, change, verdict):
+    d = read_decision(stored(decided_by_hand(None, [], Limits(*asked))))
+    changes = tuple(AnsweredChange(option=name, value=value) for name, value in change.items())
+    none = AnsweredAlternative(
+        changes=changes, plans=(), wins=None, saving=None, probability=None, is_turned=True, sentence=""
+    )
+    assert decided_verdict(wording("en"), none, d) == verdict
 
 
 @pytest.mark.parametrize(

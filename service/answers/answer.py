@@ -168,6 +168,9 @@ class AnsweredAlternativePlan(Answered):
     plan: AnsweredPlanBrief
     extra_cost: float | None = Field(description="More than in the answer itself; negative for less")
     extra_hours: float | None = Field(description="Longer from start to end; negative for sooner")
+    is_practical: bool = Field(
+        True, description="False where it takes more than two years; true in answers that were given before"
+    )
 
 
 class AnsweredAlternative(Answered):
@@ -178,7 +181,10 @@ class AnsweredAlternative(Answered):
         description="Of a comparison the cheapest at home and rented, of a decision the plan chosen; empty "
         "where none keeps the limits"
     )
-    wins: Side | None = Field(description="The cheaper side, or that of the chosen plan; null for none")
+    wins: Side | None = Field(
+        description="The cheaper side, or the only one that can do it in two years, or that of the chosen "
+        "plan; null for none"
+    )
     saving: float | None = Field(description="Of a comparison: by how much the cheaper side is cheaper")
     probability: float | None = Field(
         description="Of a comparison that it is cheaper, of a decision that it keeps the limits"
@@ -306,6 +312,9 @@ class AnsweredNearest(Answered):
     workload: str | None
     sentence: str
     option: AnsweredPlan | None
+    needs_stated_rent: bool = Field(
+        False, description="Whether that holds only if the rent still is what was stated, as of the best plan"
+    )
 
 
 class AnsweredSwing(Answered):

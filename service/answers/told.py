@@ -285,6 +285,7 @@ def _nearest(n: NearestPlan, d: Decision) -> AnsweredNearest:
         workload=n.workload or None,
         sentence="",
         option=None if n.plan is None else _plan(n.plan, d),
+        needs_stated_rent=n.needs_stated_rent,
     )
 
 

@@ -35,7 +35,7 @@ def _differing(asked: BaseModel, other: BaseModel) -> Iterator[tuple[str, str]]:
             yield from _contract(one or AskedTariff.of(), value or AskedTariff.of())
             continue
         said = option_called(name, field)
-        yield said.removeprefix("--"), _as_said(value) + ("h" if said == "--deadline" else "")
+        yield said.removeprefix("--"), _as_said(value) + ("h" if said == "--deadline" and value else "")
 
 
 def _contract(one: AskedTariff, other: AskedTariff) -> Iterator[tuple[str, str]]:
@@ -76,12 +76,16 @@ def tell_compared(
 
 
 def winner(comparison: Comparison) -> Side | None:
-    """The side that costs less, or the only one that can do it; None where neither is known."""
+    """The side that costs less, or the only one that can do it in two years; None where neither is known."""
     verdict: Verdict = comparison.verdict
     if verdict.cheaper is not None:
         return verdict.cheaper
-    can: list[Side] = [side for side in ("home", "cloud") if _first(comparison, side).hours]
+    can: list[Side] = [side for side in ("home", "cloud") if _can(_first(comparison, side))]
     return can[0] if len(can) == 1 else None
+
+
+def _can(option: Option) -> bool:
+    return option.hours is not None and option.practical is None
 
 
 def _side(comparison: Comparison, other: Comparison, side: Side) -> AnsweredAlternativePlan:
@@ -146,7 +150,10 @@ def _plan(way: Way, option: Option, now: Told, before: Told) -> AnsweredAlternat
         calendar_hours=near_or_none(hours, 3),
     )
     return AnsweredAlternativePlan(
-        plan=brief, extra_cost=_extra(now[0], before[0], 2), extra_hours=_extra(now[1], before[1], 3)
+        plan=brief,
+        extra_cost=_extra(now[0], before[0], 2),
+        extra_hours=_extra(now[1], before[1], 3),
+        is_practical=option.practical is None,
     )
 
 

@@ -60,6 +60,8 @@ class NearestPlan:
     plan: RatedOption | None
     workload: str = ""
     """The smaller model, by slug."""
+    needs_stated_rent: bool = False
+    """Whether that plan is as sure as was asked for only at the rent that was stated, for no plan is else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ class Nearest:
     """The budget or the deadline [h] on three significant digits, or the share of the tokens."""
     position: int
     """The candidate that is possible then."""
+    needs_stated_rent: bool = False
+    """Whether it is so only at the rent that was stated."""
 
 
 def nearest_changes(
@@ -99,11 +101,11 @@ def _moved(
         low, high = (low, middle) if possible.at(middle) else (middle, high)
     rounded = _rounded_up(high) if code == "budget" else _rounded_up_hours(high)
     try:
-        best = choose(candidates, moved(rounded), weights, least).best
+        choice = choose(candidates, moved(rounded), weights, least)
     except MissingFact:
         return None
-    assert best is not None
-    return Nearest(code, rounded, best)
+    assert choice.best is not None
+    return Nearest(code, rounded, choice.best, choice.needs_stated_rent)
 
 
 class _Narrowed:

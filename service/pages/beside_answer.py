@@ -40,7 +40,7 @@ def otherwise() -> Response:
     found = list(changes(w, asked))
     d = read_decision(answered(asked.changed({"what_if": [change for _, change, _ in found]})).answer)
     chips = [
-        chip(w, name, address_of(said_by(changed)), told, d.currency)
+        chip(w, name, address_of(said_by(changed)), told, d)
         for (name, _, changed), told in zip(found, d.what_if, strict=True)
     ]
     return html("pages/what_if.html", chips=chips, address=address_of(said_here()))

@@ -30,7 +30,7 @@ def nearest(
     return [
         Nearest(
             _name(w, snapshot, n, d.currency), address_of({**said, **_changed(n)}),
-            plan_name(w, n.option) if n.option else "",
+            _possible(w, n),
         )
         for n in d.nearest_possible
     ]  # fmt: skip
@@ -45,6 +45,11 @@ def _name(w: Wording, snapshot: Snapshot, n: AnsweredNearest, currency: str) -> 
         return w.say("train on {tokens} tokens", tokens=w.compact(n.value))
     smaller = snapshot.workloads.get(n.workload or "")
     return w.say("the smaller {model}", model=smaller.name if smaller else n.workload)
+
+
+def _possible(w: Wording, n: AnsweredNearest) -> str:
+    plan = plan_name(w, n.option) if n.option else ""
+    return w.say("{plan}, if its rent still holds", plan=plan) if n.needs_stated_rent else plan
 
 
 def _changed(n: AnsweredNearest) -> Mapping[str, Sequence[str]]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from service.answers.answer import AnsweredAlternative
+from service.answers.answer import AnsweredAlternative, AnsweredDecision
 from service.answers.question import AskedDecision
 from service.reports.words.plan_names import brief_name
 from service.reports.words.sentences import duration
+from service.reports.words.what_if import decided_verdict
 from service.reports.words.wording import Wording
 
 Changed = Mapping[str, Any]
@@ -52,15 +53,15 @@ def changes(w: Wording, asked: AskedDecision) -> Iterator[tuple[str, Changed, As
             yield name, change, changed
 
 
-def chip(w: Wording, name: str, address: str, a: AnsweredAlternative, currency: str) -> Chip:
+def chip(w: Wording, name: str, address: str, a: AnsweredAlternative, d: AnsweredDecision) -> Chip:
     """What a change comes to."""
     if not a.plans:
-        return Chip(name, address, w.say("no plan keeps the limits"), "")
+        return Chip(name, address, decided_verdict(w, a, d), "")
     plan = a.plans[0]
     parts = []
     money, hours = plan.extra_cost, plan.extra_hours
     if money is not None and abs(money) > LITTLE_MONEY_SHARE * abs(plan.plan.cost or 0):
-        amount = w.about(abs(money), currency)
+        amount = w.about(abs(money), d.currency)
         parts.append(
             w.say("{money} more", money=amount) if money > 0 else w.say("{money} less", money=amount)
         )

@@ -34,9 +34,9 @@ from service.reports.words.decision_sentences import (
     debugging_sentence,
     impossible_sentence,
     limits_phrase,
-    nearest_sentence,
     verdict_lines,
 )
+from service.reports.words.nearest_possible import nearest_sentence
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import duration, power_limit_sentences
 from service.reports.words.verdict import (

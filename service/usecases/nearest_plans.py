@@ -63,7 +63,12 @@ def nearest_plans(
     fewer = _fewer_tokens(request, workload, plans, today=today, plans_of=plans_of, rate=rate)
     rated |= dict([fewer] if fewer else [])
     changes = [
-        NearestPlan(c.code, c.value * workload.tokens if c.code == "tokens" else c.value, rated[c])
+        NearestPlan(
+            c.code,
+            c.value * workload.tokens if c.code == "tokens" else c.value,
+            rated[c],
+            needs_stated_rent=c.needs_stated_rent,
+        )
         for c in gentlest_first(rated, limits)
     ]
     smaller = _smaller_model(snapshot, request, workload, plans_of, rate)
@@ -89,7 +94,8 @@ def _fewer_tokens(
         less = plans_of(smaller, draws=attempt > 0)
         choice = _chosen(request, less) if attempt else None
         if choice is not None and choice.best is not None:
-            return Nearest("tokens", share, choice.best), rate(smaller, less, choice=choice, i=choice.best)
+            found = Nearest("tokens", share, choice.best, choice.needs_stated_rent)
+            return found, rate(smaller, less, choice=choice, i=choice.best)
         change = fewer_tokens(plans.candidates, less.candidates, share, limits, least)
         if change is None:
             return None
@@ -124,5 +130,6 @@ def _smaller_model(
         choice = _chosen(request, plans)
         if choice is not None and choice.best is not None:
             plan = rate(smaller, plans, choice=choice, i=choice.best)
-            return NearestPlan("model", float(parameters(smaller.architecture)), plan, smaller.slug)
+            size = float(parameters(smaller.architecture))
+            return NearestPlan("model", size, plan, smaller.slug, choice.needs_stated_rent)
     return None

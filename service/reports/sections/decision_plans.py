@@ -246,4 +246,5 @@ def _nearest_cells(n: Notebook, d: AnsweredDecision, x: AnsweredNearest) -> tupl
         needed = Words(w.compact(x.value), w.part(x.value / d.workload.tokens))
     else:
         asked, needed = Words(d.workload.slug), Words(x.workload or "")
-    return (Words(name), asked, needed, Words(plan_name(w, x.option) if x.option else ""))
+    condition = w.say("if its rent still holds") if x.needs_stated_rent else ""
+    return (Words(name), asked, needed, Words(plan_name(w, x.option) if x.option else "", condition))

@@ -42,7 +42,7 @@ def compared_otherwise(w: Wording, c: AnsweredComparison) -> Section | None:
 def decided_otherwise(w: Wording, d: AnsweredDecision) -> Section | None:
     """A decision's alternatives, the plan that is chosen then; nothing where none was asked for."""
     asked = [] if d.best is None else [_as_asked(w, d.best, d.best.calendar_hours, d.currency)]
-    return _section(w, asked, d.what_if, [decided_verdict(w, a) for a in d.what_if], d.currency)
+    return _section(w, asked, d.what_if, [decided_verdict(w, a, d) for a in d.what_if], d.currency)
 
 
 def _section(

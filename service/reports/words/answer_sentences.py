@@ -4,9 +4,10 @@ from typing import TypeVar
 
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredLimits, AnsweredPlan
 from service.answers.option import AnsweredExplanation, AnsweredOption
-from service.reports.words.decision_sentences import if_rents_hold_sentence, nearest_sentence, verdict_lines
+from service.reports.words.decision_sentences import if_rents_hold_sentence, verdict_lines
 from service.reports.words.explaining import explanation_sentences, rung_sentence, told_sentence
 from service.reports.words.fine_tuning import titled
+from service.reports.words.nearest_possible import nearest_sentence
 from service.reports.words.sentences import adjustment_sentence
 from service.reports.words.turning_sentences import (
     left_aside_sentence,
@@ -67,7 +68,7 @@ def say_decision(w: Wording, d: AnsweredDecision) -> AnsweredDecision:
             "best": None if d.best is None else _say_plan(w, d.best),
             "if_rents_hold": held and held.model_copy(update={"sentence": if_rents_hold_sentence(w, d)}),
             "shortlist": tuple(_why_not(w, _say_plan(w, plan), d.best, d.limits) for plan in d.shortlist),
-            "what_if": tuple(a.model_copy(update={"sentence": decided_sentence(w, a)}) for a in d.what_if),
+            "what_if": tuple(a.model_copy(update={"sentence": decided_sentence(w, a, d)}) for a in d.what_if),
             "nearest_possible": tuple(nearest),
             "sensitivity": tuple(
                 s.model_copy(update={"sentence": swing_sentence(w, s, d)}) for s in d.sensitivity

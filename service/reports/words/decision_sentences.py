@@ -1,4 +1,4 @@
-"""What a decision says in words: the plan, its chances, the nearest possible one, and what it hangs on."""
+"""What a decision says in words: the plan, its chances, and what it hangs on."""
 
 import math
 from datetime import date
@@ -6,12 +6,12 @@ from datetime import date
 from service.answers.answer import (
     AnsweredComparison,
     AnsweredDecision,
-    AnsweredNearest,
     AnsweredPlan,
     AnsweredPlanBrief,
 )
 from service.reports.words.bill import needs_more_first, paid
 from service.reports.words.card_prices import too_many_runs_sentence
+from service.reports.words.nearest_possible import nearest_sentence
 from service.reports.words.plan_names import brief_name, plan_name
 from service.reports.words.price_age import price_age_sentences
 from service.reports.words.prices import rent_distance_sentence, rent_per_hour
@@ -272,27 +272,6 @@ def _rough(w: Wording, p: AnsweredPlan) -> list[str]:
             p.rents_seen_days,
         )
     ]
-
-
-def nearest_sentence(w: Wording, n: AnsweredNearest, d: AnsweredDecision) -> str:
-    """One change that would make a plan possible, and which."""
-    plan = plan_name(w, n.option) if n.option else ""
-    if n.change == "budget":
-        return w.say(
-            "Possible with {budget}: {plan}.", budget=w.about(n.value, d.currency, at_least=True), plan=plan
-        )
-    if n.change == "deadline":
-        time = duration(w, n.value, at_least=True)
-        return w.say("Possible if it may take {deadline}: {plan}.", deadline=time, plan=plan)
-    if n.change == "tokens":
-        share = w.part(n.value / d.workload.tokens)
-        phrases = {"tokens": w.compact(n.value), "share": share, "plan": plan}
-        if d.has_limits:
-            return w.say("Possible with {tokens} tokens ({share} of them): {plan}.", **phrases)
-        return w.say("Practical with {tokens} tokens ({share} of them): {plan}.", **phrases)
-    if d.has_limits:
-        return w.say("Possible for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
-    return w.say("Practical for the smaller {model}: {plan}.", model=n.workload or "", plan=plan)
 
 
 def runs_until_bought_sentence(w: Wording, d: AnsweredDecision) -> str:

@@ -3,8 +3,9 @@
 import re
 from decimal import Decimal
 
-from service.answers.answer import AnsweredAlternative
+from service.answers.answer import AnsweredAlternative, AnsweredDecision, AnsweredPlanBrief
 from service.reports.words.plan_names import brief_name
+from service.reports.words.sentences import duration
 from service.reports.words.wording import Wording
 
 NUMBER = re.compile(r"-?\d{1,15}(\.\d+)?")
@@ -20,8 +21,11 @@ def _value(w: Wording, value: str) -> str:
 
 
 def compared_verdict(w: Wording, a: AnsweredAlternative, currency: str) -> str:
-    """Which side wins then, by how much and how surely, and whether that is another one."""
-    if a.saving is not None and a.wins is not None:
+    """Which side wins then, by how much and how surely, or would take years; whether that is another one."""
+    too_long = [_not_practical(w, p.plan) for p in a.plans if not p.is_practical]
+    if too_long:
+        line = ", ".join(too_long)
+    elif a.saving is not None and a.wins is not None:
         phrases = {"saving": w.about(a.saving, currency), "sure": w.likely(a.probability or 0.0)}
         if a.wins == "home":
             line = w.say("home is {saving} cheaper ({sure})", **phrases)
@@ -34,11 +38,25 @@ def compared_verdict(w: Wording, a: AnsweredAlternative, currency: str) -> str:
     return line + (w.say("; the verdict turns") if a.is_turned else "")
 
 
-def decided_verdict(w: Wording, a: AnsweredAlternative) -> str:
-    """Whether another plan is the best then."""
+def _not_practical(w: Wording, plan: AnsweredPlanBrief) -> str:
+    """That one side takes more than two years, and how long."""
+    took = duration(w, plan.calendar_hours or 0.0)
+    if plan.plan == "rent":
+        return w.say("not practical to rent ({time})", time=took)
+    return w.say("not practical at home ({time})", time=took)
+
+
+def decided_verdict(w: Wording, a: AnsweredAlternative, d: AnsweredDecision) -> str:
+    """Whether another plan is the best then; where none is, whether for the limits or for the years."""
     if not a.plans:
-        return w.say("no plan keeps the limits")
+        return w.say("no plan keeps the limits") if _has_limits(a, d) else w.say("no plan is practical")
     return w.say("another plan") if a.is_turned else w.say("the same plan")
+
+
+def _has_limits(a: AnsweredAlternative, d: AnsweredDecision) -> bool:
+    said = {c.option: None if c.value == "none" else c.value for c in a.changes}
+    limits = {"budget": d.limits.budget, "deadline": d.limits.deadline_hours} | said
+    return limits["budget"] is not None or limits["deadline"] is not None
 
 
 def compared_sentence(w: Wording, a: AnsweredAlternative, currency: str) -> str:
@@ -47,9 +65,9 @@ def compared_sentence(w: Wording, a: AnsweredAlternative, currency: str) -> str:
     return w.say("With {changes}: {verdict}.", changes=changes_in_words(w, a), verdict=verdict)
 
 
-def decided_sentence(w: Wording, a: AnsweredAlternative) -> str:
+def decided_sentence(w: Wording, a: AnsweredAlternative, d: AnsweredDecision) -> str:
     """An alternative of a decision in one sentence."""
-    verdict = decided_verdict(w, a)
+    verdict = decided_verdict(w, a, d)
     if a.plans:
         verdict += f", {brief_name(w, a.plans[0].plan)}"
     return w.say("With {changes}: {verdict}.", changes=changes_in_words(w, a), verdict=verdict)
