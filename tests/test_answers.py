@@ -165,6 +165,21 @@ def test_json_has_no_noise_of_arithmetic(ask):
     assert (note.energy_kwh_low, note.energy_kwh_high) == (422.4, 475.2)
 
 
+@pytest.mark.parametrize(("language", "card"), [("en", "rtx-4070"), ("de", "rtx-4070"), ("en", "a40")])
+def test_a_power_limit_saves_a_range_where_another_cards_curve_stands_in(ask, language, card):
+    c, w = ask(language, home=card)[0], wording(language)
+    (option,) = [o for o in c.options if o.power_limit]
+    advice, saved = option.power_limit, option.power_limit.energy_kwh_saved
+    price = float(option.cost.unit_price("electricity"))
+    (sentence,) = power_limit_sentences(w, [option], c.currency)
+    assert advice.stand_in == (card != "a40") and saved.p10 < saved.p90
+    if advice.stand_in:
+        kwh, money = w.between(saved), w.about_between(saved * price, c.currency)
+    else:
+        kwh, money = w.rounded(saved.p50), w.about(saved.p50 * price, c.currency)
+    assert f" {money} ({kwh} kWh)" in sentence.replace("\N{NO-BREAK SPACE}kWh", " kWh")
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -184,7 +184,7 @@ def derived(answer: dict[str, Any]) -> Iterator[float]:
             more = limit["best"]["energy_kwh"] - limit["least"]["energy_kwh"]
             yield (limit["least"]["hours"] - limit["best"]["hours"]) * stretch
             yield more
-            saved = (limit["energy_kwh_saved"]["p50"], more)
+            saved = (*limit["energy_kwh_saved"].values(), more)
             yield from (kwh * price for price in unit_prices for kwh in saved)
         if when := option["when_to_run"]:
             yield from (plan["calendar_hours"] - hours["p50"] for plan in when["plans"])

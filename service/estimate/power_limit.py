@@ -99,7 +99,8 @@ class PowerLimitAdvice:
     full: LimitStep
     steps: tuple[LimitStep, ...]
     kwh_saved: Interval
-    """p10 and p90 are the least and the most that any of the measured curves gives."""
+    """p50 by the curve taken; p10 and p90 are the least and the most that any of the measured curves gives.
+    p50 may be one of them: of a stand-in the range is what is known."""
     curve: PowerCurve
     stand_in: bool
     """The curve is another card's."""

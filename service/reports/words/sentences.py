@@ -183,13 +183,13 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
             "watts": w.number(advice.best.limit_watts),
             "share": w.percent(advice.best.limit_share),
             "added": duration(w, advice.hours_added * calendar_stretch(option)),
-            "kwh": w.rounded(saved.p50),
+            "kwh": w.between(saved) if advice.stand_in else w.rounded(saved.p50),
         }
         if option.cost and (per_kwh := option.cost.unit_price("electricity")) is not None:
             line = w.say(
                 "{device}: a limit of {watts} W ({share}) saves about {money} ({kwh} kWh) and takes {added} "
                 "longer.",
-                money=w.about(saved.p50 * float(per_kwh), currency),
+                money=saved_by_limit(w, advice, float(per_kwh), currency),
                 **limit,
             )
         else:
@@ -197,21 +197,31 @@ def power_limit_sentences(w: Wording, options: Iterable[AnsweredOption], currenc
                 "{device}: a limit of {watts} W ({share}) saves about {kwh} kWh and takes {added} longer.",
                 **limit,
             )
-        phrases = {
-            "card": advice.measured_on.upper(),
-            "source": source_title(w, advice.source),
-            "day": w.day(advice.as_of),
-            **dict(zip(("low", "high"), w.ends(saved.p10, saved.p90), strict=True)),
-        }
-        if advice.stand_in:
-            curves = w.say(
-                "Curves of another card ({card}) give {low} to {high} kWh ({source}, {day}).", **phrases
-            )
-        else:
-            curves = w.say("Measured curves give {low} to {high} kWh ({source}, {day}).", **phrases)
-        line += _least_energy(w, option, advice, currency) + " " + curves
-        lines.append(line)
+        lines.append(line + _least_energy(w, option, advice, currency) + " " + _measured_on(w, advice))
     return lines
+
+
+def saved_by_limit(w: Wording, advice: AnsweredPowerLimit, per_kwh: float, currency: str) -> str:
+    """What the limit saves in money: of a card without a curve of its own from the least to the most that any
+    curve gives, for the one that stands in for it may be the end of them."""
+    saved = advice.energy_kwh_saved * per_kwh
+    return w.about_between(saved, currency) if advice.stand_in else w.about(saved.p50, currency)
+
+
+def _measured_on(w: Wording, advice: AnsweredPowerLimit) -> str:
+    """On which cards the curves were measured, and what they give."""
+    saved = advice.energy_kwh_saved
+    source = {"source": source_title(w, advice.source), "day": w.day(advice.as_of)}
+    if advice.stand_in:
+        return w.say(
+            "The curves are of other cards; the {card}'s, taken for the times, gives {kwh} kWh ({source}, "
+            "{day}).",
+            card=advice.measured_on.upper(),
+            kwh=w.rounded(saved.p50),
+            **source,
+        )
+    low, high = w.ends(saved.p10, saved.p90)
+    return w.say("Measured curves give {low} to {high} kWh ({source}, {day}).", low=low, high=high, **source)
 
 
 def _least_energy(w: Wording, option: AnsweredOption, advice: AnsweredPowerLimit, currency: str) -> str:

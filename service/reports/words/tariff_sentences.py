@@ -7,7 +7,7 @@ from service.answers.option import AnsweredOption, AnsweredRate
 from service.answers.parts import AnsweredNumber
 from service.estimate.inputs import TARIFF
 from service.estimate.tariff import SOLAR_GRAMS
-from service.reports.words.sentences import HOURS_PER_DAY, age, calendar_stretch, duration
+from service.reports.words.sentences import HOURS_PER_DAY, age, calendar_stretch, duration, saved_by_limit
 from service.reports.words.source_notes import note_sentence, source_title
 from service.reports.words.wording import Wording
 
@@ -255,12 +255,12 @@ def _advice(w: Wording, option: AnsweredOption, when: AnsweredWhenToRun) -> str:
     per_kwh = cost.unit_price("electricity")
     if per_kwh is None:
         return line
-    money = limit.energy_kwh_saved.p50 * float(per_kwh)
-    if money <= saved:
+    kwh = limit.energy_kwh_saved
+    if (kwh.p10 if limit.stand_in else kwh.p50) * float(per_kwh) <= saved:
         return line
     return f"{line} " + w.say(
         "A power limit of {watts} W saves more ({money}) and takes {added} longer.",
-        watts=w.number(limit.best.limit_watts), money=w.about(money, cost.currency),
+        watts=w.number(limit.best.limit_watts), money=saved_by_limit(w, limit, float(per_kwh), cost.currency),
         added=duration(w, limit.hours_added),
     )  # fmt: skip
 
