@@ -65,7 +65,7 @@ class Futures:
         def share(of: Numbers, median: Numbers) -> Shares:
             return (of / median).astype(np.float32)
 
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             held = None if at_rent is None else share(at_rent, medians[1])
             return Futures(share(hours, medians[0]), share(money, medians[1]), held)
 
