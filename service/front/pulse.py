@@ -14,6 +14,8 @@ from time import monotonic, sleep
 log = logging.getLogger(__name__)
 BEATS_IN_A_HANG = 10
 PREFIX = "pulse-"
+STARTS_WITHIN_S = 30.0
+"""From its start to its first sign of life, on a busy machine."""
 TELLS_FOR_S = 1.0
 """In which a process that hangs may still say where."""
 
@@ -51,8 +53,18 @@ def watch(folder: Path, hang_seconds: float, alive: Callable[[], Collection[int]
 
     Clocks may be set and machines may sleep: only the monotonic clock counts, the same for all processes.
     """
+    began_s: dict[int, float] = {}
     while True:
         sleep(hang_seconds / BEATS_IN_A_HANG)
+        now_s = monotonic()
+        began_s = {process: began_s.get(process, now_s) for process in alive()}
+        for process, since_s in began_s.items():
+            # One that hangs while it starts has never written anything.
+            if (
+                now_s - since_s > STARTS_WITHIN_S + hang_seconds
+                and not (folder / f"{PREFIX}{process}").exists()
+            ):
+                _end(process, hang_seconds)
         for file in folder.glob(f"{PREFIX}*"):
             process = int(file.name.removeprefix(PREFIX))
             if process not in alive():
