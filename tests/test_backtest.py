@@ -10,7 +10,7 @@ import pytest
 
 from service.answers.question import AskedDecision
 from service.store.session import Sessions, engine_for
-from tests.price_replay.backtest import ASKED, Held, Rents, backtest, scores, table
+from tests.price_replay.backtest import ASKED, SHIPPED, Held, Rents, backtest, scores, table
 from tests.price_replay.histories import FOLDER, all_readings
 from tests.price_replay.ledger import Statement, readings
 
@@ -76,7 +76,6 @@ def test_some_of_the_stored_histories(sessions):
         pytest.skip(f"the stored histories are not here: {FOLDER}")
     evening = date(2026, 5, 10)
     read = [one for one in all_readings() if date(2026, 5, 1) <= one.read_at.date() <= date(2026, 6, 14)]
-    found = backtest(sessions, read, [evening], ASKED)
+    found = [one for one in backtest(sessions, read, [evening], ASKED) if one.part == SHIPPED]
     assert len(found) > 20 and len({one.days for one in found}) > 2
-    # Of these months too much is said, by 25 to 40 points (service/docs/method.md, How often it held).
-    assert np.mean([one.kept for one in found]) > np.mean([one.said for one in found]) - 0.45
+    assert np.mean([one.kept for one in found]) > np.mean([one.said for one in found]) - 0.15
