@@ -74,7 +74,8 @@ class RentMoves:
         """Log standard deviations below and above of today's rent over one that is so many days old, shape
         (2, n), of the log-normal that holds 80 % and 90 % of what `logs` says, for most rents stand still and
         some jump; 0 on the day itself."""
-        p05, p10, p90, p95 = (self.logs(tier, days)[SHARES.index(share)] for share in (0.05, 0.1, 0.9, 0.95))
+        logs = self.logs(tier, days)
+        p05, p10, p90, p95 = (logs[SHARES.index(share)] for share in (0.05, 0.1, 0.9, 0.95))
         down = np.maximum(-p10 / QUANTILE_90, -p05 / QUANTILE_95)
         up = np.maximum(p90 / QUANTILE_90, p95 / QUANTILE_95)
         return np.asarray(np.maximum(np.stack([down, up]), 0.0))
