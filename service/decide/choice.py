@@ -188,9 +188,7 @@ def firsts_of(
         tied = first <= first.min(axis=1, keepdims=True) + sum(weights) * np.log1p(NEAR_TIE)
         chosen = np.lexsort((first, effort, ~(tied & may)), axis=1)[:, 0]
     else:
-        by_rule, other = candidates.cost, candidates.calendar_hours
-        if rule == "fastest":
-            by_rule, other = other, by_rule
+        by_rule, other = measures_of(candidates, rule)
         first, at_worst, second = (
             np.where(allowed, of, np.inf).reshape(times, -1) for of in (by_rule[1], by_rule[2], other[1])
         )
@@ -222,7 +220,7 @@ def _better_if_rents_hold(
     if merit[best] > near_first(merit[first], rule, weights):
         return first
     other: Rule = "cheapest" if rule == "fastest" else "fastest"
-    beside = merit_of(candidates, other, None)
+    beside = measures_of(candidates, rule)[1][1]
     is_clearly = (
         rule != "weighed"
         and merit[first] <= near_first(merit[best], rule, weights)
@@ -234,16 +232,21 @@ def _better_if_rents_hold(
 
 def _leader(candidates: Candidates, among: Positions, rule: Rule) -> int:
     """The first by the rule alone; of equals the better by the other measure."""
-    cost, hours = candidates.cost[1][among], candidates.calendar_hours[1][among]
-    first, second = (hours, cost) if rule == "fastest" else (cost, hours)
+    first, second = (of[1][among] for of in measures_of(candidates, rule))
     return int(among[np.lexsort((second, first))[0]])
+
+
+def measures_of(candidates: Candidates, rule: Rule) -> tuple[Numbers, Numbers]:
+    """The rule's own measure and the other one, money and hours or hours and money, shape (3, n) each."""
+    both = (candidates.cost, candidates.calendar_hours)
+    return (both[1], both[0]) if rule == "fastest" else both
 
 
 def merit_of(candidates: Candidates, rule: Rule, weights: Weights | None) -> Numbers:
     """What the rule looks at first, the lower the better."""
     if weights:
         return weighed_of(candidates, weights)
-    merit: Numbers = (candidates.calendar_hours if rule == "fastest" else candidates.cost)[1]
+    merit: Numbers = measures_of(candidates, rule)[0][1]
     return merit
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from service.decide.candidates import Candidates, Positions
-from service.decide.choice import Choice
+from service.decide.choice import Choice, measures_of
 from service.decide.ties import (
     AS_SURE,
     CLEARLY,
@@ -59,10 +59,9 @@ def near_ties(candidates: Candidates, choice: Choice) -> tuple[NearTie, ...]:
         return ()
     best, among = choice.best, np.flatnonzero(choice.within)
     told = [*_passed_over(candidates, choice, best), *_surer_today(candidates, choice, best)]
-    paid, gained = candidates.cost, candidates.calendar_hours
+    paid, gained = measures_of(candidates, choice.rule)
     some_more = SMALL_SUM
     if choice.rule == "fastest":
-        paid, gained = gained, paid
         some_more = AN_HOUR if paid[1][best] >= SHORTEST_HOURS else 0.0
     if paid[1][best] <= 0 or gained[1][best] <= 0:
         return tuple(told)
@@ -105,7 +104,7 @@ def _passed_over(candidates: Candidates, choice: Choice, best: int) -> list[Near
     leader = choice.leader
     if leader is None or leader == best:
         return []
-    first = candidates.calendar_hours[1] if choice.rule == "fastest" else candidates.cost[1]
+    first = measures_of(candidates, choice.rule)[0][1]
     if first[best] <= first[leader] * (1 + AS_SURE):
         return []
     more_work = candidates.effort[leader] // WORK - candidates.effort[best] // WORK
@@ -128,8 +127,7 @@ def _surer_today(candidates: Candidates, choice: Choice, best: int) -> list[Near
 
 
 def _drawback(candidates: Candidates, choice: Choice, best: int, leader: int) -> Drawback:
-    cost, hours = candidates.cost[1], candidates.calendar_hours[1]
-    second = cost if choice.rule == "fastest" else hours
+    second = measures_of(candidates, choice.rule)[1][1]
     if second[best] <= CLEARLY * second[leader]:
         return "dearer" if choice.rule == "fastest" else "slower"
     if choice.probability[best] - choice.probability[leader] >= MUCH_CERTAINTY:
