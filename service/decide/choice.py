@@ -59,6 +59,8 @@ class Choice:
     """Of every candidate to keep within both limits."""
     within: Flags
     """Which may be chosen and keep the limits surely enough."""
+    held: Flags
+    """Which would if rents stayed what was stated; none where that makes nothing surer."""
     leader: int | None = None
     """The first by the rule alone: another than the best where that is as good by the rule and better beside.
     """
@@ -85,9 +87,8 @@ def choose(
     _refuse_impossible(limits, weights, least_probability)
     probability = probability_of(candidates, limits)
     flags = sure_enough(candidates, probability, least_probability)
-    within, sure = sure_of(
-        flags, probability, lambda: sure_if_rents_hold(candidates, limits, least_probability)
-    )
+    held = sure_if_rents_hold(candidates, limits, least_probability)
+    within, sure = sure_of(flags, probability, lambda: held)
     needs_stated_rent = bool(within.any() and not flags.any())
     rule = rule_of(limits, weights)
     among = np.flatnonzero(within)
@@ -100,13 +101,13 @@ def choose(
             others = others[weighed_of(candidates.of(others), weights) < np.inf]
         rival = first_of(candidates, others, sure, rule, weights) if len(others) else None
         if not needs_stated_rent:
-            held = sure_if_rents_hold(candidates, limits, least_probability)
             if_rents_hold = _better_if_rents_hold(candidates, best, (flags, probability), held, rule, weights)
     front = _front(candidates, within)
     beaten_count = int(candidates.may_be_chosen.sum()) - len(front)
     return Choice(
-        best, rival, rule, front, beaten_count, probability, within, leader, needs_stated_rent, if_rents_hold
-    )
+        best, rival, rule, front, beaten_count, probability, within, held[0],
+        leader, needs_stated_rent, if_rents_hold,
+    )  # fmt: skip
 
 
 def sure_of(

@@ -186,8 +186,6 @@ class Contest:
     question: Question
     sure: Flags
     """Which keep the limits surely enough."""
-    held: Flags
-    """Which do if rents stay what was stated."""
     merit: Numbers
     """What the rule looks at, the lower the better; infinite where it is not known."""
 
@@ -196,9 +194,8 @@ class Contest:
         """A best there must be."""
         assert choice.best is not None
         sure = sure_enough(candidates, choice.probability, question.least_probability)
-        held, _probability = question.held(candidates)
         merit = merit_of(candidates, choice.rule, question.weights)
-        return Contest(candidates, choice, question, sure, held, merit)
+        return Contest(candidates, choice, question, sure, merit)
 
     def is_another(self, chosen: int | None) -> bool:
         """Whether a candidate, or none, is another plan than today's."""
@@ -253,7 +250,7 @@ class Race:
         may = at_ends(contest.sure, asked.sure(moved)[0])
         keeps = self._as_good_throughout(merit, may)
         if keeps is None:
-            held = at_ends(contest.held, asked.held(moved)[0])
+            held = at_ends(contest.choice.held, asked.held(moved)[0])
             keeps = self._as_good_throughout(merit, held)
             may |= held if keeps is None else held & keeps
         else:
