@@ -1,24 +1,6 @@
 """One rental is one rental: a comparison and a decision tell the same hours, kWh, CO2 and bill of it."""
 
-import json
-
 import pytest
-from click.testing import CliRunner
-
-from service.cli import main
-
-
-@pytest.fixture(scope="module")
-def ask(catalog_copy):
-    url = catalog_copy()
-
-    def asked(*words):
-        result = CliRunner().invoke(main, [*words, "--json"], env={"HEIMVORTEIL_DATABASE_URL": url})
-        assert result.exit_code == 0, result.output
-        return json.loads(result.output[result.output.index("{") :])
-
-    return asked
-
 
 QUESTIONS = {
     "the usual": (),
