@@ -1,6 +1,7 @@
 """Databases for tests: every test that asks for one runs on SQLite and on a real PostgreSQL."""
 
 import gc
+import json
 import os
 import shutil
 import uuid
@@ -8,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -202,6 +204,18 @@ def run(database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]
         return result
 
     return invoke
+
+
+@pytest.fixture
+def say(run: Callable[..., Result]) -> Callable[..., str]:
+    """What it says, in one line and with plain blanks alone."""
+    return lambda *words: " ".join(run(*words).output.replace("\xa0", " ").split())
+
+
+@pytest.fixture
+def ask(run: Callable[..., Result]) -> Callable[..., dict[str, Any]]:
+    """Its answer to a question, as values with plain blanks alone."""
+    return lambda *words: json.loads(run(*words, "--json").stdout.replace("\xa0", " "))
 
 
 @pytest.fixture(params=DATABASES)

@@ -4,51 +4,32 @@ limits, what a bill is of."""
 import json
 
 import pytest
-from click.testing import CliRunner
 
 from service.answers.answer import AnsweredDecision
-from service.cli import main
 from service.reports.words.wording import wording
 from tests.reports import decisions_for_tests as decisions
 
 
-@pytest.fixture(scope="module")
-def say(catalog_copy):
-    url = catalog_copy()
-
-    def said(*words):
-        result = CliRunner().invoke(main, words, env={"HEIMVORTEIL_DATABASE_URL": url})
-        assert result.exit_code == 0, result.output
-        return " ".join(result.output.replace("\xa0", " ").split())
-
-    return said
-
-
-def ask(say, *words):
-    output = say(*words, "--json")
-    return json.loads(output[output.index("{") :])
-
-
-def test_a_plan_says_how_it_is_rented_where_that_is_not_by_the_hour_as_one_likes(say):
+def test_a_plan_says_how_it_is_rented_where_that_is_not_by_the_hour_as_one_likes(say, ask):
     """A spot machine may be taken away, a reserved one is paid for years: both once bore the name of one on
     demand, and two terms of a machine the same name."""
     any_tier = ("decide", "nanochat-d20", "--tier", "any", "--deadline", "3d")
-    best = ask(say, *any_tier)["best"]
+    best = ask(*any_tier)["best"]
     assert best["offer"]["tier"] == "spot"
     assert f"rent {best['label']} at {best['offer']['provider_name']} (spot)" in say(*any_tier)
     reserved = ("decide", "nanochat-d20", "--tier", "reserved", "--deadline", "3d")
-    d = ask(say, *reserved)
+    d = ask(*reserved)
     assert d["best"]["offer"]["term_months"] == 12
     assert {turn["then"]["tier"] for turn in d["turns"] if turn["then"]} == {"reserved"}
     assert "mieten (für 12 Monate reserviert)" in say(*reserved, "--lang", "de")
-    assert "(on demand)." not in ask(say, "decide", "nanochat-d20", "--deadline", "3d")["summary"]
+    assert "(on demand)." not in ask("decide", "nanochat-d20", "--deadline", "3d")["summary"]
 
 
-def test_a_cheaper_plan_that_may_be_late_is_shown_with_its_reason(say):
+def test_a_cheaper_plan_that_may_be_late_is_shown_with_its_reason(say, ask):
     """It kept both limits at its medians and was cheaper than the best by 200 EUR, yet counted among those
     much like the ones shown."""
     asked = ("decide", "--budget", "700", "--deadline", "30d")
-    d = ask(say, *asked)
+    d = ask(*asked)
     beyond = [p for p in d["shortlist"] if not p["keeps_limits"] and p["plan"] == "rent"]
     (likely,) = (p for p in beyond if p["cost"]["p50"] < d["best"]["cost"]["p50"])
     assert likely["calendar_hours"]["p50"] < 720 and likely["probability_within_limits"] > 0.3
@@ -56,9 +37,9 @@ def test_a_cheaper_plan_that_may_be_late_is_shown_with_its_reason(say):
     assert "neither shown nor beaten" in say(*asked)
 
 
-def test_a_faster_plan_that_may_go_over_the_budget_is_shown_with_its_reason(say):
+def test_a_faster_plan_that_may_go_over_the_budget_is_shown_with_its_reason(say, ask):
     asked = ("decide", "--own", "none", "--budget", "800")
-    d = ask(say, *asked)
+    d = ask(*asked)
     faster = [p for p in d["shortlist"] if not p["keeps_limits"]]
     assert any(p["calendar_hours"]["p50"] < d["best"]["calendar_hours"]["p50"] for p in faster)
     assert "it may go over the budget: about €761 has to be paid, €800 is there" in say(*asked)
@@ -116,9 +97,9 @@ def test_the_market_of_a_cluster_is_told_of_one_machine_of_it(say):
     assert "offers of this configuration" not in told
 
 
-def test_one_difference_is_told_by_one_sum(say):
+def test_one_difference_is_told_by_one_sum(ask):
     """A near tie for EUR 1.09 more stood beside the same plan as EUR 1.08 dearer."""
-    d = ask(say, "decide", "--own", "none", "--budget", "5000", "--deadline", "7d")
+    d = ask("decide", "--own", "none", "--budget", "5000", "--deadline", "7d")
     ties = [tie for tie in d["near_ties"] if tie["plan"]["cost"] is not None]
     assert ties
     for tie in ties:

@@ -5,9 +5,7 @@ import re
 
 import orjson
 import pytest
-from click.testing import CliRunner
 
-from service.cli import main
 from service.reports.comparison_report import comparison_document
 from service.reports.decision_report import decision_document
 from service.reports.formats import as_markdown, as_terminal
@@ -32,17 +30,10 @@ TOO_EXACT = re.compile(r"(?<!\d)0[.,]0+[1-9]\d{3,} (?:€|\$)|[€$]0[.,]0+[1-9]
 """Less than ten cents with more than three digits."""
 
 
-@pytest.fixture(scope="module")
-def url(catalog_copy):
-    return catalog_copy()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_numbers_are_written_as_the_language_writes_them(url, question, language):
-    asked = [*question.split(), "--json", "--lang", language]
-    done = CliRunner().invoke(main, asked, env={"HEIMVORTEIL_DATABASE_URL": url})
-    assert done.exit_code == 0, done.output
+def test_numbers_are_written_as_the_language_writes_them(run, question, language):
+    done = run(*question.split(), "--json", "--lang", language)
     written = decision_document if question.startswith("decide") else comparison_document
     document = written(orjson.dumps(orjson.loads(done.stdout)), language)
     for told in (as_terminal.render(document, 400), as_markdown.render(document)):

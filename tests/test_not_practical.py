@@ -1,34 +1,13 @@
 """A run above two years is no plan: another sentence, what would be one, and no verdict on money or time."""
 
-import json
-
 import pytest
-from click.testing import CliRunner
 
-from service.cli import main
 from service.decide.candidates import LONGEST_HOURS
 from service.decide.practical import is_too_long, practical_of
 from service.estimate.interval import certain
 from tests.facts_for_tests import D32
 
 TOO_MUCH = ("llama-3-8b", "--host-memory", "256")
-
-
-@pytest.fixture(scope="module")
-def say(catalog_copy):
-    url = catalog_copy()
-
-    def said(*words):
-        result = CliRunner().invoke(main, words, env={"HEIMVORTEIL_DATABASE_URL": url})
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    return said
-
-
-def ask(say, *words):
-    output = say(*words, "--json")
-    return json.loads(output[output.index("{") :])
 
 
 def test_what_would_be_practical_takes_two_years_at_most():
@@ -42,10 +21,8 @@ def test_what_would_be_practical_takes_two_years_at_most():
     assert (hopeless.tokens, hopeless.gpu_count) == (None, None)
 
 
-def test_a_comparison_gives_no_verdict_where_one_side_takes_years(say):
-    c = ask(
-        say, "compare", *TOO_MUCH, "--home", "rtx-4090", "--cloud", "8xb200-sxm", "--tokens", "1000000000000"
-    )
+def test_a_comparison_gives_no_verdict_where_one_side_takes_years(ask):
+    c = ask("compare", *TOO_MUCH, "--home", "rtx-4090", "--cloud", "8xb200-sxm", "--tokens", "1000000000000")
     home, cloud = c["options"]
     assert home["calendar_hours"]["p50"] > LONGEST_HOURS > cloud["calendar_hours"]["p50"]
     verdict, turns = c["verdict"], c["break_even"]
@@ -55,23 +32,23 @@ def test_a_comparison_gives_no_verdict_where_one_side_takes_years(say):
     assert "B200 SXM can: it takes" in verdict["summary"]
     assert home["practical"]["tokens"] < 1e12 and home["practical"]["gpu_count"] > 1
     assert cloud["practical"] is None
-    fewer = ask(say, "compare", *TOO_MUCH, "--home", "rtx-4090", "--tokens", str(home["practical"]["tokens"]))
+    fewer = ask("compare", *TOO_MUCH, "--home", "rtx-4090", "--tokens", str(home["practical"]["tokens"]))
     assert fewer["options"][0]["practical"] is None
 
 
-def test_a_smaller_model_that_is_named_is_practical(say):
+def test_a_smaller_model_that_is_named_is_practical(ask):
     words = ("compare", *TOO_MUCH, "--home", "rtx-4090", "--tokens", "1000000000000")
-    smaller = ask(say, *words)["options"][1]["practical"]
-    smaller = smaller or ask(say, "compare", "llama-3-70b")["options"][1]["practical"]
+    smaller = ask(*words)["options"][1]["practical"]
+    smaller = smaller or ask("compare", "llama-3-70b")["options"][1]["practical"]
     assert smaller["smaller"]
-    assert ask(say, "compare", smaller["smaller"])["options"][1]["practical"] is None
+    assert ask("compare", smaller["smaller"])["options"][1]["practical"] is None
 
 
 @pytest.mark.parametrize("extension", ["md", "html", "csv", "xlsx", "pdf"])
 @pytest.mark.parametrize("command", ["compare", "decide"])
-def test_every_format_says_so_and_gives_no_price_of_waiting(say, tmp_path, command, extension):
+def test_every_format_says_so_and_gives_no_price_of_waiting(say, ask, tmp_path, command, extension):
     machine = ("--home", "rtx-4090") if command == "compare" else ("--own", "rtx-4090")
-    answer = ask(say, command, *TOO_MUCH, *machine)
+    answer = ask(command, *TOO_MUCH, *machine)
     file = tmp_path / f"answer.{extension}"
     say("report", answer["id"], "-o", str(file))
     content = file.read_bytes()
@@ -85,8 +62,8 @@ def test_every_format_says_so_and_gives_no_price_of_waiting(say, tmp_path, comma
             assert "a day" not in text.split("Options")[0]
 
 
-def test_a_decision_keeps_the_row_of_a_named_machine_that_takes_years_with_the_reason(say):
-    d = ask(say, "decide", *TOO_MUCH, "--own", "rtx-4090")
+def test_a_decision_keeps_the_row_of_a_named_machine_that_takes_years_with_the_reason(say, ask):
+    d = ask("decide", *TOO_MUCH, "--own", "rtx-4090")
     own = next(p for p in d["shortlist"] if p["plan"] == "own")
     assert (own["set_aside"], own["is_compared"]) == ("too_long", False)
     assert own["practical"]["gpu_count"] > 100
@@ -95,18 +72,16 @@ def test_a_decision_keeps_the_row_of_a_named_machine_that_takes_years_with_the_r
     assert "GeForce RTX 4090: not practical (about 296 years)." in screen
 
 
-def test_where_nothing_is_practical_the_nearest_is_told(say):
-    d = ask(say, "decide", *TOO_MUCH, "--own", "rtx-4090", "--tier", "none")
+def test_where_nothing_is_practical_the_nearest_is_told(ask):
+    d = ask("decide", *TOO_MUCH, "--own", "rtx-4090", "--tier", "none")
     assert d["best"] is None and d["saved_per_day"] is None and not d["break_even"]
     assert d["summary"].startswith("No plan is practical")
     (fewer,) = [n for n in d["nearest_possible"] if n["change"] == "tokens"]
     assert fewer["option"]["calendar_hours"]["p50"] <= LONGEST_HOURS
     again = ask(
-        say, "decide", *TOO_MUCH, "--own", "rtx-4090", "--tier", "none", "--tokens", str(int(fewer["value"]))
+        "decide", *TOO_MUCH, "--own", "rtx-4090", "--tier", "none", "--tokens", str(int(fewer["value"]))
     )
     assert again["best"]["plan"] == "own"
-    smaller = ask(
-        say, "decide", "llama-2-70b", "--own", "8xrtx-4090", "--host-memory", "2000", "--tier", "none"
-    )
+    smaller = ask("decide", "llama-2-70b", "--own", "8xrtx-4090", "--host-memory", "2000", "--tier", "none")
     assert smaller["best"] is None
     assert [n["workload"] for n in smaller["nearest_possible"] if n["change"] == "model"]

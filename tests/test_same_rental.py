@@ -1,24 +1,6 @@
 """One rental is one rental: a comparison and a decision tell the same hours, kWh, CO2 and bill of it."""
 
-import json
-
 import pytest
-from click.testing import CliRunner
-
-from service.cli import main
-
-
-@pytest.fixture(scope="module")
-def ask(catalog_copy):
-    url = catalog_copy()
-
-    def asked(*words):
-        result = CliRunner().invoke(main, [*words, "--json"], env={"HEIMVORTEIL_DATABASE_URL": url})
-        assert result.exit_code == 0, result.output
-        return json.loads(result.output[result.output.index("{") :])
-
-    return asked
-
 
 QUESTIONS = {
     "the usual": (),
@@ -77,18 +59,20 @@ def test_the_price_per_kwh_at_which_a_verdict_turns_moves_the_paused_hours_too(a
 
 
 @pytest.mark.parametrize("price", ["0.2", "0.6"])
-def test_at_the_rent_at_which_a_decision_turns_both_plans_cost_the_same(ask, price):
-    """A line between a machine at home and a rented run; one debugged at home takes electricity too."""
-    words = ("--deadline", "200d")
+@pytest.mark.parametrize(("plan", "terms"), [("rent", ()), ("hybrid", ("--rent", "idle_share=0.3"))])
+def test_the_rent_at_which_a_decision_turns_moves_what_is_debugged_at_home_too(ask, price, plan, terms):
+    """A line between a machine at home and a rented run: one that is debugged on it takes electricity too."""
+    words = ("--deadline", "200d", *terms)
     now = ask("decide", *words)
-    rented = next(p for p in now["shortlist"] if p["is_compared"] and p["plan"] in ("rent", "hybrid"))
+    rented = next(p for p in now["shortlist"] if p["is_compared"] and p["plan"] == plan)
     tax = next(i["unit_price"] for i in rented["cost"]["items"] if i["code"] == "tax")
     line = {p["per_kwh"]: p["rent_per_hour"] for p in now["break_even"]}
     then = ask("decide", *words, "--kwh-price", price)
     own = next(p for p in then["shortlist"] if p["plan"] == "own")
     lines = {i["code"]: i for i in rented["cost"]["items"]}
     held = sum(i["quantity"]["p50"] for i in lines.values() if i["quantity_unit"] == "h")
-    debugged = lines["electricity"]["quantity"]["p50"] * float(price) if "electricity" in lines else 0.0
+    assert ("electricity" in lines) == (plan == "hybrid")
+    debugged = lines["electricity"]["quantity"]["p50"] * float(price) if plan == "hybrid" else 0.0
     assert line[float(price)] * held * (1 + tax) + debugged == pytest.approx(own["cost"]["p50"], rel=2e-3)
 
 

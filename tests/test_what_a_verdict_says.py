@@ -1,15 +1,12 @@
 """What a verdict says must be so: of impossible runs, of waiting, of a card to buy, of what is left out."""
 
-import json
 import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
 
 from service.answers.answer import AnsweredLeftAside
-from service.cli import main
 from service.decide.candidates import LONGEST_HOURS, Candidates
 from service.decide.frontier import Limits
 from service.decide.sensitivity import saved_per_day
@@ -18,25 +15,8 @@ from service.reports.words.wording import wording
 from service.usecases import what_pays
 
 
-@pytest.fixture(scope="module")
-def say(catalog_copy):
-    url = catalog_copy()
-
-    def said(*words):
-        result = CliRunner().invoke(main, words, env={"HEIMVORTEIL_DATABASE_URL": url})
-        assert result.exit_code == 0, result.output
-        return " ".join(result.output.replace("\xa0", " ").split())
-
-    return said
-
-
-def ask(say, *words):
-    output = say(*words, "--json")
-    return json.loads(output[output.index("{") :])
-
-
-def test_a_run_of_years_is_told_with_its_time_and_its_cost_and_not_as_impossible(say):
-    d = ask(say, "decide", "llama-3-70b")
+def test_a_run_of_years_is_told_with_its_time_and_its_cost_and_not_as_impossible(say, ask):
+    d = ask("decide", "llama-3-70b")
     assert d["best"] is None and d["saved_per_day"] is None and d["runs_until_bought"] is None
     rented = [p for p in d["shortlist"] if p["plan"] == "rent"]
     assert rented and all(p["set_aside"] == "too_long" and p["cost"]["p50"] > 1e6 for p in rented)
@@ -62,12 +42,12 @@ def test_a_run_of_years_is_told_with_its_time_and_its_cost_and_not_as_impossible
         (("gpt2-124m", "--budget", "1", "--deadline", "1h"), "There is no plan within €1 and 1 hour"),
     ],
 )
-def test_none_can_hold_it_is_said_where_nothing_fits_alone(say, words, verdict):
-    assert verdict in ask(say, "decide", *words)["summary"]
+def test_none_can_hold_it_is_said_where_nothing_fits_alone(ask, words, verdict):
+    assert verdict in ask("decide", *words)["summary"]
 
 
-def test_a_comparison_tells_what_years_would_cost(say):
-    c = ask(say, "compare", "llama-3-70b", "--cloud", "64xh100-sxm")
+def test_a_comparison_tells_what_years_would_cost(ask):
+    c = ask("compare", "llama-3-70b", "--cloud", "64xh100-sxm")
     assert "64 x H100 SXM: not practical (about 10 years). It would cost about €" in c["verdict"]["summary"]
 
 
@@ -88,9 +68,9 @@ def test_a_day_of_waiting_is_told_from_a_day_on_and_within_the_limits():
     assert what_pays.saved_per_day(plans, choice, Limits(50, None)) is None
 
 
-def test_a_card_pays_against_the_cheapest_plan_that_keeps_the_limits(say):
+def test_a_card_pays_against_the_cheapest_plan_that_keeps_the_limits(say, ask):
     words = ("--own", "none", "--buy", "rtx-4090=1900", "--runs", "8", "--budget", "3500")
-    d = ask(say, "decide", *words)
+    d = ask("decide", *words)
     instead = d["instead_of_buying"]
     others = [p["cost"]["p50"] for p in d["shortlist"] if p["plan"] != "buy" and p["keeps_limits"]]
     assert instead["cost"] <= min(others)
@@ -133,20 +113,20 @@ def test_a_verdict_speaks_of_one_currency_and_of_the_providers_own_in_brackets(s
     assert re.search(r"\(\$0\.\d+\)|\(0,\d+ \$\)", screen)
 
 
-def test_a_comparison_says_that_it_looked_at_what_was_named_alone(say, tmp_path):
+def test_a_comparison_says_that_it_looked_at_what_was_named_alone(say, ask, tmp_path):
     sentence = "Compared with 8 x H100 SXM only; heimvorteil decide looks through every offer."
-    c = ask(say, "compare")
+    c = ask("compare")
     assert sentence in c["verdict"]["summary"]
     for file in (tmp_path / "report.md", tmp_path / "report.html"):
         say("report", c["id"], "-o", str(file))
         assert sentence in " ".join(file.read_text().split())
-    assert "heimvorteil decide" not in ask(say, "compare", "--cloud", "any")["verdict"]["summary"]
+    assert "heimvorteil decide" not in ask("compare", "--cloud", "any")["verdict"]["summary"]
 
 
-def test_a_comparison_is_no_surer_than_its_rent_is_young(say):
+def test_a_comparison_is_no_surer_than_its_rent_is_young(ask):
     """A rent of half its price would turn it; one of a tenth would too, but none falls so far."""
     usual, cheap = (
-        ask(say, "compare", *more)["verdict"]["cheaper_probability"] for more in ((), ("--kwh-price", "0.05"))
+        ask("compare", *more)["verdict"]["cheaper_probability"] for more in ((), ("--kwh-price", "0.05"))
     )
     assert 0.5 < usual < 0.9 < 0.99 < cheap
 

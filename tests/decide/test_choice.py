@@ -12,7 +12,7 @@ from service.decide.choice import choose
 from service.decide.frontier import Limits
 from service.decide.nearest_change import fewer_tokens, gentlest_first, nearest_changes
 from service.decide.sensitivity import break_even_line, saved_per_day
-from service.decide.ties import SMALL_SUM
+from service.decide.ties import AS_SURE, SHORT_TIME_HOURS, SMALL_SUM
 from service.errors import InvalidValue, MissingFact
 
 NAN = float("nan")
@@ -125,9 +125,12 @@ def test_the_best_is_within_its_limits_and_nothing_within_them_is_better(rows, b
         return
     assert choice.probability[choice.best] >= 0.8
     within = np.flatnonzero((choice.probability >= 0.8) & candidates.may_be_chosen)
-    least = candidates.cost[1][within].min()
-    assert candidates.cost[1][choice.leader] == least
-    assert candidates.cost[1][choice.best] <= max(least * 1.05, least + SMALL_SUM)
+    cost, hours, sure = candidates.cost[1], candidates.calendar_hours[1], choice.probability
+    best, leader = choice.best, choice.leader
+    assert cost[leader] == cost[within].min()
+    assert cost[best] <= max(cost[leader] * 1.05, cost[leader] + SMALL_SUM)
+    assert hours[best] <= max(hours[leader] * 1.05, hours[leader] + SHORT_TIME_HOURS)
+    assert sure[best] >= sure[leader] - AS_SURE
 
 
 def test_a_budget_is_held_against_what_has_to_be_paid():

@@ -1,6 +1,7 @@
 """What is not known of the lengths of examples is in the intervals: of tokens, hours, energy and money."""
 
 import math
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from service.answers.question import AskedComparison, AskedDecision
 from service.estimate.padding import LENGTH_SPREAD, computed_spread, expected_longest
 from service.estimate.quantile import QUANTILE_90
+from service.estimate.rent_moves import RentMoves
 from service.usecases.comparing import compare_home_with_cloud
 from service.usecases.deciding import decide
 
@@ -64,6 +66,8 @@ def certain_lengths(monkeypatch):
 
 def test_hours_energy_and_money_of_both_sides_are_as_much_less_certain(snapshot, monkeypatch):
     said = {"per_device_batch": 2, "max_length": 32_768}
+    # Beside the doubt of a rent half a year old hardly any other shows.
+    snapshot = replace(snapshot, rent_moves=RentMoves())
     doubted = options(snapshot, **said)
     certain_lengths(monkeypatch)
     down, up = computed_spread(700, 32_768, 2)
@@ -74,8 +78,7 @@ def test_hours_energy_and_money_of_both_sides_are_as_much_less_certain(snapshot,
         for wider, narrow in (
             (with_it.energy_kwh, without.energy_kwh), (with_it.cost.total, without.cost.total),
         ):  # fmt: skip
-            # Of a rent half a year old the doubt is so wide that hardly anything shows beside it.
-            assert wider.p10 < 0.99 * narrow.p10 and wider.p90 > 1.002 * narrow.p90
+            assert wider.p10 < 0.99 * narrow.p10 and wider.p90 > 1.01 * narrow.p90
 
 
 @pytest.mark.parametrize("said", [{"pack": True}, {"pad_to_max": True}])
