@@ -35,6 +35,7 @@ from service.answers.rounding import near, near_interval, near_interval_or_none,
 from service.answers.told_option import option_fields, tell_numbers, tell_option
 from service.decide.comparison import Comparison
 from service.decide.decision import Decision, LeftAside, NearestPlan, RatedOption, RatedTie, RatedTurn
+from service.decide.options import Option, Way
 from service.decide.turning import Swing
 from service.decide.why_not import WhyNot
 from service.estimate.activations import prepared_for_few_bits
@@ -322,16 +323,21 @@ def _if_rents_hold(d: Decision) -> AnsweredIfRentsHold | None:
 
 
 def _brief(r: RatedOption) -> AnsweredPlanBrief:
-    rental = r.option.rental
+    return tell_brief(r.way, r.option, r.cost, r.calendar_hours)
+
+
+def tell_brief(way: Way, option: Option, cost: Interval | None, hours: Interval | None) -> AnsweredPlanBrief:
+    """A plan by its name, with the medians of its money and of its hours on the calendar."""
+    rental = option.rental
     provider, offer = (rental.provider, rental.offer) if rental else (None, None)
     return AnsweredPlanBrief(
-        plan=r.way,
-        label=r.option.label,
+        plan=way,
+        label=option.label,
         provider_name=provider.name if provider else "",
         tier=offer.tier if offer else None,
         term_months=offer.term_months if offer else None,
-        cost=near_or_none(r.cost.p50 if r.cost else None, 2),
-        calendar_hours=near_or_none(r.calendar_hours.p50 if r.calendar_hours else None, 3),
+        cost=near_or_none(cost.p50 if cost else None, 2),
+        calendar_hours=near_or_none(hours.p50 if hours else None, 3),
     )
 
 

@@ -9,11 +9,11 @@ from service.answers.answer import (
     AnsweredAlternative,
     AnsweredAlternativePlan,
     AnsweredChange,
-    AnsweredPlanBrief,
 )
 from service.answers.asked import Question, option_called
 from service.answers.question import AskedModel, AskedTariff
 from service.answers.rounding import near, near_or_none
+from service.answers.told import tell_brief
 from service.decide.comparison import Comparison, Verdict
 from service.decide.decision import Decision, RatedOption
 from service.decide.options import Option, Side, Way
@@ -137,20 +137,8 @@ Told = tuple[Interval | None, Interval | None]
 
 
 def _plan(way: Way, option: Option, now: Told, before: Told) -> AnsweredAlternativePlan:
-    rental = option.rental
-    provider, offer = (rental.provider, rental.offer) if rental else (None, None)
-    cost, hours = (None if one is None else one.p50 for one in now)
-    brief = AnsweredPlanBrief(
-        plan=way,
-        label=option.label,
-        provider_name=provider.name if provider else "",
-        tier=offer.tier if offer else None,
-        term_months=offer.term_months if offer else None,
-        cost=near_or_none(cost, 2),
-        calendar_hours=near_or_none(hours, 3),
-    )
     return AnsweredAlternativePlan(
-        plan=brief,
+        plan=tell_brief(way, option, *now),
         extra_cost=_extra(now[0], before[0], 2),
         extra_hours=_extra(now[1], before[1], 3),
         is_practical=option.practical is None,

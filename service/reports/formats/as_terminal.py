@@ -72,15 +72,17 @@ def _block(w: Wording, block: Block, width: int, ink: Ink) -> Iterable[Renderabl
 
 def _table(w: Wording, block: shape.Table, width: int, faint: str) -> Iterable[RenderableType]:
     kept = [i for i, column in enumerate(block.columns) if width >= WIDE or not column.is_spare]
+    told = [[shown(w, row.cells[i]) for i in kept] for row in block.rows]
     rows = []
-    for row in block.rows:
-        lines = [harmless(shown(w, row.cells[i]).line) for i in kept]
+    for row, cells in zip(block.rows, told, strict=True):
+        lines = [harmless(cell.line) for cell in cells]
         lines[0] = (BEST if row.is_best else "") + lines[0]
         rows.append(TextRow(tuple(lines), row.is_best, row.is_outside))
     columns = []
     for place, i in enumerate(kept):
         column = block.columns[i]
-        most = max([longest_word(column.title), *(_letters(w, row.cells[i]) for row in block.rows)])
+        needs = [_letters(row.cells[i], cells[place]) for row, cells in zip(block.rows, told, strict=True)]
+        most = max([longest_word(column.title), *needs])
         line = max((len(row.lines[place]) for row in rows), default=0)
         least = most if column.is_number else min(most, WIDEST_WORD)
         columns.append(TextColumn(column.title, column.is_number, least, line))
@@ -89,9 +91,8 @@ def _table(w: Wording, block: shape.Table, width: int, faint: str) -> Iterable[R
     )
 
 
-def _letters(w: Wording, cell: shape.Cell) -> int:
+def _letters(cell: shape.Cell, said: shape.Shown) -> int:
     """How narrow a cell may become: words break, numbers do not, but their range may stand below."""
-    said = shown(w, cell)
     if isinstance(cell, shape.Words):
         return words_need(harmless(said.line))
     return max(len(harmless(said.text)), len(f"({harmless(said.below)})") if said.below else 0)

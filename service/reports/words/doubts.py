@@ -39,11 +39,7 @@ def limit_sentence(w: Wording, limit: Limit, run: MeasuredRun, gpu: Gpu) -> str:
 
 def doubt_sentence(w: Wording, doubt: Doubt) -> str:
     """The interval a measurement is outside of, and what would explain it."""
-    low, high = w.ends(doubt.low, doubt.high)
-    outside = w.say(
-        "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
-        low=low, high=high,
-    )  # fmt: skip
+    outside = _outside(w, doubt)
     if not doubt.slips:
         return outside + " " + w.say("None of the usual slips explains it.")
     named = "; ".join(slip_words(w, slip) for slip in doubt.slips)
@@ -52,17 +48,21 @@ def doubt_sentence(w: Wording, doubt: Doubt) -> str:
 
 def steps_doubted(w: Wording, doubt: Doubt, count: int, of: int) -> str:
     """The interval that a probe's steps are outside of, how many are, what may be and how to keep them."""
-    low, high = w.ends(doubt.low, doubt.high)
-    outside = w.say(
-        "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
-        low=low, high=high,
-    )  # fmt: skip
+    outside = _outside(w, doubt)
     how_many = w.say("{count} of {of} kinds of steps are.", count=w.number(count), of=w.number(of))
     why = w.say(
         "Was the card used otherwise, its power limited or its driver another? "
         "If it is right, say so with --yes."
     )
     return f"{outside} {how_many} {why}"
+
+
+def _outside(w: Wording, doubt: Doubt) -> str:
+    low, high = w.ends(doubt.low, doubt.high)
+    return w.say(
+        "outside the 98 % interval of what we believe of this run, {low} to {high} tokens/s.",
+        low=low, high=high,
+    )  # fmt: skip
 
 
 def slip_words(w: Wording, slip: Slip) -> str:

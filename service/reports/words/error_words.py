@@ -26,11 +26,15 @@ def in_words(text: str) -> str:
 
 def on_file(text: str, language: str) -> str:
     """An error's English as it was stored, in a language where it is a sentence without values."""
-    if not text or language == ENGLISH:
-        return text
+    return _translated(text, language) if text else text
+
+
+def _translated(template: str, language: str) -> str:
+    if language == ENGLISH:
+        return template
     from service.reports.words.wording import catalog
 
-    return catalog(f"errors.{language}").gettext(text)
+    return catalog(f"errors.{language}").gettext(template)
 
 
 def as_written(number: object) -> str:
@@ -46,12 +50,7 @@ class _InWords(string.Formatter):
 
     def filled(self, sentence: Worded) -> str:
         """The sentence with its values."""
-        if self._language == ENGLISH:
-            return self.vformat(sentence.template, (), sentence.values)
-        from service.reports.words.wording import catalog
-
-        template = catalog(f"errors.{self._language}").gettext(sentence.template)
-        return self.vformat(template, (), sentence.values)
+        return self.vformat(_translated(sentence.template, self._language), (), sentence.values)
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
         """!r is a quotation."""

@@ -69,12 +69,13 @@ def swing_sentence(w: Wording, s: AnsweredSwing, d: AnsweredDecision) -> str:
 def telling_turns(w: Wording, d: AnsweredDecision) -> list[AnsweredTurn]:
     """The turning points that say something: not those where a plan of the same name takes the chosen one's
     place, another region of the same offer."""
-
-    def is_of_its_name(then: AnsweredPlanBrief) -> bool:
-        best = d.best
-        return best is not None and brief_name(w, then) == plan_name(w, best, with_terms=bool(then.tier))
-
-    return [turn for turn in d.turns if turn.then is None or not is_of_its_name(turn.then)]
+    best = d.best
+    if best is None:
+        return list(d.turns)
+    return [
+        t for t in d.turns
+        if t.then is None or brief_name(w, t.then) != plan_name(w, best, with_terms=bool(t.then.tier))
+    ]  # fmt: skip
 
 
 def turn_sentence(w: Wording, t: AnsweredTurn, d: AnsweredDecision) -> str:
@@ -104,12 +105,9 @@ def near_tie_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> st
     """What a little more money, or time, would buy; or what was passed over, and why."""
     if t.drawback or (t.extra_cost < 0 <= t.saved_hours):
         return _passed_over_sentence(w, t, d)
-    sure = (d.best.probability_within_limits if d.best else 0.0) + t.gained_probability
-    phrases = {
-        "plan": brief_name(w, t.plan), "money": w.about(abs(t.extra_cost), d.currency),
-        "time": duration(w, abs(t.saved_hours)), "cost": w.about(t.plan.cost or 0.0, d.currency),
-        "takes": duration(w, t.plan.calendar_hours or 0.0),
-        "sure": w.likely(min(sure, 1.0)),
+    phrases = _plan_phrases(w, t.plan, d) | {
+        "money": w.about(abs(t.extra_cost), d.currency), "time": duration(w, abs(t.saved_hours)),
+        "sure": _sure(w, t, d),
     }  # fmt: skip
     told_sure = d.has_limits and d.best and phrases["sure"] != w.likely(d.told_chance(d.best))
     if t.extra_cost < 0 and d.needs_stated_rent and told_sure:
@@ -144,25 +142,22 @@ def _passed_over_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -
         gain = w.say("{time} sooner", time=duration(w, abs(t.saved_hours)))
     return w.say(
         "{gain}, but {drawback}: {plan} ({cost}, {takes}).",
-        gain=gain[:1].upper() + gain[1:], drawback=_drawback_phrase(w, t, d), plan=brief_name(w, t.plan),
-        cost=w.about(t.plan.cost or 0.0, d.currency), takes=duration(w, t.plan.calendar_hours or 0.0),
+        gain=gain[:1].upper() + gain[1:], drawback=_drawback_phrase(w, t, d), **_plan_phrases(w, t.plan, d),
     )  # fmt: skip
 
 
 def _debugging_sentence(w: Wording, t: AnsweredNearTie, d: AnsweredDecision, hours: float) -> str:
     """What debugging at home first would save, of the plan that was taken or of another one."""
-    told = {
-        "hours": duration(w, hours), "money": w.about(-t.extra_cost, d.currency),
-        "cost": w.about(t.plan.cost or 0.0, d.currency), "takes": duration(w, t.plan.calendar_hours or 0.0),
+    phrases = _plan_phrases(w, t.plan, d) | {
+        "hours": duration(w, hours), "money": w.about(-t.extra_cost, d.currency)
     }  # fmt: skip
     offer = d.best.offer if d.best else None
     taken = (offer.provider_name, offer.tier) if offer else ("", None)
     if d.best and (t.plan.label, t.plan.provider_name, t.plan.tier) == (d.best.label, *taken):
-        return w.say("Debugging at home for {hours} first would save {money} ({cost}, {takes}).", **told)
+        return w.say("Debugging at home for {hours} first would save {money} ({cost}, {takes}).", **phrases)
     return w.say(
-        "Debugging at home for {hours} first would save {money}: {plan} ({cost}, {takes}).",
-        plan=brief_name(w, t.plan), **told,
-    )  # fmt: skip
+        "Debugging at home for {hours} first would save {money}: {plan} ({cost}, {takes}).", **phrases
+    )
 
 
 def _drawback_phrase(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str:
@@ -171,8 +166,7 @@ def _drawback_phrase(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str
     if t.drawback == "dearer":
         return w.say("it costs {money} more", money=w.about(abs(t.extra_cost), d.currency))
     if t.drawback == "less_sure":
-        sure = (d.best.probability_within_limits if d.best else 0.0) + t.gained_probability
-        return w.say("it keeps the limits with a probability of {sure} only", sure=w.likely(sure))
+        return w.say("it keeps the limits with a probability of {sure} only", sure=_sure(w, t, d))
     if t.drawback == "code_change":
         return w.say("the training code has to be changed more")
     if t.drawback in ("more_work", None):
@@ -198,6 +192,16 @@ def left_aside_sentence(w: Wording, x: AnsweredLeftAside, d: AnsweredDecision) -
         return w.say("Not recommended: {plans}.", plans=reason)
     return w.say(
         "Not recommended: {plans}; the cheapest: {plan} ({cost}, {takes}).",
-        plans=reason, plan=brief_name(w, x.cheapest), cost=w.about(x.cheapest.cost or 0.0, d.currency),
-        takes=duration(w, x.cheapest.calendar_hours or 0.0),
+        plans=reason, **_plan_phrases(w, x.cheapest, d),
     )  # fmt: skip
+
+
+def _plan_phrases(w: Wording, p: AnsweredPlanBrief, d: AnsweredDecision) -> dict[str, str]:
+    """A plan by its name, what it costs and how long it takes."""
+    cost, takes = w.about(p.cost or 0.0, d.currency), duration(w, p.calendar_hours or 0.0)
+    return {"plan": brief_name(w, p), "cost": cost, "takes": takes}
+
+
+def _sure(w: Wording, t: AnsweredNearTie, d: AnsweredDecision) -> str:
+    """How surely it keeps the limits."""
+    return w.likely((d.best.probability_within_limits if d.best else 0.0) + t.gained_probability)

@@ -3,6 +3,7 @@
 from service.answers.answer import AnsweredComparison, AnsweredDecision, AnsweredLimits, AnsweredPlan
 from service.answers.option import AnsweredOption
 from service.decide.why_not import WhyNot
+from service.reports.words.bill import paid
 from service.reports.words.plan_names import plan_name
 from service.reports.words.sentences import (
     HOURS_PER_DAY,
@@ -49,8 +50,8 @@ def _looks_within(d: AnsweredDecision, p: AnsweredPlan) -> bool:
     if p.keeps_limits or p.set_aside or p.is_best_if_rents_hold or not p.cost or not p.calendar_hours:
         return False
     budget, deadline = d.limits.budget, d.limits.deadline_hours
-    paid = (p.cost.cash or p.cost.total).p50
-    return (budget is None or paid <= budget) and (deadline is None or p.calendar_hours.p50 <= deadline)
+    is_paid = budget is None or paid(p.cost).p50 <= budget
+    return is_paid and (deadline is None or p.calendar_hours.p50 <= deadline)
 
 
 def plan_why_not(w: Wording, d: AnsweredDecision, p: AnsweredPlan) -> str:
@@ -112,12 +113,11 @@ def why_not_sentence(
 
 
 def _over_budget(w: Wording, option: AnsweredOption, limits: AnsweredLimits, budget: float) -> str:
-    cost = option.cost
-    paid = None if cost is None else (cost.cash or cost.total).p50
-    if paid is None:
+    if option.cost is None:
         return w.say("over the budget")
-    money = {"paid": w.about(paid, limits.currency), "budget": w.stated_money(budget, limits.currency)}
-    if paid > budget:
+    needed = paid(option.cost).p50
+    money = {"paid": w.about(needed, limits.currency), "budget": w.stated_money(budget, limits.currency)}
+    if needed > budget:
         return w.say("over the budget: about {paid} has to be paid, {budget} is there", **money)
     return w.say("it may go over the budget: about {paid} has to be paid, {budget} is there", **money)
 
