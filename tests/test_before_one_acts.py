@@ -117,3 +117,12 @@ def test_a_plan_in_doubt_for_its_old_rent_alone_is_not_said_to_go_over_the_budge
     run = ("qwen3-8b", "--finetune", "lora", "--examples", "5000", "--mean-tokens", "500")
     told = say("decide", *run, "--budget", "20", "--country", "AT")
     assert "its rent is too old to be sure: " in told and "it may go over the budget" not in told
+
+
+def test_the_rent_of_what_would_be_better_if_it_holds_has_its_source_and_day(say):
+    """One's own machine is the best, so that no rent was told but this one."""
+    told = say("decide", "--budget", "700")
+    assert "Perhaps better: rent GH200 96 GB at Vultr" in told.split("Plan Cost")[0]
+    prices = told.split(" Prices ")[1]
+    assert "Rent: €1.78 ($1.99) per hour, Vultr " in prices and "as of 2026-05-24" in prices
+    assert "Exchange rate: " in prices

@@ -111,10 +111,9 @@ def _sure(d: AnsweredDecision, p: AnsweredPlan) -> Cell:
 
 def _paragraphs(w: Wording, d: AnsweredDecision) -> list[Section]:
     """Titles with their sentences, empty ones left out."""
-    shown = [d.best] if d.best else list(d.shortlist[:1])
     own = next((p for p in d.shortlist if p.plan == "own"), None)
-    if own is not None and own not in shown:
-        shown.append(own)
+    named = (d.best or next(iter(d.shortlist), None), own, d.best_if_rents_hold)
+    shown = [p for place, p in enumerate(named) if p is not None and p not in named[:place]]
     today = d.asked_at.date()
     prices = list(dict.fromkeys(line for p in shown for line in option_price_sentences(w, p, today)))
     for p in d.shortlist:
