@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from service.errors import Worded, worded
 
 NO_NUMBER = worded("is not a number")
+NOTHING = ("none", "nothing", "keine", "nichts")
+"""Written where a list is empty on purpose: no machine of one's own."""
 NUMBER = re.compile(
     r"(?P<before>[^-+\d.,'\u2019\s]*)\s*(?P<number>[-+]?[\d.,'\u2019\s]*\d(?:[eE][-+]?\d+)?)(?P<unit>[^\d]*)"
 )
