@@ -10,6 +10,8 @@ from decimal import Decimal, InvalidOperation
 from service.errors import Worded, worded
 
 NO_NUMBER = worded("is not a number")
+NOTHING = ("none", "nothing", "keine", "nichts")
+"""Written where a list is empty on purpose: no machine of one's own."""
 NUMBER = re.compile(
     r"(?P<before>[^-+\d.,'\u2019\s]*)\s*(?P<number>[-+]?[\d.,'\u2019\s]*\d(?:[eE][-+]?\d+)?)(?P<unit>[^\d]*)"
 )
@@ -39,6 +41,13 @@ LARGE_MONEY = (
     | {f"t{sign}": Decimal(10**3) for sign in SIGNS}
 )
 """T€ and TEUR are thousands, as German books write them; a T alone is not said to be anything."""
+CURRENCY_OF = {
+    both: currency
+    for sign, currency in SIGNS.items()
+    for many in ("", "t", *THOUSANDS)
+    for both in (many + sign, sign + many)
+}
+"""What an amount is in by its unit, thousands or not."""
 COUNTS = THOUSANDS | {
     "m": Decimal(10**6), "b": Decimal(10**9), "bn": Decimal(10**9), "g": Decimal(10**9),
     "mrd": Decimal(10**9), "mia": Decimal(10**9), "billion": Decimal(10**9), "milliarde": Decimal(10**9),
@@ -135,10 +144,7 @@ def units_of(field: str) -> tuple[str, Mapping[str, Decimal]]:
 def currency_written(said: str) -> str | None:
     """The currency that an amount is written with; None where it says none."""
     match = _match(said)
-    if match is None:
-        return None
-    unit = _unit(match).split("/")[0]
-    return next((code for sign, code in SIGNS.items() if unit == sign or unit in _multiples(sign)), None)
+    return CURRENCY_OF.get(_unit(match).split("/")[0]) if match else None
 
 
 def another_currency(said: str, currency: str) -> Worded | None:
@@ -172,10 +178,6 @@ def as_digits(number: Decimal | float | int) -> str:
 
 def _match(said: str) -> re.Match[str] | None:
     return NUMBER.fullmatch(NO_CENTS.sub("", ABOUT.sub("", said.strip(), count=1)))
-
-
-def _multiples(sign: str) -> set[str]:
-    return {both for many in (*THOUSANDS, "t") for both in (many + sign, sign + many)}
 
 
 def _unit(match: re.Match[str]) -> str:

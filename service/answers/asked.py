@@ -75,10 +75,11 @@ class Question(BaseModel):
     def _by_its_digits(cls, value: Any, info: ValidationInfo) -> Any:
         """Money is exact: a JSON number is read by its digits. A share in percent is asked back."""
         assert info.field_name
-        wants = str(cls.model_fields[info.field_name].annotation)
         if slip := share_in_percent(info.field_name, value):
             raise PydanticCustomError("untold", "{reason}", {"reason": slip})
-        return str(value) if isinstance(value, float) and "Decimal" in wants else value
+        if isinstance(value, float) and "Decimal" in str(cls.model_fields[info.field_name].annotation):
+            return str(value)
+        return value
 
     @field_validator("*", mode="after")
     @classmethod

@@ -5,13 +5,15 @@ a second that `heimvorteil --help` need not wait for.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import click
 from click.core import ParameterSource
 
+from service.answers.as_written import NOTHING, Unwritten, another_currency, number_written
+from service.answers.times_written import hours_of
 from service.cli.amounts import CURRENCIES_WRITTEN, Amount, WrittenFloat, WrittenInt, in_places, note_currency
 from service.errors import InvalidValue, UnknownName, worded
 from service.reports.words.spoken import language, language_of_json
@@ -40,7 +42,6 @@ HELP_BEHIND = {
     LANG: "; usual: that of your locale",
 }
 """What an option says behind what its field says."""
-NOTHING = ("none", "nothing", "keine", "nichts")
 CONTRACTS = {"flat": "flat", "fixed": "flat", "fest": "flat", "dynamic": "dynamic", "dynamisch": "dynamic"}
 """Kinds of contracts as people call them."""
 MIDNIGHT = 24
@@ -101,8 +102,6 @@ def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> 
 
 def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
     """Raises InvalidValue for amounts written in another currency than the answer's."""
-    from service.answers.as_written import another_currency
-
     currency = str(asked.get("currency") or "EUR").strip().upper()
     context = click.get_current_context(silent=True)
     for written, (option, said) in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
@@ -136,7 +135,7 @@ def _change(kind: "type[Question]", given: Mapping[str, Any], said: str) -> dict
     for part in NEXT_CHANGE.split(said.strip()):
         name, equals, value = (word.strip() for word in part.partition("="))
         called = name.removeprefix("--").replace("_", "-")
-        if not equals and (flag := _flag_alone(called)):
+        if not equals and (flag := _flag_alone(called, options.values())):
             changed |= flag
             continue
         if not equals or not value:
@@ -154,10 +153,14 @@ def _change(kind: "type[Question]", given: Mapping[str, Any], said: str) -> dict
     return {name: after[name] for name in sorted(named)}
 
 
-def _flag_alone(called: str) -> dict[str, bool]:
+def _flag_alone(called: str, options: Iterable[click.Option]) -> dict[str, bool]:
     """What an option of no value changes, --business or its other word; nothing for an option with one."""
-    option = f"--{called}"
-    return {name: option != usual for name, usual in SWITCHES.items() if option in (usual, SAID[name])}
+    said = f"--{called}"
+    return {
+        str(option.name): said in option.opts
+        for option in options
+        if option.is_flag and said in (*option.opts, *option.secondary_opts)
+    }
 
 
 def refuse_another_question(
@@ -259,8 +262,6 @@ def _contract(said: str) -> dict[str, Any]:
 
 def _per_kwh(said: str) -> Decimal | None:
     """A price as people write it; None for what is none."""
-    from service.answers.as_written import Unwritten, number_written
-
     note_currency(click.get_current_context(silent=True), "--tariff", said)
     try:
         return in_places(number_written(said, "per_kwh"))
@@ -269,8 +270,6 @@ def _per_kwh(said: str) -> Decimal | None:
 
 
 def _terms(said: tuple[str, ...]) -> dict[str, float]:
-    from service.answers.as_written import Unwritten, number_written
-
     terms = {}
     for one in said or ():
         name, equals, value = (part.strip() for part in one.partition("="))
@@ -286,8 +285,6 @@ def _terms(said: tuple[str, ...]) -> dict[str, float]:
 def _weights(said: str | None) -> tuple[float, ...] | None:
     if said is None:
         return None
-    from service.answers.as_written import number_written
-
     try:
         cost, time, co2 = (
             float(number_written(part, "weights")) for part in said.split(";" if ";" in said else ",")
@@ -298,8 +295,6 @@ def _weights(said: str | None) -> tuple[float, ...] | None:
 
 
 def _hours(said: str | None) -> float | None:
-    from service.answers.times_written import hours_of
-
     return None if said is None else hours_of(said)
 
 
@@ -323,7 +318,5 @@ WORDS: Mapping[str, Callable[[Any], Any]] = {
 """Options whose words are not simply their value."""
 SWITCHES: Mapping[str, str] = {"buyer": "--private"}
 """Options of two words, each a flag by itself: what the usual one is called."""
-SAID: Mapping[str, str] = {"buyer": "--business"}
-"""And what the other one is called."""
 WORDS_OF_ONE = ("weights",)
 """Of several numbers in one word."""

@@ -102,18 +102,25 @@ European Central Bank's rates of October 2026). Answers are computed with exact 
 
 def doubt_of(field: str, value: object) -> Worded | None:
     """Why a number that is no money is not believed; None where it is, and for what is no number."""
-    number, believed = _number(value), BELIEVED.get(field)
-    if believed is None or number is None or believed.holds(float(number)):
+    believed = BELIEVED.get(field)
+    if believed is None:
+        # Before its value is looked at, which may be a whole log.
+        return None
+    number = _number(value)
+    if number is None or believed.holds(float(number)):
         return None
     return _doubt(number, believed, believed.least, believed.most, believed.unit)
 
 
 def share_in_percent(field: str, value: object) -> Worded | None:
     """Why a share that must be a percentage is none; None for others."""
-    believed, number = BELIEVED.get(field), _number(value)
-    if believed is None or believed.slip != "percent" or number is None or number <= believed.most:
+    believed = BELIEVED.get(field)
+    if believed is None or believed.slip != "percent":
         return None
-    return doubt_of(field, value) if 1 < number <= 100 * believed.most else None
+    number = _number(value)
+    if number is None or not max(1, believed.most) < number <= 100 * believed.most:
+        return None
+    return _doubt(number, believed, believed.least, believed.most, believed.unit)
 
 
 def doubt_of_money(field: str, value: Decimal, currency: str) -> Worded | None:

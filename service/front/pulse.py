@@ -53,26 +53,20 @@ def watch(folder: Path, hang_seconds: float, alive: Callable[[], Collection[int]
 
     Clocks may be set and machines may sleep: only the monotonic clock counts, the same for all processes.
     """
-    began_s: dict[int, float] = {}
+    due_s: dict[int, float] = {}
     while True:
         sleep(hang_seconds / BEATS_IN_A_HANG)
-        now_s = monotonic()
-        began_s = {process: began_s.get(process, now_s) for process in alive()}
-        for process, since_s in began_s.items():
-            # One that hangs while it starts has never written anything.
-            if (
-                now_s - since_s > STARTS_WITHIN_S + hang_seconds
-                and not (folder / f"{PREFIX}{process}").exists()
-            ):
-                _end(process, hang_seconds)
         for file in folder.glob(f"{PREFIX}*"):
-            process = int(file.name.removeprefix(PREFIX))
-            if process not in alive():
+            if int(file.name.removeprefix(PREFIX)) not in alive():
                 file.unlink()
-                continue
-            (beat_s,) = struct.unpack("d", file.read_bytes())
+        starts_until_s = monotonic() + STARTS_WITHIN_S
+        due_s = {process: due_s.get(process, starts_until_s) for process in alive()}
+        for process, first_due_s in due_s.items():
+            file = folder / f"{PREFIX}{process}"
+            # One that hangs while it starts has never written anything.
+            (beat_s,) = struct.unpack("d", file.read_bytes()) if file.exists() else (first_due_s,)
             if monotonic() - beat_s > hang_seconds:
-                file.unlink()
+                file.unlink(missing_ok=True)
                 _end(process, hang_seconds)
 
 

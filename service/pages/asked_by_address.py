@@ -12,14 +12,12 @@ from urllib.parse import urlencode
 
 from pydantic.fields import FieldInfo
 
-from service.answers.as_written import Unwritten, another_currency, as_digits, number_written
+from service.answers.as_written import NOTHING, Unwritten, another_currency, as_digits, number_written
 from service.answers.asked import Question
 from service.answers.times_written import hours_of, time_written
 from service.errors import InvalidValue, UnknownName, worded
 
 Kind = TypeVar("Kind", bound=Question)
-NOTHING = ("none", "nothing", "keine", "nichts")
-"""Written where a list is empty on purpose: no machine of one's own."""
 LONGEST = 2000
 """Letters of one value; an address is no place for a model of one's own."""
 NOT_BY_ADDRESS = ("tariff", "rent_terms", "what_if")

@@ -3,10 +3,13 @@
 import asyncio
 import os
 import signal
+import subprocess
 import threading
+from time import monotonic, sleep
 
 import pytest
 
+from service.front import pulse
 from service.front.lane import Lane
 from service.front.pulse import Pulse
 from tests.real_server import ask, children, serving
@@ -26,6 +29,29 @@ def test_a_worker_that_hangs_is_started_again(tmp_path, catalog_copy):
             assert ask(f"{address}/ping") == b"pong"
     said = (tmp_path / "server.log").read_text()
     assert f"server process {hanging} gave no sign of life for {HANG_S} s and is ended" in said
+
+
+def test_a_process_that_hangs_before_its_first_sign_is_ended(tmp_path, monkeypatch):
+    child, gives_up_s = subprocess.Popen(["sleep", "60"]), monotonic() + 10
+
+    class Ended(Exception):
+        pass
+
+    def nap(_):
+        if child.poll() is not None:
+            raise Ended
+        assert monotonic() < gives_up_s
+        sleep(0.01)
+
+    monkeypatch.setattr(pulse, "sleep", nap)
+    monkeypatch.setattr(pulse, "STARTS_WITHIN_S", 0.2)
+    began_s = monotonic()
+    try:
+        with pytest.raises(Ended):
+            pulse.watch(tmp_path, 0.1, lambda: [child.pid])
+        assert child.returncode == -signal.SIGABRT and monotonic() - began_s > 0.3
+    finally:
+        child.kill()
 
 
 def test_a_process_writes_that_it_runs_until_a_lane_is_stuck(tmp_path):
