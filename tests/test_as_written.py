@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.answers.as_written import UNITS, as_digits, number_written
+from service.answers.as_written import UNITS, another_currency, as_digits, number_written
 from service.answers.question import AskedDecision
 from service.answers.times_written import hours_of, time_written
 from service.cli import main
@@ -224,3 +224,14 @@ def test_it_is_asked_back_in_one_line(words, said, database, monkeypatch):
     monkeypatch.setenv("HEIMVORTEIL_DATABASE_URL", database)
     result = CliRunner().invoke(main, words)
     assert result.exit_code == 2 and said in result.output, result.output
+
+
+@pytest.mark.parametrize(
+    ("said", "currency", "is_another"),
+    [
+        ("700€", "€", False), ("700€", " euro ", False), ("700 EUR", "eur", False), ("700", "usd", False),
+        ("$700", "Dollar", False), ("700€", "$", True), ("700 Franken", "€", True),
+    ],
+)  # fmt: skip
+def test_a_currency_is_the_same_however_the_answer_names_it(said, currency, is_another):
+    assert (another_currency(said, currency) is not None) == is_another

@@ -147,15 +147,20 @@ def currency_written(said: str) -> str | None:
     return CURRENCY_OF.get(_unit(match).split("/")[0]) if match else None
 
 
+def currency_meant(said: str) -> str:
+    """A currency as people write it, by its sign or its name or its three letters, in these."""
+    return SIGNS.get(said.strip().lower(), said.strip().upper())
+
+
 def another_currency(said: str, currency: str) -> Worded | None:
     """Why an amount is refused that is written in another currency than the answer's; None for others."""
-    written = currency_written(said)
-    if written is None or written == currency.strip().upper():
+    written, meant = currency_written(said), currency_meant(currency)
+    if written is None or written == meant:
         return None
     return worded(
         "is in {written}, and the answer in {currency}; write it in {currency}",
         written=written,
-        currency=currency.strip().upper(),
+        currency=meant,
     )
 
 

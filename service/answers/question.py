@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticKnownError
 
-from service.answers.as_written import SIGNS
+from service.answers.as_written import currency_meant
 from service.answers.asked import AS_KEPT, Flag, Question
 from service.answers.fine_tuning import AskedFineTune
 from service.answers.trainer_file import completed
@@ -182,8 +182,7 @@ class AskedPlace(Question):
     @field_validator("currency")
     @classmethod
     def _as_written(cls, currency: str) -> str:
-        said = currency.strip()
-        return SIGNS.get(said.lower(), said.upper())
+        return currency_meant(currency)
 
     @model_validator(mode="after")
     def _money_is_believable(self, info: ValidationInfo) -> Self:

@@ -102,7 +102,7 @@ def question_of(kind: "type[Kind]", given: Mapping[str, Any], **values: Any) -> 
 
 def _refuse_another_currency(asked: Mapping[str, Any]) -> None:
     """Raises InvalidValue for amounts written in another currency than the answer's."""
-    currency = str(asked.get("currency") or "EUR").strip().upper()
+    currency = str(asked.get("currency") or "EUR")
     context = click.get_current_context(silent=True)
     for written, (option, said) in (context.meta.get(CURRENCIES_WRITTEN, {}) if context else {}).items():
         if reason := another_currency(said, currency):
